@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "bpf-patch-fuzz",
+    products: [
+        .executable(name: "bpf-patch-fuzz", targets: ["bpf-patch-fuzz"]),
+        .library(name: "BPF", targets: ["BPF"]),
+        .library(name: "Patching", targets: ["Patching"]),
+        .library(name: "Fuzzing", targets: ["Fuzzing"]),
+        .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "BPF", swiftSettings: strict),
+        .target(name: "Patching", dependencies: ["BPF"], swiftSettings: strict),
+        .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
+        .target(name: "CBPFPatcher"),
+        .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
+        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
+        .target(name: "Campaign", dependencies: ["Fuzzing", "LinuxBPF"], swiftSettings: strict),
+        .executableTarget(
+            name: "bpf-patch-fuzz",
+            dependencies: [
+                "Campaign",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,76 @@
+/// One slot of a BPF program, laid out as the kernel's `struct bpf_insn` on a little-endian machine.
+///
+/// A 64-bit immediate load takes two slots (see ``isWide``); everything else takes one.
+///
+/// - Shape: `code`, `dst:4 src:4`, `off`, `imm`; 8 bytes, no padding
+/// - Source: RFC 9669, section 3
+@frozen
+public struct Instruction: Hashable, Sendable, BitwiseCopyable {
+    /// Class, operation and source or size bits.
+    public var code: UInt8
+    /// `dst_reg` in the low nibble, `src_reg` in the high one.
+    public var registers: UInt8
+    /// The signed 16-bit offset field.
+    public var off: Int16
+    /// The signed 32-bit immediate field.
+    public var imm: Int32
+
+    @inlinable @inline(__always)
+    public init(code: UInt8, registers: UInt8, off: Int16, imm: Int32) {
+        self.code = code
+        self.registers = registers
+        self.off = off
+        self.imm = imm
+    }
+
+    /// Makes an instruction from its fields; registers are cut to four bits.
+    @inlinable @inline(__always)
+    public init(code: UInt8, dst: UInt8 = 0, src: UInt8 = 0, off: Int16 = 0, imm: Int32 = 0) {
+        self.init(code: code, registers: (dst & 15) | (src << 4), off: off, imm: imm)
+    }
+
+    /// Makes an instruction from its eight bytes, read as a little-endian number.
+    @inlinable
+    public init(bits: UInt64) {
+        self.init(
+            code: UInt8(truncatingIfNeeded: bits), registers: UInt8(truncatingIfNeeded: bits >> 8),
+            off: Int16(truncatingIfNeeded: bits >> 16), imm: Int32(truncatingIfNeeded: bits >> 32))
+    }
+
+    /// The eight bytes, read as a little-endian number.
+    @inlinable
+    public var bits: UInt64 {
+        UInt64(code) | UInt64(registers) << 8 | UInt64(UInt16(bitPattern: off)) << 16
+            | UInt64(UInt32(bitPattern: imm)) << 32
+    }
+
+    /// Eight zero bytes: what a placeholder in a patch holds.
+    @inlinable
+    public static var zero: Instruction { Instruction(code: 0) }
+
+    /// The destination register, 0 to 15.
+    @inlinable @inline(__always)
+    public var dst: UInt8 {
+        get { registers & 15 }
+        set { registers = registers & 0xf0 | newValue & 15 }
+    }
+
+    /// The source register, 0 to 15, which also tells kinds of calls and wide loads apart.
+    @inlinable @inline(__always)
+    public var src: UInt8 {
+        get { registers >> 4 }
+        set { registers = registers & 15 | newValue << 4 }
+    }
+
+    /// Whether this is the first slot of a 64-bit immediate load (`ld_imm64`), whose second slot follows.
+    ///
+    /// A second slot has code 0, so code 0x18 always marks a first slot in a program whose wide loads are whole.
+    @inlinable @inline(__always)
+    public var isWide: Bool { code == Opcode.loadImmediate64 }
+
+    /// How many slots the instruction takes.
+    ///
+    /// - Units: slots
+    @inlinable @inline(__always)
+    public var width: Int { isWide ? 2 : 1 }
+}

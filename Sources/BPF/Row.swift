@@ -1,0 +1,163 @@
+/// Preallocated memory indexed by one kind of index: the one place where a pointer is followed.
+///
+/// A row does not own its memory; the ``RowStorage`` that it came from must outlive it. Bounds are asserted in debug
+/// builds and trusted in release builds: whoever makes a row checks lengths once, at entry.
+@safe
+@frozen
+public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
+    @usableFromInline let base: UnsafeMutablePointer<Element>
+    /// How many elements the memory has room for.
+    public let capacity: Int
+
+    /// Views memory that somebody else owns and keeps alive.
+    ///
+    /// - Units: `capacity` in elements
+    @inlinable @inline(__always)
+    public init(unsafeBase base: UnsafeMutablePointer<Element>, capacity: Int) {
+        unsafe self.base = base
+        self.capacity = capacity
+    }
+
+    /// The element at `index`.
+    ///
+    /// - Complexity: O(1)
+    @inlinable @inline(__always)
+    public subscript(index: Index) -> Element {
+        get {
+            assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
+            return unsafe base[index.position]
+        }
+        nonmutating set {
+            assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
+            unsafe base[index.position] = newValue
+        }
+    }
+
+    /// The address of the first element, for calls into C.
+    @unsafe @inlinable @inline(__always)
+    public var baseAddress: UnsafeMutablePointer<Element> { unsafe base }
+
+    /// The same memory from `start` on, indexed by another kind of index.
+    @inlinable @inline(__always)
+    public func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> Row<Other, Element> {
+        assert(start.position <= capacity, "suffix from \(start.position) of a row of \(capacity)")
+        return unsafe Row<Other, Element>(unsafeBase: base + start.position, capacity: capacity - start.position)
+    }
+
+    /// The same memory, indexed by another kind of index.
+    @inlinable @inline(__always)
+    public func reindexed<Other: SlotIndex>(as _: Other.Type) -> Row<Other, Element> {
+        unsafe Row<Other, Element>(unsafeBase: base, capacity: capacity)
+    }
+
+    /// Copies `count` elements of another row, from `source` on, to `destination` on. The ranges must not overlap.
+    ///
+    /// - Complexity: O(count)
+    @inlinable @inline(__always)
+    public func copy<Other: SlotIndex>(
+        _ count: Int, from row: Row<Other, Element>, at source: Other, to destination: Index
+    ) {
+        assert(source.position + count <= row.capacity && destination.position + count <= capacity)
+        var from = unsafe row.base + source.position
+        var to = unsafe base + destination.position
+        // A call of memcpy costs more than a short run of slots.
+        if count > 16 {
+            unsafe to.update(from: from, count: count)
+        } else {
+            let end = unsafe from + count
+            while unsafe from < end {
+                unsafe to.pointee = from.pointee
+                unsafe from += 1
+                unsafe to += 1
+            }
+        }
+    }
+
+    /// Moves `count` elements within this row; the ranges may overlap.
+    ///
+    /// - Complexity: O(count)
+    @inlinable @inline(__always)
+    public func move(_ count: Int, from source: Index, to destination: Index) {
+        assert(source.position + count <= capacity && destination.position + count <= capacity)
+        unsafe (base + destination.position).update(from: base + source.position, count: count)
+    }
+
+    /// Sets `count` elements from `start` on to one value.
+    ///
+    /// - Complexity: O(count)
+    @inlinable @inline(__always)
+    public func fill(_ count: Int, from start: Index, with element: Element) {
+        assert(start.position + count <= capacity)
+        unsafe (base + start.position).update(repeating: element, count: count)
+    }
+
+    /// The first `count` elements as an array.
+    ///
+    /// - Complexity: O(count)
+    public func array(count: Int) -> [Element] {
+        precondition(count <= capacity, "\(count) elements of a row of \(capacity)")
+        return unsafe Array(UnsafeBufferPointer(start: base, count: count))
+    }
+
+    /// Whether the first `count` elements are the same bytes in both rows.
+    ///
+    /// The element must have no padding, as all of this module's have.
+    ///
+    /// - Complexity: O(count)
+    @inlinable @inline(__always)
+    public func hasSameBytes<Other: SlotIndex>(as other: Row<Other, Element>, count: Int) -> Bool {
+        assert(count <= capacity && count <= other.capacity)
+        let bytes = count * MemoryLayout<Element>.stride
+        let left = unsafe UnsafeRawPointer(base)
+        let right = unsafe UnsafeRawPointer(other.base)
+        var at = 0
+        while at + 8 <= bytes {
+            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            if one != two { return false }
+            at += 8
+        }
+        while at < bytes {
+            let one = unsafe left.load(fromByteOffset: at, as: UInt8.self)
+            let two = unsafe right.load(fromByteOffset: at, as: UInt8.self)
+            if one != two { return false }
+            at += 1
+        }
+        return true
+    }
+}
+
+/// Memory for one row, kept for the whole run and grown when a case needs more.
+@safe
+public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
+    private var base: UnsafeMutablePointer<Element>
+    /// How many elements there is room for.
+    public private(set) var capacity: Int
+
+    /// Makes room for at least `capacity` elements.
+    public init(capacity: Int = 64) {
+        let room = max(capacity, 1)
+        unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: room)
+        self.capacity = room
+    }
+
+    deinit { unsafe base.deallocate() }
+
+    /// Makes room for `count` elements; the first `kept` survive, the others hold anything.
+    ///
+    /// - Complexity: O(1), amortised O(kept) when it grows
+    public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
+        if count <= capacity { return }
+        let room = max(count, capacity * 2)
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: room)
+        unsafe larger.update(from: base, count: kept)
+        unsafe base.deallocate()
+        unsafe base = larger
+        capacity = room
+    }
+
+    /// The memory as a row; valid until the next growth.
+    public func row<Index: SlotIndex>(as _: Index.Type = Index.self) -> Row<Index, Element> {
+        unsafe Row(unsafeBase: base, capacity: capacity)
+    }
+}

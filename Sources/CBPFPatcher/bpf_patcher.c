@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What version 1 of the ABI promises to compiled plug-ins; a change here breaks them. */
+#include <stddef.h>
+
+#include "bpf_patcher.h"
+
+#ifdef __LP64__
+_Static_assert(sizeof(struct bpf_patcher_subprog) == 8, "subprog");
+_Static_assert(sizeof(struct bpf_patcher_line) == 8, "line");
+_Static_assert(sizeof(struct bpf_patcher_ref) == 8, "ref");
+_Static_assert(sizeof(struct bpf_patcher_image) == 56, "image");
+_Static_assert(offsetof(struct bpf_patcher_image, subprogs) == 24, "image.subprogs");
+_Static_assert(offsetof(struct bpf_patcher_image, lines) == 40, "image.lines");
+_Static_assert(sizeof(struct bpf_patcher_edit) == 40, "edit");
+_Static_assert(offsetof(struct bpf_patcher_edit, refs) == 24, "edit.refs");
+_Static_assert(sizeof(struct bpf_patcher) == 24, "patcher");
+#endif

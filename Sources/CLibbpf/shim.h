@@ -1,0 +1,6 @@
+#ifndef CLIBBPF_SHIM_H
+#define CLIBBPF_SHIM_H
+#include <linux/bpf.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#endif

@@ -1,0 +1,54 @@
+import BPF
+import Patching
+
+/// One test: a program, the passes it goes through, and what is known about it.
+///
+/// This is the form of files and of the minimiser. A campaign makes cases in reused buffers and builds a `Case` only
+/// when something is wrong.
+public struct Case: Hashable, Sendable {
+    /// What the case is about, in words; empty when nobody gave it a name.
+    public var name: String
+    /// The patcher that it is a finding against, or `nil` for a case that all patchers must get right.
+    public var target: String?
+    /// The bucket that it was found in, or `nil`.
+    public var bucket: String?
+    /// The seed and index that made it, or `nil` for a case written by hand.
+    public var origin: Origin?
+    /// The program before any pass.
+    public var program: Program
+    /// The passes, each in the coordinates of what the one before it gave.
+    public var passes: [Pass]
+    /// What the last pass must give, or `nil` when the file does not say.
+    public var expected: Expectation?
+
+    /// Where a generated case comes from: a pure function of both numbers.
+    public struct Origin: Hashable, Sendable {
+        public var seed: UInt64
+        public var index: UInt64
+        public init(seed: UInt64, index: UInt64) {
+            self.seed = seed
+            self.index = index
+        }
+    }
+
+    /// What the last pass must give.
+    public enum Expectation: Hashable, Sendable {
+        /// A program; a part that is `nil` is not compared.
+        case result(insns: [Instruction]?, aux: [UInt32]?, subprograms: [Subprogram]?, lines: [LineRecord]?)
+        /// The error of the first pass that fails; never ``PatchStatus/accepted``.
+        case error(PatchStatus)
+    }
+
+    public init(
+        name: String = "", target: String? = nil, bucket: String? = nil, origin: Origin? = nil, program: Program,
+        passes: [Pass], expected: Expectation? = nil
+    ) {
+        self.name = name
+        self.target = target
+        self.bucket = bucket
+        self.origin = origin
+        self.program = program
+        self.passes = passes
+        self.expected = expected
+    }
+}

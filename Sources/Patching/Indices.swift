@@ -1,0 +1,33 @@
+import BPF
+
+/// A slot of the input of a pass.
+@frozen
+public struct InputIndex: SlotIndex {
+    public var rawValue: UInt32
+    @inlinable @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// A slot of the result of a pass, or of a layout on the way to it.
+@frozen
+public struct OutputIndex: SlotIndex {
+    public var rawValue: UInt32
+    @inlinable @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// A slot of one patch.
+@frozen
+public struct PatchIndex: SlotIndex {
+    public var rawValue: UInt32
+    @inlinable @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// A slot of the memory that holds all patches of a pass, one behind the other.
+@frozen
+public struct PoolIndex: SlotIndex {
+    public var rawValue: UInt32
+    @inlinable @inline(__always)
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}

@@ -1,0 +1,127 @@
+import BPF
+
+/// One edit in preallocated memory: ``Edit`` with its patch and refs in the pools of a ``PassImage``.
+///
+/// - Shape: eight 32-bit words, no padding
+/// - Units: slots
+@frozen
+public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
+    /// Stands in ``keep`` for "the patch keeps nothing".
+    @inlinable
+    public static var noKeep: UInt32 { UInt32.max }
+
+    public var off: InputIndex
+    public var remove: UInt32
+    /// Where the patch starts in the pool of patch instructions.
+    public var patchStart: PoolIndex
+    public var patchCount: UInt32
+    /// Where in the patch the replaced instruction stands, or ``noKeep``.
+    public var keep: UInt32
+    /// Where the refs start in the pool of refs.
+    public var refStart: TableIndex
+    public var refCount: UInt32
+    /// 1 when jumps to `off` go past the inserted code, else 0.
+    public var skipFlag: UInt32
+
+    @inlinable
+    public init(
+        off: InputIndex, remove: UInt32, patchStart: PoolIndex, patchCount: UInt32, keep: UInt32 = noKeep,
+        refStart: TableIndex, refCount: UInt32 = 0, skip: Bool = false
+    ) {
+        self.off = off
+        self.remove = remove
+        self.patchStart = patchStart
+        self.patchCount = patchCount
+        self.keep = keep
+        self.refStart = refStart
+        self.refCount = refCount
+        self.skipFlag = skip ? 1 : 0
+    }
+
+    /// Whether jumps to `off` go past the inserted code.
+    @inlinable @inline(__always)
+    public var skip: Bool { skipFlag != 0 }
+
+    /// The first input index behind what the edit removes.
+    @inlinable @inline(__always)
+    public var end: InputIndex { off + Int(remove) }
+
+    /// Whether it brings code and removes nothing.
+    @inlinable @inline(__always)
+    public var isInsertion: Bool { remove == 0 }
+
+    /// Whether it removes and brings nothing.
+    @inlinable @inline(__always)
+    public var isDeletion: Bool { patchCount == 0 }
+
+    /// How many slots longer the program is behind this edit; negative where it shrinks.
+    @inlinable @inline(__always)
+    public var growth: Int { Int(patchCount) - Int(remove) }
+
+    /// Whether the patch slot is one of those where the replaced instruction itself stands.
+    @inlinable @inline(__always)
+    public func keeps(_ index: PatchIndex) -> Bool {
+        index.rawValue &- keep < remove && keep != EditRecord.noKeep
+    }
+}
+
+/// The edits of one pass in preallocated memory. An image does not own its memory.
+///
+/// - Units: `editCount` in edits
+@frozen
+public struct PassImage: BitwiseCopyable {
+    public var edits: Row<TableIndex, EditRecord>
+    public var patches: Row<PoolIndex, Instruction>
+    public var refs: Row<TableIndex, Ref>
+    public var editCount: Int
+
+    @inlinable
+    public init(
+        edits: Row<TableIndex, EditRecord>, patches: Row<PoolIndex, Instruction>, refs: Row<TableIndex, Ref>,
+        editCount: Int
+    ) {
+        self.edits = edits
+        self.patches = patches
+        self.refs = refs
+        self.editCount = editCount
+    }
+
+    /// The patch of an edit.
+    @inlinable @inline(__always)
+    public func patch(of edit: EditRecord) -> Row<PatchIndex, Instruction> {
+        patches.suffix(from: edit.patchStart, as: PatchIndex.self)
+    }
+
+    /// The input index that a patch instruction reaches by a ref, or `nil`.
+    ///
+    /// - Complexity: O(refs of the edit)
+    @inlinable @inline(__always)
+    public func target(of index: PatchIndex, in edit: EditRecord) -> InputIndex? {
+        var at = edit.refStart
+        let end = edit.refStart + Int(edit.refCount)
+        while at < end {
+            let ref = refs[at]
+            if ref.from == index { return ref.to }
+            at = at + 1
+        }
+        return nil
+    }
+
+    /// How many slots all patches have together.
+    ///
+    /// - Complexity: O(edits)
+    @inlinable
+    public var patchSlots: Int {
+        var sum = 0
+        for number in 0..<editCount { sum += Int(edits[TableIndex(number)].patchCount) }
+        return sum
+    }
+
+    /// The first edits of the pass, as a pass of its own.
+    @inlinable
+    public func prefix(_ count: Int) -> PassImage {
+        var shorter = self
+        shorter.editCount = min(count, editCount)
+        return shorter
+    }
+}
