@@ -1,0 +1,183 @@
+import BPF
+
+/// The kernel's array of instructions while a pass goes on.
+struct PatchedArray {
+    let pass: PassImage
+    let insns: Row<OutputIndex, Instruction>
+    let aux: Row<OutputIndex, UInt32>
+    /// The length after the edits so far, in slots.
+    var count: Int
+    var tables: ArrayTables
+
+    /// Removes slots; nothing can overflow, as jumps only get shorter.
+    ///
+    /// - Source: Linux 6.12, `verifier_remove_insns`
+    mutating func remove(from off: OutputIndex, count removed: Int) {
+        let end = off + removed
+        insns.move(count - end.position, from: end, to: off)
+        aux.move(count - end.position, from: end, to: off)
+        tables.removed(from: off, count: removed, length: count)
+        count -= removed
+        _ = adjustBranches(from: off.position, oldEnd: end.position, newEnd: off.position)
+    }
+
+    /// Patches one instruction, or inserts before it, or replaces a range; says whether all offsets fit.
+    ///
+    /// - Source: Linux 6.12, `bpf_patch_insn_data`
+    mutating func patch(_ edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
+        // What the edit keeps, or what an insertion stands before, is put back where it belongs at the end.
+        let original = insns[off]
+        let second = edit.remove == 2 ? insns[off + 1] : original
+        let word = aux[off]
+        let secondWord = edit.remove == 2 ? aux[off + 1] : 0
+        let kind = original.jumpKind
+        let target = off.position + 1 + original.jumpOffset(kind)
+        if edit.remove > 1 { remove(from: off + 1, count: Int(edit.remove) - 1) }
+
+        let length = Int(edit.patchCount) + (edit.isInsertion ? 1 : 0)
+        if !grow(at: off, to: length) { return false }
+        var fits = write(edit, number: number, at: off)
+        let last = off + (length - 1)
+        aux.fill(length - 1, from: off, with: 0)
+        aux[last] = word
+        if edit.isInsertion {
+            fits = put(original, kind, target: target, at: last, off, growth: length - 1) && fits
+        } else if edit.keep != EditRecord.noKeep {
+            let place = off + Int(edit.keep)
+            // A removed second slot has already moved what a kept call targets.
+            let goal = edit.remove == 2 && target > off.position ? target - 1 : target
+            fits = put(original, kind, target: goal, at: place, off, growth: length - 1) && fits
+            aux[last] = 0
+            aux[place] = word
+            if edit.remove == 2 {
+                insns[place + 1] = second
+                aux[place + 1] = secondWord
+            }
+        }
+        if edit.skip { fits = skip(off, count: Int(edit.patchCount)) && fits }
+        return fits
+    }
+
+    /// Puts code at the end of the program, which the kernel never does.
+    mutating func append(_ edit: EditRecord) -> Bool {
+        let off = OutputIndex(count)
+        count += Int(edit.patchCount)
+        aux.fill(Int(edit.patchCount), from: off, with: 0)
+        return write(edit, number: pass.editCount - 1, at: off)
+    }
+
+    /// Makes room for a patch in the place of one slot and adjusts everything around it.
+    private mutating func grow(at off: OutputIndex, to length: Int) -> Bool {
+        if length == 1 { return true }
+        let growth = length - 1
+        insns.move(count - off.position - 1, from: off + 1, to: off + length)
+        aux.move(count - off.position - 1, from: off + 1, to: off + length)
+        count += growth
+        tables.patched(at: off, growth: growth)
+        return adjustBranches(from: off.position, oldEnd: off.position + 1, newEnd: off.position + length)
+    }
+
+    /// Adjusts the branches around a place where `oldEnd - from` slots have become `newEnd - from`, but for those within.
+    ///
+    /// Offsets are still those of the old layout, positions those of the new one.
+    ///
+    /// - Returns: whether all offsets fit
+    private func adjustBranches(from off: Int, oldEnd: Int, newEnd: Int) -> Bool {
+        let growth = newEnd - oldEnd
+        var fits = true
+        var at = OutputIndex(0)
+        let end = OutputIndex(count)
+        while at < end {
+            if at.position == off {
+                at = OutputIndex(newEnd)
+                if at >= end { break }
+            }
+            var insn = insns[at]
+            let kind = insn.jumpKind
+            if kind != .none {
+                let isBehind = at.position >= newEnd
+                let old = at.position - (isBehind ? growth : 0)
+                let target = old + 1 + insn.jumpOffset(kind)
+                var moved = target
+                if target >= oldEnd { moved = target + growth } else if target > off { moved = off }
+                let offset = moved - at.position - 1
+                if offset != insn.jumpOffset(kind) {
+                    fits = insn.setJumpOffset(offset, kind) && fits
+                    insns[at] = insn
+                }
+            }
+            at = at + 1
+        }
+        return fits
+    }
+
+    /// Puts an instruction back whose target is known in the layout before its patch.
+    private func put(
+        _ original: Instruction, _ kind: JumpKind, target: Int, at place: OutputIndex, _ off: OutputIndex, growth: Int
+    ) -> Bool {
+        var insn = original
+        let moved = target > off.position ? target + growth : target
+        let fits = insn.setJumpOffset(moved - place.position - 1, kind)
+        insns[place] = insn
+        return fits
+    }
+
+    /// Lets jumps to an insertion go past it.
+    ///
+    /// - Source: Linux 6.12, `adjust_jmp_off`
+    private func skip(_ off: OutputIndex, count inserted: Int) -> Bool {
+        var fits = true
+        for slot in 0..<count where slot < off.position || slot >= off.position + inserted {
+            var insn = insns[OutputIndex(slot)]
+            let kind = insn.jumpKind
+            if kind.isJump && slot + 1 + insn.jumpOffset(kind) == off.position {
+                fits = insn.setJumpOffset(insn.jumpOffset(kind) + inserted, kind) && fits
+                insns[OutputIndex(slot)] = insn
+            }
+        }
+        return fits
+    }
+
+    /// Writes a patch, with its jumps computed for the layout that this one edit gives.
+    private func write(_ edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
+        let patch = pass.patch(of: edit)
+        var fits = true
+        var slot = PatchIndex(0)
+        while slot.rawValue < edit.patchCount {
+            if edit.keeps(slot) {
+                slot = slot + 1
+                continue
+            }
+            let place = off + slot.position
+            var insn = patch[slot]
+            let kind = insn.jumpKind
+            if kind != .none, let ref = pass.target(of: slot, in: edit) {
+                let landing = position(of: ref, behind: number, call: kind.isCall)
+                fits = insn.setJumpOffset(landing - place.position - 1, kind) && fits
+            }
+            insns[place] = insn
+            if insn.isWide { insns[place + 1] = patch[slot + 1] }
+            slot = slot + insn.width
+        }
+        return fits
+    }
+
+    /// Where an instruction of the input is reached after the edits up to the given one, as a caller keeps count of it.
+    ///
+    /// - Complexity: O(edits)
+    private func position(of target: InputIndex, behind number: Int, call: Bool) -> Int {
+        var place = target.position
+        var delta = 0
+        for row in 0...number {
+            let edit = pass.edits[TableIndex(row)]
+            if edit.off.position > place { break }
+            if edit.isDeletion {
+                if place < edit.end.position { place = edit.end.position }
+            } else if edit.off.position == place {
+                return place + delta + (edit.skip && !call ? Int(edit.patchCount) : 0)
+            }
+            delta += edit.growth
+        }
+        return place + delta
+    }
+}

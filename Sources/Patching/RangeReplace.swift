@@ -1,0 +1,48 @@
+import BPF
+
+/// `bpf_patch_insns`: any range of the input is replaced by any patch, in increasing order, and one owner of all positions
+/// knows where everything has gone.
+///
+/// The owner sweeps over the program once. A jump to what the sweep has passed is fixed on the spot; a jump to what is
+/// still ahead waits in a chain at its target, as in a one-pass assembler, until the target reaches its place. So an edit
+/// costs its own length and what lies between it and the one before.
+///
+/// - Complexity: O(slots + edits) a pass, plus O(log subprograms) a call
+/// - Source: Nakryiko, July 2024 (`bpf_patch_insns`, `insn_patcher`); Leoshkevich, September 2020
+public final class RangeReplace: Patcher {
+    public let name = "range-replace"
+    public let isStepwise = false
+    private var landings = RowStorage<UInt32>()
+    private var waiting = RowStorage<UInt32>()
+    private var links = RowStorage<UInt32>()
+    private var placeStorage = RowStorage<UInt32>()
+    private var callStorage = RowStorage<RangeReplacer.Call>()
+
+    public init() {}
+
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        let room = input.insnCount + pass.patchSlots
+        output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
+        landings.reserve(input.insnCount)
+        waiting.reserve(input.insnCount)
+        links.reserve(room)
+        callStorage.reserve(room)
+        placeStorage.reserve(input.subprogramCount)
+        let result: ProgramImage<OutputIndex> = output.image()
+        var replacer = RangeReplacer(
+            input: input, result: result, landings: landings.row(), waiting: waiting.row(), links: links.row(),
+            calls: callStorage.row(), places: placeStorage.row())
+        for number in 0..<pass.editCount {
+            replacer.replace(pass.edits[TableIndex(number)], in: pass)
+        }
+        let status = replacer.finish()
+        output.insnCount = replacer.count
+        output.subprogramCount = replacer.subprogramCount
+        if status != .accepted { return status }
+        output.lineCount = LineTable.relocate(
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
+        return .accepted
+    }
+}

@@ -1,0 +1,41 @@
+import BPF
+
+/// Subprogram starts behind a pass, for designs whose source says nothing of them.
+public enum SubprogramTable {
+    /// Writes the starts behind a well-formed pass to a table and says how many there are.
+    ///
+    /// A start moves to the first thing of its subprogram that still stands; a subprogram of which nothing stands is
+    /// dropped with its id.
+    ///
+    /// - Complexity: O(edits + subprograms)
+    /// - Source: SEMANTICS, "What travels along"
+    public static func relocate(
+        _ input: ProgramImage<InputIndex>, by pass: PassImage, into table: Row<TableIndex, Subprogram>
+    ) -> Int {
+        var kept = 0
+        var number = 0
+        var delta = 0
+        for source in 0..<input.subprogramCount {
+            let subprogram = input.subprograms[TableIndex(source)]
+            let end = input.end(of: TableIndex(source))
+            var place = Int(subprogram.start)
+            while place < end {
+                // What lies wholly before the place has moved it; an insertion at the place has not.
+                while number < pass.editCount {
+                    let edit = pass.edits[TableIndex(number)]
+                    if edit.off.position >= place || edit.end.position > place { break }
+                    delta += edit.growth
+                    number += 1
+                }
+                if number == pass.editCount { break }
+                let edit = pass.edits[TableIndex(number)]
+                if edit.off.position > place || !edit.isDeletion { break }
+                place = edit.end.position
+            }
+            if place >= end { continue }
+            table[TableIndex(kept)] = Subprogram(start: UInt32(place + delta), id: subprogram.id)
+            kept += 1
+        }
+        return kept
+    }
+}
