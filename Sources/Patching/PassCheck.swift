@@ -55,7 +55,7 @@ public enum PassCheck {
                     || off < previousEnd
                 { .order } else { placeFault(edit, on: input) }
             if let rule { return MalformedEdit(rule: rule, edit: number, slot: 0) }
-            if edit.patchCount > 0, var fault = patchFault(edit, in: pass, on: input) {
+            if edit.patchCount > 0 || edit.refCount > 0, var fault = patchFault(edit, in: pass, on: input) {
                 fault.edit = number
                 return fault
             }

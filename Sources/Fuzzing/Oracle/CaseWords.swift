@@ -1,0 +1,110 @@
+import BPF
+import Patching
+
+/// The words in which buckets speak of instructions and edits.
+struct CaseWords {
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
+    let fields: JumpReading.Table
+
+    /// Where a slot of the expected result comes from.
+    enum Origin {
+        /// A slot of the input; the edit is the one that keeps it.
+        case input(InputIndex, keptBy: Int?)
+        case patch(edit: Int, PatchIndex)
+    }
+
+    /// Where a slot of the expected result comes from, or `nil` behind its end.
+    ///
+    /// - Complexity: O(edits)
+    func origin(of place: Int) -> Origin? {
+        var out = 0
+        var slot = 0
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            let gap = edit.off.position - slot
+            if place < out + gap { return .input(InputIndex(slot + place - out), keptBy: nil) }
+            out += gap
+            if place < out + Int(edit.patchCount) {
+                let index = PatchIndex(place - out)
+                if edit.keeps(index) {
+                    return .input(edit.off + Int(index.rawValue - edit.keep), keptBy: number)
+                }
+                return .patch(edit: number, index)
+            }
+            out += Int(edit.patchCount)
+            slot = edit.end.position
+        }
+        return place - out < input.insnCount - slot ? .input(InputIndex(slot + place - out), keptBy: nil) : nil
+    }
+
+    /// The form of an edit.
+    func form(of number: Int) -> String {
+        let edit = pass.edits[TableIndex(number)]
+        if edit.patchCount == 0 { return "delete" }
+        if edit.remove == 0 {
+            if edit.off.position == input.insnCount { return "append" }
+            return edit.skip ? "insert-skip" : "insert"
+        }
+        if edit.keep != EditRecord.noKeep { return "keep" }
+        return Int(edit.remove) == input.insns[edit.off].width ? "patch" : "replace"
+    }
+
+    /// The number of the edit that stands at an input slot or holds it, or `nil`.
+    func edit(at slot: Int) -> Int? {
+        (0..<pass.editCount).first { number in
+            let edit = pass.edits[TableIndex(number)]
+            return edit.off.position == slot || (edit.off.position < slot && slot < edit.end.position)
+        }
+    }
+
+    /// The form of the edit that matters at a slot of the result: its own, else the last before it, else the first.
+    func form(near place: Int) -> String {
+        var own: Int?
+        switch origin(of: place) {
+        case .patch(let edit, _): own = edit
+        case .input(let slot, let keeper):
+            own = keeper ?? (0..<pass.editCount).last { pass.edits[TableIndex($0)].off <= slot }
+        case nil: own = pass.editCount - 1
+        }
+        guard pass.editCount > 0 else { return "none" }
+        return form(of: max(own ?? 0, 0))
+    }
+
+    /// The form of the edit that matters for a jump: the one at its target, else the nearest one that it crosses, else
+    /// the one that brings it.
+    func form(from origin: Origin, to target: Int) -> String {
+        if let number = edit(at: target) { return form(of: number) }
+        var from = 0
+        var own: Int?
+        switch origin {
+        case .input(let slot, let keeper): (from, own) = (slot.position, keeper)
+        case .patch(let number, _): (from, own) = (pass.edits[TableIndex(number)].off.position, number)
+        }
+        let crossed = (0..<pass.editCount).filter { number in
+            let off = pass.edits[TableIndex(number)].off.position
+            return number != own && (from < target ? off > from && off < target : off > target && off <= from)
+        }
+        if let nearest = from < target ? crossed.last : crossed.first { return form(of: nearest) }
+        return own.map(form(of:)) ?? "none"
+    }
+
+    /// What an instruction is called; a jump with its direction.
+    func name(of insn: Instruction, offset: Int?) -> String {
+        let way = offset.map { $0 >= 0 ? "-forward" : "-backward" } ?? ""
+        switch insn.code {
+        case 0x05: return "ja" + way
+        case 0x06: return "gotol" + way
+        case 0xe5: return "may-goto" + way
+        case 0x85: return (insn.src == 1 ? "call" : insn.src == 2 ? "kfunc" : "helper") + way
+        case 0x18: return (insn.src == 4 ? "pseudo-func" : "ld-imm64") + way
+        case 0x95: return "exit"
+        case 0x0d: return "gotox"
+        case 0x00: return "second-slot"
+        default: break
+        }
+        if fields[insn] == .off { return (insn.code % 8 == 5 ? "cond" : "cond32") + way }
+        let classes = ["ld", "ldx", "st", "stx", "alu", "jmp", "jmp32", "alu64"]
+        return classes[Int(insn.code % 8)]
+    }
+}

@@ -1,0 +1,191 @@
+import BPF
+import Patching
+
+/// Says which rule a result breaks first, and in which bucket that belongs.
+///
+/// Runs only when a result is not what was expected.
+struct Diagnosis {
+    let target: String
+    let passNumber: Int
+    let words: CaseWords
+    let expectation: Expectation
+
+    /// The finding for a wrong status.
+    func wrongStatus(_ found: PatchStatus) -> Finding {
+        let expected = expectation.status
+        func name(_ status: PatchStatus) -> String { status.errorName?.lowercased() ?? "accepted" }
+        let why = expectation.refusal.map { " (\($0.rawValue))" } ?? ""
+        return finding(
+            .error, insn: "\(name(expected))-became-\(name(found))",
+            edit: words.pass.editCount == 0 ? "none" : words.form(of: statusEdit()), at: 0,
+            "expected \(name(expected))\(why), found \(name(found))")
+    }
+
+    /// The finding for a result with the right status but other contents, or `nil` when nothing is wrong with it.
+    func wrongResult(_ found: ProgramImage<OutputIndex>) -> Finding? {
+        let expected: ProgramImage<OutputIndex> = expectation.program.image()
+        return row(expected, found) ?? aux(expected, found) ?? subprograms(expected, found) ?? lines(expected, found)
+    }
+
+    /// The finding for a result that passes the marker check although its bytes are not those of the others.
+    func disagreement() -> Finding {
+        finding(.disagreement, insn: "bytes", edit: "none", at: 0, "the bytes differ from those of the other patchers")
+    }
+
+    private func finding(
+        _ rule: BrokenRule, insn: String, edit: String, at place: Int, _ detail: String
+    ) -> Finding {
+        Finding(
+            target: target, rule: rule, insn: insn, edit: edit, pass: passNumber, place: place, detail: detail)
+    }
+
+    /// The edit that a wrong status is put down to: the first deletion, else the first.
+    private func statusEdit() -> Int {
+        (0..<words.pass.editCount).first { words.pass.edits[TableIndex($0)].isDeletion } ?? 0
+    }
+
+    // MARK: The row of instructions
+
+    private func row(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+        var encoding: Finding?
+        var landing: Finding?
+        for place in 0..<max(expected.insnCount, found.insnCount) {
+            let at = OutputIndex(place)
+            guard place < expected.insnCount, place < found.insnCount else {
+                let extra = place < found.insnCount
+                return finding(
+                    .layout, insn: words.name(of: (extra ? found : expected).insns[at], offset: nil),
+                    edit: words.form(near: place), at: place,
+                    "\(found.insnCount) slots instead of \(expected.insnCount)")
+            }
+            let wanted = expected.insns[at]
+            let got = found.insns[at]
+            if wanted == got { continue }
+            let isSecond = place > 0 && expected.insns[at + -1].code == 0x18
+            let field = isSecond ? .none : words.fields[wanted]
+            if got.withoutOffset(field) == wanted.withoutOffset(field) {
+                landing = landing ?? wrongLanding(wanted, got, field, at: place, in: expected, found)
+            } else if got.marker(field) == wanted.marker(field) && got.code == wanted.code {
+                encoding =
+                    encoding
+                    ?? finding(
+                        .encoding, insn: words.name(of: wanted, offset: nil), edit: words.form(near: place),
+                        at: place, "expected \(wanted.hex), found \(got.hex)")
+            } else {
+                return finding(
+                    .layout, insn: words.name(of: wanted, offset: nil), edit: words.form(near: place), at: place,
+                    "expected \(wanted.hex), found \(got.hex)")
+            }
+        }
+        return encoding ?? landing
+    }
+
+    private func wrongLanding(
+        _ wanted: Instruction, _ got: Instruction, _ field: JumpReading.Field, at place: Int,
+        in expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>
+    ) -> Finding? {
+        guard let origin = words.origin(of: place) else { return nil }
+        var target = 0
+        var suffix = ""
+        switch origin {
+        case .input(let slot, let keeper):
+            target = slot.position + 1 + words.input.insns[slot].offset(in: field)
+            if keeper != nil { suffix = "-kept" }
+        case .patch(let number, let index):
+            let edit = words.pass.edits[TableIndex(number)]
+            let insn = words.pass.patch(of: edit)[index]
+            if let ref = words.pass.target(of: index, in: edit) {
+                target = ref.position
+                suffix = "-ref"
+            } else if index.position + 1 + insn.offset(in: field) == Int(edit.patchCount) {
+                target = edit.end.position
+                suffix = "-leaving"
+            } else {
+                target = edit.off.position
+                suffix = "-in-patch"
+            }
+        }
+        let offset = wanted.offset(in: field)
+        func describe(_ offset: Int, _ image: ProgramImage<OutputIndex>) -> String {
+            let landing = place + 1 + offset
+            guard landing >= 0 && landing < image.insnCount else { return "\(landing), outside the program" }
+            let insn = image.insns[OutputIndex(landing)]
+            return "\(landing) (marker \(insn.marker(words.fields[insn])))"
+        }
+        return finding(
+            .wrongLanding, insn: words.name(of: wanted, offset: offset) + suffix,
+            edit: words.form(from: origin, to: target), at: place,
+            "slot \(place) must reach \(describe(offset, expected)), reaches \(describe(got.offset(in: field), found))")
+    }
+
+    // MARK: What travels along
+
+    private func aux(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+        for place in 0..<expected.insnCount {
+            let at = OutputIndex(place)
+            if expected.aux[at] == found.aux[at] { continue }
+            let isSecond = place > 0 && expected.insns[at + -1].code == 0x18
+            let name = isSecond ? "second-slot" : words.name(of: expected.insns[at], offset: nil)
+            return finding(
+                .aux, insn: name, edit: words.form(near: place), at: place,
+                "word \(expected.aux[at]) of slot \(place) became \(found.aux[at])")
+        }
+        return nil
+    }
+
+    private func subprograms(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+        let wanted = expected.subprograms.array(count: expected.subprogramCount)
+        let got = found.subprograms.array(count: found.subprogramCount)
+        guard let row = Self.firstDifference(wanted, got) else { return nil }
+        let place = Int((row < wanted.count ? wanted[row] : got[row]).start)
+        return finding(
+            .subprogram, insn: row < wanted.count ? (row < got.count ? "start" : "missing") : "extra",
+            edit: words.form(near: min(place, expected.insnCount - 1)), at: row,
+            "subprogram \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))")
+    }
+
+    private func lines(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+        let wanted = expected.lines.array(count: expected.lineCount)
+        let got = found.lines.array(count: found.lineCount)
+        guard let row = Self.firstDifference(wanted, got) else { return nil }
+        let place = Int((row < wanted.count ? wanted[row] : got[row]).insnOff)
+        return finding(
+            .line, insn: row < wanted.count ? (row < got.count ? "record" : "missing") : "extra",
+            edit: words.form(near: min(place, expected.insnCount - 1)), at: row,
+            "record \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))")
+    }
+
+    private static func firstDifference<Row: Equatable>(_ wanted: [Row], _ got: [Row]) -> Int? {
+        (0..<max(wanted.count, got.count)).first { row in
+            row >= wanted.count || row >= got.count || wanted[row] != got[row]
+        }
+    }
+
+    private static func text(_ rows: [Subprogram], _ row: Int) -> String {
+        row < rows.count ? "id \(rows[row].id) at \(rows[row].start)" : "nothing"
+    }
+
+    private static func text(_ rows: [LineRecord], _ row: Int) -> String {
+        row < rows.count ? "id \(rows[row].id) at \(rows[row].insnOff)" : "nothing"
+    }
+}
+
+extension Instruction {
+    /// The field that identifies an instruction: `imm`, or `off` where `imm` is an offset.
+    func marker(_ field: JumpReading.Field) -> Int {
+        field == .imm || field == .callee ? Int(off) : Int(imm)
+    }
+
+    /// The same instruction with 0 for its offset.
+    func withoutOffset(_ field: JumpReading.Field) -> Instruction {
+        field == .none ? self : reaching(0, in: field) ?? self
+    }
+
+    /// The eight bytes as they stand in memory, in hex.
+    var hex: String {
+        (0..<8).map { byte in
+            let value = UInt8(truncatingIfNeeded: bits >> UInt64(byte * 8))
+            return String(value >> 4, radix: 16) + String(value & 15, radix: 16)
+        }.joined()
+    }
+}

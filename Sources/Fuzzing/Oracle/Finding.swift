@@ -1,0 +1,52 @@
+import BPF
+import Patching
+
+/// The rules that a result can break, in the order in which they are looked at.
+public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
+    /// Accepted where it must be refused, refused where it must be accepted, or with the wrong error.
+    case error
+    /// The row of markers differs: something is missing, moved, or there twice.
+    case layout
+    /// The right instruction at the right place with other bits than its offset changed.
+    case encoding
+    /// A jump or call reaches another instruction than it should.
+    case wrongLanding = "wrong-landing"
+    /// An aux word is not where it should be.
+    case aux
+    /// A subprogram start or id is wrong.
+    case subprogram
+    /// A line record is wrong.
+    case line
+    /// What the rules give for an accepted pass is no well-formed program.
+    case illFormed = "ill-formed"
+    /// Each result passes the marker check by itself, but they are not the same bytes.
+    case disagreement
+    /// A campaign's worker died on the case.
+    case crash
+}
+
+/// A broken rule, against whom and where.
+public struct Finding: Hashable, Sendable {
+    /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
+    public var target: String
+    public var rule: BrokenRule
+    /// Target, rule, kind of instruction and kind of edit, in words and never numbers, joined by slashes.
+    public var bucket: String
+    /// The pass, counted from 0.
+    public var pass: Int
+    /// The slot of the result, or the row of its table, at which the rule is broken first.
+    public var place: Int
+    /// What was expected and what was found, in words with numbers.
+    public var detail: String
+
+    public init(
+        target: String, rule: BrokenRule, insn: String, edit: String, pass: Int, place: Int, detail: String
+    ) {
+        self.target = target
+        self.rule = rule
+        self.bucket = [target, rule.rawValue, insn, edit].joined(separator: "/")
+        self.pass = pass
+        self.place = place
+        self.detail = detail
+    }
+}

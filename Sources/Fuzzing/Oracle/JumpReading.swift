@@ -1,0 +1,77 @@
+import BPF
+
+/// The oracle's own reading of which field of an instruction is an offset.
+///
+/// Written from the table in SEMANTICS row by row, apart from ``BPF/Instruction/jumpKind``, so that a wrong row in either
+/// shows as a finding.
+///
+/// - Source: SEMANTICS, "Program"
+struct JumpReading: ~Copyable {
+    /// Where the offset is.
+    enum Field: UInt8, BitwiseCopyable {
+        case none
+        /// A jump, with 16 bits in `off`.
+        case off
+        /// A jump, with 32 bits in `imm`.
+        case imm
+        /// A call or a pseudo function, with 32 bits in `imm`.
+        case callee
+
+        /// Whether a subprogram start is what it must reach.
+        @inline(__always)
+        var isCall: Bool { self == .callee }
+    }
+
+    private var fields = RowStorage<Field>(capacity: 256 * 16)
+
+    init() {
+        let table = fields.row(as: Slot.self)
+        for code in 0..<256 {
+            for src in 0..<16 { table[Slot(code << 4 | src)] = JumpReading.field(UInt8(code), UInt8(src)) }
+        }
+    }
+
+    /// The table of SEMANTICS, row by row; the rows before the last are also what the last one leaves out.
+    private static func field(_ code: UInt8, _ src: UInt8) -> Field {
+        if code == 0x06 { return .imm }
+        if code == 0x85 { return src == 1 ? .callee : .none }
+        if code == 0x18 { return src == 4 ? .callee : .none }
+        let isJump = code % 8 == 5 || code % 8 == 6
+        let operation = code / 16
+        return isJump && operation != 8 && operation != 9 && code != 0x0d ? .off : .none
+    }
+
+    /// The table, for a loop.
+    var table: Table { Table(fields: fields.row()) }
+
+    /// A view of the table.
+    struct Table: BitwiseCopyable {
+        let fields: Row<Slot, Field>
+
+        /// The field that holds the offset of an instruction.
+        @inline(__always)
+        subscript(insn: Instruction) -> Field {
+            fields[Slot(Int(insn.code) << 4 | Int(insn.registers >> 4))]
+        }
+    }
+}
+
+extension Instruction {
+    /// The offset in a field.
+    @inline(__always)
+    func offset(in field: JumpReading.Field) -> Int { field == .off ? Int(off) : Int(imm) }
+
+    /// The same instruction with another offset; `nil` when the field cannot hold it.
+    @inline(__always)
+    func reaching(_ offset: Int, in field: JumpReading.Field) -> Instruction? {
+        var insn = self
+        if field == .off {
+            if offset < -32768 || offset > 32767 { return nil }
+            insn.off = Int16(truncatingIfNeeded: offset)
+        } else {
+            if offset < -0x8000_0000 || offset > 0x7fff_ffff { return nil }
+            insn.imm = Int32(truncatingIfNeeded: offset)
+        }
+        return insn
+    }
+}

@@ -1,0 +1,70 @@
+import BPF
+import Patching
+
+/// What the rules excuse a stepwise patcher for: what happens after only some edits of a pass.
+///
+/// - Source: SEMANTICS, "Errors", last paragraph
+struct StepwisePrefixes {
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
+    let expectation: Expectation
+
+    /// Whether some prefix of an accepted or overflowing pass is `EINVAL`, so that a stepwise patcher is not given it.
+    ///
+    /// A landing depends only on the edits up to the one at which it fails. So such a prefix exists just when a jump that an
+    /// edit removes has lost its target to an earlier edit.
+    ///
+    /// - Complexity: O(removed slots), plus O(edits) for each removed jump without a landing
+    func hasRefused() -> Bool {
+        let fields = expectation.fields
+        let jumps = expectation.jumpLandings
+        let calls = expectation.callLandings
+        for number in 1..<max(pass.editCount, 1) {
+            let edit = pass.edits[TableIndex(number)]
+            if edit.remove == 0 || edit.keep != EditRecord.noKeep { continue }
+            var slot = edit.off
+            while slot < edit.end {
+                let insn = input.insns[slot]
+                let field = fields[insn]
+                if field != .none {
+                    let target = InputIndex(slot.position + 1 + insn.offset(in: field))
+                    let landing = field.isCall ? calls[target] : jumps[target]
+                    if landing < 0 && lastEdit(ofRunAt: target) < number { return true }
+                }
+                slot = slot + Int(insn.code == 0x18 ? 2 : 1)
+            }
+        }
+        return false
+    }
+
+    /// The number of the edit at which a landing fails: the last of the deletions side by side from the target on.
+    private func lastEdit(ofRunAt target: InputIndex) -> Int {
+        let home = input.end(of: input.subprogram(holding: target))
+        var found = 0
+        var next: InputIndex?
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            if let next {
+                if edit.off != next || edit.patchCount > 0 { break }
+            } else if edit.off > target || edit.end <= target {
+                continue
+            }
+            found = number
+            if edit.patchCount > 0 || edit.end.position >= home { break }
+            next = edit.end
+        }
+        return found
+    }
+
+    /// Whether an offset does not fit after some prefix of the edits, which excuses `ERANGE` of a stepwise patcher.
+    ///
+    /// - Complexity: O(slots × edits)
+    func overflows() -> Bool {
+        let step = Expectation()
+        for count in 1..<max(pass.editCount, 1) {
+            step.compute(pass.prefix(count), on: input)
+            if step.status == .erange { return true }
+        }
+        return false
+    }
+}

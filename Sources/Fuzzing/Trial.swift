@@ -1,0 +1,156 @@
+import BPF
+import Patching
+
+/// Puts cases through all patchers side by side and lets the oracle judge every result.
+///
+/// Made once and reused for the whole run: nothing is allocated for a case without a finding once the buffers have grown.
+///
+/// Two judges look at each pass. The first holds a result against what the rules give (``Expectation``), marker by marker;
+/// the second holds all results against each other, byte by byte.
+public final class Trial {
+    /// A patcher and the memory for its result.
+    private final class Lane {
+        let patcher: any Patcher
+        /// The same patcher when it carries a whole script on one form of the program.
+        let script: (any ScriptPatcher)?
+        let output = ProgramBuffer()
+        var status = PatchStatus.accepted
+        /// Whether it has a result for this pass.
+        var isAsked = false
+
+        init(_ patcher: any Patcher) {
+            self.patcher = patcher
+            script = patcher as? any ScriptPatcher
+        }
+
+        @inline(__always)
+        func isIdentical(to program: ProgramBuffer) -> Bool {
+            output.image(as: OutputIndex.self).isIdentical(to: program.image(as: OutputIndex.self))
+        }
+    }
+
+    private let lanes: [Lane]
+    private let expectation = Expectation()
+    private let hasStepwise: Bool
+    /// The program before the pass.
+    private var current = ProgramBuffer()
+    private var isScriptOpen = false
+    /// What was wrong with the case so far.
+    public private(set) var findings: [Finding] = []
+    /// How many passes of the case have been run.
+    public private(set) var passCount = 0
+    /// What became of the last pass.
+    public private(set) var status = PatchStatus.accepted
+
+    /// Makes a trial of some patchers.
+    public init(_ patchers: [any Patcher]) {
+        lanes = patchers.map(Lane.init)
+        hasStepwise = patchers.contains { $0.isStepwise }
+    }
+
+    /// The program as it stands: the input of the next pass, or the result of the last one.
+    public var program: ProgramImage<InputIndex> { current.image() }
+
+    /// Starts a case.
+    ///
+    /// - Parameter program: a well-formed program
+    /// - Complexity: O(slots)
+    public func begin(_ program: ProgramImage<InputIndex>) {
+        current.load(program)
+        passCount = 0
+        status = .accepted
+        if !findings.isEmpty { findings = [] }
+        for lane in lanes { lane.script?.begin(current.image()) }
+    }
+
+    /// Runs one pass through all patchers and judges the results.
+    ///
+    /// - Parameter isLast: whether the script ends here, so that patchers that carry it as a whole lay it out
+    /// - Returns: what becomes of the pass by the rules; the case ends when it is refused or something was found
+    public func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
+        let input: ProgramImage<InputIndex> = current.image()
+        expectation.compute(pass, on: input)
+        status = expectation.status
+        let isMalformed = PassCheck.fault(in: pass, on: input) != nil
+        if isMalformed != (expectation.refusal == .malformed) {
+            findings.append(
+                diagnosis(of: "pass-check", pass, input).wrongStatus(isMalformed ? .einval : .accepted))
+        }
+        if !isMalformed {
+            ask(pass, input, isLast: isLast || status != .accepted)
+            judge(pass, input)
+        }
+        passCount += 1
+        if status == .accepted {
+            if let fault = expectation.program.image(as: OutputIndex.self).fault() {
+                findings.append(
+                    Finding(
+                        target: "oracle", rule: .illFormed, insn: "\(fault.rule)", edit: "none", pass: passCount - 1,
+                        place: fault.index, detail: fault.description))
+            }
+            expectation.exchangeProgram(with: &current)
+        }
+        return findings.isEmpty ? status : .einval
+    }
+
+    /// Lets every patcher that is given the pass carry it out.
+    @inline(__always)
+    private func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
+        let isForbidden =
+            hasStepwise
+            && (status == .einval
+                || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
+        for lane in lanes {
+            if let script = lane.script {
+                lane.status = script.apply(pass)
+                // Laid out only at the end: an error on the way, or success, has to be the expected one already.
+                if lane.status == .accepted && isLast {
+                    lane.status = script.finish(into: lane.output)
+                    lane.isAsked = true
+                } else {
+                    lane.isAsked = isLast || lane.status != .accepted
+                }
+            } else if lane.patcher.isStepwise && isForbidden {
+                lane.isAsked = false
+            } else {
+                lane.status = lane.patcher.apply(pass, to: input, into: lane.output)
+                lane.isAsked = true
+            }
+        }
+    }
+
+    /// Holds all results against the rules and against each other.
+    private func judge(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
+        var reference: Lane?
+        var agree = true
+        for lane in lanes where lane.isAsked {
+            if lane.status != status {
+                if isExcused(lane, pass, input) { continue }
+                findings.append(diagnosis(of: lane.patcher.name, pass, input).wrongStatus(lane.status))
+            } else if status == .accepted {
+                if let reference { agree = agree && lane.isIdentical(to: reference.output) } else { reference = lane }
+            }
+        }
+        // Results that are the same bytes have one verdict.
+        guard let reference, !(agree && reference.isIdentical(to: expectation.program)) else { return }
+        for lane in lanes where lane.isAsked && lane.status == .accepted {
+            if lane.isIdentical(to: expectation.program) { continue }
+            let diagnosis = diagnosis(of: lane.patcher.name, pass, input)
+            findings.append(diagnosis.wrongResult(lane.output.image()) ?? diagnosis.disagreement())
+        }
+    }
+
+    /// Whether a stepwise patcher overflowed on the way to a layout that fits.
+    private func isExcused(_ lane: Lane, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        lane.patcher.isStepwise && lane.status == .erange
+            && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
+    }
+
+    private func diagnosis(
+        of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>
+    ) -> Diagnosis {
+        Diagnosis(
+            target: target, passNumber: passCount,
+            words: CaseWords(pass: pass, input: input, fields: expectation.fields), expectation: expectation)
+    }
+}
