@@ -1,0 +1,137 @@
+import BPF
+
+/// How large the cases of a campaign are.
+public enum CaseShape: Sendable, Hashable {
+    /// The default mix: mostly small, some with hundreds of edits, some at the 16-bit limit.
+    case mixed
+    /// One size, for measurements: so many instructions, edits in a pass, and passes, all accepted.
+    case fixed(insns: Int, edits: Int, passes: Int)
+}
+
+/// What a case is made of, drawn anew for each case so that features meet in ever other mixtures.
+///
+/// - Units: chances in sixteenths
+/// - Source: Groce et al., "Swarm Testing", ISSTA 2012
+struct CaseFeatures {
+    /// What a slot can be.
+    enum Kind: UInt8, BitwiseCopyable {
+        case alu, memory, wide, decoy, conditional, conditional32, ja, gotol, mayGoto, odd, call, function
+    }
+
+    /// How many entries ``palette`` has; a power of two, so that six bits of a draw pick one.
+    static let paletteSize = 64
+
+    var insns = 1
+    var edits = 1
+    var passes = 1
+    var subprograms = 1
+    var isFar = false
+    /// Chances of the forms of an edit, out of their sum.
+    var patch = 4
+    var insert = 4
+    var delete = 4
+    var replace = 4
+    /// Chances of what edits have.
+    var keep = 4
+    var skip = 4
+    var refs = 4
+    var leaving = 4
+    var patchJumps = 4
+    /// Chance that an edit starts at a border: a jump, a target or a subprogram start.
+    var borders = 8
+    /// Chance that an edit starts right behind the one before.
+    var sideBySide = 3
+    /// Chance of a line record at a slot.
+    var lines = 4
+    /// The longest patch but for rare ones.
+    var patchLength = 4
+    /// How the case is to be refused, if it is.
+    var refusal = PlannedRefusal.none
+
+    /// The refusal that a case is made for.
+    enum PlannedRefusal {
+        case none
+        /// The last pass gets a malformed edit.
+        case malformed
+        /// Edits look neither at landings nor at what they empty.
+        case dangling
+    }
+
+    /// Draws the features of a case.
+    static func draw(_ shape: CaseShape, _ entropy: inout Entropy) -> CaseFeatures {
+        var features = CaseFeatures()
+        let bits = entropy.next()
+        func part(_ shift: UInt64) -> Int { Int(bits >> shift & 7) }
+        features.patch = 1 + part(0)
+        features.insert = part(3)
+        features.delete = part(6)
+        features.replace = part(9)
+        features.keep = 2 * part(12)
+        features.skip = 2 * part(15)
+        features.refs = part(18)
+        features.leaving = part(21)
+        features.patchJumps = part(24)
+        features.borders = 4 + part(27)
+        features.sideBySide = part(30) / 2
+        features.lines = part(33)
+        features.patchLength = 1 + part(36)
+        features.size(shape, &entropy)
+        return features
+    }
+
+    private mutating func size(_ shape: CaseShape, _ entropy: inout Entropy) {
+        if case .fixed(let insns, let edits, let passes) = shape {
+            (self.insns, self.edits, self.passes) = (insns, edits, passes)
+            subprograms = 1 + entropy.below(max(1, min(4, insns / 4)))
+            return
+        }
+        let draw = entropy.below(4096)
+        switch draw {
+        case 0..<6:
+            isFar = true
+            insns = 32_700 + entropy.below(200)
+            edits = 1 + entropy.below(6)
+            subprograms = 1
+        case 6..<26:
+            insns = 100 + entropy.below(500)
+            edits = 100 + entropy.below(200)
+            subprograms = 1 + entropy.below(12)
+        case 26..<1200: insns = 1 + entropy.below(8)
+        case 1200..<3000: insns = 6 + entropy.below(27)
+        case 3000..<3900: insns = 24 + entropy.below(41)
+        default: insns = 64 + entropy.below(97)
+        }
+        if draw >= 26 {
+            edits = 1 + entropy.below(max(1, min(12, insns / 2 + 1)))
+            subprograms = 1 + entropy.below(max(1, min(6, insns / 2)))
+        }
+        passes = isFar ? 1 + entropy.below(2) : 1 + (entropy.below(8) * 3 / 7) * entropy.below(2)
+        let plan = entropy.below(20)
+        if plan == 0 { refusal = .malformed } else if plan == 1 { refusal = .dangling }
+    }
+
+    /// Fills a palette from which the kinds of slots are picked; which kinds it has, and how often, differs from case to
+    /// case.
+    func fill(_ palette: Row<Slot, Kind>, _ entropy: inout Entropy) {
+        var bits = entropy.next()
+        let jumps = Int(bits & 31)
+        bits >>= 5
+        let others: [4 of Kind] = [.memory, .wide, .decoy, .alu]
+        let jumpKinds: [8 of Kind] = [.conditional, .ja, .mayGoto, .gotol, .conditional32, .call, .function, .odd]
+        // Half of the kinds are in a case, in turn; the rest is left out.
+        let mask = Int(bits & 0xff) | 1 << Int(bits >> 8 & 7)
+        bits >>= 11
+        let otherMask = Int(bits & 7) | 8
+        for entry in 0..<CaseFeatures.paletteSize {
+            var kind = Kind.alu
+            if entry < jumps {
+                let number = entry & 7
+                kind = mask >> number & 1 != 0 ? jumpKinds[number] : jumpKinds[(mask & -mask).trailingZeroBitCount]
+            } else if entry < 48 {
+                let number = entry & 3
+                if otherMask >> number & 1 != 0 { kind = others[number] }
+            }
+            palette[Slot(entry)] = kind
+        }
+    }
+}

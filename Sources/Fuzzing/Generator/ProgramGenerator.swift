@@ -1,0 +1,142 @@
+import BPF
+
+/// Makes random well-formed programs.
+struct ProgramGenerator: ~Copyable {
+    private var jumps = RowStorage<Slot>()
+    private var palette = RowStorage<CaseFeatures.Kind>(capacity: CaseFeatures.paletteSize)
+
+    /// The kinds of slots in the case being made.
+    var kinds: Row<Slot, CaseFeatures.Kind> { palette.row() }
+
+    /// Picks the kinds of slots that the case has.
+    mutating func begin(_ features: CaseFeatures, _ entropy: inout Entropy) {
+        features.fill(palette.row(), &entropy)
+    }
+
+    /// Fills a buffer with a program of the given features.
+    ///
+    /// - Complexity: O(slots)
+    mutating func generate(
+        _ features: CaseFeatures, _ maker: inout SlotMaker, _ entropy: inout Entropy, into buffer: ProgramBuffer
+    ) {
+        let count = features.insns
+        buffer.reserve(insns: count, subprograms: features.subprograms, lines: count)
+        buffer.insnCount = count
+        let program: ProgramImage<Slot> = buffer.image()
+        buffer.subprogramCount = chooseStarts(features.subprograms, count, program.subprograms, &entropy)
+        jumps.reserve(count)
+        let jumpRow = jumps.row(as: TableIndex.self)
+        var jumpCount = 0
+        var number = 0
+        var end = 0
+        var slot = 0
+        let image: ProgramImage<Slot> = buffer.image()
+        while slot < count {
+            if slot == end || number == 0 {
+                end = image.end(of: TableIndex(number))
+                number += 1
+                if slot >= end { continue }
+            }
+            let bits = entropy.next()
+            var kind = kinds[Slot(Int(bits & 63))]
+            let isWide = kind == .wide || kind == .function
+            // A wide load needs a second slot in its own subprogram.
+            if isWide && slot + 1 == end { kind = .alu }
+            let index = Slot(slot)
+            image.insns[index] = maker.make(kind, bits)
+            image.aux[index] = UInt32(7000 + slot)
+            if kind.rawValue >= CaseFeatures.Kind.conditional.rawValue {
+                jumpRow[TableIndex(jumpCount)] = index
+                jumpCount += 1
+            }
+            slot += 1
+            if isWide && slot < end {
+                image.insns[index + 1] = maker.makeSecond()
+                image.aux[index + 1] = UInt32(7000 + slot)
+                slot += 1
+            }
+        }
+        aim(image, jumpRow, jumpCount, &entropy)
+        buffer.lineCount = chooseLines(features, image, &entropy)
+    }
+
+    /// Puts subprogram starts at random slots and says how many there are.
+    private func chooseStarts(
+        _ wanted: Int, _ count: Int, _ starts: Row<TableIndex, Subprogram>, _ entropy: inout Entropy
+    ) -> Int {
+        starts[TableIndex(0)] = Subprogram(start: 0, id: 100)
+        var found = 1
+        for _ in 1..<max(wanted, 1) {
+            let start = UInt32(entropy.below(count))
+            var place = found
+            while starts[TableIndex(place - 1)].start > start { place -= 1 }
+            if starts[TableIndex(place - 1)].start == start { continue }
+            starts.move(found - place, from: TableIndex(place), to: TableIndex(place + 1))
+            starts[TableIndex(place)] = Subprogram(start: start, id: 0)
+            found += 1
+        }
+        for number in 1..<max(found, 1) { starts[TableIndex(number)].id = UInt32(100 + number) }
+        return found
+    }
+
+    /// Points every jump to an instruction of its subprogram and every call to a start.
+    private func aim(
+        _ program: ProgramImage<Slot>, _ jumps: Row<TableIndex, Slot>, _ jumpCount: Int, _ entropy: inout Entropy
+    ) {
+        var number = 0
+        var low = 0
+        var high = program.end(of: TableIndex(0))
+        // Some jumps share a target, so that an edit there moves many.
+        let hot = entropy.below(program.insnCount)
+        for row in 0..<jumpCount {
+            let slot = jumps[TableIndex(row)]
+            while slot.position >= high {
+                number += 1
+                low = high
+                high = program.end(of: TableIndex(number))
+            }
+            var insn = program.insns[slot]
+            let kind = insn.jumpKind
+            let bits = entropy.next()
+            var target: Int
+            if kind.isCall {
+                target = Int(program.subprograms[TableIndex(pick(bits, program.subprogramCount))].start)
+            } else {
+                switch bits & 15 {
+                case 0, 1, 2, 3: target = slot.position + Int(bits >> 4 & 7) - 3
+                case 4, 5: target = hot
+                case 6: target = low
+                case 7: target = high - 1
+                default: target = low + pick(bits, high - low)
+                }
+                if target < low || target >= high { target = low + pick(bits, high - low) }
+                if program.isSecondSlot(Slot(target)) { target -= 1 }
+            }
+            _ = insn.setJumpOffset(target - slot.position - 1, kind)
+            program.insns[slot] = insn
+        }
+    }
+
+    /// A number below `bound` from the upper half of a draw.
+    @inline(__always)
+    private func pick(_ bits: UInt64, _ bound: Int) -> Int { Int((bits >> 32) &* UInt64(bound) >> 32) }
+
+    /// Puts line records at random instructions and says how many there are.
+    private func chooseLines(
+        _ features: CaseFeatures, _ program: ProgramImage<Slot>, _ entropy: inout Entropy
+    ) -> Int {
+        if features.lines == 0 { return 0 }
+        var found = 0
+        var bits: UInt64 = 0
+        for slot in 0..<program.insnCount {
+            if slot & 15 == 0 { bits = entropy.next() }
+            let isChosen = Int(bits & 15) < features.lines * 2
+            bits >>= 4
+            if isChosen && !program.isSecondSlot(Slot(slot)) {
+                program.lines[TableIndex(found)] = LineRecord(insnOff: UInt32(slot), id: UInt32(500 + slot))
+                found += 1
+            }
+        }
+        return found
+    }
+}
