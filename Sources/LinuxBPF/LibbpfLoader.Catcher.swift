@@ -7,10 +7,18 @@ extension LibbpfLoader {
         /// What was caught since this was last emptied, in the order of loading.
         var caught: [LoadedCode] = []
 
+        /// A handler that is never unregistered and catches nothing.
+        ///
+        /// When the last handler goes, libbpf 1.1 frees its table, keeps the address, and writes there at the next
+        /// registration; so the last one must not go.
+        private static let lasting: Int32 = unsafe libbpf_register_prog_handler(
+            "bpf-patch-fuzz", BPF_PROG_TYPE_SOCKET_FILTER, bpf_attach_type(rawValue: 0), nil)
+
         /// Registers a handler for each section, which keeps what is loaded in this catcher; gives what to unregister.
         ///
         /// The catcher must outlive the handlers.
         func register(for kinds: [Kind]) -> [Int32] {
+            _ = Self.lasting
             var options = libbpf_prog_handler_opts()
             options.sz = MemoryLayout<libbpf_prog_handler_opts>.size
             options.cookie = unsafe Int(bitPattern: Unmanaged.passUnretained(self).toOpaque())
