@@ -51,17 +51,18 @@ extension LoadedCode {
     ///
     /// - Complexity: O(slots + records)
     fileprivate init(_ program: OpaquePointer, _ options: bpf_prog_load_opts) {
-        name = unsafe String(cString: bpf_program__name(program))
-        section = unsafe String(cString: bpf_program__section_name(program))
         let slots = unsafe UnsafeRawPointer(bpf_program__insns(program))
-        insns = unsafe (0..<bpf_program__insn_cnt(program)).map { index in
-            let bits = unsafe slots?.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) ?? 0
-            return Instruction(bits: UInt64(littleEndian: bits))
-        }
-        functionStarts = unsafe Self.places(
-            options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size)
-        lineStarts = unsafe Self.places(
-            options.line_info, count: options.line_info_cnt, size: options.line_info_rec_size)
+        unsafe self.init(
+            name: String(cString: bpf_program__name(program)),
+            section: String(cString: bpf_program__section_name(program)),
+            insns: (0..<bpf_program__insn_cnt(program)).map { index in
+                let bits = unsafe slots?.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) ?? 0
+                return Instruction(bits: UInt64(littleEndian: bits))
+            },
+            functionStarts: Self.places(
+                options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size),
+            lineStarts: Self.places(
+                options.line_info, count: options.line_info_cnt, size: options.line_info_rec_size))
     }
 
     /// The first word of each record, `insn_off` in both tables; the size of a record is the object's.

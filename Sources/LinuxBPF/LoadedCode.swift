@@ -3,14 +3,25 @@ import BPF
 /// What libbpf is about to hand to the kernel for one program.
 ///
 /// - Units: all positions in slots
-struct LoadedCode: Sendable {
-    var name: String
-    var section: String
-    var insns: [Instruction]
+package struct LoadedCode: Sendable {
+    package var name: String
+    package var section: String
+    package var insns: [Instruction]
     /// `insn_off` of each `func_info` record; empty without BTF.
-    var functionStarts: [UInt32]
+    package var functionStarts: [UInt32]
     /// `insn_off` of each `line_info` record; empty without BTF.
-    var lineStarts: [UInt32]
+    package var lineStarts: [UInt32]
+
+    package init(
+        name: String = "", section: String = "", insns: [Instruction], functionStarts: [UInt32] = [],
+        lineStarts: [UInt32] = []
+    ) {
+        self.name = name
+        self.section = section
+        self.insns = insns
+        self.functionStarts = functionStarts
+        self.lineStarts = lineStarts
+    }
 }
 
 extension Program {
@@ -21,7 +32,7 @@ extension Program {
     /// slot `i` is `i + 1`, so that each tells which slot it came with.
     ///
     /// - Complexity: O(n log n) in slots, records and calls
-    init(_ code: LoadedCode) {
+    package init(_ code: LoadedCode) {
         let insns = code.insns
         var starts: Set<UInt32> = [0]
         starts.formUnion(code.functionStarts)
