@@ -46,13 +46,15 @@ enum LibbpfLoader {
     }
 
     private static func capturedOutcomes(of bytes: [UInt8], name: String) throws(Refusal) -> [Outcome] {
-        let found = unsafe try withObject(bytes, name) { object in unsafe programs(of: object).map { unsafe Kind($0) } }
+        let (found, configuration) = unsafe try withObject(bytes, name) { object in
+            unsafe (programs(of: object).map { unsafe Kind($0) }, Self.configuration(for: object))
+        }
         if found.isEmpty { return [] }
         let catcher = Catcher()
         let handlers = catcher.register(for: found)
         defer { for handler in handlers { libbpf_unregister_prog_handler(handler) } }
 
-        let whole = try load(bytes, name, only: nil, into: catcher)
+        let whole = try load(bytes, name, configuration, only: nil, into: catcher)
         // What was caught is whole even if libbpf gave up afterwards.
         if catcher.caught.count == found.count { return catcher.caught.map { .loaded($0) } }
 
@@ -60,7 +62,7 @@ enum LibbpfLoader {
         var outcomes: [Outcome] = []
         var isAnyLoaded = false
         for (index, kind) in found.enumerated() {
-            let message = try load(bytes, name, only: index, into: catcher)
+            let message = try load(bytes, name, configuration, only: index, into: catcher)
             if let code = catcher.caught.first {
                 outcomes.append(.loaded(code))
                 isAnyLoaded = true
@@ -74,10 +76,10 @@ enum LibbpfLoader {
 
     /// Opens the object, prepares all programs or one of them for loading, and closes it; gives the reason of a failure.
     private static func load(
-        _ bytes: [UInt8], _ name: String, only chosen: Int?, into catcher: Catcher
+        _ bytes: [UInt8], _ name: String, _ configuration: String, only chosen: Int?, into catcher: Catcher
     ) throws(Refusal) -> String? {
         catcher.caught.removeAll()
-        return unsafe try withObject(bytes, name) { object in
+        return unsafe try withObject(bytes, name, configuration) { object in
             let all = unsafe programs(of: object)
             for index in unsafe 0..<all.count {
                 _ = unsafe bpf_program__set_autoload(all[index], chosen == nil || chosen == index)
@@ -112,20 +114,23 @@ enum LibbpfLoader {
 
     /// Opens an object from memory, and closes it when `body` is done.
     private static func withObject<Value>(
-        _ bytes: [UInt8], _ name: String, _ body: (OpaquePointer) -> Value
+        _ bytes: [UInt8], _ name: String, _ configuration: String = "", _ body: (OpaquePointer) -> Value
     ) throws(Refusal) -> Value {
         LibbpfLog.clear()
-        let opened = unsafe name.withCString { name -> Result<Value, Refusal> in
-            var options = unsafe bpf_object_open_opts()
-            unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
-            unsafe options.object_name = name
-            // libbpf reads sections out of these bytes until the load is over.
-            return unsafe bytes.withUnsafeBytes { bytes in
-                guard let object = unsafe bpf_object__open_mem(bytes.baseAddress, bytes.count, &options) else {
-                    return .failure(Refusal(message: LibbpfLog.reason(code: errno)))
+        let opened = unsafe name.withCString { name in
+            unsafe configuration.withCString { configuration -> Result<Value, Refusal> in
+                var options = unsafe bpf_object_open_opts()
+                unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+                unsafe options.object_name = name
+                unsafe options.kconfig = configuration
+                // libbpf reads sections out of these bytes until the load is over.
+                return unsafe bytes.withUnsafeBytes { bytes in
+                    guard let object = unsafe bpf_object__open_mem(bytes.baseAddress, bytes.count, &options) else {
+                        return .failure(Refusal(message: LibbpfLog.reason(code: errno)))
+                    }
+                    defer { unsafe bpf_object__close(object) }
+                    return unsafe .success(body(object))
                 }
-                defer { unsafe bpf_object__close(object) }
-                return unsafe .success(body(object))
             }
         }
         return try opened.get()

@@ -110,6 +110,31 @@ struct CompiledObjectTests {
         #expect(throws: ObjectError.self) { try ObjectFile.load(path) }
     }
 
+    @Test("A variable of the kernel's configuration gets a value where there is no such configuration")
+    func configuration() throws {
+        let programs = try ObjectFile.load(
+            Clang.compile(
+                """
+                #include <linux/bpf.h>
+                #include <stdbool.h>
+                #include <bpf/bpf_helpers.h>
+                typedef unsigned long long number;
+                extern const volatile number CONFIG_NO_SUCH_NUMBER __kconfig;
+                extern bool CONFIG_NO_SUCH_SWITCH __kconfig;
+                extern char CONFIG_NO_SUCH_LETTER __kconfig;
+                extern const char CONFIG_NO_SUCH_NAME[8] __kconfig;
+                extern enum libbpf_tristate CONFIG_NO_SUCH_MODULE __kconfig;
+                extern int LINUX_KERNEL_VERSION __kconfig;
+                SEC("socket") int configured(void *context)
+                {
+                    return CONFIG_NO_SUCH_NUMBER + CONFIG_NO_SUCH_SWITCH + CONFIG_NO_SUCH_LETTER
+                        + CONFIG_NO_SUCH_NAME[1] + CONFIG_NO_SUCH_MODULE + LINUX_KERNEL_VERSION;
+                }
+                """))
+        #expect(programs.map(\.name) == ["configured"])
+        #expect(programs.first?.program.insns.count { $0.isWide } == 6)
+    }
+
     @Test("Threads that read at once get what each asked for")
     func threads() async throws {
         let paths = try Self.seeds.map { try Clang.compileSeed($0.name) }
