@@ -64,10 +64,15 @@ enum Clang {
     }
 }
 
-/// Folders of the tests' own, in the system's place for such.
+/// Folders of the tests' own, in the system's place for such, removed when the tests end.
 enum Scratch {
+    private static let root: URL = {
+        atexit { try? FileManager.default.removeItem(at: Scratch.root) }
+        return FileManager.default.temporaryDirectory.appendingPathComponent("LinuxBPFTests-\(getpid())")
+    }()
+
     static func folder() throws -> String {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("LinuxBPFTests-\(UUID().uuidString)")
+        let url = root.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         return url.path
     }

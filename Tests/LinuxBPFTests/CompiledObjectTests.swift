@@ -135,6 +135,31 @@ struct CompiledObjectTests {
         #expect(programs.first?.program.insns.count { $0.isWide } == 6)
     }
 
+    @Test("Neither a pinned map nor struct_ops makes libbpf ask the kernel")
+    func kernelMaps() throws {
+        let programs = try ObjectFile.load(
+            Clang.compile(
+                """
+                #include <linux/bpf.h>
+                #include <bpf/bpf_helpers.h>
+                struct {
+                    __uint(type, BPF_MAP_TYPE_ARRAY);
+                    __uint(max_entries, 1);
+                    __uint(pinning, LIBBPF_PIN_BY_NAME);
+                    __type(key, int);
+                    __type(value, int);
+                } pinned SEC(".maps");
+                struct no_such_operations { int (*first)(void); };
+                SEC("struct_ops/first") int first(void)
+                {
+                    int key = 0;
+                    return bpf_map_lookup_elem(&pinned, &key) != 0;
+                }
+                SEC(".struct_ops") struct no_such_operations operations = { .first = first };
+                """))
+        #expect(programs.map(\.section) == ["struct_ops/first"])
+    }
+
     @Test("Threads that read at once get what each asked for")
     func threads() async throws {
         let paths = try Self.seeds.map { try Clang.compileSeed($0.name) }
