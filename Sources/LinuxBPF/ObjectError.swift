@@ -33,12 +33,14 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     public var reason: Reason
 
+    /// Makes an error from the place and the reason.
     public init(object: String, program: String? = nil, _ reason: Reason) {
         self.object = object
         self.program = program
         self.reason = reason
     }
 
+    /// The path, the program if it is about one, and the reason, in one line.
     public var description: String {
         let place = program.map { "\(object): program '\($0)'" } ?? object
         return "\(place): \(reason)"
@@ -46,6 +48,7 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ObjectError.Reason: CustomStringConvertible {
+    /// The reason in words, without the place.
     public var description: String {
         switch self {
         case .missing: "no such file or folder"
