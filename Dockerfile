@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+FROM swift:6.3-bookworm AS build
+WORKDIR /src
+# First what seldom changes, so that it is not installed anew with each change of the sources.
+COPY .ci/setup .ci/setup
+RUN .ci/setup build
+COPY . .
+RUN swift build -c release --product bpf-patch-fuzz \
+    && cp -L .build/release/bpf-patch-fuzz /usr/local/bin/
+
+FROM swift:6.3-bookworm-slim
+COPY .ci/setup /tmp/setup
+RUN /tmp/setup run \
+    && rm -rf /tmp/setup /var/lib/apt/lists/* \
+    && useradd --create-home fuzz
+COPY --from=build /usr/local/bin/bpf-patch-fuzz /usr/local/bin/
+USER fuzz
+WORKDIR /home/fuzz
+ENTRYPOINT ["bpf-patch-fuzz"]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+SWIFT ?= swift
+# The clang beside swift makes code for BPF; that of the system often does not.
+CLANG ?= $(firstword $(wildcard $(dir $(shell command -v $(SWIFT)))clang) clang)
+# Seconds.
+TIME ?= 30
+# Everything is Swift Testing; looking for XCTest costs a second start.
+TEST_FLAGS ?= --disable-xctest
+
+TOOL := .build/release/bpf-patch-fuzz
+SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint seeds clean
+
+help: ## Say what there is to make.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
+	@.ci/setup
+
+build: setup ## Build the tool in release mode.
+	$(SWIFT) build -c release --product bpf-patch-fuzz
+
+# The objects are looked for when the recipe runs, since setup may only just have installed them.
+run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or, without these, from Seeds.
+	@set --; \
+	for object in /usr/lib/*/bpf/*.o; do \
+	    if [ -e "$$object" ]; then set -- "$$@" --objects "$$object"; fi; \
+	done; \
+	if [ $$# -eq 0 ] && $(MAKE) --no-print-directory seeds; then \
+	    for object in $(SEEDS); do set -- "$$@" --objects "$$object"; done; \
+	fi; \
+	echo "$(TOOL) run --time $(TIME) $$*"; \
+	exec $(TOOL) run --time $(TIME) "$$@"
+
+test: setup ## Run all tests.
+	$(SWIFT) test $(TEST_FLAGS)
+
+lint: ## Check the style.
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+seeds: $(SEEDS) ## Compile the BPF programs of Seeds to .build/seeds.
+
+# Debian keeps asm/types.h in a folder by architecture, where clang looks for its own target only.
+.build/seeds/%.o: Seeds/%.c
+	@mkdir -p $(@D)
+	$(CLANG) --target=bpf -O2 -g -mcpu=v4 -Wall -idirafter /usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
+
+clean: ## Remove everything that was built.
+	rm -rf .build

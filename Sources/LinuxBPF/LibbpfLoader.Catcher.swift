@@ -1,0 +1,75 @@
+import BPF
+import CLibbpf
+
+extension LibbpfLoader {
+    /// Keeps what libbpf is about to load, program by program.
+    final class Catcher {
+        /// What was caught since this was last emptied, in the order of loading.
+        var caught: [LoadedCode] = []
+
+        /// A handler that is never unregistered and catches nothing.
+        ///
+        /// When the last handler goes, libbpf 1.1 frees its table, keeps the address, and writes there at the next
+        /// registration; so the last one must not go.
+        private static let lasting: Int32 = unsafe libbpf_register_prog_handler(
+            "bpf-patch-fuzz", BPF_PROG_TYPE_SOCKET_FILTER, bpf_attach_type(rawValue: 0), nil)
+
+        /// Registers a handler for each section, which keeps what is loaded in this catcher; gives what to unregister.
+        ///
+        /// The catcher must outlive the handlers.
+        func register(for kinds: [Kind]) -> [Int32] {
+            _ = Self.lasting
+            var options = libbpf_prog_handler_opts()
+            options.sz = MemoryLayout<libbpf_prog_handler_opts>.size
+            options.cookie = unsafe Int(bitPattern: Unmanaged.passUnretained(self).toOpaque())
+            unsafe options.prog_prepare_load_fn = { program, options, cookie in
+                guard let program = unsafe program, let options = unsafe options,
+                    let address = unsafe UnsafeRawPointer(bitPattern: cookie)
+                else { return -1 }
+                let catcher = unsafe Unmanaged<Catcher>.fromOpaque(address).takeUnretainedValue()
+                unsafe catcher.caught.append(LoadedCode(program, options.pointee))
+                return 0
+            }
+            var handlers: [Int32] = []
+            var sections: Set<String> = []
+            // libbpf cannot match an empty name, and takes one that ends in + for a family.
+            for kind in kinds where !kind.section.isEmpty && sections.insert(kind.section).inserted {
+                handlers.append(
+                    unsafe libbpf_register_prog_handler(kind.section, kind.type, kind.attachType, &options))
+            }
+            // For the sections that cannot be named: what no other handler matches.
+            handlers.append(
+                unsafe libbpf_register_prog_handler(
+                    nil, BPF_PROG_TYPE_SOCKET_FILTER, bpf_attach_type(rawValue: 0), &options))
+            return handlers.filter { $0 > 0 }
+        }
+    }
+}
+
+extension LoadedCode {
+    /// Copies a program and its tables out of libbpf's memory.
+    ///
+    /// - Complexity: O(slots + records)
+    fileprivate init(_ program: OpaquePointer, _ options: bpf_prog_load_opts) {
+        let slots = unsafe UnsafeRawPointer(bpf_program__insns(program))
+        unsafe self.init(
+            name: String(cString: bpf_program__name(program)),
+            section: String(cString: bpf_program__section_name(program)),
+            insns: (0..<bpf_program__insn_cnt(program)).map { index in
+                let bits = unsafe slots?.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) ?? 0
+                return Instruction(bits: UInt64(littleEndian: bits))
+            },
+            functionStarts: Self.places(
+                options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size),
+            lineStarts: Self.places(
+                options.line_info, count: options.line_info_cnt, size: options.line_info_rec_size))
+    }
+
+    /// The first word of each record, `insn_off` in both tables; the size of a record is the object's.
+    private static func places(_ records: UnsafeRawPointer?, count: UInt32, size: UInt32) -> [UInt32] {
+        guard let records = unsafe records, size >= 4 else { return [] }
+        return (0..<Int(count)).map { number in
+            unsafe records.loadUnaligned(fromByteOffset: number * Int(size), as: UInt32.self)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import BPF
+
+/// Why an object, or one program of it, is not used; its description is one line.
+public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong with the object or program.
+    public enum Reason: Hashable, Sendable {
+        /// There is no such file or folder.
+        case missing
+        /// The system would not let it be read; the number is its `errno`.
+        case unreadable(code: Int32, message: String)
+        /// It is neither a regular file nor a folder.
+        case notAFile
+        /// The file has no bytes.
+        case empty
+        /// The file does not start as an ELF file does.
+        case notELF
+        /// The file is ELF for another machine than BPF, by its number.
+        case otherMachine(UInt16)
+        /// libbpf would not have it, in its own words.
+        case refused(String)
+        /// The object holds no program.
+        case noProgram
+        /// The folder, with those in it, holds no file whose name ends in `.o`.
+        case noObject
+        /// The program breaks a rule that patchers may rely on.
+        case illFormed(ProgramFault)
+    }
+
+    /// The path of the object or folder.
+    public var object: String
+    /// The program that is refused, or `nil` when it is all of the object.
+    public var program: String?
+    /// What is wrong.
+    public var reason: Reason
+
+    /// Makes an error from the place and the reason.
+    public init(object: String, program: String? = nil, _ reason: Reason) {
+        self.object = object
+        self.program = program
+        self.reason = reason
+    }
+
+    /// The path, the program if it is about one, and the reason, in one line.
+    public var description: String {
+        let place = program.map { "\(object): program '\($0)'" } ?? object
+        return "\(place): \(reason)"
+    }
+}
+
+extension ObjectError.Reason: CustomStringConvertible {
+    /// The reason in words, without the place.
+    public var description: String {
+        switch self {
+        case .missing: "no such file or folder"
+        case .unreadable(_, let message): "cannot be read: \(message)"
+        case .notAFile: "neither a file nor a folder"
+        case .empty: "the file is empty"
+        case .notELF: "no ELF file"
+        case .otherMachine(let number): "an ELF file for machine \(number), not for BPF (247)"
+        case .refused(let message): "libbpf: \(message)"
+        case .noProgram: "the object holds no program"
+        case .noObject: "the folder holds no .o file"
+        case .illFormed(let fault): "\(fault)"
+        }
+    }
+}
