@@ -51,8 +51,12 @@ public struct Entropy: Sendable {
             // An engine's mutations stay local when a draw takes no more bytes than its range needs.
             return Int(nextBytes(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % UInt64(bound))
         }
-        return Int((next() >> 32) &* UInt64(bound) >> 32)
+        return Entropy.pick(next(), below: bound)
     }
+
+    /// A number from 0 up to, and without, `bound`, from the upper half of a draw whose lower half has other uses.
+    @inline(__always)
+    static func pick(_ bits: UInt64, below bound: Int) -> Int { Int(((bits >> 32) &* UInt64(bound)) >> 32) }
 
     /// True in `part` of 16 draws.
     @inline(__always)

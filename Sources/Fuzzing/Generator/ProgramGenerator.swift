@@ -100,26 +100,22 @@ struct ProgramGenerator: ~Copyable {
             let bits = entropy.next()
             var target: Int
             if kind.isCall {
-                target = Int(program.subprograms[TableIndex(pick(bits, program.subprogramCount))].start)
+                target = Int(program.subprograms[TableIndex(Entropy.pick(bits, below: program.subprogramCount))].start)
             } else {
                 switch bits & 15 {
                 case 0, 1, 2, 3: target = slot.position + Int(bits >> 4 & 7) - 3
                 case 4, 5: target = hot
                 case 6: target = low
                 case 7: target = high - 1
-                default: target = low + pick(bits, high - low)
+                default: target = low + Entropy.pick(bits, below: high - low)
                 }
-                if target < low || target >= high { target = low + pick(bits, high - low) }
+                if target < low || target >= high { target = low + Entropy.pick(bits, below: high - low) }
                 if program.isSecondSlot(Slot(target)) { target -= 1 }
             }
             _ = insn.setJumpOffset(target - slot.position - 1, kind)
             program.insns[slot] = insn
         }
     }
-
-    /// A number below `bound` from the upper half of a draw.
-    @inline(__always)
-    private func pick(_ bits: UInt64, _ bound: Int) -> Int { Int((bits >> 32) &* UInt64(bound) >> 32) }
 
     /// Puts line records at random instructions and says how many there are.
     private func chooseLines(

@@ -44,7 +44,7 @@ struct SlotMaker {
             let src: UInt8 = code == Opcode.call ? (pick == 0 ? 0 : 2) : UInt8(truncatingIfNeeded: bits >> 44 & 7)
             return Instruction(code: code, dst: registers & 15, src: src, off: decoyOff, imm: imm)
         case .conditional, .conditional32:
-            let operation = SlotMaker.conditions[Int(bits >> 24 & 255) * 11 >> 8]
+            let operation = SlotMaker.conditions[(Int(bits >> 24 & 255) * 12) >> 8]
             let source: UInt8 = bits >> 36 & 3 == 0 ? 8 : 0
             let code = operation | source | (kind == .conditional ? Opcode.jumpClass : Opcode.jump32Class)
             return Instruction(code: code, registers: registers, off: 0, imm: imm)

@@ -1,0 +1,101 @@
+import BPF
+import Patching
+
+/// Makes cases, each a pure function of a seed and an index, or of a byte string.
+///
+/// A case is made step by step, because each pass is made for what the pass before it gave: ``begin(index:)`` makes the
+/// program, ``nextPass(for:)`` a pass for the program as it stands.
+///
+/// Made once and reused for the whole run.
+public final class CaseGenerator {
+    private let seed: UInt64
+    private let shape: CaseShape
+    private let bases: [ProgramBuffer]
+    private var entropy = Entropy(seed: 0, index: 0)
+    private var features = CaseFeatures()
+    private var maker = SlotMaker(marker: 0)
+    private var programs = ProgramGenerator()
+    private var farPrograms = FarProgramGenerator()
+    private var passes = PassGenerator()
+    private let programBuffer = ProgramBuffer()
+    private let passBuffer = PassBuffer()
+    private var passNumber = 0
+
+    /// Makes a generator.
+    ///
+    /// - Parameters:
+    ///   - bases: real programs, well formed; when there are any, every other case edits one of them
+    public init(seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = []) {
+        self.seed = seed
+        self.shape = shape
+        self.bases = bases.map { program in
+            let buffer = ProgramBuffer()
+            buffer.load(program)
+            return buffer
+        }
+    }
+
+    /// How many passes the case has, if none is refused before.
+    public var passCount: Int { features.passes }
+
+    /// Whether the case is made to be refused.
+    public var isMadeToBeRefused: Bool { features.refusal != .none }
+
+    /// Makes the program of a case; valid until the next case.
+    ///
+    /// - Complexity: O(slots)
+    public func begin(index: UInt64) -> ProgramImage<InputIndex> {
+        begin(Entropy(seed: seed, index: index))
+    }
+
+    /// Makes the program of the case that a source of entropy stands for; valid until the next case.
+    ///
+    /// - Complexity: O(slots)
+    public func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
+        entropy = source
+        features = CaseFeatures.draw(shape, &entropy)
+        maker = SlotMaker(marker: 1001)
+        passNumber = 0
+        programs.begin(features, &entropy)
+        if !bases.isEmpty && entropy.chance(8) {
+            // Of two, the shorter: large programs are few cases but much time.
+            let one = bases[entropy.below(bases.count)]
+            let other = bases[entropy.below(bases.count)]
+            let base = one.insnCount <= other.insnCount ? one : other
+            features.edits = 1 + entropy.below(min(24, base.insnCount))
+            maker.marker = 1_000_000
+            return base.image()
+        }
+        if features.isFar {
+            farPrograms.generate(features, &maker, &entropy, into: programBuffer)
+        } else {
+            programs.generate(features, &maker, &entropy, into: programBuffer)
+        }
+        return programBuffer.image()
+    }
+
+    /// Makes the next pass of the case; valid until the one after it.
+    ///
+    /// - Parameter input: what the pass before it gave, or the program
+    /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
+    public func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
+        passNumber += 1
+        let isLast = passNumber == features.passes
+        passes.generate(
+            features, for: input, isChecked: features.refusal != .dangling, kinds: programs.kinds, &maker, &entropy,
+            into: passBuffer)
+        if isLast && features.refusal == .malformed { makeMalformed(input) }
+        return passBuffer.image
+    }
+
+    /// Breaks a rule that the last edit of the pass has something to break on.
+    private func makeMalformed(_ input: ProgramImage<InputIndex>) {
+        let rules = MalformedEdit.Rule.allCases
+        if passBuffer.editCount == 0 { passBuffer.addEdit(off: InputIndex(0), remove: 0) }
+        for _ in 0..<20 {
+            let malformer = Malformer(input: input, pass: passBuffer.image)
+            if malformer.breakRule(rules[entropy.below(rules.count)], in: passBuffer, &entropy) { return }
+        }
+        passBuffer.addEdit(off: InputIndex(rawValue: UInt32(input.insnCount) + 1), remove: 0)
+    }
+}

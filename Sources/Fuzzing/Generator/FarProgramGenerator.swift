@@ -1,0 +1,62 @@
+import BPF
+
+/// Makes programs of around 32,767 instructions in which a few jumps end within some slots of the 16-bit limit.
+///
+/// The bulk is copied from a template, so that such a case costs little more than moving its memory.
+struct FarProgramGenerator: ~Copyable {
+    /// The longest distance of a 16-bit jump.
+    private static let limit = 32767
+    private let template = ProgramBuffer()
+
+    /// Fills a buffer with a program; the maker's next marker is behind all of the program's.
+    ///
+    /// - Complexity: O(slots)
+    mutating func generate(
+        _ features: CaseFeatures, _ maker: inout SlotMaker, _ entropy: inout Entropy, into buffer: ProgramBuffer
+    ) {
+        // Room for a jump over the whole distance, on either side of some more instructions.
+        let count = max(features.insns, 1)
+        prepare(count)
+        template.insnCount = count
+        buffer.load(template.image(as: Slot.self))
+        let program: ProgramImage<Slot> = buffer.image()
+        maker.marker = Int32(count)
+        let jumps = 1 + entropy.below(3)
+        for _ in 0..<jumps {
+            let bits = entropy.next()
+            // How far the jump is from not fitting.
+            let slack = Int(bits & 7)
+            let reach = min(FarProgramGenerator.limit - slack, count - 2)
+            let isForward = bits >> 3 & 1 == 0
+            let room = count - reach - 1
+            let from = Entropy.pick(bits, below: max(room, 1))
+            let slot = Slot(isForward ? from : count - 1 - from)
+            let kinds: [8 of UInt8] = [0x05, 0x15, 0x1d, 0x16, 0xe5, 0x06, 0xa6, 0x05]
+            let code = kinds[Int(bits >> 4 & 7)]
+            var insn = Instruction(code: code, dst: 1, off: Int16(code == Opcode.gotol ? slot.position & 0xff : 0))
+            insn.imm = code == Opcode.gotol ? 0 : Int32(slot.position)
+            _ = insn.setJumpOffset(isForward ? reach : -reach - 1 + Int(bits >> 7 & 1), insn.jumpKind)
+            let target = slot.position + 1 + insn.jumpOffset(insn.jumpKind)
+            if target >= 0 && target < count { program.insns[slot] = insn }
+        }
+        let line = Slot(entropy.below(count))
+        program.lines[TableIndex(0)] = LineRecord(insnOff: line.rawValue, id: 500)
+        buffer.lineCount = 1
+    }
+
+    /// Makes the template long enough.
+    private func prepare(_ count: Int) {
+        if template.subprogramCount > 0 { return }
+        let room = 33_000
+        precondition(count <= room, "a far program of \(count) slots")
+        template.reserve(insns: room, subprograms: 1, lines: 1)
+        template.insnCount = room
+        template.subprogramCount = 1
+        let program: ProgramImage<Slot> = template.image()
+        program.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 100)
+        for slot in 0..<room {
+            program.insns[Slot(slot)] = Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(slot))
+            program.aux[Slot(slot)] = UInt32(7000 + slot)
+        }
+    }
+}

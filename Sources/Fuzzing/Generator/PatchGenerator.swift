@@ -1,0 +1,153 @@
+import BPF
+import Patching
+
+/// Makes the patch of one edit: instructions with markers of their own, the kept instruction, jumps within the patch, out of
+/// it, and to anywhere in the program.
+struct PatchGenerator: ~Copyable {
+    /// What a slot of the patch is.
+    enum Role: UInt8, BitwiseCopyable {
+        case insn, second, kept, jump
+    }
+
+    private var roles = RowStorage<Role>()
+
+    /// Adds a patch to the last edit of a buffer.
+    ///
+    /// - Complexity: O(patch slots)
+    mutating func generate(
+        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, kinds: Row<Slot, CaseFeatures.Kind>,
+        _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ entropy: inout Entropy,
+        into buffer: PassBuffer
+    ) {
+        let features = build.features
+        let bits = entropy.next()
+        var count = 1 + Entropy.pick(bits, below: features.patchLength)
+        if bits & 63 == 0 { count += Int(bits >> 6 & 31) }
+        let width = edit.end - off
+        if edit.keeps { count += width - 1 }
+        roles.reserve(count)
+        let roles = roles.row(as: PatchIndex.self)
+        let keep = edit.keeps ? Int(bits >> 12 & 0xffff) % (count - width + 1) : count
+        if edit.keeps { buffer.updateLast { $0.keep = UInt32(keep) } }
+        let start = buffer.patchCount
+        var jumps = 0
+        var slot = 0
+        while slot < count {
+            if slot == keep {
+                for number in 0..<width {
+                    buffer.addPatch(.zero)
+                    roles[PatchIndex(slot + number)] = number == 0 ? .kept : .second
+                }
+                slot += width
+                continue
+            }
+            let draw = entropy.next()
+            var kind = kinds[Slot(Int(draw & 63))]
+            if kind.rawValue >= CaseFeatures.Kind.conditional.rawValue && Int(draw >> 6 & 7) > features.patchJumps {
+                kind = .alu
+            }
+            let isWide = kind == .wide || kind == .function
+            if isWide && (slot + 1 >= count || slot + 1 == keep) { kind = .alu }
+            buffer.addPatch(maker.make(kind, draw))
+            let isJump = kind.rawValue >= CaseFeatures.Kind.conditional.rawValue
+            roles[PatchIndex(slot)] = isJump ? .jump : .insn
+            if isJump { jumps += 1 }
+            slot += 1
+            if isWide && kind != .alu {
+                buffer.addPatch(maker.makeSecond())
+                roles[PatchIndex(slot)] = .second
+                slot += 1
+            }
+        }
+        if jumps == 0 { return }
+        let patch = buffer.image.patches.suffix(from: PoolIndex(start), as: PatchIndex.self)
+        for index in 0..<count where roles[PatchIndex(index)] == .jump {
+            aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, ledger, &entropy, into: buffer)
+        }
+    }
+
+    /// Gives a jump or call of the patch its target.
+    private func aim(
+        _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ count: Int, _ roles: Row<PatchIndex, Role>,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ entropy: inout Entropy, into buffer: PassBuffer
+    ) {
+        var insn = patch[index]
+        let kind = insn.jumpKind
+        let bits = entropy.next()
+        if kind.isCall {
+            buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, bits)))
+            return
+        }
+        if Int(bits & 7) < build.features.refs,
+            let target = reachable(off, edit, build, ledger, bits)
+        {
+            ledger.counts[target] += 1
+            buffer.addRef(Ref(from: index, to: target))
+            return
+        }
+        let mayLeave = edit.mayLeave || !build.isChecked
+        var target = Entropy.pick(bits, below: count)
+        if mayLeave && Int(bits >> 3 & 7) < build.features.leaving {
+            target = count
+            if edit.end > off { ledger.counts[edit.end] += 1 }
+        } else if roles[PatchIndex(target)] == .second {
+            target -= 1
+        }
+        _ = insn.setJumpOffset(target - index.position - 1, kind)
+        patch[index] = insn
+    }
+
+    /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
+    private func reachable(
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger, _ bits: UInt64
+    ) -> InputIndex? {
+        let input = build.input
+        let low = build.homeStart
+        let span = build.homeEnd - low
+        var target = low + Entropy.pick(bits, below: span)
+        if bits >> 3 & 3 == 0 {
+            let near = off.position + Int(bits >> 5 & 7) - 3
+            if near >= low && near < build.homeEnd { target = near }
+        }
+        if input.isSecondSlot(InputIndex(target)) { target -= 1 }
+        let index = InputIndex(target)
+        if build.isChecked {
+            let isAppend = off.position == input.insnCount
+            if ledger.states[index] == .nothing { return nil }
+            if isAppend && ledger.states[index] == .deleted { return nil }
+            // Past its first slot nothing stands for what this very edit replaces.
+            if index > off && index < edit.end { return nil }
+        }
+        return index
+    }
+
+    /// A subprogram that a call of the patch can enter.
+    private func callee(
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger, _ bits: UInt64
+    ) -> InputIndex {
+        let input = build.input
+        let isAppend = off.position == input.insnCount
+        for attempt in 0..<4 {
+            let draw = bits >> UInt64(attempt * 8) & 0xff
+            let number = (Int(draw) * input.subprogramCount) >> 8
+            let start = InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
+            let isAhead = start > off && start >= edit.end
+            if isAhead || !build.isChecked || ledger.states[start] == .standing || (number == build.home && !isAppend) {
+                ledger.counts[start] += 1
+                return start
+            }
+        }
+        // The subprogram of the edit itself stands because the patch does; for an append, one that no edit has touched.
+        return fallback(isAppend, build, ledger)
+    }
+
+    private func fallback(_ isAppend: Bool, _ build: PassBuild, _ ledger: borrowing SlotLedger) -> InputIndex {
+        if !isAppend { return InputIndex(build.homeStart) }
+        for number in 0..<build.input.subprogramCount {
+            let start = InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
+            if ledger.states[start] == .standing { return start }
+        }
+        return InputIndex(build.homeStart)
+    }
+}
