@@ -34,68 +34,88 @@ extension ProgramImage {
     /// The first thing that makes this program ill formed, or `nil`.
     ///
     /// - Complexity: O(slots + calls × log subprograms)
+    @inlinable
     public func fault() -> ProgramFault? {
+        // One compiled body serves every kind of index.
+        ProgramImage<Slot>(
+            insns: insns.reindexed(as: Slot.self), aux: aux.reindexed(as: Slot.self), subprograms: subprograms,
+            lines: lines, insnCount: insnCount, subprogramCount: subprogramCount, lineCount: lineCount
+        ).firstFault()
+    }
+}
+
+extension ProgramImage<Slot> {
+    @usableFromInline
+    func firstFault() -> ProgramFault? {
         if insnCount == 0 { return ProgramFault(.empty, at: 0) }
-        var at = 0
-        while at < insnCount {
-            if insns[Index(at)].isWide {
-                if at + 1 >= insnCount || insns[Index(at + 1)].code != 0 {
-                    return ProgramFault(.brokenWideLoad, at: at)
-                }
-                at += 1
-            }
-            at += 1
-        }
-        return tableFault() ?? jumpFault()
+        return tableOrderFault() ?? slotFault() ?? tablePlaceFault()
     }
 
-    /// The first fault in the tables of subprograms and lines.
-    private func tableFault() -> ProgramFault? {
+    /// The first fault that tables show by themselves, so that the other checks can trust their order.
+    private func tableOrderFault() -> ProgramFault? {
         if subprogramCount == 0 || subprograms[TableIndex(0)].start != 0 {
             return ProgramFault(.firstSubprogram, at: 0)
         }
-        var before = -1
-        for number in 0..<subprogramCount {
-            let start = Int(subprograms[TableIndex(number)].start)
-            if start <= before { return ProgramFault(.subprogramOrder, at: number) }
-            if start >= insnCount || isSecondSlot(Index(start)) { return ProgramFault(.subprogramStart, at: number) }
-            before = start
+        for number in 1..<max(subprogramCount, 1)
+        where subprograms[TableIndex(number)].start <= subprograms[TableIndex(number - 1)].start {
+            return ProgramFault(.subprogramOrder, at: number)
         }
-        before = -1
-        for number in 0..<lineCount {
-            let place = Int(lines[TableIndex(number)].insnOff)
-            if place <= before { return ProgramFault(.lineOrder, at: number) }
-            if place >= insnCount || isSecondSlot(Index(place)) { return ProgramFault(.linePlace, at: number) }
-            before = place
+        if Int(subprograms[TableIndex(subprogramCount - 1)].start) >= insnCount {
+            return ProgramFault(.subprogramStart, at: subprogramCount - 1)
+        }
+        for number in 1..<max(lineCount, 1)
+        where lines[TableIndex(number)].insnOff <= lines[TableIndex(number - 1)].insnOff {
+            return ProgramFault(.lineOrder, at: number)
+        }
+        if lineCount > 0 && Int(lines[TableIndex(lineCount - 1)].insnOff) >= insnCount {
+            return ProgramFault(.linePlace, at: lineCount - 1)
         }
         return nil
     }
 
-    /// The first jump or call that lands where it may not.
-    private func jumpFault() -> ProgramFault? {
+    /// The first table entry on the second slot of a wide load.
+    private func tablePlaceFault() -> ProgramFault? {
+        for number in 0..<subprogramCount
+        where isSecondSlot(Slot(rawValue: subprograms[TableIndex(number)].start)) {
+            return ProgramFault(.subprogramStart, at: number)
+        }
+        for number in 0..<lineCount where isSecondSlot(Slot(rawValue: lines[TableIndex(number)].insnOff)) {
+            return ProgramFault(.linePlace, at: number)
+        }
+        return nil
+    }
+
+    /// The first wide load that is not whole, or jump or call that lands where it may not.
+    private func slotFault() -> ProgramFault? {
         var number = 0
         var low = 0
         var high = end(of: TableIndex(0))
-        for at in 0..<insnCount {
-            if at == high {
+        var at = 0
+        while at < insnCount {
+            if at >= high {
                 number += 1
                 low = high
                 high = end(of: TableIndex(number))
             }
-            let insn = insns[Index(at)]
+            let insn = insns[Slot(at)]
             let kind = insn.jumpKind
-            if kind == .none { continue }
-            let target = at + 1 + insn.jumpOffset(kind)
-            if kind.isCall {
+            if kind.isJump {
+                let target = at + 1 + insn.jumpOffset(kind)
+                if target < low || target >= high { return ProgramFault(.targetOutside, at: at) }
+                if isSecondSlot(Slot(target)) { return ProgramFault(.targetSecondSlot, at: at) }
+            } else if kind.isCall {
+                let target = at + 1 + insn.jumpOffset(kind)
                 if target < 0 || target >= insnCount
-                    || Int(subprograms[subprogram(holding: Index(target))].start) != target
+                    || Int(subprograms[subprogram(holding: Slot(target))].start) != target
                 {
                     return ProgramFault(.callTarget, at: at)
                 }
-            } else {
-                if target < low || target >= high { return ProgramFault(.targetOutside, at: at) }
-                if isSecondSlot(Index(target)) { return ProgramFault(.targetSecondSlot, at: at) }
             }
+            if insn.isWide {
+                at += 1
+                if at >= insnCount || insns[Slot(at)].code != 0 { return ProgramFault(.brokenWideLoad, at: at - 1) }
+            }
+            at += 1
         }
         return nil
     }

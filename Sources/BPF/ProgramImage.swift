@@ -62,83 +62,12 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     /// Whether both images are the same bytes in all their parts.
     ///
     /// - Complexity: O(slots + subprograms + lines)
+    @inlinable
     public func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
         insnCount == other.insnCount && subprogramCount == other.subprogramCount && lineCount == other.lineCount
             && insns.hasSameBytes(as: other.insns, count: insnCount)
             && aux.hasSameBytes(as: other.aux, count: insnCount)
             && subprograms.hasSameBytes(as: other.subprograms, count: subprogramCount)
             && lines.hasSameBytes(as: other.lines, count: lineCount)
-    }
-}
-
-/// Memory for one program, reused from case to case.
-public final class ProgramBuffer {
-    private var insnStorage: RowStorage<Instruction>
-    private var auxStorage: RowStorage<UInt32>
-    private var subprogramStorage: RowStorage<Subprogram>
-    private var lineStorage: RowStorage<LineRecord>
-    /// How many slots are in use.
-    public var insnCount = 0
-    /// How many subprograms are in use.
-    public var subprogramCount = 0
-    /// How many line records are in use.
-    public var lineCount = 0
-
-    /// Makes an empty buffer.
-    public init() {
-        insnStorage = RowStorage()
-        auxStorage = RowStorage()
-        subprogramStorage = RowStorage()
-        lineStorage = RowStorage()
-    }
-
-    /// Makes room; what was in the buffer is gone.
-    ///
-    /// - Complexity: O(1) unless it grows
-    public func reserve(insns: Int, subprograms: Int, lines: Int) {
-        insnStorage.reserve(insns)
-        auxStorage.reserve(insns)
-        subprogramStorage.reserve(subprograms)
-        lineStorage.reserve(lines)
-    }
-
-    /// The contents, indexed by the given kind of index; valid until the next ``reserve(insns:subprograms:lines:)``.
-    public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
-        ProgramImage(
-            insns: insnStorage.row(), aux: auxStorage.row(), subprograms: subprogramStorage.row(),
-            lines: lineStorage.row(), insnCount: insnCount, subprogramCount: subprogramCount, lineCount: lineCount)
-    }
-
-    /// Replaces the contents by a copy of an image.
-    ///
-    /// - Complexity: O(slots + subprograms + lines)
-    public func load<Index>(_ source: ProgramImage<Index>) {
-        reserve(insns: source.insnCount, subprograms: source.subprogramCount, lines: source.lineCount)
-        insnCount = source.insnCount
-        subprogramCount = source.subprogramCount
-        lineCount = source.lineCount
-        let own = image(as: Index.self)
-        let start = Index(rawValue: 0)
-        let top = TableIndex(rawValue: 0)
-        own.insns.copy(insnCount, from: source.insns, at: start, to: start)
-        own.aux.copy(insnCount, from: source.aux, at: start, to: start)
-        own.subprograms.copy(subprogramCount, from: source.subprograms, at: top, to: top)
-        own.lines.copy(lineCount, from: source.lines, at: top, to: top)
-    }
-
-    /// Replaces the contents by a copy of a program.
-    ///
-    /// - Complexity: O(slots + subprograms + lines)
-    public func load(_ program: Program) {
-        precondition(program.aux.count == program.insns.count, "a program with \(program.aux.count) aux words")
-        reserve(insns: program.insns.count, subprograms: program.subprograms.count, lines: program.lines.count)
-        insnCount = program.insns.count
-        subprogramCount = program.subprograms.count
-        lineCount = program.lines.count
-        let own = image(as: Slot.self)
-        for (index, insn) in program.insns.enumerated() { own.insns[Slot(index)] = insn }
-        for (index, word) in program.aux.enumerated() { own.aux[Slot(index)] = word }
-        for (index, subprogram) in program.subprograms.enumerated() { own.subprograms[TableIndex(index)] = subprogram }
-        for (index, line) in program.lines.enumerated() { own.lines[TableIndex(index)] = line }
     }
 }

@@ -91,6 +91,14 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         unsafe (base + start.position).update(repeating: element, count: count)
     }
 
+    /// Copies an array to the front of the row.
+    ///
+    /// - Complexity: O(count)
+    public func load(_ elements: [Element]) {
+        precondition(elements.count <= capacity, "\(elements.count) elements for a row of \(capacity)")
+        for (number, element) in elements.enumerated() { unsafe base[number] = element }
+    }
+
     /// The first `count` elements as an array.
     ///
     /// - Complexity: O(count)
@@ -111,11 +119,22 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         let left = unsafe UnsafeRawPointer(base)
         let right = unsafe UnsafeRawPointer(other.base)
         var at = 0
-        while at + 8 <= bytes {
-            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        // Differences are collected and looked at once a block, which the compiler turns into wide loads.
+        while at + 64 <= bytes {
+            var difference: UInt64 = 0
+            for word in 0..<8 {
+                let one = unsafe left.loadUnaligned(fromByteOffset: at + word * 8, as: UInt64.self)
+                let two = unsafe right.loadUnaligned(fromByteOffset: at + word * 8, as: UInt64.self)
+                difference |= one ^ two
+            }
+            if difference != 0 { return false }
+            at += 64
+        }
+        while at + 4 <= bytes {
+            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt32.self)
             if one != two { return false }
-            at += 8
+            at += 4
         }
         while at < bytes {
             let one = unsafe left.load(fromByteOffset: at, as: UInt8.self)
@@ -124,40 +143,5 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
             at += 1
         }
         return true
-    }
-}
-
-/// Memory for one row, kept for the whole run and grown when a case needs more.
-@safe
-public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
-    private var base: UnsafeMutablePointer<Element>
-    /// How many elements there is room for.
-    public private(set) var capacity: Int
-
-    /// Makes room for at least `capacity` elements.
-    public init(capacity: Int = 64) {
-        let room = max(capacity, 1)
-        unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: room)
-        self.capacity = room
-    }
-
-    deinit { unsafe base.deallocate() }
-
-    /// Makes room for `count` elements; the first `kept` survive, the others hold anything.
-    ///
-    /// - Complexity: O(1), amortised O(kept) when it grows
-    public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
-        if count <= capacity { return }
-        let room = max(count, capacity * 2)
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: room)
-        unsafe larger.update(from: base, count: kept)
-        unsafe base.deallocate()
-        unsafe base = larger
-        capacity = room
-    }
-
-    /// The memory as a row; valid until the next growth.
-    public func row<Index: SlotIndex>(as _: Index.Type = Index.self) -> Row<Index, Element> {
-        unsafe Row(unsafeBase: base, capacity: capacity)
     }
 }

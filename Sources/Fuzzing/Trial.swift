@@ -7,16 +7,15 @@ import Patching
 ///
 /// Two judges look at each pass. The first holds a result against what the rules give (``Expectation``), marker by marker;
 /// the second holds all results against each other, byte by byte.
-public final class Trial {
+public struct Trial: ~Copyable {
     /// A patcher and the memory for its result.
     private final class Lane {
         let patcher: any Patcher
         /// The same patcher when it carries a whole script on one form of the program.
         let script: (any ScriptPatcher)?
         let output = ProgramBuffer()
-        var status = PatchStatus.accepted
-        /// Whether it has a result for this pass.
-        var isAsked = false
+        /// What it said of this pass, or `nil` when it was not asked.
+        let answer = Cell<PatchStatus?>(nil)
 
         init(_ patcher: any Patcher) {
             self.patcher = patcher
@@ -30,11 +29,10 @@ public final class Trial {
     }
 
     private let lanes: [Lane]
-    private let expectation = Expectation()
+    private var expectation = Expectation()
     private let hasStepwise: Bool
     /// The program before the pass.
     private var current = ProgramBuffer()
-    private var isScriptOpen = false
     /// What was wrong with the case so far.
     public private(set) var findings: [Finding] = []
     /// How many passes of the case have been run.
@@ -55,7 +53,7 @@ public final class Trial {
     ///
     /// - Parameter program: a well-formed program
     /// - Complexity: O(slots)
-    public func begin(_ program: ProgramImage<InputIndex>) {
+    public mutating func begin(_ program: ProgramImage<InputIndex>) {
         current.load(program)
         passCount = 0
         status = .accepted
@@ -67,7 +65,7 @@ public final class Trial {
     ///
     /// - Parameter isLast: whether the script ends here, so that patchers that carry it as a whole lay it out
     /// - Returns: what becomes of the pass by the rules; the case ends when it is refused or something was found
-    public func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
+    public mutating func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
         let input: ProgramImage<InputIndex> = current.image()
         expectation.compute(pass, on: input)
         status = expectation.status
@@ -102,38 +100,37 @@ public final class Trial {
                 || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
         for lane in lanes {
             if let script = lane.script {
-                lane.status = script.apply(pass)
-                // Laid out only at the end: an error on the way, or success, has to be the expected one already.
-                if lane.status == .accepted && isLast {
-                    lane.status = script.finish(into: lane.output)
-                    lane.isAsked = true
+                // It is laid out only at the end, but an error on the way is looked at where it happens.
+                let status = script.apply(pass)
+                if status != .accepted {
+                    lane.answer.value = status
                 } else {
-                    lane.isAsked = isLast || lane.status != .accepted
+                    lane.answer.value = isLast ? script.finish(into: lane.output) : nil
                 }
-            } else if lane.patcher.isStepwise && isForbidden {
-                lane.isAsked = false
+            } else if isForbidden && lane.patcher.isStepwise {
+                lane.answer.value = nil
             } else {
-                lane.status = lane.patcher.apply(pass, to: input, into: lane.output)
-                lane.isAsked = true
+                lane.answer.value = lane.patcher.apply(pass, to: input, into: lane.output)
             }
         }
     }
 
     /// Holds all results against the rules and against each other.
-    private func judge(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
+    private mutating func judge(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         var reference: Lane?
         var agree = true
-        for lane in lanes where lane.isAsked {
-            if lane.status != status {
+        for lane in lanes {
+            guard let answer = lane.answer.value else { continue }
+            if answer != status {
                 if isExcused(lane, pass, input) { continue }
-                findings.append(diagnosis(of: lane.patcher.name, pass, input).wrongStatus(lane.status))
+                findings.append(diagnosis(of: lane.patcher.name, pass, input).wrongStatus(answer))
             } else if status == .accepted {
                 if let reference { agree = agree && lane.isIdentical(to: reference.output) } else { reference = lane }
             }
         }
         // Results that are the same bytes have one verdict.
         guard let reference, !(agree && reference.isIdentical(to: expectation.program)) else { return }
-        for lane in lanes where lane.isAsked && lane.status == .accepted {
+        for lane in lanes where lane.answer.value == .accepted {
             if lane.isIdentical(to: expectation.program) { continue }
             let diagnosis = diagnosis(of: lane.patcher.name, pass, input)
             findings.append(diagnosis.wrongResult(lane.output.image()) ?? diagnosis.disagreement())
@@ -142,7 +139,7 @@ public final class Trial {
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ lane: Lane, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        lane.patcher.isStepwise && lane.status == .erange
+        lane.patcher.isStepwise && lane.answer.value == .erange
             && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
     }
 

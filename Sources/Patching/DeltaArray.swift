@@ -19,15 +19,14 @@ public final class DeltaArray: Patcher {
 
     public let name = "delta-array"
     public let isStepwise = false
-    private var storage = RowStorage<Delta>(capacity: 2)
-    private var count = 0
+    private let storage = Cell(RowStorage<Delta>(capacity: 2))
 
     public init() {}
 
-    /// Puts a patch at the end of the array, doubling it when full; patches come in increasing order.
-    private func add(_ edit: EditRecord) {
-        storage.reserve(count + 1, keeping: count)
-        let deltas = storage.row(as: TableIndex.self)
+    /// Puts a patch behind the `count` in the array, doubling it when full; patches come in increasing order.
+    private func add(_ edit: EditRecord, behind count: Int) {
+        storage.value.reserve(count + 1, keeping: count)
+        let deltas = storage.value.row(as: TableIndex.self)
         var before = 0
         if count > 0 {
             let last = deltas[TableIndex(count - 1)]
@@ -36,17 +35,17 @@ public final class DeltaArray: Patcher {
         deltas[TableIndex(count)] = Delta(
             off: edit.off.position, end: edit.end.position, count: Int(edit.patchCount), before: before,
             skip: edit.skip)
-        count += 1
     }
 
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        count = 0
-        for number in 0..<pass.editCount { add(pass.edits[TableIndex(number)]) }
+        let count = pass.editCount
+        for number in 0..<count { add(pass.edits[TableIndex(number)], behind: number) }
+        let deltas = storage.value.row(as: TableIndex.self)
         var length = input.insnCount
         if count > 0 {
-            let last = storage.row(as: TableIndex.self)[TableIndex(count - 1)]
+            let last = deltas[TableIndex(count - 1)]
             length += last.before + last.count - (last.end - last.off)
         }
         if length == 0 { return .einval }
@@ -58,7 +57,7 @@ public final class DeltaArray: Patcher {
         output.lineCount = LineTable.relocate(
             input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
         var copy = Copy(
-            pass: pass, input: input, result: result, deltas: storage.row(), count: count, at: OutputIndex(0))
+            pass: pass, input: input, result: result, deltas: deltas, count: count, at: OutputIndex(0))
         return copy.run()
     }
 

@@ -10,9 +10,17 @@ import BPF
 public final class LinkedList: ScriptPatcher {
     public let name = "linked-list"
     public let isStepwise = false
-    private var list = InstructionList()
-    private var lines = ProgramBuffer()
-    private var spareLines = ProgramBuffer()
+    private let list = Cell(InstructionList())
+    private let lines = Cell(Lines())
+
+    /// The line records so far and memory for the next pass's.
+    private struct Lines: ~Copyable {
+        var current = RowStorage<LineRecord>()
+        var next = RowStorage<LineRecord>()
+        var count = 0
+
+        mutating func exchange() { swap(&current, &next) }
+    }
 
     public init() {}
 
@@ -25,33 +33,34 @@ public final class LinkedList: ScriptPatcher {
     }
 
     public func begin(_ input: ProgramImage<InputIndex>) {
-        list.load(input)
-        lines.reserve(insns: 0, subprograms: 0, lines: input.lineCount)
-        lines.lineCount = input.lineCount
-        lines.image(as: InputIndex.self).lines.copy(
+        list.value.load(input)
+        lines.value.current.reserve(input.lineCount)
+        lines.value.count = input.lineCount
+        lines.value.current.row(as: TableIndex.self).copy(
             input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
     }
 
     public func apply(_ pass: PassImage) -> PatchStatus {
-        let length = list.count
-        let status = list.apply(pass)
+        let length = list.value.count
+        let status = list.value.apply(pass)
         if status != .accepted { return status }
-        spareLines.reserve(insns: 0, subprograms: 0, lines: lines.lineCount)
-        spareLines.lineCount = LineTable.relocate(
-            lines.image(as: InputIndex.self).lines, count: lines.lineCount, insnCount: length, by: pass,
-            into: spareLines.image(as: OutputIndex.self).lines)
-        swap(&lines, &spareLines)
+        lines.value.next.reserve(lines.value.count)
+        lines.value.count = LineTable.relocate(
+            lines.value.current.row(), count: lines.value.count, insnCount: length, by: pass,
+            into: lines.value.next.row())
+        lines.value.exchange()
         return .accepted
     }
 
     public func finish(into output: ProgramBuffer) -> PatchStatus {
-        output.reserve(insns: list.count, subprograms: list.subprogramCount, lines: lines.lineCount)
-        output.insnCount = list.count
-        output.subprogramCount = list.subprogramCount
-        output.lineCount = lines.lineCount
+        let count = lines.value.count
+        output.reserve(insns: list.value.count, subprograms: list.value.subprogramCount, lines: count)
+        output.insnCount = list.value.count
+        output.subprogramCount = list.value.subprogramCount
+        output.lineCount = count
         let result: ProgramImage<OutputIndex> = output.image()
-        result.lines.copy(
-            lines.lineCount, from: lines.image(as: InputIndex.self).lines, at: TableIndex(0), to: TableIndex(0))
-        return list.layOut(into: result)
+        let records: Row<TableIndex, LineRecord> = lines.value.current.row()
+        result.lines.copy(count, from: records, at: TableIndex(0), to: TableIndex(0))
+        return list.value.layOut(into: result)
     }
 }

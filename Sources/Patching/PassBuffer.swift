@@ -2,79 +2,99 @@ import BPF
 
 /// Memory for one pass, reused from case to case.
 public final class PassBuffer {
-    private var editStorage: RowStorage<EditRecord>
-    private var patchStorage: RowStorage<Instruction>
-    private var refStorage: RowStorage<Ref>
-    /// How many edits are in use.
-    public private(set) var editCount = 0
-    /// How many slots of the pool of patch instructions are in use.
-    public private(set) var patchCount = 0
-    /// How many refs are in use.
-    public private(set) var refCount = 0
+    @usableFromInline
+    struct Memory: ~Copyable {
+        @usableFromInline var edits = RowStorage<EditRecord>()
+        @usableFromInline var patches = RowStorage<Instruction>()
+        @usableFromInline var refs = RowStorage<Ref>()
+        @usableFromInline var editCount = 0
+        @usableFromInline var patchCount = 0
+        @usableFromInline var refCount = 0
 
-    /// Makes an empty buffer.
-    public init() {
-        editStorage = RowStorage()
-        patchStorage = RowStorage()
-        refStorage = RowStorage()
+        @usableFromInline
+        init() {}
     }
 
+    @usableFromInline let memory = Cell(Memory())
+
+    /// Makes an empty buffer.
+    public init() {}
+
+    /// How many edits are in use.
+    @inlinable
+    public var editCount: Int { memory.value.editCount }
+    /// How many slots of the pool of patch instructions are in use.
+    @inlinable
+    public var patchCount: Int { memory.value.patchCount }
+    /// How many refs are in use.
+    @inlinable
+    public var refCount: Int { memory.value.refCount }
+
     /// The contents; valid until something is added.
+    @inlinable
     public var image: PassImage {
         PassImage(
-            edits: editStorage.row(), patches: patchStorage.row(), refs: refStorage.row(), editCount: editCount)
+            edits: memory.value.edits.row(), patches: memory.value.patches.row(), refs: memory.value.refs.row(),
+            editCount: memory.value.editCount)
     }
 
     /// Takes all edits out.
+    @inlinable
     public func removeAll() {
-        editCount = 0
-        patchCount = 0
-        refCount = 0
+        memory.value.editCount = 0
+        memory.value.patchCount = 0
+        memory.value.refCount = 0
     }
 
     /// Starts an edit without a patch and makes it the last.
     ///
     /// - Complexity: O(1), amortised
+    @inlinable
     public func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
-        editStorage.reserve(editCount + 1, keeping: editCount)
-        let edits = editStorage.row(as: TableIndex.self)
-        edits[TableIndex(editCount)] = EditRecord(
+        let count = memory.value.editCount
+        memory.value.edits.reserve(count + 1, keeping: count)
+        memory.value.edits.row(as: TableIndex.self)[TableIndex(count)] = EditRecord(
             off: off, remove: remove, patchStart: PoolIndex(patchCount), patchCount: 0,
             refStart: TableIndex(refCount), skip: skip)
-        editCount += 1
+        memory.value.editCount = count + 1
     }
 
     /// Puts an instruction at the end of the last edit's patch and says where it stands there.
     ///
     /// - Complexity: O(1), amortised
-    @discardableResult
+    @discardableResult @inlinable
     public func addPatch(_ insn: Instruction) -> PatchIndex {
-        patchStorage.reserve(patchCount + 1, keeping: patchCount)
-        patchStorage.row(as: PoolIndex.self)[PoolIndex(patchCount)] = insn
-        patchCount += 1
-        let edits = editStorage.row(as: TableIndex.self)
-        let last = TableIndex(editCount - 1)
-        var edit = edits[last]
-        edit.patchCount += 1
-        edits[last] = edit
-        return PatchIndex(rawValue: edit.patchCount - 1)
+        let count = memory.value.patchCount
+        memory.value.patches.reserve(count + 1, keeping: count)
+        memory.value.patches.row(as: PoolIndex.self)[PoolIndex(count)] = insn
+        memory.value.patchCount = count + 1
+        var place: UInt32 = 0
+        updateLast { edit in
+            place = edit.patchCount
+            edit.patchCount += 1
+        }
+        return PatchIndex(rawValue: place)
     }
 
     /// Changes the last edit.
+    @inlinable @inline(__always)
     public func updateLast(_ change: (inout EditRecord) -> Void) {
-        let edits = editStorage.row(as: TableIndex.self)
-        var edit = edits[TableIndex(editCount - 1)]
+        let edits = memory.value.edits.row(as: TableIndex.self)
+        let last = TableIndex(editCount - 1)
+        var edit = edits[last]
         change(&edit)
-        edits[TableIndex(editCount - 1)] = edit
+        edits[last] = edit
     }
 
     /// Adds a ref to the last edit.
     ///
     /// - Complexity: O(1), amortised
+    @inlinable
     public func addRef(_ ref: Ref) {
-        refStorage.reserve(refCount + 1, keeping: refCount)
-        refStorage.row(as: TableIndex.self)[TableIndex(refCount)] = ref
-        refCount += 1
+        let count = memory.value.refCount
+        memory.value.refs.reserve(count + 1, keeping: count)
+        memory.value.refs.row(as: TableIndex.self)[TableIndex(count)] = ref
+        memory.value.refCount = count + 1
         updateLast { $0.refCount += 1 }
     }
 
@@ -96,12 +116,12 @@ public final class PassBuffer {
     /// - Complexity: O(edits + patch slots + refs)
     public func load(_ source: PassBuffer) {
         let image = source.image
-        editStorage.reserve(source.editCount)
-        patchStorage.reserve(source.patchCount)
-        refStorage.reserve(source.refCount)
-        editCount = source.editCount
-        patchCount = source.patchCount
-        refCount = source.refCount
+        memory.value.edits.reserve(source.editCount)
+        memory.value.patches.reserve(source.patchCount)
+        memory.value.refs.reserve(source.refCount)
+        memory.value.editCount = source.editCount
+        memory.value.patchCount = source.patchCount
+        memory.value.refCount = source.refCount
         let own = self.image
         own.edits.copy(editCount, from: image.edits, at: TableIndex(0), to: TableIndex(0))
         own.patches.copy(patchCount, from: image.patches, at: PoolIndex(0), to: PoolIndex(0))

@@ -85,29 +85,26 @@ struct PatchedArray {
     private func adjustBranches(from off: Int, oldEnd: Int, newEnd: Int) -> Bool {
         let growth = newEnd - oldEnd
         var fits = true
-        var at = OutputIndex(0)
-        let end = OutputIndex(count)
-        while at < end {
-            if at.position == off {
-                at = OutputIndex(newEnd)
-                if at >= end { break }
-            }
-            var insn = insns[at]
-            let kind = insn.jumpKind
-            if kind != .none {
-                let isBehind = at.position >= newEnd
-                let old = at.position - (isBehind ? growth : 0)
-                let target = old + 1 + insn.jumpOffset(kind)
-                var moved = target
-                if target >= oldEnd { moved = target + growth } else if target > off { moved = off }
-                let offset = moved - at.position - 1
-                if offset != insn.jumpOffset(kind) {
-                    fits = insn.setJumpOffset(offset, kind) && fits
-                    insns[at] = insn
-                }
-            }
-            at = at + 1
+        // In front of the place, where positions have not changed, then behind it.
+        for at in 0..<off {
+            if !adjust(OutputIndex(at), from: at, off: off, oldEnd: oldEnd, growth: growth) { fits = false }
         }
+        for at in newEnd..<max(count, newEnd) {
+            if !adjust(OutputIndex(at), from: at - growth, off: off, oldEnd: oldEnd, growth: growth) { fits = false }
+        }
+        return fits
+    }
+
+    /// Adjusts one branch that stood at `from` in the old layout.
+    @inline(__always)
+    private func adjust(_ at: OutputIndex, from old: Int, off: Int, oldEnd: Int, growth: Int) -> Bool {
+        var insn = insns[at]
+        let kind = insn.jumpKind
+        if kind == .none { return true }
+        let target = old + 1 + insn.jumpOffset(kind)
+        let moved = target >= oldEnd ? target + growth : target > off ? off : target
+        let fits = insn.setJumpOffset(moved - at.position - 1, kind)
+        insns[at] = insn
         return fits
     }
 

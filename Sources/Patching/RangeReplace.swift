@@ -12,11 +12,7 @@ import BPF
 public final class RangeReplace: Patcher {
     public let name = "range-replace"
     public let isStepwise = false
-    private var landings = RowStorage<UInt32>()
-    private var waiting = RowStorage<UInt32>()
-    private var links = RowStorage<UInt32>()
-    private var placeStorage = RowStorage<UInt32>()
-    private var callStorage = RowStorage<RangeReplacer.Call>()
+    private let work = Cell(RangeReplacer.Workspace())
 
     public init() {}
 
@@ -25,15 +21,8 @@ public final class RangeReplace: Patcher {
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        landings.reserve(input.insnCount)
-        waiting.reserve(input.insnCount)
-        links.reserve(room)
-        callStorage.reserve(room)
-        placeStorage.reserve(input.subprogramCount)
-        let result: ProgramImage<OutputIndex> = output.image()
-        var replacer = RangeReplacer(
-            input: input, result: result, landings: landings.row(), waiting: waiting.row(), links: links.row(),
-            calls: callStorage.row(), places: placeStorage.row())
+        work.value.reserve(input, room: room)
+        var replacer = RangeReplacer(input: input, result: output.image(), work: work.value)
         for number in 0..<pass.editCount {
             replacer.replace(pass.edits[TableIndex(number)], in: pass)
         }
@@ -42,7 +31,7 @@ public final class RangeReplace: Patcher {
         output.subprogramCount = replacer.subprogramCount
         if status != .accepted { return status }
         output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: output.image(as: OutputIndex.self).lines)
         return .accepted
     }
 }

@@ -50,18 +50,32 @@ struct RangeReplacer {
     /// How many slots the result has so far.
     var count: Int { at.position }
 
-    init(
-        input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, landings: Row<InputIndex, UInt32>,
-        waiting: Row<InputIndex, UInt32>, links: Row<OutputIndex, UInt32>, calls: Row<TableIndex, Call>,
-        places: Row<TableIndex, UInt32>
-    ) {
+    /// Memory that a sweep works in, kept for the whole run.
+    struct Workspace: ~Copyable {
+        fileprivate var landings = RowStorage<UInt32>()
+        fileprivate var waiting = RowStorage<UInt32>()
+        fileprivate var links = RowStorage<UInt32>()
+        fileprivate var calls = RowStorage<Call>()
+        fileprivate var places = RowStorage<UInt32>()
+
+        /// Makes room for a program and a result of up to `room` slots.
+        mutating func reserve(_ input: ProgramImage<InputIndex>, room: Int) {
+            landings.reserve(input.insnCount)
+            waiting.reserve(input.insnCount)
+            links.reserve(room)
+            calls.reserve(room)
+            places.reserve(input.subprogramCount)
+        }
+    }
+
+    init(input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, work: borrowing Workspace) {
         self.input = input
         self.result = result
-        self.landings = landings
-        self.waiting = waiting
-        self.links = links
-        self.calls = calls
-        self.places = places
+        landings = work.landings.row()
+        waiting = work.waiting.row()
+        links = work.links.row()
+        calls = work.calls.row()
+        places = work.places.row()
         homeEnd = input.end(of: TableIndex(0))
         waiting.fill(input.insnCount, from: InputIndex(0), with: RangeReplacer.none)
         places.fill(input.subprogramCount, from: TableIndex(0), with: RangeReplacer.nothing)

@@ -7,7 +7,7 @@ import Patching
 /// program, ``nextPass(for:)`` a pass for the program as it stands.
 ///
 /// Made once and reused for the whole run.
-public final class CaseGenerator {
+public struct CaseGenerator: ~Copyable {
     private let seed: UInt64
     private let shape: CaseShape
     private let bases: [ProgramBuffer]
@@ -44,14 +44,14 @@ public final class CaseGenerator {
     /// Makes the program of a case; valid until the next case.
     ///
     /// - Complexity: O(slots)
-    public func begin(index: UInt64) -> ProgramImage<InputIndex> {
+    public mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
         begin(Entropy(seed: seed, index: index))
     }
 
     /// Makes the program of the case that a source of entropy stands for; valid until the next case.
     ///
     /// - Complexity: O(slots)
-    public func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
+    public mutating func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
         entropy = source
         features = CaseFeatures.draw(shape, &entropy)
         maker = SlotMaker(marker: 1001)
@@ -78,7 +78,7 @@ public final class CaseGenerator {
     ///
     /// - Parameter input: what the pass before it gave, or the program
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
-    public func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
+    public mutating func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
         passNumber += 1
         let isLast = passNumber == features.passes
         passes.generate(
@@ -89,7 +89,7 @@ public final class CaseGenerator {
     }
 
     /// Breaks a rule that the last edit of the pass has something to break on.
-    private func makeMalformed(_ input: ProgramImage<InputIndex>) {
+    private mutating func makeMalformed(_ input: ProgramImage<InputIndex>) {
         let rules = MalformedEdit.Rule.allCases
         if passBuffer.editCount == 0 { passBuffer.addEdit(off: InputIndex(0), remove: 0) }
         for _ in 0..<20 {

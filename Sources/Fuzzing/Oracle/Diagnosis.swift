@@ -8,23 +8,32 @@ struct Diagnosis {
     let target: String
     let passNumber: Int
     let words: CaseWords
-    let expectation: Expectation
+    private let status: PatchStatus
+    private let refusal: Expectation.Refusal?
+    private let expected: ProgramImage<OutputIndex>
+
+    init(target: String, passNumber: Int, words: CaseWords, expectation: borrowing Expectation) {
+        self.target = target
+        self.passNumber = passNumber
+        self.words = words
+        status = expectation.status
+        refusal = expectation.refusal
+        expected = expectation.program.image()
+    }
 
     /// The finding for a wrong status.
     func wrongStatus(_ found: PatchStatus) -> Finding {
-        let expected = expectation.status
         func name(_ status: PatchStatus) -> String { status.errorName?.lowercased() ?? "accepted" }
-        let why = expectation.refusal.map { " (\($0.rawValue))" } ?? ""
+        let why = refusal.map { " (\($0.rawValue))" } ?? ""
         return finding(
-            .error, insn: "\(name(expected))-became-\(name(found))",
+            .error, insn: "\(name(status))-became-\(name(found))",
             edit: words.pass.editCount == 0 ? "none" : words.form(of: statusEdit()), at: 0,
-            "expected \(name(expected))\(why), found \(name(found))")
+            "expected \(name(status))\(why), found \(name(found))")
     }
 
     /// The finding for a result with the right status but other contents, or `nil` when nothing is wrong with it.
     func wrongResult(_ found: ProgramImage<OutputIndex>) -> Finding? {
-        let expected: ProgramImage<OutputIndex> = expectation.program.image()
-        return row(expected, found) ?? aux(expected, found) ?? subprograms(expected, found) ?? lines(expected, found)
+        row(found) ?? aux(found) ?? subprograms(found) ?? lines(found)
     }
 
     /// The finding for a result that passes the marker check although its bytes are not those of the others.
@@ -46,7 +55,7 @@ struct Diagnosis {
 
     // MARK: The row of instructions
 
-    private func row(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+    private func row(_ found: ProgramImage<OutputIndex>) -> Finding? {
         var encoding: Finding?
         var landing: Finding?
         for place in 0..<max(expected.insnCount, found.insnCount) {
@@ -64,7 +73,7 @@ struct Diagnosis {
             let isSecond = place > 0 && expected.insns[at + -1].code == 0x18
             let field = isSecond ? .none : words.fields[wanted]
             if got.withoutOffset(field) == wanted.withoutOffset(field) {
-                landing = landing ?? wrongLanding(wanted, got, field, at: place, in: expected, found)
+                landing = landing ?? wrongLanding(wanted, got, field, at: place, in: found)
             } else if got.marker(field) == wanted.marker(field) && got.code == wanted.code {
                 encoding =
                     encoding
@@ -82,7 +91,7 @@ struct Diagnosis {
 
     private func wrongLanding(
         _ wanted: Instruction, _ got: Instruction, _ field: JumpReading.Field, at place: Int,
-        in expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>
+        in found: ProgramImage<OutputIndex>
     ) -> Finding? {
         guard let origin = words.origin(of: place) else { return nil }
         var target = 0
@@ -120,7 +129,7 @@ struct Diagnosis {
 
     // MARK: What travels along
 
-    private func aux(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+    private func aux(_ found: ProgramImage<OutputIndex>) -> Finding? {
         for place in 0..<expected.insnCount {
             let at = OutputIndex(place)
             if expected.aux[at] == found.aux[at] { continue }
@@ -133,7 +142,7 @@ struct Diagnosis {
         return nil
     }
 
-    private func subprograms(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+    private func subprograms(_ found: ProgramImage<OutputIndex>) -> Finding? {
         let wanted = expected.subprograms.array(count: expected.subprogramCount)
         let got = found.subprograms.array(count: found.subprogramCount)
         guard let row = Self.firstDifference(wanted, got) else { return nil }
@@ -144,7 +153,7 @@ struct Diagnosis {
             "subprogram \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))")
     }
 
-    private func lines(_ expected: ProgramImage<OutputIndex>, _ found: ProgramImage<OutputIndex>) -> Finding? {
+    private func lines(_ found: ProgramImage<OutputIndex>) -> Finding? {
         let wanted = expected.lines.array(count: expected.lineCount)
         let got = found.lines.array(count: found.lineCount)
         guard let row = Self.firstDifference(wanted, got) else { return nil }

@@ -8,7 +8,7 @@ import Patching
 /// a patcher.
 ///
 /// - Source: SEMANTICS
-public final class Expectation {
+public struct Expectation: ~Copyable {
     /// Why a pass is refused.
     public enum Refusal: String, Sendable {
         case malformed
@@ -38,7 +38,7 @@ public final class Expectation {
     public init() {}
 
     /// Gives the expected program away and takes another buffer for the next.
-    public func exchangeProgram(with other: inout ProgramBuffer) { swap(&program, &other) }
+    public mutating func exchangeProgram(with other: inout ProgramBuffer) { swap(&program, &other) }
 
     /// The oracle's own table of offset fields.
     var fields: JumpReading.Table { reading.table }
@@ -50,12 +50,13 @@ public final class Expectation {
     /// Works out what a pass must give for a well-formed input.
     ///
     /// - Complexity: O(slots + edits × lines)
-    public func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
+    public mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
         refusal = nil
         status = .accepted
         if rules.isMalformed(pass, on: input, reading.table) { return refuse(.malformed) }
         let length = land(pass, on: input)
         if length == 0 { return refuse(.empty) }
+        let program = self.program
         program.reserve(insns: length, subprograms: input.subprogramCount, lines: input.lineCount)
         program.insnCount = length
         var writer = ExpectedRow(
@@ -71,13 +72,13 @@ public final class Expectation {
         program.lineCount = LineRules.apply(pass, to: lines, count: input.lineCount, insnCount: input.insnCount)
     }
 
-    private func refuse(_ reason: Refusal) {
+    private mutating func refuse(_ reason: Refusal) {
         refusal = reason
         status = reason == .overflow ? .erange : .einval
     }
 
     /// Gives every input slot its landing and says how long the result is.
-    private func land(_ pass: PassImage, on input: ProgramImage<InputIndex>) -> Int {
+    private mutating func land(_ pass: PassImage, on input: ProgramImage<InputIndex>) -> Int {
         let count = input.insnCount
         jumpStorage.reserve(count)
         callStorage.reserve(count)

@@ -7,7 +7,19 @@ import Patching
 struct StepwisePrefixes {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
-    let expectation: Expectation
+    private let fields: JumpReading.Table
+    private let jumps: Row<InputIndex, Int32>
+    private let calls: Row<InputIndex, Int32>
+
+    /// Looks at a pass whose expectation has been worked out and found no malformed edit.
+    @inline(__always)
+    init(pass: PassImage, input: ProgramImage<InputIndex>, expectation: borrowing Expectation) {
+        self.pass = pass
+        self.input = input
+        fields = expectation.fields
+        jumps = expectation.jumpLandings
+        calls = expectation.callLandings
+    }
 
     /// Whether some prefix of an accepted or overflowing pass is `EINVAL`, so that a stepwise patcher is not given it.
     ///
@@ -16,9 +28,6 @@ struct StepwisePrefixes {
     ///
     /// - Complexity: O(removed slots), plus O(edits) for each removed jump without a landing
     func hasRefused() -> Bool {
-        let fields = expectation.fields
-        let jumps = expectation.jumpLandings
-        let calls = expectation.callLandings
         for number in 1..<max(pass.editCount, 1) {
             let edit = pass.edits[TableIndex(number)]
             if edit.remove == 0 || edit.keep != EditRecord.noKeep { continue }
@@ -60,7 +69,7 @@ struct StepwisePrefixes {
     ///
     /// - Complexity: O(slots × edits)
     func overflows() -> Bool {
-        let step = Expectation()
+        var step = Expectation()
         for count in 1..<max(pass.editCount, 1) {
             step.compute(pass.prefix(count), on: input)
             if step.status == .erange { return true }

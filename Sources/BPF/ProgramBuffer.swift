@@ -1,0 +1,97 @@
+/// Memory for one program, reused from case to case.
+public final class ProgramBuffer {
+    @usableFromInline
+    struct Memory: ~Copyable {
+        @usableFromInline var insns = RowStorage<Instruction>()
+        @usableFromInline var aux = RowStorage<UInt32>()
+        @usableFromInline var subprograms = RowStorage<Subprogram>()
+        @usableFromInline var lines = RowStorage<LineRecord>()
+        @usableFromInline var insnCount = 0
+        @usableFromInline var subprogramCount = 0
+        @usableFromInline var lineCount = 0
+
+        @usableFromInline
+        init() {}
+    }
+
+    @usableFromInline let memory = Cell(Memory())
+
+    /// Makes an empty buffer.
+    public init() {}
+
+    /// How many slots are in use.
+    @inlinable
+    public var insnCount: Int {
+        get { memory.value.insnCount }
+        set { memory.value.insnCount = newValue }
+    }
+
+    /// How many subprograms are in use.
+    @inlinable
+    public var subprogramCount: Int {
+        get { memory.value.subprogramCount }
+        set { memory.value.subprogramCount = newValue }
+    }
+
+    /// How many line records are in use.
+    @inlinable
+    public var lineCount: Int {
+        get { memory.value.lineCount }
+        set { memory.value.lineCount = newValue }
+    }
+
+    /// Makes room; what was in the buffer is gone.
+    ///
+    /// - Complexity: O(1) unless it grows
+    @inlinable
+    public func reserve(insns: Int, subprograms: Int, lines: Int) {
+        memory.value.insns.reserve(insns)
+        memory.value.aux.reserve(insns)
+        memory.value.subprograms.reserve(subprograms)
+        memory.value.lines.reserve(lines)
+    }
+
+    /// The contents, indexed by the given kind of index; valid until the next ``reserve(insns:subprograms:lines:)``.
+    @inlinable
+    public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
+        ProgramImage(
+            insns: memory.value.insns.row(), aux: memory.value.aux.row(),
+            subprograms: memory.value.subprograms.row(), lines: memory.value.lines.row(),
+            insnCount: memory.value.insnCount, subprogramCount: memory.value.subprogramCount,
+            lineCount: memory.value.lineCount)
+    }
+
+    /// Replaces the contents by a copy of an image.
+    ///
+    /// - Complexity: O(slots + subprograms + lines)
+    @inlinable
+    public func load<Index>(_ source: ProgramImage<Index>) {
+        reserve(insns: source.insnCount, subprograms: source.subprogramCount, lines: source.lineCount)
+        insnCount = source.insnCount
+        subprogramCount = source.subprogramCount
+        lineCount = source.lineCount
+        let own = image(as: Index.self)
+        let start = Index(rawValue: 0)
+        let top = TableIndex(rawValue: 0)
+        own.insns.copy(insnCount, from: source.insns, at: start, to: start)
+        own.aux.copy(insnCount, from: source.aux, at: start, to: start)
+        own.subprograms.copy(subprogramCount, from: source.subprograms, at: top, to: top)
+        own.lines.copy(lineCount, from: source.lines, at: top, to: top)
+    }
+
+    /// Replaces the contents by a copy of a program.
+    ///
+    /// - Complexity: O(slots + subprograms + lines)
+    public func load(_ program: Program) {
+        precondition(program.aux.count == program.insns.count, "a program with \(program.aux.count) aux words")
+        reserve(insns: program.insns.count, subprograms: program.subprograms.count, lines: program.lines.count)
+        insnCount = program.insns.count
+        subprogramCount = program.subprograms.count
+        lineCount = program.lines.count
+        let own = image(as: Slot.self)
+        own.insns.load(program.insns)
+        own.aux.load(program.aux)
+        own.subprograms.load(program.subprograms)
+        own.lines.load(program.lines)
+    }
+}

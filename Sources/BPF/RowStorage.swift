@@ -1,0 +1,41 @@
+/// Memory for one row, kept for the whole run and grown when a case needs more.
+@safe
+@frozen
+public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline var base: UnsafeMutablePointer<Element>
+    /// How many elements there is room for.
+    @usableFromInline var room: Int
+
+    /// Makes room for at least `capacity` elements.
+    @inlinable
+    public init(capacity: Int = 64) {
+        room = max(capacity, 1)
+        unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: room)
+    }
+
+    @inlinable
+    deinit { unsafe base.deallocate() }
+
+    /// Makes room for `count` elements; the first `kept` survive, the others hold anything.
+    ///
+    /// - Complexity: O(1), amortised O(kept) when it grows
+    @inlinable @inline(__always)
+    public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
+        if count > room { grow(to: max(count, room * 2), keeping: kept) }
+    }
+
+    @usableFromInline @inline(never)
+    mutating func grow(to room: Int, keeping kept: Int) {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: room)
+        unsafe larger.update(from: base, count: kept)
+        unsafe base.deallocate()
+        unsafe base = larger
+        self.room = room
+    }
+
+    /// The memory as a row; valid until the next growth.
+    @inlinable @inline(__always)
+    public func row<Index: SlotIndex>(as _: Index.Type = Index.self) -> Row<Index, Element> {
+        unsafe Row(unsafeBase: base, capacity: room)
+    }
+}
