@@ -161,7 +161,9 @@ public final class DeltaArray: Patcher {
         @inline(__always)
         private mutating func fix(_ insn: inout Instruction, _ kind: JumpKind, target: Int) {
             let landing = landing(of: target, call: kind.isCall)
-            if landing < 0 { dangling = true } else if !insn.setJumpOffset(landing - at.position - 1, kind) {
+            if landing < 0 {
+                dangling = true
+            } else if !insn.setJumpOffset(landing - at.position - 1, kind) {
                 overflow = true
             }
         }

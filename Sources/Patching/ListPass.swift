@@ -15,7 +15,7 @@ struct ListPass {
     var subprogramCount: Int
     /// The position of the last node behind which code was put, and the last node of that code.
     private var extended = -2
-    private var extension_ = NodeIndex.none
+    private var extensionTail = NodeIndex.none
     private var isWhole = true
 
     init(
@@ -42,7 +42,13 @@ struct ListPass {
         for row in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(row)]
             growth += edit.growth
-            if edit.isDeletion { delete(edit.off, edit.end) } else if edit.remove > 0 { replace(edit) } else { insert(edit) }
+            if edit.isDeletion {
+                delete(edit.off, edit.end)
+            } else if edit.remove > 0 {
+                replace(edit)
+            } else {
+                insert(edit)
+            }
         }
         settle()
         count += growth
@@ -102,7 +108,7 @@ struct ListPass {
             nodes[last].aux = original.aux
         }
         extended = edit.off.position
-        extension_ = last
+        extensionTail = last
     }
 
     /// Puts code in front of an instruction, or at the end.
@@ -115,7 +121,8 @@ struct ListPass {
         } else if edit.skip {
             let origin = index[edit.off]
             let first = NodeIndex(poolCount)
-            let before = edit.off.position == extended + 1 ? extension_ : edit.off.position > 0 ? index[edit.off + -1] : .none
+            let before =
+                edit.off.position == extended + 1 ? extensionTail : edit.off.position > 0 ? index[edit.off + -1] : .none
             _ = append(count, behind: before, flags: .isPrologue)
             nodes[origin].flags.insert(.hasPrologue)
             nodes[origin].prologue = first
@@ -130,7 +137,7 @@ struct ListPass {
             write(edit, first: first, rest: rest)
             move(original, to: last)
             extended = edit.off.position
-            extension_ = last
+            extensionTail = last
         }
     }
 

@@ -107,7 +107,8 @@ public final class PassBuffer {
             addEdit(off: edit.off, remove: edit.remove, skip: edit.skip)
             for insn in edit.patch { addPatch(insn) }
             for ref in edit.refs { addRef(ref) }
-            if let keep = edit.keep { updateLast { $0.keep = keep.rawValue } }
+            // The number that stands for no keep is as far outside of any patch as the one below it.
+            if let keep = edit.keep { updateLast { $0.keep = min(keep.rawValue, EditRecord.noKeep - 1) } }
         }
     }
 

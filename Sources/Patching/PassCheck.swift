@@ -51,7 +51,9 @@ public enum PassCheck {
             let off = edit.off.position
             let end = off + Int(edit.remove)
             let rule: MalformedEdit.Rule? =
-                if off > input.insnCount || end > input.insnCount { .outside } else if off <= previousOff
+                if off > input.insnCount || end > input.insnCount {
+                    .outside
+                } else if off <= previousOff
                     || off < previousEnd
                 { .order } else { placeFault(edit, on: input) }
             if let rule { return MalformedEdit(rule: rule, edit: number, slot: 0) }

@@ -31,7 +31,8 @@ public final class RangeReplace: Patcher {
         output.subprogramCount = replacer.subprogramCount
         if status != .accepted { return status }
         output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: output.image(as: OutputIndex.self).lines)
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
+            into: output.image(as: OutputIndex.self).lines)
         return .accepted
     }
 }

@@ -23,7 +23,9 @@ struct Malformer {
         case .order:
             if pass.editCount < 2 { return false }
             let before = pass.edits[number + -1]
-            buffer.updateLast { $0.off = entropy.chance(8) ? before.off : InputIndex(rawValue: before.off.rawValue / 2) }
+            buffer.updateLast {
+                $0.off = entropy.chance(8) ? before.off : InputIndex(rawValue: before.off.rawValue / 2)
+            }
         case .splitsWideLoad: return splitWide(buffer, &entropy)
         case .skipWithoutInsertion:
             if edit.remove == 0 { return false }

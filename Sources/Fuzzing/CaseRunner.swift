@@ -1,0 +1,92 @@
+import BPF
+import Patching
+
+/// What running a case has shown.
+public struct CaseOutcome: Sendable {
+    /// What was wrong, in the order of the patchers.
+    public var findings: [Finding]
+    /// What becomes of the last pass that ran, by the rules.
+    public var status: PatchStatus
+    /// What the case must give, by the rules.
+    public var expected: Case.Expectation
+    /// How many passes ran.
+    public var passCount: Int
+}
+
+/// Runs cases from files, and candidates of the minimiser, through patchers and oracle.
+public struct CaseRunner: ~Copyable {
+    private var trial: Trial
+    private let program = ProgramBuffer()
+    private let pass = PassBuffer()
+
+    /// Makes a runner for some patchers.
+    public init(_ patchers: [any Patcher]) { trial = Trial(patchers) }
+
+    /// Runs a case up to its first refused pass or first finding.
+    ///
+    /// - Throws: the program's fault, when it is ill formed
+    /// - Complexity: O(slots) a pass and linear patcher
+    public mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
+        if let fault = start(c.program) { throw fault }
+        for (number, edits) in c.passes.enumerated() {
+            pass.load(edits)
+            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { break }
+        }
+        let expected: Case.Expectation
+        if trial.status == .accepted {
+            let result = Program(trial.program)
+            expected = .result(
+                insns: result.insns, aux: result.aux, subprograms: result.subprograms, lines: result.lines)
+        } else {
+            expected = .error(trial.status)
+        }
+        return CaseOutcome(
+            findings: trial.findings, status: trial.status, expected: expected, passCount: trial.passCount)
+    }
+
+    /// The first finding of a case in a bucket, and all buckets seen on the way; nothing for an ill-formed program.
+    mutating func findings(of c: Case) -> [Finding] {
+        if start(c.program) != nil { return [] }
+        for (number, edits) in c.passes.enumerated() {
+            pass.load(edits)
+            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { break }
+        }
+        return trial.findings
+    }
+
+    /// The program that a pass of a case is given, by the rules, or `nil` when an earlier one is refused.
+    mutating func input(ofPass number: Int, of c: Case) -> Program? {
+        if start(c.program) != nil { return nil }
+        for edits in c.passes.prefix(number) {
+            pass.load(edits)
+            if trial.run(pass.image, isLast: false) != .accepted && trial.status != .accepted { return nil }
+        }
+        return Program(trial.program)
+    }
+
+    private mutating func start(_ source: Program) -> ProgramFault? {
+        if source.aux.count != source.insns.count {
+            return ProgramFault(.auxCount, at: min(source.aux.count, source.insns.count))
+        }
+        program.load(source)
+        let image: ProgramImage<InputIndex> = program.image()
+        if let fault = image.fault() { return fault }
+        trial.begin(image)
+        return nil
+    }
+}
+
+extension Case.Expectation {
+    /// Whether a result of the rules is the one that a file gives; parts that the file leaves out are not compared.
+    public func agrees(with result: Case.Expectation) -> Bool {
+        switch (self, result) {
+        case (.error(let one), .error(let two)): return one == two
+        case (
+            .result(let insns, let aux, let subprograms, let lines), .result(let insns2, let aux2, let sub2, let lines2)
+        ):
+            return (insns == nil || insns == insns2) && (aux == nil || aux == aux2)
+                && (subprograms == nil || subprograms == sub2) && (lines == nil || lines == lines2)
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Patching
+
+/// Does without edits, refs, flags, and slots at either end of a removed range.
+struct EditReducer: Reducer {
+    func reduce(_ reduction: Reduction) {
+        for pass in reduction.best.passes.indices.reversed() where pass < reduction.best.passes.count {
+            reduction.reduceChunks(
+                of: { reduction.best.passes[pass].edits.count },
+                without: { range in
+                    reduction.attempt { $0.passes[pass].edits.removeSubrange(range) }
+                })
+            for edit in reduction.best.passes[pass].edits.indices {
+                simplify(reduction, pass, edit)
+            }
+        }
+    }
+
+    private func simplify(_ reduction: Reduction, _ pass: Int, _ number: Int) {
+        func attempt(_ change: (inout Edit) -> Void) -> Bool {
+            reduction.attempt { change(&$0.passes[pass].edits[number]) }
+        }
+        var edit: Edit { reduction.best.passes[pass].edits[number] }
+        _ = attempt { $0.skip = false }
+        _ = attempt { $0.keep = nil }
+        reduction.reduceChunks(
+            of: { edit.refs.count },
+            without: { range in attempt { $0.refs.removeSubrange(range) } })
+        // A range gets shorter from the far end, then from the near one.
+        var step = edit.remove / 2
+        while step > 0 {
+            while edit.remove > step && attempt({ $0.remove -= step }) {}
+            while edit.remove > step
+                && attempt({
+                    $0.remove -= step
+                    $0.off = InputIndex(rawValue: $0.off.rawValue + step)
+                })
+            {}
+            step /= 2
+        }
+        _ = attempt { $0.remove = 0 }
+    }
+}

@@ -1,0 +1,58 @@
+import Patching
+
+/// Shrinks a failing case within its bucket.
+///
+/// Deterministic: the same case and bucket give the same result.
+///
+/// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order and
+///   passes that always make progress after Hypothesis
+public struct Minimizer {
+    /// What shrinking gave.
+    public struct Result {
+        /// The smallest case found, with what it must give.
+        public var smallest: Case
+        /// How many candidates were run.
+        public var candidates: Int
+        /// The smallest case met on the way in each other bucket.
+        public var strays: [String: Case]
+    }
+
+    private let reducers: [any Reducer] = [
+        PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
+    ]
+    private let patchers: [any Patcher]
+
+    /// Makes a minimiser that judges candidates with these patchers.
+    public init(_ patchers: [any Patcher]) { self.patchers = patchers }
+
+    /// Shrinks a case until no reducer finds anything smaller in the bucket.
+    ///
+    /// - Returns: the case itself when it is not in the bucket
+    public func minimize(_ c: Case, bucket: String) -> Result {
+        // The patchers that the bucket is not about cost time and say nothing.
+        let target = bucket.prefix { $0 != "/" }
+        let judges = patchers.filter { $0.name == target }
+        let isAboutOne = !judges.isEmpty && !bucket.hasPrefix("\(target)/\(BrokenRule.disagreement.rawValue)/")
+        var original = c
+        original.expected = nil
+        let reduction = Reduction(original, bucket: bucket, patchers: isAboutOne ? judges : patchers)
+        var before: CaseSize
+        repeat {
+            before = reduction.size
+            for reducer in reducers { reducer.reduce(reduction) }
+        } while reduction.size < before
+        return Result(
+            smallest: finish(reduction.best, bucket), candidates: reduction.candidates,
+            strays: reduction.strays.mapValues { finish($0, $0.bucket) })
+    }
+
+    /// Adds what the case must give.
+    private func finish(_ c: Case, _ bucket: String?) -> Case {
+        var runner = CaseRunner([])
+        var finished = c
+        finished.bucket = bucket
+        finished.target = bucket.map { String($0.prefix { $0 != "/" }) }
+        finished.expected = (try? runner.run(c))?.expected
+        return finished
+    }
+}

@@ -1,0 +1,70 @@
+import BPF
+import Patching
+
+/// Makes instructions plainer and numbers smaller.
+struct SimplicityReducer: Reducer {
+    /// Above this length single instructions are left as they are.
+    private static let longest = 512
+
+    func reduce(_ reduction: Reduction) {
+        _ = reduction.attempt { $0.program.aux = Array(repeating: 0, count: $0.program.aux.count) }
+        if reduction.best.program.insns.count > SimplicityReducer.longest { return }
+        for slot in reduction.best.program.insns.indices {
+            simplify(reduction, number: slot + 1, at: \.program.insns[slot])
+            _ = reduction.attempt { $0.program.aux[slot] = 0 }
+            _ = reduction.attempt { $0.program.aux[slot] = UInt32(slot + 1) }
+        }
+        for pass in reduction.best.passes.indices {
+            for edit in reduction.best.passes[pass].edits.indices {
+                for slot in reduction.best.passes[pass].edits[edit].patch.indices {
+                    simplify(reduction, number: 100 + slot, at: \.passes[pass].edits[edit].patch[slot])
+                }
+            }
+        }
+        for row in reduction.best.program.subprograms.indices {
+            _ = reduction.attempt { $0.program.subprograms[row].id = UInt32(row) }
+        }
+        for row in reduction.best.program.lines.indices {
+            _ = reduction.attempt { $0.program.lines[row].id = UInt32(row) }
+        }
+    }
+
+    /// Tries plainer forms of one instruction: none of its own at all, then smaller fields, then a shorter jump.
+    private func simplify(_ reduction: Reduction, number: Int, at path: WritableKeyPath<Case, Instruction>) {
+        let insn = reduction.best[keyPath: path]
+        if insn == .zero { return }
+        func attempt(_ candidate: Instruction) -> Bool { reduction.attempt { $0[keyPath: path] = candidate } }
+        let kind = insn.jumpKind
+        if insn.code != 0 {
+            let plain = Instruction(code: Opcode.movImmediate64, imm: Int32(number))
+            if attempt(plain) { return }
+            if kind.isJump
+                && attempt(
+                    Instruction(code: Opcode.ja, off: Int16(clamping: insn.jumpOffset(kind)), imm: Int32(number)))
+            {
+                return simplifyFields(reduction, number, path)
+            }
+        }
+        simplifyFields(reduction, number, path)
+    }
+
+    private func simplifyFields(_ reduction: Reduction, _ number: Int, _ path: WritableKeyPath<Case, Instruction>) {
+        func attempt(_ change: (inout Instruction) -> Void) { _ = reduction.attempt { change(&$0[keyPath: path]) } }
+        let kind = reduction.best[keyPath: path].jumpKind
+        attempt { $0.dst = 0 }
+        if !kind.isCall && !reduction.best[keyPath: path].isWide { attempt { $0.src = 0 } }
+        if kind != .short { attempt { $0.off = 0 } }
+        if kind == .none || kind == .short {
+            attempt { $0.imm = 0 }
+            attempt { $0.imm = Int32(number) }
+        } else {
+            attempt { $0.off = Int16(number) }
+        }
+        // A jump gets shorter by halves.
+        var step = reduction.best[keyPath: path].jumpOffset(kind) / 2
+        while kind.isJump && step != 0 {
+            attempt { _ = $0.setJumpOffset($0.jumpOffset(kind) - step, kind) }
+            step /= 2
+        }
+    }
+}
