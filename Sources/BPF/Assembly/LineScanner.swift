@@ -236,3 +236,23 @@ extension FixedWidthInteger where Self: SignedInteger {
         }
     }
 }
+
+extension LineScanner {
+    /// Takes the next byte, blank or not.
+    package mutating func takeByte() -> UInt8? {
+        guard position < end else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    /// Takes everything up to a quote, a backslash, the given byte or the end.
+    package mutating func takeText(until stop: UInt8 = UInt8(ascii: "\"")) -> String {
+        let start = position
+        while position < end, bytes[position] != stop, bytes[position] != UInt8(ascii: "\""),
+            bytes[position] != UInt8(ascii: "\\")
+        {
+            position += 1
+        }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+}
