@@ -3,11 +3,9 @@ import Testing
 
 /// Every slot must survive being written and read again, bit for bit.
 @Suite struct AssemblyRoundTripTests {
-    static let registers: [UInt8] = [0x00, 0x10, 0x20, 0x30, 0x40, 0x21, 0x9a, 0xf0, 0x0f, 0xff]
-    static let offs: [Int16] = [0, 1, 8, 16, 32, -1, 5, .max, .min]
-    static let imms: [Int32] = [
-        0, 1, 2, 16, 32, 64, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe1, 0xf1, 0x100, 0x110, -1, 77, .max, .min,
-    ]
+    static let registers: [UInt8] = [0x00, 0x10, 0x20, 0x40, 0x9a, 0xff]
+    static let offs: [Int16] = [0, 1, 8, 16, 32, .max, .min]
+    static let imms: [Int32] = [0, 1, 16, 32, 64, 0x41, 0x50, 0xa0, 0xe1, 0xf1, 0x100, 0x110, -1, .max, .min]
 
     /// The text read back, or a recorded issue.
     private func reread(_ text: String) -> Statement? {

@@ -38,7 +38,9 @@ import Testing
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of CaseFileRoundTripTests.hostileCases: \(seed)")
         var numbers = SeededNumbers(seed: seed)
-        for number in 0..<4000 where try !survives(HostileCase.make(&numbers), "seed \(seed), case \(number)") { return }
+        for number in 0..<4000 where try !survives(HostileCase.make(&numbers), "seed \(seed), case \(number)") {
+            return
+        }
     }
 
     @Test func farCasesAreShort() throws {

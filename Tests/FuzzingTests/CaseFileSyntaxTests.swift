@@ -95,18 +95,167 @@ import Testing
 
     /// What people may write, and the canonical lines from `program` on.
     static let spellings: [(String, String)] = [
-        ("program\nloop: r1 += 1\n if r1 < 7 goto loop\nend: out: exit\npass\n delete loop count 2\n insert at end\ngoto @loop",
-         "program\nL0:     r1 += 1\n        if r1 < 7 goto L0\nL2:     exit\n\npass\n  delete L0 count 2\n  insert at L2\n          goto @L0\n"),
-        ("program\n goto out\nout:\n exit", "program\n        goto L1\nL1:     exit\n"),
-        ("program\r\n\texit\r\npass\r\nexpect EINVAL\r\n", "program\n        exit\n\npass\n\nexpect EINVAL\n"),
-        ("program\nexit # a comment\n# another\n\nexpect nothing", "program\n        exit\n\nexpect nothing\n"),
-        ("program\n.subprog none\n.line 5 at 9\n.line 6\nexit .aux 0", "program\n.subprog none\n.line 5 at 9\n.line 6 at 0\n        exit\n"),
-        ("program\n.subprog 0\nexit\n.auxtable 1 2", "program\n.auxtable 1 2\n        exit\n"),
-        ("program\nr1 = 5 ll\n goto -2", "program\n        r1 = 5 ll\n        goto -2\n"),
-        ("program\ninsn 0x18 dst 1 imm 5\n.line 3\ninsn 0", "program\n        insn 0x18 dst 1 src 0 off 0 imm 5\n.line 3\n        insn 0x00 dst 0 src 0 off 0 imm 0\n"),
-        ("program\n goto end\nend:", "program\n        goto L1\nL1:\n"),
-        ("program\nexit\npass\n replace 0 with\n goto out\nP: r1 = 1\nref 0 0\nwait: goto wait",
-         "program\nL0:     exit\n\npass\n  replace L0 with\n          goto @L0\n          r1 = 1\n  P2:     goto P2\n"),
+        (
+            """
+            program
+            loop: r1 += 1
+             if r1 < 7 goto loop
+            end: out: exit
+            pass
+             delete loop count 2
+             insert at end
+            goto @loop
+            """,
+            """
+            program
+            L0:     r1 += 1
+                    if r1 < 7 goto L0
+            L2:     exit
+
+            pass
+              delete L0 count 2
+              insert at L2
+                      goto @L0
+
+            """
+        ),
+        (
+            """
+            program
+             goto out
+            out:
+             exit
+            """,
+            """
+            program
+                    goto L1
+            L1:     exit
+
+            """
+        ),
+        (
+            "program\r\n\texit\r\npass\r\nexpect EINVAL\r\n",
+            """
+            program
+                    exit
+
+            pass
+
+            expect EINVAL
+
+            """
+        ),
+        (
+            """
+            program
+            exit # a comment
+            # another
+
+            expect nothing
+            """,
+            """
+            program
+                    exit
+
+            expect nothing
+
+            """
+        ),
+        (
+            """
+            program
+            .subprog none
+            .line 5 at 9
+            .line 6
+            exit .aux 0
+            """,
+            """
+            program
+            .subprog none
+            .line 5 at 9
+            .line 6 at 0
+                    exit
+
+            """
+        ),
+        (
+            """
+            program
+            .subprog 0
+            exit
+            .auxtable 1 2
+            """,
+            """
+            program
+            .auxtable 1 2
+                    exit
+
+            """
+        ),
+        (
+            """
+            program
+            r1 = 5 ll
+             goto -2
+            """,
+            """
+            program
+                    r1 = 5 ll
+                    goto -2
+
+            """
+        ),
+        (
+            """
+            program
+            insn 0x18 dst 1 imm 5
+            .line 3
+            insn 0
+            """,
+            """
+            program
+                    insn 0x18 dst 1 src 0 off 0 imm 5
+            .line 3
+                    insn 0x00 dst 0 src 0 off 0 imm 0
+
+            """
+        ),
+        (
+            """
+            program
+             goto end
+            end:
+            """,
+            """
+            program
+                    goto L1
+            L1:
+
+            """
+        ),
+        (
+            """
+            program
+            exit
+            pass
+             replace 0 with
+             goto out
+            P: r1 = 1
+            ref 0 0
+            wait: goto wait
+            """,
+            """
+            program
+            L0:     exit
+
+            pass
+              replace L0 with
+                      goto @L0
+                      r1 = 1
+              P2:     goto P2
+
+            """
+        ),
     ]
 
     @Test(arguments: spellings) func spelling(_ pair: (String, String)) throws {

@@ -11,11 +11,15 @@ enum HostileCase {
         program.lines = records(&numbers, insns.count).map { LineRecord(insnOff: $0, id: $1) }
         if chance(&numbers, 8) { program.subprograms = [Subprogram(start: 0, id: 0)] }
         var c = Case(program: program, passes: [])
-        let texts = ["", "plain", " blank ", "a # b", "\"quoted\"", "back\\slash", "two\nlines", "é\u{1}\u{7f}", "a: b"]
+        let texts = [
+            "", "plain", " blank ", "a # b", "\"quoted\"", "back\\slash", "two\nlines", "é\u{1}\u{7f}", "a: b",
+        ]
         c.name = texts.randomElement(using: &numbers)!
         if chance(&numbers, 2) { c.target = texts.randomElement(using: &numbers)! }
         if chance(&numbers, 2) { c.bucket = texts.randomElement(using: &numbers)! }
-        if chance(&numbers, 2) { c.origin = Case.Origin(seed: numbers.next(), index: .random(in: 0...9, using: &numbers)) }
+        if chance(&numbers, 2) {
+            c.origin = Case.Origin(seed: numbers.next(), index: .random(in: 0...9, using: &numbers))
+        }
         for _ in 0..<Int.random(in: 0...3, using: &numbers) {
             let edits = (0..<Int.random(in: 0...4, using: &numbers)).map { _ in edit(&numbers, insns.count) }
             c.passes.append(Pass(edits: edits))

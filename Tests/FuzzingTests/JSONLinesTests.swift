@@ -8,26 +8,34 @@ import Testing
 @Suite struct JSONLinesTests {
     /// Column, what was expected, what was found.
     static let faults: [(String, Int, String, String)] = [
-        ("", 1, "an object", "the end of the line"), ("[]", 1, "an object", "`[`"), ("{", 2, "a key or `}`", "the end of the line"),
+        ("", 1, "an object", "the end of the line"), ("[]", 1, "an object", "`[`"),
+        ("{", 2, "a key or `}`", "the end of the line"),
         ("{}", 1, "`name`", "`{`"), (#"{"name":"x"}"#, 1, "`insns`", "`{`"),
         (#"{"name":"x","insns":[]}"#, 1, "`passes`", "`{`"), (#"{"name":5}"#, 9, "a string at name", "`5`"),
-        (#"{"nmae":"x"}"#, 2, "a key of name, insns", #"`"nmae"`"#), (#"{"name":"x","name":"y"}"#, 13, "once", #"`"name"`"#),
+        (#"{"nmae":"x"}"#, 2, "a key of name, insns", #"`"nmae"`"#),
+        (#"{"name":"x","name":"y"}"#, 13, "once", #"`"name"`"#),
         (#"{"name":"x",}"#, 13, "a key", "`}`"), (#"{"name" "x"}"#, 9, "`:`", #"`"x"`"#),
-        (#"{"name":"x" "insns":[]}"#, 13, "`,` or `}`", #"`"insns"`"#), (#"{"name":"x"#, 9, "ends in its line", #"`"x`"#),
+        (#"{"name":"x" "insns":[]}"#, 13, "`,` or `}`", #"`"insns"`"#),
+        (#"{"name":"x"#, 9, "ends in its line", #"`"x`"#),
         (#"{"name":"\q"}"#, 10, "an escape", #"`\q`"#), (#"{"name":"\ud800"}"#, 10, "an escape", #"`\ud800`"#),
-        (#"{"insns":5}"#, 10, "an array at insns", "`5`"), (#"{"insns":["b7"]}"#, 11, "16 hexadecimal digits at insns[0]", #"`"b7"`"#),
+        (#"{"insns":5}"#, 10, "an array at insns", "`5`"),
+        (#"{"insns":["b7"]}"#, 11, "16 hexadecimal digits at insns[0]", #"`"b7"`"#),
         (#"{"insns":["b70100000000000g"]}"#, 11, "16 hexadecimal digits", #"`"b70100000000000g"`"#),
         (#"{"insns":["b701000000000000" 5]}"#, 30, "`,` or `]`", "`5`"),
         (#"{"insns":["b701000000000000",]}"#, 30, "digits at insns[1]", "`]`"),
         (#"{"insns":[{"fill":3}]}"#, 11, "`fill` and `imm` at insns[0]", "`{`"),
         (#"{"insns":[{"fill":99999999,"imm":0}]}"#, 19, "16777216 at insns[0].fill", "`99999999`"),
-        (#"{"insns":[{"fill":2,"imm":4294967295}]}"#, 11, "below 2^32", "`{`"), (#"{"insns":[{"full":2}]}"#, 12, "fill, imm", #"`"full"`"#),
-        (#"{"aux":[1,-1]}"#, 11, "4294967295 at aux[1]", "`-1`"), (#"{"aux":[4294967296]}"#, 9, "4294967295 at aux[0]", "`4294967296`"),
+        (#"{"insns":[{"fill":2,"imm":4294967295}]}"#, 11, "below 2^32", "`{`"),
+        (#"{"insns":[{"full":2}]}"#, 12, "fill, imm", #"`"full"`"#),
+        (#"{"aux":[1,-1]}"#, 11, "4294967295 at aux[1]", "`-1`"),
+        (#"{"aux":[4294967296]}"#, 9, "4294967295 at aux[0]", "`4294967296`"),
         (#"{"aux":[99999999999999999999999]}"#, 9, "at aux[0]", "`99999999999999999999999`"),
-        (#"{"aux":[1.0]}"#, 9, "at aux[0]", "`1.0`"), (#"{"aux":[1e3]}"#, 9, "at aux[0]", "`1e3`"), (#"{"aux":[01]}"#, 9, "at aux[0]", "`01`"),
+        (#"{"aux":[1.0]}"#, 9, "at aux[0]", "`1.0`"), (#"{"aux":[1e3]}"#, 9, "at aux[0]", "`1e3`"),
+        (#"{"aux":[01]}"#, 9, "at aux[0]", "`01`"),
         (#"{"aux":["1"]}"#, 9, "at aux[0]", #"`"1"`"#), (#"{"aux":null}"#, 8, "an array at aux", "`null`"),
         (#"{"subprogs":[[0,1],[2]]}"#, 20, "a pair of numbers at subprogs[1]", "`[`"),
-        (#"{"lines":[[0,1,2]]}"#, 11, "a pair of numbers at lines[0]", "`[`"), (#"{"lines":[[0,x]]}"#, 14, "at lines[0][1]", "`x`"),
+        (#"{"lines":[[0,1,2]]}"#, 11, "a pair of numbers at lines[0]", "`[`"),
+        (#"{"lines":[[0,x]]}"#, 14, "at lines[0][1]", "`x`"),
         (#"{"passes":[[{"remove":1,"patch":[]}]]}"#, 13, "`off` at passes[0][0]", "`{`"),
         (#"{"passes":[[{"off":1,"patch":[]}]]}"#, 13, "`remove` at passes[0][0]", "`{`"),
         (#"{"passes":[[{"off":1,"remove":1}]]}"#, 13, "`patch` at passes[0][0]", "`{`"),
@@ -37,7 +45,8 @@ import Testing
         (#"{"passes":[[{"skip":truer}]]}"#, 21, "`true` or `false`", "`truer`"),
         (#"{"passes":[[{"offf":1}]]}"#, 14, "a key of off, remove", #"`"offf"`"#),
         (#"{"passes":[[{"patch":[{"fill":1,"imm":1}]}]]}"#, 23, "digits at passes[0][0].patch[0]", "`{`"),
-        (#"{"passes":[{}]}"#, 12, "an array at passes[0]", "`{`"), (#"{"expect":{"error":"EFOO"}}"#, 20, "`ERANGE` at expect.error", #"`"EFOO"`"#),
+        (#"{"passes":[{}]}"#, 12, "an array at passes[0]", "`{`"),
+        (#"{"expect":{"error":"EFOO"}}"#, 20, "`ERANGE` at expect.error", #"`"EFOO"`"#),
         (#"{"expect":{"error":"EINVAL","aux":[]}}"#, 11, "either `error`", "`{`"),
         (#"{"name":"x","insns":[],"passes":[]} 5"#, 37, "the end of the line", "`5`"),
         (#"{"name":"é","aux":[x]}"#, 20, "at aux[0]", "`x`"),
@@ -56,7 +65,8 @@ import Testing
     }
 
     @Test func defaults() throws {
-        let line = #" { "passes" : [ [ { "patch" : [ ] , "off" : 0 , "remove" : 1 , "skip" : false } ] ] , "insns" : [ {"imm":1,"fill":2} ] , "name" : "\u00e9\ud83d\ude00\n" } "#
+        let line =
+            #" { "passes" : [ [ { "patch" : [ ] , "off" : 0 , "remove" : 1 , "skip" : false } ] ] , "insns" : [ {"imm":1,"fill":2} ] , "name" : "\u00e9\ud83d\ude00\n" } "#
         let c = try ScriptLine.parse(line, file: "f", number: 1)
         #expect(c.name == "é😀\n")
         #expect(c.program.insns.map(\.imm) == [1, 2])
@@ -84,7 +94,8 @@ import Testing
             subprograms: [Subprogram(start: 0, id: 5)])
         #expect(
             AnswerLine.print(name: "a\"b\\\u{1}é", .program(program))
-                == #"{"name":"a\"b\\\u0001é","result":{"insns":["b701feff04030201","0000000000000000"],"aux":[1,4294967295],"subprogs":[[0,5]],"lines":[]}}"#)
+                == #"{"name":"a\"b\\\u0001é","result":{"insns":["b701feff04030201","0000000000000000"],"aux":[1,4294967295],"subprogs":[[0,5]],"lines":[]}}"#
+        )
         #expect(AnswerLine.print(name: "x", .error(.erange)) == #"{"name":"x","result":{"error":"ERANGE"}}"#)
         #expect(AnswerLine.print(name: "x", .malformed("bad")) == #"{"name":"x","result":{"malformed":"bad"}}"#)
     }

@@ -65,7 +65,8 @@ extension Assembler.Draft {
     static func raw(_ scanner: inout LineScanner) throws(AssemblyError) -> Self {
         var draft = Self(Instruction(code: try scanner.count(0...255)), [])
         var place: (field: FieldSet, scanner: LineScanner)?
-        while let word = scanner.peekWord(), let (_, field) = FieldSet.names.prefix(4).first(where: { $0.name == word }) {
+        while let word = scanner.peekWord(), let (_, field) = FieldSet.names.prefix(4).first(where: { $0.name == word })
+        {
             if draft.fields.contains(field) { throw scanner.fault("another field, or the end of the line") }
             _ = scanner.takeWord()
             draft.fields.insert(field)

@@ -65,7 +65,8 @@ extension Assembler.Draft {
     static func storeRelease(_ scanner: inout LineScanner) throws(AssemblyError) -> Self {
         try scanner.symbol("(")
         let size = try access(&scanner, isCast: true)
-        var draft = Self(Instruction(code: 0xc3 | size.bits, imm: AtomicOperator.storeRelease), [.dst, .src, .off, .imm])
+        var draft = Self(
+            Instruction(code: 0xc3 | size.bits, imm: AtomicOperator.storeRelease), [.dst, .src, .off, .imm])
         (draft.insn.dst, draft.insn.off) = try place(&scanner)
         try scanner.symbol(",")
         draft.insn.src = try scanner.register(isDouble: size.isDouble, orEither: !size.isDouble)
@@ -106,7 +107,9 @@ extension Assembler.Draft {
                 draft.insn.src = left.number
             }
         default:
-            guard let symbol = AtomicOperator.all.first(where: { word == "atomic_fetch_\($0.name)" }) else { return nil }
+            guard let symbol = AtomicOperator.all.first(where: { word == "atomic_fetch_\($0.name)" }) else {
+                return nil
+            }
             _ = scanner.takeWord()
             try scanner.symbol("(")
             let size = try atomicAccess(&scanner, isCast: true)

@@ -156,7 +156,8 @@ extension Assembler.Draft {
         let start = scanner.position
         if scanner.peekWord() != nil {
             guard let right = scanner.takeRegister(), right.isDouble == left.isDouble else {
-                throw scanner.fault(left.isDouble ? "a register r0 to r15 or a number" : "a register w0 to w15 or a number", at: start)
+                throw scanner.fault(
+                    left.isDouble ? "a register r0 to r15 or a number" : "a register w0 to w15 or a number", at: start)
             }
             insn.code |= 0x08
             insn.src = right.number

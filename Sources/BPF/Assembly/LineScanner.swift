@@ -191,7 +191,8 @@ package struct LineScanner {
     private static func digit(_ byte: UInt8) -> UInt64? {
         if isDigit(byte) { return UInt64(byte - UInt8(ascii: "0")) }
         let letter = byte | 0x20
-        return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "f") ? UInt64(letter - UInt8(ascii: "a")) + 10 : nil
+        return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "f")
+            ? UInt64(letter - UInt8(ascii: "a")) + 10 : nil
     }
 
     /// Takes the value of a signed field: decimal, or hexadecimal for its bits.

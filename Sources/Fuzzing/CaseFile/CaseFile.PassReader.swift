@@ -59,7 +59,9 @@ extension CaseFile.Reader {
         let start = line.position
         guard let name = line.takeWord() else { return InputIndex(rawValue: try line.count(0...UInt32.max)) }
         guard input.isFirst else { throw fault("a number: labels name slots of the first pass's input", at: start) }
-        guard let slot = programLabels[name] else { throw fault("a slot: a number or a label of the program", at: start) }
+        guard let slot = programLabels[name] else {
+            throw fault("a slot: a number or a label of the program", at: start)
+        }
         return InputIndex(slot)
     }
 
@@ -140,7 +142,8 @@ extension CaseFile.Reader {
             case .inputIndex(let index): refs.append(Ref(from: from, to: InputIndex(rawValue: index)))
             case .inputLabel(let name):
                 guard input.isFirst, let slot = programLabels[name] else {
-                    throw fault(input.isFirst ? "a label of the program" : "a number: only the first pass has labels", of: jump)
+                    throw fault(
+                        input.isFirst ? "a label of the program" : "a number: only the first pass has labels", of: jump)
                 }
                 refs.append(Ref(from: from, to: InputIndex(slot)))
             case .out: try place(jump, at: block.insns.count, in: &block)

@@ -101,7 +101,8 @@ extension CaseFile {
             switch (seed, index) {
             case (let seed?, let index?): c.origin = Case.Origin(seed: seed, index: index)
             case (nil, nil): break
-            default: throw fault(seed == nil ? "`seed:`, which belongs to `index:`" : "`index:`, which belongs to `seed:`")
+            default:
+                throw fault(seed == nil ? "`seed:`, which belongs to `index:`" : "`index:`, which belongs to `seed:`")
             }
         }
 
