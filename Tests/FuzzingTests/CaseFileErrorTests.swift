@@ -10,6 +10,7 @@ import Testing
         ("seed: -4", 1, 7, "from 0 to 18446744073709551615", "`-4`"), ("seed: 1 2", 1, 9, "the end of the line", "`2`"),
         ("name: \"x", 1, 7, "a text that ends", "`\"`"), ("name: \"\\q\"", 1, 8, "`\\u{…}`", "`\\`"),
         ("name: \"x\" y", 1, 11, "the end of the line", "`y`"),
+        ("name: \"é\" y", 1, 11, "the end of the line", "`y`"),
         ("program x", 1, 9, "the end of the line", "`x`"), ("program\nfoo", 2, 1, "an instruction", "`foo`"),
         ("program\nexit\n  r1 = \n", 3, 8, "a register, a number", "the end of the line"),
         ("program\nexit\n\n\n  goto nowhere # x\nexit", 5, 8, "a label of this program", "`nowhere`"),

@@ -57,6 +57,18 @@ import Testing
         }
     }
 
+    /// A run ends where counting up would not go on.
+    @Test func runsAtTheLimits() throws {
+        let imms = (Int32.max - 9...Int32.max) + [.min, .min + 1] + (-9...9) + (Int32.max - 7...Int32.max)
+        let insns = imms.map { Instruction(code: 0xb7, dst: 1, imm: $0) }
+        for first in [0, 7, UInt32.max - 5] {
+            let aux = (0..<UInt32(insns.count)).map { first == 0 ? 0 : first &+ $0 }
+            let c = Case(program: Program(insns: insns, aux: aux), passes: [])
+            _ = try survives(c, "first aux word \(first)")
+            if first != .max - 5 { #expect(CaseFile.print(c).split(separator: ".fill").count == 4) }
+        }
+    }
+
     @Test func placeholdersBecomeZero() throws {
         let insn = Instruction(code: 0x05, off: 9)
         let edit = Edit(

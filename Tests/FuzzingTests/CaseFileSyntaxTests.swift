@@ -1,4 +1,5 @@
 import BPF
+import Foundation
 import Fuzzing
 import Patching
 import Testing
@@ -261,6 +262,24 @@ import Testing
     @Test(arguments: spellings) func spelling(_ pair: (String, String)) throws {
         let text = CaseFile.print(try CaseFile.parse(pair.0, file: "c"))
         #expect(text == "# bpf-patch-fuzz case\n\n" + pair.1)
+    }
+
+    /// The example of the article, so that it stays true.
+    @Test func article() throws {
+        let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Sources/Fuzzing/Fuzzing.docc/CaseFiles.md")
+        let text = try String(contentsOf: article, encoding: .utf8)
+        let example = text.split(separator: "```", omittingEmptySubsequences: false)[1]
+        let c = try CaseFile.parse(String(example), file: "CaseFiles.md")
+        #expect(c.program.fault() == nil)
+        #expect(c.passes.map(\.edits.count) == [4, 1])
+        // But for its comments it is what would be printed.
+        let plain = example.split(separator: "\n").map { line in
+            var text = line.hasPrefix("#") ? line : line.prefix { $0 != "#" }
+            while text.last == " " { text.removeLast() }
+            return String(text)
+        }
+        #expect(CaseFile.print(c).split(separator: "\n").map(String.init) == plain)
     }
 
     @Test func quotedNames() throws {

@@ -9,11 +9,13 @@ public struct AssemblyError: Error, Hashable, Sendable, CustomStringConvertible 
     /// What stands there.
     public var found: String
 
+    /// Says what is wrong where.
     public init(column: Int, expected: String, found: String) {
         self.column = column
         self.expected = expected
         self.found = found
     }
 
+    /// The error in one line, as compilers write it.
     public var description: String { "\(column): expected \(expected), found \(found)" }
 }

@@ -11,6 +11,7 @@ public struct Statement: Hashable, Sendable {
     /// - Units: Unicode scalars from 1
     public var targetColumn: Int
 
+    /// Makes a statement; without a target there is nothing left to place.
     public init(insn: Instruction, secondSlot: Instruction? = nil, target: JumpTarget? = nil, targetColumn: Int = 1) {
         self.insn = insn
         self.secondSlot = secondSlot

@@ -6,6 +6,7 @@ import BPF
 public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the file is called.
     public var file: String
+    /// Which line of the file it is in.
     public var line: Int
     /// Where the line stops making sense.
     public var column: Int
@@ -14,6 +15,7 @@ public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What stands there.
     public var found: String
 
+    /// Says what is wrong where.
     public init(file: String, line: Int, column: Int, expected: String, found: String) {
         self.file = file
         self.line = line
@@ -27,5 +29,6 @@ public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
         self.init(file: file, line: line, column: fault.column, expected: fault.expected, found: fault.found)
     }
 
+    /// The error in one line, as compilers write it.
     public var description: String { "\(file):\(line):\(column): expected \(expected), found \(found)" }
 }
