@@ -126,4 +126,39 @@ import Testing
             #expect(error.found == entry.3, "\(error)")
         }
     }
+
+    /// No damage to a line may trap the assembler, and what it still reads is printed and read back the same.
+    @Test func damagedLines() {
+        var state = UInt64.random(in: 0...UInt64.max)
+        print("seed of AssemblySyntaxTests.damagedLines: \(state)")
+        func random(below limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        let lines = Self.lines.map { Array($0.0.utf8) } + Self.wide.map { Array($0.0.utf8) }
+        let pieces = lines.joined() + Array("@out #:\"\\\u{e9}".utf8)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            var bytes = lines[random(below: lines.count)]
+            for _ in 0...random(below: 3) where !bytes.isEmpty {
+                let at = random(below: bytes.count)
+                switch random(below: 3) {
+                case 0: bytes.remove(at: at)
+                case 1: bytes[at] = pieces[random(below: pieces.count)]
+                default: bytes.insert(pieces[random(below: pieces.count)], at: at)
+                }
+            }
+            let line = String(decoding: bytes, as: UTF8.self)
+            guard let statement = try? Assembler.statement(line) else { continue }
+            accepted += 1
+            let target = statement.target
+            let text = Disassembler.text(of: statement.insn, secondSlot: statement.secondSlot) { offset in
+                target ?? .relative(offset)
+            }
+            let back = try? Assembler.statement(text)
+            #expect(back?.insn == statement.insn && back?.secondSlot == statement.secondSlot, "`\(line)`, `\(text)`")
+            #expect(back?.target == target, "`\(line)`, `\(text)`")
+        }
+        #expect(accepted > 1000 && accepted < 20_000)
+    }
 }

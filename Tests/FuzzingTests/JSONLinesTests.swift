@@ -113,4 +113,35 @@ import Testing
         }
         #expect(compared > 500)
     }
+
+    /// No damage to a line may trap the reader, and no error lies outside the line.
+    @Test func damagedLines() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of JSONLinesTests.damagedLines: \(seed)")
+        var numbers = SeededNumbers(seed: seed)
+        let lines = try Vectors.text(of: "corners.jsonl").split(separator: "\n").map { Array($0.utf8) }
+        var accepted = 0
+        for _ in 0..<5000 {
+            var bytes = lines.randomElement(using: &numbers)!
+            for _ in 0..<Int.random(in: 1...3, using: &numbers) {
+                let at = Int.random(in: 0..<bytes.count, using: &numbers)
+                switch Int.random(in: 0...3, using: &numbers) {
+                case 0: bytes.remove(at: at)
+                case 1: bytes[at] = "{}[]:,\"\\u09-e".utf8.randomElement(using: &numbers)!
+                case 2: bytes.insert(bytes.randomElement(using: &numbers)!, at: at)
+                default: bytes.removeSubrange(at...)
+                }
+                if bytes.isEmpty { bytes = lines[0] }
+            }
+            let line = String(decoding: bytes, as: UTF8.self)
+            do throws(TextError) {
+                let c = try ScriptLine.parse(line, file: "damaged", number: 1)
+                accepted += 1
+                #expect(c == (try? ScriptLine.parse(ScriptLine.print(c), file: "again", number: 1)))
+            } catch {
+                #expect(error.column >= 1 && error.column <= line.unicodeScalars.count + 1, "\(error)")
+            }
+        }
+        #expect(accepted > 0 && accepted < 5000)
+    }
 }
