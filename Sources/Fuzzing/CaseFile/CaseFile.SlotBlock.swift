@@ -1,0 +1,83 @@
+import BPF
+
+extension CaseFile {
+    /// Slots as they are read, with the jumps that wait for names to be known.
+    struct SlotBlock {
+        var insns: [Instruction] = []
+        var labels: [String: Int] = [:]
+        var pending: [PendingJump] = []
+    }
+
+    /// A jump or call whose target is no number.
+    struct PendingJump {
+        var slot: Int
+        var target: JumpTarget
+        /// Where the target stands.
+        var lineNumber: Int
+        var column: Int
+    }
+}
+
+extension CaseFile.Reader {
+    /// Takes the labels at the beginning of the line.
+    mutating func readLabels(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) {
+        while true {
+            line.skipBlanks()
+            let start = line.position
+            guard let label = line.takeLabel() else { return }
+            if block.labels.updateValue(block.insns.count, forKey: label) != nil {
+                throw fault("a label that is not in use yet", at: start)
+            }
+        }
+    }
+
+    /// Takes one statement and says how many slots it brought.
+    mutating func readStatement(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) -> Int {
+        let statement = try Assembler.statement(&line)
+        if let target = statement.target {
+            block.pending.append(
+                CaseFile.PendingJump(
+                    slot: block.insns.count, target: target, lineNumber: lineNumber,
+                    column: statement.targetColumn))
+        }
+        block.insns.append(statement.insn)
+        if let second = statement.secondSlot { block.insns.append(second) }
+        return statement.width
+    }
+
+    /// Takes what follows `.fill`: `COUNT r1 = K`.
+    mutating func readFill(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) -> Int {
+        let room = SlotRun.most - block.insns.count
+        if room < 1 { throw fault("at most \(SlotRun.most) slots") }
+        let count = Int(try line.count(1...UInt32(room)))
+        try line.word("r1")
+        try line.symbol("=")
+        line.skipBlanks()
+        let start = line.position
+        let imm = try line.field(Int32.self)
+        if Int(imm) + count - 1 > Int(Int32.max) {
+            throw fault("a number up to \(Int(Int32.max) - count + 1), so that \(count) fit", at: start)
+        }
+        let run = SlotRun(count: count, imm: imm)
+        block.insns.reserveCapacity(block.insns.count + count)
+        for number in 0..<count { block.insns.append(run.insn(number)) }
+        return count
+    }
+
+    /// Puts the offset of a jump in, now that its target has a place.
+    mutating func place(
+        _ jump: CaseFile.PendingJump, at target: Int, in block: inout CaseFile.SlotBlock
+    ) throws(AssemblyError) {
+        let kind = block.insns[jump.slot].jumpKind
+        let offset = target - jump.slot - 1
+        if !block.insns[jump.slot].setJumpOffset(offset, kind) {
+            throw fault("a target that 16 bits reach (this one is at \(offset))", of: jump)
+        }
+    }
+
+    /// The error about a jump's target.
+    mutating func fault(_ expected: String, of jump: CaseFile.PendingJump) -> AssemblyError {
+        lineNumber = jump.lineNumber
+        return AssemblyError(column: jump.column, expected: expected, found: "`\(jump.target)`")
+    }
+}

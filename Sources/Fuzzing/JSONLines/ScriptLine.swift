@@ -1,0 +1,74 @@
+import BPF
+import Patching
+
+/// The form of a ``Case`` as one line of JSON, which other programs read and write.
+///
+/// It has no room for a target, a bucket, or a seed and index.
+///
+/// - Source: SEMANTICS, "JSON"
+public enum ScriptLine {
+    /// Reads one line.
+    ///
+    /// The program need not be well formed; see `Program.fault()`. Placeholders become zeros.
+    ///
+    /// - Parameters:
+    ///   - file: what errors call the file
+    ///   - number: the number of the line, from 1
+    /// - Throws: the first place at which the line stops making sense, with the path of the value there
+    /// - Complexity: O(length + slots)
+    public static func parse(_ line: String, file: String, number: Int) throws(TextError) -> Case {
+        do throws(AssemblyError) {
+            var scanner = JSONScanner(line)
+            let c = try scanner.script()
+            try scanner.end()
+            return c
+        } catch {
+            throw TextError(error, file: file, line: number)
+        }
+    }
+
+    /// Reads all lines of a file but for the blank ones.
+    ///
+    /// - Throws: the first place at which a line stops making sense
+    public static func parseAll(_ text: String, file: String) throws(TextError) -> [Case] {
+        var cases: [Case] = []
+        var number = 0
+        for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
+            cases.append(try parse(String(Substring(bytes)), file: file, number: number))
+        }
+        return cases
+    }
+
+    /// Writes one line, without the end of the line.
+    ///
+    /// - Complexity: O(slots + edits)
+    public static func print(_ c: Case) -> String {
+        var writer = JSONWriter()
+        writer.add(c)
+        return writer.text
+    }
+}
+
+/// The line that answers a ``ScriptLine`` with what became of it.
+public enum AnswerLine {
+    /// What became of a script.
+    public enum Answer: Hashable, Sendable {
+        /// The result of the last pass.
+        case program(Program)
+        /// The error of the first pass that failed; never ``PatchStatus/accepted``.
+        case error(PatchStatus)
+        /// The program was not well formed, for this reason.
+        case malformed(String)
+    }
+
+    /// Writes one line, without the end of the line.
+    ///
+    /// - Complexity: O(slots)
+    public static func print(name: String, _ answer: Answer) -> String {
+        var writer = JSONWriter()
+        writer.add(name: name, answer)
+        return writer.text
+    }
+}
