@@ -1,0 +1,39 @@
+/// The designs that come with the package.
+public enum BuiltInPatchers: String, CaseIterable, Sendable {
+    case kernelArray = "kernel-array"
+    case deltaArray = "delta-array"
+    case linkedList = "linked-list"
+    case rangeReplace = "range-replace"
+
+    /// What the design is called on the command line.
+    public var name: String { rawValue }
+
+    /// Makes a patcher with a workspace of its own.
+    public func make() -> any Patcher {
+        switch self {
+        case .kernelArray: KernelArray()
+        case .deltaArray: DeltaArray()
+        case .linkedList: LinkedList()
+        case .rangeReplace: RangeReplace()
+        }
+    }
+
+    /// Where the design comes from.
+    public var source: String {
+        switch self {
+        case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
+        case .deltaArray: "Zingerman, June 2022"
+        case .linkedList: "Wang, July 2019"
+        case .rangeReplace: "Nakryiko, July 2024 (bpf_patch_insns)"
+        }
+    }
+
+    /// What a pass costs: n slots, e edits, j jumps.
+    public var cost: String {
+        switch self {
+        case .kernelArray: "O(n e)"
+        case .deltaArray: "O(n + j log e)"
+        case .linkedList, .rangeReplace: "O(n + e)"
+        }
+    }
+}
