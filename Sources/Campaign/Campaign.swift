@@ -1,0 +1,136 @@
+import BPF
+import Foundation
+import Fuzzing
+import LinuxBPF
+import Patching
+
+/// A campaign: worker processes over one range of indices, and the findings that come of it.
+public final class Campaign {
+    private let settings: CampaignSettings
+    private let program: URL
+    private let boardPath: String
+    private let board: SharedBoard
+    private var ledger: FindingLedger
+    private var status = StatusLine()
+    private var workers: [WorkerProcess] = []
+    private var skipped: [Int: Set<UInt64>] = [:]
+    private let start = Date()
+    /// Objects and programs that could not be used, each in a line.
+    public let refusals: [String]
+
+    /// Checks everything that can be checked before the first case.
+    ///
+    /// - Parameter program: the executable that serves as worker
+    /// - Throws: ``CampaignError`` when the folder of findings cannot be written, or no named object can be used
+    public init(settings: CampaignSettings, program: URL) throws(CampaignError) {
+        self.settings = settings
+        self.program = program
+        try CrashFolder(path: settings.crashes).prepare()
+        let objects = ObjectCollection(paths: settings.objects)
+        refusals = objects.refusals.map(\.description)
+        if !settings.objects.isEmpty && objects.programs.isEmpty {
+            throw CampaignError(
+                "none of the objects can be used:\n" + refusals.map { "  \($0)" }.joined(separator: "\n"))
+        }
+        ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program))
+        boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        board = try SharedBoard(path: boardPath, jobs: settings.jobs)
+    }
+
+    deinit { unsafe unlink(boardPath) }
+
+    /// Runs the campaign to its limit, or until it is interrupted.
+    ///
+    /// - Throws: ``CampaignError`` when a worker cannot be started or a finding not be written
+    public func run() throws(CampaignError) -> CampaignReport {
+        for number in 0..<settings.jobs { try startWorker(number, rest: 0..<0) }
+        while !workers.isEmpty {
+            if Interrupt.isRequested || isTimeOver { board.stop() }
+            try listen()
+            if let bucket = ledger.unstored { try ledger.store(bucket) }
+            status.show(
+                cases: board.cases(jobs: settings.jobs), findings: ledger.count,
+                elapsed: Date().timeIntervalSince(start))
+        }
+        let seconds = Date().timeIntervalSince(start)
+        let cases = board.cases(jobs: settings.jobs)
+        try ledger.finish { status.show("minimising finding \($0) of \($1)") }
+        status.clear()
+        return CampaignReport(
+            seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+            jobs: settings.jobs, findings: ledger.findings)
+    }
+
+    private var isTimeOver: Bool { settings.time.map { Date().timeIntervalSince(start) >= $0 } ?? false }
+
+    private func startWorker(_ number: Int, rest: Range<UInt64>) throws(CampaignError) {
+        workers.append(
+            try WorkerProcess(
+                program: program, settings: settings, board: boardPath, number: number, rest: rest,
+                skipped: skipped[number] ?? []))
+    }
+
+    /// Waits a moment for what workers say, and takes it in.
+    private func listen() throws(CampaignError) {
+        var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        let timeout = min(settings.time.map { $0 - Date().timeIntervalSince(start) } ?? 1, 0.1)
+        let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
+        if ready <= 0 { return }
+        for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
+            if let sightings = worker.read() {
+                for sighting in sightings { ledger.add(sighting) }
+            } else {
+                workers.removeAll { $0 === worker }
+                try conclude(worker)
+            }
+        }
+    }
+
+    /// Finds out why a worker ended; what it left undone is done by another.
+    private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
+        switch worker.waitUntilExit() {
+        case .done: return
+        case .failed(let status):
+            throw CampaignError("a worker ended with status \(status); what it wrote above says why")
+        case .killed(let signal):
+            let (block, index) = board.position(ofWorker: worker.number)
+            if !block.isEmpty {
+                for target in settings.patchers where try dies(target, at: index) {
+                    let bucket = "\(target.name)/crash/\(Self.name(ofSignal: signal))/none"
+                    ledger.add(Sighting(bucket: bucket, index: index, count: 1), isCrash: true)
+                    skipped[worker.number, default: []].insert(index)
+                }
+            }
+            // A worker that no patcher killed was killed from outside: its block is run once more, whole.
+            if skipped[worker.number]?.contains(index) != true {
+                let text = "a worker was killed by signal \(signal) at case \(index); its block is run again\n"
+                FileHandle.standardError.write(Data(text.utf8))
+            }
+            try startWorker(worker.number, rest: block)
+        }
+    }
+
+    /// Whether one patcher alone kills a worker on a case.
+    private func dies(_ target: BuiltInPatchers, at index: UInt64) throws(CampaignError) -> Bool {
+        var alone = settings
+        alone.patchers = [target]
+        alone.cases = 0
+        let path = boardPath + "-probe"
+        defer { unsafe unlink(path) }
+        _ = try SharedBoard(path: path, jobs: settings.jobs)
+        let probe = try WorkerProcess(
+            program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
+        while probe.read() != nil {}
+        if case .killed = probe.waitUntilExit() { return true }
+        return false
+    }
+
+    /// The name of a signal in a bucket.
+    private static func name(ofSignal number: Int32) -> String {
+        let names = [
+            SIGILL: "sigill", SIGTRAP: "sigtrap", SIGABRT: "sigabrt", SIGSEGV: "sigsegv", SIGBUS: "sigbus",
+            SIGFPE: "sigfpe", SIGKILL: "sigkill",
+        ]
+        return names[number] ?? "signal"
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Patching
+
+/// What a campaign is told: a range of cases is a pure function of these.
+public struct CampaignSettings: Sendable, Hashable {
+    /// Where all choices come from.
+    public var seed: UInt64
+    /// How many cases to run, or `nil` for no limit.
+    public var cases: UInt64?
+    /// How long to run, or `nil` for no limit.
+    ///
+    /// - Units: seconds
+    public var time: Double?
+    /// How many worker processes.
+    public var jobs: Int
+    /// The patchers that are compared.
+    public var patchers: [BuiltInPatchers]
+    /// ELF objects and folders whose programs are edited.
+    public var objects: [String]
+    /// Where findings go.
+    public var crashes: String
+
+    public init(
+        seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
+        patchers: [BuiltInPatchers] = BuiltInPatchers.allCases, objects: [String] = [], crashes: String = "Crashes"
+    ) {
+        self.seed = seed
+        self.cases = cases
+        self.time = time
+        self.jobs = jobs
+        self.patchers = patchers
+        self.objects = objects
+        self.crashes = crashes
+    }
+
+    /// The arguments of `bpf-patch-fuzz run` that repeat the campaign.
+    ///
+    /// A run that is ended by its time is repeated by its seed for as long; the cases are the same, index by index.
+    public var arguments: [String] {
+        var words = ["--seed", String(seed)]
+        if let cases { words += ["--cases", String(cases)] }
+        if let time { words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)] }
+        words += ["--jobs", String(jobs)]
+        if patchers != BuiltInPatchers.allCases { words += patchers.flatMap { ["--patcher", $0.name] } }
+        words += objects.flatMap { ["--objects", $0] }
+        if crashes != "Crashes" { words += ["--crashes", crashes] }
+        return words
+    }
+}
+
+/// Why the harness could not do its work; not a finding.
+public struct CampaignError: Error, CustomStringConvertible, Sendable {
+    /// What could not be done, where, and why, in one line.
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}
+
+extension String {
+    /// The word as a shell reads it back.
+    public var shellQuoted: String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
+        if !isEmpty && allSatisfy(plain.contains) { return self }
+        return "'" + replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+}

@@ -1,0 +1,115 @@
+import BPF
+import Foundation
+import Fuzzing
+import Patching
+
+/// All buckets of a campaign: what was seen of each, and the minimised case of each on disk.
+///
+/// For a given range of indices the result is the same whatever the number of workers: the case that is minimised is in
+/// the end that of the lowest index.
+struct FindingLedger {
+    private struct Entry {
+        var lowest: UInt64
+        var sightings: UInt64
+        /// The index of the case that was minimised last.
+        var minimized: UInt64?
+        var stored: StoredFinding?
+        /// The signal that killed a worker, when that is the finding.
+        var isCrash = false
+    }
+
+    private let settings: CampaignSettings
+    private let folder: CrashFolder
+    private let bases: [Program]
+    private var entries: [String: Entry] = [:]
+    /// Buckets met while others were minimised, with the index of the case that led there.
+    private var strays: [String: (index: UInt64, found: Case)] = [:]
+
+    init(settings: CampaignSettings, bases: [Program]) {
+        self.settings = settings
+        self.bases = bases
+        folder = CrashFolder(path: settings.crashes)
+    }
+
+    /// How many buckets there are.
+    var count: Int { entries.count }
+
+    /// The buckets, by name.
+    var findings: [StoredFinding] {
+        entries.sorted { $0.key < $1.key }.compactMap(\.value.stored)
+    }
+
+    /// Takes in what a worker has seen.
+    mutating func add(_ sighting: Sighting, isCrash: Bool = false) {
+        var entry = entries[sighting.bucket] ?? Entry(lowest: sighting.index, sightings: 0)
+        entry.lowest = min(entry.lowest, sighting.index)
+        entry.sightings += sighting.count
+        entry.isCrash = isCrash
+        entries[sighting.bucket] = entry
+    }
+
+    /// A bucket of which nothing is on disk yet.
+    var unstored: String? { entries.filter { $0.value.stored == nil }.min { $0.value.lowest < $1.value.lowest }?.key }
+
+    /// Minimises the case of a bucket and writes it down.
+    ///
+    /// - Throws: ``CampaignError`` when the file cannot be written
+    mutating func store(_ bucket: String) throws(CampaignError) {
+        guard var entry = entries[bucket] else { return }
+        var fuzzer = Fuzzer(seed: settings.seed, bases: bases, patchers: [])
+        var c = fuzzer.makeCase(index: entry.lowest)
+        c.bucket = bucket
+        c.target = bucket.split(separator: "/").first.map(String.init)
+        if !entry.isCrash {
+            // The original is safe on disk before anything smaller is looked for.
+            if entry.stored == nil { try write(c, bucket) }
+            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(c, bucket: bucket)
+            c = result.smallest
+            for (other, found) in result.strays where entries[other] == nil {
+                if let known = strays[other], CaseSize(known.found) <= CaseSize(found) { continue }
+                strays[other] = (entry.lowest, found)
+            }
+        }
+        try write(c, bucket)
+        entry.minimized = entry.lowest
+        entry.stored = StoredFinding(
+            c, bucket: bucket, file: folder.file(of: bucket), index: entry.lowest, sightings: entry.sightings)
+        entries[bucket] = entry
+    }
+
+    /// Settles which case stands for each bucket, now that all indices have been run.
+    ///
+    /// - Throws: ``CampaignError`` when a file cannot be written
+    mutating func finish(progress: (Int, Int) -> Void) throws(CampaignError) {
+        strays = [:]
+        let buckets = entries.sorted { ($0.value.lowest, $0.key) < ($1.value.lowest, $1.key) }.map(\.key)
+        for (number, bucket) in buckets.enumerated() {
+            progress(number + 1, buckets.count)
+            try store(bucket)
+        }
+        // A bucket met on the way is a finding of its own; what it leads to in turn is left for the next campaign.
+        for (bucket, stray) in strays.sorted(by: { $0.key < $1.key }) where entries[bucket] == nil {
+            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(stray.found, bucket: bucket)
+            try write(result.smallest, bucket)
+            entries[bucket] = Entry(
+                lowest: stray.index, sightings: 0, minimized: stray.index,
+                stored: StoredFinding(
+                    result.smallest, bucket: bucket, file: folder.file(of: bucket), index: stray.index, sightings: 0))
+        }
+    }
+
+    /// Writes a case, unless a smaller one of the same bucket that still fails is there from before.
+    private func write(_ c: Case, _ bucket: String) throws(CampaignError) {
+        if let known = folder.stored(bucket), known.bucket == bucket, CaseSize(known) < CaseSize(c),
+            known.origin?.seed != settings.seed, fails(known, in: bucket)
+        {
+            return
+        }
+        try CrashFolder.write(c, to: folder.file(of: bucket))
+    }
+
+    private func fails(_ c: Case, in bucket: String) -> Bool {
+        var runner = CaseRunner(settings.patchers.map { $0.make() })
+        return (try? runner.run(c))?.findings.contains { $0.bucket == bucket } ?? false
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Fuzzing
+
+/// A finding of a campaign, minimised and on disk.
+///
+/// - Units: `insns` and `patchInsns` in slots of the minimised case
+public struct StoredFinding: Codable, Sendable, Hashable {
+    public var bucket: String
+    public var target: String
+    public var rule: String
+    /// Where the minimised case is.
+    public var file: String
+    /// The lowest index of the campaign at which the bucket was seen.
+    public var index: UInt64
+    /// How often it was seen; 0 for a bucket met only while another was minimised.
+    public var sightings: UInt64
+    public var passes: Int
+    public var edits: Int
+    public var insns: Int
+    public var patchInsns: Int
+
+    enum CodingKeys: String, CodingKey {
+        case bucket, target, rule, file, index, sightings, passes, edits, insns
+        case patchInsns = "patch_insns"
+    }
+
+    /// Describes a minimised case.
+    public init(_ c: Case, bucket: String, file: String, index: UInt64, sightings: UInt64) {
+        let words = bucket.split(separator: "/").map(String.init)
+        let size = CaseSize(c)
+        self.bucket = bucket
+        target = words.first ?? ""
+        rule = words.count > 1 ? words[1] : ""
+        self.file = file
+        self.index = index
+        self.sightings = sightings
+        passes = size.passes
+        edits = size.edits
+        insns = size.insns
+        patchInsns = size.patchInsns
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+/// The line on standard error that shows how a campaign is going.
+///
+/// On a terminal it is redrawn in place, twice a second; elsewhere a new line is written every ten seconds.
+struct StatusLine {
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private var last = Date()
+    private var lastCases: UInt64 = 0
+    private var isDrawn = false
+
+    /// Whether it is time for the next one.
+    private var isDue: Bool { Date().timeIntervalSince(last) >= (isTerminal ? 0.5 : 10) }
+
+    /// Shows the state of a campaign, if it is time to.
+    mutating func show(cases: UInt64, findings: Int, elapsed: Double) {
+        if !isDue { return }
+        let now = Date()
+        let span = now.timeIntervalSince(last)
+        let rate = Double(cases - lastCases) / span
+        last = now
+        lastCases = cases
+        write(
+            "\(Self.grouped(cases)) cases  \(Self.grouped(UInt64(rate)))/s  \(findings) findings  \(Self.clock(elapsed))"
+        )
+    }
+
+    /// Shows what is being done instead of running cases.
+    mutating func show(_ text: String) {
+        if isTerminal { write(text) }
+    }
+
+    /// Takes the line off a terminal.
+    mutating func clear() {
+        if isTerminal && isDrawn { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+        isDrawn = false
+    }
+
+    private mutating func write(_ text: String) {
+        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1b}[K" + text : text + "\n").utf8))
+        isDrawn = true
+    }
+
+    /// A number with its thousands apart.
+    static func grouped(_ number: UInt64) -> String {
+        var text = ""
+        for (place, digit) in String(number).reversed().enumerated() {
+            if place > 0 && place % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+
+    /// Seconds as hours, minutes and seconds.
+    static func clock(_ seconds: Double) -> String {
+        let whole = Int(seconds)
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+        return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))"
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Synchronization
+
+/// Memory that a campaign shares with its workers: who is where, and when to stop.
+///
+/// A worker writes the index it is about to run before it starts, so that a case which kills it is known.
+///
+/// - Shape: 64-bit words; the campaign's own first, then eight for each worker
+@safe
+public final class SharedBoard {
+    private enum Word: Int {
+        case next = 0
+        case stop = 1
+        case workers = 8
+    }
+
+    private enum WorkerWord: Int {
+        case index = 0
+        case blockStart = 1
+        case blockEnd = 2
+        case cases = 3
+        case passes = 4
+    }
+
+    private static let wordsPerWorker = 8
+    private let memory: UnsafeMutableRawPointer
+    private let length: Int
+
+    /// Maps a file of zeros, made if it is missing.
+    ///
+    /// - Parameter jobs: the number of workers that there is room for
+    /// - Throws: ``CampaignError`` when the file cannot be made or mapped
+    public init(path: String, jobs: Int) throws(CampaignError) {
+        length = (Word.workers.rawValue + jobs * SharedBoard.wordsPerWorker) * 8
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CampaignError("\(path): cannot be opened: \(unsafe String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(length)) == 0,
+            let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            unsafe mapped != MAP_FAILED
+        else { throw CampaignError("\(path): cannot be mapped: \(unsafe String(cString: strerror(errno)))") }
+        unsafe memory = mapped
+    }
+
+    deinit { unsafe munmap(memory, length) }
+
+    /// Does something with one word, which other processes may change at the same time.
+    private func withWord<Result>(_ number: Int, _ body: (borrowing Atomic<UInt64>) -> Result) -> Result {
+        unsafe body((memory + number * 8).assumingMemoryBound(to: Atomic<UInt64>.self).pointee)
+    }
+
+    private func word(_ worker: Int, _ word: WorkerWord) -> Int {
+        Word.workers.rawValue + worker * SharedBoard.wordsPerWorker + word.rawValue
+    }
+
+    /// Takes the next block of indices, below a limit; empty when there is none or the campaign stops.
+    func claim(_ count: UInt64, limit: UInt64) -> Range<UInt64> {
+        if isStopping { return 0..<0 }
+        let start = withWord(Word.next.rawValue) { $0.add(count, ordering: .relaxed).oldValue }
+        return min(start, limit)..<min(start + count, limit)
+    }
+
+    /// Whether workers are to end after their block.
+    public var isStopping: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// Lets workers end after their block, so that what has been run is one range without gaps.
+    public func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
+
+    /// Notes the block that a worker has begun.
+    func begin(_ block: Range<UInt64>, worker: Int) {
+        withWord(word(worker, .blockStart)) { $0.store(block.lowerBound, ordering: .relaxed) }
+        withWord(word(worker, .blockEnd)) { $0.store(block.upperBound, ordering: .relaxed) }
+        withWord(word(worker, .index)) { $0.store(block.lowerBound, ordering: .relaxed) }
+    }
+
+    /// Notes the index that a worker is about to run.
+    @inline(__always)
+    func note(index: UInt64, worker: Int) {
+        withWord(word(worker, .index)) { $0.store(index, ordering: .relaxed) }
+    }
+
+    /// Notes that a worker has finished its block.
+    func end(_ block: Range<UInt64>, passes: UInt64, worker: Int) {
+        withWord(word(worker, .cases)) { _ = $0.add(UInt64(block.count), ordering: .relaxed) }
+        withWord(word(worker, .passes)) { _ = $0.add(passes, ordering: .relaxed) }
+        withWord(word(worker, .blockStart)) { $0.store(block.upperBound, ordering: .relaxed) }
+    }
+
+    /// The block that a worker is in, empty between blocks, and the case that it is at.
+    func position(ofWorker worker: Int) -> (block: Range<UInt64>, index: UInt64) {
+        let start = withWord(word(worker, .blockStart)) { $0.load(ordering: .relaxed) }
+        let end = withWord(word(worker, .blockEnd)) { $0.load(ordering: .relaxed) }
+        return (start..<max(start, end), withWord(word(worker, .index)) { $0.load(ordering: .relaxed) })
+    }
+
+    /// How many cases some workers have finished.
+    func cases(jobs: Int) -> UInt64 {
+        (0..<jobs).reduce(0) { sum, worker in
+            sum + withWord(word(worker, .cases)) { $0.load(ordering: .relaxed) }
+        }
+    }
+}

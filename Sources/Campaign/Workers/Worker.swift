@@ -1,0 +1,85 @@
+import Foundation
+import Fuzzing
+import LinuxBPF
+
+/// The inside of a worker process: takes blocks of indices and runs their cases until there are none left.
+public struct Worker {
+    /// How many indices a worker takes at a time; small, because it ends only between blocks.
+    static let blockSize: UInt64 = 128
+
+    private let settings: CampaignSettings
+    private let board: SharedBoard
+    private let number: Int
+    private let rest: Range<UInt64>
+    private let skipped: Set<UInt64>
+    /// What has been seen in each bucket and not been said yet.
+    private var pending: [String: Sighting] = [:]
+
+    /// Makes a worker.
+    ///
+    /// - Parameters:
+    ///   - number: which of the board's workers it is
+    ///   - rest: a block that another worker did not finish
+    ///   - skipped: cases of that block that are known to kill a worker
+    /// - Throws: ``CampaignError`` when the board cannot be mapped
+    public init(
+        settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>, skipped: Set<UInt64>
+    ) throws(CampaignError) {
+        self.settings = settings
+        self.board = try SharedBoard(path: board, jobs: max(settings.jobs, number + 1))
+        self.number = number
+        self.rest = rest
+        self.skipped = skipped
+    }
+
+    /// Runs until the campaign ends, or the process that started this one does.
+    public mutating func run() {
+        // Interrupts from the terminal are the campaign's to answer.
+        signal(SIGINT, SIG_IGN)
+        let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
+        var fuzzer = Fuzzer(seed: settings.seed, bases: bases, patchers: settings.patchers.map { $0.make() })
+        let limit = settings.cases ?? UInt64.max
+        var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
+        while !block.isEmpty {
+            run(block, &fuzzer)
+            if isAlone { return }
+            block = board.claim(Worker.blockSize, limit: limit)
+        }
+    }
+
+    private mutating func run(_ block: Range<UInt64>, _ fuzzer: inout Fuzzer) {
+        board.begin(block, worker: number)
+        var passes: UInt64 = 0
+        for index in block {
+            board.note(index: index, worker: number)
+            if !skipped.isEmpty && skipped.contains(index) { continue }
+            if !fuzzer.run(index: index) { note(fuzzer.findings, at: index) }
+            passes += UInt64(fuzzer.passCount)
+        }
+        // Said before the block counts as done: a worker that dies in between repeats it rather than loses it.
+        report()
+        board.end(block, passes: passes, worker: number)
+    }
+
+    private mutating func note(_ findings: [Finding], at index: UInt64) {
+        for finding in findings {
+            let known = pending[finding.bucket]
+            pending[finding.bucket] = Sighting(
+                bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+        }
+    }
+
+    /// Says what is new.
+    private mutating func report() {
+        if pending.isEmpty { return }
+        let text = pending.values.sorted { $0.index < $1.index }.map(\.text).joined()
+        FileHandle.standardOutput.write(Data(text.utf8))
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether the process that started this one is gone: then its end of standard input is closed.
+    private var isAlone: Bool {
+        var descriptor = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&descriptor, 1, 0) > 0
+    }
+}

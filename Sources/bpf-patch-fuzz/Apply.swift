@@ -1,0 +1,49 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Fuzzing
+import Patching
+
+/// `apply`: scripts in, results out.
+struct Apply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Carry out JSON lines with one patcher and print the results as JSON lines.",
+        discussion: """
+            Each pass is laid out before the next. A line that cannot be read is named on standard error and the rest \
+            is still carried out; the exit status is then 1.
+
+            Example:
+              bpf-patch-fuzz apply --patcher delta-array Tests/Vectors/corners.jsonl
+            """)
+
+    @Option(help: "The patcher.")
+    var patcher: BuiltInPatchers
+
+    @Argument(help: "A file of JSON lines. Default: standard input.")
+    var file = "-"
+
+    func run() throws {
+        var isBroken = false
+        do {
+            let text = try read(file)
+            let name = file == "-" ? "<stdin>" : file
+            var applier = Applier(patcher.make())
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            where !line.allSatisfy(\.isWhitespace) {
+                do {
+                    let c = try ScriptLine.parse(String(line), file: name, number: number + 1)
+                    print(AnswerLine.print(name: c.name, applier.apply(c)))
+                } catch {
+                    complain("error: \(error)")
+                    isBroken = true
+                }
+            }
+            if applier.spared > 0 {
+                complain(
+                    "note: \(applier.spared) passes leave a jump dangling; \(patcher.name) is not asked for these, "
+                        + "and EINVAL is the answer of the rules")
+            }
+        } catch { throw stop(error) }
+        if isBroken { throw ExitCode.failure }
+    }
+}

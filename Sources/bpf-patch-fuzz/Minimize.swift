@@ -1,0 +1,86 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Fuzzing
+import Patching
+
+/// `minimize`: shrinks one failing case.
+struct Minimize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shrink a failing case within its bucket.",
+        discussion: """
+            The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
+            -o the smaller case is printed; the file itself is never changed unless it is named by -o.
+
+            Example:
+              bpf-patch-fuzz minimize finding.case -o smaller.case
+            """)
+
+    @Argument(help: "A case file, or a file with one JSON line.")
+    var file: String
+
+    @Option(name: .shortAndLong, help: "Where to write the smaller case.")
+    var output: String?
+
+    @Option(name: .customLong("patcher"), help: "A patcher to judge by; may be repeated. Default: all.")
+    var patchers: [BuiltInPatchers] = []
+
+    @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
+    var json = false
+
+    /// What `--json` prints.
+    private struct Report: Encodable {
+        var finding: StoredFinding
+        var candidates: Int
+        var seconds: Double
+
+        private enum Keys: String, CodingKey { case candidates, seconds }
+
+        func encode(to encoder: any Encoder) throws {
+            try finding.encode(to: encoder)
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(candidates, forKey: .candidates)
+            try container.encode(seconds, forKey: .seconds)
+        }
+    }
+
+    func run() throws {
+        do {
+            let c = try CaseSource.single(file)
+            let chosen = (patchers.isEmpty ? BuiltInPatchers.allCases : patchers).map { $0.make() }
+            guard let bucket = try bucket(of: c, chosen) else {
+                throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
+            }
+            let start = Date()
+            let result = Minimizer(chosen).minimize(c, bucket: bucket)
+            let seconds = Date().timeIntervalSince(start)
+            if let output { try CrashFolder.write(result.smallest, to: output) }
+            for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
+            if json {
+                let finding = StoredFinding(
+                    result.smallest, bucket: bucket, file: output ?? file, index: c.origin?.index ?? 0, sightings: 1)
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                let report = Report(finding: finding, candidates: result.candidates, seconds: seconds)
+                print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                return
+            }
+            if output == nil { print(CaseFile.print(result.smallest), terminator: "") }
+            let (before, after) = (CaseSize(c), CaseSize(result.smallest))
+            complain(
+                "\(bucket): \(before.passes) passes, \(before.edits) edits, \(before.insns) slots became "
+                    + "\(after.passes), \(after.edits), \(after.insns) with \(result.candidates) candidates")
+        } catch { throw stop(error) }
+    }
+
+    /// The bucket to stay in, or `nil` when nothing is wrong.
+    private func bucket(of c: Case, _ patchers: [any Patcher]) throws(CampaignError) -> String? {
+        var runner = CaseRunner(patchers)
+        let findings: [Finding]
+        do { findings = try runner.run(c).findings } catch {
+            throw CampaignError("\(file): the program is ill formed: \(error)")
+        }
+        if let named = c.bucket, findings.contains(where: { $0.bucket == named }) { return named }
+        return findings.first?.bucket
+    }
+}

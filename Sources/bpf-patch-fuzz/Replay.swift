@@ -1,0 +1,45 @@
+import ArgumentParser
+import Campaign
+import Fuzzing
+import Patching
+
+/// `replay`: runs cases from files.
+struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run case files, JSON lines and folders of them.",
+        discussion: """
+            Prints a line for each case that fails and a total. What cannot be read is named with file, line and \
+            column, and the rest is still run; the exit status is then 1, or 77 when something failed as well.
+
+            Example:
+              bpf-patch-fuzz replay Seeds Crashes
+            """)
+
+    @Argument(help: "Case files (.case), JSON lines (.jsonl), or folders of them.")
+    var paths: [String]
+
+    @Option(name: .customLong("patcher"), help: "A patcher to run; may be repeated. Default: all.")
+    var patchers: [BuiltInPatchers] = []
+
+    func run() throws {
+        var replayer = Replayer((patchers.isEmpty ? BuiltInPatchers.allCases : patchers).map { $0.make() })
+        var (passed, failed, broken) = (0, 0, 0)
+        for item in CaseSource.items(paths) {
+            switch replayer.replay(item) {
+            case .passed: passed += 1
+            case .failed(let reasons):
+                failed += 1
+                let name = (try? item.content.get())?.name ?? ""
+                let label = name.isEmpty ? item.place : "\(item.place) (\(name))"
+                for reason in reasons { print("FAILED \(label): \(reason)") }
+            case .broken(let reason):
+                broken += 1
+                complain("error: \(reason)")
+            }
+        }
+        print("\(passed) passed, \(failed) failed, \(broken) not readable")
+        if failed > 0 { throw ExitCode.findings }
+        if broken > 0 { throw ExitCode.failure }
+        if passed == 0 { complain("warning: there was no case in what was named") }
+    }
+}

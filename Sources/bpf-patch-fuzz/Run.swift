@@ -1,0 +1,111 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Patching
+
+/// The options that say what a campaign is; a worker is told the same.
+struct CampaignOptions: ParsableArguments {
+    @Option(help: "Where all random choices come from; the same seed gives the same cases. Default: random.")
+    var seed: UInt64?
+
+    @Option(help: "How many cases to run.")
+    var cases: UInt64?
+
+    @Option(help: ArgumentHelp("How long to run.", valueName: "seconds"))
+    var time: Double?
+
+    @Option(help: "How many worker processes. Their number does not change what is found.")
+    var jobs = 1
+
+    @Option(name: .customLong("patcher"), help: "A patcher to compare; may be repeated. Default: all.")
+    var patchers: [BuiltInPatchers] = []
+
+    @Option(
+        help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
+    var objects: [String] = []
+
+    @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
+    var crashes = "Crashes"
+
+    mutating func validate() throws {
+        if jobs < 1 || jobs > 4096 { throw ValidationError("--jobs takes a number from 1 to 4096") }
+        if let time, !(time >= 0 && time < 1e9) { throw ValidationError("--time takes seconds, 0 or more") }
+    }
+
+    func settings(seed: UInt64) -> CampaignSettings {
+        // Each patcher once, in the order of the table, so that the same set is the same campaign.
+        let chosen = patchers.isEmpty ? BuiltInPatchers.allCases : BuiltInPatchers.allCases.filter(patchers.contains)
+        return CampaignSettings(
+            seed: seed, cases: cases, time: time, jobs: jobs, patchers: chosen, objects: objects, crashes: crashes)
+    }
+}
+
+/// `run`: a campaign.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a campaign.",
+        discussion: """
+            Without --cases or --time it runs until it is interrupted. Findings are minimised and written to the \
+            folder of --crashes, one file a bucket.
+
+            Example: one minute on two cores, from the programs of installed objects:
+              bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
+            """)
+
+    @OptionGroup var options: CampaignOptions
+
+    @Flag(help: "Print the report as one line of JSON, the last on standard output.")
+    var json = false
+
+    func run() throws {
+        let settings = options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
+        print("seed \(settings.seed)")
+        print("repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
+        // Whoever reads a pipe wants the seed before the first case, not after the last.
+        fflush(nil)
+        Interrupt.watch()
+        let report: CampaignReport
+        do {
+            let campaign = try Campaign(settings: settings, program: Self.executable)
+            for refusal in campaign.refusals { complain("skipped: \(refusal)") }
+            report = try campaign.run()
+        } catch { throw stop(error) }
+        for finding in report.findings {
+            let seen = finding.sightings == 0 ? "met while minimising" : "seen \(finding.sightings) times"
+            print(
+                "\(finding.bucket): \(seen), first at \(finding.index): \(finding.passes) passes, "
+                    + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)")
+        }
+        print(
+            "\(report.cases) cases in \(Int(report.seconds.rounded())) s, \(Int(report.casesPerSecond)) a second, "
+                + "\(report.findings.count) findings")
+        if json { print(report.json) }
+        if !report.findings.isEmpty { throw ExitCode.findings }
+    }
+
+    /// This program, to be started again as worker.
+    private static var executable: URL {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    }
+}
+
+/// `worker`: the inside of a worker process; started by `run`.
+struct RunWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+    @Option var board: String
+    @Option var number: Int
+    @Option var from: UInt64
+    @Option var until: UInt64
+    @Option var skip: [UInt64] = []
+    @OptionGroup var options: CampaignOptions
+
+    func run() throws {
+        do {
+            var worker = try Worker(
+                settings: options.settings(seed: options.seed ?? 0), board: board, number: number,
+                rest: from..<max(from, until), skipped: Set(skip))
+            worker.run()
+        } catch { throw stop(error) }
+    }
+}
