@@ -14,43 +14,54 @@ public enum LineTable {
         _ lines: Row<TableIndex, LineRecord>, count: Int, insnCount: Int, by pass: PassImage,
         into table: Row<TableIndex, LineRecord>
     ) -> Int {
+        if count == 0 { return 0 }
         var kept = 0
         var next = 0
         var delta = 0
-        // The record that the first slot behind a deletion has inherited, in input coordinates.
-        var heir: LineRecord?
-
-        func take(below limit: Int) -> LineRecord? {
-            if let record = heir {
-                if record.insnOff >= limit { return nil }
-                heir = nil
-                return record
-            }
-            if next == count { return nil }
-            let record = lines[TableIndex(next)]
-            if record.insnOff >= limit { return nil }
-            next += 1
-            return record
-        }
-        func emit(below limit: Int) {
-            while let record = take(below: limit) {
-                table[TableIndex(kept)] = LineRecord(insnOff: UInt32(Int(record.insnOff) + delta), id: record.id)
-                kept += 1
-            }
-        }
-
+        // The id of the record that the first slot behind the last deletion has inherited.
+        var heir: UInt32?
+        var heirOff = 0
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             let end = edit.end.position
-            emit(below: edit.isDeletion ? edit.off.position : edit.off.position + 1)
-            var dropped: LineRecord?
-            while let record = take(below: end) { dropped = record }
-            if let dropped, end < insnCount, next == count || lines[TableIndex(next)].insnOff != end {
-                heir = LineRecord(insnOff: UInt32(end), id: dropped.id)
+            // What the edit leaves where it is: records before it and, for a patch, the one at its first slot.
+            let limit = edit.isDeletion ? edit.off.position : edit.off.position + 1
+            var dropped: UInt32?
+            if let id = heir {
+                if heirOff < limit {
+                    table[TableIndex(kept)] = LineRecord(insnOff: UInt32(heirOff + delta), id: id)
+                    kept += 1
+                } else {
+                    dropped = id
+                }
+                heir = nil
+            }
+            while next < count && lines[TableIndex(next)].insnOff < limit {
+                let record = lines[TableIndex(next)]
+                table[TableIndex(kept)] = LineRecord(insnOff: UInt32(Int(record.insnOff) + delta), id: record.id)
+                kept += 1
+                next += 1
+            }
+            while next < count && lines[TableIndex(next)].insnOff < end {
+                dropped = lines[TableIndex(next)].id
+                next += 1
+            }
+            if let id = dropped, end < insnCount, next == count || lines[TableIndex(next)].insnOff != end {
+                heir = id
+                heirOff = end
             }
             delta += edit.growth
         }
-        emit(below: Int.max)
+        if let id = heir {
+            table[TableIndex(kept)] = LineRecord(insnOff: UInt32(heirOff + delta), id: id)
+            kept += 1
+        }
+        while next < count {
+            let record = lines[TableIndex(next)]
+            table[TableIndex(kept)] = LineRecord(insnOff: UInt32(Int(record.insnOff) + delta), id: record.id)
+            kept += 1
+            next += 1
+        }
         return kept
     }
 }

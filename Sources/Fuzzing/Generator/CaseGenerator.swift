@@ -82,7 +82,7 @@ public struct CaseGenerator: ~Copyable {
         passNumber += 1
         let isLast = passNumber == features.passes
         passes.generate(
-            features, for: input, isChecked: features.refusal != .dangling, kinds: programs.kinds, &maker, &entropy,
+            features, for: input, isChecked: features.refusal != .dangling, patterns: programs.chosen, &maker, &entropy,
             into: passBuffer)
         if isLast && features.refusal == .malformed { makeMalformed(input) }
         return passBuffer.image

@@ -14,12 +14,16 @@ public enum CaseShape: Sendable, Hashable {
 /// - Source: Groce et al., "Swarm Testing", ISSTA 2012
 struct CaseFeatures {
     /// What a slot can be.
-    enum Kind: UInt8, BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable, CaseIterable {
         case alu, memory, wide, decoy, conditional, conditional32, ja, gotol, mayGoto, odd, call, function
+
+        /// Whether it has an offset.
+        @inline(__always)
+        var isJump: Bool { rawValue >= Kind.conditional.rawValue }
     }
 
-    /// How many entries ``palette`` has; a power of two, so that six bits of a draw pick one.
-    static let paletteSize = 64
+    /// How many entries ``palette`` has; a power of two, so that five bits of a draw pick one.
+    static let paletteSize = 32
 
     var insns = 1
     var edits = 1
@@ -112,26 +116,28 @@ struct CaseFeatures {
 
     /// Fills a palette from which the kinds of slots are picked; which kinds it has, and how often, differs from case to
     /// case.
-    func fill(_ palette: Row<Slot, Kind>, _ entropy: inout Entropy) {
+    func fill(_ palette: Row<Slot, SlotPattern>, from patterns: Row<Slot, SlotPattern>, _ entropy: inout Entropy) {
         var bits = entropy.next()
-        let jumps = Int(bits & 31)
-        bits >>= 5
+        let jumps = Int(bits & 15)
+        bits >>= 4
         let others: [4 of Kind] = [.memory, .wide, .decoy, .alu]
         let jumpKinds: [8 of Kind] = [.conditional, .ja, .mayGoto, .gotol, .conditional32, .call, .function, .odd]
         // Half of the kinds are in a case, in turn; the rest is left out.
         let mask = Int(bits & 0xff) | 1 << Int(bits >> 8 & 7)
         bits >>= 11
         let otherMask = Int(bits & 7) | 8
+        let turn = Int(bits >> 3 & 15)
         for entry in 0..<CaseFeatures.paletteSize {
             var kind = Kind.alu
             if entry < jumps {
                 let number = entry & 7
                 kind = mask >> number & 1 != 0 ? jumpKinds[number] : jumpKinds[(mask & -mask).trailingZeroBitCount]
-            } else if entry < 48 {
+            } else if entry < 24 {
                 let number = entry & 3
                 if otherMask >> number & 1 != 0 { kind = others[number] }
             }
-            palette[Slot(entry)] = kind
+            palette[Slot(entry)] =
+                patterns[Slot(Int(kind.rawValue) * SlotPattern.variants + (entry + turn) % SlotPattern.variants)]
         }
     }
 }

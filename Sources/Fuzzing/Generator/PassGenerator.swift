@@ -13,7 +13,7 @@ struct PassGenerator: ~Copyable {
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     mutating func generate(
         _ features: CaseFeatures, for input: ProgramImage<InputIndex>, isChecked: Bool,
-        kinds: Row<Slot, CaseFeatures.Kind>, _ maker: inout SlotMaker, _ entropy: inout Entropy,
+        patterns: Row<Slot, SlotPattern>, _ maker: inout SlotMaker, _ entropy: inout Entropy,
         into buffer: PassBuffer
     ) {
         buffer.removeAll()
@@ -27,7 +27,7 @@ struct PassGenerator: ~Copyable {
             let edit = build.choose(at: off, before: next, ledger, &entropy)
             buffer.addEdit(off: off, remove: UInt32(edit.end - off), skip: edit.skip)
             if edit.hasPatch {
-                patches.generate(edit, at: off, build, kinds: kinds, ledger, &maker, &entropy, into: buffer)
+                patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &entropy, into: buffer)
             }
             build.finish(edit, at: off, ledger)
         }

@@ -15,7 +15,7 @@ struct PatchGenerator: ~Copyable {
     ///
     /// - Complexity: O(patch slots)
     mutating func generate(
-        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, kinds: Row<Slot, CaseFeatures.Kind>,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, patterns: Row<Slot, SlotPattern>,
         _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ entropy: inout Entropy,
         into buffer: PassBuffer
     ) {
@@ -42,18 +42,18 @@ struct PatchGenerator: ~Copyable {
                 continue
             }
             let draw = entropy.next()
-            var kind = kinds[Slot(Int(draw & 63))]
-            if kind.rawValue >= CaseFeatures.Kind.conditional.rawValue && Int(draw >> 6 & 7) > features.patchJumps {
-                kind = .alu
+            var pattern = patterns[Slot(Int(draw & 31))]
+            let isUnwanted = pattern.kind.isJump && Int(draw >> 6 & 7) > features.patchJumps
+            var isWide = pattern.code == Opcode.loadImmediate64
+            if isUnwanted || (isWide && (slot + 1 >= count || slot + 1 == keep)) {
+                pattern = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
+                isWide = false
             }
-            let isWide = kind == .wide || kind == .function
-            if isWide && (slot + 1 >= count || slot + 1 == keep) { kind = .alu }
-            buffer.addPatch(maker.make(kind, draw))
-            let isJump = kind.rawValue >= CaseFeatures.Kind.conditional.rawValue
-            roles[PatchIndex(slot)] = isJump ? .jump : .insn
-            if isJump { jumps += 1 }
+            buffer.addPatch(maker.make(pattern, draw))
+            roles[PatchIndex(slot)] = pattern.kind.isJump ? .jump : .insn
+            jumps += pattern.kind.isJump ? 1 : 0
             slot += 1
-            if isWide && kind != .alu {
+            if isWide {
                 buffer.addPatch(maker.makeSecond())
                 roles[PatchIndex(slot)] = .second
                 slot += 1

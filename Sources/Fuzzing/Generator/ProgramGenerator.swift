@@ -3,14 +3,21 @@ import BPF
 /// Makes random well-formed programs.
 struct ProgramGenerator: ~Copyable {
     private var jumps = RowStorage<Slot>()
-    private var palette = RowStorage<CaseFeatures.Kind>(capacity: CaseFeatures.paletteSize)
+    private var palette = RowStorage<SlotPattern>(capacity: CaseFeatures.paletteSize)
+    private var patterns = RowStorage<SlotPattern>()
 
-    /// The kinds of slots in the case being made.
-    var kinds: Row<Slot, CaseFeatures.Kind> { palette.row() }
+    init() {
+        let all = SlotPattern.all()
+        patterns.reserve(all.count)
+        patterns.row(as: Slot.self).load(all)
+    }
+
+    /// The patterns of slots in the case being made.
+    var chosen: Row<Slot, SlotPattern> { palette.row() }
 
     /// Picks the kinds of slots that the case has.
     mutating func begin(_ features: CaseFeatures, _ entropy: inout Entropy) {
-        features.fill(palette.row(), &entropy)
+        features.fill(palette.row(), from: patterns.row(), &entropy)
     }
 
     /// Fills a buffer with a program of the given features.
@@ -31,6 +38,7 @@ struct ProgramGenerator: ~Copyable {
         var end = 0
         var slot = 0
         let image: ProgramImage<Slot> = buffer.image()
+        let patterns = chosen
         while slot < count {
             if slot == end || number == 0 {
                 end = image.end(of: TableIndex(number))
@@ -38,19 +46,21 @@ struct ProgramGenerator: ~Copyable {
                 if slot >= end { continue }
             }
             let bits = entropy.next()
-            var kind = kinds[Slot(Int(bits & 63))]
-            let isWide = kind == .wide || kind == .function
+            var pattern = patterns[Slot(Int(bits & 31))]
+            var isWide = pattern.code == Opcode.loadImmediate64
             // A wide load needs a second slot in its own subprogram.
-            if isWide && slot + 1 == end { kind = .alu }
-            let index = Slot(slot)
-            image.insns[index] = maker.make(kind, bits)
-            image.aux[index] = UInt32(7000 + slot)
-            if kind.rawValue >= CaseFeatures.Kind.conditional.rawValue {
-                jumpRow[TableIndex(jumpCount)] = index
-                jumpCount += 1
+            if isWide && slot + 1 == end {
+                pattern = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
+                isWide = false
             }
+            let index = Slot(slot)
+            image.insns[index] = maker.make(pattern, bits)
+            image.aux[index] = UInt32(7000 + slot)
+            // Written in any case, counted when it is a jump: no branch to mispredict.
+            jumpRow[TableIndex(jumpCount)] = index
+            jumpCount += pattern.kind.isJump ? 1 : 0
             slot += 1
-            if isWide && slot < end {
+            if isWide {
                 image.insns[index + 1] = maker.makeSecond()
                 image.aux[index + 1] = UInt32(7000 + slot)
                 slot += 1
@@ -126,7 +136,7 @@ struct ProgramGenerator: ~Copyable {
         var bits: UInt64 = 0
         for slot in 0..<program.insnCount {
             if slot & 15 == 0 { bits = entropy.next() }
-            let isChosen = Int(bits & 15) < features.lines * 2
+            let isChosen = Int(bits & 15) < features.lines
             bits >>= 4
             if isChosen && !program.isSecondSlot(Slot(slot)) {
                 program.lines[TableIndex(found)] = LineRecord(insnOff: UInt32(slot), id: UInt32(500 + slot))
