@@ -9,26 +9,40 @@ import Patching
 /// the second holds all results against each other, byte by byte.
 public struct Trial: ~Copyable {
     /// A patcher and the memory for its result.
-    private final class Lane {
+    struct Lane: ~Copyable {
         let patcher: any Patcher
         /// The same patcher when it carries a whole script on one form of the program.
         let script: (any ScriptPatcher)?
+        let isStepwise: Bool
         let output = ProgramBuffer()
         /// What it said of this pass, or `nil` when it was not asked.
-        let answer = Cell<PatchStatus?>(nil)
+        var answer: PatchStatus?
 
         init(_ patcher: any Patcher) {
             self.patcher = patcher
             script = patcher as? any ScriptPatcher
+            isStepwise = patcher.isStepwise
+        }
+
+        /// Lets the patcher carry out a pass.
+        @inline(__always)
+        mutating func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
+            if let script {
+                // It is laid out only at the end, but an error on the way is looked at where it happens.
+                let status = script.apply(pass)
+                answer = status != .accepted ? status : isLast ? script.finish(into: output) : nil
+            } else {
+                answer = patcher.apply(pass, to: input, into: output)
+            }
         }
 
         @inline(__always)
-        func isIdentical(to program: ProgramBuffer) -> Bool {
-            output.image(as: OutputIndex.self).isIdentical(to: program.image(as: OutputIndex.self))
+        func isIdentical(to program: ProgramImage<OutputIndex>) -> Bool {
+            output.image(as: OutputIndex.self).isIdentical(to: program)
         }
     }
 
-    private let lanes: [Lane]
+    private let lanes: CellRow<Lane>
     private var expectation = Expectation()
     private let hasStepwise: Bool
     /// The program before the pass.
@@ -42,7 +56,7 @@ public struct Trial: ~Copyable {
 
     /// Makes a trial of some patchers.
     public init(_ patchers: [any Patcher]) {
-        lanes = patchers.map(Lane.init)
+        lanes = CellRow(count: patchers.count) { Lane(patchers[$0]) }
         hasStepwise = patchers.contains { $0.isStepwise }
     }
 
@@ -58,7 +72,7 @@ public struct Trial: ~Copyable {
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
-        for lane in lanes { lane.script?.begin(current.image()) }
+        for number in 0..<lanes.count { lanes[number].script?.begin(current.image()) }
     }
 
     /// Runs one pass through all patchers and judges the results.
@@ -98,54 +112,53 @@ public struct Trial: ~Copyable {
             hasStepwise
             && (status == .einval
                 || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
-        for lane in lanes {
-            if let script = lane.script {
-                // It is laid out only at the end, but an error on the way is looked at where it happens.
-                let status = script.apply(pass)
-                if status != .accepted {
-                    lane.answer.value = status
-                } else {
-                    lane.answer.value = isLast ? script.finish(into: lane.output) : nil
-                }
-            } else if isForbidden && lane.patcher.isStepwise {
-                lane.answer.value = nil
+        for number in 0..<lanes.count {
+            if isForbidden && lanes[number].isStepwise {
+                lanes[number].answer = nil
             } else {
-                lane.answer.value = lane.patcher.apply(pass, to: input, into: lane.output)
+                lanes[number].ask(pass, input, isLast: isLast)
             }
         }
     }
 
     /// Holds all results against the rules and against each other.
     private mutating func judge(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
-        var reference: Lane?
+        let expected: ProgramImage<OutputIndex> = expectation.program.image()
+        var reference: ProgramImage<OutputIndex>?
         var agree = true
-        for lane in lanes {
-            guard let answer = lane.answer.value else { continue }
+        for number in 0..<lanes.count {
+            guard let answer = lanes[number].answer else { continue }
             if answer != status {
-                if isExcused(lane, pass, input) { continue }
-                findings.append(diagnosis(of: lane.patcher.name, pass, input).wrongStatus(answer))
+                if isExcused(number, pass, input) { continue }
+                findings.append(diagnosis(of: number, pass, input).wrongStatus(answer))
             } else if status == .accepted {
-                if let reference { agree = agree && lane.isIdentical(to: reference.output) } else { reference = lane }
+                if let reference {
+                    agree = lanes[number].isIdentical(to: reference) && agree
+                } else {
+                    reference = lanes[number].output.image()
+                }
             }
         }
         // Results that are the same bytes have one verdict.
-        guard let reference, !(agree && reference.isIdentical(to: expectation.program)) else { return }
-        for lane in lanes where lane.answer.value == .accepted {
-            if lane.isIdentical(to: expectation.program) { continue }
-            let diagnosis = diagnosis(of: lane.patcher.name, pass, input)
-            findings.append(diagnosis.wrongResult(lane.output.image()) ?? diagnosis.disagreement())
+        guard let reference, !(agree && reference.isIdentical(to: expected)) else { return }
+        for number in 0..<lanes.count where lanes[number].answer == .accepted {
+            if lanes[number].isIdentical(to: expected) { continue }
+            let diagnosis = diagnosis(of: number, pass, input)
+            findings.append(diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement())
         }
     }
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
-    private func isExcused(_ lane: Lane, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        lane.patcher.isStepwise && lane.answer.value == .erange
+    private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        lanes[number].isStepwise && lanes[number].answer == .erange
             && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
     }
 
-    private func diagnosis(
-        of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>
-    ) -> Diagnosis {
+    private func diagnosis(of number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
+        diagnosis(of: lanes[number].patcher.name, pass, input)
+    }
+
+    private func diagnosis(of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
         Diagnosis(
             target: target, passNumber: passCount,
             words: CaseWords(pass: pass, input: input, fields: expectation.fields), expectation: expectation)

@@ -5,6 +5,8 @@ struct PatchedArray {
     let pass: PassImage
     let insns: Row<OutputIndex, Instruction>
     let aux: Row<OutputIndex, UInt32>
+    /// For each code, all ones where `off` is the offset of a jump.
+    let masks: Row<Slot, Int8>
     /// The length after the edits so far, in slots.
     var count: Int
     var tables: ArrayTables
@@ -98,6 +100,24 @@ struct PatchedArray {
     /// Adjusts one branch that stood at `from` in the old layout.
     @inline(__always)
     private func adjust(_ at: OutputIndex, from old: Int, off: Int, oldEnd: Int, growth: Int) -> Bool {
+        var insn = insns[at]
+        // Whether a slot is a jump is as good as random, so the common kind is adjusted without a branch on it.
+        let mask = Int(masks[Slot(rawValue: UInt32(insn.code))])
+        let target = old &+ 1 &+ Int(insn.off)
+        let behind = target >= oldEnd ? growth : 0
+        let inside = target > off && target < oldEnd ? off &- target : 0
+        let offset = Int(insn.off) &+ (old &- at.position &+ behind &+ inside) & mask
+        insn.off = Int16(truncatingIfNeeded: offset)
+        insns[at] = insn
+        var fits = Int(insn.off) == offset
+        if insn.code == Opcode.gotol || insn.code == Opcode.call || insn.code == Opcode.loadImmediate64 {
+            fits = adjustLong(at, from: old, off: off, oldEnd: oldEnd, growth: growth)
+        }
+        return fits
+    }
+
+    /// Adjusts a branch or call whose offset is in `imm`.
+    private func adjustLong(_ at: OutputIndex, from old: Int, off: Int, oldEnd: Int, growth: Int) -> Bool {
         var insn = insns[at]
         let kind = insn.jumpKind
         if kind == .none { return true }
