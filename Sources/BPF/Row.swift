@@ -23,13 +23,13 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     /// - Complexity: O(1)
     @inlinable @inline(__always)
     public subscript(index: Index) -> Element {
-        get {
+        _read {
             assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
-            return unsafe base[index.position]
+            yield unsafe base[index.position]
         }
-        nonmutating set {
+        nonmutating _modify {
             assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
-            unsafe base[index.position] = newValue
+            yield unsafe &base[index.position]
         }
     }
 

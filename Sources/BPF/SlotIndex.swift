@@ -27,11 +27,14 @@ extension SlotIndex {
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
     @inlinable @inline(__always)
-    public static func + (index: Self, slots: Int) -> Self { Self(index.position + slots) }
+    public static func + (index: Self, slots: Int) -> Self {
+        assert(index.position + slots >= 0 && index.position + slots <= Int(UInt32.max), "no slot lies there")
+        return Self(rawValue: index.rawValue &+ UInt32(truncatingIfNeeded: slots))
+    }
 
     /// How many slots `right` lies before `left`; negative when it lies behind.
     @inlinable @inline(__always)
-    public static func - (left: Self, right: Self) -> Int { left.position - right.position }
+    public static func - (left: Self, right: Self) -> Int { left.position &- right.position }
 }
 
 /// A slot of a program that stands by itself, outside of any pass.
