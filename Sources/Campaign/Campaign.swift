@@ -111,7 +111,7 @@ public final class Campaign {
     }
 
     /// Whether one patcher alone kills a worker on a case.
-    private func dies(_ target: BuiltInPatchers, at index: UInt64) throws(CampaignError) -> Bool {
+    private func dies(_ target: PatcherChoice, at index: UInt64) throws(CampaignError) -> Bool {
         var alone = settings
         alone.patchers = [target]
         alone.cases = 0

@@ -1,5 +1,4 @@
 import Foundation
-import Patching
 
 /// What a campaign is told: a range of cases is a pure function of these.
 public struct CampaignSettings: Sendable, Hashable {
@@ -14,7 +13,7 @@ public struct CampaignSettings: Sendable, Hashable {
     /// How many worker processes.
     public var jobs: Int
     /// The patchers that are compared.
-    public var patchers: [BuiltInPatchers]
+    public var patchers: [PatcherChoice]
     /// ELF objects and folders whose programs are edited.
     public var objects: [String]
     /// Where findings go.
@@ -22,7 +21,7 @@ public struct CampaignSettings: Sendable, Hashable {
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
-        patchers: [BuiltInPatchers] = BuiltInPatchers.allCases, objects: [String] = [], crashes: String = "Crashes"
+        patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -41,7 +40,7 @@ public struct CampaignSettings: Sendable, Hashable {
         if let cases { words += ["--cases", String(cases)] }
         if let time { words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)] }
         words += ["--jobs", String(jobs)]
-        if patchers != BuiltInPatchers.allCases { words += patchers.flatMap { ["--patcher", $0.name] } }
+        if patchers != PatcherChoice.builtIn { words += patchers.flatMap { ["--patcher", $0.name] } }
         words += objects.flatMap { ["--objects", $0] }
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words

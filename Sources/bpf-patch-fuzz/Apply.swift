@@ -17,7 +17,7 @@ struct Apply: ParsableCommand {
             """)
 
     @Option(help: "The patcher.")
-    var patcher: BuiltInPatchers
+    var patcher: PatcherChoice
 
     @Argument(help: "A file of JSON lines. Default: standard input.")
     var file = "-"

@@ -22,8 +22,7 @@ struct Minimize: ParsableCommand {
     @Option(name: .shortAndLong, help: "Where to write the smaller case.")
     var output: String?
 
-    @Option(name: .customLong("patcher"), help: "A patcher to judge by; may be repeated. Default: all.")
-    var patchers: [BuiltInPatchers] = []
+    @OptionGroup var patchers: PatcherOptions
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
     var json = false
@@ -47,7 +46,10 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            let chosen = (patchers.isEmpty ? BuiltInPatchers.allCases : patchers).map { $0.make() }
+            var choices = patchers.chosen
+            // A case found with a patcher that had to be named is judged by it without naming it again.
+            if patchers.names.isEmpty, let target = c.target.flatMap(PatcherChoice.init(name:)) { choices = [target] }
+            let chosen = choices.map { $0.make() }
             guard let bucket = try bucket(of: c, chosen) else {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }

@@ -18,11 +18,10 @@ struct Replay: ParsableCommand {
     @Argument(help: "Case files (.case), JSON lines (.jsonl), or folders of them.")
     var paths: [String]
 
-    @Option(name: .customLong("patcher"), help: "A patcher to run; may be repeated. Default: all.")
-    var patchers: [BuiltInPatchers] = []
+    @OptionGroup var patchers: PatcherOptions
 
     func run() throws {
-        var replayer = Replayer((patchers.isEmpty ? BuiltInPatchers.allCases : patchers).map { $0.make() })
+        var replayer = Replayer(patchers.chosen.map { $0.make() })
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Campaign
 import Foundation
-import Patching
 
 /// The options that say what a campaign is; a worker is told the same.
 struct CampaignOptions: ParsableArguments {
@@ -17,8 +16,7 @@ struct CampaignOptions: ParsableArguments {
     @Option(help: "How many worker processes. Their number does not change what is found.")
     var jobs = 1
 
-    @Option(name: .customLong("patcher"), help: "A patcher to compare; may be repeated. Default: all.")
-    var patchers: [BuiltInPatchers] = []
+    @OptionGroup var patchers: PatcherOptions
 
     @Option(
         help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
@@ -33,10 +31,9 @@ struct CampaignOptions: ParsableArguments {
     }
 
     func settings(seed: UInt64) -> CampaignSettings {
-        // Each patcher once, in the order of the table, so that the same set is the same campaign.
-        let chosen = patchers.isEmpty ? BuiltInPatchers.allCases : BuiltInPatchers.allCases.filter(patchers.contains)
-        return CampaignSettings(
-            seed: seed, cases: cases, time: time, jobs: jobs, patchers: chosen, objects: objects, crashes: crashes)
+        CampaignSettings(
+            seed: seed, cases: cases, time: time, jobs: jobs, patchers: patchers.chosen, objects: objects,
+            crashes: crashes)
     }
 }
 
@@ -50,6 +47,9 @@ struct Run: ParsableCommand {
 
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
+
+            To see what a finding looks like, name a patcher that is wrong on purpose:
+              bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump --crashes /tmp/crashes
             """)
 
     @OptionGroup var options: CampaignOptions

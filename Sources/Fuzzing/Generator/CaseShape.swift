@@ -100,9 +100,9 @@ struct CaseFeatures {
             insns = 100 + entropy.below(500)
             edits = 100 + entropy.below(200)
             subprograms = 1 + entropy.below(12)
-        case 26..<1200: insns = 1 + entropy.below(8)
-        case 1200..<3000: insns = 6 + entropy.below(27)
-        case 3000..<3900: insns = 24 + entropy.below(41)
+        case 26..<1800: insns = 1 + entropy.below(8)
+        case 1800..<3500: insns = 6 + entropy.below(27)
+        case 3500..<4000: insns = 24 + entropy.below(41)
         default: insns = 64 + entropy.below(97)
         }
         if draw >= 26 {

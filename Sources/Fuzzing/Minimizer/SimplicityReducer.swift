@@ -55,10 +55,10 @@ struct SimplicityReducer: Reducer {
         if !kind.isCall && !reduction.best[keyPath: path].isWide { attempt { $0.src = 0 } }
         if kind != .short { attempt { $0.off = 0 } }
         if kind == .none || kind == .short {
-            attempt { $0.imm = 0 }
+            // A small marker, but one of its own.
             attempt { $0.imm = Int32(number) }
         } else {
-            attempt { $0.off = Int16(number) }
+            attempt { $0.off = Int16(truncatingIfNeeded: number) }
         }
         // A jump gets shorter by halves.
         var step = reduction.best[keyPath: path].jumpOffset(kind) / 2

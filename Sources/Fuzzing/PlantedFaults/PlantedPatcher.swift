@@ -1,0 +1,58 @@
+import BPF
+import Patching
+
+/// A patcher that is wrong on purpose, to see what a finding looks like and whether a set-up reports it.
+///
+/// It lets `delta-array` do the work and then spoils the result in one way.
+public final class PlantedPatcher: Patcher {
+    /// The ways of being wrong.
+    public enum Fault: String, CaseIterable, Sendable {
+        /// Backward jumps over code that grew land one instruction too far ahead, as in CVE-2016-2383.
+        case backJump = "planted-back-jump"
+        /// The aux word of a patched instruction is lost.
+        case lostAux = "planted-lost-aux"
+        /// A pass with a deletion in front of an insertion ends the process.
+        case trap = "planted-trap"
+
+        /// What the patcher is called on the command line.
+        public var name: String { rawValue }
+    }
+
+    private let fault: Fault
+    private let design = DeltaArray()
+
+    public init(_ fault: Fault) { self.fault = fault }
+
+    public var name: String { fault.name }
+    public var isStepwise: Bool { false }
+
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        if fault == .trap { trap(on: pass) }
+        let status = design.apply(pass, to: input, into: output)
+        if status == .accepted { spoil(output.image(), grew: output.insnCount > input.insnCount) }
+        return status
+    }
+
+    private func trap(on pass: PassImage) {
+        for number in 1..<max(pass.editCount, 1) {
+            let before = pass.edits[TableIndex(number - 1)]
+            precondition(
+                !(before.isDeletion && pass.edits[TableIndex(number)].isInsertion), "planted: this pass is deadly")
+        }
+    }
+
+    private func spoil(_ result: ProgramImage<OutputIndex>, grew: Bool) {
+        for slot in 0..<result.insnCount {
+            var insn = result.insns[OutputIndex(slot)]
+            switch fault {
+            case .backJump where grew && insn.jumpKind == .short && insn.off < -2:
+                insn.off += 1
+                result.insns[OutputIndex(slot)] = insn
+            case .lostAux where slot > 0 && result.aux[OutputIndex(slot - 1)] == 0: result.aux[OutputIndex(slot)] = 0
+            default: break
+            }
+        }
+    }
+}
