@@ -11,7 +11,7 @@ public final class PlantedPatcher: Patcher {
         case backJump = "planted-back-jump"
         /// The aux word of a patched instruction is lost.
         case lostAux = "planted-lost-aux"
-        /// A pass with a deletion in front of an insertion ends the process.
+        /// A pass with a deletion right in front of an append ends the process.
         case trap = "planted-trap"
 
         /// What the patcher is called on the command line.
@@ -29,18 +29,18 @@ public final class PlantedPatcher: Patcher {
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        if fault == .trap { trap(on: pass) }
+        if fault == .trap { trap(on: pass, input) }
         let status = design.apply(pass, to: input, into: output)
         if status == .accepted { spoil(output.image(), grew: output.insnCount > input.insnCount) }
         return status
     }
 
-    private func trap(on pass: PassImage) {
-        for number in 1..<max(pass.editCount, 1) {
-            let before = pass.edits[TableIndex(number - 1)]
-            precondition(
-                !(before.isDeletion && pass.edits[TableIndex(number)].isInsertion), "planted: this pass is deadly")
-        }
+    private func trap(on pass: PassImage, _ input: ProgramImage<InputIndex>) {
+        guard pass.editCount > 1 else { return }
+        let before = pass.edits[TableIndex(pass.editCount - 2)]
+        let last = pass.edits[TableIndex(pass.editCount - 1)]
+        let isDeadly = before.isDeletion && before.end == last.off && last.off.position == input.insnCount
+        precondition(!isDeadly, "planted: this pass is deadly")
     }
 
     private func spoil(_ result: ProgramImage<OutputIndex>, grew: Bool) {
