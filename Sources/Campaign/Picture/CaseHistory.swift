@@ -1,0 +1,69 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// What the rules make of a case, pass by pass.
+struct CaseHistory {
+    /// A pass and what becomes of it.
+    struct Step {
+        var pass: Pass
+        var input: Program
+        /// `nil` for a refused pass.
+        var result: Program?
+        /// Why it is refused, in words that begin with the error.
+        var refusal: String?
+        /// The slot of the result that cannot be laid out, and why.
+        var fault: (place: Int, note: String)?
+    }
+
+    /// The passes up to the first that is refused.
+    private(set) var steps: [Step] = []
+
+    /// Carries a case out.
+    ///
+    /// - Throws: the program's fault, when it is ill formed
+    init(_ c: Case) throws(ProgramFault) {
+        if let fault = c.program.fault() { throw fault }
+        var expectation = Expectation()
+        let buffer = ProgramBuffer()
+        let edits = PassBuffer()
+        var program = c.program
+        for pass in c.passes {
+            buffer.load(program)
+            edits.load(pass)
+            expectation.compute(edits.image, on: buffer.image())
+            var step = Step(pass: pass, input: program)
+            if expectation.status == .accepted {
+                program = Program(expectation.program.image(as: OutputIndex.self))
+                step.result = program
+                steps.append(step)
+                continue
+            }
+            let malformed = PassCheck.fault(in: edits.image, on: buffer.image())
+            step.refusal = Self.words(expectation, malformed)
+            if let place = expectation.refusalPlace {
+                step.fault = (place.position, Self.note(expectation))
+            }
+            steps.append(step)
+            break
+        }
+    }
+
+    private static func words(_ expectation: borrowing Expectation, _ malformed: MalformedEdit?) -> String {
+        let name = expectation.status.errorName ?? ""
+        switch expectation.refusal {
+        case .malformed:
+            guard let malformed else { return "\(name): the pass is malformed" }
+            let slot = malformed.slot > 0 ? ", P\(malformed.slot)" : ""
+            return "\(name), malformed: edit \(malformed.edit + 1)\(slot): \(malformed.rule.rawValue)"
+        case .dangling: return "\(name): nothing stands where a jump must land"
+        case .empty: return "\(name): nothing stands of the program"
+        case .overflow, nil: return "\(name): an offset does not fit 16 bits"
+        }
+    }
+
+    private static func note(_ expectation: borrowing Expectation) -> String {
+        expectation.refusal == .overflow
+            ? "✗ ERANGE: its offset would not fit 16 bits" : "✗ EINVAL: nothing stands for its target"
+    }
+}

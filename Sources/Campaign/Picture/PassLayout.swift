@@ -1,0 +1,132 @@
+import BPF
+import Patching
+
+/// The rows of a pass: the input on the left, on the right what comes of it, edits between them.
+///
+/// What stands is in one row on both sides. Of a refused pass the right side has the patches only.
+struct PassLayout {
+    /// How many columns the words of an edit may take.
+    static let wordsWidth = 23
+
+    private let input: Listing
+    /// `nil` for a refused pass.
+    private let result: Listing?
+    private(set) var rows: [PictureRow] = []
+    /// The next slot of the result.
+    private var out = 0
+    /// A place of the result that cannot be laid out, and why.
+    private let fault: (place: Int, note: String)?
+
+    /// Lays out a pass, which may be malformed.
+    ///
+    /// - Complexity: O(slots + patch slots)
+    init(_ pass: Pass, input: Listing, result: Listing?, fault: (place: Int, note: String)? = nil) {
+        self.input = input
+        self.result = result
+        self.fault = fault
+        let count = input.program.insns.count
+        var slot = 0
+        for (number, edit) in pass.edits.enumerated() {
+            let words = EditWords(number: number + 1, edit: edit, inputCount: count)
+            let start = min(max(edit.off.position, slot), count)
+            stand(from: slot, to: start)
+            // What is malformed may lie behind what has been laid out, or outside.
+            let end = edit.off.position >= slot ? min(edit.off.position + Int(edit.remove), count) : start
+            lay(words, from: start, to: max(start, end))
+            slot = max(start, end)
+        }
+        stand(from: slot, to: count)
+        rows = Self.withHeaders(rows, left: input, right: result)
+    }
+
+    /// Adds the row of an instruction that stands.
+    private mutating func stand(from start: Int, to end: Int) {
+        for slot in start..<end {
+            if input.isStart[slot] {
+                rows.append(PictureRow(entry(slot), result == nil ? nil : PictureEntry(.slot(out))))
+                noteFault(isLeft: true)
+            }
+            out += 1
+        }
+    }
+
+    private func entry(_ slot: Int, sign: Character = " ") -> PictureEntry {
+        PictureEntry(.slot(slot), sign == " " ? .plain : .edit, sign: sign)
+    }
+
+    /// Adds the rows of an edit.
+    private mutating func lay(_ words: EditWords, from start: Int, to end: Int) {
+        let removed = (start..<max(start, end)).filter { input.isStart[$0] }
+        let isKept = words.edit.keep.map { $0.position < words.edit.patch.count } ?? false
+        var group: [PictureRow] = []
+        var faultRow: (row: Int, isLeft: Bool)?
+        var slot = 0
+        var keptRow: Int?
+        while slot < words.edit.patch.count {
+            var row = PictureRow()
+            let keeps = words.keeps(slot)
+            if keeps && keptRow == nil { keptRow = group.count }
+            let sign: Character = keeps ? "=" : "+"
+            if result != nil {
+                row.right = PictureEntry(.slot(out), .edit, sign: sign)
+                row.origin = words.origin(of: slot)
+            } else {
+                row.right = PictureEntry(.loose(name: "P\(slot)", text: words.source(of: slot)), .edit, sign: sign)
+            }
+            let width = words.width(at: slot)
+            if let fault, (out..<out + width).contains(fault.place) { faultRow = (group.count, keeps) }
+            out += width
+            slot += width
+            group.append(row)
+        }
+        let lines = StyledText.wrap(words.text, to: Self.wordsWidth)
+        while group.count < max(removed.count, lines.count) { group.append(PictureRow()) }
+        let first = isKept && removed.count == 1 ? keptRow ?? 0 : 0
+        for (number, slot) in removed.enumerated() {
+            group[first + number].left = entry(slot, sign: isKept && removed.count == 1 ? "=" : "-")
+        }
+        for number in group.indices {
+            group[number].bracket =
+                group.count == 1 ? "╶" : number == 0 ? "┌" : number == group.count - 1 ? "└" : "│"
+            if number < lines.count { group[number].words = lines[number] }
+            group[number].interest = 2
+        }
+        if let fault, let (row, isLeft) = faultRow {
+            let note = PictureEntry(.note(fault.note), .wrong)
+            var noteRow = PictureRow(isLeft ? note : nil, isLeft ? nil : note)
+            noteRow.bracket = row == group.count - 1 ? " " : "│"
+            noteRow.interest = 2
+            group.insert(noteRow, at: row + 1)
+        }
+        rows += group
+    }
+
+    /// Adds what is wrong with the slot that has just been laid out.
+    private mutating func noteFault(isLeft: Bool) {
+        guard let fault, fault.place == out else { return }
+        rows[rows.count - 1].interest = 2
+        var row = PictureRow(PictureEntry(.note(fault.note), .wrong))
+        row.interest = 2
+        rows.append(row)
+    }
+
+    /// Puts rows for the starts of subprograms before those of their slots.
+    static func withHeaders(_ rows: [PictureRow], left: Listing, right: Listing?) -> [PictureRow] {
+        var all: [PictureRow] = []
+        all.reserveCapacity(rows.count + 8)
+        for row in rows {
+            let ids = row.left?.slot.map { left.subprograms(at: $0) } ?? []
+            let others = row.right?.slot.flatMap { right?.subprograms(at: $0) } ?? []
+            for number in 0..<max(ids.count, others.count) {
+                var header = PictureRow(
+                    number < ids.count ? PictureEntry(.header(".subprog \(ids[number])"), .heading) : nil,
+                    number < others.count ? PictureEntry(.header(".subprog \(others[number])"), .heading) : nil)
+                if row.bracket == "│" || row.bracket == "└" { header.bracket = "│" }
+                header.interest = 1
+                all.append(header)
+            }
+            all.append(row)
+        }
+        return all
+    }
+}

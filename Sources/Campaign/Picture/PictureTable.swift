@@ -1,0 +1,137 @@
+/// Two programs with their jumps, side by side where they fit, else one above the other.
+struct PictureTable {
+    let left: Listing
+    /// `nil` when the right side has no program, as of a refused pass.
+    let right: Listing?
+    let rightTitle: String
+    /// After folding.
+    let rows: [PictureRow]
+    /// Whether words of edits stand between the sides.
+    let hasMiddle: Bool
+    let showsAux: Bool
+    let auxMatters: Bool
+
+    /// How the columns are divided.
+    struct Style {
+        var pitch = 2
+        var showsAux: Bool
+        var showsLines = true
+    }
+
+    /// One side, ready to be drawn.
+    struct Side {
+        var gutter: Gutter
+        var nameWidth = 0
+        var textWidth = 0
+        var auxWidth = 0
+        var lineWidth = 0
+
+        /// - Units: columns
+        var bodyWidth: Int {
+            2 + nameWidth + 2 + textWidth + (auxWidth > 0 ? auxWidth + 2 : 0) + (lineWidth > 0 ? lineWidth + 2 : 0)
+        }
+        var width: Int { gutter.width + (gutter.width > 0 ? 1 : 0) + bodyWidth }
+    }
+
+    /// How many columns stand between the sides.
+    private var middleWidth: Int { hasMiddle ? 2 + PassLayout.wordsWidth + originWidth + 3 : 3 }
+
+    var originWidth: Int { rows.map { $0.origin.isEmpty ? 0 : $0.origin.count + 1 }.max() ?? 0 }
+
+    /// The lines of the table.
+    ///
+    /// - Complexity: O(rows × lanes)
+    func lines(width: Int) -> [StyledText] {
+        var styles = [Style(showsAux: showsAux), Style(pitch: 1, showsAux: showsAux)]
+        if !auxMatters { styles.append(Style(pitch: 1, showsAux: false)) }
+        if !auxMatters { styles.append(Style(pitch: 1, showsAux: false, showsLines: false)) }
+        for style in styles {
+            let one = side(left, \.left, style)
+            let other = side(right, \.right, style)
+            // A note needs room for some words.
+            if one.width + middleWidth + max(other.width, 34) <= width { return sideBySide(one, other, style, width) }
+        }
+        return stacked(width)
+    }
+
+    /// Measures one side.
+    func side(_ listing: Listing?, _ entry: KeyPath<PictureRow, PictureEntry?>, _ style: Style) -> Side {
+        var rowOfSlot: [Int: Int] = [:]
+        for (number, row) in rows.enumerated() {
+            if let slot = row[keyPath: entry]?.slot { rowOfSlot[slot] = number }
+        }
+        let gutter = Gutter(
+            listing?.arcs ?? [], rowCount: rows.count, pitch: style.pitch, limit: style.pitch == 2 ? 8 : 14
+        ) { rowOfSlot[$0] }
+        var side = Side(gutter: gutter)
+        for row in rows {
+            guard let content = row[keyPath: entry]?.content else { continue }
+            switch content {
+            case .slot(let slot):
+                guard let listing else { continue }
+                side.nameWidth = max(side.nameWidth, listing.name(of: slot).count)
+                side.textWidth = max(side.textWidth, listing.text(of: slot).count)
+                if style.showsAux { side.auxWidth = max(side.auxWidth, listing.aux(of: slot).count) }
+                if style.showsLines { side.lineWidth = max(side.lineWidth, listing.lineRecords(of: slot).count) }
+            case .loose(let name, let text):
+                side.nameWidth = max(side.nameWidth, name.count)
+                side.textWidth = max(side.textWidth, text.count)
+            case .header(let text): side.textWidth = max(side.textWidth, text.count - 2)
+            case .fold(let slots): side.textWidth = max(side.textWidth, Self.foldText(slots).count - 2)
+            case .note: break
+            }
+        }
+        return side
+    }
+
+    static func foldText(_ slots: Int) -> String {
+        "… \(StyledText.count(slots)) slot\(slots == 1 ? "" : "s") …"
+    }
+
+    /// What one side shows in a row: one line, or several for a note; nothing of it is wider than `width`.
+    func texts(
+        _ entry: PictureEntry?, _ row: Int, _ listing: Listing?, _ side: Side, _ style: Style, width: Int
+    ) -> [StyledText] {
+        func begin(below: Bool) -> StyledText {
+            var line = side.gutter.cells(ofRow: row, below: below)
+            if line.count > 0 { line.append(" ") }
+            return line
+        }
+        var line = begin(below: false)
+        guard let entry else { return [line] }
+        let indentation = String(repeating: " ", count: side.nameWidth)
+        func body(_ name: String, _ text: String) {
+            line.append("\(entry.sign) ", entry.tone)
+            line.append(String(repeating: " ", count: max(side.nameWidth - name.count, 0)) + name + "  ", entry.tone)
+            line.append(text, entry.tone)
+        }
+        switch entry.content {
+        case .slot(let slot):
+            guard let listing else { break }
+            body(listing.name(of: slot), listing.text(of: slot))
+            let start = line.count - listing.text(of: slot).count
+            if style.showsAux {
+                line.pad(to: start + side.textWidth + 2)
+                line.append(listing.aux(of: slot), .faint)
+            }
+            let records = style.showsLines ? listing.lineRecords(of: slot) : ""
+            if !records.isEmpty {
+                line.pad(to: start + side.textWidth + (side.auxWidth > 0 ? side.auxWidth + 2 : 0) + 2)
+                line.append(records, .faint)
+            }
+        case .loose(let name, let text): body(name, text)
+        case .header(let text): line.append("  " + indentation + text, entry.tone)
+        case .fold(let slots): line.append("  " + indentation + Self.foldText(slots), entry.tone)
+        case .note(let text):
+            let room = max(width - line.count - 2, 12)
+            return StyledText.wrap(text, to: room).enumerated().map { number, words in
+                var line = begin(below: number > 0)
+                line.append("  " + words, entry.tone)
+                line.cut(to: width)
+                return line
+            }
+        }
+        line.cut(to: width)
+        return [line]
+    }
+}
