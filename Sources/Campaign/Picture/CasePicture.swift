@@ -65,10 +65,15 @@ public struct CasePicture {
             }
         }
         if history.steps.isEmpty { lines += [rule("no passes")] + listing(c.program) }
+        lines += [StyledText()] + StyledText.wrap(Self.legend, to: width).map { StyledText($0, .faint) }
         return lines.map { $0.printed(color: color) + "\n" }.joined()
     }
 
     // MARK: Sections
+
+    private static let legend =
+        "- taken out  + brought in  = kept  L5 something lands there  P3 slot 3 of a patch  @7 slot 7 of the input  "
+        + "─► jump  ═► call  ━► ✗ what is wrong"
 
     private func header(_ verdicts: [PatcherVerdict], _ agreeing: [String]) -> [StyledText] {
         var lines: [StyledText] = []
@@ -111,10 +116,10 @@ public struct CasePicture {
             }
         }
         let input = Listing("input", step.input)
-        let result = step.result.map { Listing("result, by the rules", $0) }
+        let result = step.result.map { Listing("result", $0) }
         let layout = PassLayout(step.pass, input: input, result: result, fault: step.fault)
         let table = PictureTable(
-            left: input, right: result, rightTitle: result?.title ?? "patches (nothing is changed)",
+            left: input, right: result, rightTitle: result?.title ?? "patches",
             rows: RowFolding.fold(layout.rows, left: input, right: result, jumps: true), hasMiddle: true,
             showsAux: hasAux && hasWords(step.input.aux), auxMatters: false)
         return lines + table.lines(width: width)
@@ -135,7 +140,8 @@ public struct CasePicture {
         let rows = RowFolding.fold(compared.rows, left: compared.expected, right: compared.actual, jumps: false)
         let table = PictureTable(
             left: compared.expected, right: compared.actual, rightTitle: compared.actual.title, rows: rows,
-            hasMiddle: false, showsAux: compared.hasAuxFault, auxMatters: compared.hasAuxFault)
+            hasMiddle: false, showsAux: compared.hasAuxFault, auxMatters: compared.hasAuxFault,
+            linesMatter: compared.hasLineFault)
         return lines + table.lines(width: width)
     }
 

@@ -23,6 +23,8 @@ struct Listing {
     /// Whether there is a jump or call.
     private(set) var isSource: [Bool]
     private(set) var arcs: [Arc] = []
+    /// The longest text that ``shortText(of:)`` leaves whole.
+    private static let longest = 26
     private let lines: [Int: [UInt32]]
     private let starts: [Int: [UInt32]]
 
@@ -79,14 +81,21 @@ struct Listing {
         }
     }
 
+    /// The same without the fields that the syntax has no words for, when those make it long.
+    func shortText(of slot: Int) -> String {
+        let text = text(of: slot)
+        guard text.count > Self.longest, let brace = text.firstIndex(of: "{") else { return text }
+        return text[..<brace] + "{…}"
+    }
+
     /// The words of aux of the instruction at a slot.
     func aux(of slot: Int) -> String {
-        ".aux " + (slot..<slot + width(at: slot)).map { "\(program.aux[$0])" }.joined(separator: " ")
+        (slot..<slot + width(at: slot)).map { "\(program.aux[$0])" }.joined(separator: " ")
     }
 
     /// The line records at the instruction at a slot; empty where there are none.
     func lineRecords(of slot: Int) -> String {
-        (slot..<slot + width(at: slot)).flatMap { lines[$0] ?? [] }.map { ".line \($0)" }.joined(separator: " ")
+        (slot..<slot + width(at: slot)).flatMap { lines[$0] ?? [] }.map { "\($0)" }.joined(separator: " ")
     }
 
     /// How an instruction is told apart in what campaigns make: by a number in a field that is no offset.

@@ -6,7 +6,7 @@ import Patching
 /// What stands is in one row on both sides. Of a refused pass the right side has the patches only.
 struct PassLayout {
     /// How many columns the words of an edit may take.
-    static let wordsWidth = 23
+    static let wordsWidth = 24
 
     private let input: Listing
     /// `nil` for a refused pass.
@@ -79,7 +79,7 @@ struct PassLayout {
             slot += width
             group.append(row)
         }
-        let lines = StyledText.wrap(words.text, to: Self.wordsWidth)
+        let lines = StyledText.wrapList(words.text, to: Self.wordsWidth)
         while group.count < max(removed.count, lines.count) { group.append(PictureRow()) }
         let first = isKept && removed.count == 1 ? keptRow ?? 0 : 0
         for (number, slot) in removed.enumerated() {

@@ -6,9 +6,9 @@ extension PictureTable {
         let middle = hasMiddle ? 2 + PassLayout.wordsWidth + originWidth + 3 : 3
         let rightWidth = width - leftWidth - middle
         var lines: [StyledText] = []
-        var title = StyledText(left.title, .heading)
+        var title = heading(left.title, one)
         title.pad(to: leftWidth + middle)
-        title.append(rightTitle, .heading)
+        title.append(heading(rightTitle, other))
         title.cut(to: width)
         lines.append(title)
         for (number, row) in rows.enumerated() {
@@ -61,14 +61,17 @@ extension PictureTable {
     ) -> [StyledText] {
         let wordsWidth = hasMiddle ? rows.map { words($0).isEmpty ? 0 : words($0).count + 2 }.max() ?? 0 : 0
         var style = Style(showsAux: showsAux)
-        var side = side(listing, entry, style)
-        for tighter in [Style(pitch: 1, showsAux: showsAux), Style(pitch: 1, showsAux: auxMatters, showsLines: false)]
+        var side = side(listing, title, entry, style)
+        for tighter in [
+            Style(pitch: 1, showsAux: showsAux),
+            Style(pitch: 1, showsAux: auxMatters, showsLines: linesMatter, shortens: true),
+        ]
         where side.width + wordsWidth > width {
             style = tighter
-            side = self.side(listing, entry, style)
+            side = self.side(listing, title, entry, style)
         }
         let room = max(min(side.width, width - wordsWidth), 24)
-        var lines = [StyledText(title, .heading)]
+        var lines = [heading(title, side)]
         for (number, row) in rows.enumerated() {
             let said = words(row)
             if row[keyPath: entry] == nil && said.isEmpty { continue }

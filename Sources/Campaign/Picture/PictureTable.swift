@@ -10,12 +10,14 @@ struct PictureTable {
     let hasMiddle: Bool
     let showsAux: Bool
     let auxMatters: Bool
+    var linesMatter = false
 
     /// How the columns are divided.
     struct Style {
         var pitch = 2
         var showsAux: Bool
         var showsLines = true
+        var shortens = false
     }
 
     /// One side, ready to be drawn.
@@ -30,6 +32,9 @@ struct PictureTable {
         var bodyWidth: Int {
             2 + nameWidth + 2 + textWidth + (auxWidth > 0 ? auxWidth + 2 : 0) + (lineWidth > 0 ? lineWidth + 2 : 0)
         }
+        /// Where the words of aux begin, and where the line records.
+        var auxStart: Int { width - bodyWidth + 4 + nameWidth + textWidth + 2 }
+        var lineStart: Int { auxStart + (auxWidth > 0 ? auxWidth + 2 : 0) }
         var width: Int { gutter.width + (gutter.width > 0 ? 1 : 0) + bodyWidth }
     }
 
@@ -44,10 +49,11 @@ struct PictureTable {
     func lines(width: Int) -> [StyledText] {
         var styles = [Style(showsAux: showsAux), Style(pitch: 1, showsAux: showsAux)]
         if !auxMatters { styles.append(Style(pitch: 1, showsAux: false)) }
-        if !auxMatters { styles.append(Style(pitch: 1, showsAux: false, showsLines: false)) }
+        styles.append(Style(showsAux: auxMatters, showsLines: linesMatter, shortens: true))
+        styles.append(Style(pitch: 1, showsAux: auxMatters, showsLines: linesMatter, shortens: true))
         for style in styles {
-            let one = side(left, \.left, style)
-            let other = side(right, \.right, style)
+            let one = side(left, left.title, \.left, style)
+            let other = side(right, rightTitle, \.right, style)
             // A note needs room for some words.
             if one.width + middleWidth + max(other.width, 34) <= width { return sideBySide(one, other, style, width) }
         }
@@ -55,7 +61,9 @@ struct PictureTable {
     }
 
     /// Measures one side.
-    func side(_ listing: Listing?, _ entry: KeyPath<PictureRow, PictureEntry?>, _ style: Style) -> Side {
+    func side(
+        _ listing: Listing?, _ title: String, _ entry: KeyPath<PictureRow, PictureEntry?>, _ style: Style
+    ) -> Side {
         var rowOfSlot: [Int: Int] = [:]
         for (number, row) in rows.enumerated() {
             if let slot = row[keyPath: entry]?.slot { rowOfSlot[slot] = number }
@@ -70,9 +78,10 @@ struct PictureTable {
             case .slot(let slot):
                 guard let listing else { continue }
                 side.nameWidth = max(side.nameWidth, listing.name(of: slot).count)
-                side.textWidth = max(side.textWidth, listing.text(of: slot).count)
-                if style.showsAux { side.auxWidth = max(side.auxWidth, listing.aux(of: slot).count) }
-                if style.showsLines { side.lineWidth = max(side.lineWidth, listing.lineRecords(of: slot).count) }
+                side.textWidth = max(side.textWidth, text(of: slot, listing, style).count)
+                if style.showsAux { side.auxWidth = max(side.auxWidth, listing.aux(of: slot).count, 3) }
+                let records = style.showsLines ? listing.lineRecords(of: slot) : ""
+                if !records.isEmpty { side.lineWidth = max(side.lineWidth, records.count, 4) }
             case .loose(let name, let text):
                 side.nameWidth = max(side.nameWidth, name.count)
                 side.textWidth = max(side.textWidth, text.count)
@@ -81,7 +90,24 @@ struct PictureTable {
             case .note: break
             }
         }
+        // The titles of the other columns stand behind that of the side.
+        if side.auxWidth + side.lineWidth > 0 { side.textWidth += max(0, title.count + 2 - side.auxStart) }
         return side
+    }
+
+    private func text(of slot: Int, _ listing: Listing, _ style: Style) -> String {
+        style.shortens ? listing.shortText(of: slot) : listing.text(of: slot)
+    }
+
+    /// The heading of a side.
+    func heading(_ title: String, _ side: Side) -> StyledText {
+        var line = StyledText(title, .heading)
+        for (start, width, name) in [(side.auxStart, side.auxWidth, "aux"), (side.lineStart, side.lineWidth, "line")]
+        where width > 0 {
+            line.pad(to: start)
+            line.append(name, .faint)
+        }
+        return line
     }
 
     static func foldText(_ slots: Int) -> String {
@@ -108,15 +134,14 @@ struct PictureTable {
         switch entry.content {
         case .slot(let slot):
             guard let listing else { break }
-            body(listing.name(of: slot), listing.text(of: slot))
-            let start = line.count - listing.text(of: slot).count
+            body(listing.name(of: slot), self.text(of: slot, listing, style))
             if style.showsAux {
-                line.pad(to: start + side.textWidth + 2)
+                line.pad(to: side.auxStart)
                 line.append(listing.aux(of: slot), .faint)
             }
             let records = style.showsLines ? listing.lineRecords(of: slot) : ""
             if !records.isEmpty {
-                line.pad(to: start + side.textWidth + (side.auxWidth > 0 ? side.auxWidth + 2 : 0) + 2)
+                line.pad(to: side.lineStart)
                 line.append(records, .faint)
             }
         case .loose(let name, let text): body(name, text)

@@ -7,6 +7,8 @@ struct ResultComparison {
     private(set) var rows: [PictureRow] = []
     /// Whether an aux word is wrong.
     private(set) var hasAuxFault = false
+    /// Whether a line record is wrong.
+    private(set) var hasLineFault = false
     private let alignment: SlotAlignment
     /// What is wrong, by the actual slot at which it is shown.
     private var notes: [Int: [String]] = [:]
@@ -16,13 +18,17 @@ struct ResultComparison {
 
     /// How many rows around a fault are shown of a long program.
     private static let surroundings = 3
+    /// How many faults are told in words, and how many wrong jumps are drawn heavy.
+    private static let noteLimit = 12
+    private static let heavyLimit = 6
+    private var heavyCount = 0
 
     /// Compares two results of one pass.
     ///
     /// - Complexity: as ``SlotAlignment``
     init(expected: Program, actual: Program, target: String) {
-        self.expected = Listing("expected, by the rules", expected)
-        self.actual = Listing("actual, from \(target)", actual)
+        self.expected = Listing("must be", expected)
+        self.actual = Listing("\(target) gives", actual)
         alignment = SlotAlignment(expected: expected.insns, actual: actual.insns)
         for pair in alignment.pairs { compare(pair.expected, pair.actual) }
         compareTables()
@@ -41,7 +47,7 @@ struct ResultComparison {
         let other = actual.program.insns[got]
         let isSecond = !expected.isStart[wanted]
         if isSecond ? insn != other : insn.withoutJump != other.withoutJump {
-            note(got, isSecond ? "has another second slot" : "must be \(expected.text(of: wanted))")
+            note(got, isSecond ? "has another second slot" : "must be `\(expected.text(of: wanted))`, is `\(actual.text(of: got))`")
         } else if !isSecond && insn.jumpKind != .none {
             compareLandings(wanted, got)
         }
@@ -58,8 +64,11 @@ struct ResultComparison {
         let target = wanted + 1 + expected.program.insns[wanted].jumpOffset(kind)
         let landing = got + 1 + actual.program.insns[got].jumpOffset(kind)
         if alignment.actualOfExpected[target] == landing { return }
-        expected.emphasize(jumpAt: wanted, .right)
-        actual.emphasize(jumpAt: got, .wrong)
+        heavyCount += 1
+        if heavyCount <= Self.heavyLimit {
+            expected.emphasize(jumpAt: wanted, .right)
+            actual.emphasize(jumpAt: got, .wrong)
+        }
         note(got, "must reach \(Self.place(target, expected)), reaches \(Self.place(landing, actual))")
     }
 
@@ -90,6 +99,7 @@ struct ResultComparison {
         var unmatched = got
         for row in wanted {
             guard let match = unmatched.firstIndex(where: { $0.id == row.id }) else {
+                if !isHeader { hasLineFault = true }
                 missing[row.place, default: []].append("\(name) \(row.id) is missing, must \(verb) \(row.place)")
                 continue
             }
@@ -102,7 +112,7 @@ struct ResultComparison {
     }
 
     private mutating func noteRow(_ place: Int, _ text: String, _ isHeader: Bool) {
-        if isHeader { headerFaults.insert(place) }
+        if isHeader { headerFaults.insert(place) } else { hasLineFault = true }
         note(max(min(place, actual.program.insns.count - 1), 0), text)
     }
 
@@ -110,6 +120,7 @@ struct ResultComparison {
 
     private mutating func layOut() {
         var plain: [PictureRow] = []
+        var count = 0
         for (wanted, got) in alignment.pairs {
             var row = PictureRow()
             if let wanted, expected.isStart[wanted] { row.left = PictureEntry(.slot(wanted)) }
@@ -117,17 +128,24 @@ struct ResultComparison {
             var texts = got.flatMap { notes[$0] } ?? []
             texts += wanted.flatMap { missing[$0] } ?? []
             if !texts.isEmpty {
-                row.interest = Self.surroundings
+                if count < Self.noteLimit { row.interest = Self.surroundings }
                 row.left?.tone = .right
                 row.right?.tone = .wrong
                 row.right?.sign = "✗"
             }
             if row.left != nil || row.right != nil { plain.append(row) }
             for text in texts {
+                count += 1
+                if count > Self.noteLimit { break }
                 var note = PictureRow(nil, PictureEntry(.note("✗ " + text), .wrong))
                 note.interest = Self.surroundings
                 plain.append(note)
             }
+        }
+        if count > Self.noteLimit {
+            var note = PictureRow(nil, PictureEntry(.note("✗ and more"), .wrong))
+            note.interest = 0
+            plain.append(note)
         }
         showLandings(&plain)
         rows = PassLayout.withHeaders(plain, left: expected, right: actual)

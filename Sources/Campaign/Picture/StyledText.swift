@@ -111,6 +111,19 @@ struct StyledText {
         return lines
     }
 
+    /// Breaks a list after its commas, and where that is not enough between words.
+    static func wrapList(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        for part in text.split(separator: ",").map({ $0.drop { $0 == " " } }) {
+            if let last = lines.last, last.count + 2 + part.count <= width {
+                lines[lines.count - 1] += ", " + part
+            } else {
+                lines += wrap(String(part), to: width)
+            }
+        }
+        return lines
+    }
+
     /// A count with commas, as in `18,850`.
     static func count(_ number: Int) -> String {
         var digits = "\(number.magnitude)"
