@@ -10,13 +10,21 @@ import Testing
     @Test func look() throws {
         let text = try String(contentsOfFile: "/tmp/show-look.case", encoding: .utf8)
         let c = try CaseFile.parse(text, file: "look")
-        for w in [120, 80] {
-            print(try CasePicture(c, patchers: [BentPatcher.firstJump(by: 1)], width: w).text())
+        func show(_ bend: @escaping (ProgramImage<OutputIndex>, ProgramBuffer) -> Void) throws {
+            print(try CasePicture(c, patchers: [BentPatcher { bend($0.image(), $0) }]).text())
         }
-        print(try CasePicture(c, patchers: BuiltInPatchers.allCases.map { $0.make() }, width: 140).text())
+        try show { image, _ in image.aux[OutputIndex(5)] = 99 }
+        try show { image, _ in image.subprograms[TableIndex(1)].start = 14; image.lines[TableIndex(1)].insnOff = 4 }
+        try show { image, buffer in
+            for slot in 8..<16 { image.insns[OutputIndex(slot)] = image.insns[OutputIndex(slot + 1)] }
+            buffer.insnCount = 16
+            buffer.lineCount = 1
+        }
+        try show { image, _ in for slot in 3..<16 { image.insns[OutputIndex(slot)].imm += 1 } }
         var fuzzer = Fuzzer(seed: 7, patchers: [])
-        for index in 0..<30 as Range<UInt64> {
-            print(try CasePicture(fuzzer.makeCase(index: index), patchers: [BentPatcher.firstJump(by: 1)]).text())
+        for index in [41, 43, 59, 61, 179, 187, 538, 2433] as [UInt64] {
+            let c = fuzzer.makeCase(index: index)
+            print(try CasePicture(c, patchers: [BentPatcher.firstJump(by: 1)]).text())
         }
     }
 }

@@ -8,10 +8,13 @@ struct CaseHistory {
     struct Step {
         var pass: Pass
         var input: Program
+        var status: PatchStatus
         /// `nil` for a refused pass.
         var result: Program?
         /// Why it is refused, in words that begin with the error.
         var refusal: String?
+        /// What is malformed in it.
+        var malformed: MalformedEdit?
         /// The slot of the result that cannot be laid out, and why.
         var fault: (place: Int, note: String)?
     }
@@ -32,7 +35,7 @@ struct CaseHistory {
             buffer.load(program)
             edits.load(pass)
             expectation.compute(edits.image, on: buffer.image())
-            var step = Step(pass: pass, input: program)
+            var step = Step(pass: pass, input: program, status: expectation.status)
             if expectation.status == .accepted {
                 program = Program(expectation.program.image(as: OutputIndex.self))
                 step.result = program
@@ -40,6 +43,7 @@ struct CaseHistory {
                 continue
             }
             let malformed = PassCheck.fault(in: edits.image, on: buffer.image())
+            step.malformed = malformed
             step.refusal = Self.words(expectation, malformed)
             if let place = expectation.refusalPlace {
                 step.fault = (place.position, Self.note(expectation))
@@ -49,14 +53,22 @@ struct CaseHistory {
         }
     }
 
+    /// What the case must give.
+    func outcome(of c: Case) -> Case.Expectation {
+        if let last = steps.last, last.result == nil { return .error(last.status) }
+        let program = steps.last?.result ?? c.program
+        return .result(
+            insns: program.insns, aux: program.aux, subprograms: program.subprograms, lines: program.lines)
+    }
+
     private static func words(_ expectation: borrowing Expectation, _ malformed: MalformedEdit?) -> String {
         let name = expectation.status.errorName ?? ""
         switch expectation.refusal {
         case .malformed:
             guard let malformed else { return "\(name): the pass is malformed" }
-            let slot = malformed.slot > 0 ? ", P\(malformed.slot)" : ""
+            let slot = malformed.rule.isAboutSlot ? ", P\(malformed.slot)" : ""
             return "\(name), malformed: edit \(malformed.edit + 1)\(slot): \(malformed.rule.rawValue)"
-        case .dangling: return "\(name): nothing stands where a jump must land"
+        case .dangling: return "\(name): for the target of a jump nothing stands that it may reach"
         case .empty: return "\(name): nothing stands of the program"
         case .overflow, nil: return "\(name): an offset does not fit 16 bits"
         }
@@ -64,6 +76,6 @@ struct CaseHistory {
 
     private static func note(_ expectation: borrowing Expectation) -> String {
         expectation.refusal == .overflow
-            ? "✗ ERANGE: its offset would not fit 16 bits" : "✗ EINVAL: nothing stands for its target"
+            ? "✗ ERANGE: its offset would not fit 16 bits" : "✗ EINVAL: it may reach nothing that stands"
     }
 }

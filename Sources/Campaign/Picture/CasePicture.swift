@@ -56,7 +56,7 @@ public struct CasePicture {
                 agreeing.append(patcher.name)
             }
         }
-        var lines = header(verdicts, agreeing)
+        var lines = header(verdicts, agreeing, history)
         let hasAux = verdicts.isEmpty
         for (number, step) in history.steps.enumerated() {
             lines += section(step, number, hasAux: hasAux)
@@ -65,17 +65,17 @@ public struct CasePicture {
             }
         }
         if history.steps.isEmpty { lines += [rule("no passes")] + listing(c.program) }
-        lines += [StyledText()] + StyledText.wrap(Self.legend, to: width).map { StyledText($0, .faint) }
+        lines += [StyledText()] + StyledText.wrapList(Self.legend, to: width).map { StyledText($0, .faint) }
         return lines.map { $0.printed(color: color) + "\n" }.joined()
     }
 
     // MARK: Sections
 
     private static let legend =
-        "- taken out  + brought in  = kept  L5 something lands there  P3 slot 3 of a patch  @7 slot 7 of the input  "
-        + "─► jump  ═► call  ━► ✗ what is wrong"
+        "- taken out, + brought in, = kept, L5 something lands there, P3 slot 3 of a patch, @7 slot 7 of the input, "
+        + "─► jump, ═► call, ━► what it is about, ✗ what is wrong"
 
-    private func header(_ verdicts: [PatcherVerdict], _ agreeing: [String]) -> [StyledText] {
+    private func header(_ verdicts: [PatcherVerdict], _ agreeing: [String], _ history: CaseHistory) -> [StyledText] {
         var lines: [StyledText] = []
         func add(_ text: String, _ tone: Tone, indentation: Int = 0) {
             for (number, words) in StyledText.wrap(text, to: width - indentation).enumerated() {
@@ -92,6 +92,9 @@ public struct CasePicture {
         }
         if !agreeing.isEmpty {
             add("✓ as the rules have it: \(agreeing.joined(separator: ", "))", .right, indentation: 2)
+        }
+        if let expected = c.expected, !expected.agrees(with: history.outcome(of: c)) {
+            add("✗ the case itself expects something else than the rules give", .wrong, indentation: 2)
         }
         return lines
     }
@@ -117,7 +120,7 @@ public struct CasePicture {
         }
         let input = Listing("input", step.input)
         let result = step.result.map { Listing("result", $0) }
-        let layout = PassLayout(step.pass, input: input, result: result, fault: step.fault)
+        let layout = PassLayout(step.pass, input: input, result: result, refusal: step)
         let table = PictureTable(
             left: input, right: result, rightTitle: result?.title ?? "patches",
             rows: RowFolding.fold(layout.rows, left: input, right: result, jumps: true), hasMiddle: true,

@@ -5,8 +5,10 @@ import Patching
 ///
 /// What stands is in one row on both sides. Of a refused pass the right side has the patches only.
 struct PassLayout {
+    /// The rows at either end of an edit that are always shown.
+    private static let shownEnds = 3
     /// How many columns the words of an edit may take.
-    static let wordsWidth = 24
+    private let wordsWidth: Int
 
     private let input: Listing
     /// `nil` for a refused pass.
@@ -16,14 +18,18 @@ struct PassLayout {
     private var out = 0
     /// A place of the result that cannot be laid out, and why.
     private let fault: (place: Int, note: String)?
+    private let malformed: MalformedEdit?
 
     /// Lays out a pass, which may be malformed.
     ///
     /// - Complexity: O(slots + patch slots)
-    init(_ pass: Pass, input: Listing, result: Listing?, fault: (place: Int, note: String)? = nil) {
+    init(_ pass: Pass, input: Listing, result: Listing?, refusal step: CaseHistory.Step) {
         self.input = input
         self.result = result
-        self.fault = fault
+        fault = step.fault
+        malformed = step.malformed
+        // Long indices need longer lines.
+        wordsWidth = input.program.insns.count < 1000 ? 24 : 34
         let count = input.program.insns.count
         var slot = 0
         for (number, edit) in pass.edits.enumerated() {
@@ -44,7 +50,7 @@ struct PassLayout {
         for slot in start..<end {
             if input.isStart[slot] {
                 rows.append(PictureRow(entry(slot), result == nil ? nil : PictureEntry(.slot(out))))
-                noteFault(isLeft: true)
+                noteFault(slot)
             }
             out += 1
         }
@@ -71,7 +77,13 @@ struct PassLayout {
                 row.right = PictureEntry(.slot(out), .edit, sign: sign)
                 row.origin = words.origin(of: slot)
             } else {
-                row.right = PictureEntry(.loose(name: "P\(slot)", text: words.source(of: slot)), .edit, sign: sign)
+                row.right = PictureEntry(
+                    .loose(name: "P\(slot)", text: words.source(of: slot), slots: words.width(at: slot)), .edit,
+                    sign: sign)
+                if let malformed, malformed.edit + 1 == words.number, malformed.rule.isAboutSlot, malformed.slot == slot {
+                    row.right?.sign = "✗"
+                    row.right?.tone = .wrong
+                }
             }
             let width = words.width(at: slot)
             if let fault, (out..<out + width).contains(fault.place) { faultRow = (group.count, keeps) }
@@ -79,7 +91,10 @@ struct PassLayout {
             slot += width
             group.append(row)
         }
-        let lines = StyledText.wrapList(words.text, to: Self.wordsWidth)
+        var lines = StyledText.wrapList(words.text, to: wordsWidth)
+        if let malformed, malformed.edit + 1 == words.number {
+            lines += StyledText.wrap(malformed.rule.rawValue, to: wordsWidth - 2).map { "✗ " + $0 }
+        }
         while group.count < max(removed.count, lines.count) { group.append(PictureRow()) }
         let first = isKept && removed.count == 1 ? keptRow ?? 0 : 0
         for (number, slot) in removed.enumerated() {
@@ -89,7 +104,9 @@ struct PassLayout {
             group[number].bracket =
                 group.count == 1 ? "╶" : number == 0 ? "┌" : number == group.count - 1 ? "└" : "│"
             if number < lines.count { group[number].words = lines[number] }
-            group[number].interest = 2
+            if number < Self.shownEnds || number >= group.count - Self.shownEnds || number < lines.count {
+                group[number].interest = number == 0 || number == group.count - 1 ? 2 : 0
+            }
         }
         if let fault, let (row, isLeft) = faultRow {
             let note = PictureEntry(.note(fault.note), .wrong)
@@ -102,7 +119,7 @@ struct PassLayout {
     }
 
     /// Adds what is wrong with the slot that has just been laid out.
-    private mutating func noteFault(isLeft: Bool) {
+    private mutating func noteFault(_ slot: Int) {
         guard let fault, fault.place == out else { return }
         rows[rows.count - 1].interest = 2
         var row = PictureRow(PictureEntry(.note(fault.note), .wrong))
@@ -128,5 +145,17 @@ struct PassLayout {
             all.append(row)
         }
         return all
+    }
+}
+
+extension MalformedEdit.Rule {
+    /// Whether it is about one slot of a patch rather than the edit as a whole.
+    var isAboutSlot: Bool {
+        switch self {
+        case .brokenWideLoad, .refSlot, .refWithoutJump, .refTwice, .refCall, .targetOutside, .targetSecondSlot,
+            .callWithoutRef:
+            true
+        default: false
+        }
     }
 }

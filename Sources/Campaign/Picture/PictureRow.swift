@@ -6,7 +6,7 @@ struct PictureEntry {
         /// A line of text without an index, such as `.subprog 100`.
         case header(String)
         /// An instruction that has no place in a program, and what stands for its index.
-        case loose(name: String, text: String)
+        case loose(name: String, text: String, slots: Int)
         /// What is wrong right above, in words.
         case note(String)
         /// Slots that are left out.
@@ -51,9 +51,16 @@ struct PictureRow {
     /// Whether the row is nothing but an instruction on each side it has.
     var isPlain: Bool {
         func isPlain(_ entry: PictureEntry?) -> Bool {
-            guard let entry else { return true }
-            return entry.slot != nil && entry.sign == " "
+            switch entry?.content {
+            case .slot, .loose, nil: entry?.sign != "✗" && entry?.sign != "="
+            default: false
+            }
         }
-        return isPlain(left) && isPlain(right) && words.isEmpty && bracket == " " && origin.isEmpty
+        return isPlain(left) && isPlain(right) && words.isEmpty && (bracket == " " || bracket == "│")
+    }
+
+    /// Whether one row can stand for this and another plain one, in what it says of edits.
+    func isLike(_ other: PictureRow) -> Bool {
+        bracket == other.bracket && left?.sign == other.left?.sign && right?.sign == other.right?.sign
     }
 }

@@ -3,7 +3,7 @@ extension PictureTable {
     func sideBySide(_ one: Side, _ other: Side, _ style: Style, _ width: Int) -> [StyledText] {
         let leftWidth = max(one.width, left.title.count + 1)
         // The right side may use what is left of the line.
-        let middle = hasMiddle ? 2 + PassLayout.wordsWidth + originWidth + 3 : 3
+        let middle = middleWidth
         let rightWidth = width - leftWidth - middle
         var lines: [StyledText] = []
         var title = heading(left.title, one)
@@ -38,8 +38,8 @@ extension PictureTable {
         line.append("  ")
         line.append(bracket, .edit)
         guard isFirst else { return }
-        var words = StyledText(" " + row.words, .edit)
-        words.pad(to: PassLayout.wordsWidth + 1)
+        var words = StyledText(" " + row.words, row.words.hasPrefix("✗") ? .wrong : .edit)
+        words.pad(to: wordsWidth + 1)
         line.append(words)
         line.append(row.origin.isEmpty ? "" : " " + row.origin, .edit)
     }
@@ -82,7 +82,7 @@ extension PictureTable {
                 var line = text
                 if part == 0 && !said.isEmpty {
                     line.pad(to: room + 1)
-                    line.append(said, .edit)
+                    line.append(said, said.hasPrefix("✗") ? .wrong : .edit)
                 }
                 lines.append(line)
             }

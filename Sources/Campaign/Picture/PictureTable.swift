@@ -39,7 +39,9 @@ struct PictureTable {
     }
 
     /// How many columns stand between the sides.
-    private var middleWidth: Int { hasMiddle ? 2 + PassLayout.wordsWidth + originWidth + 3 : 3 }
+    var middleWidth: Int { hasMiddle ? 4 + wordsWidth + originWidth + 2 : 3 }
+
+    var wordsWidth: Int { rows.map(\.words.count).max() ?? 0 }
 
     var originWidth: Int { rows.map { $0.origin.isEmpty ? 0 : $0.origin.count + 1 }.max() ?? 0 }
 
@@ -82,7 +84,7 @@ struct PictureTable {
                 if style.showsAux { side.auxWidth = max(side.auxWidth, listing.aux(of: slot).count, 3) }
                 let records = style.showsLines ? listing.lineRecords(of: slot) : ""
                 if !records.isEmpty { side.lineWidth = max(side.lineWidth, records.count, 4) }
-            case .loose(let name, let text):
+            case .loose(let name, let text, _):
                 side.nameWidth = max(side.nameWidth, name.count)
                 side.textWidth = max(side.textWidth, text.count)
             case .header(let text): side.textWidth = max(side.textWidth, text.count - 2)
@@ -144,9 +146,9 @@ struct PictureTable {
                 line.pad(to: side.lineStart)
                 line.append(records, .faint)
             }
-        case .loose(let name, let text): body(name, text)
+        case .loose(let name, let text, _): body(name, text)
         case .header(let text): line.append("  " + indentation + text, entry.tone)
-        case .fold(let slots): line.append("  " + indentation + Self.foldText(slots), entry.tone)
+        case .fold(let slots): line.append("\(entry.sign) " + indentation + Self.foldText(slots), entry.tone)
         case .note(let text):
             let room = max(width - line.count - 2, 12)
             return StyledText.wrap(text, to: room).enumerated().map { number, words in

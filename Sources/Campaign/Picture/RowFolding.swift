@@ -29,19 +29,26 @@ enum RowFolding {
         var at = 0
         while at < rows.count {
             var end = at
-            while end < rows.count && !shown[end] && rows[end].isPlain { end += 1 }
+            while end < rows.count && !shown[end] && rows[end].isPlain && rows[end].isLike(rows[at]) { end += 1 }
             if end - at < shortestRun {
                 folded += rows[at..<max(end, at + 1)]
                 at = max(end, at + 1)
                 continue
             }
             func fold(_ side: KeyPath<PictureRow, PictureEntry?>, _ listing: Listing?) -> PictureEntry? {
+                guard let first = rows[at][keyPath: side] else { return nil }
                 let slots = rows[at..<end].reduce(0) { sum, row in
-                    sum + (row[keyPath: side]?.slot.map { listing?.width(at: $0) ?? 1 } ?? 0)
+                    switch row[keyPath: side]?.content {
+                    case .slot(let slot): sum + (listing?.width(at: slot) ?? 1)
+                    case .loose(_, _, let slots): sum + slots
+                    default: sum
+                    }
                 }
-                return slots == 0 ? nil : PictureEntry(.fold(slots: slots), .faint)
+                return PictureEntry(.fold(slots: slots), first.sign == " " ? .faint : first.tone, sign: first.sign)
             }
-            folded.append(PictureRow(fold(\.left, left), fold(\.right, right)))
+            var row = PictureRow(fold(\.left, left), fold(\.right, right))
+            row.bracket = rows[at].bracket
+            folded.append(row)
             at = end
         }
         return folded
