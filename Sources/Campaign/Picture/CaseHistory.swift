@@ -15,8 +15,8 @@ struct CaseHistory {
         var refusal: String?
         /// What is malformed in it.
         var malformed: MalformedEdit?
-        /// The slot of the result that cannot be laid out, and why.
-        var fault: (place: Int, note: String)?
+        /// The slot of the result whose jump cannot be laid out.
+        var faultPlace: Int?
     }
 
     /// The passes up to the first that is refused.
@@ -46,7 +46,7 @@ struct CaseHistory {
             step.malformed = malformed
             step.refusal = Self.words(expectation, malformed)
             if let place = expectation.refusalPlace {
-                step.fault = (place.position, Self.note(expectation))
+                step.faultPlace = place.position
             }
             steps.append(step)
             break
@@ -68,14 +68,9 @@ struct CaseHistory {
             guard let malformed else { return "\(name): the pass is malformed" }
             let slot = malformed.rule.isAboutSlot ? ", P\(malformed.slot)" : ""
             return "\(name), malformed: edit \(malformed.edit + 1)\(slot): \(malformed.rule.rawValue)"
-        case .dangling: return "\(name): for the target of a jump nothing stands that it may reach"
+        case .dangling: return "\(name): the target of a jump is gone or in another subprogram"
         case .empty: return "\(name): nothing stands of the program"
         case .overflow, nil: return "\(name): an offset does not fit 16 bits"
         }
-    }
-
-    private static func note(_ expectation: borrowing Expectation) -> String {
-        expectation.refusal == .overflow
-            ? "✗ ERANGE: its offset would not fit 16 bits" : "✗ EINVAL: it may reach nothing that stands"
     }
 }

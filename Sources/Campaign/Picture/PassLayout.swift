@@ -16,9 +16,9 @@ struct PassLayout {
     private(set) var rows: [PictureRow] = []
     /// The next slot of the result.
     private var out = 0
-    /// A place of the result that cannot be laid out, and why.
-    private let fault: (place: Int, note: String)?
-    private let malformed: MalformedEdit?
+    /// Why the pass is refused.
+    private let step: CaseHistory.Step
+    private var malformed: MalformedEdit? { step.malformed }
 
     /// Lays out a pass, which may be malformed.
     ///
@@ -26,10 +26,9 @@ struct PassLayout {
     init(_ pass: Pass, input: Listing, result: Listing?, refusal step: CaseHistory.Step) {
         self.input = input
         self.result = result
-        fault = step.fault
-        malformed = step.malformed
+        self.step = step
         // Long indices need longer lines.
-        wordsWidth = input.program.insns.count < 1000 ? 24 : 34
+        wordsWidth = input.program.insns.count < 1000 ? 26 : 34
         let count = input.program.insns.count
         var slot = 0
         for (number, edit) in pass.edits.enumerated() {
@@ -86,7 +85,7 @@ struct PassLayout {
                 }
             }
             let width = words.width(at: slot)
-            if let fault, (out..<out + width).contains(fault.place) { faultRow = (group.count, keeps) }
+            if let place = step.faultPlace, (out..<out + width).contains(place) { faultRow = (group.count, keeps) }
             out += width
             slot += width
             group.append(row)
@@ -108,8 +107,8 @@ struct PassLayout {
                 group[number].interest = number == 0 || number == group.count - 1 ? 2 : 0
             }
         }
-        if let fault, let (row, isLeft) = faultRow {
-            let note = PictureEntry(.note(fault.note), .wrong)
+        if let (row, isLeft) = faultRow {
+            let note = note(on: isLeft ? words.edit.off.position : nil)
             var noteRow = PictureRow(isLeft ? note : nil, isLeft ? nil : note)
             noteRow.bracket = row == group.count - 1 ? " " : "│"
             noteRow.interest = 2
@@ -120,11 +119,21 @@ struct PassLayout {
 
     /// Adds what is wrong with the slot that has just been laid out.
     private mutating func noteFault(_ slot: Int) {
-        guard let fault, fault.place == out else { return }
+        guard step.faultPlace == out else { return }
         rows[rows.count - 1].interest = 2
-        var row = PictureRow(PictureEntry(.note(fault.note), .wrong))
+        var row = PictureRow(note(on: slot))
         row.interest = 2
         rows.append(row)
+    }
+
+    /// What is wrong with a jump of the input, or of a patch.
+    private func note(on slot: Int?) -> PictureEntry {
+        let target = slot.map { slot in
+            let insn = input.program.insns[slot]
+            return "target \(slot + 1 + insn.jumpOffset(insn.jumpKind))"
+        }
+        let why = step.status == .erange ? "too far for 16 bits" : "gone or in another subprogram"
+        return PictureEntry(.note("✗ \(step.status.errorName ?? ""): \(target ?? "its target") is \(why)"), .wrong)
     }
 
     /// Puts rows for the starts of subprograms before those of their slots.
