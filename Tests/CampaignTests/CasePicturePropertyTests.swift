@@ -41,7 +41,7 @@ import Testing
         print("seed of CasePicturePropertyTests.generatedCases: \(seed)")
         var fuzzer = Fuzzer(seed: seed, patchers: [])
         let widths = [60, 80, 100, 120, 200]
-        for index in part * 700..<part * 700 + 700 {
+        for index in part * 400..<part * 400 + 400 {
             let c = fuzzer.makeCase(index: index)
             let width = widths[Int(index % 5)]
             let patchers: [any Patcher] = index % 3 == 0 ? [LinkedList(), KernelArray()] : [spoiler(index)]
@@ -147,7 +147,7 @@ import Testing
         let c = try CaseFile.parse(text, file: "status")
         let picture = try CasePicture(c, patchers: [YesPatcher()]).text()
         #expect(picture.contains("✗ yes: error: expected einval (dangling), found accepted"))
-        #expect(picture.contains("✗ EINVAL: target 1 is gone or in another subprogram"))
+        #expect(picture.contains("✗ EINVAL: target 1 is gone or in"))
         #expect(picture.contains("actual, from yes"))
     }
 

@@ -89,9 +89,10 @@ import Testing
     }
 
     @Test func jumpsWithoutALane() {
-        let arcs = (0..<6).map { Arc(source: $0, target: 11 - $0, isCall: false) } + [
-            Arc(source: 6, target: 6, isCall: false), Arc(source: 8, target: 99, isCall: false),
-        ]
+        let arcs =
+            (0..<6).map { Arc(source: $0, target: 11 - $0, isCall: false) } + [
+                Arc(source: 6, target: 6, isCall: false), Arc(source: 8, target: 99, isCall: false),
+            ]
         let gutter = Gutter(arcs, rowCount: 12, pitch: 1, limit: 2) { $0 < 12 ? $0 : nil }
         let picture = (0..<12).map { String(gutter.cells(ofRow: $0).characters) }
         #expect(

@@ -124,7 +124,7 @@ public struct CasePicture {
         let table = PictureTable(
             left: input, right: result, rightTitle: result?.title ?? "patches",
             rows: RowFolding.fold(layout.rows, left: input, right: result, jumps: true), hasMiddle: true,
-            showsAux: hasAux && hasWords(step.input.aux), auxMatters: false)
+            showsAux: hasAux && hasWords(step.input.aux))
         return lines + table.lines(width: width)
     }
 
@@ -156,7 +156,7 @@ public struct CasePicture {
             left: listing, right: nil, rightTitle: "",
             rows: RowFolding.fold(
                 PassLayout.withHeaders(rows, left: listing, right: nil), left: listing, right: nil, jumps: true),
-            hasMiddle: false, showsAux: hasWords(program.aux), auxMatters: false)
+            hasMiddle: false, showsAux: hasWords(program.aux))
         return table.single(width)
     }
 

@@ -22,9 +22,25 @@ struct Gutter {
         var isCall: Bool
         var tone: Tone
         var column = 0
+        /// The rows between which it runs.
+        var top: Int
+        var bottom: Int
 
-        var top: Int { min(target, sources.min()!) }
-        var bottom: Int { max(target, sources.max()!) }
+        init(to target: Int, from source: Int, _ arc: Arc) {
+            self.target = target
+            sources = [source]
+            isCall = arc.isCall
+            tone = arc.tone
+            top = min(source, target)
+            bottom = max(source, target)
+        }
+
+        mutating func add(_ source: Int) {
+            sources.append(source)
+            top = min(top, source)
+            bottom = max(bottom, source)
+        }
+
         var standsOut: Bool { tone != .plain }
         var stroke: Stroke { standsOut ? .heavy : isCall ? .double : .light }
         var ink: Tone { tone == .plain && isCall ? .call : tone }
@@ -73,10 +89,10 @@ struct Gutter {
             }
             let key = Arc(source: 0, target: target, isCall: arc.isCall, tone: arc.tone)
             if let number = numbers[key] {
-                all[number].sources.append(source)
+                all[number].add(source)
             } else {
                 numbers[key] = all.count
-                all.append(Lane(target: target, sources: [source], isCall: arc.isCall, tone: arc.tone))
+                all.append(Lane(to: target, from: source, arc))
             }
         }
         all.sort { one, other in
@@ -84,7 +100,9 @@ struct Gutter {
             return (one.bottom - one.top, one.top) < (other.bottom - other.top, other.top)
         }
         for var lane in all {
-            lane.column = (lanes.filter { $0.overlaps(lane) }.map(\.column).max() ?? -1) + 1
+            for other in lanes where other.column >= lane.column && other.overlaps(lane) {
+                lane.column = other.column + 1
+            }
             if lane.column >= limit && !lane.standsOut {
                 for source in lane.sources {
                     stubs[source] = Stub(sign: lane.target < source ? "↑" : "↓", tone: lane.tone)

@@ -79,7 +79,9 @@ struct PassLayout {
                 row.right = PictureEntry(
                     .loose(name: "P\(slot)", text: words.source(of: slot), slots: words.width(at: slot)), .edit,
                     sign: sign)
-                if let malformed, malformed.edit + 1 == words.number, malformed.rule.isAboutSlot, malformed.slot == slot {
+                if let malformed, malformed.edit + 1 == words.number, malformed.rule.isAboutSlot,
+                    malformed.slot == slot
+                {
                     row.right?.sign = "✗"
                     row.right?.tone = .wrong
                 }

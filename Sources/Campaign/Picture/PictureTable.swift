@@ -9,8 +9,28 @@ struct PictureTable {
     /// Whether words of edits stand between the sides.
     let hasMiddle: Bool
     let showsAux: Bool
+    /// Whether aux words, or line records, are shown even where that takes more room.
     let auxMatters: Bool
-    var linesMatter = false
+    let linesMatter: Bool
+    /// The longest words of an edit, and of a place in a patch.
+    let wordsWidth: Int
+    let originWidth: Int
+
+    init(
+        left: Listing, right: Listing?, rightTitle: String, rows: [PictureRow], hasMiddle: Bool, showsAux: Bool,
+        auxMatters: Bool = false, linesMatter: Bool = false
+    ) {
+        self.left = left
+        self.right = right
+        self.rightTitle = rightTitle
+        self.rows = rows
+        self.hasMiddle = hasMiddle
+        self.showsAux = showsAux
+        self.auxMatters = auxMatters
+        self.linesMatter = linesMatter
+        wordsWidth = rows.map(\.words.count).max() ?? 0
+        originWidth = rows.map { $0.origin.isEmpty ? 0 : $0.origin.count + 1 }.max() ?? 0
+    }
 
     /// How the columns are divided.
     struct Style {
@@ -40,10 +60,6 @@ struct PictureTable {
 
     /// How many columns stand between the sides.
     var middleWidth: Int { hasMiddle ? 4 + wordsWidth + originWidth + 2 : 3 }
-
-    var wordsWidth: Int { rows.map(\.words.count).max() ?? 0 }
-
-    var originWidth: Int { rows.map { $0.origin.isEmpty ? 0 : $0.origin.count + 1 }.max() ?? 0 }
 
     /// The lines of the table.
     ///

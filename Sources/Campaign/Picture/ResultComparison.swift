@@ -47,7 +47,8 @@ struct ResultComparison {
         let other = actual.program.insns[got]
         let isSecond = !expected.isStart[wanted]
         if isSecond ? insn != other : insn.withoutJump != other.withoutJump {
-            note(got, isSecond ? "has another second slot" : "must be `\(expected.text(of: wanted))`, is `\(actual.text(of: got))`")
+            let texts = (expected.text(of: wanted), actual.text(of: got))
+            note(got, isSecond ? "has another second slot" : "must be `\(texts.0)`, is `\(texts.1)`")
         } else if !isSecond && insn.jumpKind != .none {
             compareLandings(wanted, got)
         }

@@ -24,7 +24,7 @@ struct SlotAlignment {
         for slot in 0..<head { pairs.append((slot, slot)) }
         align(expected, head..<expected.count - tail, actual, head..<actual.count - tail)
         for slot in 0..<tail { pairs.append((expected.count - tail + slot, actual.count - tail + slot)) }
-        for case let (expected?, actual?) in pairs { actualOfExpected[expected] = actual }
+        for case (let expected?, let actual?) in pairs { actualOfExpected[expected] = actual }
     }
 
     private mutating func align(
