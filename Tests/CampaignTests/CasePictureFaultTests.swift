@@ -167,7 +167,7 @@ import Testing
                 """)
     }
 
-    /// A result that lacks an instruction is aligned by what it has.
+    /// A result that lacks an instruction is aligned by what it has: a jump that moves with its target is right.
     @Test func missing() throws {
         let text = try goldenPicture(
             """
@@ -182,42 +182,45 @@ import Testing
 
             pass
               insert at 1
-                      r9 = 1005
+                      r9 = 1005 ll
+                      r9 = 1007
 
             """,
             [
                 BentPatcher("forgetful") { output in
                     let image = output.image(as: OutputIndex.self)
-                    for slot in 4..<6 {
-                        image.insns[OutputIndex(slot - 1)] = image.insns[OutputIndex(slot)]
+                    for slot in 4..<7 {
+                        image.insns[OutputIndex(slot)] = image.insns[OutputIndex(slot + 1)]
                     }
-                    output.insnCount = 5
+                    output.insnCount = 7
                 }
             ])
         #expect(
             text == """
-                ✗ forgetful: layout: expected 2501010007000000, found b7030000eb030000
+                ✗ forgetful: layout: expected b7020000ea030000, found 2501010007000000
 
-                ── pass 1 of 1: 1 edit, 5 slots → 6 ────────────────────────────────────────────────────────────────
+                ── pass 1 of 1: 1 edit, 5 slots → 8 ────────────────────────────────────────────────────────────────
                 input                                                         result
                          .subprog 0                                                    .subprog 0
                         0  r1 = 1001                                                  0  r1 = 1001
-                                              ╶ edit 1: insert 1 before 1 P0       +  1  r9 = 1005
-                        1  r2 = 1002                                                  2  r2 = 1002
-                ╭───    2  if r1 > 7 goto L4                                  ╭───    3  if r1 > 7 goto L5
-                │       3  r3 = 1003                                          │       4  r3 = 1003
-                ╰──►   L4  exit {imm=1004}                                    ╰──►   L5  exit {imm=1004}
+                                              ┌ edit 1: insert 3 before 1 P0       +  1  r9 = 1005 ll
+                                              └                           P2       +  3  r9 = 1007
+                        1  r2 = 1002                                                  4  r2 = 1002
+                ╭───    2  if r1 > 7 goto L4                                  ╭───    5  if r1 > 7 goto L7
+                │       3  r3 = 1003                                          │       6  r3 = 1003
+                ╰──►   L4  exit {imm=1004}                                    ╰──►   L7  exit {imm=1004}
 
                 ── forgetful: layout ───────────────────────────────────────────────────────────────────────────────
                 must be                        forgetful gives
-                         .subprog 0          │    .subprog 0
-                        0  r1 = 1001         │   0  r1 = 1001
-                        1  r9 = 1005         │   1  r9 = 1005
-                        2  r2 = 1002         │   2  r2 = 1002
-                ╭───    3  if r1 > 7 goto L5 │
-                │                            │   ✗ slot 3 is missing
-                │       4  r3 = 1003         │   3  r3 = 1003
-                ╰──►   L5  exit {imm=1004}   │   4  exit {imm=1004}
+                         .subprog 0          │          .subprog 0
+                        0  r1 = 1001         │         0  r1 = 1001
+                        1  r9 = 1005 ll      │         1  r9 = 1005 ll
+                        3  r9 = 1007         │         3  r9 = 1007
+                        4  r2 = 1002         │
+                                             │        ✗ slot 4 is missing
+                ╭───    5  if r1 > 7 goto L7 │ ╭───    4  if r1 > 7 goto L6
+                │       6  r3 = 1003         │ │       5  r3 = 1003
+                ╰──►   L7  exit {imm=1004}   │ ╰──►   L6  exit {imm=1004}
 
                 """)
     }

@@ -51,6 +51,10 @@ import Testing
             if index % 3 == 0 && text.contains("✗ linked-list") { Issue.record("\(context): a finding\n\(text)") }
             if c.program.insns.count <= 30 && width >= 80 {
                 guard showsJumps(c.program, text, context) else { return }
+                for step in try CaseHistory(c).steps {
+                    guard let result = step.result, result.insns.count <= 40 else { break }
+                    guard showsJumps(result, text, context) else { return }
+                }
             }
         }
     }
