@@ -34,6 +34,8 @@ public struct Expectation: ~Copyable {
     public private(set) var status = PatchStatus.accepted
     /// Why, when it is refused.
     public private(set) var refusal: Refusal?
+    /// The first slot of the would-be result whose jump has no landing or does not fit, where that is why.
+    public private(set) var refusalPlace: OutputIndex?
 
     public init() {}
 
@@ -52,6 +54,7 @@ public struct Expectation: ~Copyable {
     /// - Complexity: O(slots + edits × lines)
     public mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
         refusal = nil
+        refusalPlace = nil
         status = .accepted
         if rules.isMalformed(pass, on: input, reading.table) { return refuse(.malformed) }
         let length = land(pass, on: input)
@@ -63,17 +66,18 @@ public struct Expectation: ~Copyable {
             pass: pass, input: input, result: program.image(), fields: reading.table, jumps: jumpStorage.row(),
             calls: callStorage.row())
         writer.write()
-        if writer.dangling { return refuse(.dangling) }
+        if let place = writer.dangling { return refuse(.dangling, at: place) }
         program.subprogramCount = subprograms(of: input)
         if program.subprogramCount == 0 { return refuse(.empty) }
-        if writer.overflow { return refuse(.overflow) }
+        if let place = writer.overflow { return refuse(.overflow, at: place) }
         let lines = program.image(as: OutputIndex.self).lines
         lines.copy(input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
         program.lineCount = LineRules.apply(pass, to: lines, count: input.lineCount, insnCount: input.insnCount)
     }
 
-    private mutating func refuse(_ reason: Refusal) {
+    private mutating func refuse(_ reason: Refusal, at place: OutputIndex? = nil) {
         refusal = reason
+        refusalPlace = place
         status = reason == .overflow ? .erange : .einval
     }
 

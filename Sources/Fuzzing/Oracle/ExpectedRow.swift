@@ -10,8 +10,10 @@ struct ExpectedRow {
     let jumps: Row<InputIndex, Int32>
     let calls: Row<InputIndex, Int32>
     private var at = OutputIndex(0)
-    private(set) var dangling = false
-    private(set) var overflow = false
+    /// The first slot whose jump has no landing.
+    private(set) var dangling: OutputIndex?
+    /// The first slot whose offset does not fit.
+    private(set) var overflow: OutputIndex?
 
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>,
@@ -62,11 +64,11 @@ struct ExpectedRow {
     @inline(__always)
     private mutating func reach(_ insn: Instruction, _ field: JumpReading.Field, landing: Int32) {
         if landing < 0 {
-            dangling = true
+            dangling = dangling ?? at
         } else if let fixed = insn.reaching(Int(landing) - at.position - 1, in: field) {
             result.insns[at] = fixed
         } else {
-            overflow = true
+            overflow = overflow ?? at
         }
     }
 
