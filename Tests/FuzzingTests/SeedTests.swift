@@ -1,0 +1,68 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// Replays what people wrote and what campaigns found.
+@Suite struct SeedTests {
+    static let files = CaseFolder.allCases.flatMap(\.files)
+
+    /// Every built-in patcher and the oracle agree with what the file expects.
+    @Test(arguments: files) func replay(_ file: CaseFolder.File) throws {
+        let c = try file.parsed()
+        let expected = try #require(c.expected, "\(file.path): says nothing of what must come of it")
+        var runner = CaseRunner(BuiltInPatchers.allCases.map { $0.make() })
+        let outcome = try runner.run(c)
+        for finding in outcome.findings {
+            Issue.record("\(file.path): \(finding.bucket), pass \(finding.pass): \(finding.detail)")
+        }
+        // A finding ends a case before its time.
+        guard outcome.findings.isEmpty else { return }
+        if !expected.agrees(with: outcome.expected) {
+            var computed = c
+            computed.expected = outcome.expected
+            Issue.record("\(file.path): the rules give something else than the file\n\(CaseFile.print(computed))")
+        }
+        // A pass that nothing reaches is there to show that; one of an accepted script has been run.
+        #expect(outcome.status != .accepted || outcome.passCount == c.passes.count, "\(file.path)")
+    }
+
+    /// What the tool would write is read back as the same case, and written the same again.
+    @Test(arguments: files) func roundTrip(_ file: CaseFolder.File) throws {
+        let c = try file.parsed()
+        let canonical = CaseFile.print(c)
+        #expect(try CaseFile.parse(canonical, file: "\(file.path), canonical") == c, "\(file.path)")
+        let again = CaseFile.print(try CaseFile.parse(canonical, file: "\(file.path), canonical"))
+        #expect(again == canonical, "\(file.path)")
+    }
+
+    /// A file is found by its idea: words in lower case with hyphens between them, and a sentence inside.
+    @Test(arguments: files) func naming(_ file: CaseFolder.File) throws {
+        let words = file.idea.split(separator: "-", omittingEmptySubsequences: false)
+        #expect(words.count >= 2, "\(file.path): one word is no idea")
+        for word in words {
+            let isWord = !word.isEmpty && word.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
+            #expect(isWord, "\(file.path): `\(word)`")
+        }
+        #expect(try file.parsed().name.split(separator: " ").count >= 3, "\(file.path): `name:` is no sentence")
+    }
+
+    @Test func enoughSeeds() {
+        #expect(CaseFolder.seeds.files.count >= 40)
+    }
+
+    /// No seed is a copy of another under a different name.
+    @Test func seedsDiffer() throws {
+        var seen: [Case: String] = [:]
+        var names: [String: String] = [:]
+        for file in Self.files {
+            var c = try file.parsed()
+            // What campaigns found may be found again under the same words.
+            if file.folder == .seeds, let other = names.updateValue(file.path, forKey: c.name) {
+                Issue.record("\(file.path) has the name of \(other)")
+            }
+            (c.name, c.target, c.bucket, c.origin) = ("", nil, nil, nil)
+            if let other = seen.updateValue(file.path, forKey: c) { Issue.record("\(file.path) is \(other)") }
+        }
+    }
+}
