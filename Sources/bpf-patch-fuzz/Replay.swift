@@ -21,7 +21,7 @@ struct Replay: ParsableCommand {
     @OptionGroup var patchers: PatcherOptions
 
     func run() throws {
-        var replayer = Replayer(patchers.chosen.map { $0.make() })
+        var replayer = Replayer(patchers.chosen)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Foundation
 import Fuzzing
 
 /// `show`: the picture of a case.
@@ -7,14 +8,46 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show program, passes and result side by side, with jumps drawn and the wrong one marked.",
         discussion: """
+            The picture is as wide as the terminal, or as COLUMNS says; colour is left out when the output is no \
+            terminal or NO_COLOR is set.
+
             Example:
-              bpf-patch-fuzz show Seeds/leave-a-patch-into-a-skipped-prologue.case
+              bpf-patch-fuzz show Seeds/may-goto-backward-expanded.case
             """)
 
     @Argument(help: "A case file, or a file with one JSON line.")
     var file: String
 
+    @OptionGroup var patchers: PatcherOptions
+
     func run() throws {
-        do { print(CaseFile.print(try CaseSource.single(file))) } catch { throw stop(error) }
+        do {
+            let c = try CaseSource.single(file)
+            var choices = patchers.chosen
+            let target = c.target.flatMap(PatcherChoice.init(name:))
+            if patchers.names.isEmpty, let target { choices = [target] }
+            if c.bucket?.contains("/\(BrokenRule.crash.rawValue)/") == true {
+                // A patcher that ends the process cannot be asked here.
+                complain("note: \(c.target ?? "the patcher") ends the process on this case; the rules' result is shown")
+                choices = []
+            }
+            let isTerminal = isatty(STDOUT_FILENO) != 0
+            let environment = ProcessInfo.processInfo.environment
+            let picture = CasePicture(
+                c, patchers: choices.map { $0.make() }, width: Self.width(environment, isTerminal: isTerminal),
+                color: isTerminal && environment["NO_COLOR", default: ""].isEmpty)
+            do { print(try picture.text(), terminator: "") } catch {
+                throw CampaignError("\(file): the program is ill formed: \(error)")
+            }
+        } catch { throw stop(error) }
+    }
+
+    /// How many columns there are.
+    private static func width(_ environment: [String: String], isTerminal: Bool) -> Int {
+        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
+        var size = winsize()
+        let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        if isTerminal && isKnown && size.ws_col > 0 { return Int(size.ws_col) }
+        return 120
     }
 }

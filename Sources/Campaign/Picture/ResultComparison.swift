@@ -163,9 +163,8 @@ struct ResultComparison {
         let wanted = Set(expected.arcs.filter(\.standsOut).map(\.target))
         let got = Set(actual.arcs.filter(\.standsOut).map(\.target))
         for number in rows.indices where rows[number].interest == nil {
-            let isWanted = rows[number].left?.slot.map(wanted.contains) ?? false
-            let isReached = rows[number].right?.slot.map(got.contains) ?? false
-            if isWanted || isReached { rows[number].interest = 1 }
+            if let slot = rows[number].left?.slot, wanted.contains(slot) { rows[number].interest = 1 }
+            if let slot = rows[number].right?.slot, got.contains(slot) { rows[number].interest = 1 }
         }
     }
 }

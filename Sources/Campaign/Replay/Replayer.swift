@@ -1,6 +1,5 @@
-import Foundation
+import BPF
 import Fuzzing
-import Patching
 
 /// Runs cases from files through patchers and oracle, and holds the result against what the files say.
 public struct Replayer: ~Copyable {
@@ -13,10 +12,16 @@ public struct Replayer: ~Copyable {
         case broken(String)
     }
 
+    private let patchers: [PatcherChoice]
     private var runner: CaseRunner
 
     /// Makes a replayer for some patchers.
-    public init(_ patchers: [any Patcher]) { runner = CaseRunner(patchers) }
+    ///
+    /// A case found with a patcher that is wrong on purpose is run through that one instead, unless it ended the process.
+    public init(_ patchers: [PatcherChoice]) {
+        self.patchers = patchers
+        runner = CaseRunner(patchers.map { $0.make() })
+    }
 
     /// Runs one case.
     public mutating func replay(_ item: CaseSource.Item) -> Verdict {
@@ -26,7 +31,7 @@ public struct Replayer: ~Copyable {
         case .success(let read): c = read
         }
         let outcome: CaseOutcome
-        do { outcome = try runner.run(c) } catch {
+        do { outcome = try run(c) } catch {
             return .broken("\(item.place): the program is ill formed: \(error)")
         }
         var reasons = outcome.findings.map { "\($0.bucket): \($0.detail)" }
@@ -34,6 +39,14 @@ public struct Replayer: ~Copyable {
             reasons.append("the file expects \(Self.words(expected)), the rules give \(Self.words(outcome.expected))")
         }
         return reasons.isEmpty ? .passed : .failed(reasons)
+    }
+
+    private mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
+        guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
+            patchers == PatcherChoice.builtIn, c.bucket?.contains("/\(BrokenRule.crash.rawValue)/") != true
+        else { return try runner.run(c) }
+        var other = CaseRunner([target.make()])
+        return try other.run(c)
     }
 
     private static func words(_ expectation: Case.Expectation) -> String {

@@ -67,7 +67,7 @@ final class WorkerProcess {
         unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { for number in unsafe arguments.indices { unsafe free(arguments[number]) } }
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, words[0], &actions, nil, &arguments, environ)
         guard status == 0 else {
