@@ -14,10 +14,13 @@ struct SimplicityReducer: Reducer {
             _ = reduction.attempt { $0.program.aux[slot] = 0 }
             _ = reduction.attempt { $0.program.aux[slot] = UInt32(slot + 1) }
         }
+        // Each marker once, or a picture could not say which of two instructions is meant.
+        var marker = 100
         for pass in reduction.best.passes.indices {
             for edit in reduction.best.passes[pass].edits.indices {
                 for slot in reduction.best.passes[pass].edits[edit].patch.indices {
-                    simplify(reduction, number: 100 + slot, at: \.passes[pass].edits[edit].patch[slot])
+                    simplify(reduction, number: marker, at: \.passes[pass].edits[edit].patch[slot])
+                    marker += 1
                 }
             }
         }
