@@ -87,21 +87,21 @@ struct CaseFeatures {
         }
         let draw = entropy.below(4096)
         switch draw {
-        case 0..<6:
+        case 0..<12:
             isFar = true
             insns = 32_700 + entropy.below(200)
             edits = 1 + entropy.below(6)
             subprograms = 1
-        case 6..<26:
+        case 12..<32:
             insns = 100 + entropy.below(500)
             edits = 100 + entropy.below(200)
             subprograms = 1 + entropy.below(12)
-        case 26..<1200: insns = 1 + entropy.below(8)
+        case 32..<1200: insns = 1 + entropy.below(8)
         case 1200..<3000: insns = 6 + entropy.below(27)
         case 3000..<3900: insns = 24 + entropy.below(41)
         default: insns = 64 + entropy.below(97)
         }
-        if draw >= 26 {
+        if draw >= 32 {
             edits = 1 + entropy.below(max(1, min(12, insns / 2 + 1)))
             subprograms = 1 + entropy.below(max(1, min(6, insns / 2)))
         }
