@@ -35,6 +35,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
+        .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     ]
 )

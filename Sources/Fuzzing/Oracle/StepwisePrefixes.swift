@@ -67,10 +67,22 @@ struct StepwisePrefixes {
 
     /// Whether an offset does not fit after some prefix of the edits, which excuses `ERANGE` of a stepwise patcher.
     ///
+    /// The kernel puts an insertion that jumps skip in two steps: the jumps land on it first and are moved on afterwards
+    /// (`adjust_jmp_off`). So the layout between the two counts as well.
+    ///
     /// - Complexity: O(slots × edits)
     func overflows() -> Bool {
         var step = Expectation()
-        for count in 1..<max(pass.editCount, 1) {
+        for count in 1..<(pass.editCount + 1) {
+            let last = TableIndex(count - 1)
+            let edit = pass.edits[last]
+            if edit.skip {
+                pass.edits[last].skipFlag = 0
+                step.compute(pass.prefix(count), on: input)
+                pass.edits[last] = edit
+                if step.status == .erange { return true }
+            }
+            if count == pass.editCount { break }
             step.compute(pass.prefix(count), on: input)
             if step.status == .erange { return true }
         }
