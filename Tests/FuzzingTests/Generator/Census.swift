@@ -167,6 +167,8 @@ struct Census {
             seen.insert(isForward ? .forwardToLast : .backwardToLast)
         }
         if target == off - 1 { seen.insert(isForward ? .forwardToBefore : .backwardToBefore) }
-        if edit.remove > 0 && target == edit.end.position { seen.insert(isForward ? .forwardToAfter : .backwardToAfter) }
+        if edit.remove > 0 && target == edit.end.position {
+            seen.insert(isForward ? .forwardToAfter : .backwardToAfter)
+        }
     }
 }

@@ -42,7 +42,8 @@ struct OracleTests {
             default: return Instruction(code: Opcode.ja, off: Int16(target - slot - 1))
             }
         }
-        return Program(insns: insns, subprograms: [Subprogram(start: 0, id: 0), Subprogram(start: UInt32(start), id: 1)])
+        let subprograms = [Subprogram(start: 0, id: 0), Subprogram(start: UInt32(start), id: 1)]
+        return Program(insns: insns, subprograms: subprograms)
     }
 
     /// Any edits, whether they keep landings or not.

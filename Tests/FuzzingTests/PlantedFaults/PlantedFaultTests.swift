@@ -20,9 +20,9 @@ struct PlantedFaultTests {
         }
         let text = CaseFile.print(smallest)
         let again = try CaseFile.parse(text, file: "\(fault).case")
-        let where_ = Comment("\(fault), seed \(hunt.seed), index \(hunt.cases - 1)\n\(text)")
-        #expect(try FaultHunt.buckets(of: again, with: fault).contains(hunt.bucket), where_)
-        #expect(try FaultHunt.buckets(of: again, with: nil) == [], where_)
+        let place = Comment("\(fault), seed \(hunt.seed), index \(hunt.cases - 1)\n\(text)")
+        #expect(try FaultHunt.buckets(of: again, with: fault).contains(hunt.bucket), place)
+        #expect(try FaultHunt.buckets(of: again, with: nil) == [], place)
         return CaseSize(smallest)
     }
 
@@ -36,14 +36,17 @@ struct PlantedFaultTests {
         #expect(size.passes == 1 && size.edits <= 2 && size.insns + size.patchInsns <= 32_772, "\(fault): \(size)")
     }
 
-    @Test func withoutFaultThePatcherIsRight() throws {
+    /// Small cases are cheap: most of the 200,000 are of this kind.
+    @Test(arguments: [
+        (CaseShape.mixed, UInt64(40_000)), (.fixed(insns: 6, edits: 3, passes: 1), 80_000),
+        (.fixed(insns: 10, edits: 4, passes: 2), 80_000),
+    ])
+    func withoutFaultThePatcherIsRight(shape: CaseShape, count: UInt64) {
         let seed = PlantedFaultTests.seed
-        var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(nil)])
-        let start = ThreadClock.now
-        for index in 0..<UInt64(20_000) where !fuzzer.run(index: index) {
-            Issue.record("seed \(seed), index \(index): \(fuzzer.findings)")
+        var fuzzer = Fuzzer(seed: seed, shape: shape, patchers: [FaultyPatcher(nil)])
+        for index in 0..<count where !fuzzer.run(index: index) {
+            Issue.record("seed \(seed), \(shape), index \(index): \(fuzzer.findings)")
             return
         }
-        print("20,000 cases: \(ThreadClock.now - start) s")
     }
 }
