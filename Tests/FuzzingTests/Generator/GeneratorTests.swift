@@ -13,7 +13,7 @@ struct GeneratorTests {
         let least: Int
         switch feature {
         case .hundreds: least = 100
-        case .farForwardFits, .farBackwardFits, .farForwardOverflows, .farBackwardOverflows: least = 10
+        case .farForwardFits, .farBackwardFits, .farForwardOverflows, .farBackwardOverflows: least = 15
         case .jumpToItself, .emptiesSubprogram, .forwardToLast, .backwardToLast: least = 200
         default: least = 1000
         }
