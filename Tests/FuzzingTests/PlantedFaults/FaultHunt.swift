@@ -69,7 +69,6 @@ final class FaultTable: Sendable {
             "\(hunt.result?.candidates ?? 0)", text(hunt.shrinkingSeconds),
         ]
         let row = "| " + columns.joined(separator: " | ") + " |"
-        if hunt.fault.isFar { print(row) }
         rows.withLock { rows in
             rows.append(row)
             if rows.count < count { return }
