@@ -36,6 +36,7 @@ let package = Package(
         .testTarget(name: "CampaignTests", dependencies: ["Campaign"], swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
+        .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     ]
 )

@@ -53,6 +53,8 @@ struct InstructionList: ~Copyable {
     private var startStorage = RowStorage<NodeIndex>()
     private var idStorage = RowStorage<UInt32>()
     private var poolCount = 0
+    /// Whether positions are known, as they are before the first pass.
+    private var isNumbered = false
     private var head = NodeIndex.none
     private var tail = NodeIndex.none
     /// How many nodes stand.
@@ -65,15 +67,21 @@ struct InstructionList: ~Copyable {
     /// - Complexity: O(slots)
     mutating func load(_ input: ProgramImage<InputIndex>) {
         pool.reserve(input.insnCount)
+        indexStorage.reserve(input.insnCount)
         let nodes = pool.row(as: NodeIndex.self)
+        let index = indexStorage.row(as: InputIndex.self)
+        var isSecond = false
         for slot in 0..<input.insnCount {
             let insn = input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
             nodes[NodeIndex(slot)] = InstructionNode(
-                insn: insn, aux: input.aux[InputIndex(slot)], flags: [], next: NodeIndex(slot + 1),
-                target: kind == .none ? .none : NodeIndex(slot + 1 + insn.jumpOffset(kind)), place: 0,
-                prologue: .none)
+                insn: insn, aux: input.aux[InputIndex(slot)], flags: isSecond ? .secondSlot : [],
+                next: NodeIndex(slot + 1), target: kind == .none ? .none : NodeIndex(slot + 1 + insn.jumpOffset(kind)),
+                place: UInt32(truncatingIfNeeded: slot), prologue: .none)
+            index[InputIndex(slot)] = NodeIndex(slot)
+            isSecond = insn.isWide
         }
+        isNumbered = true
         count = input.insnCount
         poolCount = count
         head = NodeIndex(0)
@@ -97,12 +105,13 @@ struct InstructionList: ~Copyable {
     mutating func apply(_ pass: PassImage) -> PatchStatus {
         // Room for the whole pass at once, so that the rows below stay valid throughout it.
         pool.reserve(poolCount + pass.patchSlots + pass.editCount, keeping: poolCount)
-        indexStorage.reserve(count)
+        if !isNumbered { indexStorage.reserve(count) }
         var work = ListPass(
             pass: pass, nodes: pool.row(), index: indexStorage.row(), starts: startStorage.row(),
             ids: idStorage.row(), poolCount: poolCount, head: head, tail: tail, count: count,
             subprogramCount: subprogramCount)
-        let isWhole = work.run()
+        let isWhole = work.run(isNumbered: isNumbered)
+        isNumbered = false
         poolCount = work.poolCount
         head = work.head
         tail = work.tail

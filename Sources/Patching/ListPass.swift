@@ -36,8 +36,9 @@ struct ListPass {
     }
 
     /// Carries out the pass; says whether something stands for the target of every jump.
-    mutating func run() -> Bool {
-        number()
+    mutating func run(isNumbered: Bool) -> Bool {
+        if !isNumbered { number() }
+        for row in 0..<subprogramCount { nodes[starts[TableIndex(row)]].flags.insert(.startsSubprogram) }
         var growth = 0
         for row in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(row)]
@@ -76,7 +77,6 @@ struct ListPass {
             nodes[cursor] = node
             cursor = node.next
         }
-        for row in 0..<subprogramCount { nodes[starts[TableIndex(row)]].flags.insert(.startsSubprogram) }
     }
 
     /// Flags the nodes of a range; they stay linked, so that what follows them can be found.

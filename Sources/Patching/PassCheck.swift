@@ -32,6 +32,12 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
     /// The slot of the patch, or 0 where the rule is about the edit as a whole.
     public var slot: Int
 
+    public init(rule: Rule, edit: Int, slot: Int) {
+        self.rule = rule
+        self.edit = edit
+        self.slot = slot
+    }
+
     /// The rule in words, with the edit and slot.
     public var description: String { "edit \(edit), slot \(slot): \(rule.rawValue)" }
 }

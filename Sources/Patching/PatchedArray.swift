@@ -20,7 +20,7 @@ struct PatchedArray {
         aux.move(count - end.position, from: end, to: off)
         tables.removed(from: off, count: removed, length: count)
         count -= removed
-        _ = adjustBranches(from: off.position, oldEnd: end.position, newEnd: off.position)
+        _ = adjustBranches(Change(off: off.position, oldEnd: end.position, growth: -removed))
     }
 
     /// Patches one instruction, or inserts before it, or replaces a range; says whether all offsets fit.
@@ -37,18 +37,21 @@ struct PatchedArray {
         if edit.remove > 1 { remove(from: off + 1, count: Int(edit.remove) - 1) }
 
         let length = Int(edit.patchCount) + (edit.isInsertion ? 1 : 0)
-        if !grow(at: off, to: length) { return false }
+        if !grow(at: off, to: length, skip: edit.skip ? Int(edit.patchCount) : 0) { return false }
         var fits = write(edit, number: number, at: off)
         let last = off + (length - 1)
         aux.fill(length - 1, from: off, with: 0)
         aux[last] = word
         if edit.isInsertion {
-            fits = put(original, kind, target: target, at: last, off, growth: length - 1) && fits
+            // A jump to itself goes past the new code as well when that is skipped, to where it now stands.
+            let isPast = edit.skip && kind.isJump && target == off.position
+            let landing = isPast ? last.position : moved(target, by: length - 1, behind: off)
+            fits = put(original, kind, landing: landing, at: last) && fits
         } else if edit.keep != EditRecord.noKeep {
             let place = off + Int(edit.keep)
             // A removed second slot has already moved what a kept call targets.
             let goal = edit.remove == 2 && target > off.position ? target - 1 : target
-            fits = put(original, kind, target: goal, at: place, off, growth: length - 1) && fits
+            fits = put(original, kind, landing: moved(goal, by: length - 1, behind: off), at: place) && fits
             aux[last] = 0
             aux[place] = word
             if edit.remove == 2 {
@@ -56,7 +59,6 @@ struct PatchedArray {
                 aux[place + 1] = secondWord
             }
         }
-        if edit.skip { fits = skip(off, count: Int(edit.patchCount)) && fits }
         return fits
     }
 
@@ -69,89 +71,94 @@ struct PatchedArray {
     }
 
     /// Makes room for a patch in the place of one slot and adjusts everything around it.
-    private mutating func grow(at off: OutputIndex, to length: Int) -> Bool {
+    private mutating func grow(at off: OutputIndex, to length: Int, skip: Int) -> Bool {
         if length == 1 { return true }
         let growth = length - 1
         insns.move(count - off.position - 1, from: off + 1, to: off + length)
         aux.move(count - off.position - 1, from: off + 1, to: off + length)
         count += growth
         tables.patched(at: off, growth: growth)
-        return adjustBranches(from: off.position, oldEnd: off.position + 1, newEnd: off.position + length)
+        return adjustBranches(
+            Change(off: off.position, oldEnd: off.position + 1, growth: growth, skip: skip))
     }
 
-    /// Adjusts the branches around a place where `oldEnd - from` slots have become `newEnd - from`, but for those within.
+    /// A place where the layout has changed: the slots up to `oldEnd` have become those up to `oldEnd + growth`.
+    private struct Change {
+        var off: Int
+        var oldEnd: Int
+        var growth: Int
+        /// How many slots jumps to `off` go past; calls do not.
+        var skip = 0
+    }
+
+    /// Adjusts the branches around a change, but for those within.
     ///
     /// Offsets are still those of the old layout, positions those of the new one.
     ///
     /// - Returns: whether all offsets fit
-    private func adjustBranches(from off: Int, oldEnd: Int, newEnd: Int) -> Bool {
-        let growth = newEnd - oldEnd
+    /// - Source: Linux 6.12, `bpf_adj_branches`; `adjust_jmp_off` in the same step, so that nothing overflows on the way
+    private func adjustBranches(_ change: Change) -> Bool {
         var fits = true
         // In front of the place, where positions have not changed, then behind it.
-        for at in 0..<off {
-            if !adjust(OutputIndex(at), from: at, off: off, oldEnd: oldEnd, growth: growth) { fits = false }
+        for at in 0..<change.off {
+            if !adjust(OutputIndex(at), from: at, change) { fits = false }
         }
+        let newEnd = change.oldEnd + change.growth
         for at in newEnd..<max(count, newEnd) {
-            if !adjust(OutputIndex(at), from: at - growth, off: off, oldEnd: oldEnd, growth: growth) { fits = false }
+            if !adjust(OutputIndex(at), from: at &- change.growth, change) { fits = false }
         }
         return fits
     }
 
     /// Adjusts one branch that stood at `from` in the old layout.
     @inline(__always)
-    private func adjust(_ at: OutputIndex, from old: Int, off: Int, oldEnd: Int, growth: Int) -> Bool {
+    private func adjust(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
         var insn = insns[at]
         // Whether a slot is a jump is as good as random, so the common kind is adjusted without a branch on it.
         let mask = Int(masks[Slot(rawValue: UInt32(insn.code))])
         let target = old &+ 1 &+ Int(insn.off)
-        let behind = target >= oldEnd ? growth : 0
-        let inside = target > off && target < oldEnd ? off &- target : 0
-        let offset = Int(insn.off) &+ (old &- at.position &+ behind &+ inside) & mask
+        let behind = target >= change.oldEnd ? change.growth : 0
+        let inside = target > change.off && target < change.oldEnd ? change.off &- target : 0
+        let past = target == change.off ? change.skip : 0
+        let offset = Int(insn.off) &+ (old &- at.position &+ behind &+ inside &+ past) & mask
         insn.off = Int16(truncatingIfNeeded: offset)
         insns[at] = insn
         var fits = Int(insn.off) == offset
         if insn.code == Opcode.gotol || insn.code == Opcode.call || insn.code == Opcode.loadImmediate64 {
-            fits = adjustLong(at, from: old, off: off, oldEnd: oldEnd, growth: growth)
+            fits = adjustLong(at, from: old, change)
         }
         return fits
     }
 
     /// Adjusts a branch or call whose offset is in `imm`.
-    private func adjustLong(_ at: OutputIndex, from old: Int, off: Int, oldEnd: Int, growth: Int) -> Bool {
+    private func adjustLong(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
         var insn = insns[at]
         let kind = insn.jumpKind
         if kind == .none { return true }
         let target = old + 1 + insn.jumpOffset(kind)
-        let moved = target >= oldEnd ? target + growth : target > off ? off : target
+        var moved = target
+        if target >= change.oldEnd {
+            moved += change.growth
+        } else if target > change.off {
+            moved = change.off
+        } else if target == change.off && kind.isJump {
+            moved += change.skip
+        }
         let fits = insn.setJumpOffset(moved - at.position - 1, kind)
         insns[at] = insn
         return fits
     }
 
-    /// Puts an instruction back whose target is known in the layout before its patch.
-    private func put(
-        _ original: Instruction, _ kind: JumpKind, target: Int, at place: OutputIndex, _ off: OutputIndex, growth: Int
-    ) -> Bool {
-        var insn = original
-        let moved = target > off.position ? target + growth : target
-        let fits = insn.setJumpOffset(moved - place.position - 1, kind)
-        insns[place] = insn
-        return fits
+    /// Where a target is after what lies behind a patched slot has moved.
+    private func moved(_ target: Int, by growth: Int, behind off: OutputIndex) -> Int {
+        target > off.position ? target + growth : target
     }
 
-    /// Lets jumps to an insertion go past it.
-    ///
-    /// - Source: Linux 6.12, `adjust_jmp_off`
-    private func skip(_ off: OutputIndex, count inserted: Int) -> Bool {
-        var fits = true
-        for slot in 0..<count where slot < off.position || slot >= off.position + inserted {
-            var insn = insns[OutputIndex(slot)]
-            let kind = insn.jumpKind
-            if kind.isJump && slot + 1 + insn.jumpOffset(kind) == off.position {
-                fits = insn.setJumpOffset(insn.jumpOffset(kind) + inserted, kind) && fits
-                insns[OutputIndex(slot)] = insn
-            }
-        }
+    /// Puts an instruction back whose landing is known.
+    private func put(_ original: Instruction, _ kind: JumpKind, landing: Int, at place: OutputIndex) -> Bool {
+        var insn = original
+        let fits = insn.setJumpOffset(landing - place.position - 1, kind)
+        insns[place] = insn
         return fits
     }
 

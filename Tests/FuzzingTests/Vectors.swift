@@ -10,7 +10,13 @@ enum Vectors {
         return try String(contentsOf: folder.appendingPathComponent("Vectors/\(file)"), encoding: .utf8)
     }
 
-    static func cases(of file: String) throws -> [Case] { try ScriptLine.parseAll(try text(of: file), file: file) }
+    /// What each file holds; reading takes a debug build seconds.
+    private static let contents = Result {
+        try Dictionary(
+            uniqueKeysWithValues: files.map { ($0, try ScriptLine.parseAll(try text(of: $0), file: $0)) })
+    }
+
+    static func cases(of file: String) throws -> [Case] { try contents.get()[file] ?? [] }
 }
 
 /// Random numbers that a seed gives again.

@@ -78,7 +78,7 @@ struct CaseFeatures {
         features.borders = 4 + part(27)
         features.sideBySide = part(30) / 2
         features.lines = part(33)
-        features.patchLength = 1 + part(36)
+        features.patchLength = 1 + part(36) / 2
         features.size(shape, &entropy)
         return features
     }
@@ -91,21 +91,21 @@ struct CaseFeatures {
         }
         let draw = entropy.below(4096)
         switch draw {
-        case 0..<6:
+        case 0..<12:
             isFar = true
             insns = 32_700 + entropy.below(200)
             edits = 1 + entropy.below(6)
             subprograms = 1
-        case 6..<26:
+        case 12..<32:
             insns = 100 + entropy.below(500)
             edits = 100 + entropy.below(200)
             subprograms = 1 + entropy.below(12)
-        case 26..<1800: insns = 1 + entropy.below(8)
+        case 32..<1800: insns = 1 + entropy.below(8)
         case 1800..<3500: insns = 6 + entropy.below(27)
         case 3500..<4000: insns = 24 + entropy.below(41)
         default: insns = 64 + entropy.below(97)
         }
-        if draw >= 26 {
+        if draw >= 32 {
             edits = 1 + entropy.below(max(1, min(12, insns / 2 + 1)))
             subprograms = 1 + entropy.below(max(1, min(6, insns / 2)))
         }

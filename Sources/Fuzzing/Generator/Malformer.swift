@@ -112,13 +112,16 @@ struct Malformer {
             patch[slot] = jump
             patch[slot].off = Int16(truncatingIfNeeded: entropy.chance(8) ? beyond : -slot.position - 2)
         case .targetSecondSlot:
-            if !isFree { return false }
-            for target in 1..<max(Int(edit.patchCount), 1) where isSecond(PatchIndex(target), patch, edit) {
+            for target in 1..<max(Int(edit.patchCount), 1)
+            where isFree && isSecond(PatchIndex(target), patch, edit) {
                 patch[slot] = jump
                 patch[slot].off = Int16(truncatingIfNeeded: target - slot.position - 1)
                 return true
             }
-            return false
+            // There is no wide load, so the patch gets one at its end.
+            buffer.addPatch(Instruction(code: Opcode.loadImmediate64, imm: 5))
+            buffer.addPatch(.zero)
+            buffer.addPatch(Instruction(code: Opcode.ja, off: -2, imm: 1))
         case .callWithoutRef:
             if !isFree { return false }
             patch[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1)

@@ -21,6 +21,7 @@ struct PassGenerator: ~Copyable {
         let count = chooseAnchors(features, input, &entropy)
         let anchors = anchorStorage.row(as: TableIndex.self)
         var build = PassBuild(features: features, input: input, isChecked: isChecked)
+        var aim = features.isFar ? FarAim(input, ledger, &entropy) : nil
         for row in 0..<count {
             let next = row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
             guard let off = build.start(near: anchors[TableIndex(row)]) else { continue }
@@ -30,6 +31,7 @@ struct PassGenerator: ~Copyable {
                 patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &entropy, into: buffer)
             }
             build.finish(edit, at: off, ledger)
+            aim?.note(buffer, isLast: row + 1 == count, nextAnchor: next, &maker)
         }
     }
 
@@ -207,6 +209,8 @@ struct PassBuild {
         }
         let limit = bits >> 13 & 15 == 0 ? input.insnCount : max(single.position, next)
         end = min(end, limit, input.insnCount)
+        // A program at the limit keeps its length, or no jump in it would be far.
+        if features.isFar { end = min(end, single.position + 7) }
         if end < input.insnCount && input.isSecondSlot(InputIndex(end)) {
             end = end + 1 <= limit ? end + 1 : end - 1
         }

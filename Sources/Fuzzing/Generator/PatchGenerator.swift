@@ -46,7 +46,7 @@ struct PatchGenerator: ~Copyable {
             let isUnwanted = pattern.kind.isJump && Int(draw >> 6 & 7) > features.patchJumps
             var isWide = pattern.code == Opcode.loadImmediate64
             if isUnwanted || (isWide && (slot + 1 >= count || slot + 1 == keep)) {
-                pattern = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
+                pattern = .plain
                 isWide = false
             }
             buffer.addPatch(maker.make(pattern, draw))
@@ -103,6 +103,10 @@ struct PatchGenerator: ~Copyable {
         _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger, _ bits: UInt64
     ) -> InputIndex? {
         let input = build.input
+        if !build.isChecked && bits >> 8 & 1 == 0 {
+            // Into another subprogram, on a second slot, or behind the end.
+            return InputIndex(Entropy.pick(bits, below: input.insnCount + 1))
+        }
         let low = build.homeStart
         let span = build.homeEnd - low
         var target = low + Entropy.pick(bits, below: span)
@@ -138,15 +142,17 @@ struct PatchGenerator: ~Copyable {
                 return start
             }
         }
-        // The subprogram of the edit itself stands because the patch does; for an append, one that no edit has touched.
+        // The subprogram of the edit itself stands because the patch does; for an append, the first that stands.
         return fallback(isAppend, build, ledger)
     }
 
     private func fallback(_ isAppend: Bool, _ build: PassBuild, _ ledger: borrowing SlotLedger) -> InputIndex {
         if !isAppend { return InputIndex(build.homeStart) }
-        for number in 0..<build.input.subprogramCount {
-            let start = InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
-            if ledger.states[start] == .standing { return start }
+        var number = 0
+        for slot in 0..<build.input.insnCount where ledger.states[InputIndex(slot)] == .standing {
+            while slot >= build.input.end(of: TableIndex(number)) { number += 1 }
+            // A start that is deleted is reached where its subprogram still stands.
+            return InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
         }
         return InputIndex(build.homeStart)
     }

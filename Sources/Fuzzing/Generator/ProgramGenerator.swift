@@ -50,7 +50,7 @@ struct ProgramGenerator: ~Copyable {
             var isWide = pattern.code == Opcode.loadImmediate64
             // A wide load needs a second slot in its own subprogram.
             if isWide && slot + 1 == end {
-                pattern = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
+                pattern = .plain
                 isWide = false
             }
             let index = Slot(slot)

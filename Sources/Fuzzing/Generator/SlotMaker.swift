@@ -47,6 +47,8 @@ struct SlotMaker: BitwiseCopyable {
 }
 
 extension SlotPattern {
+    /// `rD = marker`, for where nothing else can stand.
+    static let plain = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
     /// How many patterns each kind has.
     static let variants = 16
 

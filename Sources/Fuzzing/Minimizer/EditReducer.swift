@@ -1,6 +1,7 @@
+import BPF
 import Patching
 
-/// Does without edits, refs, flags, and slots at either end of a removed range.
+/// Does without edits, also by joining two, refs, flags, and slots at either end of a removed range.
 struct EditReducer: Reducer {
     func reduce(_ reduction: Reduction) {
         for pass in reduction.best.passes.indices.reversed() where pass < reduction.best.passes.count {
@@ -9,8 +10,26 @@ struct EditReducer: Reducer {
                 without: { range in
                     reduction.attempt { $0.passes[pass].edits.removeSubrange(range) }
                 })
+            join(reduction, pass)
             for edit in reduction.best.passes[pass].edits.indices {
                 simplify(reduction, pass, edit)
+            }
+        }
+    }
+
+    /// Lets one edit grow by what another does, where only the sum counts, as at the 16-bit limit.
+    private func join(_ reduction: Reduction, _ pass: Int) {
+        var edits: [Edit] { reduction.best.passes[pass].edits }
+        for number in edits.indices.reversed() where number < edits.count {
+            let growth = edits[number].patch.count - Int(edits[number].remove)
+            if growth <= 0 { continue }
+            for other in edits.indices.reversed() where other != number && !edits[other].patch.isEmpty {
+                let isTaken = reduction.attempt { c in
+                    let filler = Instruction(code: Opcode.movImmediate64)
+                    c.passes[pass].edits[other].patch += Array(repeating: filler, count: growth)
+                    c.passes[pass].edits.remove(at: number)
+                }
+                if isTaken { break }
             }
         }
     }

@@ -3,26 +3,60 @@ import Patching
 
 /// Does without instructions of the program, in chunks and then singly; jumps to them land behind them.
 struct InstructionReducer: Reducer {
-    /// How many slots may be run before single instructions of a large program are left alone.
-    ///
-    /// A program at the 16-bit limit needs nearly all of its instructions to fail at all.
-    private static let budget = 60_000_000
-
     func reduce(_ reduction: Reduction) {
-        let start = reduction.slots
+        if reduction.isLong { return reduceGaps(reduction) }
         reduction.reduceChunks(
             of: { reduction.best.program.insns.count },
-            without: { range in
-                if reduction.slots - start > InstructionReducer.budget { return false }
-                let whole = reduction.best.program.wideningToInstructions(range)
-                if whole.count == reduction.best.program.insns.count { return false }
-                let remover = SlotRemover(program: reduction.best.program, range: whole)
-                // Later passes are in coordinates of their own, so the removed slots may lie before or behind their edits.
-                let isTaken = reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: true) }
-                return isTaken
-                    || (reduction.best.passes.count > 1
-                        && reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: false) })
-            })
+            without: { range in remove(range, reduction) })
+    }
+
+    private func remove(_ range: Range<Int>, _ reduction: Reduction) -> Bool {
+        let whole = reduction.best.program.wideningToInstructions(range)
+        if whole.count == reduction.best.program.insns.count { return false }
+        let remover = SlotRemover(program: reduction.best.program, range: whole)
+        // Later passes are in coordinates of their own, so the removed slots may lie before or behind their edits.
+        return reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: true) }
+            || (reduction.best.passes.count > 1
+                && reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: false) })
+    }
+
+    /// Takes pieces off the end of each gap between two landmarks, from the last gap to the first.
+    ///
+    /// A gap that can spare one slot is tried for twice as many each time; most can spare none, which costs one candidate.
+    private func reduceGaps(_ reduction: Reduction) {
+        let landmarks = reduction.best.landmarks()
+        for number in landmarks.indices.dropLast().reversed() {
+            let start = landmarks[number]
+            var end = landmarks[number + 1]
+            var length = 1
+            while end - start >= length && remove(end - length..<end, reduction) {
+                end -= length
+                length *= 2
+            }
+            // The last length was too much, or there were not as many left.
+            while length > 1 && end > start {
+                length /= 2
+                if end - start >= length && remove(end - length..<end, reduction) { end -= length }
+            }
+        }
+    }
+}
+
+extension Case {
+    /// The slots that jumps, edits and tables of the case speak of, sorted, with both ends of the program.
+    fileprivate func landmarks() -> [Int] {
+        var found: Set<Int> = [0, program.insns.count]
+        for (slot, insn) in program.insns.enumerated() {
+            let kind = insn.jumpKind
+            if kind != .none { found.formUnion([slot, slot + 1, slot + 1 + insn.jumpOffset(kind)]) }
+        }
+        for edit in passes.first?.edits ?? [] {
+            found.formUnion([edit.off.position, edit.off.position + Int(edit.remove)])
+            found.formUnion(edit.refs.map(\.to.position))
+        }
+        found.formUnion(program.lines.map { Int($0.insnOff) })
+        found.formUnion(program.subprograms.map { Int($0.start) })
+        return found.filter { $0 >= 0 && $0 <= program.insns.count }.sorted()
     }
 }
 

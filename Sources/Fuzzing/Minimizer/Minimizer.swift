@@ -41,9 +41,11 @@ public struct Minimizer {
             before = reduction.size
             for reducer in reducers { reducer.reduce(reduction) }
         } while reduction.size < before
+        // A stray is in the bucket that it strayed into, not in that of the case it was made from.
+        let strays = reduction.strays.map { ($0.key, finish($0.value, $0.key)) }
         return Result(
             smallest: finish(reduction.best, bucket), candidates: reduction.candidates,
-            strays: reduction.strays.mapValues { finish($0, $0.bucket) })
+            strays: Dictionary(uniqueKeysWithValues: strays))
     }
 
     /// Adds what the case must give.

@@ -3,13 +3,21 @@ import Patching
 
 /// Does without instructions of patches; what is left of a patch keeps its jumps, refs and kept instruction.
 struct PatchReducer: Reducer {
+    /// How many slots of a patch must be needed before the rest is taken to be, in a program at the 16-bit limit.
+    ///
+    /// There it is the length of a patch that counts, and candidates are dear.
+    private static let patience = 3
+
     func reduce(_ reduction: Reduction) {
         for pass in reduction.best.passes.indices {
             for edit in reduction.best.passes[pass].edits.indices {
+                var needed = 0
                 reduction.reduceChunks(
                     of: { reduction.best.passes[pass].edits[edit].patch.count },
                     without: { range in
-                        reduction.attempt { c in
+                        if reduction.isLong && (range.count > 1 || needed >= PatchReducer.patience) { return false }
+                        needed += 1
+                        return reduction.attempt { c in
                             c.passes[pass].edits[edit] = c.passes[pass].edits[edit].removing(patchSlots: range)
                         }
                     })

@@ -13,8 +13,10 @@ final class Reduction {
     let bucket: String
     /// How many candidates were run.
     private(set) var candidates = 0
-    /// Slots run so far, which is what trying costs.
-    private(set) var slots = 0
+    /// Whether the program is so long that candidates are dear: one at the 16-bit limit.
+    ///
+    /// Such a program needs nearly all of its instructions to fail at all, and any of them will do.
+    var isLong: Bool { best.program.insns.count > 4096 }
     /// The smallest case seen in each other bucket on the way.
     private(set) var strays: [String: Case] = [:]
     private var runner: CaseRunner
@@ -31,7 +33,6 @@ final class Reduction {
         let candidateSize = CaseSize(candidate)
         if candidateSize >= size { return false }
         candidates += 1
-        slots += candidate.program.insns.count
         let findings = runner.findings(of: candidate)
         for finding in findings where finding.bucket != bucket {
             if let known = strays[finding.bucket], CaseSize(known) <= candidateSize { continue }

@@ -3,14 +3,14 @@ import Patching
 
 /// Makes instructions plainer and numbers smaller.
 struct SimplicityReducer: Reducer {
-    /// Above this length single instructions are left as they are.
-    private static let longest = 512
-
     func reduce(_ reduction: Reduction) {
         _ = reduction.attempt { $0.program.aux = Array(repeating: 0, count: $0.program.aux.count) }
-        if reduction.best.program.insns.count > SimplicityReducer.longest { return }
+        _ = reduction.attempt { $0.makePatchesPlain() }
+        let isLong = reduction.isLong
         for slot in reduction.best.program.insns.indices {
+            if isLong && reduction.best.program.insns[slot].jumpKind == .none { continue }
             simplify(reduction, number: slot + 1, at: \.program.insns[slot])
+            if isLong { continue }
             _ = reduction.attempt { $0.program.aux[slot] = 0 }
             _ = reduction.attempt { $0.program.aux[slot] = UInt32(slot + 1) }
         }
@@ -40,7 +40,7 @@ struct SimplicityReducer: Reducer {
         let kind = insn.jumpKind
         if insn.code != 0 {
             let plain = Instruction(code: Opcode.movImmediate64, imm: Int32(number))
-            if attempt(plain) { return }
+            if insn == plain || attempt(plain) { return }
             if kind.isJump
                 && attempt(
                     Instruction(code: Opcode.ja, off: Int16(clamping: insn.jumpOffset(kind)), imm: Int32(number)))
@@ -68,6 +68,21 @@ struct SimplicityReducer: Reducer {
         while kind.isJump && step != 0 {
             attempt { _ = $0.setJumpOffset($0.jumpOffset(kind) - step, kind) }
             step /= 2
+        }
+    }
+}
+
+extension Case {
+    /// Makes everything in patches plain that is no placeholder, jump or wide load.
+    fileprivate mutating func makePatchesPlain() {
+        for pass in passes.indices {
+            for edit in passes[pass].edits.indices {
+                for (slot, insn) in passes[pass].edits[edit].patch.enumerated()
+                where insn.code != 0 && !insn.isWide && insn.jumpKind == .none {
+                    passes[pass].edits[edit].patch[slot] = Instruction(
+                        code: Opcode.movImmediate64, imm: Int32(100 + slot))
+                }
+            }
         }
     }
 }

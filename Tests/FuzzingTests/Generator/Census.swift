@@ -1,0 +1,174 @@
+import BPF
+import Patching
+
+@testable import Fuzzing
+
+/// What a run of generated cases holds: how often there is each thing that a patcher could get wrong.
+struct Census {
+    /// Something that a pass can hold.
+    enum Feature: String, CaseIterable, Sendable {
+        case forwardToFirst, forwardToLast, forwardToBefore, forwardToAfter
+        case backwardToFirst, backwardToLast, backwardToBefore, backwardToAfter
+        case jumpToItself, callToEdit
+        case sideBySide, atStart, append, atSubprogram, emptiesSubprogram
+        case insertion, skip, patch, keep, keptJump, deletion, replacement
+        case ref, callRef, leaving, secondPass
+        case decoy, hundreds, grows, shrinks
+        case farForwardFits, farBackwardFits, farForwardOverflows, farBackwardOverflows
+    }
+
+    private(set) var counts: [Feature: Int] = [:]
+    private(set) var rules: [MalformedEdit.Rule: Int] = [:]
+    private(set) var cases = 0
+    /// How many cases were made to be refused, and how many of these were.
+    private(set) var planned = 0
+    private(set) var refused = 0
+    private(set) var overflows = 0
+    /// What is not as it should be, in words.
+    private(set) var faults: [String] = []
+
+    /// One run serves all tests.
+    static let seed: UInt64 = 2026
+    static let mixed = Census(seed: seed, cases: 40_000)
+
+    init(seed: UInt64, cases: UInt64) {
+        var generator = CaseGenerator(seed: seed)
+        var expectation = Expectation()
+        var rules = EditRules()
+        let reading = JumpReading()
+        var current = ProgramBuffer()
+        for index in 0..<cases {
+            current.load(generator.begin(index: index))
+            self.cases += 1
+            planned += generator.isMadeToBeRefused ? 1 : 0
+            for number in 1...generator.passCount {
+                let input: ProgramImage<InputIndex> = current.image()
+                if let fault = input.fault() { faults.append("index \(index), pass \(number): \(fault)") }
+                let pass = generator.nextPass(for: input)
+                expectation.compute(pass, on: input)
+                let fault = PassCheck.fault(in: pass, on: input)
+                if (fault != nil) != rules.isMalformed(pass, on: input, reading.table) {
+                    faults.append("index \(index), pass \(number): the checks disagree, \(String(describing: fault))")
+                }
+                if let fault { self.rules[fault.rule, default: 0] += 1 } else { look(at: pass, input, expectation) }
+                if number > 1 { counts[.secondPass, default: 0] += 1 }
+                if expectation.status == .accepted {
+                    expectation.exchangeProgram(with: &current)
+                    continue
+                }
+                overflows += expectation.status == .erange ? 1 : 0
+                refused += expectation.status == .einval ? 1 : 0
+                if expectation.status == .einval && !generator.isMadeToBeRefused {
+                    faults.append("index \(index), pass \(number): refused without having been made for it")
+                }
+                break
+            }
+        }
+    }
+
+    private mutating func look(
+        at pass: PassImage, _ input: ProgramImage<InputIndex>, _ expectation: borrowing Expectation
+    ) {
+        var seen: Set<Feature> = []
+        var jumps: [(slot: Int, target: Int, isCall: Bool)] = []
+        var longest = 0
+        for slot in 0..<input.insnCount {
+            let insn = input.insns[InputIndex(slot)]
+            let kind = insn.jumpKind
+            if kind == .none {
+                if insn.code & 7 == 5 || insn.code & 7 == 6 { seen.insert(.decoy) }
+                continue
+            }
+            let offset = insn.jumpOffset(kind)
+            if kind == .short && abs(offset) > abs(longest) { longest = offset }
+            jumps.append((slot, slot + 1 + offset, kind.isCall))
+        }
+        if input.insnCount > 32_000 && abs(longest) > 32_600 {
+            switch expectation.status {
+            case .accepted: far(expectation.program.image(), &seen)
+            case .erange: seen.insert(longest > 0 ? .farForwardOverflows : .farBackwardOverflows)
+            case .einval: break
+            }
+        }
+        var growth = 0
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            growth += edit.growth
+            if number > 0 && edit.off == pass.edits[TableIndex(number - 1)].end { seen.insert(.sideBySide) }
+            look(at: edit, pass, input, &seen)
+            for jump in jumps { look(at: jump, edit, input, &seen) }
+        }
+        if pass.editCount >= 100 { seen.insert(.hundreds) }
+        if growth > 0 { seen.insert(.grows) }
+        if growth < 0 { seen.insert(.shrinks) }
+        for feature in seen { counts[feature, default: 0] += 1 }
+    }
+
+    /// A jump that still fits, by at most four slots.
+    private func far(_ result: ProgramImage<OutputIndex>, _ seen: inout Set<Feature>) {
+        for slot in 0..<result.insnCount {
+            let insn = result.insns[OutputIndex(slot)]
+            if insn.jumpKind != .short { continue }
+            if insn.off > 32_763 { seen.insert(.farForwardFits) }
+            if insn.off < -32_764 { seen.insert(.farBackwardFits) }
+        }
+    }
+
+    private func look(
+        at edit: EditRecord, _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ seen: inout Set<Feature>
+    ) {
+        let off = edit.off.position
+        if off == 0 { seen.insert(.atStart) }
+        if off == input.insnCount {
+            seen.insert(.append)
+        } else if edit.remove == 0 {
+            seen.insert(edit.skip ? .skip : .insertion)
+        } else if edit.isDeletion {
+            seen.insert(.deletion)
+        } else if edit.keep != EditRecord.noKeep {
+            seen.insert(.keep)
+            if input.insns[edit.off].jumpKind != .none { seen.insert(.keptJump) }
+        } else {
+            seen.insert(Int(edit.remove) == input.insns[edit.off].width ? .patch : .replacement)
+        }
+        for number in 0..<input.subprogramCount {
+            let start = Int(input.subprograms[TableIndex(number)].start)
+            if start == off && number > 0 { seen.insert(.atSubprogram) }
+            let isWhole = off <= start && input.end(of: TableIndex(number)) <= edit.end.position
+            if isWhole && edit.isDeletion { seen.insert(.emptiesSubprogram) }
+        }
+        let patch = pass.patch(of: edit)
+        for slot in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(slot)) {
+            let index = PatchIndex(slot)
+            let kind = patch[index].jumpKind
+            if kind == .none { continue }
+            if pass.target(of: index, in: edit) != nil {
+                seen.insert(kind.isCall ? .callRef : .ref)
+            } else if slot + 1 + patch[index].jumpOffset(kind) == Int(edit.patchCount) {
+                seen.insert(.leaving)
+            }
+        }
+    }
+
+    private func look(
+        at jump: (slot: Int, target: Int, isCall: Bool), _ edit: EditRecord, _ input: ProgramImage<InputIndex>,
+        _ seen: inout Set<Feature>
+    ) {
+        let off = edit.off.position
+        let target = jump.target
+        if jump.isCall {
+            if target == off { seen.insert(.callToEdit) }
+            return
+        }
+        if jump.slot == off && target == off { seen.insert(.jumpToItself) }
+        let isForward = target > jump.slot
+        if target == off { seen.insert(isForward ? .forwardToFirst : .backwardToFirst) }
+        if edit.remove > 1 && target == edit.end.position - 1 {
+            seen.insert(isForward ? .forwardToLast : .backwardToLast)
+        }
+        if target == off - 1 { seen.insert(isForward ? .forwardToBefore : .backwardToBefore) }
+        if edit.remove > 0 && target == edit.end.position {
+            seen.insert(isForward ? .forwardToAfter : .backwardToAfter)
+        }
+    }
+}

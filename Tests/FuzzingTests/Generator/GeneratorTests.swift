@@ -1,0 +1,101 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// What generated cases hold, counted over one run, and that they are pure functions of seed and index.
+struct GeneratorTests {
+    private static let seed = Census.seed
+
+    /// Each feature is in so many cases that no campaign misses it; far ones are rare because they are dear.
+    @Test(arguments: Census.Feature.allCases) func featureIsThere(_ feature: Census.Feature) {
+        let count = Census.mixed.counts[feature, default: 0]
+        let least: Int
+        switch feature {
+        case .hundreds: least = 100
+        case .farForwardFits, .farBackwardFits, .farForwardOverflows, .farBackwardOverflows: least = 15
+        case .jumpToItself, .emptiesSubprogram, .forwardToLast, .backwardToLast: least = 200
+        default: least = 1000
+        }
+        #expect(count >= least, "seed \(GeneratorTests.seed): \(feature) in \(count) of \(Census.mixed.cases) cases")
+    }
+
+    @Test(arguments: MalformedEdit.Rule.allCases) func ruleIsBroken(_ rule: MalformedEdit.Rule) {
+        let count = Census.mixed.rules[rule, default: 0]
+        #expect(count >= 10, "seed \(GeneratorTests.seed): \(rule) in \(count) of \(Census.mixed.cases) cases")
+    }
+
+    /// Never ill formed, both checks of edits agree, and what is refused was made to be.
+    @Test func nothingIsUnplanned() {
+        let faults = Census.mixed.faults
+        #expect(faults.isEmpty, "seed \(GeneratorTests.seed): \(faults.prefix(5))")
+    }
+
+    @Test func oneInTenIsMadeToBeRefused() {
+        let census = Census.mixed
+        print("made to be refused: \(census.planned), refused: \(census.refused), overflowing: \(census.overflows)")
+        #expect((census.cases * 9 / 100...census.cases * 11 / 100).contains(census.planned))
+        #expect(census.refused * 2 > census.planned)
+        #expect(census.overflows * 1200 > census.cases)
+    }
+
+    /// The same case whatever was made before it, and by a generator of its own.
+    @Test func casesDependOnSeedAndIndexAlone() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of GeneratorTests.casesDependOnSeedAndIndexAlone: \(seed)")
+        var fuzzer = Fuzzer(seed: seed, patchers: [])
+        let forward = (0..<UInt64(300)).map { fuzzer.makeCase(index: $0) }
+        for index in (0..<UInt64(300)).reversed() {
+            _ = fuzzer.run(index: index ^ 77)
+            #expect(fuzzer.makeCase(index: index) == forward[Int(index)], "seed \(seed), index \(index)")
+        }
+        for index in [0, 17, 299] as [UInt64] {
+            var fresh = Fuzzer(seed: seed, patchers: [])
+            #expect(fresh.makeCase(index: index) == forward[Int(index)], "seed \(seed), index \(index)")
+        }
+        var other = Fuzzer(seed: seed &+ 1, patchers: [])
+        #expect(other.makeCase(index: 0).program != forward[0].program, "seed \(seed)")
+        #expect(Set(forward.map(\.program)).count > 250, "seed \(seed)")
+    }
+
+    /// A case made from bytes, as values.
+    private func make(_ bytes: [UInt8]) -> (program: Program, passes: [Pass], isAccepted: Bool) {
+        var generator = CaseGenerator(seed: 0)
+        var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
+        let start = generator.begin(Entropy(bytes: bytes))
+        let program = Program(start)
+        var passes: [Pass] = []
+        trial.begin(start)
+        for number in 1...generator.passCount {
+            let pass = generator.nextPass(for: trial.program)
+            passes.append(Pass(pass))
+            if trial.run(pass, isLast: number == generator.passCount) != .accepted { break }
+        }
+        return (program, passes, trial.findings.isEmpty)
+    }
+
+    @Test func bytesMakeCases() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of GeneratorTests.bytesMakeCases: \(seed)")
+        var numbers = SeededNumbers(seed: seed)
+        var programs: Set<Program> = []
+        for number in 0..<400 {
+            let length = Int.random(in: 0...400, using: &numbers)
+            // Not a far case, which the first draw of the size would have to be 0 to 11 for.
+            var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+            if length > 9 { bytes[9] |= 1 }
+            let one = make(bytes)
+            let two = make(bytes)
+            let place = Comment("seed \(seed), case \(number)")
+            #expect(one.program == two.program && one.passes == two.passes, place)
+            #expect(one.program.fault() == nil && one.isAccepted, place)
+            programs.insert(one.program)
+        }
+        #expect(programs.count > 100, "seed \(seed)")
+    }
+
+    @Test func noBytesAreACase() {
+        let empty = make([])
+        #expect(empty.program.fault() == nil && empty.isAccepted && !empty.passes.isEmpty)
+    }
+}

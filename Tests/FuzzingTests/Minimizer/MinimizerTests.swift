@@ -1,0 +1,74 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// What shrinking promises, on what campaigns against planted faults find.
+struct MinimizerTests {
+    private static let faults: [Fault] = [
+        .backJumpStrict, .startStrict, .inheritsFirst, .refLeavesSubprogram, .deletionCrossesSubprogram, .auxOnFirst,
+        .skipNotForOwnJumps, .gotolForgotten,
+    ]
+
+    /// The first few findings of a campaign, each with the seed and index that make it.
+    private func findings(_ fault: Fault, seed: UInt64) -> [(c: Case, bucket: String)] {
+        var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
+        var found: [(Case, String)] = []
+        for index in 0..<UInt64(20_000) where !fuzzer.run(index: index) {
+            let bucket = fuzzer.findings[0].bucket
+            let c = fuzzer.makeCase(index: index)
+            if c.program.insns.count < 1000 { found.append((c, bucket)) }
+            if found.count == 4 { break }
+        }
+        return found
+    }
+
+    @Test(arguments: faults) func promisesAreKept(_ fault: Fault) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of MinimizerTests.promisesAreKept, \(fault): \(seed)")
+        let minimizer = Minimizer([FaultyPatcher(fault)])
+        let all = findings(fault, seed: seed)
+        #expect(all.count == 4, "seed \(seed)")
+        for (c, bucket) in all {
+            let place = Comment("seed \(seed), \(String(describing: c.origin)), \(bucket)")
+            let result = minimizer.minimize(c, bucket: bucket)
+            #expect(CaseSize(result.smallest) <= CaseSize(c), place)
+            #expect(result.candidates > 0, place)
+            #expect(result.smallest.bucket == bucket, place)
+            #expect(result.smallest.target == "faulty", place)
+            #expect(result.smallest.origin == c.origin, place)
+            #expect(result.smallest.expected != nil, place)
+            #expect(try FaultHunt.buckets(of: result.smallest, with: fault).contains(bucket), place)
+            #expect(minimizer.minimize(c, bucket: bucket).smallest == result.smallest, place)
+            let again = minimizer.minimize(result.smallest, bucket: bucket)
+            #expect(again.smallest == result.smallest, place)
+            for (name, stray) in result.strays {
+                #expect(name != bucket && stray.bucket == name, place)
+                #expect(try FaultHunt.buckets(of: stray, with: fault).contains(name), place)
+            }
+        }
+    }
+
+    /// A case that fails in two buckets: shrunk in one, the other is a finding of its own.
+    @Test func straysAreReported() throws {
+        let jump = Instruction(code: Opcode.ja, off: 2)
+        let backward = Instruction(code: Opcode.ja, off: -4)
+        let plain = Instruction(code: Opcode.movImmediate64)
+        let c = Case(
+            program: Program(insns: [jump, plain, plain, backward]),
+            passes: [Pass(edits: [Edit(off: InputIndex(2), remove: 0, patch: [plain])])])
+        let bucket = try #require(try FaultHunt.buckets(of: c, with: .jaForgotten).first)
+        #expect(bucket == "faulty/wrong-landing/ja-forward/insert")
+        let result = Minimizer([FaultyPatcher(.jaForgotten)]).minimize(c, bucket: bucket)
+        #expect(Set(result.strays.keys) == ["faulty/wrong-landing/ja-backward/insert"])
+    }
+
+    @Test func caseOutsideItsBucketStaysAsItIs() {
+        let plain = Instruction(code: Opcode.movImmediate64, imm: 7)
+        let c = Case(
+            program: Program(insns: [plain, plain]), passes: [Pass(edits: [Edit(off: InputIndex(0), remove: 1)])])
+        let result = Minimizer([FaultyPatcher(nil)]).minimize(c, bucket: "faulty/aux/alu64/delete")
+        #expect(result.smallest.program == c.program && result.smallest.passes == c.passes)
+        #expect(result.strays.isEmpty)
+    }
+}

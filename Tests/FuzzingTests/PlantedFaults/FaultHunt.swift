@@ -1,0 +1,83 @@
+import Fuzzing
+import Patching
+import Synchronization
+
+/// A campaign against one planted fault, and what shrinking its first finding gives.
+struct FaultHunt {
+    let fault: Fault
+    let seed: UInt64
+    /// Cases until the fault was found, and the processor time that they took.
+    private(set) var cases: UInt64 = 0
+    private(set) var seconds = 0.0
+    private(set) var found: Case?
+    private(set) var bucket = ""
+    private(set) var result: Minimizer.Result?
+    private(set) var shrinkingSeconds = 0.0
+
+    init(_ fault: Fault, seed: UInt64) {
+        self.fault = fault
+        self.seed = seed
+    }
+
+    /// Runs cases until one fails or the time is over.
+    mutating func search(seconds limit: Double) {
+        var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
+        let start = ThreadClock.now
+        while seconds < limit {
+            let isClean = fuzzer.run(index: cases)
+            cases += 1
+            if !isClean || cases % 16 == 0 { seconds = ThreadClock.now - start }
+            if !isClean {
+                bucket = fuzzer.findings[0].bucket
+                found = fuzzer.makeCase(index: cases - 1)
+                return
+            }
+        }
+    }
+
+    /// Shrinks what was found.
+    mutating func shrink() {
+        guard let found else { return }
+        let start = ThreadClock.now
+        result = Minimizer([FaultyPatcher(fault)]).minimize(found, bucket: bucket)
+        shrinkingSeconds = ThreadClock.now - start
+    }
+
+    /// The buckets that a case falls in, with the fault or without it.
+    static func buckets(of c: Case, with fault: Fault?) throws -> [String] {
+        var runner = CaseRunner([FaultyPatcher(fault)])
+        return try runner.run(c).findings.map(\.bucket)
+    }
+}
+
+/// The table that the tests print when the last fault has reported.
+final class FaultTable: Sendable {
+    private let rows = Mutex<[String]>([])
+    private let title: String
+    private let count: Int
+
+    init(_ title: String, count: Int) {
+        self.title = title
+        self.count = count
+    }
+
+    func add(_ hunt: FaultHunt) {
+        let size = hunt.result.map { CaseSize($0.smallest) }
+        let sizes = size.map { "\($0.passes)/\($0.edits)/\($0.insns)/\($0.patchInsns)" } ?? "-"
+        let columns = [
+            "\(hunt.fault)", hunt.bucket, "\(hunt.cases)", text(hunt.seconds), sizes,
+            "\(hunt.result?.candidates ?? 0)", text(hunt.shrinkingSeconds),
+        ]
+        let row = "| " + columns.joined(separator: " | ") + " |"
+        rows.withLock { rows in
+            rows.append(row)
+            if rows.count < count { return }
+            print("\(title)\n| fault | bucket | cases | s | passes/edits/slots/patch slots | candidates | s |")
+            print("|---|---|---|---|---|---|---|\n" + rows.sorted().joined(separator: "\n"))
+        }
+    }
+
+    private func text(_ seconds: Double) -> String {
+        "\((seconds * 100).rounded() / 100)"
+    }
+}
