@@ -100,11 +100,11 @@ extension ProgramImage<Slot> {
             let insn = insns[Slot(at)]
             let kind = insn.jumpKind
             if kind.isJump {
-                let target = at + 1 + insn.jumpOffset(kind)
+                let target = at &+ 1 &+ insn.jumpOffset(kind)
                 if target < low || target >= high { return ProgramFault(.targetOutside, at: at) }
                 if isSecondSlot(Slot(target)) { return ProgramFault(.targetSecondSlot, at: at) }
             } else if kind.isCall {
-                let target = at + 1 + insn.jumpOffset(kind)
+                let target = at &+ 1 &+ insn.jumpOffset(kind)
                 if target < 0 || target >= insnCount
                     || Int(subprograms[subprogram(holding: Slot(target))].start) != target
                 {

@@ -92,7 +92,7 @@ public final class DeltaArray: Patcher {
             while from < end {
                 var insn = input.insns[from]
                 let kind = insn.jumpKind
-                if kind != .none { fix(&insn, kind, target: from.position + 1 + insn.jumpOffset(kind)) }
+                if kind != .none { fix(&insn, kind, target: from.position &+ 1 &+ insn.jumpOffset(kind)) }
                 result.insns[at] = insn
                 result.aux[at] = input.aux[from]
                 at = at + 1
@@ -133,7 +133,7 @@ public final class DeltaArray: Patcher {
             _ insn: inout Instruction, _ kind: JumpKind, at index: PatchIndex, of edit: EditRecord,
             first: OutputIndex
         ) {
-            var target = index.position + 1 + insn.jumpOffset(kind)
+            var target = index.position &+ 1 &+ insn.jumpOffset(kind)
             if let ref = pass.target(of: index, in: edit) {
                 target = ref.position
             } else if target < Int(edit.patchCount) || (edit.isInsertion && edit.off.position < input.insnCount) {
@@ -163,7 +163,7 @@ public final class DeltaArray: Patcher {
             let landing = landing(of: target, call: kind.isCall)
             if landing < 0 {
                 dangling = true
-            } else if !insn.setJumpOffset(landing - at.position - 1, kind) {
+            } else if !insn.setJumpOffset(landing &- at.position &- 1, kind) {
                 overflow = true
             }
         }

@@ -115,7 +115,7 @@ public enum PassCheck {
             let kind = insn.jumpKind
             if kind == .none || pass.target(of: index, in: edit) != nil { continue }
             if kind.isCall { return MalformedEdit(rule: .callWithoutRef, edit: 0, slot: index.position) }
-            let target = index.position + 1 + insn.jumpOffset(kind)
+            let target = index.position &+ 1 &+ insn.jumpOffset(kind)
             if target < 0 || target > count {
                 return MalformedEdit(rule: .targetOutside, edit: 0, slot: index.position)
             }

@@ -33,7 +33,7 @@ struct PatchedArray {
         let word = aux[off]
         let secondWord = edit.remove == 2 ? aux[off + 1] : 0
         let kind = original.jumpKind
-        let target = off.position + 1 + original.jumpOffset(kind)
+        let target = off.position &+ 1 &+ original.jumpOffset(kind)
         if edit.remove > 1 { remove(from: off + 1, count: Int(edit.remove) - 1) }
 
         let length = Int(edit.patchCount) + (edit.isInsertion ? 1 : 0)
@@ -135,7 +135,7 @@ struct PatchedArray {
         var insn = insns[at]
         let kind = insn.jumpKind
         if kind == .none { return true }
-        let target = old + 1 + insn.jumpOffset(kind)
+        let target = old &+ 1 &+ insn.jumpOffset(kind)
         var moved = target
         if target >= change.oldEnd {
             moved += change.growth
@@ -157,7 +157,7 @@ struct PatchedArray {
     /// Puts an instruction back whose landing is known.
     private func put(_ original: Instruction, _ kind: JumpKind, landing: Int, at place: OutputIndex) -> Bool {
         var insn = original
-        let fits = insn.setJumpOffset(landing - place.position - 1, kind)
+        let fits = insn.setJumpOffset(landing &- place.position &- 1, kind)
         insns[place] = insn
         return fits
     }
@@ -177,7 +177,7 @@ struct PatchedArray {
             let kind = insn.jumpKind
             if kind != .none, let ref = pass.target(of: slot, in: edit) {
                 let landing = position(of: ref, behind: number, call: kind.isCall)
-                fits = insn.setJumpOffset(landing - place.position - 1, kind) && fits
+                fits = insn.setJumpOffset(landing &- place.position &- 1, kind) && fits
             }
             insns[place] = insn
             if insn.isWide { insns[place + 1] = patch[slot + 1] }

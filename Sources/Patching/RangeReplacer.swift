@@ -219,7 +219,7 @@ struct RangeReplacer {
     @inline(__always)
     private mutating func point(_ from: OutputIndex, to landing: UInt32) {
         var insn = result.insns[from]
-        if !insn.setJumpOffset(Int(landing) - from.position - 1, insn.jumpKind) { overflow = true }
+        if !insn.setJumpOffset(Int(landing) &- from.position &- 1, insn.jumpKind) { overflow = true }
         result.insns[from] = insn
     }
 
@@ -252,7 +252,7 @@ struct RangeReplacer {
         result.insns[at] = insn
         result.aux[at] = input.aux[slot]
         let kind = insn.jumpKind
-        if kind != .none { aim(kind, at: InputIndex(slot.position + 1 + insn.jumpOffset(kind))) }
+        if kind != .none { aim(kind, at: InputIndex(slot.position &+ 1 &+ insn.jumpOffset(kind))) }
         at = at + 1
     }
 
@@ -286,7 +286,7 @@ struct RangeReplacer {
         var target = edit.end
         if let ref = pass.target(of: index, in: edit) {
             target = ref
-        } else if index.position + 1 + insn.jumpOffset(kind) < Int(edit.patchCount)
+        } else if index.position &+ 1 &+ insn.jumpOffset(kind) < Int(edit.patchCount)
             || (edit.isInsertion && edit.off.position < input.insnCount)
         {
             // Within the patch, or out of an insertion to what stands right behind it: as written.

@@ -77,7 +77,7 @@ struct CaseFeatures {
         features.patchJumps = part(24)
         features.borders = 4 + part(27)
         features.sideBySide = part(30) / 2
-        features.lines = part(33)
+        features.lines = part(33) / 2
         features.patchLength = 1 + part(36) / 2
         features.size(shape, &entropy)
         return features

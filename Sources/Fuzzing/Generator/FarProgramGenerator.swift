@@ -36,7 +36,7 @@ struct FarProgramGenerator: ~Copyable {
             var insn = Instruction(code: code, dst: 1, off: Int16(code == Opcode.gotol ? slot.position & 0xff : 0))
             insn.imm = code == Opcode.gotol ? 0 : Int32(slot.position)
             _ = insn.setJumpOffset(isForward ? reach : -reach - 1 + Int(bits >> 7 & 1), insn.jumpKind)
-            let target = slot.position + 1 + insn.jumpOffset(insn.jumpKind)
+            let target = slot.position &+ 1 &+ insn.jumpOffset(insn.jumpKind)
             if target >= 0 && target < count { program.insns[slot] = insn }
         }
         let line = Slot(entropy.below(count))

@@ -37,7 +37,7 @@ struct SlotLedger: ~Copyable {
             let insn = input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
             if kind == .none { continue }
-            counts[InputIndex(slot + 1 + insn.jumpOffset(kind))] += 1
+            counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] += 1
             jumps[TableIndex(jumpCount)] = InputIndex(slot)
             jumpCount += 1
         }
@@ -66,7 +66,7 @@ struct SlotLedger: ~Copyable {
         for slot in start.position..<max(end.position, start.position) {
             let insn = input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
-            if kind != .none { counts[InputIndex(slot + 1 + insn.jumpOffset(kind))] &+= amount }
+            if kind != .none { counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] &+= amount }
         }
     }
 }

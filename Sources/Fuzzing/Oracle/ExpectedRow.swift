@@ -51,7 +51,7 @@ struct ExpectedRow {
             if field == .none {
                 result.insns[at] = insn
             } else {
-                let target = InputIndex(slot.position + 1 + insn.offset(in: field))
+                let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
                 reach(insn, field, landing: field.isCall ? calls[target] : jumps[target])
             }
             result.aux[at] = input.aux[slot]
@@ -65,7 +65,7 @@ struct ExpectedRow {
     private mutating func reach(_ insn: Instruction, _ field: JumpReading.Field, landing: Int32) {
         if landing < 0 {
             dangling = dangling ?? at
-        } else if let fixed = insn.reaching(Int(landing) - at.position - 1, in: field) {
+        } else if let fixed = insn.reaching(Int(landing) &- at.position &- 1, in: field) {
             result.insns[at] = fixed
         } else {
             overflow = overflow ?? at
@@ -91,7 +91,7 @@ struct ExpectedRow {
                 result.insns[at] = insn
             } else if let ref = pass.target(of: slot, in: edit) {
                 reach(insn, field, landing: landing(of: ref, field, from: edit))
-            } else if slot.position + 1 + insn.offset(in: field) < count {
+            } else if slot.position &+ 1 &+ insn.offset(in: field) < count {
                 result.insns[at] = insn
             } else if edit.remove == 0 && Int(edit.off.rawValue) < input.insnCount {
                 // What stands right behind an insertion is the instruction it was put before.

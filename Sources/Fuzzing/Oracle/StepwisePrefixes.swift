@@ -36,7 +36,7 @@ struct StepwisePrefixes {
                 let insn = input.insns[slot]
                 let field = fields[insn]
                 if field != .none {
-                    let target = InputIndex(slot.position + 1 + insn.offset(in: field))
+                    let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
                     let landing = field.isCall ? calls[target] : jumps[target]
                     if landing < 0 && lastEdit(ofRunAt: target) < number { return true }
                 }
