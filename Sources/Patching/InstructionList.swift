@@ -48,10 +48,17 @@ struct InstructionNode: BitwiseCopyable {
 ///
 /// - Source: Jiong Wang, July 2019
 struct InstructionList: ~Copyable {
+    /// A jump or call in the layout.
+    struct Jump: BitwiseCopyable {
+        var from: OutputIndex
+        var target: NodeIndex
+    }
+
     private var pool = RowStorage<InstructionNode>()
     private var indexStorage = RowStorage<NodeIndex>()
     private var startStorage = RowStorage<NodeIndex>()
     private var idStorage = RowStorage<UInt32>()
+    private var jumpStorage = RowStorage<Jump>()
     private var poolCount = 0
     /// Whether positions are known, as they are before the first pass.
     private var isNumbered = false
@@ -123,33 +130,33 @@ struct InstructionList: ~Copyable {
     /// Gives out positions and writes the program; says whether all offsets fit.
     ///
     /// - Complexity: O(nodes)
-    func layOut(into result: ProgramImage<OutputIndex>) -> PatchStatus {
+    mutating func layOut(into result: ProgramImage<OutputIndex>) -> PatchStatus {
+        jumpStorage.reserve(count)
         let nodes = pool.row(as: NodeIndex.self)
-        var place: UInt32 = 0
+        let jumps = jumpStorage.row(as: TableIndex.self)
+        var jumpCount = 0
+        var at = OutputIndex(0)
         var cursor = head
         while cursor != .none {
             let node = nodes[cursor]
             if !node.flags.contains(.deleted) {
-                nodes[cursor].place = place
-                place += 1
+                nodes[cursor].place = at.rawValue
+                result.insns[at] = node.insn
+                result.aux[at] = node.aux
+                // Written in any case, counted when it is a jump: no branch to mispredict.
+                jumps[TableIndex(jumpCount)] = Jump(from: at, target: node.target)
+                jumpCount &+= node.target == .none ? 0 : 1
+                at = at + 1
             }
             cursor = node.next
         }
         var overflow = false
-        var at = OutputIndex(0)
-        cursor = head
-        while cursor != .none {
-            let node = nodes[cursor]
-            cursor = node.next
-            if node.flags.contains(.deleted) { continue }
-            var insn = node.insn
-            if node.target != .none {
-                let offset = Int(nodes[node.target].place) - at.position - 1
-                if !insn.setJumpOffset(offset, insn.jumpKind) { overflow = true }
-            }
-            result.insns[at] = insn
-            result.aux[at] = node.aux
-            at = at + 1
+        for number in 0..<jumpCount {
+            let jump = jumps[TableIndex(number)]
+            var insn = result.insns[jump.from]
+            let offset = Int(nodes[jump.target].place) &- jump.from.position &- 1
+            if !insn.setJumpOffset(offset, insn.jumpKind) { overflow = true }
+            result.insns[jump.from] = insn
         }
         let starts = startStorage.row(as: TableIndex.self)
         let ids = idStorage.row(as: TableIndex.self)

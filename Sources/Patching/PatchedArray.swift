@@ -124,7 +124,10 @@ struct PatchedArray {
         insn.off = Int16(truncatingIfNeeded: offset)
         insns[at] = insn
         var fits = Int(insn.off) == offset
-        if insn.code == Opcode.gotol || insn.code == Opcode.call || insn.code == Opcode.loadImmediate64 {
+        let isLong =
+            insn.code == Opcode.gotol || (insn.code == Opcode.call && insn.src == Opcode.pseudoCall)
+            || (insn.code == Opcode.loadImmediate64 && insn.src == Opcode.pseudoFunction)
+        if isLong {
             fits = adjustLong(at, from: old, change)
         }
         return fits
@@ -134,7 +137,6 @@ struct PatchedArray {
     private func adjustLong(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
         var insn = insns[at]
         let kind = insn.jumpKind
-        if kind == .none { return true }
         let target = old &+ 1 &+ insn.jumpOffset(kind)
         var moved = target
         if target >= change.oldEnd {

@@ -223,8 +223,10 @@ struct PassBuild {
     ) -> InputIndex {
         var limit = InputIndex(min(end.position, homeEnd))
         if !isChecked { return limit }
+        let counts = ledger.counts
+        // Mostly nothing lands inside at all, and then it does not matter which jumps go.
+        if !isTargeted(from: off + 1, to: limit, counts) { return limit }
         while limit > single {
-            let counts = ledger.counts
             ledger.removeJumps(from: off, to: limit, of: input)
             var slot = off + 1
             while slot < limit && counts[slot] == 0 { slot = slot + 1 }
@@ -236,11 +238,25 @@ struct PassBuild {
         return limit
     }
 
+    /// Whether a standing jump or call lands in a range.
+    @inline(__always)
+    private func isTargeted(from start: InputIndex, to end: InputIndex, _ counts: Row<InputIndex, UInt32>) -> Bool {
+        var sum: UInt32 = 0
+        var slot = start
+        while slot < end {
+            sum |= counts[slot]
+            slot = slot + 1
+        }
+        return sum != 0
+    }
+
     /// The longest range up to `end` that can be deleted so that whatever lands in it still lands, or `nil`.
     private func deletable(
         from off: InputIndex, to end: InputIndex, _ ledger: borrowing SlotLedger
     ) -> InputIndex? {
         let counts = ledger.counts
+        // Within a subprogram there is always something behind the range to land on.
+        if end.position < homeEnd { return end }
         ledger.removeJumps(from: off, to: end, of: input)
         defer { ledger.restoreJumps(from: off, to: end, of: input) }
         var owed = isOwed
