@@ -119,16 +119,22 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         let left = unsafe UnsafeRawPointer(base)
         let right = unsafe UnsafeRawPointer(other.base)
         var at = 0
-        // Differences are collected and looked at once a block, which the compiler turns into wide loads.
+        // Differences are collected in vectors and looked at once a block.
         while at + 64 <= bytes {
-            var difference: UInt64 = 0
-            for word in 0..<8 {
-                let one = unsafe left.loadUnaligned(fromByteOffset: at + word * 8, as: UInt64.self)
-                let two = unsafe right.loadUnaligned(fromByteOffset: at + word * 8, as: UInt64.self)
+            var difference = SIMD2<UInt64>()
+            for word in 0..<4 {
+                let one = unsafe left.loadUnaligned(fromByteOffset: at + word * 16, as: SIMD2<UInt64>.self)
+                let two = unsafe right.loadUnaligned(fromByteOffset: at + word * 16, as: SIMD2<UInt64>.self)
                 difference |= one ^ two
             }
-            if difference != 0 { return false }
+            if difference[0] | difference[1] != 0 { return false }
             at += 64
+        }
+        while at + 8 <= bytes {
+            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            if one != two { return false }
+            at += 8
         }
         while at + 4 <= bytes {
             let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt32.self)

@@ -83,7 +83,8 @@ struct InstructionList: ~Copyable {
             let kind = insn.jumpKind
             nodes[NodeIndex(slot)] = InstructionNode(
                 insn: insn, aux: input.aux[InputIndex(slot)], flags: isSecond ? .secondSlot : [],
-                next: NodeIndex(slot + 1), target: kind == .none ? .none : NodeIndex(slot &+ 1 &+ insn.jumpOffset(kind)),
+                next: NodeIndex(slot + 1),
+                target: kind == .none ? .none : NodeIndex(slot &+ 1 &+ insn.jumpOffset(kind)),
                 place: UInt32(truncatingIfNeeded: slot), prologue: .none)
             index[InputIndex(slot)] = NodeIndex(slot)
             isSecond = insn.isWide

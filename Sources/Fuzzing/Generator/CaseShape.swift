@@ -96,16 +96,16 @@ struct CaseFeatures {
             insns = 32_700 + entropy.below(200)
             edits = 1 + entropy.below(6)
             subprograms = 1
-        case 12..<32:
+        case 12..<22:
             insns = 100 + entropy.below(500)
             edits = 100 + entropy.below(200)
             subprograms = 1 + entropy.below(12)
-        case 32..<1800: insns = 1 + entropy.below(8)
+        case 22..<1800: insns = 1 + entropy.below(8)
         case 1800..<3500: insns = 6 + entropy.below(27)
         case 3500..<4000: insns = 24 + entropy.below(41)
         default: insns = 64 + entropy.below(97)
         }
-        if draw >= 32 {
+        if draw >= 22 {
             edits = 1 + entropy.below(max(1, min(12, insns / 2 + 1)))
             subprograms = 1 + entropy.below(max(1, min(6, insns / 2)))
         }
