@@ -41,7 +41,7 @@ struct PassGenerator: ~Copyable {
     ) -> Int {
         let places = input.insnCount + 1
         let wanted = min(features.edits, places)
-        anchorStorage.reserve(wanted)
+        anchorStorage.reserve(wanted + 1)
         let anchors = anchorStorage.row(as: TableIndex.self)
         if wanted > 40 { return walk(wanted, places, anchors, &entropy) }
         var found = 0
@@ -53,9 +53,18 @@ struct PassGenerator: ~Copyable {
             before = anchor
             let index = InputIndex(anchor)
             var place = found
-            while place > 0 && anchors[TableIndex(place - 1)] > index { place -= 1 }
-            if place > 0 && anchors[TableIndex(place - 1)] == index { continue }
-            anchors.move(found - place, from: TableIndex(place), to: TableIndex(place + 1))
+            while place > 0 && anchors[TableIndex(place - 1)] > index {
+                anchors[TableIndex(place)] = anchors[TableIndex(place - 1)]
+                place -= 1
+            }
+            if place > 0 && anchors[TableIndex(place - 1)] == index {
+                // It is there already: what has made room moves back.
+                while place < found {
+                    anchors[TableIndex(place)] = anchors[TableIndex(place + 1)]
+                    place += 1
+                }
+                continue
+            }
             anchors[TableIndex(place)] = index
             found += 1
         }

@@ -88,6 +88,7 @@ struct EditRules: ~Copyable {
             let isWide = edit.remove > 0 && input.insns[edit.off].code == 0x18
             if edit.remove != (isWide ? 2 : 1) || keep + Int(edit.remove) > count { return true }
         }
+        var hasJumps = false
         var at = 0
         while at < count {
             if at == keep {
@@ -97,6 +98,7 @@ struct EditRules: ~Copyable {
                 continue
             }
             role[PatchIndex(at)] = .insn
+            if reading[patch[PatchIndex(at)]] != .none { hasJumps = true }
             at += 1
             if patch[PatchIndex(at - 1)].code == 0x18 {
                 if at >= count || at == keep || patch[PatchIndex(at)].code != 0 { return true }
@@ -115,6 +117,7 @@ struct EditRules: ~Copyable {
             }
             role[ref.from] = .referring
         }
+        if !hasJumps { return false }
         for slot in 0..<count where role[PatchIndex(slot)] == .insn {
             let insn = patch[PatchIndex(slot)]
             let field = reading[insn]
