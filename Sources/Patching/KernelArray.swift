@@ -15,14 +15,12 @@ public final class KernelArray: Patcher {
     public let name = "kernel-array"
     public let isStepwise = true
 
-    private let places = Cell(RowStorage<OffsetPlace>(capacity: 256 * 16))
+    private let masks = Cell(RowStorage<Int8>(capacity: 256))
 
     public init() {
-        let table = places.value.row(as: Slot.self)
+        let table = masks.value.row(as: Slot.self)
         for code in UInt8.min...UInt8.max {
-            for src in UInt8(0)..<16 {
-                table[Slot(Int(code) << 4 | Int(src))] = OffsetPlace(of: Instruction(code: code, src: src))
-            }
+            table[Slot(Int(code))] = Instruction(code: code).jumpKind == .short ? -1 : 0
         }
     }
 
@@ -38,7 +36,7 @@ public final class KernelArray: Patcher {
             input.subprogramCount, from: input.subprograms, at: TableIndex(0), to: TableIndex(0))
         program.lines.copy(input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
         var array = PatchedArray(
-            pass: pass, insns: program.insns, aux: program.aux, places: places.value.row(), count: input.insnCount,
+            pass: pass, insns: program.insns, aux: program.aux, masks: masks.value.row(), count: input.insnCount,
             tables: ArrayTables(
                 subprograms: program.subprograms, lines: program.lines, subprogramCount: input.subprogramCount,
                 lineCount: input.lineCount))

@@ -1,29 +1,12 @@
 import BPF
 
-/// Where an instruction has its offset.
-enum OffsetPlace: Int8, BitwiseCopyable {
-    case none = 0
-    /// In `off`; the raw value serves as a mask.
-    case off = -1
-    case imm = 1
-
-    /// The place in an instruction.
-    init(of insn: Instruction) {
-        switch insn.jumpKind {
-        case .none: self = .none
-        case .short: self = .off
-        case .long, .call, .function: self = .imm
-        }
-    }
-}
-
 /// The kernel's array of instructions while a pass goes on.
 struct PatchedArray {
     let pass: PassImage
     let insns: Row<OutputIndex, Instruction>
     let aux: Row<OutputIndex, UInt32>
-    /// For each code and `src_reg`, where the offset is.
-    let places: Row<Slot, OffsetPlace>
+    /// For each code, all ones where `off` is the offset of a jump.
+    let masks: Row<Slot, Int8>
     /// The length after the edits so far, in slots.
     var count: Int
     var tables: ArrayTables
@@ -115,42 +98,39 @@ struct PatchedArray {
     /// - Returns: whether all offsets fit
     /// - Source: Linux 6.12, `bpf_adj_branches`; `adjust_jmp_off` in the same step, so that nothing overflows on the way
     private func adjustBranches(_ change: Change) -> Bool {
-        // Each scan is compiled for what the change can do to a target, and no more.
-        if change.skip > 0 { return scan(change, hasInside: false, hasSkip: true) }
-        if change.oldEnd == change.off + 1 { return scan(change, hasInside: false, hasSkip: false) }
-        return scan(change, hasInside: true, hasSkip: false)
-    }
-
-    /// Goes over all slots: in front of the place, where positions have not changed, then behind it.
-    @inline(__always)
-    private func scan(_ change: Change, hasInside: Bool, hasSkip: Bool) -> Bool {
         var fits = true
+        // In front of the place, where positions have not changed, then behind it.
         for at in 0..<change.off {
-            if !adjust(OutputIndex(at), from: at, change, hasInside, hasSkip) { fits = false }
+            if !adjust(OutputIndex(at), from: at, change) { fits = false }
         }
-        let newEnd = change.oldEnd &+ change.growth
+        let newEnd = change.oldEnd + change.growth
         for at in newEnd..<max(count, newEnd) {
-            if !adjust(OutputIndex(at), from: at &- change.growth, change, hasInside, hasSkip) { fits = false }
+            if !adjust(OutputIndex(at), from: at &- change.growth, change) { fits = false }
         }
         return fits
     }
 
     /// Adjusts one branch that stood at `from` in the old layout.
     @inline(__always)
-    private func adjust(
-        _ at: OutputIndex, from old: Int, _ change: Change, _ hasInside: Bool, _ hasSkip: Bool
-    ) -> Bool {
-        let insn = insns[at]
-        let place = places[Slot(rawValue: UInt32(insn.code) << 4 | UInt32(insn.src))]
-        if place == .imm { return adjustLong(at, from: old, change) }
+    private func adjust(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
+        var insn = insns[at]
         // Whether a slot is a jump is as good as random, so the common kind is adjusted without a branch on it.
+        let mask = Int(masks[Slot(rawValue: UInt32(insn.code))])
         let target = old &+ 1 &+ Int(insn.off)
-        var shift = target >= change.oldEnd ? change.growth : 0
-        if hasInside { shift &+= target > change.off && target < change.oldEnd ? change.off &- target : 0 }
-        if hasSkip { shift &+= target == change.off ? change.skip : 0 }
-        let offset = Int(insn.off) &+ (old &- at.position &+ shift) & Int(place.rawValue)
-        insns[at].off = Int16(truncatingIfNeeded: offset)
-        return Int(Int16(truncatingIfNeeded: offset)) == offset
+        let behind = target >= change.oldEnd ? change.growth : 0
+        let inside = target > change.off && target < change.oldEnd ? change.off &- target : 0
+        let past = target == change.off ? change.skip : 0
+        let offset = Int(insn.off) &+ (old &- at.position &+ behind &+ inside &+ past) & mask
+        insn.off = Int16(truncatingIfNeeded: offset)
+        insns[at] = insn
+        var fits = Int(insn.off) == offset
+        let isLong =
+            insn.code == Opcode.gotol || (insn.code == Opcode.call && insn.src == Opcode.pseudoCall)
+            || (insn.code == Opcode.loadImmediate64 && insn.src == Opcode.pseudoFunction)
+        if isLong {
+            fits = adjustLong(at, from: old, change)
+        }
+        return fits
     }
 
     /// Adjusts a branch or call whose offset is in `imm`.
