@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Does without edits, also by joining two, refs, flags, and slots at either end of a removed range.
+/// Does without edits, also by making one of two, and without refs, flags, and slots at either end of a removed range.
 struct EditReducer: Reducer {
     func reduce(_ reduction: Reduction) {
         for pass in reduction.best.passes.indices.reversed() where pass < reduction.best.passes.count {
@@ -10,10 +10,40 @@ struct EditReducer: Reducer {
                 without: { range in
                     reduction.attempt { $0.passes[pass].edits.removeSubrange(range) }
                 })
+            dropPairs(reduction, pass)
+            merge(reduction, pass)
             join(reduction, pass)
             for edit in reduction.best.passes[pass].edits.indices {
                 simplify(reduction, pass, edit)
             }
+        }
+    }
+
+    /// Does without two edits that make up for each other.
+    private func dropPairs(_ reduction: Reduction, _ pass: Int) {
+        var count: Int { reduction.best.passes[pass].edits.count }
+        if count > 12 { return }
+        for one in (0..<count).reversed() {
+            for other in (0..<one).reversed() where one < count {
+                _ = reduction.attempt { c in
+                    c.passes[pass].edits.remove(at: one)
+                    c.passes[pass].edits.remove(at: other)
+                }
+            }
+        }
+    }
+
+    /// Makes one edit of two that stand side by side.
+    private func merge(_ reduction: Reduction, _ pass: Int) {
+        var edits: [Edit] { reduction.best.passes[pass].edits }
+        for number in edits.indices.dropFirst().reversed() where number < edits.count {
+            let (one, other) = (edits[number - 1], edits[number])
+            if one.off.position + Int(one.remove) != other.off.position { continue }
+            let shift = one.patch.count
+            let merged = Edit(
+                off: one.off, remove: one.remove + other.remove, patch: one.patch + other.patch,
+                refs: one.refs + other.refs.map { Ref(from: $0.from + shift, to: $0.to) })
+            _ = reduction.attempt { $0.passes[pass].edits.replaceSubrange(number - 1...number, with: [merged]) }
         }
     }
 
