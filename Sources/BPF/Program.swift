@@ -1,31 +1,3 @@
-/// The start of a subprogram and the identity that travels with it, as `func_info` does.
-///
-/// - Units: `start` in slots
-@frozen
-public struct Subprogram: Hashable, Sendable, BitwiseCopyable {
-    public var start: UInt32
-    public var id: UInt32
-    @inlinable
-    public init(start: UInt32, id: UInt32) {
-        self.start = start
-        self.id = id
-    }
-}
-
-/// Where a line record points and the identity that travels with it; stands for `struct bpf_line_info`.
-///
-/// - Units: `insnOff` in slots
-@frozen
-public struct LineRecord: Hashable, Sendable, BitwiseCopyable {
-    public var insnOff: UInt32
-    public var id: UInt32
-    @inlinable
-    public init(insnOff: UInt32, id: UInt32) {
-        self.insnOff = insnOff
-        self.id = id
-    }
-}
-
 /// A BPF program and what travels with it, as a value.
 ///
 /// This is the form of files, of the minimiser and of callers from outside. The loops of a campaign work on a
@@ -54,25 +26,5 @@ public struct Program: Hashable, Sendable {
         self.aux = aux ?? Array(repeating: 0, count: insns.count)
         self.subprograms = subprograms
         self.lines = lines
-    }
-
-    /// Copies an image out of its buffer.
-    ///
-    /// - Complexity: O(slots)
-    public init<Index>(_ image: ProgramImage<Index>) {
-        insns = image.insns.array(count: image.insnCount)
-        aux = image.aux.array(count: image.insnCount)
-        subprograms = image.subprograms.array(count: image.subprogramCount)
-        lines = image.lines.array(count: image.lineCount)
-    }
-
-    /// The first thing that makes this program ill formed, or `nil`.
-    ///
-    /// - Complexity: O(slots + calls × log subprograms)
-    public func fault() -> ProgramFault? {
-        if aux.count != insns.count { return ProgramFault(.auxCount, at: min(aux.count, insns.count)) }
-        let buffer = ProgramBuffer()
-        buffer.load(self)
-        return buffer.image(as: Slot.self).fault()
     }
 }
