@@ -33,7 +33,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "CampaignTests", dependencies: ["Campaign"], swiftSettings: strict),
+        .testTarget(name: "CampaignTests", dependencies: ["Campaign", "bpf-patch-fuzz"], swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),

@@ -14,6 +14,14 @@ public final class Campaign {
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
     private var skipped: [Int: Set<UInt64>] = [:]
+    /// For each worker the case that it is at, and since when.
+    private var lastMoves: [Int: (index: UInt64, time: Date)] = [:]
+    /// How often a worker was killed at a case without a patcher having done it.
+    private var killedAt: [UInt64: Int] = [:]
+    /// How long a case may take; the largest ones take milliseconds.
+    ///
+    /// - Units: seconds
+    private static let patience = 10.0
     private let start = Date()
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
@@ -47,6 +55,7 @@ public final class Campaign {
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
+            killStuckWorkers()
             if let bucket = ledger.unstored { try ledger.store(bucket) }
             status.show(
                 cases: board.cases(jobs: settings.jobs), findings: ledger.count,
@@ -86,32 +95,51 @@ public final class Campaign {
         }
     }
 
+    /// Kills workers that have been at one case for too long; ``conclude(_:)`` finds out why.
+    private func killStuckWorkers() {
+        let now = Date()
+        for worker in workers {
+            let index = board.position(ofWorker: worker.number).index
+            if let known = lastMoves[worker.number], known.index == index {
+                if now.timeIntervalSince(known.time) > Campaign.patience { worker.kill() }
+            } else {
+                lastMoves[worker.number] = (index, now)
+            }
+        }
+    }
+
     /// Finds out why a worker ended; what it left undone is done by another.
     private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
+        lastMoves[worker.number] = nil
         switch worker.waitUntilExit() {
         case .done: return
         case .failed(let status):
             throw CampaignError("a worker ended with status \(status); what it wrote above says why")
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
-            if !block.isEmpty {
-                for target in settings.patchers where try dies(target, at: index) {
-                    let bucket = "\(target.name)/crash/\(Self.name(ofSignal: signal))/none"
-                    ledger.add(Sighting(bucket: bucket, index: index, count: 1), isCrash: true)
-                    skipped[worker.number, default: []].insert(index)
-                }
+            var isExplained = false
+            for target in settings.patchers where !block.isEmpty {
+                guard let end = try probe(target, at: index) else { continue }
+                ledger.add(Sighting(bucket: "\(target.name)/\(end)/none", index: index, count: 1), isDeadly: true)
+                skipped[worker.number, default: []].insert(index)
+                isExplained = true
             }
-            // A worker that no patcher killed was killed from outside: its block is run once more, whole.
-            if skipped[worker.number]?.contains(index) != true {
+            if !isExplained {
+                // No patcher did it, so it was killed from outside: its block is run once more, whole.
+                status.clear()
                 let text = "a worker was killed by signal \(signal) at case \(index); its block is run again\n"
                 FileHandle.standardError.write(Data(text.utf8))
+                killedAt[index, default: 0] += 1
+                if killedAt[index] == 3 {
+                    throw CampaignError("case \(index) of seed \(settings.seed) ends workers, but no patcher does")
+                }
             }
             try startWorker(worker.number, rest: block)
         }
     }
 
-    /// Whether one patcher alone kills a worker on a case.
-    private func dies(_ target: PatcherChoice, at index: UInt64) throws(CampaignError) -> Bool {
+    /// How one patcher alone ends a worker on a case, in the words of a bucket, or `nil`.
+    private func probe(_ target: PatcherChoice, at index: UInt64) throws(CampaignError) -> String? {
         var alone = settings
         alone.patchers = [target]
         alone.cases = 0
@@ -120,9 +148,16 @@ public final class Campaign {
         _ = try SharedBoard(path: path, jobs: settings.jobs)
         let probe = try WorkerProcess(
             program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
-        while probe.read() != nil {}
-        if case .killed = probe.waitUntilExit() { return true }
-        return false
+        while probe.isReady(within: Campaign.patience) {
+            if probe.read() != nil { continue }
+            if case .killed(let signal) = probe.waitUntilExit() {
+                return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
+            }
+            return nil
+        }
+        probe.kill()
+        _ = probe.waitUntilExit()
+        return "\(BrokenRule.hang.rawValue)/none"
     }
 
     /// The name of a signal in a bucket.

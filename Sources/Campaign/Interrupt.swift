@@ -6,7 +6,13 @@ public enum Interrupt {
     private static let flag = Atomic<Bool>(false)
 
     /// Lets SIGINT and SIGTERM set the flag instead of ending the process; a second one ends it.
+    ///
+    /// They are let through even if whoever started this process had them blocked.
     public static func watch() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 Interrupt.flag.store(true, ordering: .relaxed)

@@ -26,9 +26,9 @@ struct Show: ParsableCommand {
             var choices = patchers.chosen
             let target = c.target.flatMap(PatcherChoice.init(name:))
             if patchers.names.isEmpty, let target { choices = [target] }
-            if c.bucket?.contains("/\(BrokenRule.crash.rawValue)/") == true {
-                // A patcher that ends the process cannot be asked here.
-                complain("note: \(c.target ?? "the patcher") ends the process on this case; the rules' result is shown")
+            if c.isDeadly {
+                // A patcher that ends the process, or never answers, cannot be asked here.
+                complain("note: \(c.target ?? "the patcher") gives no answer to this case; the rules' result is shown")
                 choices = []
             }
             let isTerminal = isatty(STDOUT_FILENO) != 0

@@ -11,11 +11,9 @@ struct FindingLedger {
     private struct Entry {
         var lowest: UInt64
         var sightings: UInt64
-        /// The index of the case that was minimised last.
-        var minimized: UInt64?
         var stored: StoredFinding?
-        /// The signal that killed a worker, when that is the finding.
-        var isCrash = false
+        /// Whether the patcher ends, or never ends, the process that asks it.
+        var isDeadly = false
     }
 
     private let settings: CampaignSettings
@@ -40,11 +38,11 @@ struct FindingLedger {
     }
 
     /// Takes in what a worker has seen.
-    mutating func add(_ sighting: Sighting, isCrash: Bool = false) {
+    mutating func add(_ sighting: Sighting, isDeadly: Bool = false) {
         var entry = entries[sighting.bucket] ?? Entry(lowest: sighting.index, sightings: 0)
         entry.lowest = min(entry.lowest, sighting.index)
         entry.sightings += sighting.count
-        entry.isCrash = isCrash
+        entry.isDeadly = isDeadly
         entries[sighting.bucket] = entry
     }
 
@@ -60,7 +58,9 @@ struct FindingLedger {
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)
-        if !entry.isCrash {
+        // A patcher that is known to end a process must not end this one.
+        let isDeadly = entries.contains { $0.value.isDeadly && $0.key.hasPrefix("\(c.target ?? "")/") }
+        if !isDeadly {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { try write(c, bucket) }
             let result = Minimizer(settings.patchers.map { $0.make() }).minimize(c, bucket: bucket)
@@ -71,7 +71,6 @@ struct FindingLedger {
             }
         }
         try write(c, bucket)
-        entry.minimized = entry.lowest
         entry.stored = StoredFinding(
             c, bucket: bucket, file: folder.file(of: bucket), index: entry.lowest, sightings: entry.sightings)
         entries[bucket] = entry
@@ -92,7 +91,7 @@ struct FindingLedger {
             let result = Minimizer(settings.patchers.map { $0.make() }).minimize(stray.found, bucket: bucket)
             try write(result.smallest, bucket)
             entries[bucket] = Entry(
-                lowest: stray.index, sightings: 0, minimized: stray.index,
+                lowest: stray.index, sightings: 0,
                 stored: StoredFinding(
                     result.smallest, bucket: bucket, file: folder.file(of: bucket), index: stray.index, sightings: 0))
         }

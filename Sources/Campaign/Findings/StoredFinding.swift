@@ -40,3 +40,11 @@ public struct StoredFinding: Codable, Sendable, Hashable {
         patchInsns = size.patchInsns
     }
 }
+
+extension Case {
+    /// Whether the patcher that it is a finding against ends the process that asks it, or never answers.
+    public var isDeadly: Bool {
+        let rule = bucket?.split(separator: "/").dropFirst().first.map(String.init)
+        return rule == BrokenRule.crash.rawValue || rule == BrokenRule.hang.rawValue
+    }
+}

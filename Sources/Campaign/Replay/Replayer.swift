@@ -43,7 +43,7 @@ public struct Replayer: ~Copyable {
 
     private mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
         guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
-            patchers == PatcherChoice.builtIn, c.bucket?.contains("/\(BrokenRule.crash.rawValue)/") != true
+            patchers == PatcherChoice.builtIn, !c.isDeadly
         else { return try runner.run(c) }
         var other = CaseRunner([target.make()])
         return try other.run(c)

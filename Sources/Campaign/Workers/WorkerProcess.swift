@@ -68,12 +68,29 @@ final class WorkerProcess {
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { for number in unsafe arguments.indices { unsafe free(arguments[number]) } }
+        // A worker starts with no signal blocked, whatever this process has inherited.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, words[0], &actions, nil, &arguments, environ)
+        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
         guard status == 0 else {
             throw CampaignError("\(words[0]): cannot be started: \(unsafe String(cString: strerror(status)))")
         }
         return process
+    }
+
+    /// Kills the process.
+    func kill() { _ = Glibc.kill(process, SIGKILL) }
+
+    /// Whether there is something to read, or the end of output, within a time.
+    func isReady(within seconds: Double) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
     }
 
     /// Reads what there is; `nil` at the end of output.

@@ -21,8 +21,10 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
     case illFormed = "ill-formed"
     /// Each result passes the marker check by itself, but they are not the same bytes.
     case disagreement
-    /// A campaign's worker died on the case.
+    /// The patcher ended a campaign's worker.
     case crash
+    /// The patcher came to no end.
+    case hang
 }
 
 /// A broken rule, against whom and where.

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// `run` from outside: what it prints, where it writes, how it ends.
+@Suite(.serialized) struct RunCommandTests {
+    private static let seed = "7"
+
+    @Test func cleanRunReportsItself() throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run(["run", "--seed", Self.seed, "--cases", "3000", "--json", "--crashes", folder.path])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.hasPrefix("seed 7\nrepeat with: bpf-patch-fuzz run --seed 7 --cases 3000 --jobs 1"))
+        let report = try run.report()
+        #expect(report["seed"] as? Int == 7 && report["cases"] as? Int == 3000 && report["jobs"] as? Int == 1)
+        #expect((report["findings"] as? [Any])?.isEmpty == true)
+        #expect(report["seconds"] as? Double ?? 0 > 0 && report["cases_per_second"] as? Double ?? 0 > 0)
+        #expect(try folder.texts().isEmpty)
+    }
+
+    /// The number of workers changes neither the findings nor a byte of their files.
+    @Test func findingsDoNotDependOnJobs() throws {
+        var reports: [[String]] = []
+        var files: [[String: String]] = []
+        for jobs in ["1", "2", "3"] {
+            let folder = try Tool.Folder()
+            let run = try Tool.run([
+                "run", "--seed", Self.seed, "--cases", "2000", "--jobs", jobs, "--json", "--crashes", folder.path,
+                "--patcher", "planted-lost-aux", "--patcher", "delta-array",
+            ])
+            #expect(run.status == 77, "\(run.errors)")
+            let report = try run.report()
+            #expect(report["cases"] as? Int == 2000)
+            let findings = report["findings"] as? [[String: Any]] ?? []
+            reports.append(
+                findings.map {
+                    "\($0["bucket"] ?? "") \($0["index"] ?? "") \($0["sightings"] ?? "") \($0["insns"] ?? "")"
+                })
+            files.append(try folder.texts())
+            for finding in findings {
+                #expect(finding["target"] as? String == "planted-lost-aux" && finding["rule"] as? String == "aux")
+                #expect(finding["edits"] as? Int ?? 9 <= 2 && finding["insns"] as? Int ?? 9 <= 6)
+            }
+        }
+        #expect(!reports[0].isEmpty && reports[0] == reports[1] && reports[0] == reports[2])
+        #expect(files[0] == files[1] && files[0] == files[2])
+    }
+
+    /// A finding is replayed from its file, shrunk no further, and drawn.
+    @Test func findingsCanBeUsed() throws {
+        let folder = try Tool.Folder()
+        _ = try Tool.run([
+            "run", "--seed", Self.seed, "--cases", "1000", "--crashes", folder.path, "--patcher", "planted-back-jump",
+        ])
+        let names = try folder.texts().keys.sorted()
+        let file = folder.path + "/" + (try #require(names.first))
+        let replay = try Tool.run(["replay", folder.path])
+        #expect(replay.status == 77)
+        #expect(replay.lastLine == "0 passed, \(names.count) failed, 0 not readable")
+        #expect(replay.output.contains("FAILED \(file): planted-back-jump/"))
+        let other = try Tool.run(["replay", folder.path, "--patcher", "delta-array"])
+        #expect(other.status == 0 && other.lastLine == "\(names.count) passed, 0 failed, 0 not readable")
+        let smaller = folder.path + "/smaller.case"
+        let minimize = try Tool.run(["minimize", file, "-o", smaller, "--json"])
+        #expect(minimize.status == 0, "\(minimize.errors)")
+        let report = try minimize.report()
+        #expect(report["candidates"] as? Int ?? 0 > 0 && report["seconds"] is Double)
+        #expect(try String(contentsOfFile: smaller, encoding: .utf8) == String(contentsOfFile: file, encoding: .utf8))
+        let show = try Tool.run(["show", file])
+        #expect(show.status == 0 && show.output.contains("✗"))
+    }
+
+    /// A patcher that ends the process is a finding, not the end of the campaign.
+    @Test func deadlyPatcherIsAFinding() throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run([
+            "run", "--seed", Self.seed, "--cases", "1500", "--jobs", "2", "--json", "--crashes", folder.path,
+            "--patcher", "planted-trap", "--patcher", "delta-array",
+        ])
+        #expect(run.status == 77, "\(run.errors)")
+        let report = try run.report()
+        let findings = report["findings"] as? [[String: Any]] ?? []
+        #expect(report["cases"] as? Int == 1500)
+        #expect(findings.count == 1 && (findings.first?["bucket"] as? String)?.hasPrefix("planted-trap/crash/") == true)
+    }
+
+    /// A worker killed from outside loses nothing: its block is run again.
+    @Test func killedWorkerLosesNothing() throws {
+        let folders = [try Tool.Folder(), try Tool.Folder()]
+        func run(_ folder: Tool.Folder, _ meanwhile: (Process) throws -> Void) throws -> [String: Any] {
+            let run = try Tool.run(
+                [
+                    "run", "--seed", Self.seed, "--cases", "6000", "--jobs", "2", "--json", "--crashes", folder.path,
+                    "--patcher", "planted-lost-aux",
+                ], meanwhile: meanwhile)
+            #expect(run.status == 77, "\(run.errors)")
+            return try run.report()
+        }
+        let calm = try run(folders[0]) { _ in }
+        let disturbed = try run(folders[1]) { process in
+            for _ in 0..<5 {
+                usleep(60_000)
+                let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+                let children = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+                if let child = children.split(separator: " ").compactMap({ pid_t($0) }).first { kill(child, SIGKILL) }
+            }
+        }
+        #expect(calm["cases"] as? Int == disturbed["cases"] as? Int)
+        #expect(try folders[0].texts() == folders[1].texts())
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM]) func interruptEndsLikeTheTimeLimit(_ signal: Int32) throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run(["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path]) {
+            process in
+            usleep(700_000)
+            kill(process.processIdentifier, signal)
+        }
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try run.report()["cases"] as? Int ?? 0 > 0)
+    }
+
+    @Test func foldersAreCheckedFirst() throws {
+        let run = try Tool.run(["run", "--seed", Self.seed, "--cases", "100000000", "--crashes", "/dev/null/here"])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("/dev/null/here: findings cannot be written here"))
+    }
+
+    @Test func unknownPatcherGetsTheList() throws {
+        let run = try Tool.run(["run", "--patcher", "delta-aray"])
+        #expect(run.status == 64)
+        for name in ["delta-aray", "kernel-array", "delta-array", "linked-list", "range-replace"] {
+            #expect(run.errors.contains("'\(name)'"))
+        }
+    }
+
+    @Test(arguments: [["--jobs", "0"], ["--time", "-1"], ["--cases", "x"], ["--what"]])
+    func wrongUsageIs64(_ words: [String]) throws {
+        #expect(try Tool.run(["run"] + words).status == 64)
+    }
+
+    @Test func objectsThatCannotBeUsedAreNamed() throws {
+        let folder = try Tool.Folder()
+        let broken = try folder.write("no object", to: "broken.o")
+        let run = try Tool.run(["run", "--cases", "10", "--objects", broken, "--crashes", folder.path])
+        #expect(run.status == 1 && run.errors.contains(broken))
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// The built command line, run as a user runs it.
+struct Tool {
+    /// What a run of the tool gave.
+    struct Outcome {
+        var status: Int32
+        var output: String
+        var errors: String
+
+        /// The last line on standard output.
+        var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }
+
+        /// The last line on standard output, read as JSON.
+        func report() throws -> [String: Any] {
+            try JSONSerialization.jsonObject(with: Data(lastLine.utf8)) as? [String: Any] ?? [:]
+        }
+    }
+
+    /// A folder for one test, removed with it.
+    final class Folder {
+        let path = NSTemporaryDirectory() + "bpf-patch-fuzz-test-\(UUID().uuidString)"
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        /// Writes a file and gives its path.
+        func write(_ text: String, to name: String) throws -> String {
+            let file = path + "/" + name
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            return file
+        }
+
+        /// All files by name, with their texts.
+        func texts() throws -> [String: String] {
+            var found: [String: String] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+                found[name] = try String(contentsOfFile: path + "/" + name, encoding: .utf8)
+            }
+            return found
+        }
+    }
+
+    /// The executable, which is built beside the tests.
+    static var executable: URL {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("bpf-patch-fuzz")
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// - Parameter meanwhile: what to do while it runs
+    static func run(
+        _ arguments: [String], input: String = "", meanwhile: (Process) throws -> Void = { _ in }
+    ) throws -> Outcome {
+        let folder = try Folder()
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        let inputFile = try folder.write(input, to: "input")
+        let outputFile = try folder.write("", to: "output")
+        let errorFile = try folder.write("", to: "errors")
+        process.standardInput = FileHandle(forReadingAtPath: inputFile)
+        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
+        process.standardError = FileHandle(forWritingAtPath: errorFile)
+        try process.run()
+        try meanwhile(process)
+        process.waitUntilExit()
+        let isKilled = process.terminationReason == .uncaughtSignal
+        return Outcome(
+            status: isKilled ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOfFile: outputFile, encoding: .utf8),
+            errors: try String(contentsOfFile: errorFile, encoding: .utf8))
+    }
+}
