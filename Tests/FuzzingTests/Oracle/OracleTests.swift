@@ -198,9 +198,9 @@ struct BrokenRuleTests {
         #expect(findings.first?.bucket == "tamperer/\(row.rule.rawValue)/\(row.bucket)")
     }
 
-    /// The others are not a patcher's: what the rules give is ill formed, all are right but differ, a worker dies.
+    /// The others are not a patcher's: what the rules give is ill formed, all are right but differ, no answer comes.
     @Test func everyRuleOfAResultIsInTheTable() {
-        let others: Set<BrokenRule> = [.illFormed, .disagreement, .crash]
+        let others: Set<BrokenRule> = [.illFormed, .disagreement, .crash, .hang]
         #expect(Set(BrokenRuleTests.rows.map(\.rule)).union(others) == Set(BrokenRule.allCases))
     }
 
