@@ -18,10 +18,6 @@ public final class Campaign {
     private var lastMoves: [Int: (index: UInt64, time: Date)] = [:]
     /// How often a worker was killed at a case without a patcher having done it.
     private var killedAt: [UInt64: Int] = [:]
-    /// How long a case may take; the largest ones take milliseconds.
-    ///
-    /// - Units: seconds
-    private static let patience = 10.0
     private let start = Date()
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
@@ -98,10 +94,12 @@ public final class Campaign {
     /// Kills workers that have been at one case for too long; ``conclude(_:)`` finds out why.
     private func killStuckWorkers() {
         let now = Date()
+        // Whoever has asked for an end does not wait as long.
+        let patience = Interrupt.isRequested ? 2 : WorkerProcess.patience
         for worker in workers {
             let index = board.position(ofWorker: worker.number).index
             if let known = lastMoves[worker.number], known.index == index {
-                if now.timeIntervalSince(known.time) > Campaign.patience { worker.kill() }
+                if now.timeIntervalSince(known.time) > patience { worker.kill() }
             } else {
                 lastMoves[worker.number] = (index, now)
             }
@@ -117,6 +115,11 @@ public final class Campaign {
             throw CampaignError("a worker ended with status \(status); what it wrote above says why")
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
+            if Interrupt.isRequested {
+                status.clear()
+                Output.note("the worker at case \(index) did not end and was stopped; its block is not counted\n")
+                return
+            }
             var isExplained = false
             for target in settings.patchers where !block.isEmpty {
                 guard let end = try probe(target, at: index) else { continue }
@@ -128,12 +131,13 @@ public final class Campaign {
                 // No patcher did it, so it was killed from outside: its block is run once more, whole.
                 status.clear()
                 let text = "a worker was killed by signal \(signal) at case \(index); its block is run again\n"
-                FileHandle.standardError.write(Data(text.utf8))
+                Output.note(text)
                 killedAt[index, default: 0] += 1
                 if killedAt[index] == 3 {
                     throw CampaignError("case \(index) of seed \(settings.seed) ends workers, but no patcher does")
                 }
             }
+            skipped[worker.number] = skipped[worker.number]?.filter(block.contains)
             try startWorker(worker.number, rest: block)
         }
     }
@@ -148,7 +152,7 @@ public final class Campaign {
         _ = try SharedBoard(path: path, jobs: settings.jobs)
         let probe = try WorkerProcess(
             program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
-        while probe.isReady(within: Campaign.patience) {
+        while probe.isReady(within: WorkerProcess.patience) {
             if probe.read() != nil { continue }
             if case .killed(let signal) = probe.waitUntilExit() {
                 return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"

@@ -3,9 +3,10 @@ import Synchronization
 
 /// Whether the user has asked for an end, by SIGINT or SIGTERM.
 public enum Interrupt {
-    private static let flag = Atomic<Bool>(false)
+    /// When the first came, in seconds; 0 when none has.
+    private static let first = Atomic<Int>(0)
 
-    /// Lets SIGINT and SIGTERM set the flag instead of ending the process; a second one ends it.
+    /// Lets SIGINT and SIGTERM set the flag instead of ending the process; a later one ends it.
     ///
     /// They are let through even if whoever started this process had them blocked.
     public static func watch() {
@@ -15,12 +16,18 @@ public enum Interrupt {
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
-                Interrupt.flag.store(true, ordering: .relaxed)
-                signal(number, SIG_DFL)
+                // timeout and others send the same signal twice at once; only one that comes later means it.
+                let now = time(nil)
+                let before = Interrupt.first.load(ordering: .relaxed)
+                if before == 0 { Interrupt.first.store(now, ordering: .relaxed) }
+                if before != 0 && now > before + 1 {
+                    signal(number, SIG_DFL)
+                    raise(number)
+                }
             }
         }
     }
 
     /// Whether one has come.
-    public static var isRequested: Bool { flag.load(ordering: .relaxed) }
+    public static var isRequested: Bool { first.load(ordering: .relaxed) != 0 }
 }

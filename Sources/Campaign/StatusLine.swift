@@ -32,12 +32,12 @@ struct StatusLine {
 
     /// Takes the line off a terminal.
     mutating func clear() {
-        if isTerminal && isDrawn { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+        if isTerminal && isDrawn { Output.note("\r\u{1b}[K") }
         isDrawn = false
     }
 
     private mutating func write(_ text: String) {
-        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1b}[K" + text : text + "\n").utf8))
+        Output.note(isTerminal ? "\r\u{1b}[K" + text : text + "\n")
         isDrawn = true
     }
 

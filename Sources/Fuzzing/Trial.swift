@@ -5,8 +5,10 @@ import Patching
 ///
 /// Made once and reused for the whole run: nothing is allocated for a case without a finding once the buffers have grown.
 ///
-/// Two judges look at each pass. The first holds a result against what the rules give (``Expectation``), marker by marker;
-/// the second holds all results against each other, byte by byte.
+/// Two judges look at each pass. One holds all results against each other, byte by byte; results that are the same have one
+/// verdict. The other holds a result against what the rules give (``Expectation``): the row of markers, the landing of
+/// each jump, aux words, subprograms, lines. A difference between results of which the second judge says nothing would be
+/// a hole in it, and is a finding too.
 public struct Trial: ~Copyable {
     /// A patcher and the memory for its result.
     struct Lane: ~Copyable {

@@ -32,7 +32,7 @@ struct Apply: ParsableCommand {
             where !line.allSatisfy(\.isWhitespace) {
                 do {
                     let c = try ScriptLine.parse(String(line), file: name, number: number + 1)
-                    print(AnswerLine.print(name: c.name, applier.apply(c)))
+                    try Output.line(AnswerLine.print(name: c.name, applier.apply(c)))
                 } catch {
                     complain("error: \(error)")
                     isBroken = true

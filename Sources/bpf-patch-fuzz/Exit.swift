@@ -16,7 +16,7 @@ func stop(_ error: some Error) -> ExitCode {
 
 /// Writes a line to standard error.
 func complain(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    Output.note(text + "\n")
 }
 
 /// Reads a file, or standard input for `-`.

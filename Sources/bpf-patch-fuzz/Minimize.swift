@@ -46,6 +46,11 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
+            if c.isDeadly {
+                throw CampaignError(
+                    "\(file): \(c.target ?? "the patcher") ends the process on this case, or never answers; such a case "
+                        + "cannot be shrunk yet")
+            }
             var choices = patchers.chosen
             // A case found with a patcher that had to be named is judged by it without naming it again.
             if patchers.names.isEmpty, let target = c.target.flatMap(PatcherChoice.init(name:)) { choices = [target] }
@@ -64,10 +69,10 @@ struct Minimize: ParsableCommand {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
                 let report = Report(finding: finding, candidates: result.candidates, seconds: seconds)
-                print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                try Output.line(String(decoding: try encoder.encode(report), as: UTF8.self))
                 return
             }
-            if output == nil { print(CaseFile.print(result.smallest), terminator: "") }
+            if output == nil { try Output.write(CaseFile.print(result.smallest)) }
             let (before, after) = (CaseSize(c), CaseSize(result.smallest))
             complain(
                 "\(bucket): \(before.passes) passes, \(before.edits) edits, \(before.insns) slots became "

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Campaign
 import Foundation
 import Patching
 
@@ -28,7 +29,7 @@ struct Patchers: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try Output.line(String(decoding: try encoder.encode(rows), as: UTF8.self))
             return
         }
         func column(_ text: String, _ width: Int) -> String {
@@ -36,6 +37,6 @@ struct Patchers: ParsableCommand {
         }
         let name = rows.map(\.name.count).max() ?? 0
         let cost = rows.map(\.cost.count).max() ?? 0
-        for row in rows { print("\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)") }
+        for row in rows { try Output.line("\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)") }
     }
 }

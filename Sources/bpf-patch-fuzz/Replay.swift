@@ -20,8 +20,11 @@ struct Replay: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
 
+    @Flag(help: .hidden)
+    var inProcess = false
+
     func run() throws {
-        var replayer = Replayer(patchers.chosen)
+        var replayer = Replayer(patchers.chosen, program: inProcess ? nil : Executable.url)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {
@@ -30,13 +33,13 @@ struct Replay: ParsableCommand {
                 failed += 1
                 let name = (try? item.content.get())?.name ?? ""
                 let label = name.isEmpty ? item.place : "\(item.place) (\(name))"
-                for reason in reasons { print("FAILED \(label): \(reason)") }
+                for reason in reasons { try Output.line("FAILED \(label): \(reason)") }
             case .broken(let reason):
                 broken += 1
                 complain("error: \(reason)")
             }
         }
-        print("\(passed) passed, \(failed) failed, \(broken) not readable")
+        try Output.line("\(passed) passed, \(failed) failed, \(broken) not readable")
         if failed > 0 { throw ExitCode.findings }
         if broken > 0 { throw ExitCode.failure }
         if passed == 0 { complain("warning: there was no case in what was named") }

@@ -59,33 +59,27 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let settings = options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
-        print("seed \(settings.seed)")
-        print("repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
-        // Whoever reads a pipe wants the seed before the first case, not after the last.
-        fflush(nil)
+        try Output.line("seed \(settings.seed)")
+        try Output.line(
+            "repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
         Interrupt.watch()
         let report: CampaignReport
         do {
-            let campaign = try Campaign(settings: settings, program: Self.executable)
+            let campaign = try Campaign(settings: settings, program: Executable.url)
             for refusal in campaign.refusals { complain("skipped: \(refusal)") }
             report = try campaign.run()
         } catch { throw stop(error) }
         for finding in report.findings {
             let seen = finding.sightings == 0 ? "met while minimising" : "seen \(finding.sightings) times"
-            print(
+            try Output.line(
                 "\(finding.bucket): \(seen), first at \(finding.index): \(finding.passes) passes, "
                     + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)")
         }
-        print(
+        try Output.line(
             "\(report.cases) cases in \(Int(report.seconds.rounded())) s, \(Int(report.casesPerSecond)) a second, "
                 + "\(report.findings.count) findings")
-        if json { print(report.json) }
+        if json { try Output.line(report.json) }
         if !report.findings.isEmpty { throw ExitCode.findings }
-    }
-
-    /// This program, to be started again as worker.
-    private static var executable: URL {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     }
 }
 

@@ -36,7 +36,7 @@ struct Show: ParsableCommand {
             let picture = CasePicture(
                 c, patchers: choices.map { $0.make() }, width: Self.width(environment, isTerminal: isTerminal),
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty)
-            do { print(try picture.text(), terminator: "") } catch {
+            do { try Output.write(try picture.text()) } catch {
                 throw CampaignError("\(file): the program is ill formed: \(error)")
             }
         } catch { throw stop(error) }

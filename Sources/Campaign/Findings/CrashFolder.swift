@@ -48,10 +48,40 @@ public struct CrashFolder: Sendable {
         }
     }
 
-    /// The case that is kept for a bucket, or `nil` when there is none that can be read.
-    func stored(_ bucket: String) -> Case? {
+    /// A case in the folder, with the text that it was read from.
+    struct Stored {
+        var content: Case
+        var text: String
+    }
+
+    /// The case that is kept for a bucket, or `nil` when there is none.
+    ///
+    /// A file that cannot be read as a case is put aside, and said so.
+    ///
+    /// - Throws: ``CampaignError`` when such a file cannot be put aside
+    func stored(_ bucket: String) throws(CampaignError) -> Stored? {
         let file = file(of: bucket)
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
-        return try? CaseFile.parse(text, file: file)
+        guard let data = FileManager.default.contents(atPath: file) else { return nil }
+        if let text = String(bytes: data, encoding: .utf8), let c = try? CaseFile.parse(text, file: file) {
+            return Stored(content: c, text: text)
+        }
+        let aside = file + ".unreadable"
+        do {
+            try? FileManager.default.removeItem(atPath: aside)
+            try FileManager.default.moveItem(atPath: file, toPath: aside)
+        } catch {
+            throw CampaignError("\(file): is no case and cannot be put aside: \(error.localizedDescription)")
+        }
+        Output.note("\(file) cannot be read as a case; it is now \(aside)\n")
+        return nil
+    }
+
+    /// Writes the text of a bucket's case whole or not at all; one that is there already is left alone.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    func write(_ text: String, for bucket: String) throws(CampaignError) {
+        let file = file(of: bucket)
+        if FileManager.default.contents(atPath: file) == Data(text.utf8) { return }
+        try CrashFolder.write(text, to: file)
     }
 }

@@ -20,6 +20,8 @@ struct FindingLedger {
     private let folder: CrashFolder
     private let bases: [Program]
     private var entries: [String: Entry] = [:]
+    /// What the folder held of a bucket when this campaign first met it.
+    private var earlier: [String: CrashFolder.Stored?] = [:]
     /// Buckets met while others were minimised, with the index of the case that led there.
     private var strays: [String: (index: UInt64, found: Case)] = [:]
 
@@ -62,7 +64,7 @@ struct FindingLedger {
         let isDeadly = entries.contains { $0.value.isDeadly && $0.key.hasPrefix("\(c.target ?? "")/") }
         if !isDeadly {
             // The original is safe on disk before anything smaller is looked for.
-            if entry.stored == nil { try write(c, bucket) }
+            if entry.stored == nil { _ = try keep(c, bucket) }
             let result = Minimizer(settings.patchers.map { $0.make() }).minimize(c, bucket: bucket)
             c = result.smallest
             for (other, found) in result.strays where entries[other] == nil {
@@ -70,7 +72,7 @@ struct FindingLedger {
                 strays[other] = (entry.lowest, found)
             }
         }
-        try write(c, bucket)
+        c = try keep(c, bucket)
         entry.stored = StoredFinding(
             c, bucket: bucket, file: folder.file(of: bucket), index: entry.lowest, sightings: entry.sightings)
         entries[bucket] = entry
@@ -89,25 +91,38 @@ struct FindingLedger {
         // A bucket met on the way is a finding of its own; what it leads to in turn is left for the next campaign.
         for (bucket, stray) in strays.sorted(by: { $0.key < $1.key }) where entries[bucket] == nil {
             let result = Minimizer(settings.patchers.map { $0.make() }).minimize(stray.found, bucket: bucket)
-            try write(result.smallest, bucket)
+            let kept = try keep(result.smallest, bucket)
             entries[bucket] = Entry(
                 lowest: stray.index, sightings: 0,
                 stored: StoredFinding(
-                    result.smallest, bucket: bucket, file: folder.file(of: bucket), index: stray.index, sightings: 0))
+                    kept, bucket: bucket, file: folder.file(of: bucket), index: stray.index, sightings: 0))
         }
     }
 
-    /// Writes a case, unless a smaller one of the same bucket that still fails is there from before.
-    private func write(_ c: Case, _ bucket: String) throws(CampaignError) {
-        if let known = folder.stored(bucket), known.bucket == bucket, CaseSize(known) < CaseSize(c),
-            known.origin?.seed != settings.seed, fails(known, in: bucket)
-        {
-            return
+    /// Lets a case stand for its bucket, unless one from before this campaign is as small and still fails.
+    ///
+    /// - Returns: the case that is on disk now
+    /// - Throws: ``CampaignError`` when the file cannot be written
+    private mutating func keep(_ c: Case, _ bucket: String) throws(CampaignError) -> Case {
+        let before: CrashFolder.Stored?
+        if let known = earlier[bucket] {
+            before = known
+        } else {
+            before = try folder.stored(bucket).flatMap { isUsable($0.content, bucket) ? $0 : nil }
+            earlier[bucket] = .some(before)
         }
-        try CrashFolder.write(c, to: folder.file(of: bucket))
+        if let before, CaseSize(before.content) <= CaseSize(c) {
+            try folder.write(before.text, for: bucket)
+            return before.content
+        }
+        try folder.write(CaseFile.print(c), for: bucket)
+        return c
     }
 
-    private func fails(_ c: Case, in bucket: String) -> Bool {
+    /// Whether a case from an earlier campaign is in its bucket still; one that ends processes is believed.
+    private func isUsable(_ c: Case, _ bucket: String) -> Bool {
+        if c.bucket != bucket { return false }
+        if c.isDeadly { return true }
         var runner = CaseRunner(settings.patchers.map { $0.make() })
         return (try? runner.run(c))?.findings.contains { $0.bucket == bucket } ?? false
     }

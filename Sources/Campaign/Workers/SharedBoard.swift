@@ -37,8 +37,12 @@ public final class SharedBoard {
             throw CampaignError("\(path): cannot be opened: \(unsafe String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
-        guard ftruncate(descriptor, off_t(length)) == 0,
-            let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+        // Allocated, not just made longer: a full disk must be an error here, not a signal later.
+        let status = posix_fallocate(descriptor, 0, off_t(length))
+        guard status == 0 else {
+            throw CampaignError("\(path): cannot be made: \(unsafe String(cString: strerror(status)))")
+        }
+        guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             unsafe mapped != MAP_FAILED
         else { throw CampaignError("\(path): cannot be mapped: \(unsafe String(cString: strerror(errno)))") }
         unsafe memory = mapped

@@ -34,15 +34,13 @@ public struct Worker {
 
     /// Runs until the campaign ends, or the process that started this one does.
     public mutating func run() {
-        // Interrupts from the terminal are the campaign's to answer.
-        signal(SIGINT, SIG_IGN)
+        watchLeash()
         let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         var fuzzer = Fuzzer(seed: settings.seed, bases: bases, patchers: settings.patchers.map { $0.make() })
         let limit = settings.cases ?? UInt64.max
         var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
         while !block.isEmpty {
             run(block, &fuzzer)
-            if isAlone { return }
             block = board.claim(Worker.blockSize, limit: limit)
         }
     }
@@ -73,13 +71,18 @@ public struct Worker {
     private mutating func report() {
         if pending.isEmpty { return }
         let text = pending.values.sorted { $0.index < $1.index }.map(\.text).joined()
-        FileHandle.standardOutput.write(Data(text.utf8))
+        // Without a reader there is no campaign any more, and the next look at the leash ends this worker.
+        try? Output.write(text)
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Whether the process that started this one is gone: then its end of standard input is closed.
-    private var isAlone: Bool {
-        var descriptor = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&descriptor, 1, 0) > 0
+    /// Ends this process when the one that started it is gone and its end of standard input with it, even in the middle of
+    /// a case.
+    private func watchLeash() {
+        Thread.detachNewThread {
+            var leash = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            while unsafe poll(&leash, 1, -1) < 0 && errno == EINTR {}
+            _exit(0)
+        }
     }
 }

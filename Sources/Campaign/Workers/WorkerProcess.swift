@@ -13,6 +13,11 @@ final class WorkerProcess {
         case killed(Int32)
     }
 
+    /// How long one case may take; the largest ones take milliseconds.
+    ///
+    /// - Units: seconds
+    static let patience = 10.0
+
     /// Which of the board's workers it is.
     let number: Int
     /// The descriptor to wait on for ``read()``.
@@ -25,14 +30,19 @@ final class WorkerProcess {
     /// Starts a worker.
     ///
     /// - Throws: ``CampaignError`` when the program cannot be started
-    init(
+    convenience init(
         program: URL, settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>,
         skipped: Set<UInt64>
     ) throws(CampaignError) {
-        self.number = number
         var words = [program.path, "worker", "--board", board, "--number", String(number)]
         words += ["--from", String(rest.lowerBound), "--until", String(rest.upperBound)]
         words += skipped.sorted().flatMap { ["--skip", String($0)] } + settings.arguments
+        try self.init(words, number: number)
+    }
+
+    /// Starts a program whose standard input and output are pipes.
+    private init(_ words: [String], number: Int) throws(CampaignError) {
+        self.number = number
         let input = try Self.makePipe()
         let output = try Self.makePipe()
         (descriptor, leash) = (output.read, input.write)
@@ -46,6 +56,19 @@ final class WorkerProcess {
     deinit {
         close(descriptor)
         close(leash)
+    }
+
+    /// Runs a program to its end, for as long as one case may take; gives `nil` when it had to be killed.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be started
+    static func run(_ words: [String]) throws(CampaignError) -> End? {
+        let process = try WorkerProcess(words, number: 0)
+        while process.isReady(within: patience) {
+            if process.read() == nil { return process.waitUntilExit() }
+        }
+        process.kill()
+        _ = process.waitUntilExit()
+        return nil
     }
 
     /// Makes a pipe whose ends no other process inherits: a worker must see when its campaign is gone.
@@ -68,14 +91,15 @@ final class WorkerProcess {
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { for number in unsafe arguments.indices { unsafe free(arguments[number]) } }
-        // A worker starts with no signal blocked, whatever this process has inherited.
+        // A worker starts with no signal blocked, whatever this process has inherited, and in a group of its own: what
+        // a terminal, timeout or a service manager sends to this group is the campaign's to answer.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
         guard status == 0 else {

@@ -4,8 +4,10 @@ import Patching
 /// What a pass must give, worked out from the rules alone.
 ///
 /// Every input slot is given a landing by one sweep forward over the edits and one backward over what they delete; the
-/// expected row of instructions is then written with each jump on the landing of its target. Nothing here is shared with
-/// a patcher.
+/// expected row of instructions, each found again by its marker, is then written with each jump on the landing of its
+/// target. With the patchers it shares the form of programs and passes (``BPF``, ``Patching/PassImage``) and nothing that
+/// decides: which field is an offset, what is malformed, where things land, how tables move and what a ref names are worked
+/// out here a second time.
 ///
 /// - Source: SEMANTICS
 public struct Expectation: ~Copyable {

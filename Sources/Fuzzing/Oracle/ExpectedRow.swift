@@ -29,7 +29,7 @@ struct ExpectedRow {
 
     /// Writes the whole row.
     ///
-    /// - Complexity: O(slots)
+    /// - Complexity: O(slots + refs × (refs of their edit + subprograms))
     mutating func write() {
         var slot = InputIndex(0)
         for number in 0..<pass.editCount {
@@ -89,7 +89,7 @@ struct ExpectedRow {
             let field = second ? .none : fields[insn]
             if field == .none {
                 result.insns[at] = insn
-            } else if let ref = pass.target(of: slot, in: edit) {
+            } else if let ref = ref(from: slot, of: edit) {
                 reach(insn, field, landing: landing(of: ref, field, from: edit))
             } else if slot.position &+ 1 &+ insn.offset(in: field) < count {
                 result.insns[at] = insn
@@ -105,6 +105,15 @@ struct ExpectedRow {
         if edit.remove > 0 && edit.keep == EditRecord.noKeep && count > 0 {
             result.aux[at + -1] = input.aux[edit.off]
         }
+    }
+
+    /// What a patch instruction refers to; the oracle's own look-up.
+    private func ref(from slot: PatchIndex, of edit: EditRecord) -> InputIndex? {
+        for number in stride(from: Int(edit.refCount) - 1, through: 0, by: -1) {
+            let ref = pass.refs[edit.refStart + number]
+            if ref.from.rawValue == slot.rawValue { return ref.to }
+        }
+        return nil
     }
 
     /// Where a jump of a patch to an input slot lands; negative when it may not go there.

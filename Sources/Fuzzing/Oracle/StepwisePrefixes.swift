@@ -67,9 +67,6 @@ struct StepwisePrefixes {
 
     /// Whether an offset does not fit after some prefix of the edits, which excuses `ERANGE` of a stepwise patcher.
     ///
-    /// The kernel puts an insertion that jumps skip in two steps: the jumps land on it first and are moved on afterwards
-    /// (`adjust_jmp_off`). So the layout between the two counts as well.
-    ///
     /// - Complexity: O(slots × edits)
     func overflows() -> Bool {
         var step = Expectation()

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Writing to standard output and standard error so that nothing is lost without a word.
+public enum Output {
+    /// Writes a text and a line end to standard output.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
+    public static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
+
+    /// Writes a text to standard output.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
+    public static func write(_ text: String) throws(CampaignError) {
+        guard put(text, STDOUT_FILENO) else {
+            throw CampaignError("standard output: cannot be written: \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Writes a text to standard error, which nobody may be reading.
+    public static func note(_ text: String) { _ = put(text, STDERR_FILENO) }
+
+    private static func put(_ text: String, _ descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}
