@@ -9,7 +9,8 @@ struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Carry out JSON lines with one patcher and print the results as JSON lines.",
         discussion: """
-            Each pass is laid out before the next. A line that cannot be read is named on standard error and the rest \
+            Each pass is laid out before the next. The form of a line is at the end of \
+            Sources/Patching/Patching.docc/Semantics.md. A line that cannot be read is named on standard error and the rest \
             is still carried out; the exit status is then 1.
 
             Example:
