@@ -52,3 +52,12 @@ public struct Case: Hashable, Sendable {
         self.expected = expected
     }
 }
+
+extension Case {
+    /// The same case with zeros wherever SEMANTICS calls the content a placeholder, as case files have it.
+    public func withPlaceholdersCleared() -> Case {
+        var copy = self
+        copy.passes = passes.map { Pass(edits: $0.edits.map { $0.withPlaceholdersCleared() }) }
+        return copy
+    }
+}

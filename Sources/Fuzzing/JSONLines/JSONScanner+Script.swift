@@ -67,10 +67,10 @@ extension JSONScanner {
         guard let off else { throw fault("an edit with `off`", at: start) }
         guard let remove else { throw fault("an edit with `remove`", at: start) }
         guard let patch else { throw fault("an edit with `patch`", at: start) }
+        // Placeholders stay as they are: they may hold anything, and a patcher must not look at them.
         return Edit(
             off: InputIndex(rawValue: off), remove: remove, patch: patch, keep: keep.map(PatchIndex.init(rawValue:)),
-            refs: refs, skip: skip
-        ).withPlaceholdersCleared()
+            refs: refs, skip: skip)
     }
 
     private mutating func expectation() throws(AssemblyError) -> Case.Expectation {

@@ -58,7 +58,6 @@ struct JSONWriter {
     }
 
     private mutating func add(_ edit: Edit) {
-        let edit = edit.withPlaceholdersCleared()
         add("{\"off\":\(edit.off.rawValue),\"remove\":\(edit.remove),\"patch\":")
         add(insns: edit.patch, foldsRuns: false)
         if let keep = edit.keep { add(",\"keep\":\(keep.rawValue)") }
