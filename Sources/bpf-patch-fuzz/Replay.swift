@@ -9,7 +9,8 @@ struct Replay: ParsableCommand {
         abstract: "Run case files, JSON lines and folders of them.",
         discussion: """
             Prints a line for each case that fails and a total. What cannot be read is named with file, line and \
-            column, and the rest is still run; the exit status is then 1, or 77 when something failed as well.
+            column, and the rest is still run; the exit status is then 1, or 77 when something failed as well. No case at \
+            all is an error too.
 
             Example:
               bpf-patch-fuzz replay Seeds Crashes
@@ -42,6 +43,6 @@ struct Replay: ParsableCommand {
         try Output.line("\(passed) passed, \(failed) failed, \(broken) not readable")
         if failed > 0 { throw ExitCode.findings }
         if broken > 0 { throw ExitCode.failure }
-        if passed == 0 { complain("warning: there was no case in what was named") }
+        if passed == 0 { throw stop(CampaignError("there is no case in what was named")) }
     }
 }

@@ -59,18 +59,20 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let settings = options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
-        try Output.line("seed \(settings.seed)")
-        try Output.line(
-            "repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
         Interrupt.watch()
         let report: CampaignReport
         do {
+            // What cannot work is said before anything that looks like a start.
             let campaign = try Campaign(settings: settings, program: Executable.url)
+            try Output.line("seed \(settings.seed)")
+            try Output.line(
+                "repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
             for refusal in campaign.refusals { complain("skipped: \(refusal)") }
             report = try campaign.run()
         } catch { throw stop(error) }
         for finding in report.findings {
-            let seen = finding.sightings == 0 ? "met while minimising" : "seen \(finding.sightings) times"
+            let times = finding.sightings == 1 ? "once" : "\(finding.sightings) times"
+            let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
             try Output.line(
                 "\(finding.bucket): \(seen), first at \(finding.index): \(finding.passes) passes, "
                     + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)")

@@ -41,6 +41,7 @@ import Testing
         let file = try folder.write(text, to: "wrong.case")
         let replay = try Tool.run(["replay", file])
         #expect(replay.status == 77 && replay.output.contains("FAILED \(file) (a jump over one deleted instruction)"))
+        #expect(replay.output.contains("slot 1: the file expects r1 = 3, the rules give exit"), "\(replay.output)")
     }
 
     @Test func missingFileIsAnError() throws {
@@ -48,6 +49,27 @@ import Testing
             let run = try Tool.run([command, "/no/such/file.case"])
             #expect(run.status == 1 && run.errors.contains("/no/such/file.case"), "\(command): \(run.errors)")
         }
+    }
+
+    /// A wrong path must not look like success.
+    @Test func noCaseAtAllIsAnError() throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run(["replay", folder.path])
+        #expect(run.status == 1 && run.errors.contains("there is no case"))
+    }
+
+    /// A result that cannot be written is an error, not success.
+    @Test func fullOutputIsAnError() throws {
+        let folder = try Tool.Folder()
+        let file = try folder.write(Self.good, to: "good.case")
+        let process = Process()
+        process.executableURL = Tool.executable
+        process.arguments = ["replay", file]
+        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
     }
 
     @Test func nothingToShrinkIsAnError() throws {

@@ -81,6 +81,28 @@ import Testing
         let findings = report["findings"] as? [[String: Any]] ?? []
         #expect(report["cases"] as? Int == 1500)
         #expect(findings.count == 1 && (findings.first?["bucket"] as? String)?.hasPrefix("planted-trap/crash/") == true)
+        let replay = try Tool.run(["replay", folder.path])
+        #expect(replay.status == 77 && replay.output.contains("planted-trap: ends the process with signal"))
+    }
+
+    /// Of two campaigns into one folder, the smaller case of a bucket stays, and one as small is left alone.
+    @Test func earlierFindingsAreKept() throws {
+        let folder = try Tool.Folder()
+        var texts: [[String: String]] = []
+        for seed in ["3", "5", "3"] {
+            let run = try Tool.run([
+                "run", "--seed", seed, "--cases", "600", "--crashes", folder.path, "--patcher", "planted-back-jump",
+            ])
+            #expect(run.status == 77, "\(run.errors)")
+            texts.append(try folder.texts())
+        }
+        #expect(texts[1] == texts[2] && texts[0] != texts[1])
+        let name = try #require(texts[2].keys.min())
+        _ = try folder.write("no case at all", to: name)
+        _ = try Tool.run([
+            "run", "--seed", "3", "--cases", "600", "--crashes", folder.path, "--patcher", "planted-back-jump",
+        ])
+        #expect(try folder.texts()[name + ".unreadable"] == "no case at all")
     }
 
     /// A worker killed from outside loses nothing: its block is run again.
