@@ -9,41 +9,7 @@ import Testing
     /// What does not fit side by side stands one above the other.
     @Test func narrow() throws {
         let text = try goldenPicture(
-            """
-            # bpf-patch-fuzz case
-            name: a loop whose head is replaced
-            target: bent
-
-            program
-            .subprog 100
-            .line 500
-            L0:     r1 = 1001
-            L1:     if r1 > 7 goto L7
-            .line 501
-            L2:     r2 = 5 ll
-                    r3 = 3
-                    call L9
-                    may_goto L1
-            L7:     if r1 < 9 goto L2
-                    exit
-            .subprog 101
-            L9:     r5 = 1010
-            L10:    r1 += 1
-                    if r1 < 7 goto L10
-                    exit
-
-            pass
-              replace L1 with
-                      r9 = 2001
-                      kept
-                      goto out
-                      if r9 == 1 goto @L7
-              delete 4
-              insert at L7, jumps skip
-                      r9 = 2005
-                      r9 = 2006
-
-            """, BuiltInPatchers.allCases.map { $0.make() }, width: 72)
+            loopCase, BuiltInPatchers.allCases.map { $0.make() }, width: 72)
         #expect(
             text == """
                 a loop whose head is replaced
