@@ -60,6 +60,9 @@ struct FindingLedger {
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)
+        if !entry.isDeadly && !isUsable(c, bucket) {
+            c.name = "not seen with zeros in placeholders; make the case anew from its seed and index"
+        }
         // A patcher that is known to end a process must not end this one.
         let isDeadly = entries.contains { $0.value.isDeadly && $0.key.hasPrefix("\(c.target ?? "")/") }
         if !isDeadly {

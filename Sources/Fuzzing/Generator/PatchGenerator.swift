@@ -35,7 +35,7 @@ struct PatchGenerator: ~Copyable {
         while slot < count {
             if slot == keep {
                 for number in 0..<width {
-                    buffer.addPatch(.zero)
+                    buffer.addPatch(PatchGenerator.placeholder(bits >> UInt64(28 + number)))
                     roles[PatchIndex(slot + number)] = number == 0 ? .kept : .second
                 }
                 slot += width
@@ -66,6 +66,13 @@ struct PatchGenerator: ~Copyable {
         }
     }
 
+    /// What stands where the kept instruction goes: anything, so mostly what a patcher must not take for an instruction.
+    @inline(__always)
+    private static func placeholder(_ bits: UInt64) -> Instruction {
+        let looks: [4 of UInt64] = [0, 0x0000_0003_0001_0005, 0x0000_0002_0002_0018, 0x0000_0001_0003_1085]
+        return Instruction(bits: looks[Int(bits & 3)])
+    }
+
     /// Gives a jump or call of the patch its target.
     private func aim(
         _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ count: Int, _ roles: Row<PatchIndex, Role>,
@@ -75,7 +82,10 @@ struct PatchGenerator: ~Copyable {
         var insn = patch[index]
         let kind = insn.jumpKind
         let bits = entropy.next()
+        // The offset of what has a ref is a placeholder: it may hold anything.
+        _ = insn.setJumpOffset(Int(bits >> 16 & 7) - 3, kind)
         if kind.isCall {
+            patch[index] = insn
             buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, bits)))
             return
         }
@@ -83,6 +93,7 @@ struct PatchGenerator: ~Copyable {
             let target = reachable(off, edit, build, ledger, bits)
         {
             ledger.counts[target] += 1
+            patch[index] = insn
             buffer.addRef(Ref(from: index, to: target))
             return
         }
