@@ -52,7 +52,11 @@ public final class Campaign {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
             killStuckWorkers()
-            if let bucket = ledger.unstored { try ledger.store(bucket) }
+            if let bucket = ledger.unstored {
+                try ledger.store(bucket)
+                // Nobody was listened to meanwhile, so nobody can be blamed for having stood still.
+                lastMoves = [:]
+            }
             status.show(
                 cases: board.cases(jobs: settings.jobs), findings: ledger.count,
                 elapsed: Date().timeIntervalSince(start))
@@ -108,7 +112,7 @@ public final class Campaign {
 
     /// Finds out why a worker ended; what it left undone is done by another.
     private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
-        lastMoves[worker.number] = nil
+        defer { lastMoves = [:] }
         switch worker.waitUntilExit() {
         case .done: return
         case .failed(let status):
@@ -152,16 +156,11 @@ public final class Campaign {
         _ = try SharedBoard(path: path, jobs: settings.jobs)
         let probe = try WorkerProcess(
             program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
-        while probe.isReady(within: WorkerProcess.patience) {
-            if probe.read() != nil { continue }
-            if case .killed(let signal) = probe.waitUntilExit() {
-                return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
-            }
-            return nil
+        switch probe.waitPatiently() {
+        case .killed(let signal): return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
+        case .done, .failed: return nil
+        case nil: return "\(BrokenRule.hang.rawValue)/none"
         }
-        probe.kill()
-        _ = probe.waitUntilExit()
-        return "\(BrokenRule.hang.rawValue)/none"
     }
 
     /// The name of a signal in a bucket.

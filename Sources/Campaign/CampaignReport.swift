@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a campaign gave.
 public struct CampaignReport: Codable, Sendable {
     public var seed: UInt64
@@ -13,13 +11,5 @@ public struct CampaignReport: Codable, Sendable {
     enum CodingKeys: String, CodingKey {
         case seed, cases, seconds, jobs, findings
         case casesPerSecond = "cases_per_second"
-    }
-
-    /// The report as one line of JSON.
-    public var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Numbers and strings alone: this cannot fail.
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 }

@@ -16,6 +16,15 @@ public enum Output {
         }
     }
 
+    /// Writes a value as one line of JSON to standard output, keys in alphabetical order.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written whole, or what the value's own encoding throws
+    public static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
     /// Writes a text to standard error, which nobody may be reading.
     public static func note(_ text: String) { _ = put(text, STDERR_FILENO) }
 

@@ -28,10 +28,7 @@ public struct CaseRunner: ~Copyable {
     /// - Complexity: O(slots) a pass and linear patcher
     public mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
         if let fault = start(c.program) { throw fault }
-        for (number, edits) in c.passes.enumerated() {
-            pass.load(edits)
-            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { break }
-        }
+        runPasses(of: c)
         let expected: Case.Expectation
         if trial.status == .accepted {
             let result = Program(trial.program)
@@ -44,13 +41,10 @@ public struct CaseRunner: ~Copyable {
             findings: trial.findings, status: trial.status, expected: expected, passCount: trial.passCount)
     }
 
-    /// The first finding of a case in a bucket, and all buckets seen on the way; nothing for an ill-formed program.
+    /// What is wrong with a case; nothing for an ill-formed program.
     mutating func findings(of c: Case) -> [Finding] {
         if start(c.program) != nil { return [] }
-        for (number, edits) in c.passes.enumerated() {
-            pass.load(edits)
-            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { break }
-        }
+        runPasses(of: c)
         return trial.findings
     }
 
@@ -62,6 +56,14 @@ public struct CaseRunner: ~Copyable {
             if trial.run(pass.image, isLast: false) != .accepted && trial.status != .accepted { return nil }
         }
         return Program(trial.program)
+    }
+
+    /// Runs all passes of a case that has been started, up to the first that is refused or wrong.
+    private mutating func runPasses(of c: Case) {
+        for (number, edits) in c.passes.enumerated() {
+            pass.load(edits)
+            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { return }
+        }
     }
 
     private mutating func start(_ source: Program) -> ProgramFault? {

@@ -66,10 +66,7 @@ struct Minimize: ParsableCommand {
             if json {
                 let finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, index: c.origin?.index ?? 0, sightings: 1)
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                let report = Report(finding: finding, candidates: result.candidates, seconds: seconds)
-                try Output.line(String(decoding: try encoder.encode(report), as: UTF8.self))
+                try Output.json(Report(finding: finding, candidates: result.candidates, seconds: seconds))
                 return
             }
             if output == nil { try Output.write(CaseFile.print(result.smallest)) }

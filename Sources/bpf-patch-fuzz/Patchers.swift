@@ -27,9 +27,7 @@ struct Patchers: ParsableCommand {
     func run() throws {
         let rows = BuiltInPatchers.allCases.map { Row(name: $0.name, source: $0.source, cost: $0.cost) }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try Output.line(String(decoding: try encoder.encode(rows), as: UTF8.self))
+            try Output.json(rows)
             return
         }
         func column(_ text: String, _ width: Int) -> String {

@@ -80,7 +80,7 @@ struct Run: ParsableCommand {
         try Output.line(
             "\(report.cases) cases in \(Int(report.seconds.rounded())) s, \(Int(report.casesPerSecond)) a second, "
                 + "\(report.findings.count) findings")
-        if json { try Output.line(report.json) }
+        if json { try Output.json(report) }
         if !report.findings.isEmpty { throw ExitCode.findings }
     }
 }

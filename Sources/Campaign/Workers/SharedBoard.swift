@@ -19,7 +19,6 @@ public final class SharedBoard {
         case blockStart = 1
         case blockEnd = 2
         case cases = 3
-        case passes = 4
     }
 
     private static let wordsPerWorker = 8
@@ -86,9 +85,8 @@ public final class SharedBoard {
     }
 
     /// Notes that a worker has finished its block.
-    func end(_ block: Range<UInt64>, passes: UInt64, worker: Int) {
+    func end(_ block: Range<UInt64>, worker: Int) {
         withWord(word(worker, .cases)) { _ = $0.add(UInt64(block.count), ordering: .relaxed) }
-        withWord(word(worker, .passes)) { _ = $0.add(passes, ordering: .relaxed) }
         withWord(word(worker, .blockStart)) { $0.store(block.upperBound, ordering: .relaxed) }
     }
 

@@ -47,16 +47,14 @@ public struct Worker {
 
     private mutating func run(_ block: Range<UInt64>, _ fuzzer: inout Fuzzer) {
         board.begin(block, worker: number)
-        var passes: UInt64 = 0
         for index in block {
             board.note(index: index, worker: number)
             if !skipped.isEmpty && skipped.contains(index) { continue }
             if !fuzzer.run(index: index) { note(fuzzer.findings, at: index) }
-            passes += UInt64(fuzzer.passCount)
         }
         // Said before the block counts as done: a worker that dies in between repeats it rather than loses it.
         report()
-        board.end(block, passes: passes, worker: number)
+        board.end(block, worker: number)
     }
 
     private mutating func note(_ findings: [Finding], at index: UInt64) {
@@ -71,7 +69,7 @@ public struct Worker {
     private mutating func report() {
         if pending.isEmpty { return }
         let text = pending.values.sorted { $0.index < $1.index }.map(\.text).joined()
-        // Without a reader there is no campaign any more, and the next look at the leash ends this worker.
+        // Without a reader there is no campaign any more, and the leash ends this worker.
         try? Output.write(text)
         pending.removeAll(keepingCapacity: true)
     }

@@ -62,12 +62,16 @@ final class WorkerProcess {
     ///
     /// - Throws: ``CampaignError`` when it cannot be started
     static func run(_ words: [String]) throws(CampaignError) -> End? {
-        let process = try WorkerProcess(words, number: 0)
-        while process.isReady(within: patience) {
-            if process.read() == nil { return process.waitUntilExit() }
+        try WorkerProcess(words, number: 0).waitPatiently()
+    }
+
+    /// Waits as long as one case may take; gives `nil` when the process had to be killed.
+    func waitPatiently() -> End? {
+        while isReady(within: WorkerProcess.patience) {
+            if read() == nil { return waitUntilExit() }
         }
-        process.kill()
-        _ = process.waitUntilExit()
+        kill()
+        _ = waitUntilExit()
         return nil
     }
 
