@@ -10,8 +10,7 @@ let package = Package(
     name: "bpf-patch-fuzz",
     products: [
         .executable(name: "bpf-patch-fuzz", targets: ["bpf-patch-fuzz"]),
-        .library(name: "BPF", targets: ["BPF"]),
-        .library(name: "Patching", targets: ["Patching"]),
+        .library(name: "BPFPatching", targets: ["BPF", "Patching"]),
         .library(name: "Fuzzing", targets: ["Fuzzing"]),
         .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
     ],

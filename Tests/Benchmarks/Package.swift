@@ -10,7 +10,7 @@ let package = Package(
             name: "cases",
             dependencies: [
                 .product(name: "Fuzzing", package: "bpf-patch-fuzz"),
-                .product(name: "Patching", package: "bpf-patch-fuzz"),
+                .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
             ])
     ]
 )

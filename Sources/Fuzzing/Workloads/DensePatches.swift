@@ -1,0 +1,73 @@
+import BPF
+import Patching
+
+/// The program and pass with which designs are measured: patches at equal distances, each of one length and with the
+/// replaced instruction first, and every eighth instruction a jump.
+///
+/// - Source: Jiong Wang, July 2019, the table of patches and seconds; what is kept, and how far jumps go, is chosen here
+public struct DensePatches: Sendable, Hashable {
+    /// How long the program is.
+    ///
+    /// - Units: slots
+    public var insns: Int
+    /// Every how many slots one is patched.
+    public var every: Int
+    /// What one slot becomes.
+    ///
+    /// - Units: slots
+    public var length: Int
+
+    /// How far a jump goes at most, either way; the result's offsets fit 16 bits up to a length of 4.
+    ///
+    /// - Units: slots
+    static let reach = 8_000
+
+    public init(insns: Int, every: Int = 1, length: Int = 2) {
+        precondition(insns > 0 && every > 0 && length > 0 && length <= 4)
+        self.insns = insns
+        self.every = every
+        self.length = length
+    }
+
+    /// How many patches there are.
+    public var patches: Int { (insns + every - 1) / every }
+
+    /// Makes the program and the pass; always the same for the same numbers.
+    ///
+    /// - Complexity: O(slots)
+    public func make(_ program: ProgramBuffer, _ pass: PassBuffer) {
+        makeProgram(program)
+        pass.removeAll()
+        for off in stride(from: 0, to: insns, by: every) {
+            pass.addEdit(off: InputIndex(off), remove: 1)
+            pass.updateLast { $0.keep = 0 }
+            pass.addPatch(.zero)
+            for slot in 1..<max(length, 1) {
+                pass.addPatch(Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(insns + off * 4 + slot)))
+            }
+        }
+    }
+
+    private func makeProgram(_ program: ProgramBuffer) {
+        program.reserve(insns: insns, subprograms: 1, lines: 0)
+        program.insnCount = insns
+        program.subprogramCount = 1
+        program.lineCount = 0
+        let image: ProgramImage<Slot> = program.image()
+        image.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 0)
+        var entropy = Entropy(seed: 2019, index: UInt64(insns))
+        for slot in 0..<insns {
+            var insn = Instruction(code: Opcode.movImmediate64, dst: 0, imm: Int32(truncatingIfNeeded: slot))
+            if slot % 8 == 7 {
+                let low = max(0, slot - DensePatches.reach)
+                let high = min(insns, slot + DensePatches.reach)
+                let target = low + entropy.below(high - low)
+                // jne r1, imm: a conditional jump, the most common kind.
+                insn = Instruction(
+                    code: 0x55, dst: 1, off: Int16(target - slot - 1), imm: Int32(truncatingIfNeeded: slot))
+            }
+            image.insns[Slot(slot)] = insn
+            image.aux[Slot(slot)] = UInt32(truncatingIfNeeded: slot &* 2_654_435_761)
+        }
+    }
+}
