@@ -3,6 +3,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
     case linkedList = "linked-list"
+    case indexMap = "index-map"
     case rangeReplace = "range-replace"
 
     /// What the design is called on the command line.
@@ -14,6 +15,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         case .kernelArray: KernelArray()
         case .deltaArray: DeltaArray()
         case .linkedList: LinkedList()
+        case .indexMap: IndexMap()
         case .rangeReplace: RangeReplace()
         }
     }
@@ -24,6 +26,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
         case .deltaArray: "Zingerman, June 2022"
         case .linkedList: "Wang, July 2019"
+        case .indexMap: "Cree and Nakryiko, 2019"
         case .rangeReplace: "Nakryiko, July 2024 (bpf_patch_insns)"
         }
     }
@@ -33,7 +36,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         switch self {
         case .kernelArray: "O(n e)"
         case .deltaArray: "O(n + j log e)"
-        case .linkedList, .rangeReplace: "O(n + e)"
+        case .linkedList, .indexMap, .rangeReplace: "O(n + e)"
         }
     }
 }
