@@ -2,46 +2,58 @@
 ///
 /// A 64-bit immediate load takes two slots (see ``isWide``); everything else takes one.
 ///
-/// - Shape: `code`, `dst:4 src:4`, `off`, `imm`; 8 bytes, no padding
+/// - Shape: `code`, `dst:4 src:4`, `off`, `imm`; 8 bytes, no padding, aligned to 8
 /// - Source: RFC 9669, section 3
 @frozen
 public struct Instruction: Hashable, Sendable, BitwiseCopyable {
+    /// The eight bytes, read as a little-endian number: code, registers, `off` and `imm` from the lowest bit up.
+    ///
+    /// One word, so that a copy is one load and one store whichever fields are looked at on the way.
+    public var bits: UInt64
+
+    /// Makes an instruction from its eight bytes, read as a little-endian number.
+    @inlinable @inline(__always)
+    public init(bits: UInt64) { self.bits = bits }
+
     /// Class, operation and source or size bits.
-    public var code: UInt8
+    @inlinable @inline(__always)
+    public var code: UInt8 {
+        get { UInt8(truncatingIfNeeded: bits) }
+        set { bits = bits & ~0xff | UInt64(newValue) }
+    }
+
     /// `dst_reg` in the low nibble, `src_reg` in the high one.
-    public var registers: UInt8
+    @inlinable @inline(__always)
+    public var registers: UInt8 {
+        get { UInt8(truncatingIfNeeded: bits &>> 8) }
+        set { bits = bits & ~0xff00 | UInt64(newValue) &<< 8 }
+    }
+
     /// The signed 16-bit offset field.
-    public var off: Int16
+    @inlinable @inline(__always)
+    public var off: Int16 {
+        get { Int16(truncatingIfNeeded: bits &>> 16) }
+        set { bits = bits & ~0xffff_0000 | UInt64(UInt16(bitPattern: newValue)) &<< 16 }
+    }
+
     /// The signed 32-bit immediate field.
-    public var imm: Int32
+    @inlinable @inline(__always)
+    public var imm: Int32 {
+        get { Int32(truncatingIfNeeded: bits &>> 32) }
+        set { bits = bits & 0xffff_ffff | UInt64(UInt32(bitPattern: newValue)) &<< 32 }
+    }
 
     @inlinable @inline(__always)
     public init(code: UInt8, registers: UInt8, off: Int16, imm: Int32) {
-        self.code = code
-        self.registers = registers
-        self.off = off
-        self.imm = imm
+        bits =
+            UInt64(code) | UInt64(registers) &<< 8 | UInt64(UInt16(bitPattern: off)) &<< 16
+            | UInt64(UInt32(bitPattern: imm)) &<< 32
     }
 
     /// Makes an instruction from its fields; registers are cut to four bits.
     @inlinable @inline(__always)
     public init(code: UInt8, dst: UInt8 = 0, src: UInt8 = 0, off: Int16 = 0, imm: Int32 = 0) {
         self.init(code: code, registers: (dst & 15) | (src << 4), off: off, imm: imm)
-    }
-
-    /// Makes an instruction from its eight bytes, read as a little-endian number.
-    @inlinable
-    public init(bits: UInt64) {
-        self.init(
-            code: UInt8(truncatingIfNeeded: bits), registers: UInt8(truncatingIfNeeded: bits >> 8),
-            off: Int16(truncatingIfNeeded: bits >> 16), imm: Int32(truncatingIfNeeded: bits >> 32))
-    }
-
-    /// The eight bytes, read as a little-endian number.
-    @inlinable
-    public var bits: UInt64 {
-        UInt64(code) | UInt64(registers) << 8 | UInt64(UInt16(bitPattern: off)) << 16
-            | UInt64(UInt32(bitPattern: imm)) << 32
     }
 
     /// Eight zero bytes: what a placeholder in a patch holds.
