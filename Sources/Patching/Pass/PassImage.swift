@@ -107,14 +107,14 @@ public struct PassImage: BitwiseCopyable {
         return nil
     }
 
-    /// How many slots all patches have together.
+    /// How many slots all patches have together; patches stand in the pool in the order of their edits.
     ///
-    /// - Complexity: O(edits)
+    /// - Complexity: O(1)
     @inlinable
     public var patchSlots: Int {
-        var sum = 0
-        for number in 0..<editCount { sum += Int(edits[TableIndex(number)].patchCount) }
-        return sum
+        if editCount == 0 { return 0 }
+        let last = edits[TableIndex(editCount - 1)]
+        return last.patchStart.position + Int(last.patchCount)
     }
 
     /// The first edits of the pass, as a pass of its own.

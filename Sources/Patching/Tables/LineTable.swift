@@ -4,64 +4,104 @@ import BPF
 public enum LineTable {
     /// Writes the records behind a well-formed pass to a table and says how many there are.
     ///
-    /// The rules change the records edit by edit. Because edits are sorted, one sweep gives the same: a record is never
-    /// moved by an edit behind it.
+    /// The rules change the records edit by edit. Because edits are sorted, one sweep over the records gives the same: a
+    /// record is never moved by an edit behind it.
     ///
     /// - Parameter insnCount: the length of the pass's input in slots
     /// - Complexity: O(edits + lines)
     /// - Source: SEMANTICS, "What travels along"; `bpf_adj_linfo`, `bpf_adj_linfo_after_remove`
+    @inline(__always)
     public static func relocate(
         _ lines: Row<TableIndex, LineRecord>, count: Int, insnCount: Int, by pass: PassImage,
         into table: Row<TableIndex, LineRecord>
     ) -> Int {
+        // Most programs of a campaign have few records or none.
         if count == 0 { return 0 }
-        var kept = 0
-        var next = 0
-        var delta = 0
-        // The id of the record that the first slot behind the last deletion has inherited.
-        var heir: UInt32?
-        var heirOff = 0
-        for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
-            let end = edit.end.position
-            // What the edit leaves where it is: records before it and, for a patch, the one at its first slot.
-            let limit = edit.isDeletion ? edit.off.position : edit.off.position + 1
-            var dropped: UInt32?
-            if let id = heir {
-                if heirOff < limit {
-                    table[TableIndex(kept)] = LineRecord(insnOff: UInt32(heirOff + delta), id: id)
-                    kept += 1
-                } else {
-                    dropped = id
+        var sweep = LineSweep(pass: pass, insnCount: UInt32(truncatingIfNeeded: insnCount), table: table)
+        var number = TableIndex(0)
+        while number.position < count {
+            sweep.take(lines[number])
+            number = number + 1
+        }
+        sweep.settleHeir(before: UInt32.max)
+        return sweep.kept
+    }
+}
+
+/// One sweep over line records in order, with the edits before each.
+private struct LineSweep {
+    let pass: PassImage
+    let insnCount: UInt32
+    let table: Row<TableIndex, LineRecord>
+    /// How many records are written.
+    var kept = 0
+    /// The first edit that does not lie before the last record that was taken.
+    private var number = TableIndex(0)
+    /// How far the edits before it move what is behind them; wraps.
+    private var delta: UInt32 = 0
+    /// The last record that was removed, as long as the slot that inherits it is not known.
+    private var heir: UInt32 = 0
+    private var hasHeir = false
+
+    @inline(__always)
+    init(pass: PassImage, insnCount: UInt32, table: Row<TableIndex, LineRecord>) {
+        self.pass = pass
+        self.insnCount = insnCount
+        self.table = table
+    }
+
+    /// Moves or drops the next record.
+    @inline(__always)
+    mutating func take(_ record: LineRecord) {
+        let off = record.insnOff
+        if hasHeir { settleHeir(before: off) }
+        while number.position < pass.editCount {
+            let edit = pass.edits[number]
+            if edit.off.rawValue >= off || edit.end.rawValue > off {
+                // A record within what is removed is dropped, but for one at the first slot of a patch.
+                if edit.off.rawValue <= off && off < edit.end.rawValue && (edit.isDeletion || edit.off.rawValue < off) {
+                    heir = record.id
+                    hasHeir = true
+                    return
                 }
-                heir = nil
+                break
             }
-            while next < count && lines[TableIndex(next)].insnOff < limit {
-                let record = lines[TableIndex(next)]
-                table[TableIndex(kept)] = LineRecord(insnOff: UInt32(Int(record.insnOff) + delta), id: record.id)
-                kept += 1
-                next += 1
-            }
-            while next < count && lines[TableIndex(next)].insnOff < end {
-                dropped = lines[TableIndex(next)].id
-                next += 1
-            }
-            if let id = dropped, end < insnCount, next == count || lines[TableIndex(next)].insnOff != end {
-                heir = id
-                heirOff = end
-            }
-            delta += edit.growth
+            leave(edit)
         }
-        if let id = heir {
-            table[TableIndex(kept)] = LineRecord(insnOff: UInt32(heirOff + delta), id: id)
-            kept += 1
+        put(off, record.id)
+    }
+
+    /// Lets the slot behind what was removed inherit the last record dropped there, if it has none of its own.
+    ///
+    /// - Parameter next: where the next record is
+    mutating func settleHeir(before next: UInt32) {
+        if !hasHeir { return }
+        var edit = pass.edits[number]
+        while true {
+            let end = edit.end.rawValue
+            // The next record is dropped in the same place, or is the slot's own; or no slot follows.
+            if next <= end || end == insnCount { break }
+            leave(edit)
+            if number.position < pass.editCount {
+                edit = pass.edits[number]
+                if edit.off.rawValue == end && edit.isDeletion { continue }
+            }
+            put(end, heir)
+            break
         }
-        while next < count {
-            let record = lines[TableIndex(next)]
-            table[TableIndex(kept)] = LineRecord(insnOff: UInt32(Int(record.insnOff) + delta), id: record.id)
-            kept += 1
-            next += 1
-        }
-        return kept
+        hasHeir = false
+    }
+
+    /// Goes on behind an edit.
+    @inline(__always)
+    private mutating func leave(_ edit: EditRecord) {
+        delta = delta &+ edit.patchCount &- edit.remove
+        number = number + 1
+    }
+
+    @inline(__always)
+    private mutating func put(_ off: UInt32, _ id: UInt32) {
+        table[TableIndex(kept)] = LineRecord(insnOff: off &+ delta, id: id)
+        kept &+= 1
     }
 }

@@ -25,9 +25,9 @@ public final class IndexMap: Patcher {
         work.value.reserve(input, patchSlots: patchSlots)
         let result: ProgramImage<OutputIndex> = output.image()
         var sweep = IndexMapSweep(pass: pass, input: input, result: result, work: work.value)
-        sweep.layOut()
+        sweep.run()
+        if !sweep.isWhole { return .einval }
         output.insnCount = sweep.count
-        if !sweep.fixJumps() { return .einval }
         output.subprogramCount = sweep.moveSubprograms()
         if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
         if sweep.overflows { return .erange }

@@ -2,17 +2,11 @@ import BPF
 
 /// One pass of ``IndexMap``: lays out the result, then fixes the jumps that were met on the way.
 struct IndexMapSweep {
-    /// A jump or call of the program that stands in the result.
+    /// A jump or call of the result, with the offset that it had at `from`.
     struct Jump: BitwiseCopyable {
         var at: OutputIndex
+        /// The slot of the input from which its offset counts; may wrap for a jump of a patch.
         var from: InputIndex
-    }
-
-    /// A jump or call that a patch brings.
-    struct PatchJump: BitwiseCopyable {
-        var at: OutputIndex
-        var edit: TableIndex
-        var slot: PatchIndex
     }
 
     /// An insertion that jumps go past: where they land, and how far in front of it calls do.
@@ -25,39 +19,41 @@ struct IndexMapSweep {
     struct Workspace: ~Copyable {
         fileprivate var landings = RowStorage<UInt32>()
         fileprivate var jumps = RowStorage<Jump>()
-        fileprivate var patchJumps = RowStorage<PatchJump>()
         fileprivate var skips = RowStorage<Skip>()
         fileprivate let kinds = JumpKindTable()
 
         /// Makes room for a program and a pass; a list has one row more than can count.
         mutating func reserve(_ input: ProgramImage<InputIndex>, patchSlots: Int) {
             landings.reserve(input.insnCount)
-            jumps.reserve(input.insnCount + 1)
-            patchJumps.reserve(patchSlots + 1)
+            jumps.reserve(input.insnCount + patchSlots + 1)
             skips.reserve(patchSlots + 1)
         }
     }
 
+    /// After how many edits jumps are fixed.
+    private static let block = 512
     /// In ``landings``: nothing stands for this slot.
     private static let nothing = UInt32.max
 
-    private let pass: PassImage
-    private let input: ProgramImage<InputIndex>
-    private let result: ProgramImage<OutputIndex>
-    private let kinds: JumpKindTable.View
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
+    let result: ProgramImage<OutputIndex>
+    let kinds: JumpKindTable.View
     /// The map: where jumps to each slot of the input land.
-    private let landings: Row<InputIndex, UInt32>
-    private let jumps: Row<TableIndex, Jump>
-    private let patchJumps: Row<TableIndex, PatchJump>
+    let landings: Row<InputIndex, UInt32>
+    let jumps: Row<TableIndex, Jump>
     private let skips: Row<TableIndex, Skip>
-    private var jumpCount = 0
-    private var patchJumpCount = 0
+    var jumpCount = 0
+    /// How many of the jumps point to where they land already.
+    private var fixedCount = 0
     private var skipCount = 0
     /// The slot of the result that is written next.
-    private var at = OutputIndex(0)
+    var at = OutputIndex(0)
     /// Where the last deletions side by side end, and where jumps to them land if that is in their subprogram.
     private var runEnd = InputIndex(0)
     private var runLanding: UInt32 = 0
+    /// Whether something stands for the target of every jump.
+    private(set) var isWhole = true
     /// Whether an offset does not fit.
     private(set) var overflows = false
 
@@ -73,39 +69,52 @@ struct IndexMapSweep {
         kinds = work.kinds.view
         landings = work.landings.row()
         jumps = work.jumps.row()
-        patchJumps = work.patchJumps.row()
         skips = work.skips.row()
     }
 
     // MARK: The layout
 
-    /// Writes the result with the offsets that its jumps had, and the map.
+    /// Lays the program out and fixes its jumps.
     @inline(__always)
-    mutating func layOut() {
+    mutating func run() {
         var from = InputIndex(0)
         var number = TableIndex(0)
         let end = TableIndex(pass.editCount)
-        while number < end {
-            let edit = pass.edits[number]
-            copy(from: from, to: edit.off)
-            from = edit.end
-            if edit.isDeletion {
-                delete(edit, number)
-            } else {
-                let first = at
-                place(edit, number)
-                if edit.remove == 0 {
-                    if edit.off.position < input.insnCount {
+        let isLong = pass.editCount >= IndexMapSweep.block
+        while true {
+            // Jumps are fixed while what they point from and to is still in the cache.
+            let stop = min(end, number + IndexMapSweep.block)
+            while number < stop {
+                let edit = pass.edits[number]
+                copy(from: from, to: edit.off)
+                from = edit.off
+                if isLong {
+                    let next = layOutKept(from: &from, number, before: stop)
+                    if next > number {
+                        number = next
+                        continue
+                    }
+                }
+                from = edit.end
+                if edit.isDeletion {
+                    delete(edit, number)
+                } else {
+                    let first = at
+                    place(edit)
+                    if edit.remove > 0 {
+                        replace(edit, first)
+                    } else if edit.off.position < input.insnCount {
                         from = edit.off + 1
                         stand(edit, behind: first)
                     }
-                } else {
-                    replace(edit, first)
                 }
+                number = number + 1
             }
-            number = number + 1
+            if number == end { break }
+            fixJumps(before: from)
         }
         copy(from: from, to: InputIndex(input.insnCount))
+        fixJumps(before: InputIndex(input.insnCount))
     }
 
     /// Copies slots of the input that stand.
@@ -159,21 +168,54 @@ struct IndexMapSweep {
 
     /// Writes a patch as it is, placeholders included.
     @inline(__always)
-    private mutating func place(_ edit: EditRecord, _ number: TableIndex) {
+    private mutating func place(_ edit: EditRecord) {
+        let first = at
+        let classes = result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
+            from: pass.patch(of: edit), count: edit.patchCount,
+            clearing: result.aux.suffix(from: at, as: PatchIndex.self))
+        at = at + Int(edit.patchCount)
+        if classes != 0 || edit.refCount > 0 { listJumps(of: edit, first) }
+    }
+
+    /// Lists the jumps and calls of a patch that reach for slots of the input.
+    @inline(never)
+    mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
         let patch = pass.patch(of: edit)
-        let keptWidth = edit.keep == EditRecord.noKeep ? 0 : edit.remove
         var slot = PatchIndex(0)
         while slot.rawValue < edit.patchCount {
             let insn = patch[slot]
-            result.insns[at] = insn
-            result.aux[at] = 0
-            patchJumps[TableIndex(patchJumpCount)] = PatchJump(at: at, edit: number, slot: slot)
-            // What a placeholder holds is no jump.
-            let isOwn = slot.rawValue &- edit.keep < keptWidth ? 0 : 1
-            patchJumpCount &+= kinds.count(insn) & isOwn
-            at = at + 1
+            if kinds.count(insn) != 0 && !edit.keeps(slot) { listJump(insn, at: slot, of: edit, first) }
             slot = slot + 1
         }
+    }
+
+    /// Lists a jump or call of a patch, if it reaches for a slot of the input.
+    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex) {
+        let kind = insn.jumpKind
+        let offset = insn.jumpOffset(kind)
+        var target = edit.end
+        if let ref = pass.target(of: slot, in: edit) {
+            target = ref
+        } else if slot.position &+ 1 &+ offset < Int(edit.patchCount)
+            || (edit.isInsertion && edit.off.position < input.insnCount)
+        {
+            // Within the patch, or out of an insertion to what stands right behind it: as written.
+            return
+        }
+        if target.position >= input.insnCount || input.isSecondSlot(target) || !(kind.isCall || isHome(target, of: edit)) {
+            isWhole = false
+            return
+        }
+        let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
+        jumps[TableIndex(jumpCount)] = Jump(at: first + slot.position, from: from)
+        jumpCount &+= 1
+    }
+
+    /// Whether a slot is in the subprogram that the jumps of a patch may not leave.
+    private func isHome(_ target: InputIndex, of edit: EditRecord) -> Bool {
+        let home = input.subprogram(
+            holding: edit.off.position < input.insnCount ? edit.off : InputIndex(input.insnCount - 1))
+        return target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
     }
 
     /// Puts the instruction before which code was inserted behind that code.
@@ -215,55 +257,29 @@ struct IndexMapSweep {
 
     // MARK: The jumps
 
-    /// Points all jumps and calls to what stands for their targets; says whether something does for each.
+    /// Points listed jumps and calls to what stands for their targets, up to the first whose target lies ahead.
     @inline(__always)
-    mutating func fixJumps() -> Bool {
-        var isWhole = true
-        for number in 0..<jumpCount {
-            let jump = jumps[TableIndex(number)]
+    private mutating func fixJumps(before limit: InputIndex) {
+        while fixedCount < jumpCount {
+            let jump = jumps[TableIndex(fixedCount)]
             let insn = result.insns[jump.at]
-            let field = OffsetField(insn.code)
-            let target = InputIndex(rawValue: jump.from.rawValue &+ 1 &+ field.offset(in: insn))
+            let kind = kinds[insn]
+            let isLong = kind > JumpKind.short.rawValue
+            let offset = isLong ? insn.imm : Int32(insn.off)
+            let target = InputIndex(rawValue: jump.from.rawValue &+ 1 &+ UInt32(bitPattern: offset))
+            if target >= limit { break }
             var landing = landings[target]
-            if skipCount > 0 && insn.jumpKind.isCall { landing = callLanding(landing) }
+            if skipCount > 0 && kind > JumpKind.long.rawValue { landing = callLanding(landing) }
             if landing == IndexMapSweep.nothing { isWhole = false }
-            point(jump.at, insn, field, to: landing)
+            let distance = Int64(landing) &- Int64(jump.at.rawValue) &- 1
+            var short = insn
+            short.off = Int16(truncatingIfNeeded: distance)
+            var long = insn
+            long.imm = Int32(truncatingIfNeeded: distance)
+            result.insns[jump.at] = isLong ? long : short
+            if !isLong && Int64(short.off) != distance { overflows = true }
+            fixedCount &+= 1
         }
-        for number in 0..<patchJumpCount {
-            if !fixPatchJump(patchJumps[TableIndex(number)]) { isWhole = false }
-        }
-        return isWhole
-    }
-
-    /// Where the offset of a jump or call is in the eight bytes of its instruction.
-    private struct OffsetField {
-        /// How far to shift left to make the field the top of 64 bits.
-        let above: UInt64
-        /// How wide everything but the field is, in bits.
-        let others: UInt64
-
-        @inline(__always)
-        init(_ code: UInt8) {
-            let isLong = code == Opcode.gotol || code == Opcode.call || code == Opcode.loadImmediate64
-            above = isLong ? 0 : 32
-            others = isLong ? 32 : 48
-        }
-
-        @inline(__always)
-        func offset(in insn: Instruction) -> UInt32 {
-            let bits = Int64(bitPattern: insn.bits &<< above)
-            return UInt32(truncatingIfNeeded: bits &>> Int64(bitPattern: others))
-        }
-    }
-
-    /// Points a jump or call that stands in the result to a slot of it.
-    @inline(__always)
-    private mutating func point(_ place: OutputIndex, _ insn: Instruction, _ field: OffsetField, to landing: UInt32) {
-        let offset = Int64(landing) &- Int64(place.rawValue) &- 1
-        let top = UInt64(bitPattern: offset) &<< field.others
-        if Int64(bitPattern: top) &>> Int64(bitPattern: field.others) != offset { overflows = true }
-        let mask = (UInt64.max &<< field.others) &>> field.above
-        result.insns[place] = Instruction(bits: insn.bits & ~mask | top &>> field.above)
     }
 
     /// Where calls enter what jumps reach: in front of code that only jumps go past.
@@ -277,34 +293,6 @@ struct IndexMapSweep {
         if low == skipCount { return landing }
         let skip = skips[TableIndex(low)]
         return skip.landing == landing ? landing &- skip.count : landing
-    }
-
-    /// Fixes a jump or call that a patch brings; says whether something stands for its target.
-    private mutating func fixPatchJump(_ jump: PatchJump) -> Bool {
-        let edit = pass.edits[jump.edit]
-        let insn = result.insns[jump.at]
-        let kind = insn.jumpKind
-        var target = edit.end
-        if let ref = pass.target(of: jump.slot, in: edit) {
-            target = ref
-        } else if jump.slot.position &+ 1 &+ insn.jumpOffset(kind) < Int(edit.patchCount)
-            || (edit.isInsertion && edit.off.position < input.insnCount)
-        {
-            // Within the patch, or out of an insertion to what stands right behind it: as written.
-            return true
-        }
-        if target.position >= input.insnCount || input.isSecondSlot(target) { return false }
-        var landing = landings[target]
-        if kind.isCall {
-            landing = callLanding(landing)
-        } else {
-            let home = input.subprogram(
-                holding: edit.off.position < input.insnCount ? edit.off : InputIndex(input.insnCount - 1))
-            if target.rawValue < input.subprograms[home].start || target.position >= input.end(of: home) { return false }
-        }
-        if landing == IndexMapSweep.nothing { return false }
-        point(jump.at, insn, OffsetField(insn.code), to: landing)
-        return true
     }
 
     // MARK: The tables

@@ -1,0 +1,46 @@
+import BPF
+
+/// Edits side by side that each keep the one slot they replace, as in long passes of the kernel's.
+///
+/// What such a loop does not wait for, it reads ahead: the fewer instructions an edit takes, the more of the memory behind
+/// it is on its way. So nothing is in this loop that other edits need.
+extension IndexMapSweep {
+    /// Lays out edits as long as they are of this form, from the slot that is laid out next, and says which edit is the
+    /// first that is not.
+    ///
+    /// - Complexity: O(slots of the patches)
+    @inline(never)
+    mutating func layOutKept(from start: inout InputIndex, _ first: TableIndex, before stop: TableIndex) -> TableIndex {
+        let (edits, patches, kinds) = (pass.edits, pass.patches, kinds)
+        let (inputInsns, inputAux) = (input.insns, input.aux)
+        let (insns, aux, landings, jumps) = (result.insns, result.aux, landings, jumps)
+        var (number, from, at, listed) = (first, start, self.at, TableIndex(jumpCount))
+        while number < stop {
+            let edit = edits[number]
+            if edit.off != from || edit.remove != 1 || edit.keep >= edit.patchCount || edit.refCount != 0 { break }
+            let patch = patches.suffix(from: edit.patchStart, as: PatchIndex.self)
+            let place = insns.suffix(from: at, as: PatchIndex.self)
+            let placeAux = aux.suffix(from: at, as: PatchIndex.self)
+            let classes = place.copyPatch(from: patch, count: edit.patchCount, clearing: placeAux)
+            let kept = PatchIndex(rawValue: edit.keep)
+            let insn = inputInsns[from]
+            place[kept] = insn
+            placeAux[kept] = inputAux[from]
+            landings[from] = at.rawValue
+            jumps[listed] = Jump(at: at + kept.position, from: from)
+            listed = listed + kinds.count(insn)
+            if classes != 0 {
+                jumpCount = listed.position
+                listJumps(of: edit, at)
+                listed = TableIndex(jumpCount)
+            }
+            at = at + Int(edit.patchCount)
+            from = from + 1
+            number = number + 1
+        }
+        start = from
+        self.at = at
+        jumpCount = listed.position
+        return number
+    }
+}
