@@ -13,21 +13,14 @@ struct ArrayTables {
     ///
     /// - Source: Linux 6.12, `adjust_subprog_starts`, `bpf_adj_linfo`
     func patched(at off: OutputIndex, growth: Int) {
+        let growth = UInt32(truncatingIfNeeded: growth)
         for number in 0..<subprogramCount {
-            let row = TableIndex(number)
-            var subprogram = subprograms[row]
-            if subprogram.start > off.rawValue {
-                subprogram.start = UInt32(Int(subprogram.start) + growth)
-                subprograms[row] = subprogram
-            }
+            let start = subprograms[TableIndex(number)].start
+            subprograms[TableIndex(number)].start = start &+ (start > off.rawValue ? growth : 0)
         }
         for number in 0..<lineCount {
-            let row = TableIndex(number)
-            var line = lines[row]
-            if line.insnOff > off.rawValue {
-                line.insnOff = UInt32(Int(line.insnOff) + growth)
-                lines[row] = line
-            }
+            let insnOff = lines[TableIndex(number)].insnOff
+            lines[TableIndex(number)].insnOff = insnOff &+ (insnOff > off.rawValue ? growth : 0)
         }
     }
 

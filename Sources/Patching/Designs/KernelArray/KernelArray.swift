@@ -9,20 +9,19 @@ import BPF
 /// Where the kernel leaves a jump into a deleted range wherever its old offset falls, the rule decides: it lands behind the
 /// range. Passes that would leave a jump dangling are not asked of it, as the kernel's functions look for none.
 ///
+/// The kernel finds the branches by looking at every slot after each edit; here their places are kept in a row, and every
+/// one of them is still adjusted after each edit.
+///
 /// - Complexity: O(slots × edits) a pass
 /// - Source: Linux 6.12, `bpf_patch_insn_data`, `verifier_remove_insns`, `bpf_adj_branches`, `adjust_jmp_off`
 public final class KernelArray: Patcher {
     public let name = "kernel-array"
     public let isStepwise = true
 
-    private let masks = Cell(RowStorage<Int8>(capacity: 256))
+    private let kinds = JumpKindTable()
+    private let branches = Cell(RowStorage<OutputIndex>())
 
-    public init() {
-        let table = masks.value.row(as: Slot.self)
-        for code in UInt8.min...UInt8.max {
-            table[Slot(Int(code))] = Instruction(code: code).jumpKind == .short ? -1 : 0
-        }
-    }
+    public init() {}
 
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
@@ -35,8 +34,10 @@ public final class KernelArray: Patcher {
         program.subprograms.copy(
             input.subprogramCount, from: input.subprograms, at: TableIndex(0), to: TableIndex(0))
         program.lines.copy(input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
+        branches.value.reserve(room + 1)
         var array = PatchedArray(
-            pass: pass, insns: program.insns, aux: program.aux, masks: masks.value.row(), count: input.insnCount,
+            pass: pass, insns: program.insns, aux: program.aux, kinds: kinds.view, branches: branches.value.row(),
+            count: input.insnCount,
             tables: ArrayTables(
                 subprograms: program.subprograms, lines: program.lines, subprogramCount: input.subprogramCount,
                 lineCount: input.lineCount))

@@ -5,11 +5,35 @@ struct PatchedArray {
     let pass: PassImage
     let insns: Row<OutputIndex, Instruction>
     let aux: Row<OutputIndex, UInt32>
-    /// For each code, all ones where `off` is the offset of a jump.
-    let masks: Row<Slot, Int8>
+    let kinds: JumpKindTable.View
+    /// Where the branches stand, in no order; a branch is found here rather than by looking at every slot.
+    let branches: Row<TableIndex, OutputIndex>
+    var branchCount = 0
     /// The length after the edits so far, in slots.
     var count: Int
     var tables: ArrayTables
+
+    init(
+        pass: PassImage, insns: Row<OutputIndex, Instruction>, aux: Row<OutputIndex, UInt32>,
+        kinds: JumpKindTable.View, branches: Row<TableIndex, OutputIndex>, count: Int, tables: ArrayTables
+    ) {
+        self.pass = pass
+        self.insns = insns
+        self.aux = aux
+        self.kinds = kinds
+        self.branches = branches
+        self.count = count
+        self.tables = tables
+        for slot in 0..<count { noteBranch(at: OutputIndex(slot), insns[OutputIndex(slot)]) }
+    }
+
+    /// Notes where an instruction stands if it is a branch.
+    @inline(__always)
+    private mutating func noteBranch(at place: OutputIndex, _ insn: Instruction) {
+        // Written in any case, counted when it is a branch: whether it is one is as good as random.
+        branches[TableIndex(branchCount)] = place
+        branchCount &+= kinds.count(insn)
+    }
 
     /// Removes slots; nothing can overflow, as jumps only get shorter.
     ///
@@ -72,12 +96,13 @@ struct PatchedArray {
 
     /// Makes room for a patch in the place of one slot and adjusts everything around it.
     private mutating func grow(at off: OutputIndex, to length: Int, skip: Int) -> Bool {
-        if length == 1 { return true }
         let growth = length - 1
-        insns.move(count - off.position - 1, from: off + 1, to: off + length)
-        aux.move(count - off.position - 1, from: off + 1, to: off + length)
-        count += growth
-        tables.patched(at: off, growth: growth)
+        if growth > 0 {
+            insns.move(count - off.position - 1, from: off + 1, to: off + length)
+            aux.move(count - off.position - 1, from: off + 1, to: off + length)
+            count += growth
+            tables.patched(at: off, growth: growth)
+        }
         return adjustBranches(
             Change(off: off.position, oldEnd: off.position + 1, growth: growth, skip: skip))
     }
@@ -91,64 +116,42 @@ struct PatchedArray {
         var skip = 0
     }
 
-    /// Adjusts the branches around a change, but for those within.
+    /// Adjusts the branches around a change and forgets those within.
     ///
-    /// Offsets are still those of the old layout, positions those of the new one.
+    /// Offsets and places are still those of the old layout, slots stand where they do in the new one. There is no branch in
+    /// the loop: where a jump lies and goes is as good as random.
     ///
     /// - Returns: whether all offsets fit
     /// - Source: Linux 6.12, `bpf_adj_branches`; `adjust_jmp_off` in the same step, so that nothing overflows on the way
-    private func adjustBranches(_ change: Change) -> Bool {
-        var fits = true
-        // In front of the place, where positions have not changed, then behind it.
-        for at in 0..<change.off {
-            if !adjust(OutputIndex(at), from: at, change) { fits = false }
-        }
-        let newEnd = change.oldEnd + change.growth
-        for at in newEnd..<max(count, newEnd) {
-            if !adjust(OutputIndex(at), from: at &- change.growth, change) { fits = false }
-        }
-        return fits
-    }
-
-    /// Adjusts one branch that stood at `from` in the old layout.
     @inline(__always)
-    private func adjust(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
-        var insn = insns[at]
-        // Whether a slot is a jump is as good as random, so the common kind is adjusted without a branch on it.
-        let mask = Int(masks[Slot(rawValue: UInt32(insn.code))])
-        let target = old &+ 1 &+ Int(insn.off)
-        let behind = target >= change.oldEnd ? change.growth : 0
-        let inside = target > change.off && target < change.oldEnd ? change.off &- target : 0
-        let past = target == change.off ? change.skip : 0
-        let offset = Int(insn.off) &+ (old &- at.position &+ behind &+ inside &+ past) & mask
-        insn.off = Int16(truncatingIfNeeded: offset)
-        insns[at] = insn
-        var fits = Int(insn.off) == offset
-        let isLong =
-            insn.code == Opcode.gotol || (insn.code == Opcode.call && insn.src == Opcode.pseudoCall)
-            || (insn.code == Opcode.loadImmediate64 && insn.src == Opcode.pseudoFunction)
-        if isLong {
-            fits = adjustLong(at, from: old, change)
+    private mutating func adjustBranches(_ change: Change) -> Bool {
+        var misfits = 0
+        var kept = 0
+        for number in 0..<branchCount {
+            let old = branches[TableIndex(number)].position
+            let at = OutputIndex(rawValue: UInt32(truncatingIfNeeded: old &+ (old >= change.oldEnd ? change.growth : 0)))
+            let stands = old < change.off || old >= change.oldEnd
+            branches[TableIndex(kept)] = at
+            kept &+= stands ? 1 : 0
+            let insn = insns[at]
+            let kind = kinds[insn]
+            let isLong = kind > JumpKind.short.rawValue
+            let offset = isLong ? Int(insn.imm) : Int(insn.off)
+            let target = old &+ 1 &+ offset
+            let behind = target >= change.oldEnd ? change.growth : 0
+            let inside = target > change.off && target < change.oldEnd ? change.off &- target : 0
+            let past = target == change.off && kind <= JumpKind.long.rawValue ? change.skip : 0
+            let moved = offset &+ (old &- at.position &+ behind &+ inside &+ past)
+            var short = insn
+            short.off = Int16(truncatingIfNeeded: moved)
+            var long = insn
+            long.imm = Int32(truncatingIfNeeded: moved)
+            let adjusted = isLong ? long : short
+            insns[at] = stands ? adjusted : insn
+            misfits |= stands && !isLong ? moved ^ Int(short.off) : 0
         }
-        return fits
-    }
-
-    /// Adjusts a branch or call whose offset is in `imm`.
-    private func adjustLong(_ at: OutputIndex, from old: Int, _ change: Change) -> Bool {
-        var insn = insns[at]
-        let kind = insn.jumpKind
-        let target = old &+ 1 &+ insn.jumpOffset(kind)
-        var moved = target
-        if target >= change.oldEnd {
-            moved += change.growth
-        } else if target > change.off {
-            moved = change.off
-        } else if target == change.off && kind.isJump {
-            moved += change.skip
-        }
-        let fits = insn.setJumpOffset(moved - at.position - 1, kind)
-        insns[at] = insn
-        return fits
+        branchCount = kept
+        return misfits == 0
     }
 
     /// Where a target is after what lies behind a patched slot has moved.
@@ -157,15 +160,16 @@ struct PatchedArray {
     }
 
     /// Puts an instruction back whose landing is known.
-    private func put(_ original: Instruction, _ kind: JumpKind, landing: Int, at place: OutputIndex) -> Bool {
+    private mutating func put(_ original: Instruction, _ kind: JumpKind, landing: Int, at place: OutputIndex) -> Bool {
         var insn = original
         let fits = insn.setJumpOffset(landing &- place.position &- 1, kind)
         insns[place] = insn
+        noteBranch(at: place, insn)
         return fits
     }
 
     /// Writes a patch, with its jumps computed for the layout that this one edit gives.
-    private func write(_ edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
+    private mutating func write(_ edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
         let patch = pass.patch(of: edit)
         var fits = true
         var slot = PatchIndex(0)
@@ -182,6 +186,7 @@ struct PatchedArray {
                 fits = insn.setJumpOffset(landing &- place.position &- 1, kind) && fits
             }
             insns[place] = insn
+            noteBranch(at: place, insn)
             if insn.isWide { insns[place + 1] = patch[slot + 1] }
             slot = slot + insn.width
         }
