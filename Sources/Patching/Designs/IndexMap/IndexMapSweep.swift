@@ -263,21 +263,16 @@ struct IndexMapSweep {
         while fixedCount < jumpCount {
             let jump = jumps[TableIndex(fixedCount)]
             let insn = result.insns[jump.at]
-            let kind = kinds[insn]
-            let isLong = kind > JumpKind.short.rawValue
-            let offset = isLong ? insn.imm : Int32(insn.off)
-            let target = InputIndex(rawValue: jump.from.rawValue &+ 1 &+ UInt32(bitPattern: offset))
+            let field = kinds.field(of: insn)
+            let target = InputIndex(
+                rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
             if target >= limit { break }
             var landing = landings[target]
-            if skipCount > 0 && kind > JumpKind.long.rawValue { landing = callLanding(landing) }
-            if landing == IndexMapSweep.nothing { isWhole = false }
-            let distance = Int64(landing) &- Int64(jump.at.rawValue) &- 1
-            var short = insn
-            short.off = Int16(truncatingIfNeeded: distance)
-            var long = insn
-            long.imm = Int32(truncatingIfNeeded: distance)
-            result.insns[jump.at] = isLong ? long : short
-            if !isLong && Int64(short.off) != distance { overflows = true }
+            if skipCount > 0 && field.isCall { landing = callLanding(landing) }
+            let distance = Int(landing) &- jump.at.position &- 1
+            isWhole = isWhole && landing != IndexMapSweep.nothing
+            overflows = overflows || !field.fits(distance)
+            result.insns[jump.at] = field.setting(distance, in: insn)
             fixedCount &+= 1
         }
     }

@@ -118,41 +118,43 @@ struct PatchedArray {
 
     /// Adjusts the branches around a change and forgets those within.
     ///
-    /// Offsets and places are still those of the old layout, slots stand where they do in the new one. There is no branch in
-    /// the loop: where a jump lies and goes is as good as random.
+    /// Offsets and places are still those of the old layout, slots stand where they do in the new one. Where a branch lies and
+    /// goes is as good as random, so all choices are masks: all ones where something holds.
     ///
     /// - Returns: whether all offsets fit
     /// - Source: Linux 6.12, `bpf_adj_branches`; `adjust_jmp_off` in the same step, so that nothing overflows on the way
     @inline(__always)
     private mutating func adjustBranches(_ change: Change) -> Bool {
-        var misfits = 0
-        var kept = 0
+        let (insns, kinds, branches) = (insns, kinds, branches)
+        let (off, oldEnd, growth) = (change.off, change.oldEnd, change.growth)
+        var isFitting = true
+        var kept = TableIndex(0)
         for number in 0..<branchCount {
             let old = branches[TableIndex(number)].position
-            let at = OutputIndex(rawValue: UInt32(truncatingIfNeeded: old &+ (old >= change.oldEnd ? change.growth : 0)))
-            let stands = old < change.off || old >= change.oldEnd
-            branches[TableIndex(kept)] = at
-            kept &+= stands ? 1 : 0
+            let isBehind = mask(oldEnd &- 1, isBelow: old)
+            let at = OutputIndex(rawValue: UInt32(truncatingIfNeeded: old &+ (growth & isBehind)))
+            let stands = isBehind | mask(old, isBelow: off)
+            branches[kept] = at
+            kept = kept + (0 &- stands)
             let insn = insns[at]
-            let kind = kinds[insn]
-            let isLong = kind > JumpKind.short.rawValue
-            let offset = isLong ? Int(insn.imm) : Int(insn.off)
+            let field = kinds.field(of: insn)
+            let offset = field.offset(in: insn)
             let target = old &+ 1 &+ offset
-            let behind = target >= change.oldEnd ? change.growth : 0
-            let inside = target > change.off && target < change.oldEnd ? change.off &- target : 0
-            let past = target == change.off && kind <= JumpKind.long.rawValue ? change.skip : 0
-            let moved = offset &+ (old &- at.position &+ behind &+ inside &+ past)
-            var short = insn
-            short.off = Int16(truncatingIfNeeded: moved)
-            var long = insn
-            long.imm = Int32(truncatingIfNeeded: moved)
-            let adjusted = isLong ? long : short
-            insns[at] = stands ? adjusted : insn
-            misfits |= stands && !isLong ? moved ^ Int(short.off) : 0
+            let behind = growth & mask(oldEnd &- 1, isBelow: target)
+            let inside = (off &- target) & mask(off, isBelow: target) & mask(target, isBelow: oldEnd)
+            var moved = old &- at.position &+ behind &+ inside
+            if change.skip > 0 && target == off && !field.isCall { moved &+= change.skip }
+            moved = offset &+ (moved & stands)
+            insns[at] = field.setting(moved, in: insn)
+            isFitting = isFitting && field.fits(moved)
         }
-        branchCount = kept
-        return misfits == 0
+        branchCount = kept.position
+        return isFitting
     }
+
+    /// All ones where a number is less than another, else 0.
+    @inline(__always)
+    private func mask(_ number: Int, isBelow other: Int) -> Int { (number &- other) &>> 63 }
 
     /// Where a target is after what lies behind a patched slot has moved.
     private func moved(_ target: Int, by growth: Int, behind off: OutputIndex) -> Int {
