@@ -15,13 +15,14 @@ extension IndexMapSweep {
         let (inputInsns, inputAux) = (input.insns, input.aux)
         let (insns, aux, landings, jumps) = (result.insns, result.aux, landings, jumps)
         var (number, from, at, listed) = (first, start, self.at, TableIndex(jumpCount))
+        var classes = JumpClasses()
         while number < stop {
             let edit = edits[number]
             if edit.off != from || edit.remove != 1 || edit.keep >= edit.patchCount || edit.refCount != 0 { break }
             let patch = patches.suffix(from: edit.patchStart, as: PatchIndex.self)
             let place = insns.suffix(from: at, as: PatchIndex.self)
             let placeAux = aux.suffix(from: at, as: PatchIndex.self)
-            let classes = place.copyPatch(from: patch, count: edit.patchCount, clearing: placeAux)
+            place.copyPatch(from: patch, count: edit.patchCount, clearing: placeAux, &classes)
             let kept = PatchIndex(rawValue: edit.keep)
             let insn = inputInsns[from]
             place[kept] = insn
@@ -29,18 +30,19 @@ extension IndexMapSweep {
             landings[from] = at.rawValue
             jumps[listed] = Jump(at: at + kept.position, from: from)
             listed = listed + kinds.count(insn)
-            if classes != 0 {
-                jumpCount = listed.position
-                listJumps(of: edit, at)
-                listed = TableIndex(jumpCount)
-            }
             at = at + Int(edit.patchCount)
             from = from + 1
             number = number + 1
         }
+        jumpCount = listed.position
+        if classes.mayJump {
+            for row in first.position..<number.position {
+                let edit = edits[TableIndex(row)]
+                listJumps(of: edit, OutputIndex(rawValue: landings[edit.off]))
+            }
+        }
         start = from
         self.at = at
-        jumpCount = listed.position
         return number
     }
 }

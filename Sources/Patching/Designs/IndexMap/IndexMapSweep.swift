@@ -2,11 +2,19 @@ import BPF
 
 /// One pass of ``IndexMap``: lays out the result, then fixes the jumps that were met on the way.
 struct IndexMapSweep {
-    /// A jump or call of the result, with the offset that it had at `from`.
+    /// A jump or call of the result, with the offset that it had at `from`; one word, written at once.
     struct Jump: BitwiseCopyable {
-        var at: OutputIndex
+        private let bits: UInt64
+
+        @inline(__always)
+        init(at: OutputIndex, from: InputIndex) { bits = UInt64(at.rawValue) | UInt64(from.rawValue) &<< 32 }
+
+        @inline(__always)
+        var at: OutputIndex { OutputIndex(rawValue: UInt32(truncatingIfNeeded: bits)) }
+
         /// The slot of the input from which its offset counts; may wrap for a jump of a patch.
-        var from: InputIndex
+        @inline(__always)
+        var from: InputIndex { InputIndex(rawValue: UInt32(truncatingIfNeeded: bits &>> 32)) }
     }
 
     /// An insertion that jumps go past: where they land, and how far in front of it calls do.
@@ -170,11 +178,12 @@ struct IndexMapSweep {
     @inline(__always)
     private mutating func place(_ edit: EditRecord) {
         let first = at
-        let classes = result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
+        var classes = JumpClasses()
+        result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
             from: pass.patch(of: edit), count: edit.patchCount,
-            clearing: result.aux.suffix(from: at, as: PatchIndex.self))
+            clearing: result.aux.suffix(from: at, as: PatchIndex.self), &classes)
         at = at + Int(edit.patchCount)
-        if classes != 0 || edit.refCount > 0 { listJumps(of: edit, first) }
+        if classes.mayJump || edit.refCount > 0 { listJumps(of: edit, first) }
     }
 
     /// Lists the jumps and calls of a patch that reach for slots of the input.
@@ -190,7 +199,8 @@ struct IndexMapSweep {
     }
 
     /// Lists a jump or call of a patch, if it reaches for a slot of the input.
-    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex) {
+    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
+    {
         let kind = insn.jumpKind
         let offset = insn.jumpOffset(kind)
         var target = edit.end
@@ -202,7 +212,9 @@ struct IndexMapSweep {
             // Within the patch, or out of an insertion to what stands right behind it: as written.
             return
         }
-        if target.position >= input.insnCount || input.isSecondSlot(target) || !(kind.isCall || isHome(target, of: edit)) {
+        if target.position >= input.insnCount || input.isSecondSlot(target)
+            || !(kind.isCall || isHome(target, of: edit))
+        {
             isWhole = false
             return
         }
