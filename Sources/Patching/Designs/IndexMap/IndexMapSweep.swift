@@ -39,7 +39,7 @@ struct IndexMapSweep {
     }
 
     /// After how many edits jumps are fixed.
-    private static let block = 512
+    private static let block = 64
     /// In ``landings``: nothing stands for this slot.
     private static let nothing = UInt32.max
 
@@ -61,7 +61,7 @@ struct IndexMapSweep {
     private var runEnd = InputIndex(0)
     private var runLanding: UInt32 = 0
     /// Whether something stands for the target of every jump.
-    private(set) var isWhole = true
+    var isWhole = true
     /// Whether an offset does not fit.
     private(set) var overflows = false
 
@@ -184,50 +184,6 @@ struct IndexMapSweep {
             clearing: result.aux.suffix(from: at, as: PatchIndex.self), &classes)
         at = at + Int(edit.patchCount)
         if classes.mayJump || edit.refCount > 0 { listJumps(of: edit, first) }
-    }
-
-    /// Lists the jumps and calls of a patch that reach for slots of the input.
-    @inline(never)
-    mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
-        let patch = pass.patch(of: edit)
-        var slot = PatchIndex(0)
-        while slot.rawValue < edit.patchCount {
-            let insn = patch[slot]
-            if kinds.count(insn) != 0 && !edit.keeps(slot) { listJump(insn, at: slot, of: edit, first) }
-            slot = slot + 1
-        }
-    }
-
-    /// Lists a jump or call of a patch, if it reaches for a slot of the input.
-    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
-    {
-        let kind = insn.jumpKind
-        let offset = insn.jumpOffset(kind)
-        var target = edit.end
-        if let ref = pass.target(of: slot, in: edit) {
-            target = ref
-        } else if slot.position &+ 1 &+ offset < Int(edit.patchCount)
-            || (edit.isInsertion && edit.off.position < input.insnCount)
-        {
-            // Within the patch, or out of an insertion to what stands right behind it: as written.
-            return
-        }
-        if target.position >= input.insnCount || input.isSecondSlot(target)
-            || !(kind.isCall || isHome(target, of: edit))
-        {
-            isWhole = false
-            return
-        }
-        let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
-        jumps[TableIndex(jumpCount)] = Jump(at: first + slot.position, from: from)
-        jumpCount &+= 1
-    }
-
-    /// Whether a slot is in the subprogram that the jumps of a patch may not leave.
-    private func isHome(_ target: InputIndex, of edit: EditRecord) -> Bool {
-        let home = input.subprogram(
-            holding: edit.off.position < input.insnCount ? edit.off : InputIndex(input.insnCount - 1))
-        return target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
     }
 
     /// Puts the instruction before which code was inserted behind that code.

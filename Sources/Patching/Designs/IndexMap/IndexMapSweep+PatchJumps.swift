@@ -1,0 +1,48 @@
+import BPF
+
+/// The jumps and calls that patches bring.
+extension IndexMapSweep {
+    /// Lists the jumps and calls of a patch that reach for slots of the input.
+    @inline(never)
+    mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
+        let patch = pass.patch(of: edit)
+        var slot = PatchIndex(0)
+        while slot.rawValue < edit.patchCount {
+            let insn = patch[slot]
+            if kinds.count(insn) != 0 && !edit.keeps(slot) { listJump(insn, at: slot, of: edit, first) }
+            slot = slot + 1
+        }
+    }
+
+    /// Lists a jump or call of a patch, if it reaches for a slot of the input.
+    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
+    {
+        let kind = insn.jumpKind
+        let offset = insn.jumpOffset(kind)
+        var target = edit.end
+        if let ref = pass.target(of: slot, in: edit) {
+            target = ref
+        } else if slot.position &+ 1 &+ offset < Int(edit.patchCount)
+            || (edit.isInsertion && edit.off.position < input.insnCount)
+        {
+            // Within the patch, or out of an insertion to what stands right behind it: as written.
+            return
+        }
+        if target.position >= input.insnCount || input.isSecondSlot(target)
+            || !(kind.isCall || isHome(target, of: edit))
+        {
+            isWhole = false
+            return
+        }
+        let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
+        jumps[TableIndex(jumpCount)] = Jump(at: first + slot.position, from: from)
+        jumpCount &+= 1
+    }
+
+    /// Whether a slot is in the subprogram that the jumps of a patch may not leave.
+    private func isHome(_ target: InputIndex, of edit: EditRecord) -> Bool {
+        let home = input.subprogram(
+            holding: edit.off.position < input.insnCount ? edit.off : InputIndex(input.insnCount - 1))
+        return target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
+    }
+}
