@@ -20,6 +20,7 @@ public final class KernelArray: Patcher {
 
     private let kinds = JumpKindTable()
     private let branches = Cell(RowStorage<OutputIndex>())
+    private let steps = Cell(RowStorage<Int>(capacity: 2))
 
     public init() {}
 
@@ -37,7 +38,7 @@ public final class KernelArray: Patcher {
         branches.value.reserve(room + 1)
         var array = PatchedArray(
             pass: pass, insns: program.insns, aux: program.aux, kinds: kinds.view, branches: branches.value.row(),
-            count: input.insnCount,
+            steps: steps.value.row(), count: input.insnCount,
             tables: ArrayTables(
                 subprograms: program.subprograms, lines: program.lines, subprogramCount: input.subprogramCount,
                 lineCount: input.lineCount))

@@ -9,19 +9,23 @@ struct PatchedArray {
     /// Where the branches stand, in no order; a branch is found here rather than by looking at every slot.
     let branches: Row<TableIndex, OutputIndex>
     var branchCount = 0
+    /// How far what stands in front of a change moves, and what stands behind it.
+    let steps: Row<Slot, Int>
     /// The length after the edits so far, in slots.
     var count: Int
     var tables: ArrayTables
 
     init(
         pass: PassImage, insns: Row<OutputIndex, Instruction>, aux: Row<OutputIndex, UInt32>,
-        kinds: JumpKindTable.View, branches: Row<TableIndex, OutputIndex>, count: Int, tables: ArrayTables
+        kinds: JumpKindTable.View, branches: Row<TableIndex, OutputIndex>, steps: Row<Slot, Int>, count: Int,
+        tables: ArrayTables
     ) {
         self.pass = pass
         self.insns = insns
         self.aux = aux
         self.kinds = kinds
         self.branches = branches
+        self.steps = steps
         self.count = count
         self.tables = tables
         for slot in 0..<count { noteBranch(at: OutputIndex(slot), insns[OutputIndex(slot)]) }
@@ -119,32 +123,34 @@ struct PatchedArray {
     /// Adjusts the branches around a change and forgets those within.
     ///
     /// Offsets and places are still those of the old layout, slots stand where they do in the new one. Where a branch lies and
-    /// goes is as good as random, so all choices are masks: all ones where something holds.
+    /// goes is as good as random: what moves by the growth looks it up, since a compiler makes a jump of a choice.
     ///
     /// - Returns: whether all offsets fit
     /// - Source: Linux 6.12, `bpf_adj_branches`; `adjust_jmp_off` in the same step, so that nothing overflows on the way
-    @inline(__always)
     private mutating func adjustBranches(_ change: Change) -> Bool {
-        let (insns, kinds, branches) = (insns, kinds, branches)
-        let (off, oldEnd, growth) = (change.off, change.oldEnd, change.growth)
+        let (insns, kinds, branches, steps) = (insns, kinds, branches, steps)
+        let (off, lastOld) = (change.off, change.oldEnd &- 1)
+        steps[Slot(0)] = 0
+        steps[Slot(1)] = change.growth
         var isFitting = true
         var kept = TableIndex(0)
         for number in 0..<branchCount {
             let old = branches[TableIndex(number)].position
-            let isBehind = mask(oldEnd &- 1, isBelow: old)
-            let at = OutputIndex(rawValue: UInt32(truncatingIfNeeded: old &+ (growth & isBehind)))
-            let stands = isBehind | mask(old, isBelow: off)
+            let step = steps[behind(lastOld, old)]
+            let at = OutputIndex(rawValue: UInt32(truncatingIfNeeded: old &+ step))
             branches[kept] = at
-            kept = kept + (0 &- stands)
+            // What the change removes is forgotten; what it patches is written anew.
+            if old >= off && old <= lastOld { continue }
+            kept = kept + 1
             let insn = insns[at]
             let field = kinds.field(of: insn)
             let offset = field.offset(in: insn)
             let target = old &+ 1 &+ offset
-            let behind = growth & mask(oldEnd &- 1, isBelow: target)
-            let inside = (off &- target) & mask(off, isBelow: target) & mask(target, isBelow: oldEnd)
-            var moved = old &- at.position &+ behind &+ inside
-            if change.skip > 0 && target == off && !field.isCall { moved &+= change.skip }
-            moved = offset &+ (moved & stands)
+            var moved = offset &- step &+ steps[behind(lastOld, target)]
+            if target >= off && target <= lastOld {
+                moved &+= off &- target
+                if target == off && !field.isCall { moved &+= change.skip }
+            }
             insns[at] = field.setting(moved, in: insn)
             isFitting = isFitting && field.fits(moved)
         }
@@ -152,9 +158,11 @@ struct PatchedArray {
         return isFitting
     }
 
-    /// All ones where a number is less than another, else 0.
+    /// 1 where a slot lies behind another, else 0.
     @inline(__always)
-    private func mask(_ number: Int, isBelow other: Int) -> Int { (number &- other) &>> 63 }
+    private func behind(_ slot: Int, _ other: Int) -> Slot {
+        Slot(rawValue: UInt32(truncatingIfNeeded: UInt(bitPattern: slot &- other) &>> 63))
+    }
 
     /// Where a target is after what lies behind a patched slot has moved.
     private func moved(_ target: Int, by growth: Int, behind off: OutputIndex) -> Int {
