@@ -60,26 +60,25 @@ struct PatchedArray {
         let second = edit.remove == 2 ? insns[off + 1] : original
         let word = aux[off]
         let secondWord = edit.remove == 2 ? aux[off + 1] : 0
-        let kind = original.jumpKind
-        let target = off.position &+ 1 &+ original.jumpOffset(kind)
+        let field = kinds.field(of: original)
+        let target = off.position &+ 1 &+ field.offset(in: original)
         if edit.remove > 1 { remove(from: off + 1, count: Int(edit.remove) - 1) }
 
         let length = Int(edit.patchCount) + (edit.isInsertion ? 1 : 0)
         if !grow(at: off, to: length, skip: edit.skip ? Int(edit.patchCount) : 0) { return false }
         var fits = write(edit, number: number, at: off)
         let last = off + (length - 1)
-        aux.fill(length - 1, from: off, with: 0)
         aux[last] = word
         if edit.isInsertion {
             // A jump to itself goes past the new code as well when that is skipped, to where it now stands.
-            let isPast = edit.skip && kind.isJump && target == off.position
+            let isPast = edit.skip && !field.isCall && target == off.position
             let landing = isPast ? last.position : moved(target, by: length - 1, behind: off)
-            fits = put(original, kind, landing: landing, at: last) && fits
+            fits = put(original, field, landing: landing, at: last) && fits
         } else if edit.keep != EditRecord.noKeep {
             let place = off + Int(edit.keep)
             // A removed second slot has already moved what a kept call targets.
             let goal = edit.remove == 2 && target > off.position ? target - 1 : target
-            fits = put(original, kind, landing: moved(goal, by: length - 1, behind: off), at: place) && fits
+            fits = put(original, field, landing: moved(goal, by: length - 1, behind: off), at: place) && fits
             aux[last] = 0
             aux[place] = word
             if edit.remove == 2 {
@@ -94,7 +93,6 @@ struct PatchedArray {
     mutating func append(_ edit: EditRecord) -> Bool {
         let off = OutputIndex(count)
         count += Int(edit.patchCount)
-        aux.fill(Int(edit.patchCount), from: off, with: 0)
         return write(edit, number: pass.editCount - 1, at: off)
     }
 
@@ -169,36 +167,40 @@ struct PatchedArray {
         target > off.position ? target + growth : target
     }
 
-    /// Puts an instruction back whose landing is known.
-    private mutating func put(_ original: Instruction, _ kind: JumpKind, landing: Int, at place: OutputIndex) -> Bool {
-        var insn = original
-        let fits = insn.setJumpOffset(landing &- place.position &- 1, kind)
-        insns[place] = insn
-        noteBranch(at: place, insn)
-        return fits
+    /// Puts an instruction back whose landing is known; one that is no jump stays as it is.
+    @inline(__always)
+    private mutating func put(_ original: Instruction, _ field: OffsetField, landing: Int, at place: OutputIndex) -> Bool {
+        let isJump = kinds.count(original) != 0
+        let offset = isJump ? landing &- place.position &- 1 : field.offset(in: original)
+        insns[place] = field.setting(offset, in: original)
+        noteBranch(at: place, original)
+        return field.fits(offset)
     }
 
-    /// Writes a patch, with its jumps computed for the layout that this one edit gives.
+    /// Writes a patch with words of 0, its jumps computed for the layout that this one edit gives.
+    @inline(__always)
     private mutating func write(_ edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
-        let patch = pass.patch(of: edit)
+        var classes = JumpClasses()
+        insns.suffix(from: off, as: PatchIndex.self).copyPatch(
+            from: pass.patch(of: edit), count: edit.patchCount,
+            clearing: aux.suffix(from: off, as: PatchIndex.self), &classes)
+        return classes.mayJump || edit.refCount > 0 ? writeBranches(of: edit, number: number, at: off) : true
+    }
+
+    /// Notes the branches of a patch and points those with refs to where these are reached.
+    private mutating func writeBranches(of edit: EditRecord, number: Int, at off: OutputIndex) -> Bool {
         var fits = true
-        var slot = PatchIndex(0)
-        while slot.rawValue < edit.patchCount {
-            if edit.keeps(slot) {
-                slot = slot + 1
-                continue
-            }
-            let place = off + slot.position
-            var insn = patch[slot]
-            let kind = insn.jumpKind
-            if kind != .none, let ref = pass.target(of: slot, in: edit) {
-                let landing = position(of: ref, behind: number, call: kind.isCall)
-                fits = insn.setJumpOffset(landing &- place.position &- 1, kind) && fits
-            }
-            insns[place] = insn
+        for position in 0..<Int(edit.patchCount) {
+            let slot = PatchIndex(position)
+            if edit.keeps(slot) { continue }
+            let place = off + position
+            let insn = insns[place]
             noteBranch(at: place, insn)
-            if insn.isWide { insns[place + 1] = patch[slot + 1] }
-            slot = slot + insn.width
+            guard let ref = pass.target(of: slot, in: edit) else { continue }
+            let field = kinds.field(of: insn)
+            let offset = self.position(of: ref, behind: number, call: field.isCall) &- place.position &- 1
+            insns[place] = field.setting(offset, in: insn)
+            fits = fits && field.fits(offset)
         }
         return fits
     }
