@@ -169,7 +169,9 @@ struct PatchedArray {
 
     /// Puts an instruction back whose landing is known; one that is no jump stays as it is.
     @inline(__always)
-    private mutating func put(_ original: Instruction, _ field: OffsetField, landing: Int, at place: OutputIndex) -> Bool {
+    private mutating func put(_ original: Instruction, _ field: OffsetField, landing: Int, at place: OutputIndex)
+        -> Bool
+    {
         let isJump = kinds.count(original) != 0
         let offset = isJump ? landing &- place.position &- 1 : field.offset(in: original)
         insns[place] = field.setting(offset, in: original)
