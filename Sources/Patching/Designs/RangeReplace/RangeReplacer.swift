@@ -15,6 +15,7 @@ struct RangeReplacer {
     /// In ``waiting`` and ``links``: the end of a chain.
     private static let none = UInt32.max
 
+    private let kinds: JumpKindTable.View
     private let input: ProgramImage<InputIndex>
     private let result: ProgramImage<OutputIndex>
     /// Where jumps to each input slot that the sweep has passed land.
@@ -57,6 +58,7 @@ struct RangeReplacer {
         fileprivate var links = RowStorage<UInt32>()
         fileprivate var calls = RowStorage<Call>()
         fileprivate var places = RowStorage<UInt32>()
+        fileprivate let kinds = JumpKindTable()
 
         /// Makes room for a program and a result of up to `room` slots.
         mutating func reserve(_ input: ProgramImage<InputIndex>, room: Int) {
@@ -69,6 +71,7 @@ struct RangeReplacer {
     }
 
     init(input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, work: borrowing Workspace) {
+        kinds = work.kinds.view
         self.input = input
         self.result = result
         landings = work.landings.row()
@@ -192,12 +195,18 @@ struct RangeReplacer {
     /// Lets jumps to the slot ahead, and to the deleted ones before it, land on the next slot of the result.
     @inline(__always)
     private mutating func settle() {
-        land(waiting[ahead])
-        if openStart < ahead {
-            land(openChain)
-            openChain = RangeReplacer.none
-        }
+        let chain = waiting[ahead]
+        if chain != RangeReplacer.none { land(chain) }
+        landings[ahead] = at.rawValue
+        if openStart < ahead { closeOpen() }
         ahead = ahead + 1
+        openStart = ahead
+    }
+
+    /// Lets jumps to deleted slots land on the next slot of the result.
+    private mutating func closeOpen() {
+        land(openChain)
+        openChain = RangeReplacer.none
         while openStart < ahead {
             landings[openStart] = at.rawValue
             openStart = openStart + 1
@@ -218,15 +227,17 @@ struct RangeReplacer {
     /// Points a jump or call that stands in the result to a slot of it.
     @inline(__always)
     private mutating func point(_ from: OutputIndex, to landing: UInt32) {
-        var insn = result.insns[from]
-        if !insn.setJumpOffset(Int(landing) &- from.position &- 1, insn.jumpKind) { overflow = true }
-        result.insns[from] = insn
+        let insn = result.insns[from]
+        let field = kinds.field(of: insn)
+        let offset = Int(landing) &- from.position &- 1
+        result.insns[from] = field.setting(offset, in: insn)
+        overflow = overflow || !field.fits(offset)
     }
 
     /// Lets the instruction just written reach what stands for an input slot, now or later.
     @inline(__always)
-    private mutating func aim(_ kind: JumpKind, at target: InputIndex) {
-        if kind.isCall {
+    private mutating func aim(_ field: OffsetField, at target: InputIndex) {
+        if field.isCall {
             calls[TableIndex(callCount)] = Call(from: at, callee: input.subprogram(holding: target))
             callCount += 1
         } else if target < ahead {
@@ -251,48 +262,57 @@ struct RangeReplacer {
         let insn = input.insns[slot]
         result.insns[at] = insn
         result.aux[at] = input.aux[slot]
-        let kind = insn.jumpKind
-        if kind != .none { aim(kind, at: InputIndex(slot.position &+ 1 &+ insn.jumpOffset(kind))) }
+        if kinds.count(insn) != 0 {
+            let field = kinds.field(of: insn)
+            aim(field, at: InputIndex(slot.position &+ 1 &+ field.offset(in: insn)))
+        }
         at = at + 1
     }
 
     /// Writes a patch to the result.
+    @inline(__always)
     private mutating func place(_ edit: EditRecord, of pass: PassImage) {
-        let patch = pass.patch(of: edit)
-        var index = PatchIndex(0)
-        while index.rawValue < edit.patchCount {
-            if index.rawValue == edit.keep {
-                for slot in 0..<Int(edit.remove) { copy(edit.off + slot) }
-                index = index + Int(edit.remove)
-                continue
-            }
-            let insn = patch[index]
-            for slot in 0..<insn.width {
-                result.insns[at + slot] = patch[index + slot]
-                result.aux[at + slot] = 0
-            }
-            let kind = insn.jumpKind
-            if kind != .none { aimPatch(kind, insn, at: index, of: edit, in: pass) }
-            at = at + insn.width
-            index = index + insn.width
+        let first = at
+        var classes = JumpClasses()
+        result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
+            from: pass.patch(of: edit), count: edit.patchCount,
+            clearing: result.aux.suffix(from: at, as: PatchIndex.self), &classes)
+        if classes.mayJump || edit.refCount > 0 { aimPatch(edit, first, in: pass) }
+        if edit.keep != EditRecord.noKeep {
+            at = first + Int(edit.keep)
+            for slot in 0..<Int(edit.remove) { copy(edit.off + slot) }
+        } else if edit.remove > 0 {
+            result.aux[first + (Int(edit.patchCount) - 1)] = input.aux[edit.off]
         }
-        if edit.remove > 0 && edit.keep == EditRecord.noKeep { result.aux[at + -1] = input.aux[edit.off] }
+        at = first + Int(edit.patchCount)
+    }
+
+    /// Lets the jumps and calls that a patch brings reach their targets.
+    private mutating func aimPatch(_ edit: EditRecord, _ first: OutputIndex, in pass: PassImage) {
+        let patch = pass.patch(of: edit)
+        for position in 0..<Int(edit.patchCount) {
+            let slot = PatchIndex(position)
+            if kinds.count(patch[slot]) == 0 || edit.keeps(slot) { continue }
+            at = first + position
+            aim(patch[slot], at: slot, of: edit, in: pass)
+        }
     }
 
     /// Lets a jump or call that a patch brings reach its target.
-    private mutating func aimPatch(
-        _ kind: JumpKind, _ insn: Instruction, at index: PatchIndex, of edit: EditRecord, in pass: PassImage
+    private mutating func aim(
+        _ insn: Instruction, at index: PatchIndex, of edit: EditRecord, in pass: PassImage
     ) {
+        let field = kinds.field(of: insn)
         var target = edit.end
         if let ref = pass.target(of: index, in: edit) {
             target = ref
-        } else if index.position &+ 1 &+ insn.jumpOffset(kind) < Int(edit.patchCount)
+        } else if index.position &+ 1 &+ field.offset(in: insn) < Int(edit.patchCount)
             || (edit.isInsertion && edit.off.position < input.insnCount)
         {
             // Within the patch, or out of an insertion to what stands right behind it: as written.
             return
         }
-        let isHome = kind.isCall || (target.position >= homeStart && target.position < homeEnd)
-        if !isHome || input.isSecondSlot(target) { dangling = true } else { aim(kind, at: target) }
+        let isHome = field.isCall || (target.position >= homeStart && target.position < homeEnd)
+        if !isHome || input.isSecondSlot(target) { dangling = true } else { aim(field, at: target) }
     }
 }
