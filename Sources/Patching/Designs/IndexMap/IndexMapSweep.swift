@@ -38,8 +38,10 @@ struct IndexMapSweep {
         }
     }
 
-    /// After how many edits jumps are fixed.
-    private static let block = 64
+    /// After how many edits jumps are fixed: seldom, as stopping costs more than what has left the nearest cache.
+    private static let block = 4096
+    /// How many edits make a pass a long one.
+    private static let long = 64
     /// In ``landings``: nothing stands for this slot.
     private static let nothing = UInt32.max
 
@@ -88,7 +90,7 @@ struct IndexMapSweep {
         var from = InputIndex(0)
         var number = TableIndex(0)
         let end = TableIndex(pass.editCount)
-        let isLong = pass.editCount >= IndexMapSweep.block
+        let isLong = pass.editCount >= IndexMapSweep.long
         while true {
             // Jumps are fixed while what they point from and to is still in the cache.
             let stop = min(end, number + IndexMapSweep.block)
