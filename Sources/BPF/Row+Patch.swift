@@ -29,15 +29,15 @@ extension Row where Element == Instruction {
             let insn = unsafe row.base[at]
             unsafe base[at] = insn
             unsafe words.base[at] = 0
-            classes.add(SIMD2(repeating: insn.bits))
+            classes.add(unsafe unsafeBitCast(SIMD2(insn.bits, 0), to: SIMD16<UInt8>.self))
         }
     }
 
     /// Copies two slots to the same place of this row.
     @unsafe @inlinable @inline(__always)
     func copyPair(from row: Row<Index, Instruction>, at position: Int, _ classes: inout JumpClasses) {
-        let pair = unsafe UnsafeRawPointer(row.base + position).loadUnaligned(as: SIMD2<UInt64>.self)
-        unsafe UnsafeMutableRawPointer(base + position).storeBytes(of: pair, as: SIMD2<UInt64>.self)
+        let pair = unsafe UnsafeRawPointer(row.base + position).loadUnaligned(as: SIMD16<UInt8>.self)
+        unsafe UnsafeMutableRawPointer(base + position).storeBytes(of: pair, as: SIMD16<UInt8>.self)
         classes.add(pair)
     }
 }
@@ -45,19 +45,19 @@ extension Row where Element == Instruction {
 /// Tells of any number of instructions whether jumps may be among them.
 @frozen
 public struct JumpClasses: BitwiseCopyable {
-    @usableFromInline var lanes = SIMD2<UInt64>()
+    @usableFromInline var lanes = SIMD16<UInt8>()
 
     @inlinable @inline(__always)
     public init() {}
 
-    /// Looks at two instructions.
+    /// Looks at the bytes of two instructions; what comes of those that are no codes means nothing.
     @inlinable @inline(__always)
-    mutating func add(_ pair: SIMD2<UInt64>) {
+    mutating func add(_ pair: SIMD16<UInt8>) {
         // Of the eight classes only 5 and 6 have both upper bits set once they are one higher, and then carry into bit 3.
-        lanes |= (pair &+ SIMD2(repeating: 1)) & SIMD2(repeating: 6) &+ SIMD2(repeating: 2)
+        lanes |= (pair &+ SIMD16(repeating: 1)) & SIMD16(repeating: 6) &+ SIMD16(repeating: 2)
     }
 
     /// Whether there are instructions of the classes of jumps, calls and exits.
     @inlinable @inline(__always)
-    public var mayJump: Bool { (lanes[0] | lanes[1]) & 8 != 0 }
+    public var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
 }

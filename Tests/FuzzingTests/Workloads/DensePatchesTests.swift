@@ -11,7 +11,7 @@ struct DensePatchesTests {
         var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
         let program = ProgramBuffer()
         let pass = PassBuffer()
-        for insns in [1, 63, 64, 65, 127, 500, 1500] {
+        for insns in [1, 63, 64, 65, 127, 500, 4095, 4096, 4097, 9000] {
             for every in [1, 2, 8] {
                 DensePatches(insns: insns, every: every, length: length).make(program, pass)
                 trial.begin(program.image())
