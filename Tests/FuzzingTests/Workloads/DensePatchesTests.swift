@@ -7,11 +7,13 @@ import Testing
 @Suite("Dense patches")
 struct DensePatchesTests {
     @Test("every design agrees with the rules, whatever the distance and length", arguments: 1...4)
-    func designsAgree(length: Int) throws {
-        var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
+    func designsAgree(length: Int) {
         let program = ProgramBuffer()
         let pass = PassBuffer()
         for insns in [1, 63, 64, 65, 127, 500, 4095, 4096, 4097, 9000] {
+            // The quadratic design would take most of the time.
+            let designs = BuiltInPatchers.allCases.filter { $0 != .kernelArray || insns <= 500 }
+            var trial = Trial(designs.map { $0.make() })
             for every in [1, 2, 8] {
                 DensePatches(insns: insns, every: every, length: length).make(program, pass)
                 trial.begin(program.image())
