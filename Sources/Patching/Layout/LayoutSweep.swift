@@ -1,89 +1,69 @@
 import BPF
 
-/// One pass of ``IndexMap``: lays out the result, then fixes the jumps that were met on the way.
-struct IndexMapSweep {
-    /// A jump or call of the result, with the offset that it had at `from`.
-    struct Jump: BitwiseCopyable {
-        var at: OutputIndex
-        /// The slot of the input from which its offset counts; may wrap for a jump of a patch.
-        var from: InputIndex
-    }
-
-    /// An insertion that jumps go past: where they land, and how far in front of it calls do.
-    struct Skip: BitwiseCopyable {
-        var landing: UInt32
-        var count: UInt32
-    }
-
-    /// Memory that a sweep works in, kept for the whole run.
-    struct Workspace: ~Copyable {
-        fileprivate var landings = RowStorage<UInt32>()
-        fileprivate var jumps = RowStorage<Jump>()
-        fileprivate var skips = RowStorage<Skip>()
-        fileprivate let kinds = JumpKindTable()
-
-        /// Makes room for a program and a pass; a list has one row more than can count.
-        mutating func reserve(_ input: ProgramImage<InputIndex>, patchSlots: Int) {
-            landings.reserve(input.insnCount)
-            jumps.reserve(input.insnCount + patchSlots + 1)
-            skips.reserve(patchSlots + 1)
-        }
-    }
-
+/// One pass over a program and its edits, for designs that copy once: lays out the result, and fixes the jumps that it met on
+/// the way by a record of where slots have gone.
+///
+/// Jumps are listed without a branch and fixed in blocks, while what they point from and to is still in the cache.
+struct LayoutSweep<Landings: LandingRecord> {
     /// After how many edits jumps are fixed.
-    private static let block = 512
-    /// In ``landings``: nothing stands for this slot.
-    private static let nothing = UInt32.max
-
+    private static var block: Int { 512 }
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
     let kinds: JumpKindTable.View
-    /// The map: where jumps to each slot of the input land.
-    let landings: Row<InputIndex, UInt32>
-    let jumps: Row<TableIndex, Jump>
-    private let skips: Row<TableIndex, Skip>
+    let jumps: Row<TableIndex, ListedJump>
+    /// Where slots of the input have gone.
+    var landings: Landings
     var jumpCount = 0
     /// How many of the jumps point to where they land already.
     private var fixedCount = 0
-    private var skipCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
-    /// Where the last deletions side by side end, and where jumps to them land if that is in their subprogram.
-    private var runEnd = InputIndex(0)
-    private var runLanding: UInt32 = 0
     /// Whether something stands for the target of every jump.
-    private(set) var isWhole = true
+    private var isWhole = true
     /// Whether an offset does not fit.
-    private(set) var overflows = false
-
-    /// How many slots the result has so far.
-    var count: Int { at.position }
+    private var overflows = false
 
     init(
-        pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, work: borrowing Workspace
+        pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, landings: Landings,
+        work: borrowing LayoutWorkspace
     ) {
         self.pass = pass
         self.input = input
         self.result = result
-        kinds = work.kinds.view
-        landings = work.landings.row()
-        jumps = work.jumps.row()
-        skips = work.skips.row()
+        kinds = work.kinds
+        jumps = work.jumps
+        self.landings = landings
+    }
+
+    /// Carries out the pass and says what became of it.
+    ///
+    /// - Parameter output: where the result is, with room for all of it
+    @inline(__always)
+    mutating func run(into output: ProgramBuffer) -> PatchStatus {
+        layOut()
+        if !isWhole { return .einval }
+        output.insnCount = at.position
+        output.subprogramCount = moveSubprograms()
+        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
+        if overflows { return .erange }
+        output.lineCount = LineTable.relocate(
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
+        return .accepted
     }
 
     // MARK: The layout
 
     /// Lays the program out and fixes its jumps.
     @inline(__always)
-    mutating func run() {
+    private mutating func layOut() {
         var from = InputIndex(0)
         var number = TableIndex(0)
         let end = TableIndex(pass.editCount)
-        let isLong = pass.editCount >= IndexMapSweep.block
+        let isLong = pass.editCount >= LayoutSweep.block
         while true {
             // Jumps are fixed while what they point from and to is still in the cache.
-            let stop = min(end, number + IndexMapSweep.block)
+            let stop = min(end, number + LayoutSweep.block)
             while number < stop {
                 let edit = pass.edits[number]
                 copy(from: from, to: edit.off)
@@ -97,24 +77,26 @@ struct IndexMapSweep {
                 }
                 from = edit.end
                 if edit.isDeletion {
-                    delete(edit, number)
+                    landings.delete(edit, number, at: at)
                 } else {
                     let first = at
                     place(edit)
                     if edit.remove > 0 {
+                        landings.replace(edit, number, at: first)
                         replace(edit, first)
                     } else if edit.off.position < input.insnCount {
                         from = edit.off + 1
-                        stand(edit, behind: first)
+                        copy(from: edit.off, to: from)
+                        landings.insert(edit, number, at: first)
                     }
                 }
                 number = number + 1
             }
             if number == end { break }
-            fixJumps(before: from)
+            fixJumps(before: from, count: number.position)
         }
         copy(from: from, to: InputIndex(input.insnCount))
-        fixJumps(before: InputIndex(input.insnCount))
+        fixJumps(before: InputIndex(input.insnCount), count: pass.editCount)
     }
 
     /// Copies slots of the input that stand.
@@ -125,44 +107,12 @@ struct IndexMapSweep {
             let insn = input.insns[from]
             result.insns[at] = insn
             result.aux[at] = input.aux[from]
-            landings[from] = at.rawValue
+            landings.stand(from, at: at)
             // Written in any case, counted when it is a jump: no branch to mispredict.
-            jumps[TableIndex(jumpCount)] = Jump(at: at, from: from)
+            jumps[TableIndex(jumpCount)] = ListedJump(at: at, from: from)
             jumpCount &+= kinds.count(insn)
             at = at + 1
             from = from + 1
-        }
-    }
-
-    /// Lets what was deleted land on what follows it in the same subprogram.
-    private mutating func delete(_ edit: EditRecord, _ number: TableIndex) {
-        if edit.off >= runEnd { measureRun(from: number) }
-        var slot = edit.off
-        while slot < edit.end {
-            let home = input.end(of: input.subprogram(holding: slot))
-            let landing = runEnd.position < home ? runLanding : IndexMapSweep.nothing
-            let stop = InputIndex(min(home, edit.end.position))
-            while slot < stop {
-                landings[slot] = landing
-                slot = slot + 1
-            }
-        }
-    }
-
-    /// Finds what follows deletions side by side, which land alike.
-    private mutating func measureRun(from first: TableIndex) {
-        var number = first
-        runEnd = pass.edits[first].end
-        runLanding = at.rawValue
-        while number.position + 1 < pass.editCount {
-            number = number + 1
-            let next = pass.edits[number]
-            if next.off != runEnd { return }
-            if !next.isDeletion {
-                if next.skip { runLanding &+= next.patchCount }
-                return
-            }
-            runEnd = next.end
         }
     }
 
@@ -190,7 +140,8 @@ struct IndexMapSweep {
     }
 
     /// Lists a jump or call of a patch, if it reaches for a slot of the input.
-    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex) {
+    private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
+    {
         let kind = insn.jumpKind
         let offset = insn.jumpOffset(kind)
         var target = edit.end
@@ -202,12 +153,14 @@ struct IndexMapSweep {
             // Within the patch, or out of an insertion to what stands right behind it: as written.
             return
         }
-        if target.position >= input.insnCount || input.isSecondSlot(target) || !(kind.isCall || isHome(target, of: edit)) {
+        if target.position >= input.insnCount || input.isSecondSlot(target)
+            || !(kind.isCall || isHome(target, of: edit))
+        {
             isWhole = false
             return
         }
         let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
-        jumps[TableIndex(jumpCount)] = Jump(at: first + slot.position, from: from)
+        jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: from)
         jumpCount &+= 1
     }
 
@@ -218,27 +171,9 @@ struct IndexMapSweep {
         return target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
     }
 
-    /// Puts the instruction before which code was inserted behind that code.
-    @inline(__always)
-    private mutating func stand(_ edit: EditRecord, behind first: OutputIndex) {
-        copy(from: edit.off, to: edit.off + 1)
-        if edit.skip {
-            skips[TableIndex(skipCount)] = Skip(landing: at.rawValue &- 1, count: edit.patchCount)
-            skipCount &+= 1
-        } else {
-            landings[edit.off] = first.rawValue
-        }
-    }
-
-    /// Lets jumps to a replaced range land on its patch, and puts back what is kept.
+    /// Puts back what a patch keeps of what it replaces.
     @inline(__always)
     private mutating func replace(_ edit: EditRecord, _ first: OutputIndex) {
-        landings[edit.off] = first.rawValue
-        var inside = edit.off + 1
-        while inside < edit.end {
-            landings[inside] = IndexMapSweep.nothing
-            inside = inside + 1
-        }
         if edit.keep == EditRecord.noKeep {
             result.aux[at + -1] = input.aux[edit.off]
             return
@@ -247,7 +182,7 @@ struct IndexMapSweep {
         let kept = first + Int(edit.keep)
         result.insns[kept] = insn
         result.aux[kept] = input.aux[edit.off]
-        jumps[TableIndex(jumpCount)] = Jump(at: kept, from: edit.off)
+        jumps[TableIndex(jumpCount)] = ListedJump(at: kept, from: edit.off)
         jumpCount &+= kinds.count(insn)
         if edit.remove > 1 {
             result.insns[kept + 1] = input.insns[edit.off + 1]
@@ -259,7 +194,8 @@ struct IndexMapSweep {
 
     /// Points listed jumps and calls to what stands for their targets, up to the first whose target lies ahead.
     @inline(__always)
-    private mutating func fixJumps(before limit: InputIndex) {
+    private mutating func fixJumps(before limit: InputIndex, count: Int) {
+        landings.ask(before: limit, count: count)
         while fixedCount < jumpCount {
             let jump = jumps[TableIndex(fixedCount)]
             let insn = result.insns[jump.at]
@@ -267,27 +203,13 @@ struct IndexMapSweep {
             let target = InputIndex(
                 rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
             if target >= limit { break }
-            var landing = landings[target]
-            if skipCount > 0 && field.isCall { landing = callLanding(landing) }
+            let landing = landings.landing(of: target, isCall: field.isCall)
             let distance = Int(landing) &- jump.at.position &- 1
-            isWhole = isWhole && landing != IndexMapSweep.nothing
+            isWhole = isWhole && landing != Landings.nothing
             overflows = overflows || !field.fits(distance)
             result.insns[jump.at] = field.setting(distance, in: insn)
             fixedCount &+= 1
         }
-    }
-
-    /// Where calls enter what jumps reach: in front of code that only jumps go past.
-    private func callLanding(_ landing: UInt32) -> UInt32 {
-        var low = 0
-        var high = skipCount
-        while low < high {
-            let middle = (low &+ high) &>> 1
-            if skips[TableIndex(middle)].landing < landing { low = middle &+ 1 } else { high = middle }
-        }
-        if low == skipCount { return landing }
-        let skip = skips[TableIndex(low)]
-        return skip.landing == landing ? landing &- skip.count : landing
     }
 
     // MARK: The tables
@@ -298,9 +220,8 @@ struct IndexMapSweep {
         var kept = 0
         for number in 0..<input.subprogramCount {
             let subprogram = input.subprograms[TableIndex(number)]
-            var landing = landings[InputIndex(rawValue: subprogram.start)]
-            if landing == IndexMapSweep.nothing { continue }
-            if skipCount > 0 { landing = callLanding(landing) }
+            let landing = landings.landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
+            if landing == Landings.nothing { continue }
             result.subprograms[TableIndex(kept)] = Subprogram(start: landing, id: subprogram.id)
             kept &+= 1
         }
