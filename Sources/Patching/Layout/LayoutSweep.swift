@@ -7,8 +7,7 @@ import BPF
 struct LayoutSweep<Landings: LandingRecord> {
     /// After how many edits jumps are fixed.
     private static var block: Int { 512 }
-    let pass: PassImage
-    let input: ProgramImage<InputIndex>
+    private let source: EditedProgram
     let result: ProgramImage<OutputIndex>
     let kinds: JumpKindTable.View
     let jumps: Row<TableIndex, ListedJump>
@@ -28,8 +27,7 @@ struct LayoutSweep<Landings: LandingRecord> {
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, landings: Landings,
         work: borrowing LayoutWorkspace
     ) {
-        self.pass = pass
-        self.input = input
+        source = EditedProgram(input: input, pass: pass)
         self.result = result
         kinds = work.kinds
         jumps = work.jumps
@@ -51,6 +49,9 @@ struct LayoutSweep<Landings: LandingRecord> {
             input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
         return .accepted
     }
+
+    var pass: PassImage { source.pass }
+    var input: ProgramImage<InputIndex> { source.input }
 
     // MARK: The layout
 
@@ -77,7 +78,7 @@ struct LayoutSweep<Landings: LandingRecord> {
                 }
                 from = edit.end
                 if edit.isDeletion {
-                    landings.delete(edit, number, at: at)
+                    landings.delete(edit, number, at: at, in: source)
                 } else {
                     let first = at
                     place(edit)
@@ -195,7 +196,7 @@ struct LayoutSweep<Landings: LandingRecord> {
     /// Points listed jumps and calls to what stands for their targets, up to the first whose target lies ahead.
     @inline(__always)
     private mutating func fixJumps(before limit: InputIndex, count: Int) {
-        landings.ask(before: limit, count: count)
+        landings.ask(before: limit, count: count, in: source)
         while fixedCount < jumpCount {
             let jump = jumps[TableIndex(fixedCount)]
             let insn = result.insns[jump.at]
@@ -203,7 +204,7 @@ struct LayoutSweep<Landings: LandingRecord> {
             let target = InputIndex(
                 rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
             if target >= limit { break }
-            let landing = landings.landing(of: target, isCall: field.isCall)
+            let landing = landings.landing(of: target, isCall: field.isCall, in: source)
             let distance = Int(landing) &- jump.at.position &- 1
             isWhole = isWhole && landing != Landings.nothing
             overflows = overflows || !field.fits(distance)
@@ -220,7 +221,7 @@ struct LayoutSweep<Landings: LandingRecord> {
         var kept = 0
         for number in 0..<input.subprogramCount {
             let subprogram = input.subprograms[TableIndex(number)]
-            let landing = landings.landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
+            let landing = landings.landing(of: InputIndex(rawValue: subprogram.start), isCall: true, in: source)
             if landing == Landings.nothing { continue }
             result.subprograms[TableIndex(kept)] = Subprogram(start: landing, id: subprogram.id)
             kept &+= 1

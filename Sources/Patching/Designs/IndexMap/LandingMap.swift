@@ -17,12 +17,10 @@ struct LandingMap: LandingRecord {
         mutating func makeMap(_ input: ProgramImage<InputIndex>, _ pass: PassImage) -> LandingMap {
             landings.reserve(input.insnCount)
             skips.reserve(pass.patchSlots + 1)
-            return LandingMap(pass: pass, input: input, landings: landings.row(), skips: skips.row())
+            return LandingMap(landings: landings.row(), skips: skips.row())
         }
     }
 
-    private let pass: PassImage
-    private let input: ProgramImage<InputIndex>
     private let landings: Row<InputIndex, UInt32>
     private let skips: Row<TableIndex, Skip>
     private var skipCount = 0
@@ -31,11 +29,9 @@ struct LandingMap: LandingRecord {
     private var runLanding: UInt32 = 0
 
     private init(
-        pass: PassImage, input: ProgramImage<InputIndex>, landings: Row<InputIndex, UInt32>,
+        landings: Row<InputIndex, UInt32>,
         skips: Row<TableIndex, Skip>
     ) {
-        self.pass = pass
-        self.input = input
         self.landings = landings
         self.skips = skips
     }
@@ -68,11 +64,11 @@ struct LandingMap: LandingRecord {
         }
     }
 
-    mutating func delete(_ edit: EditRecord, _ number: TableIndex, at place: OutputIndex) {
-        if edit.off >= runEnd { measureRun(from: number, at: place) }
+    mutating func delete(_ edit: EditRecord, _ number: TableIndex, at place: OutputIndex, in source: EditedProgram) {
+        if edit.off >= runEnd { measureRun(from: number, at: place, in: source.pass) }
         var slot = edit.off
         while slot < edit.end {
-            let home = input.end(of: input.subprogram(holding: slot))
+            let home = source.input.end(of: source.input.subprogram(holding: slot))
             let landing = runEnd.position < home ? runLanding : LandingMap.nothing
             let stop = InputIndex(min(home, edit.end.position))
             while slot < stop {
@@ -83,7 +79,7 @@ struct LandingMap: LandingRecord {
     }
 
     /// Finds what follows deletions side by side, which land alike.
-    private mutating func measureRun(from first: TableIndex, at place: OutputIndex) {
+    private mutating func measureRun(from first: TableIndex, at place: OutputIndex, in pass: PassImage) {
         var number = first
         runEnd = pass.edits[first].end
         runLanding = place.rawValue
@@ -100,10 +96,10 @@ struct LandingMap: LandingRecord {
     }
 
     @inline(__always)
-    mutating func ask(before limit: InputIndex, count: Int) {}
+    mutating func ask(before limit: InputIndex, count: Int, in source: EditedProgram) {}
 
     @inline(__always)
-    func landing(of target: InputIndex, isCall: Bool) -> UInt32 {
+    func landing(of target: InputIndex, isCall: Bool, in source: EditedProgram) -> UInt32 {
         let landing = landings[target]
         return skipCount > 0 && isCall ? callLanding(landing) : landing
     }
