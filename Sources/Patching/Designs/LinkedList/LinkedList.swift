@@ -54,7 +54,7 @@ public final class LinkedList: ScriptPatcher {
 
     public func finish(into output: ProgramBuffer) -> PatchStatus {
         let count = lines.value.count
-        output.reserve(insns: list.value.count, subprograms: list.value.subprogramCount, lines: count)
+        output.reserve(insns: list.value.count + 1, subprograms: list.value.subprogramCount, lines: count)
         output.insnCount = list.value.count
         output.subprogramCount = list.value.subprogramCount
         output.lineCount = count
