@@ -4,21 +4,24 @@ import BPF
 ///
 /// - Source: Jiong Wang, July 2019
 struct InstructionList: ~Copyable {
-    /// After how many slots the targets of jumps are looked for, while the jumps are in the cache.
+    /// After how many slots jumps are looked at, while they are in the cache.
     private static let block = 512
 
-    private var pool = NodePool()
-    private let kinds = JumpKindTable()
+    private(set) var pool = NodePool()
+    let kinds = JumpKindTable()
     private var poolCount = 0
-    private var jumpCount = 0
+    private(set) var jumpCount = 0
+    /// How many nodes and jumps the program had, which are in the order of the list whatever is linked in between.
+    private(set) var loadedCount = 0
+    private(set) var loadedJumpCount = 0
     private var indexStorage = RowStorage<NodeIndex>()
     /// The nodes in the order of the pool, in which they stand before the first pass.
     private var poolOrder = RowStorage<NodeIndex>()
     private var poolOrderCount = 0
-    private var startStorage = RowStorage<SubprogramStart>()
+    private(set) var startStorage = RowStorage<SubprogramStart>()
     /// Whether the nodes still stand in the order of the pool, and no pass has marked any.
     private var isNew = false
-    private var head = NodeIndex.none
+    private(set) var head = NodeIndex.none
     private var tail = NodeIndex.none
     /// How many nodes stand.
     private(set) var count = 0
@@ -63,6 +66,8 @@ struct InstructionList: ~Copyable {
             }
         }
         jumpCount = listed.position
+        loadedCount = count
+        loadedJumpCount = jumpCount
         head = NodeIndex(0)
         tail = NodeIndex(count - 1)
         nodes.links[tail] = NodeLink(to: .none)
@@ -149,47 +154,6 @@ struct InstructionList: ~Copyable {
         return index
     }
 
-    /// Gives out positions and writes the program, which ends the list; says whether all offsets fit.
-    ///
-    /// The result has room for one slot more than stands.
-    ///
-    /// - Complexity: O(nodes)
-    mutating func layOut(into result: ProgramImage<OutputIndex>) -> PatchStatus {
-        let nodes = pool.rows
-        var at = OutputIndex(0)
-        var cursor = head
-        while cursor != .none {
-            let link = nodes.links[cursor]
-            result.insns[at] = nodes.insns[cursor]
-            result.aux[at] = nodes.aux[cursor]
-            nodes.links[cursor] = NodeLink(place: at.rawValue, isDeleted: link.isDeleted)
-            at = at + (link.isDeleted ? 0 : 1)
-            cursor = link.next
-        }
-        let starts = startStorage.row(as: TableIndex.self)
-        for number in 0..<subprogramCount {
-            let start = starts[TableIndex(number)]
-            result.subprograms[TableIndex(number)] = Subprogram(start: nodes.links[start.node].place, id: start.id)
-        }
-        return pointJumps(nodes, result) ? .accepted : .erange
-    }
-
-    /// Points every jump and call to where its target stands; says whether all offsets fit.
-    private func pointJumps(_ nodes: NodeRows, _ result: ProgramImage<OutputIndex>) -> Bool {
-        let kinds = kinds.view
-        var fits = true
-        for number in 0..<jumpCount {
-            let jump = nodes.jumps[TableIndex(number)]
-            let insn = nodes.insns[jump]
-            let link = nodes.links[jump]
-            if link.isDeleted || kinds.count(insn) == 0 { continue }
-            let field = kinds.field(of: insn)
-            let distance = Int(nodes.links[nodes.targets[jump]].place) &- Int(link.place) &- 1
-            fits = fits && field.fits(distance)
-            result.insns[OutputIndex(rawValue: link.place)] = field.setting(distance, in: insn)
-        }
-        return fits
-    }
 }
 
 /// Where a subprogram starts.

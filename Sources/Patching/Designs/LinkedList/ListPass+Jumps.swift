@@ -63,10 +63,10 @@ extension ListPass {
             if nodes.links[jump].isDeleted { continue }
             let target = nodes.targets[jump]
             if nodes.marks[target].isDisjoint(with: .moved) { continue }
-            let kind = nodes.insns[jump].jumpKind
+            let insn = nodes.insns[jump]
             // Another instruction may have taken over the node of a jump.
-            if kind == .none { continue }
-            let landing = standing(for: target, call: kind.isCall)
+            if kinds.count(insn) == 0 { continue }
+            let landing = standing(for: target, call: kinds.field(of: insn).isCall)
             if landing == .none {
                 isWhole = false
                 return
@@ -76,8 +76,10 @@ extension ListPass {
         var kept = 0
         for row in 0..<subprogramCount {
             var start = starts[TableIndex(row)]
-            start.node = standing(for: start.node, call: true)
-            if start.node == .none { continue }
+            if !nodes.marks[start.node].isDisjoint(with: .moved) {
+                start.node = standing(for: start.node, call: true)
+                if start.node == .none { continue }
+            }
             starts[TableIndex(kept)] = start
             kept += 1
         }

@@ -2,6 +2,9 @@ import BPF
 
 /// One edit pass on an ``InstructionList``.
 struct ListPass {
+    /// For how many edits new nodes are linked at once, which are then still in the cache.
+    private static let block = 512
+
     let pass: PassImage
     let nodes: NodeRows
     let kinds: JumpKindTable.View
@@ -20,6 +23,8 @@ struct ListPass {
     /// Whether jumps may reach nodes that do not stand, or that calls do not enter as jumps do.
     private var movesTargets = false
     var isWhole = true
+    /// How many slots longer the list is behind the edits so far.
+    private var growth = 0
 
     init(
         pass: PassImage, nodes: NodeRows, kinds: JumpKindTable.View, index: Row<InputIndex, NodeIndex>,
@@ -42,36 +47,98 @@ struct ListPass {
     /// Carries out the pass; says whether something stands for the target of every jump.
     @inline(__always)
     mutating func run() -> Bool {
-        chainNewNodes()
         for row in 0..<subprogramCount { nodes.marks[starts[TableIndex(row)].node].insert(.startsSubprogram) }
-        var growth = 0
-        for row in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(row)]
-            growth &+= edit.growth
-            if edit.isDeletion {
-                delete(edit)
-            } else if edit.remove > 0 {
-                replace(edit)
-            } else {
-                insert(edit)
+        let end = TableIndex(pass.editCount)
+        let isLong = pass.editCount >= ListPass.block
+        var number = TableIndex(0)
+        while number < end {
+            let stop = min(end, number + ListPass.block)
+            chainNewNodes(for: number, before: stop)
+            while number < stop {
+                if isLong { number = replaceKept(number, before: stop) }
+                if number == stop { break }
+                let edit = pass.edits[number]
+                growth &+= edit.growth
+                if edit.isDeletion {
+                    delete(edit)
+                } else if edit.remove > 0 {
+                    replace(edit)
+                } else {
+                    insert(edit)
+                }
+                number = number + 1
             }
         }
         if isWhole && movesTargets { settle() }
-        count += growth
+        count &+= growth
         return isWhole && count > 0 && subprogramCount > 0
     }
 
     // MARK: Edits
 
-    /// Links all nodes that the pass may need one behind the other, so that an edit only has to link the last of its own.
-    private func chainNewNodes() {
-        let end = NodeIndex(poolCount + pass.patchSlots)
-        nodes.marks.fill(pass.patchSlots, from: NodeIndex(poolCount), with: [])
+    /// Links all nodes that some edits may need one behind the other, so that an edit only has to link the last of its own.
+    @inline(__always)
+    private func chainNewNodes(for first: TableIndex, before stop: TableIndex) {
+        let last = pass.edits[stop + -1]
+        let slots = last.patchStart + Int(last.patchCount) - pass.edits[first].patchStart
         var node = NodeIndex(poolCount)
+        let end = node + slots
+        nodes.marks.fill(slots, from: node, with: [])
         while node < end {
             nodes.links[node] = NodeLink(to: node + 1)
             node = node + 1
         }
+    }
+
+    /// Carries out edits as long as they are such that each keeps the one slot that it replaces, as in long passes of the
+    /// kernel's, and says which is the first that is not.
+    ///
+    /// What a loop does not wait for, it reads ahead: so nothing is in this one that other edits need.
+    @inline(never)
+    private mutating func replaceKept(_ start: TableIndex, before stop: TableIndex) -> TableIndex {
+        let (pass, nodes, kinds, index) = (pass, nodes, kinds, index)
+        var (number, rest, listed) = (start, NodeIndex(poolCount), TableIndex(jumpCount))
+        while number < stop {
+            let edit = pass.edits[number]
+            if edit.remove != 1 || edit.keep >= edit.patchCount || edit.refCount != 0 { break }
+            let first = index[edit.off]
+            let patch = pass.patch(of: edit)
+            let count = edit.patchCount &- 1
+            let classes = nodes.insns.suffix(from: rest, as: PatchIndex.self).copyPatch(
+                from: patch.suffix(from: PatchIndex(1), as: PatchIndex.self), count: count,
+                clearing: nodes.aux.suffix(from: rest, as: PatchIndex.self))
+            let insn = nodes.insns[first]
+            var mayJump = classes != 0
+            if edit.keep != 0 {
+                let own = rest + (Int(edit.keep) &- 1)
+                nodes.insns[own] = insn
+                nodes.aux[own] = nodes.aux[first]
+                nodes.targets[own] = nodes.targets[first]
+                nodes.jumps[listed] = own
+                listed = listed + kinds.count(insn)
+                nodes.insns[first] = patch[PatchIndex(0)]
+                nodes.aux[first] = 0
+                mayJump = mayJump || kinds.count(nodes.insns[first]) != 0
+            }
+            if mayJump {
+                jumpCount = listed.position
+                listJumps(of: edit, first: first, rest: rest)
+                listed = TableIndex(jumpCount)
+            }
+            let following = nodes.links[first].next
+            let last = count == 0 ? first : rest + (Int(count) &- 1)
+            nodes.links[first] = NodeLink(to: rest)
+            nodes.links[last] = NodeLink(to: following)
+            if following == .none { tail = last }
+            growth &+= Int(count)
+            rest = rest + Int(count)
+            extended = edit.off.position
+            extensionTail = last
+            number = number + 1
+        }
+        poolCount = rest.position
+        jumpCount = listed.position
+        return number
     }
 
     /// Flags the nodes of a range; they stay linked, so that what follows them can be found.
