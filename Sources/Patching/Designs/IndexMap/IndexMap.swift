@@ -12,27 +12,18 @@ import BPF
 public final class IndexMap: Patcher {
     public let name = "index-map"
     public let isStepwise = false
-    private let work = Cell(IndexMapSweep.Workspace())
+    private let work = Cell(LayoutWorkspace())
+    private let storage = Cell(LandingMap.Storage())
 
     public init() {}
 
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        let patchSlots = pass.patchSlots
-        output.reserve(
-            insns: input.insnCount + patchSlots, subprograms: input.subprogramCount, lines: input.lineCount)
-        work.value.reserve(input, patchSlots: patchSlots)
-        let result: ProgramImage<OutputIndex> = output.image()
-        var sweep = IndexMapSweep(pass: pass, input: input, result: result, work: work.value)
-        sweep.run()
-        if !sweep.isWhole { return .einval }
-        output.insnCount = sweep.count
-        output.subprogramCount = sweep.moveSubprograms()
-        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
-        if sweep.overflows { return .erange }
-        output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
-        return .accepted
+        work.value.reserve(pass, input, output)
+        var sweep = LayoutSweep(
+            pass: pass, input: input, result: output.image(), landings: storage.value.makeMap(input, pass),
+            work: work.value)
+        return sweep.run(into: output)
     }
 }

@@ -3,9 +3,15 @@ import BPF
 /// A node an instruction in a pool: new nodes are linked in, deleted ones flagged, and the list is laid out once at the end,
 /// after all passes of a script.
 ///
-/// A jump holds the node that it reaches, so only deletion and skipped insertion touch it before the end.
+/// A jump holds the node that it reaches, so only deletion and skipped insertion touch it before the end; a pass without
+/// these looks at no jump that was there before it.
 ///
-/// - Complexity: O(slots + edits) a pass and once more to lay out
+/// What must be paid is that everything is written twice: the program into nodes and patches into nodes, sixteen bytes and a
+/// mark for each slot, and all of them into the result, which is as long as the list. No node can be found before the one in
+/// front of it has been read, though nodes of a program, and of a patch, stand side by side. Each jump costs a look at the place
+/// of its target besides. A pass behind the first walks the whole list once more, to find the nodes at its positions.
+///
+/// - Complexity: O(slots) to load, O(edits + jumps) for the first pass, O(slots + edits) for others, O(slots) to lay out
 /// - Source: Jiong Wang, July 2019 (`bpf_list_insn`, `bpf_linearize_list_insn`); Nakryiko's `target` pointer a node, 2019
 public final class LinkedList: ScriptPatcher {
     public let name = "linked-list"
@@ -54,7 +60,7 @@ public final class LinkedList: ScriptPatcher {
 
     public func finish(into output: ProgramBuffer) -> PatchStatus {
         let count = lines.value.count
-        output.reserve(insns: list.value.count, subprograms: list.value.subprogramCount, lines: count)
+        output.reserve(insns: list.value.count + 1, subprograms: list.value.subprogramCount, lines: count)
         output.insnCount = list.value.count
         output.subprogramCount = list.value.subprogramCount
         output.lineCount = count

@@ -2,33 +2,42 @@ import BPF
 
 /// One edit pass on an ``InstructionList``.
 struct ListPass {
+    /// For how many edits new nodes are linked at once, which are then still in the cache.
+    private static let block = 512
+
     let pass: PassImage
-    let nodes: Row<NodeIndex, InstructionNode>
+    let nodes: NodeRows
+    let kinds: JumpKindTable.View
     /// The node at each position of the list before the pass.
     let index: Row<InputIndex, NodeIndex>
-    let starts: Row<TableIndex, NodeIndex>
-    let ids: Row<TableIndex, UInt32>
-    var poolCount: Int
-    var head: NodeIndex
-    var tail: NodeIndex
-    var count: Int
+    let starts: Row<TableIndex, SubprogramStart>
+    private(set) var poolCount: Int
+    var jumpCount: Int
+    private(set) var head: NodeIndex
+    private(set) var tail: NodeIndex
+    private(set) var count: Int
     var subprogramCount: Int
     /// The position of the last node behind which code was put, and the last node of that code.
     private var extended = -2
     private var extensionTail = NodeIndex.none
-    private var isWhole = true
+    /// Whether jumps may reach nodes that do not stand, or that calls do not enter as jumps do.
+    private var movesTargets = false
+    var isWhole = true
+    /// How many slots longer the list is behind the edits so far.
+    private var growth = 0
 
     init(
-        pass: PassImage, nodes: Row<NodeIndex, InstructionNode>, index: Row<InputIndex, NodeIndex>,
-        starts: Row<TableIndex, NodeIndex>, ids: Row<TableIndex, UInt32>, poolCount: Int, head: NodeIndex,
-        tail: NodeIndex, count: Int, subprogramCount: Int
+        pass: PassImage, nodes: NodeRows, kinds: JumpKindTable.View, index: Row<InputIndex, NodeIndex>,
+        starts: Row<TableIndex, SubprogramStart>, poolCount: Int, jumpCount: Int, head: NodeIndex, tail: NodeIndex,
+        count: Int, subprogramCount: Int
     ) {
         self.pass = pass
         self.nodes = nodes
+        self.kinds = kinds
         self.index = index
         self.starts = starts
-        self.ids = ids
         self.poolCount = poolCount
+        self.jumpCount = jumpCount
         self.head = head
         self.tail = tail
         self.count = count
@@ -36,267 +45,249 @@ struct ListPass {
     }
 
     /// Carries out the pass; says whether something stands for the target of every jump.
-    mutating func run(isNumbered: Bool) -> Bool {
-        if !isNumbered { number() }
-        for row in 0..<subprogramCount { nodes[starts[TableIndex(row)]].flags.insert(.startsSubprogram) }
-        var growth = 0
-        for row in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(row)]
-            growth += edit.growth
-            if edit.isDeletion {
-                delete(edit.off, edit.end)
-            } else if edit.remove > 0 {
-                replace(edit)
-            } else {
-                insert(edit)
+    @inline(__always)
+    mutating func run() -> Bool {
+        for row in 0..<subprogramCount { nodes.marks[starts[TableIndex(row)].node].insert(.startsSubprogram) }
+        let end = TableIndex(pass.editCount)
+        let isLong = pass.editCount >= ListPass.block
+        var number = TableIndex(0)
+        while number < end {
+            let stop = min(end, number + ListPass.block)
+            chainNewNodes(for: number, before: stop)
+            while number < stop {
+                if isLong { number = replaceKept(number, before: stop) }
+                if number == stop { break }
+                let edit = pass.edits[number]
+                growth &+= edit.growth
+                if edit.isDeletion {
+                    delete(edit)
+                } else if edit.remove > 0 {
+                    replace(edit)
+                } else {
+                    insert(edit)
+                }
+                number = number + 1
             }
         }
-        settle()
-        count += growth
+        if isWhole && movesTargets { settle() }
+        count &+= growth
         return isWhole && count > 0 && subprogramCount > 0
     }
 
     // MARK: Edits
 
-    /// Finds the node of every position and forgets what the pass before left on the nodes.
-    private mutating func number() {
-        var position = InputIndex(0)
-        var cursor = head
-        var isWide = false
-        while cursor != .none {
-            var node = nodes[cursor]
-            if node.flags.contains(.deleted) {
-                node.flags = .deleted
-            } else {
-                node.flags = isWide ? .secondSlot : []
-                node.place = position.rawValue
-                isWide = node.insn.isWide
-                index[position] = cursor
-                position = position + 1
-            }
-            nodes[cursor] = node
-            cursor = node.next
+    /// Links all nodes that some edits may need one behind the other, so that an edit only has to link the last of its own.
+    @inline(__always)
+    private func chainNewNodes(for first: TableIndex, before stop: TableIndex) {
+        let last = pass.edits[stop + -1]
+        let slots = last.patchStart + Int(last.patchCount) - pass.edits[first].patchStart
+        var node = NodeIndex(poolCount)
+        let end = node + slots
+        nodes.marks.fill(slots, from: node, with: [])
+        while node < end {
+            nodes.links[node] = NodeLink(to: node + 1)
+            node = node + 1
         }
     }
 
+    /// Carries out edits as long as they are such that each keeps the one slot that it replaces, as in long passes of the
+    /// kernel's, and says which is the first that is not.
+    ///
+    /// What a loop does not wait for, it reads ahead: so nothing is in this one that other edits need.
+    @inline(never)
+    private mutating func replaceKept(_ start: TableIndex, before stop: TableIndex) -> TableIndex {
+        let (pass, nodes, kinds, index) = (pass, nodes, kinds, index)
+        var (number, rest, listed) = (start, NodeIndex(poolCount), TableIndex(jumpCount))
+        while number < stop {
+            let edit = pass.edits[number]
+            if edit.remove != 1 || edit.keep >= edit.patchCount || edit.refCount != 0 { break }
+            let first = index[edit.off]
+            let patch = pass.patch(of: edit)
+            let count = edit.patchCount &- 1
+            var classes = JumpClasses()
+            nodes.insns.suffix(from: rest, as: PatchIndex.self).copyPatch(
+                from: patch.suffix(from: PatchIndex(1), as: PatchIndex.self), count: count,
+                clearing: nodes.aux.suffix(from: rest, as: PatchIndex.self), &classes)
+            let insn = nodes.insns[first]
+            var mayJump = classes.mayJump
+            if edit.keep != 0 {
+                let own = rest + (Int(edit.keep) &- 1)
+                nodes.insns[own] = insn
+                nodes.aux[own] = nodes.aux[first]
+                nodes.targets[own] = nodes.targets[first]
+                nodes.jumps[listed] = own
+                listed = listed + kinds.count(insn)
+                nodes.insns[first] = patch[PatchIndex(0)]
+                nodes.aux[first] = 0
+                mayJump = mayJump || kinds.count(nodes.insns[first]) != 0
+            }
+            if mayJump {
+                jumpCount = listed.position
+                listJumps(of: edit, first: first, rest: rest)
+                listed = TableIndex(jumpCount)
+            }
+            let following = nodes.links[first].next
+            let last = count == 0 ? first : rest + (Int(count) &- 1)
+            nodes.links[first] = NodeLink(to: rest)
+            nodes.links[last] = NodeLink(to: following)
+            if following == .none { tail = last }
+            growth &+= Int(count)
+            rest = rest + Int(count)
+            extended = edit.off.position
+            extensionTail = last
+            number = number + 1
+        }
+        poolCount = rest.position
+        jumpCount = listed.position
+        return number
+    }
+
     /// Flags the nodes of a range; they stay linked, so that what follows them can be found.
-    private mutating func delete(_ start: InputIndex, _ end: InputIndex) {
-        var position = start
-        while position < end {
-            nodes[index[position]].flags.insert(.deleted)
+    @inline(__always)
+    private mutating func delete(_ edit: EditRecord) {
+        movesTargets = true
+        var position = edit.off
+        while position < edit.end {
+            let node = index[position]
+            nodes.marks[node].insert(.deleted)
+            nodes.links[node].isDeleted = true
             position = position + 1
         }
     }
 
     /// Puts a patch in the place of a range: its first instruction takes over the node that jumps to the range reach.
+    @inline(__always)
     private mutating func replace(_ edit: EditRecord) {
         let first = index[edit.off]
-        let original = nodes[first]
-        let second = edit.remove > 1 ? nodes[index[edit.off + 1]] : original
-        var inside = edit.off + 1
-        while inside < edit.end {
-            nodes[index[inside]].flags.formUnion([.deleted, .replaced])
-            inside = inside + 1
-        }
+        let insn = nodes.insns[first]
+        let word = nodes.aux[first]
+        let target = nodes.targets[first]
         let rest = NodeIndex(poolCount)
-        let last = append(Int(edit.patchCount) - 1, behind: first)
+        let last = extend(first, by: Int(edit.patchCount) &- 1)
         write(edit, first: first, rest: rest)
-        if edit.keep != EditRecord.noKeep {
-            move(original, to: node(PatchIndex(rawValue: edit.keep), first, rest))
-            if edit.remove > 1 { move(second, to: node(PatchIndex(rawValue: edit.keep + 1), first, rest)) }
+        if edit.remove > 1 {
+            movesTargets = true
+            if edit.keep != EditRecord.noKeep {
+                let second = index[edit.off + 1]
+                let place = rest + Int(edit.keep)
+                nodes.insns[place] = nodes.insns[second]
+                nodes.aux[place] = nodes.aux[second]
+            }
+            var inside = edit.off + 1
+            while inside < edit.end {
+                let node = index[inside]
+                nodes.marks[node].formUnion([.deleted, .replaced])
+                nodes.links[node].isDeleted = true
+                inside = inside + 1
+            }
+        }
+        if edit.keep == EditRecord.noKeep {
+            nodes.aux[last] = word
         } else {
-            nodes[last].aux = original.aux
+            put(insn, word, target, in: node(PatchIndex(rawValue: edit.keep), first, rest))
         }
         extended = edit.off.position
         extensionTail = last
     }
 
     /// Puts code in front of an instruction, or at the end.
+    @inline(__always)
     private mutating func insert(_ edit: EditRecord) {
         let count = Int(edit.patchCount)
-        if edit.off.position == self.count {
-            let first = NodeIndex(poolCount)
-            _ = append(count, behind: tail, flags: .appended)
-            write(edit, first: first, rest: first + 1)
-        } else if edit.skip {
-            let origin = index[edit.off]
-            let first = NodeIndex(poolCount)
-            let before =
-                edit.off.position == extended + 1 ? extensionTail : edit.off.position > 0 ? index[edit.off + -1] : .none
-            _ = append(count, behind: before, flags: .isPrologue)
-            nodes[origin].flags.insert(.hasPrologue)
-            nodes[origin].prologue = first
-            if nodes[origin].flags.contains(.startsSubprogram) { nodes[first].flags.insert(.startsSubprogram) }
-            write(edit, first: first, rest: first + 1)
-        } else {
-            // The first new instruction takes over the node that jumps reach; the old one moves behind the new code.
-            let first = index[edit.off]
-            let original = nodes[first]
-            let rest = NodeIndex(poolCount)
-            let last = append(count, behind: first)
-            write(edit, first: first, rest: rest)
-            move(original, to: last)
-            extended = edit.off.position
-            extensionTail = last
+        if edit.off.position == self.count || edit.skip {
+            insertAside(edit)
+            return
         }
+        // The first new instruction takes over the node that jumps reach; the old one moves behind the new code.
+        let first = index[edit.off]
+        let insn = nodes.insns[first]
+        let word = nodes.aux[first]
+        let target = nodes.targets[first]
+        let rest = NodeIndex(poolCount)
+        let last = extend(first, by: count)
+        write(edit, first: first, rest: rest)
+        put(insn, word, target, in: last)
+        extended = edit.off.position
+        extensionTail = last
     }
 
-    /// Links new nodes in behind a node, or at the head, and gives the last of them, or that node.
-    private mutating func append(_ count: Int, behind: NodeIndex, flags: InstructionNode.Flags = []) -> NodeIndex {
-        if count == 0 { return behind }
-        let start = NodeIndex(poolCount)
-        let following = behind == .none ? head : nodes[behind].next
-        for number in 0..<count {
-            nodes[start + number] = InstructionNode(
-                insn: .zero, aux: 0, flags: flags, next: start + (number + 1), target: .none, place: 0, prologue: .none)
+    /// Puts code at the end, or where jumps to an instruction do not reach it.
+    @inline(never)
+    private mutating func insertAside(_ edit: EditRecord) {
+        let first = NodeIndex(poolCount)
+        let isAppended = edit.off.position == count
+        var behind = tail
+        if !isAppended {
+            movesTargets = true
+            behind =
+                edit.off.position == extended + 1
+                ? extensionTail : edit.off.position > 0 ? index[edit.off + -1] : .none
+            let origin = index[edit.off]
+            nodes.marks[origin].insert(.hasPrologue)
+            nodes.prologues[origin] = first
         }
-        poolCount += count
-        let last = start + (count - 1)
-        nodes[last].next = following
-        if behind == .none { head = start } else { nodes[behind].next = start }
+        append(edit, behind: behind, marks: isAppended ? .appended : .isPrologue)
+        if !isAppended && nodes.marks[index[edit.off]].contains(.startsSubprogram) {
+            nodes.marks[first].insert(.startsSubprogram)
+        }
+        write(edit, first: first, rest: first + 1)
+    }
+
+    /// Links a node for each slot of a patch in behind a node, or at the head.
+    private mutating func append(_ edit: EditRecord, behind: NodeIndex, marks: NodeMarks) {
+        let first = NodeIndex(poolCount)
+        let last = first + (Int(edit.patchCount) - 1)
+        nodes.marks.fill(Int(edit.patchCount), from: first, with: marks)
+        let following = behind == .none ? head : nodes.links[behind].next
+        nodes.links[last] = NodeLink(to: following)
+        if behind == .none { head = first } else { nodes.links[behind].next = first }
         if following == .none { tail = last }
+        poolCount += Int(edit.patchCount)
+    }
+
+    /// Links new nodes in behind one that stands and gives the last of them, or that one.
+    @inline(__always)
+    private mutating func extend(_ first: NodeIndex, by count: Int) -> NodeIndex {
+        let following = nodes.links[first].next
+        let last = count == 0 ? first : NodeIndex(poolCount &+ count &- 1)
+        nodes.links[first] = NodeLink(to: NodeIndex(poolCount))
+        nodes.links[last] = NodeLink(to: following)
+        if following == .none { tail = last }
+        poolCount &+= count
         return last
     }
 
-    /// Gives a node the instruction, word and target of another.
-    private func move(_ original: InstructionNode, to node: NodeIndex) {
-        nodes[node].insn = original.insn
-        nodes[node].aux = original.aux
-        nodes[node].target = original.target
+    // MARK: Instructions
+
+    /// Puts an instruction of the program and what travels with it in a node.
+    @inline(__always)
+    private mutating func put(_ insn: Instruction, _ word: UInt32, _ target: NodeIndex, in node: NodeIndex) {
+        nodes.insns[node] = insn
+        nodes.aux[node] = word
+        nodes.targets[node] = target
+        nodes.jumps[TableIndex(jumpCount)] = node
+        jumpCount &+= kinds.count(insn)
     }
 
     /// The node of a patch slot: the first stands by itself, the rest follow each other in the pool.
     @inline(__always)
-    private func node(_ slot: PatchIndex, _ first: NodeIndex, _ rest: NodeIndex) -> NodeIndex {
+    func node(_ slot: PatchIndex, _ first: NodeIndex, _ rest: NodeIndex) -> NodeIndex {
         slot.rawValue == 0 ? first : rest + (slot.position - 1)
     }
 
-    /// Writes a patch into its nodes and resolves its jumps to nodes.
+    /// Writes a patch into its nodes as it is, placeholders included.
+    @inline(__always)
     private mutating func write(_ edit: EditRecord, first: NodeIndex, rest: NodeIndex) {
         let patch = pass.patch(of: edit)
-        var slot = PatchIndex(0)
-        while slot.rawValue < edit.patchCount {
-            if slot.rawValue == edit.keep {
-                slot = slot + Int(edit.remove)
-                continue
-            }
-            let insn = patch[slot]
-            let kind = insn.jumpKind
-            let own = node(slot, first, rest)
-            nodes[own].insn = insn
-            nodes[own].aux = 0
-            nodes[own].target =
-                kind == .none ? .none : target(of: insn, kind, at: slot, of: edit, first: first, rest: rest)
-            slot = slot + 1
-            if insn.isWide {
-                let second = node(slot, first, rest)
-                nodes[second].insn = patch[slot]
-                nodes[second].aux = 0
-                nodes[second].target = .none
-                slot = slot + 1
-            }
-        }
-    }
-
-    /// The node that a jump or call of a patch reaches.
-    private mutating func target(
-        of insn: Instruction, _ kind: JumpKind, at slot: PatchIndex, of edit: EditRecord, first: NodeIndex,
-        rest: NodeIndex
-    ) -> NodeIndex {
-        var goal = edit.end
-        if let ref = pass.target(of: slot, in: edit) {
-            goal = ref
-        } else {
-            let inner = slot + (1 + insn.jumpOffset(kind))
-            if inner.rawValue < edit.patchCount { return node(inner, first, rest) }
-            if edit.isInsertion && edit.off.position < count {
-                return edit.skip ? index[edit.off] : node(inner, first, rest)
-            }
-        }
-        let isThere = goal.position < count && !nodes[index[goal]].flags.contains(.secondSlot)
-        let home = edit.off.position < count ? edit.off : InputIndex(count - 1)
-        if !isThere || (!kind.isCall && subprogram(holding: goal) != subprogram(holding: home)) {
-            isWhole = false
-            return .none
-        }
-        return index[goal]
-    }
-
-    /// The number of the subprogram that held a position before the pass.
-    private func subprogram(holding position: InputIndex) -> Int {
-        var low = 0
-        var high = subprogramCount
-        while high - low > 1 {
-            let middle = (low + high) >> 1
-            if nodes[starts[TableIndex(middle)]].place <= position.rawValue { low = middle } else { high = middle }
-        }
-        return low
-    }
-
-    // MARK: The end of the pass
-
-    /// Lets jumps, calls and subprogram starts go on from what does not stand any more.
-    private mutating func settle() {
-        var cursor = head
-        while cursor != .none {
-            let node = nodes[cursor]
-            if node.target != .none && !node.flags.contains(.deleted)
-                && !nodes[node.target].flags.isDisjoint(with: .moved)
-            {
-                let landing = standing(for: node.target, call: node.insn.jumpKind.isCall)
-                if landing == .none { isWhole = false }
-                nodes[cursor].target = landing
-            }
-            cursor = node.next
-        }
-        var kept = 0
-        for row in 0..<subprogramCount {
-            let start = standing(for: starts[TableIndex(row)], call: true)
-            if start == .none { continue }
-            starts[TableIndex(kept)] = start
-            ids[TableIndex(kept)] = ids[TableIndex(row)]
-            kept += 1
-        }
-        subprogramCount = kept
-    }
-
-    /// The node that stands for another after the pass, or none.
-    private func standing(for target: NodeIndex, call: Bool) -> NodeIndex {
-        let node = nodes[target]
-        if node.flags.contains(.replaced) { return .none }
-        if !node.flags.contains(.deleted) {
-            return call && node.flags.contains(.hasPrologue) ? node.prologue : target
-        }
-        var cursor = target
-        var found = NodeIndex.none
-        search: repeat {
-            let passed = nodes[cursor]
-            if !call && passed.flags.contains(.forwarded) {
-                found = passed.target
-                break
-            }
-            cursor = passed.next
-            if cursor == .none { break }
-            let flags = nodes[cursor].flags
-            if !flags.isDisjoint(with: [.startsSubprogram, .appended]) { break }
-            if flags.contains(.deleted) || (!call && flags.contains(.isPrologue)) { continue search }
-            found = cursor
-            break
-        } while true
-        if !call { forward(from: target, to: cursor, found) }
-        return found
-    }
-
-    /// Notes on the deleted nodes of a run what stands for them, so that it is walked only once.
-    private func forward(from start: NodeIndex, to end: NodeIndex, _ found: NodeIndex) {
-        var cursor = start
-        while cursor != end && cursor != .none {
-            let node = nodes[cursor]
-            if node.flags.contains(.deleted) && !node.flags.contains(.replaced) {
-                nodes[cursor].flags.insert(.forwarded)
-                nodes[cursor].target = found
-            }
-            cursor = node.next
+        let insn = patch[PatchIndex(0)]
+        nodes.insns[first] = insn
+        nodes.aux[first] = 0
+        var classes = JumpClasses()
+        nodes.insns.suffix(from: rest, as: PatchIndex.self).copyPatch(
+            from: patch.suffix(from: PatchIndex(1), as: PatchIndex.self), count: edit.patchCount &- 1,
+            clearing: nodes.aux.suffix(from: rest, as: PatchIndex.self), &classes)
+        if classes.mayJump || kinds.count(insn) != 0 || edit.refCount > 0 {
+            listJumps(of: edit, first: first, rest: rest)
         }
     }
 }

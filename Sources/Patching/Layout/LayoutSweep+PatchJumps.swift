@@ -1,7 +1,7 @@
 import BPF
 
 /// The jumps and calls that patches bring.
-extension IndexMapSweep {
+extension LayoutSweep {
     /// Lists the jumps and calls of a patch that reach for slots of the input.
     @inline(never)
     mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
@@ -35,7 +35,7 @@ extension IndexMapSweep {
             return
         }
         let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
-        jumps[TableIndex(jumpCount)] = Jump(at: first + slot.position, from: from)
+        jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: from)
         jumpCount &+= 1
     }
 

@@ -4,7 +4,7 @@ import BPF
 ///
 /// What such a loop does not wait for, it reads ahead: the fewer instructions an edit takes, the more of the memory behind
 /// it is on its way. So nothing is in this loop that other edits need.
-extension IndexMapSweep {
+extension LayoutSweep {
     /// Lays out edits as long as they are of this form, from the slot that is laid out next, and says which edit is the
     /// first that is not.
     ///
@@ -13,7 +13,8 @@ extension IndexMapSweep {
     mutating func layOutKept(from start: inout InputIndex, _ first: TableIndex, before stop: TableIndex) -> TableIndex {
         let (edits, patches, kinds) = (pass.edits, pass.patches, kinds)
         let (inputInsns, inputAux) = (input.insns, input.aux)
-        let (insns, aux, landings, jumps) = (result.insns, result.aux, landings, jumps)
+        let (insns, aux, jumps) = (result.insns, result.aux, jumps)
+        var landings = landings
         var (number, from, at, listed) = (first, start, self.at, TableIndex(jumpCount))
         var classes = JumpClasses()
         while number < stop {
@@ -27,8 +28,8 @@ extension IndexMapSweep {
             let insn = inputInsns[from]
             place[kept] = insn
             placeAux[kept] = inputAux[from]
-            landings[from] = at.rawValue
-            jumps[listed] = Jump(at: at + kept.position, from: from)
+            landings.replaceSlot(from, number, at: at)
+            jumps[listed] = ListedJump(at: at + kept.position, from: from)
             listed = listed + kinds.count(insn)
             at = at + Int(edit.patchCount)
             from = from + 1
@@ -36,13 +37,16 @@ extension IndexMapSweep {
         }
         jumpCount = listed.position
         if classes.mayJump {
+            var place = self.at
             for row in first.position..<number.position {
                 let edit = edits[TableIndex(row)]
-                listJumps(of: edit, OutputIndex(rawValue: landings[edit.off]))
+                listJumps(of: edit, place)
+                place = place + Int(edit.patchCount)
             }
         }
         start = from
         self.at = at
+        self.landings = landings
         return number
     }
 }

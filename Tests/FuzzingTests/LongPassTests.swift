@@ -1,0 +1,142 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// Passes so long that designs carry them out in blocks, and edits of one form in a loop of their own.
+@Suite struct LongPassTests {
+    /// All designs but the quadratic one.
+    private static var patchers: [any Patcher] {
+        BuiltInPatchers.allCases.filter { $0 != .kernelArray }.map { $0.make() }
+    }
+
+    /// Edits of all kinds, several passes on what those before them gave.
+    @Test(arguments: [UInt64(1), 2]) func mixedEdits(_ seed: UInt64) {
+        var fuzzer = Fuzzer(
+            seed: seed, shape: .fixed(insns: 4_000, edits: 1_500, passes: 2), patchers: LongPassTests.patchers)
+        for index in UInt64(0)..<8 {
+            let isRight = fuzzer.run(index: index)
+            #expect(isRight, "seed \(seed), case \(index): \(LongPassTests.words(fuzzer.findings))")
+            if !isRight { return }
+        }
+    }
+
+    /// How often an edit of a long pass is of another form than its neighbours.
+    struct Mix: CustomTestStringConvertible {
+        var gaps: Int
+        var others: Int
+        var patchJumps: Int
+        var testDescription: String { "gaps \(gaps), others \(others), patch jumps \(patchJumps) of 256" }
+    }
+
+    /// Every slot is replaced by a patch that keeps it somewhere, but for some; two passes.
+    @Test(arguments: [
+        Mix(gaps: 0, others: 0, patchJumps: 0), Mix(gaps: 0, others: 0, patchJumps: 64),
+        Mix(gaps: 32, others: 0, patchJumps: 16), Mix(gaps: 1, others: 1, patchJumps: 16),
+        Mix(gaps: 16, others: 64, patchJumps: 32),
+    ]) func keptSlots(_ mix: Mix) {
+        for seed in UInt64(1)...3 {
+            var entropy = Entropy(seed: seed, index: 0)
+            var trial = Trial(LongPassTests.patchers)
+            let program = ProgramBuffer()
+            program.load(LongPassTests.makeProgram(&entropy))
+            trial.begin(program.image())
+            for number in 0..<2 {
+                let pass = PassBuffer()
+                LongPassTests.fill(pass, for: trial.program, mix, &entropy)
+                let status = trial.run(pass.image, isLast: number == 1)
+                #expect(trial.findings.isEmpty, "seed \(seed): \(LongPassTests.words(trial.findings))")
+                #expect(status == .accepted, "seed \(seed), pass \(number)")
+                if status != .accepted { break }
+            }
+        }
+    }
+
+    private static func words(_ findings: [Finding]) -> String {
+        findings.map { "\($0.bucket): \($0.detail)" }.joined(separator: "; ")
+    }
+
+    /// Two subprograms whose jumps stay within a reach that fits 16 bits behind both passes.
+    private static func makeProgram(_ entropy: inout Entropy) -> Program {
+        let half = 1_500
+        var program = Program(insns: [], aux: [], subprograms: [])
+        for start in [0, half] { program.subprograms.append(Subprogram(start: UInt32(start), id: UInt32(7 + start))) }
+        for slot in 0..<2 * half {
+            let home = slot < half ? 0 : half
+            var insn = Instruction(code: Opcode.movImmediate64, imm: Int32(slot))
+            switch entropy.below(8) {
+            case 0:
+                let low = max(home, slot - 400)
+                let target = low + entropy.below(min(home + half, slot + 400) - low)
+                insn = Instruction(code: 0x55, dst: 1, off: Int16(target - slot - 1), imm: Int32(slot))
+            case 1 where entropy.below(8) == 0:
+                let target = entropy.below(2) * half
+                insn = Instruction(code: Opcode.call, src: Opcode.pseudoCall, imm: Int32(target - slot - 1))
+            default: break
+            }
+            program.insns.append(insn)
+            program.aux.append(UInt32(1_000 + slot))
+            if slot % 5 == 0 { program.lines.append(LineRecord(insnOff: UInt32(slot), id: UInt32(slot))) }
+        }
+        return program
+    }
+
+    /// Edits nearly every slot but the last of each subprogram, so that something stands behind every edit.
+    private static func fill(
+        _ pass: PassBuffer, for input: ProgramImage<InputIndex>, _ mix: Mix, _ entropy: inout Entropy
+    ) {
+        pass.removeAll()
+        for number in 0..<input.subprogramCount {
+            let start = Int(input.subprograms[TableIndex(number)].start)
+            for slot in start..<input.end(of: TableIndex(number)) - 1 where entropy.below(256) >= mix.gaps {
+                let off = InputIndex(slot)
+                if entropy.below(256) < mix.others {
+                    addOther(pass, at: off, start: start, &entropy)
+                } else {
+                    pass.addEdit(off: off, remove: 1)
+                    let count = 1 + entropy.below(entropy.below(16) == 0 ? 9 : 4)
+                    let keep = entropy.below(count)
+                    addPatch(pass, count: count, keep: keep, mix, &entropy)
+                    pass.updateLast { $0.keep = UInt32(keep) }
+                }
+            }
+        }
+    }
+
+    private static func addPatch(
+        _ pass: PassBuffer, count: Int, keep: Int, _ mix: Mix, _ entropy: inout Entropy
+    ) {
+        for slot in 0..<count {
+            var insn = Instruction(code: Opcode.movImmediate64, dst: 2, imm: Int32(slot))
+            if slot == keep {
+                // A placeholder may look like a jump.
+                insn = Instruction(code: entropy.below(2) == 0 ? 0 : 0x55, off: 77)
+            } else if entropy.below(256) < mix.patchJumps {
+                insn = Instruction(code: 0x05, off: Int16(entropy.below(count + 1) - slot - 1))
+            }
+            _ = pass.addPatch(insn)
+        }
+    }
+
+    /// A deletion, an insertion that jumps skip or not, a replacement without the old instruction, or a jump by ref.
+    private static func addOther(_ pass: PassBuffer, at off: InputIndex, start: Int, _ entropy: inout Entropy) {
+        let mov = Instruction(code: Opcode.movImmediate64, dst: 3, imm: 9)
+        switch entropy.below(5) {
+        case 0: pass.addEdit(off: off, remove: 1)
+        case 1, 2:
+            pass.addEdit(off: off, remove: 0, skip: entropy.below(2) == 0)
+            for _ in 0...entropy.below(3) { _ = pass.addPatch(mov) }
+        case 3:
+            pass.addEdit(off: off, remove: 1)
+            for _ in 0...entropy.below(3) { _ = pass.addPatch(mov) }
+        default:
+            pass.addEdit(off: off, remove: 1)
+            _ = pass.addPatch(mov)
+            let from = pass.addPatch(Instruction(code: 0x05, off: 3))
+            _ = pass.addPatch(.zero)
+            let near = max(start, off.position - entropy.below(100))
+            pass.addRef(Ref(from: from, to: InputIndex(near)))
+            pass.updateLast { $0.keep = 2 }
+        }
+    }
+}
