@@ -16,6 +16,16 @@ public struct OutputIndex: SlotIndex {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
+extension InputIndex: CustomStringConvertible {
+    /// The position by itself, as assembler text has it behind an `@`.
+    public var description: String { "\(rawValue)" }
+}
+
+extension OutputIndex: CustomStringConvertible {
+    /// The position by itself.
+    public var description: String { "\(rawValue)" }
+}
+
 /// A slot of one patch.
 @frozen
 public struct PatchIndex: SlotIndex {

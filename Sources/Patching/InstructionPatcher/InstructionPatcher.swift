@@ -1,0 +1,200 @@
+import BPF
+
+/// A program that is being rewritten: hands out its instructions one by one, takes edits at any of them in any order, and
+/// finishes into a program.
+///
+/// Edits speak of original indices, which stay what they were however much has been edited; the patcher knows the current
+/// ones. Nobody adds up how far things have moved.
+///
+/// ```swift
+/// var patcher = try InstructionPatcher(program)
+/// while let insn = patcher.next() {
+///     if insn.insn.code == Opcode.exit { try patcher.insert(epilogue, before: insn.originalIndex) }
+/// }
+/// let result = try patcher.finish()
+/// ```
+///
+/// Edits of different instructions happen at once, those of one instruction in the order in which they were made:
+/// <doc:RewritingPrograms> says what that means and has more examples.
+///
+/// A patcher keeps its memory from program to program (``load(_:)-(Program)``).
+///
+/// - Complexity: O(1) amortised an edit, plus its length; O(slots + edits) for each pass that the edits need, which is as
+///   many as the most edits of one instruction
+/// - Source: Nakryiko, 2019 (`struct bpf_patcher`) and July 2024 (`insn_patcher`); Cree and Starovoitov, 2019
+public struct InstructionPatcher: ~Copyable {
+    /// The design that carries passes out.
+    typealias Design = RangeReplace
+
+    /// What a pending edit is besides its record.
+    struct EditNote: BitwiseCopyable {
+        /// The pass that it goes into, counted from 1 within the phase.
+        var pass: UInt32
+        /// By how much it stands before the place that it names.
+        var lead: UInt32
+    }
+
+    let design = Design()
+    /// The program of the phase.
+    var original = ProgramBuffer()
+    /// What the last pass gave.
+    var result = ProgramBuffer()
+    /// Where the next pass goes.
+    var spare = ProgramBuffer()
+    /// The program of the phase, in ``original``.
+    var program: ProgramImage<InputIndex>
+    /// What has become of each slot of it, and of its end.
+    var slotStorage = RowStorage<SlotState>()
+    /// How far slots have moved, once that is asked for out of order.
+    let shifts = Cell(ShiftTree())
+    var cursor = Cursor()
+    /// By how many slots the program has grown in this phase.
+    var growth = 0
+
+    /// The edits that wait for ``commit()``, in the order in which they were made; what they name is in original indices.
+    let pending = PassBuffer()
+    var noteStorage = RowStorage<EditNote>()
+    /// Whether all pending edits go into the next pass and are sorted as they are.
+    var isOrdered = true
+    /// Where the last of them starts, or -1.
+    var lastOff = -1
+    /// How many edits have been taken in this phase.
+    var editCount = 0
+    var schedule = PassSchedule()
+    /// How many passes have been carried out in this phase.
+    var phasePassCount = 0
+    /// Where slots have gone in these passes, but for the last if ``unfollowed`` holds it.
+    let places = Cell(SlotPlaces())
+    /// The last pass and its input, while ``places`` has not followed it.
+    let unfollowed = Cell<CarriedPass?>(nil)
+    /// Why an earlier ``commit()`` failed.
+    var failure: PatchingError?
+
+    /// How many passes have been carried out in all phases.
+    public internal(set) var passCount = 0
+
+    /// Starts to rewrite a program.
+    ///
+    /// - Throws: what makes the program ill formed
+    /// - Complexity: O(slots + calls × log subprograms)
+    public init(_ program: Program) throws(ProgramFault) {
+        self.program = original.image()
+        try load(program)
+    }
+
+    /// Starts to rewrite a program in preallocated memory, which is copied.
+    ///
+    /// - Throws: what makes the program ill formed
+    /// - Complexity: O(slots + calls × log subprograms)
+    public init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
+        self.program = original.image()
+        try load(program)
+    }
+
+    /// Starts to rewrite another program in the same memory; what was done to the one before is forgotten.
+    ///
+    /// - Throws: what makes the program ill formed; the patcher then holds no instructions
+    /// - Complexity: O(slots + calls × log subprograms)
+    public mutating func load(_ program: Program) throws(ProgramFault) {
+        var fault: ProgramFault?
+        do { try original.load(wellFormed: program) } catch { fault = error }
+        try start(fault)
+    }
+
+    /// Starts to rewrite another program in the same memory; what was done to the one before is forgotten.
+    ///
+    /// - Throws: what makes the program ill formed; the patcher then holds no instructions
+    /// - Complexity: O(slots + calls × log subprograms)
+    public mutating func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
+        let fault = program.fault()
+        if fault == nil { original.load(program) }
+        try start(fault)
+    }
+
+    private mutating func start(_ fault: ProgramFault?) throws(ProgramFault) {
+        passCount = 0
+        failure = nil
+        if fault != nil {
+            original.load(Program(insns: [], subprograms: []))
+            failure = .refused(pass: 0)
+        }
+        startPhase()
+        if let fault { throw fault }
+    }
+
+    /// Takes the program in ``original`` as that of a new phase.
+    private mutating func startPhase() {
+        program = original.image()
+        slotStorage.reserve(program.insnCount + 1)
+        slotStorage.row().fill(program.insnCount + 1, from: InputIndex(0), with: SlotState.untouched)
+        shifts.value.clear()
+        rewind()
+        growth = 0
+        editCount = 0
+        phasePassCount = 0
+        places.value.reset(to: program)
+        unfollowed.value = nil
+        clearPending()
+    }
+
+    // MARK: Finishing
+
+    /// Carries out the edits made so far; later ones come behind all of them.
+    ///
+    /// Original indices stay what they were, and the iteration goes on where it was.
+    ///
+    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; so does everything afterwards
+    ///   that needs the edits to be carried out, until another program is loaded
+    /// - Complexity: O((slots + edits) × passes)
+    public mutating func commit() throws(PatchingError) {
+        if let failure { throw failure }
+        if pending.editCount == 0 { return }
+        do { try carryOutPending() } catch {
+            failure = error
+            throw error
+        }
+        clearPending()
+    }
+
+    /// Carries out the edits made so far and gives the program that comes of it.
+    ///
+    /// ``currentIndex(of:)`` and ``landing(of:)`` then say where in it everything has gone.
+    ///
+    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
+    /// - Complexity: O((slots + edits) × passes)
+    public mutating func finish() throws(PatchingError) -> Program {
+        try commit()
+        return Program(current)
+    }
+
+    /// Carries out the edits made so far and copies the program that comes of it to a buffer.
+    ///
+    /// Nothing is allocated once all buffers have grown.
+    ///
+    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; the buffer is then unchanged
+    /// - Complexity: O((slots + edits) × passes)
+    public mutating func finish(into buffer: ProgramBuffer) throws(PatchingError) {
+        try commit()
+        buffer.load(current)
+    }
+
+    /// Carries out the edits made so far and goes back to the first instruction of what comes of it.
+    ///
+    /// From here on original indices are those of that program, so that inserted code is handed out and can be edited like
+    /// everything else. ``currentIndex(of:)`` tells before the call what the index of an instruction will be after it.
+    ///
+    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
+    /// - Complexity: O((slots + edits) × passes)
+    public mutating func beginPhase() throws(PatchingError) {
+        try commit()
+        if phasePassCount > 0 { swap(&original, &result) }
+        startPhase()
+    }
+
+    /// Forgets the edits that have been carried out.
+    private mutating func clearPending() {
+        pending.removeAll()
+        isOrdered = true
+        lastOff = -1
+    }
+}
