@@ -1,6 +1,6 @@
 import BPF
 
-extension InstructionPatcher {
+extension InstructionPatcher: Sequence, IteratorProtocol {
     /// Where the iteration is.
     struct Cursor: BitwiseCopyable {
         /// The instruction that was handed out last, or the end.
@@ -19,13 +19,18 @@ extension InstructionPatcher {
     /// Instructions that an edit has removed are passed over. So is all inserted code: the iteration goes on behind it, as
     /// the kernel's loops do with `i += delta`. To go over inserted code as well, begin another phase (``beginPhase()``).
     ///
+    /// A loop that is left early, or a second one, goes on where the last one was; see ``rewind()``.
+    ///
     /// - Complexity: O(1), amortised over the iteration
-    public mutating func next() -> PatchableInstruction? {
-        let slots = slotStorage.row(as: InputIndex.self)
+    public func next() -> PatchableInstruction? {
+        let slots = self.slots
+        let program = self.program
+        var cursor = memory.value.cursor
+        defer { memory.value.cursor = cursor }
         var at = cursor.here
         var shift = cursor.shift
         var isPassed = cursor.isAtInstruction
-        while at < endIndex {
+        while at.position < program.insnCount {
             let state = slots[at]
             let insn = program.insns[at]
             if isPassed || !state.stands {
@@ -55,9 +60,9 @@ extension InstructionPatcher {
     /// Goes back to the first instruction of the phase; all edits stay.
     ///
     /// - Complexity: O(1)
-    public mutating func rewind() {
-        cursor = Cursor()
-        cursor.subprogramEnd = program.subprogramCount > 0 ? program.end(of: TableIndex(0)) : 0
+    public func rewind() {
+        memory.value.cursor = Cursor()
+        if program.subprogramCount > 0 { memory.value.cursor.subprogramEnd = program.end(of: TableIndex(0)) }
     }
 
     // MARK: Edits at the instruction that was handed out last
@@ -65,26 +70,26 @@ extension InstructionPatcher {
     /// Replaces the instruction that was handed out last; see ``replace(_:with:)-(InputIndex,_)``.
     ///
     /// - Precondition: an instruction has been handed out, and the end has not been reached
-    public mutating func replace(with patch: Patch) throws(PatchingError) {
+    public func replace(with patch: Patch) throws(PatchingError) {
         try replace(here, with: patch)
     }
 
     /// Inserts a patch before the instruction that was handed out last; see ``insert(_:before:skip:outermost:)``.
     ///
     /// - Precondition: an instruction has been handed out, and the end has not been reached
-    public mutating func insert(_ patch: Patch, skip: Bool = false) throws(PatchingError) {
+    public func insert(_ patch: Patch, skip: Bool = false) throws(PatchingError) {
         try insert(patch, before: here, skip: skip)
     }
 
     /// Deletes the instruction that was handed out last; see ``delete(_:)-(InputIndex)``.
     ///
     /// - Precondition: an instruction has been handed out, and the end has not been reached
-    public mutating func delete() throws(PatchingError) {
+    public func delete() throws(PatchingError) {
         try delete(here)
     }
 
     private var here: InputIndex {
-        precondition(cursor.isAtInstruction, "no instruction has been handed out to edit")
-        return cursor.here
+        precondition(memory.value.cursor.isAtInstruction, "no instruction has been handed out to edit")
+        return memory.value.cursor.here
     }
 }

@@ -9,7 +9,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
     /// - Source: `bpf_patch_insn_data`
-    public mutating func replace(_ index: InputIndex, with patch: Patch) throws(PatchingError) {
+    public func replace(_ index: InputIndex, with patch: Patch) throws(PatchingError) {
         try edit(index, remove: width(at: index), with: patch)
     }
 
@@ -22,7 +22,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(range + patch), amortised; O(log slots) more once indices have been asked for out of order
     /// - Source: `bpf_patch_insns` (Nakryiko, July 2024)
-    public mutating func replace(_ range: Range<InputIndex>, with patch: Patch) throws(PatchingError) {
+    public func replace(_ range: Range<InputIndex>, with patch: Patch) throws(PatchingError) {
         try edit(range.lowerBound, remove: range.upperBound - range.lowerBound, with: patch)
     }
 
@@ -33,7 +33,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(1), amortised; O(log slots) once indices have been asked for out of order
     /// - Source: `verifier_remove_insns`
-    public mutating func delete(_ index: InputIndex) throws(PatchingError) {
+    public func delete(_ index: InputIndex) throws(PatchingError) {
         try edit(index, remove: width(at: index), with: Patch())
     }
 
@@ -42,7 +42,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(range), amortised; O(log slots) more once indices have been asked for out of order
     /// - Source: `verifier_remove_insns`
-    public mutating func delete(_ range: Range<InputIndex>) throws(PatchingError) {
+    public func delete(_ range: Range<InputIndex>) throws(PatchingError) {
         try edit(range.lowerBound, remove: range.upperBound - range.lowerBound, with: Patch())
     }
 
@@ -60,7 +60,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
     /// - Source: `bpf_patch_insn_data` with the instruction at the end of the patch, `adjust_jmp_off`
-    public mutating func insert(
+    public func insert(
         _ patch: Patch, before index: InputIndex, skip: Bool = false, outermost: Bool = false
     ) throws(PatchingError) {
         try edit(index, remove: 0, with: patch, skip: skip, outermost: outermost)
@@ -74,7 +74,7 @@ extension InstructionPatcher {
     /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
     /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
     /// - Source: `bpf_patch_insn_data` with the instruction at the front of the patch
-    public mutating func insert(_ patch: Patch, after index: InputIndex) throws(PatchingError) {
+    public func insert(_ patch: Patch, after index: InputIndex) throws(PatchingError) {
         try edit(index, remove: width(at: index), with: patch, isBehind: true)
     }
 
@@ -84,7 +84,7 @@ extension InstructionPatcher {
     ///
     /// - Throws: ``PatchingError/malformed(_:)``; the edit is then not made
     /// - Complexity: O(patch), amortised
-    public mutating func append(_ patch: Patch) throws(PatchingError) {
+    public func append(_ patch: Patch) throws(PatchingError) {
         try edit(endIndex, remove: 0, with: patch)
     }
 
@@ -97,17 +97,17 @@ extension InstructionPatcher {
     }
 
     /// Takes one edit.
-    private mutating func edit(
+    private func edit(
         _ off: InputIndex, remove: Int, with patch: Patch, skip: Bool = false, outermost: Bool = false,
         isBehind: Bool = false
     ) throws(PatchingError) {
-        // The last pass is followed by its edits, whose memory this one may take.
+        // The last pass is followed by its edits, whose memory this one takes.
         follow()
         pending.addEdit(off: off, remove: UInt32(remove), skip: skip)
         do {
             try write(patch, isBehind: isBehind, keptWidth: remove == width(at: off) ? remove : 1)
             let change = try change(by: pending.lastEdit)
-            let lead = outermost ? slotStorage.row()[off].lead : 0
+            let lead = outermost ? slots[off].lead : 0
             accept(pending.lastEdit, change, lead: lead)
         } catch {
             pending.removeLast()
@@ -118,7 +118,7 @@ extension InstructionPatcher {
     /// Writes the patch of the last pending edit.
     private func write(_ patch: Patch, isBehind: Bool, keptWidth: Int) throws(PatchingError) {
         func fault(_ rule: MalformedEdit.Rule, at slot: PatchIndex = PatchIndex(0)) -> PatchingError {
-            .malformed(MalformedEdit(rule: rule, edit: editCount, slot: slot.position))
+            .malformed(MalformedEdit(rule: rule, edit: memory.value.editCount, slot: slot.position))
         }
         if isBehind {
             if patch.isEmpty { throw fault(.nothing) }
@@ -135,7 +135,7 @@ extension InstructionPatcher {
         single.edits = single.edits.suffix(from: TableIndex(pending.editCount - 1), as: TableIndex.self)
         single.editCount = 1
         if let fault = PassCheck.fault(in: single, on: program) {
-            throw .malformed(MalformedEdit(rule: fault.rule, edit: editCount, slot: fault.slot))
+            throw .malformed(MalformedEdit(rule: fault.rule, edit: memory.value.editCount, slot: fault.slot))
         }
     }
 
@@ -149,19 +149,20 @@ extension InstructionPatcher {
 
     /// What a well-formed edit changes, if what it names still stands.
     private func change(by edit: EditRecord) throws(PatchingError) -> Change {
-        let slots = slotStorage.row(as: InputIndex.self)
+        let slots = self.slots
+        let done = memory.value.phasePassCount
         let first = slots[edit.off]
         if edit.isInsertion {
             if first.standing == .nothing { throw .removed(edit.off) }
-            return Change(pass: max(phasePassCount, first.pass) + 1, growth: Int(edit.patchCount))
+            return Change(pass: Swift.max(done, first.pass) + 1, growth: Int(edit.patchCount))
         }
-        var pass = phasePassCount
+        var pass = done
         var removed = Int(edit.remove)
         var slot = edit.off
         while slot < edit.end {
             let state = slots[slot]
             if !state.stands { throw .removed(slot) }
-            pass = max(pass, state.pass)
+            pass = Swift.max(pass, state.pass)
             removed += Int(state.growth)
             slot = slot + 1
         }
@@ -172,14 +173,16 @@ extension InstructionPatcher {
     }
 
     /// Takes the last pending edit for good.
-    private mutating func accept(_ edit: EditRecord, _ change: Change, lead: UInt32) {
-        let slots = slotStorage.row(as: InputIndex.self)
+    private func accept(_ edit: EditRecord, _ change: Change, lead: UInt32) {
+        let slots = self.slots
         let number = pending.editCount - 1
-        noteStorage.reserve(number + 1, keeping: number)
-        noteStorage.row()[TableIndex(number)] = EditNote(pass: UInt32(change.pass), lead: lead)
-        isOrdered = isOrdered && change.pass == phasePassCount + 1 && lastOff < edit.off.position
-        lastOff = edit.off.position
-        editCount += 1
+        memory.value.notes.reserve(number + 1, keeping: number)
+        memory.value.notes.row()[TableIndex(number)] = EditNote(pass: UInt32(change.pass), lead: lead)
+        if change.pass != memory.value.phasePassCount + 1 || edit.off.position <= memory.value.lastOff {
+            memory.value.isOrdered = false
+        }
+        memory.value.lastOff = edit.off.position
+        memory.value.editCount += 1
 
         slots[edit.off].growth += Int32(change.growth)
         if edit.isInsertion {
@@ -196,8 +199,8 @@ extension InstructionPatcher {
                 slots[edit.off].note(pass: change.pass, .patch)
             }
         }
-        growth += change.growth
-        if edit.off < cursor.here { cursor.shift += change.growth }
-        if shifts.value.isBuilt { shifts.value.add(Int32(change.growth), at: edit.off) }
+        memory.value.growth += change.growth
+        if edit.off < memory.value.cursor.here { memory.value.cursor.shift += change.growth }
+        if memory.value.shifts.isBuilt { memory.value.shifts.add(Int32(change.growth), at: edit.off) }
     }
 }

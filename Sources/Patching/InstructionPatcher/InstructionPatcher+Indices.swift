@@ -10,7 +10,7 @@ extension InstructionPatcher {
     ///
     /// - Units: slots
     /// - Complexity: O(1)
-    public var currentCount: Int { program.insnCount + growth }
+    public var currentCount: Int { program.insnCount + memory.value.growth }
 
     /// A slot of the program of the phase, whatever has become of it.
     ///
@@ -27,7 +27,7 @@ extension InstructionPatcher {
     /// - Complexity: O(1)
     public func stands(_ index: InputIndex) -> Bool {
         precondition(index < endIndex, "slot \(index) of \(program.insnCount)")
-        return slotStorage.row()[index].stands
+        return slots[index].stands
     }
 
     /// Where the instruction at an original index stands after all edits made so far, or `nil` if it no longer does.
@@ -40,7 +40,7 @@ extension InstructionPatcher {
     ///   in a phase
     public func currentIndex(of index: InputIndex) -> OutputIndex? {
         precondition(index <= endIndex, "slot \(index) of \(program.insnCount)")
-        let slots = slotStorage.row(as: InputIndex.self)
+        let slots = self.slots
         if !slots[index].stands { return nil }
         // Both slots of a wide load stand or fall together; the first knows where.
         if index < endIndex && program.isSecondSlot(index) { return currentIndex(of: index + -1).map { $0 + 1 } }
@@ -49,26 +49,27 @@ extension InstructionPatcher {
 
     /// By how much everything before an instruction has grown.
     private func shift(of index: InputIndex) -> Int {
-        if index == cursor.here { return cursor.shift }
-        if index == endIndex { return growth - Int(slotStorage.row(as: InputIndex.self)[index].growth) }
-        if !shifts.value.isBuilt { shifts.value.build(from: slotStorage.row(), count: program.insnCount) }
-        return shifts.value.shift(of: index)
+        if index == memory.value.cursor.here { return memory.value.cursor.shift }
+        if index == endIndex { return memory.value.growth - Int(slots[index].growth) }
+        if !memory.value.shifts.isBuilt { memory.value.shifts.build(from: slots, count: program.insnCount) }
+        return memory.value.shifts.shift(of: index)
     }
 
     /// Where a jump of the program to an original index lands, or `nil` if nothing stands for it, after the edits that have
     /// been carried out by ``commit()`` or ``finish()``.
     ///
     /// Other than ``currentIndex(of:)`` this is where inserted code begins that jumps enter, the first slot of the patch that
-    /// has replaced the instruction, or what follows a deleted one. What points into a program from outside moves this way.
+    /// has replaced the instruction, or what follows a deleted one; for the end, where appended code begins. What points
+    /// into a program from outside moves this way.
     ///
-    /// - Precondition: the index is before ``endIndex``
+    /// - Precondition: the index is not beyond ``endIndex``
     /// - Complexity: O(1), and O(slots + edits) the first time after a pass
     /// - Source: SEMANTICS, "Where a jump to input index `t` lands"; `bpf_insn_array_adjust`, `adjust_poke_descs`
     public func landing(of index: InputIndex) -> OutputIndex? {
-        precondition(index < endIndex, "slot \(index) of \(program.insnCount)")
+        precondition(index <= endIndex, "slot \(index) of \(program.insnCount)")
         if program.isSecondSlot(index) { return nil }
         follow()
-        let landing = places.value.landing(of: index)
+        let landing = memory.value.places.landing(of: index)
         return landing == SlotPlaces.nowhere ? nil : OutputIndex(rawValue: landing)
     }
 }

@@ -7,9 +7,9 @@ import BPF
 /// ones. Nobody adds up how far things have moved.
 ///
 /// ```swift
-/// var patcher = try InstructionPatcher(program)
-/// while let insn = patcher.next() {
-///     if insn.insn.code == Opcode.exit { try patcher.insert(epilogue, before: insn.originalIndex) }
+/// let patcher = try InstructionPatcher(program)
+/// for insn in patcher where insn.insn.code == Opcode.exit {
+///     try patcher.insert(epilogue)
 /// }
 /// let result = try patcher.finish()
 /// ```
@@ -17,12 +17,13 @@ import BPF
 /// Edits of different instructions happen at once, those of one instruction in the order in which they were made:
 /// <doc:RewritingPrograms> says what that means and has more examples.
 ///
-/// A patcher keeps its memory from program to program (``load(_:)-(Program)``).
+/// A patcher is made once and keeps its memory from program to program (``load(_:)-(Program)``); it is not used from two
+/// threads.
 ///
 /// - Complexity: O(1) amortised an edit, plus its length; O(slots + edits) for each pass that the edits need, which is as
 ///   many as the most edits of one instruction
 /// - Source: Nakryiko, 2019 (`struct bpf_patcher`) and July 2024 (`insn_patcher`); Cree and Starovoitov, 2019
-public struct InstructionPatcher: ~Copyable {
+public final class InstructionPatcher {
     /// The design that carries passes out.
     typealias Design = RangeReplace
 
@@ -34,70 +35,81 @@ public struct InstructionPatcher: ~Copyable {
         var lead: UInt32
     }
 
-    let design = Design()
-    /// The program of the phase.
-    var original = ProgramBuffer()
-    /// What the last pass gave.
-    var result = ProgramBuffer()
-    /// Where the next pass goes.
-    var spare = ProgramBuffer()
-    /// The program of the phase, in ``original``.
-    var program: ProgramImage<InputIndex>
-    /// What has become of each slot of it, and of its end.
-    var slotStorage = RowStorage<SlotState>()
-    /// How far slots have moved, once that is asked for out of order.
-    let shifts = Cell(ShiftTree())
-    var cursor = Cursor()
-    /// By how many slots the program has grown in this phase.
-    var growth = 0
+    /// What changes while a program is rewritten.
+    struct Memory: ~Copyable {
+        /// The program of the phase.
+        var original = ProgramBuffer()
+        /// What the last pass gave.
+        var result = ProgramBuffer()
+        /// Where the next pass goes.
+        var spare = ProgramBuffer()
+        /// The program of the phase, in ``original``.
+        var program: ProgramImage<InputIndex>
+        /// What has become of each slot of it, and of its end.
+        var slots = RowStorage<SlotState>()
+        /// How far slots have moved, once that is asked for out of order.
+        var shifts = ShiftTree()
+        var cursor = Cursor()
+        /// By how many slots the program has grown in this phase.
+        var growth = 0
+        /// How many edits have been taken in this phase.
+        var editCount = 0
 
+        /// What is known of the pending edits.
+        var notes = RowStorage<EditNote>()
+        /// Whether all of them go into the next pass and are sorted as they are.
+        var isOrdered = true
+        /// Where the last of them starts, or -1.
+        var lastOff = -1
+        var schedule = PassSchedule()
+
+        /// How many passes have been carried out in all phases.
+        var passCount = 0
+        /// How many passes have been carried out in this phase.
+        var phasePassCount = 0
+        /// The last of them.
+        var lastPass: CarriedPass?
+        /// Where slots have gone in the first ``followedPassCount`` of them.
+        var places = SlotPlaces()
+        var followedPassCount = 0
+        /// Why an earlier ``commit()`` failed.
+        var failure: PatchingError?
+
+        init() { program = original.image() }
+    }
+
+    let memory = Cell(Memory())
+    let design = Design()
     /// The edits that wait for ``commit()``, in the order in which they were made; what they name is in original indices.
     let pending = PassBuffer()
-    var noteStorage = RowStorage<EditNote>()
-    /// Whether all pending edits go into the next pass and are sorted as they are.
-    var isOrdered = true
-    /// Where the last of them starts, or -1.
-    var lastOff = -1
-    /// How many edits have been taken in this phase.
-    var editCount = 0
-    var schedule = PassSchedule()
-    /// How many passes have been carried out in this phase.
-    var phasePassCount = 0
-    /// Where slots have gone in these passes, but for the last if ``unfollowed`` holds it.
-    let places = Cell(SlotPlaces())
-    /// The last pass and its input, while ``places`` has not followed it.
-    let unfollowed = Cell<CarriedPass?>(nil)
-    /// Why an earlier ``commit()`` failed.
-    var failure: PatchingError?
 
-    /// How many passes have been carried out in all phases.
-    public internal(set) var passCount = 0
+    /// The program of the phase.
+    @inline(__always)
+    var program: ProgramImage<InputIndex> { memory.value.program }
+
+    /// What has become of each slot of it, and of its end.
+    @inline(__always)
+    var slots: Row<InputIndex, SlotState> { memory.value.slots.row() }
 
     /// Starts to rewrite a program.
     ///
     /// - Throws: what makes the program ill formed
     /// - Complexity: O(slots + calls × log subprograms)
-    public init(_ program: Program) throws(ProgramFault) {
-        self.program = original.image()
-        try load(program)
-    }
+    public init(_ program: Program) throws(ProgramFault) { try load(program) }
 
     /// Starts to rewrite a program in preallocated memory, which is copied.
     ///
     /// - Throws: what makes the program ill formed
     /// - Complexity: O(slots + calls × log subprograms)
-    public init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
-        self.program = original.image()
-        try load(program)
-    }
+    public init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) { try load(program) }
 
     /// Starts to rewrite another program in the same memory; what was done to the one before is forgotten.
     ///
     /// - Throws: what makes the program ill formed; the patcher then holds no instructions
     /// - Complexity: O(slots + calls × log subprograms)
-    public mutating func load(_ program: Program) throws(ProgramFault) {
+    public func load(_ program: Program) throws(ProgramFault) {
         var fault: ProgramFault?
-        do { try original.load(wellFormed: program) } catch { fault = error }
+        do { try memory.value.original.load(wellFormed: program) } catch { fault = error }
         try start(fault)
     }
 
@@ -105,39 +117,44 @@ public struct InstructionPatcher: ~Copyable {
     ///
     /// - Throws: what makes the program ill formed; the patcher then holds no instructions
     /// - Complexity: O(slots + calls × log subprograms)
-    public mutating func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
+    public func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
         let fault = program.fault()
-        if fault == nil { original.load(program) }
+        if fault == nil { memory.value.original.load(program) }
         try start(fault)
     }
 
-    private mutating func start(_ fault: ProgramFault?) throws(ProgramFault) {
-        passCount = 0
-        failure = nil
+    private func start(_ fault: ProgramFault?) throws(ProgramFault) {
+        memory.value.passCount = 0
+        memory.value.failure = nil
         if fault != nil {
-            original.load(Program(insns: [], subprograms: []))
-            failure = .refused(pass: 0)
+            memory.value.original.load(Program(insns: [], subprograms: []))
+            memory.value.failure = .refused(pass: 0)
         }
         startPhase()
         if let fault { throw fault }
     }
 
-    /// Takes the program in ``original`` as that of a new phase.
-    private mutating func startPhase() {
-        program = original.image()
-        slotStorage.reserve(program.insnCount + 1)
-        slotStorage.row().fill(program.insnCount + 1, from: InputIndex(0), with: SlotState.untouched)
-        shifts.value.clear()
+    /// Takes the program in ``Memory/original`` as that of a new phase.
+    private func startPhase() {
+        memory.value.program = memory.value.original.image()
+        memory.value.slots.reserve(program.insnCount + 1)
+        slots.fill(program.insnCount + 1, from: InputIndex(0), with: SlotState.untouched)
+        memory.value.shifts.clear()
         rewind()
-        growth = 0
-        editCount = 0
-        phasePassCount = 0
-        places.value.reset(to: program)
-        unfollowed.value = nil
+        memory.value.growth = 0
+        memory.value.editCount = 0
+        memory.value.phasePassCount = 0
+        memory.value.places.reset(to: program)
+        memory.value.followedPassCount = 0
         clearPending()
     }
 
     // MARK: Finishing
+
+    /// How many passes have been carried out in all phases.
+    ///
+    /// - Complexity: O(1)
+    public var passCount: Int { memory.value.passCount }
 
     /// Carries out the edits made so far; later ones come behind all of them.
     ///
@@ -145,12 +162,14 @@ public struct InstructionPatcher: ~Copyable {
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; so does everything afterwards
     ///   that needs the edits to be carried out, until another program is loaded
-    /// - Complexity: O((slots + edits) × passes)
-    public mutating func commit() throws(PatchingError) {
-        if let failure { throw failure }
+    /// - Complexity: O(slots × passes + edits)
+    public func commit() throws(PatchingError) {
+        if let failure = memory.value.failure { throw failure }
         if pending.editCount == 0 { return }
-        do { try carryOutPending() } catch {
-            failure = error
+        do {
+            try carryOutPending()
+        } catch {
+            memory.value.failure = error
             throw error
         }
         clearPending()
@@ -161,8 +180,8 @@ public struct InstructionPatcher: ~Copyable {
     /// ``currentIndex(of:)`` and ``landing(of:)`` then say where in it everything has gone.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
-    /// - Complexity: O((slots + edits) × passes)
-    public mutating func finish() throws(PatchingError) -> Program {
+    /// - Complexity: O(slots × passes + edits)
+    public func finish() throws(PatchingError) -> Program {
         try commit()
         return Program(current)
     }
@@ -172,8 +191,8 @@ public struct InstructionPatcher: ~Copyable {
     /// Nothing is allocated once all buffers have grown.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; the buffer is then unchanged
-    /// - Complexity: O((slots + edits) × passes)
-    public mutating func finish(into buffer: ProgramBuffer) throws(PatchingError) {
+    /// - Complexity: O(slots × passes + edits)
+    public func finish(into buffer: ProgramBuffer) throws(PatchingError) {
         try commit()
         buffer.load(current)
     }
@@ -184,17 +203,17 @@ public struct InstructionPatcher: ~Copyable {
     /// everything else. ``currentIndex(of:)`` tells before the call what the index of an instruction will be after it.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
-    /// - Complexity: O((slots + edits) × passes)
-    public mutating func beginPhase() throws(PatchingError) {
+    /// - Complexity: O(slots × passes + edits)
+    public func beginPhase() throws(PatchingError) {
         try commit()
-        if phasePassCount > 0 { swap(&original, &result) }
+        if memory.value.phasePassCount > 0 { swap(&memory.value.original, &memory.value.result) }
         startPhase()
     }
 
     /// Forgets the edits that have been carried out.
-    private mutating func clearPending() {
+    private func clearPending() {
         pending.removeAll()
-        isOrdered = true
-        lastOff = -1
+        memory.value.isOrdered = true
+        memory.value.lastOff = -1
     }
 }

@@ -9,7 +9,7 @@ struct SlotPlaces: ~Copyable {
     /// Stands for a slot that is nowhere, or a subprogram that is gone.
     static let nowhere = UInt32.max
 
-    /// For each slot of a program, an index into a later layout.
+    /// For each slot of a program, and its end, an index into a later layout.
     private struct Table: ~Copyable {
         /// Where the slot itself stands, or the first slot of the patch that has replaced it.
         var places = RowStorage<UInt32>()
@@ -19,8 +19,8 @@ struct SlotPlaces: ~Copyable {
         var subprograms = RowStorage<UInt32>()
 
         mutating func reserve(_ program: ProgramImage<InputIndex>) {
-            places.reserve(program.insnCount)
-            landings.reserve(program.insnCount)
+            places.reserve(program.insnCount + 1)
+            landings.reserve(program.insnCount + 1)
             subprograms.reserve(program.subprogramCount)
         }
     }
@@ -34,7 +34,7 @@ struct SlotPlaces: ~Copyable {
 
     /// Goes back to a program as it is.
     mutating func reset(to program: ProgramImage<InputIndex>) {
-        count = program.insnCount
+        count = program.insnCount + 1
         subprogramCount = program.subprogramCount
         isAtStart = true
     }
@@ -42,7 +42,7 @@ struct SlotPlaces: ~Copyable {
     /// Where a slot itself stands, or the first slot of the patch that has replaced it, or ``nowhere``.
     func place(of slot: InputIndex) -> UInt32 { isAtStart ? slot.rawValue : all.places.row()[slot] }
 
-    /// Where a jump to a slot lands, or ``nowhere``.
+    /// Where a jump to a slot lands, or ``nowhere``; of the end, where appended code begins.
     func landing(of slot: InputIndex) -> UInt32 { isAtStart ? slot.rawValue : all.landings.row()[slot] }
 
     /// The number that a subprogram of the program has now, or ``nowhere``.
@@ -121,6 +121,8 @@ struct SlotPlaces: ~Copyable {
             }
             stand(to: InputIndex(input.insnCount))
             landings.fill(slot - deleted, from: deleted, with: SlotPlaces.nowhere)
+            places[slot] = out
+            landings[slot] = out
         }
 
         /// Lets slots stand up to an index.
@@ -137,6 +139,7 @@ struct SlotPlaces: ~Copyable {
         }
 
         private mutating func insert(_ edit: EditRecord) {
+            // Appended code changes nobody's place.
             if slot.position == input.insnCount { return }
             let itself = out + edit.patchCount
             let landing = edit.skip ? itself : out

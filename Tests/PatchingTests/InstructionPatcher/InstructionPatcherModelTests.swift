@@ -5,10 +5,10 @@ import Testing
 /// Random edits of random programs, against ``PatcherModel``.
 struct InstructionPatcherModelTests {
     /// One patcher and its model under the same edits.
-    struct Run: ~Copyable {
+    struct Run {
         var numbers: SeededNumbers
         var marker = 1
-        var patcher: InstructionPatcher
+        let patcher: InstructionPatcher
         var model: PatcherModel
         /// The slot behind the instruction that was handed out last.
         var walked = 0
@@ -67,23 +67,21 @@ extension InstructionPatcherModelTests.Run {
     }
 
     private mutating func commit(_ comment: Comment) {
-        let error = error { try $0.commit() }
+        let error = error { () throws(PatchingError) in try patcher.commit() }
         let expected = model.commit()
         #expect(error == expected, comment)
     }
 
     private mutating func beginPhase(_ comment: Comment) throws {
-        let error = error { try $0.beginPhase() }
+        let error = error { () throws(PatchingError) in try patcher.beginPhase() }
         let expected = model.beginPhase()
         #expect(error == expected, comment)
         if expected == nil { walked = 0 }
     }
 
     /// The error of a call, if any.
-    private mutating func error(
-        _ call: (inout InstructionPatcher) throws -> Void
-    ) -> PatchingError? {
-        do { try call(&patcher) } catch { return error as? PatchingError }
+    private func error(_ call: () throws(PatchingError) -> Void) -> PatchingError? {
+        do { try call() } catch { return error }
         return nil
     }
 
@@ -102,31 +100,32 @@ extension InstructionPatcherModelTests.Run {
             request.outermost = numbers.oneIn(3)
             if numbers.oneIn(8) { request.off = InputIndex(count) }
             expected = model.take(request)
-            error = self.error { patcher in
+            error = self.error { () throws(PatchingError) in
                 try patcher.insert(
                     Self.patch(request.pieces), before: request.off, skip: request.skip, outermost: request.outermost)
             }
         case 3:
             let request = PatcherModel.Request(off: InputIndex(count), remove: 0, pieces: pieces(isKeeping: false))
             expected = model.take(request)
-            error = self.error { patcher in try patcher.append(Self.patch(request.pieces)) }
+            error = self.error { () throws(PatchingError) in try patcher.append(Self.patch(request.pieces)) }
         case 4:
             let pieces = pieces(isKeeping: false)
-            expected = model.take(PatcherModel.Request(off: index, remove: width, pieces: [.kept] + Self.shifted(pieces)))
-            error = self.error { patcher in try patcher.insert(Self.patch(pieces), after: index) }
+            expected = model.take(
+                PatcherModel.Request(off: index, remove: width, pieces: [.kept] + Self.shifted(pieces)))
+            error = self.error { () throws(PatchingError) in try patcher.insert(Self.patch(pieces), after: index) }
         case 5...6:
             let pieces = pieces(isKeeping: numbers.oneIn(2))
             expected = model.take(PatcherModel.Request(off: index, remove: width, pieces: pieces))
-            error = self.error { patcher in try patcher.replace(index, with: Self.patch(pieces)) }
+            error = self.error { () throws(PatchingError) in try patcher.replace(index, with: Self.patch(pieces)) }
         case 7:
             expected = model.take(PatcherModel.Request(off: index, remove: width))
-            error = self.error { patcher in try patcher.delete(index) }
+            error = self.error { () throws(PatchingError) in try patcher.delete(index) }
         default:
             // A range may also split a wide load or begin where another subprogram does.
             let end = min(count, start + 1 + numbers.below(4))
             let pieces = numbers.oneIn(2) ? [] : pieces(isKeeping: false)
             expected = model.take(PatcherModel.Request(off: index, remove: end - start, pieces: pieces))
-            error = self.error { patcher in
+            error = self.error { () throws(PatchingError) in
                 if pieces.isEmpty {
                     try patcher.delete(index..<InputIndex(end))
                 } else {
@@ -154,7 +153,8 @@ extension InstructionPatcherModelTests.Run {
                 return .reach(insns, InputIndex(rawValue: numbers.pick(model.original.subprograms).start))
             case .short, .long:
                 if numbers.oneIn(2) { return .jump(insns[0], to: numbers.below(count + 1)) }
-                let target = numbers.oneIn(20) ? model.original.insns.count : numbers.pick(Marked.starts(model.original.insns))
+                let target =
+                    numbers.oneIn(20) ? model.original.insns.count : numbers.pick(Marked.starts(model.original.insns))
                 return .reach(insns, InputIndex(target))
             }
         }
@@ -200,7 +200,7 @@ extension InstructionPatcherModelTests.Run {
     mutating func finish(_ comment: Comment) {
         let outcome = model.outcome()
         var program: Program?
-        let error = error { patcher in program = try patcher.finish() }
+        let error = error { () throws(PatchingError) in program = try patcher.finish() }
         #expect(error == outcome.error, comment)
         if outcome.error != nil { return }
         #expect(program == outcome.program, comment)

@@ -35,7 +35,7 @@ struct PatcherModel {
     struct Outcome {
         var program: Program
         var error: PatchingError?
-        /// Where jumps to each slot of the original land.
+        /// Where jumps to each slot of the original land, and where what was appended begins.
         var landings: [Int?]
     }
 
@@ -177,9 +177,11 @@ struct PatcherModel {
 
     /// Carries out all edits so far, pass by pass.
     func outcome() -> Outcome {
-        var outcome = Outcome(program: original, landings: original.insns.indices.map { slot in
-            slot > 0 && original.insns[slot - 1].isWide ? nil : slot
-        })
+        var outcome = Outcome(
+            program: original,
+            landings: (0...original.insns.count).map { slot in
+                slot > 0 && original.insns[slot - 1].isWide ? nil : slot
+            })
         outcome.error = failure
         if failure != nil { return outcome }
         for number in 1..<((taken.map(\.pass).max() ?? 0) + 1) {
@@ -254,10 +256,14 @@ struct PatcherModel {
     }
 
     /// Where a jump to a slot of a pass's input lands, by SEMANTICS, "Where a jump to input index `t` lands".
-    private static func landing(of t: Int, _ pass: Pass, home: Range<Int>, _ input: Program) -> Int? {
+    private static func landing(
+        of t: Int, _ pass: Pass, home: Range<Int>, _ input: Program, isOuter: Bool = true
+    ) -> Int? {
+        let place = pass.edits.filter { $0.off.position < t }.reduce(t) { $0 + $1.patch.count - Int($1.remove) }
+        // Nothing jumps there, but appended code has a place.
+        if t == input.insns.count && isOuter { return place }
         // 1
         guard home.contains(t), t == 0 || !input.insns[t - 1].isWide else { return nil }
-        let place = pass.edits.filter { $0.off.position < t }.reduce(t) { $0 + $1.patch.count - Int($1.remove) }
         // 2
         if let insertion = pass.edits.first(where: { $0.off.position == t && $0.remove == 0 }) {
             return place + (insertion.skip ? insertion.patch.count : 0)
@@ -268,6 +274,6 @@ struct PatcherModel {
         // 3 and 5
         if !edit.patch.isEmpty { return edit.off.position == t ? place : nil }
         // 6
-        return landing(of: edit.off.position + Int(edit.remove), pass, home: home, input)
+        return landing(of: edit.off.position + Int(edit.remove), pass, home: home, input, isOuter: false)
     }
 }
