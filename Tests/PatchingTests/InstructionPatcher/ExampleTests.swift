@@ -2,7 +2,8 @@ import BPF
 import Patching
 import Testing
 
-/// The examples of the article "Rewriting programs", section by section and word for word, each with its exact result.
+/// The examples of the module's page and of the article "Rewriting programs", section by section and word for word, each with
+/// its exact result.
 struct ExampleTests {
     private func expect(
         _ result: Program, _ listing: String, aux: [UInt32], sourceLocation: SourceLocation = #_sourceLocation
@@ -12,6 +13,21 @@ struct ExampleTests {
         #expect(result.insns == expected.insns, sourceLocation: sourceLocation)
         #expect(result.aux == aux, sourceLocation: sourceLocation)
         #expect(result.fault() == nil, sourceLocation: sourceLocation)
+    }
+
+    /// "Overview" of the module's page
+    @Test func aCallIsFollowedByACheck() throws {
+        let program = try Program("t: call 5; r1 = r0; if r1 < 9 goto t; exit")
+
+        let patcher = try InstructionPatcher(program)
+        let nanoseconds = Instruction(code: Opcode.call, imm: 5)
+        for insn in patcher where insn.insn == nanoseconds {
+            try patcher.replace(with: Patch("kept; if r0 != 0 goto out; r0 = 1"))
+        }
+        let result = try patcher.finish()
+
+        try expect(
+            result, "t: call 5; if r0 != 0 goto u; r0 = 1; u: r1 = r0; if r1 < 9 goto t; exit", aux: [1, 0, 0, 2, 3, 4])
     }
 
     /// "A prologue"

@@ -12,9 +12,15 @@ struct InstructionPatcherModelTests {
         var model: PatcherModel
         /// The slot behind the instruction that was handed out last.
         var walked = 0
-        var edits = 0
+        /// The edits that were taken.
+        var edits: [Step] = []
+        /// Whether there are only edits whose order cannot be seen in the result.
+        let isOrderless: Bool
 
-        init(seed: UInt64) throws {
+        typealias Step = (InstructionPatcher) throws(PatchingError) -> Void
+
+        init(seed: UInt64, isOrderless: Bool = false) throws {
+            self.isOrderless = isOrderless
             numbers = SeededNumbers(state: seed)
             let program = Program.random(upTo: 14, &numbers, marker: &marker)
             patcher = try InstructionPatcher(program)
@@ -31,6 +37,32 @@ struct InstructionPatcherModelTests {
             }
             run.finish(Comment("seed \(seed)"))
         }
+    }
+
+    /// Without `skip` and appended code, edits that happen at once give what they give one after the other, unless one of
+    /// the two is refused.
+    @Test(arguments: [UInt64](0..<20)) func theOrderOfEditsCannotBeSeen(_ block: UInt64) throws {
+        var compared = 0
+        for number in 0..<100 {
+            let seed = block * 100 + UInt64(number)
+            var run = try Run(seed: seed, isOrderless: true)
+            let single = try InstructionPatcher(run.model.original)
+            for _ in 0...run.numbers.below(6) { run.edit(Comment("seed \(seed)")) }
+            guard let merged = try? run.patcher.finish() else { continue }
+            do {
+                for edit in run.edits {
+                    try edit(single)
+                    try single.commit()
+                }
+                #expect(try single.finish() == merged, Comment("seed \(seed)"))
+                #expect(single.passCount == run.edits.count)
+                #expect(run.patcher.passCount <= single.passCount)
+                compared += 1
+            } catch {
+                #expect(error == .refused(pass: single.passCount), Comment("seed \(seed)"))
+            }
+        }
+        #expect(compared > 30)
     }
 }
 
@@ -85,56 +117,61 @@ extension InstructionPatcherModelTests.Run {
         return nil
     }
 
-    private mutating func edit(_ comment: Comment) {
+    mutating func edit(_ comment: Comment) {
+        let (request, step) = randomEdit()
+        let expected = model.take(request)
+        let error = error { () throws(PatchingError) in try step(patcher) }
+        #expect(error == expected, comment)
+        if expected == nil { edits.append(step) }
+    }
+
+    /// An edit as the model takes it and as a patcher does.
+    private mutating func randomEdit() -> (PatcherModel.Request, Step) {
         let count = model.original.insns.count
-        let starts = Marked.starts(model.original.insns)
-        let start = numbers.pick(starts)
+        let start = numbers.pick(Marked.starts(model.original.insns))
         let width = model.original.insns[start].width
         let index = InputIndex(start)
-        let error: PatchingError?
-        let expected: PatchingError?
-        switch numbers.below(10) {
+        var request = PatcherModel.Request(off: index, remove: width)
+        switch numbers.below(isOrderless ? 9 : 10) {
         case 0...2:
-            var request = PatcherModel.Request(off: index, remove: 0, pieces: pieces(isKeeping: false))
-            request.skip = numbers.oneIn(3)
-            request.outermost = numbers.oneIn(3)
-            if numbers.oneIn(8) { request.off = InputIndex(count) }
-            expected = model.take(request)
-            error = self.error { () throws(PatchingError) in
-                try patcher.insert(
-                    Self.patch(request.pieces), before: request.off, skip: request.skip, outermost: request.outermost)
-            }
-        case 3:
-            let request = PatcherModel.Request(off: InputIndex(count), remove: 0, pieces: pieces(isKeeping: false))
-            expected = model.take(request)
-            error = self.error { () throws(PatchingError) in try patcher.append(Self.patch(request.pieces)) }
-        case 4:
             let pieces = pieces(isKeeping: false)
-            expected = model.take(
-                PatcherModel.Request(off: index, remove: width, pieces: [.kept] + Self.shifted(pieces)))
-            error = self.error { () throws(PatchingError) in try patcher.insert(Self.patch(pieces), after: index) }
-        case 5...6:
-            let pieces = pieces(isKeeping: numbers.oneIn(2))
-            expected = model.take(PatcherModel.Request(off: index, remove: width, pieces: pieces))
-            error = self.error { () throws(PatchingError) in try patcher.replace(index, with: Self.patch(pieces)) }
-        case 7:
-            expected = model.take(PatcherModel.Request(off: index, remove: width))
-            error = self.error { () throws(PatchingError) in try patcher.delete(index) }
-        default:
-            // A range may also split a wide load or begin where another subprogram does.
-            let end = min(count, start + 1 + numbers.below(4))
-            let pieces = numbers.oneIn(2) ? [] : pieces(isKeeping: false)
-            expected = model.take(PatcherModel.Request(off: index, remove: end - start, pieces: pieces))
-            error = self.error { () throws(PatchingError) in
-                if pieces.isEmpty {
-                    try patcher.delete(index..<InputIndex(end))
-                } else {
-                    try patcher.replace(index..<InputIndex(end), with: Self.patch(pieces))
+            let skip = !isOrderless && numbers.oneIn(3)
+            let outermost = numbers.oneIn(3)
+            let off = !isOrderless && numbers.oneIn(8) ? InputIndex(count) : index
+            request = PatcherModel.Request(off: off, remove: 0, pieces: pieces, skip: skip, outermost: outermost)
+            return (
+                request,
+                { patcher throws(PatchingError) in
+                    try patcher.insert(Self.patch(pieces), before: off, skip: skip, outermost: outermost)
                 }
+            )
+        case 3:
+            let pieces = pieces(isKeeping: false)
+            request.pieces = [.kept] + Self.shifted(pieces)
+            return (request, { patcher throws(PatchingError) in try patcher.insert(Self.patch(pieces), after: index) })
+        case 4...5:
+            let pieces = pieces(isKeeping: numbers.oneIn(2))
+            request.pieces = pieces
+            return (request, { patcher throws(PatchingError) in try patcher.replace(index, with: Self.patch(pieces)) })
+        case 6:
+            return (request, { patcher throws(PatchingError) in try patcher.delete(index) })
+        case 7...8:
+            // A range may also split a wide load or begin where another subprogram does.
+            let end = InputIndex(min(count, start + 1 + numbers.below(4)))
+            request.remove = end - index
+            if numbers.oneIn(2) {
+                return (request, { patcher throws(PatchingError) in try patcher.delete(index..<end) })
             }
+            let pieces = pieces(isKeeping: false)
+            request.pieces = pieces
+            return (
+                request, { patcher throws(PatchingError) in try patcher.replace(index..<end, with: Self.patch(pieces)) }
+            )
+        default:
+            let pieces = pieces(isKeeping: false)
+            request = PatcherModel.Request(off: InputIndex(count), remove: 0, pieces: pieces)
+            return (request, { patcher throws(PatchingError) in try patcher.append(Self.patch(pieces)) })
         }
-        edits += expected == nil ? 1 : 0
-        #expect(error == expected, comment)
     }
 
     // MARK: Patches
