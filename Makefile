@@ -37,8 +37,10 @@ run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or
 test: setup ## Run all tests.
 	$(SWIFT) test $(TEST_FLAGS)
 
-lint: ## Check the style.
+# A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
+lint: ## Check the style, and what is imported where nothing should be.
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+	@! grep -rnE '^[^/"]*\bimport ' Sources/BPF Sources/Patching --include='*.swift' | grep -v ':import BPF$$'
 
 seeds: $(SEEDS) ## Compile the BPF programs of Seeds to .build/seeds.
 

@@ -13,9 +13,21 @@ extension Program {
     ///
     /// - Complexity: O(slots + calls × log subprograms)
     public func fault() -> ProgramFault? {
-        if aux.count != insns.count { return ProgramFault(.auxCount, at: min(aux.count, insns.count)) }
-        let buffer = ProgramBuffer()
-        buffer.load(self)
-        return buffer.image(as: Slot.self).fault()
+        do { try ProgramBuffer().load(wellFormed: self) } catch { return error }
+        return nil
+    }
+}
+
+extension ProgramBuffer {
+    /// Replaces the contents by a copy of a program that must be well formed.
+    ///
+    /// - Throws: the first thing that makes the program ill formed; the buffer then holds anything
+    /// - Complexity: O(slots + calls × log subprograms)
+    public func load(wellFormed program: Program) throws(ProgramFault) {
+        if program.aux.count != program.insns.count {
+            throw ProgramFault(.auxCount, at: min(program.aux.count, program.insns.count))
+        }
+        load(program)
+        if let fault = image(as: Slot.self).fault() { throw fault }
     }
 }

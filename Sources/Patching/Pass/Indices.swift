@@ -16,6 +16,22 @@ public struct OutputIndex: SlotIndex {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
+extension InputIndex {
+    /// The same slot, once its layout is the input of another pass.
+    @inlinable @inline(__always)
+    public init(_ index: OutputIndex) { self.init(rawValue: index.rawValue) }
+}
+
+extension InputIndex: CustomStringConvertible {
+    /// The position by itself, as assembler text has it behind an `@`.
+    public var description: String { "\(rawValue)" }
+}
+
+extension OutputIndex: CustomStringConvertible {
+    /// The position by itself.
+    public var description: String { "\(rawValue)" }
+}
+
 /// A slot of one patch.
 @frozen
 public struct PatchIndex: SlotIndex {

@@ -86,6 +86,21 @@ public final class PassBuffer {
         edits[last] = edit
     }
 
+    /// The last edit.
+    @inlinable
+    public var lastEdit: EditRecord { memory.value.edits.row()[TableIndex(editCount - 1)] }
+
+    /// Takes the last edit out again, with its patch and refs.
+    ///
+    /// - Complexity: O(1)
+    @inlinable
+    public func removeLast() {
+        let edit = lastEdit
+        memory.value.editCount -= 1
+        memory.value.patchCount = edit.patchStart.position
+        memory.value.refCount = edit.refStart.position
+    }
+
     /// Adds a ref to the last edit.
     ///
     /// - Complexity: O(1), amortised

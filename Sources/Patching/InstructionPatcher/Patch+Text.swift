@@ -1,0 +1,108 @@
+import BPF
+
+extension Patch {
+    /// Why a text is no patch, and where.
+    public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The line of the text, counted from 1.
+        public var line: Int
+        /// What is wrong in the line.
+        public var fault: AssemblyError
+
+        /// The error in one line.
+        public var description: String { "\(line):\(fault)" }
+    }
+
+    /// Reads a patch from assembler text, as ``BPF/Assembler`` understands it, statements parted by `;` or new lines.
+    ///
+    /// | text | meaning |
+    /// |---|---|
+    /// | `kept` | the replaced instruction itself |
+    /// | `done:` before a statement or at the end | a place in the patch |
+    /// | `goto done`, `if r1 == 0 goto done` | a jump within the patch |
+    /// | `goto out` | a jump to what comes behind the patch |
+    /// | `goto @7`, `goto @\(index)` | a jump to an instruction of the program, by its original index |
+    /// | `call @7`, `r1 = @7 ll` | a call, or the address, of the subprogram that starts there |
+    /// | `goto +2` | a distance in slots of the patch, counted by hand |
+    ///
+    /// A `#` begins a comment that goes to the end of its line.
+    ///
+    /// - Throws: the first thing that makes no sense
+    /// - Complexity: O(length)
+    public init(_ text: String) throws(TextError) {
+        var reader = TextReader()
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var scanner = LineScanner(String(line))
+            do {
+                try reader.readLine(&scanner, number + 1)
+            } catch {
+                throw TextError(line: number + 1, fault: error)
+            }
+        }
+        if let fault = reader.firstUnplaced { throw fault }
+        self = reader.patch
+    }
+
+    /// What has been read of a text so far.
+    private struct TextReader {
+        private(set) var patch = Patch()
+        private var labels: [String: Label] = [:]
+        private var placed: Set<Label> = []
+        /// The jumps to labels, and the error that each is if its label never gets a place.
+        private var uses: [(label: Label, fault: TextError)] = []
+
+        /// The first jump to a label that stands nowhere.
+        var firstUnplaced: TextError? { uses.first { !placed.contains($0.label) }?.fault }
+
+        /// Reads the labels and statements of one line.
+        mutating func readLine(_ scanner: inout LineScanner, _ line: Int) throws(AssemblyError) {
+            repeat {
+                scanner.skipBlanks()
+                var start = scanner.position
+                while let name = scanner.takeLabel() {
+                    let label = label(name)
+                    guard placed.insert(label).inserted else {
+                        throw scanner.fault("a label that is not in use yet", at: start)
+                    }
+                    patch.place(label)
+                    scanner.skipBlanks()
+                    start = scanner.position
+                }
+                if scanner.isAtEnd() { return }
+                try readStatement(&scanner, line)
+            } while scanner.takeSymbol(";")
+            if !scanner.isAtEnd() { throw scanner.fault("`;` or the end of the line") }
+        }
+
+        private mutating func readStatement(_ scanner: inout LineScanner, _ line: Int) throws(AssemblyError) {
+            let start = scanner.position
+            if scanner.takeWord("kept") {
+                if patch.keep != nil { throw scanner.fault("`kept` once", at: start) }
+                patch.addKept()
+                return
+            }
+            let statement = try Assembler.statement(&scanner)
+            func fault(_ expected: String, _ found: String) -> AssemblyError {
+                AssemblyError(column: statement.targetColumn, expected: expected, found: "`\(found)`")
+            }
+            switch statement.target {
+            case nil, .relative: patch.add(statement.insn)
+            case .out: patch.add(statement.insn, to: .end)
+            case .inputIndex(let index): patch.add(statement.insn, to: .instruction(InputIndex(rawValue: index)))
+            case .inputLabel(let name): throw fault("a number behind `@`: a program has no names", "@\(name)")
+            case .label(let name):
+                let label = label(name)
+                uses.append((label, TextError(line: line, fault: fault("a label of this patch", name))))
+                patch.add(statement.insn, to: .label(label))
+            }
+            if let second = statement.secondSlot { patch.add(second) }
+        }
+
+        /// The label with a name, made when it is met first.
+        private mutating func label(_ name: String) -> Label {
+            if let known = labels[name] { return known }
+            let label = patch.makeLabel()
+            labels[name] = label
+            return label
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import BPF
+
+/// How far the slots of a program have moved, by sums that can be asked for and changed in any order.
+///
+/// - Source: Fenwick, 1994 ("A new data structure for cumulative frequency tables")
+struct ShiftTree: ~Copyable {
+    /// The sum of the growth of the `lowest set bit of n` slots before slot n.
+    private var sums = RowStorage<Int32>()
+    private var count = 0
+    /// Whether it holds the growth of the slots; it is made when it is asked for first.
+    private(set) var isBuilt = false
+
+    /// Forgets everything.
+    mutating func clear() { isBuilt = false }
+
+    /// Takes the growth of all slots in.
+    ///
+    /// - Complexity: O(slots)
+    mutating func build(from slots: Row<InputIndex, SlotState>, count: Int) {
+        self.count = count
+        sums.reserve(count + 1)
+        let sums = sums.row(as: TableIndex.self)
+        sums[TableIndex(0)] = 0
+        for slot in 0..<count { sums[TableIndex(slot + 1)] = slots[InputIndex(slot)].growth }
+        for number in 1..<(count + 1) {
+            let parent = number + (number & -number)
+            if parent <= count { sums[TableIndex(parent)] += sums[TableIndex(number)] }
+        }
+        isBuilt = true
+    }
+
+    /// Lets a slot grow by some slots.
+    ///
+    /// - Complexity: O(log slots)
+    func add(_ growth: Int32, at slot: InputIndex) {
+        let sums = sums.row(as: TableIndex.self)
+        var number = slot.position + 1
+        while number <= count {
+            sums[TableIndex(number)] += growth
+            number += number & -number
+        }
+    }
+
+    /// By how much everything before a slot has grown.
+    ///
+    /// - Complexity: O(log slots)
+    func shift(of slot: InputIndex) -> Int {
+        let sums = sums.row(as: TableIndex.self)
+        var number = slot.position
+        var sum = 0
+        while number > 0 {
+            sum += Int(sums[TableIndex(number)])
+            number &= number - 1
+        }
+        return sum
+    }
+}
