@@ -4,7 +4,8 @@
  * to it land; jumps are listed on the way. A second loop, over the list alone,
  * writes their offsets.
  *
- * Built at -O2, which is what SwiftPM gives C in release builds.
+ * Built at -O2, which is what SwiftPM gives C in release builds (looked at with
+ * `swift build -c release -v`).
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -17,7 +18,8 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "insn");
 _Static_assert(sizeof(struct index_map_edit) == 32, "edit");
 
 #define NOTHING ((__u32)-1)
-#define likely(condition) __builtin_expect(!!(condition), 1)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* What an instruction's code says about offsets in it. */
@@ -38,7 +40,21 @@ static const unsigned char kinds[256] = {
 	[0x85] = CALL, [0x18] = LOAD,
 };
 
-/* The state of the sweep. */
+/* Where the sweep is among subprograms and deletions; looked at only where one begins or ends. */
+struct homes {
+	const struct bpf_patcher_image *in;
+	struct bpf_patcher_subprog *out_subprogs;
+	__u32 *landings;
+	__u32 *places;
+	struct index_map_jump *far; /* behind the last one listed */
+	__u32 number; /* the subprogram at the cursor */
+	__u32 end;
+	__u32 standing; /* how many subprograms of the result stand */
+	__u32 open;     /* where deleted slots begin for which nothing stands yet, or NOTHING */
+	__u32 closed;   /* where those began that attend() has closed */
+};
+
+/* The hot part of the sweep, in registers. */
 struct sweep {
 	const struct bpf_insn *insns;
 	const __u32 *aux;
@@ -46,224 +62,153 @@ struct sweep {
 	__u32 *out_aux;
 	__u32 *landings;
 	struct index_map_jump *near; /* behind the last one listed */
-	struct index_map_jump *far;
-	__u32 cursor;   /* the next slot of the input */
-	__u32 at;       /* the next slot of the result */
-	__u32 open;     /* where deleted slots begin for which nothing stands yet, or NOTHING */
-	__u32 home;     /* the subprogram at the cursor */
-	__u32 home_end;
-	bool is_standing; /* something of it stands */
+	size_t cursor;               /* the next slot of the input */
+	size_t at;                   /* the next slot of the result */
+	size_t limit; /* up to here the subprogram stands and nothing is open; 0 to look at it first */
 };
 
-/* Gives the slots [from, to) of the input one landing. */
-static inline void land(struct sweep *s, __u32 from, __u32 to, __u32 landing)
+/* Gives slots of the input in a row one landing. */
+static NOINLINE void land(__u32 *landings, size_t count, __u32 landing)
 {
-	while (from < to)
-		s->landings[from++] = landing;
+	for (size_t slot = 0; slot < count; slot++)
+		landings[slot] = landing;
 }
 
-/* What was deleted before the cursor lands on what comes next in the result. */
-static inline void close_open(struct sweep *s, __u32 landing)
+/* What was deleted in front of `cursor` lands on `landing`. */
+static void close_open(struct homes *homes, __u32 cursor, __u32 landing)
 {
-	if (unlikely(s->open != NOTHING)) {
-		land(s, s->open, s->cursor, landing);
-		s->open = NOTHING;
-	}
-}
-
-/* Goes on into the next subprogram; nothing more can stand for what was deleted at the end of this one. */
-static inline void enter_home(struct sweep *s, const struct bpf_patcher_image *in)
-{
-	close_open(s, NOTHING);
-	s->home++;
-	s->home_end = s->home + 1 < in->subprog_cnt ? in->subprogs[s->home + 1].start : in->insn_cnt;
-	s->is_standing = false;
-}
-
-/* The next slot of the result belongs to the subprogram at the cursor. */
-static inline void stand(struct sweep *s, __u32 *places, const struct bpf_patcher_image *in,
-			 struct bpf_patcher_image *out)
-{
-	if (likely(s->is_standing))
+	homes->closed = cursor;
+	if (homes->open == NOTHING)
 		return;
-	s->is_standing = true;
-	places[s->home] = s->at;
-	out->subprogs[out->subprog_cnt].start = s->at;
-	out->subprogs[out->subprog_cnt++].id = in->subprogs[s->home].id;
+	homes->closed = homes->open;
+	land(&homes->landings[homes->open], cursor - homes->open, landing);
+	homes->open = NOTHING;
+}
+
+/* Goes on into the subprogram at the cursor; nothing will stand for what was deleted at the end of the one before. */
+static void enter_home(struct homes *homes)
+{
+	const struct bpf_patcher_image *in = homes->in;
+
+	close_open(homes, homes->end, NOTHING);
+	homes->number++;
+	homes->end = homes->number + 1 < in->subprog_cnt ? in->subprogs[homes->number + 1].start : in->insn_cnt;
+}
+
+/* Something of the subprogram at the cursor will stand at `at`; gives the end of that subprogram. */
+static NOINLINE __u32 attend(struct homes *homes, __u32 cursor, __u32 at)
+{
+	if (cursor == homes->in->insn_cnt)
+		return 0; /* An append belongs to none. */
+	if (cursor == homes->end)
+		enter_home(homes);
+	close_open(homes, cursor, at);
+	if (homes->places[homes->number] == NOTHING) {
+		homes->places[homes->number] = at;
+		homes->out_subprogs[homes->standing].start = at;
+		homes->out_subprogs[homes->standing++].id = homes->in->subprogs[homes->number].id;
+	}
+	return homes->end;
+}
+
+/* Deletes [cursor, end); what comes next in each subprogram will stand for what was in it. */
+static NOINLINE void delete(struct homes *homes, __u32 cursor, __u32 end)
+{
+	if (cursor == homes->end)
+		enter_home(homes);
+	if (homes->open == NOTHING)
+		homes->open = cursor;
+	while (end > homes->end) {
+		__u32 start = homes->end;
+
+		enter_home(homes);
+		homes->open = start;
+	}
 }
 
 /* Whether a jump of a patch at the cursor may reach for a slot of the input. */
-static inline bool is_home(const struct sweep *s, const struct bpf_patcher_image *in, __u32 slot)
+static bool is_home(const struct homes *homes, __u32 slot)
 {
-	return slot >= in->subprogs[s->home].start && slot < s->home_end &&
-	       (slot == 0 || kinds[in->insns[slot - 1].code] != LOAD);
+	return slot >= homes->in->subprogs[homes->number].start && slot < homes->end &&
+	       (slot == 0 || kinds[homes->in->insns[slot - 1].code] != LOAD);
 }
 
-/* Copies the input from the cursor up to `end`. */
-static inline void copy(struct sweep *s, __u32 end)
+/* Copies the slot of the input at the cursor. */
+static ALWAYS_INLINE void copy_slot(struct sweep *s, struct homes *homes)
 {
-	__u32 i = s->cursor, at = s->at;
+	const struct bpf_insn *insn = &s->insns[s->cursor];
+	unsigned int kind = kinds[insn->code];
+	size_t behind = s->cursor + 1;
 
-	for (; i < end; i++, at++) {
-		struct bpf_insn insn = s->insns[i];
-		unsigned int kind = kinds[insn.code];
-
-		s->out_insns[at] = insn;
-		s->out_aux[at] = s->aux[i];
-		s->landings[i] = at;
-		/* Written in any case: whether it is a jump is hard to foresee. */
-		*s->near = (struct index_map_jump){at, i + 1 + insn.off};
-		s->near += kind == NEAR;
-		if (kind > NEAR && (kind == LONG || insn.src_reg == (kind == CALL ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC)))
-			*s->far++ = (struct index_map_jump){at, i + 1 + insn.imm};
-	}
-	s->cursor = end;
-	s->at = at;
+	s->out_insns[s->at] = *insn;
+	s->out_aux[s->at] = s->aux[s->cursor];
+	s->landings[s->cursor] = s->at;
+	/* Written in any case: whether it is a jump is hard to foresee. */
+	*s->near = (struct index_map_jump){s->at, behind + insn->off};
+	s->near += kind == NEAR;
+	if (unlikely(kind > NEAR) &&
+	    (kind == LONG || insn->src_reg == (kind == CALL ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC)))
+		*homes->far++ = (struct index_map_jump){s->at, behind + insn->imm};
+	s->cursor = behind;
+	s->at++;
 }
 
-/* Writes the slots [from, to) of a patch without refs; jumps to `exit` leave it and reach for `leave`. */
-static inline void place(struct sweep *s, const struct bpf_insn *patch, __u32 from, __u32 to, __u32 exit, __u32 leave)
-{
-	__u32 at = s->at;
-
-	for (__u32 i = from; i < to; i++, at++) {
-		struct bpf_insn insn = patch[i];
-		unsigned int kind = kinds[insn.code];
-
-		s->out_insns[at] = insn;
-		s->out_aux[at] = 0;
-		*s->near = (struct index_map_jump){at, leave};
-		s->near += (kind == NEAR) & (i + 1 + insn.off == exit);
-		if (unlikely(kind == LONG) && i + 1 + insn.imm == exit)
-			*s->far++ = (struct index_map_jump){at, leave};
-	}
-	s->at = at;
-}
-
-/* The same for a patch with refs. */
-static void place_refs(struct sweep *s, const struct bpf_patcher_image *in, const struct index_map_edit *edit,
-		       const struct index_map_pass *pass, __u32 from, __u32 to, __u32 exit, __u32 leave)
-{
-	const struct bpf_insn *patch = pass->patches + edit->patch_start;
-	const struct bpf_patcher_ref *refs = pass->refs + edit->ref_start;
-
-	for (__u32 i = from; i < to; i++, s->at++) {
-		struct bpf_insn insn = patch[i];
-		unsigned int kind = kinds[insn.code];
-		__u32 target, r = 0;
-
-		s->out_insns[s->at] = insn;
-		s->out_aux[s->at] = 0;
-		if (kind == NONE)
-			continue;
-		while (r < edit->ref_cnt && refs[r].from != i)
-			r++;
-		if (r < edit->ref_cnt) {
-			target = refs[r].to;
-			/* A call's ref is known to name a start. */
-			if (kind <= LONG && !is_home(s, in, target))
-				target = in->insn_cnt;
-		} else if (kind <= LONG && i + 1 + (kind == NEAR ? insn.off : insn.imm) == exit) {
-			target = leave;
-		} else {
-			continue;
-		}
-		if (kind == NEAR)
-			*s->near++ = (struct index_map_jump){s->at, target};
-		else
-			*s->far++ = (struct index_map_jump){s->at, target};
-	}
-}
-
-/* Writes a patch, and the kept instruction, which is at the cursor, where it stands in it. */
-static inline void place_edit(struct sweep *s, const struct bpf_patcher_image *in, const struct index_map_edit *edit,
-			      const struct index_map_pass *pass)
-{
-	const struct bpf_insn *patch = pass->patches + edit->patch_start;
-	__u32 end = edit->off + edit->remove;
-	__u32 keep = edit->keep < edit->patch_cnt ? edit->keep : edit->patch_cnt;
-	/* Behind an insertion stands what it leaves to: such an offset is as written. */
-	__u32 exit = edit->remove || edit->off == in->insn_cnt ? edit->patch_cnt : NOTHING;
-	/* Nothing stands for the index behind the program, as nothing does in another subprogram. */
-	__u32 leave = end < s->home_end ? end : in->insn_cnt;
-
-	if (unlikely(edit->ref_cnt))
-		place_refs(s, in, edit, pass, 0, keep, exit, leave);
-	else
-		place(s, patch, 0, keep, exit, leave);
-	if (keep == edit->patch_cnt) {
-		if (edit->remove)
-			s->out_aux[s->at - 1] = in->aux[edit->off];
-		return;
-	}
-	copy(s, end);
-	if (unlikely(edit->ref_cnt))
-		place_refs(s, in, edit, pass, keep + edit->remove, edit->patch_cnt, exit, leave);
-	else
-		place(s, patch, keep + edit->remove, edit->patch_cnt, exit, leave);
-}
-
-/* Deletes up to `end`; what comes next in each subprogram will stand for what was in it. */
-static inline void delete(struct sweep *s, const struct bpf_patcher_image *in, __u32 end)
-{
-	if (s->cursor == s->home_end)
-		enter_home(s, in);
-	if (s->open == NOTHING)
-		s->open = s->cursor;
-	while (end > s->home_end) {
-		s->cursor = s->home_end;
-		enter_home(s, in);
-		s->open = s->cursor;
-	}
-	s->cursor = end;
-}
-
-/* Copies what stands between two edits. */
-static inline void copy_gap(struct sweep *s, __u32 *places, const struct bpf_patcher_image *in,
-			    struct bpf_patcher_image *out, __u32 end)
+static ALWAYS_INLINE void copy_gap(struct sweep *s, struct homes *homes, size_t end)
 {
 	while (s->cursor < end) {
-		if (s->cursor == s->home_end)
-			enter_home(s, in);
-		stand(s, places, in, out);
-		close_open(s, s->at);
-		copy(s, end < s->home_end ? end : s->home_end);
+		size_t stop;
+
+		if (unlikely(s->cursor >= s->limit))
+			s->limit = attend(homes, s->cursor, s->at);
+		stop = end < s->limit ? end : s->limit;
+		do
+			copy_slot(s, homes);
+		while (s->cursor < stop);
 	}
 }
 
-static inline void apply_edit(struct sweep *s, __u32 *places, const struct bpf_patcher_image *in,
-			      struct bpf_patcher_image *out, const struct index_map_edit *edit,
-			      const struct index_map_pass *pass)
+/* What a jump of a patch reaches for, or NOTHING when its offset is as written. */
+static inline __u32 patch_target(const struct homes *homes, const struct index_map_edit *edit,
+				   const struct index_map_pass *pass, __u32 slot)
 {
-	__u32 start;
+	const struct bpf_patcher_ref *refs = pass->refs + edit->ref_start;
+	const struct bpf_insn *insn = &pass->patches[edit->patch_start + slot];
+	__u32 end = edit->off + edit->remove, count = homes->in->insn_cnt;
+	unsigned int kind = kinds[insn->code];
 
-	copy_gap(s, places, in, out, edit->off);
-	if (!edit->patch_cnt) {
-		delete(s, in, edit->off + edit->remove);
-		return;
+	for (__u32 r = 0; r < edit->ref_cnt; r++)
+		if (refs[r].from == slot)
+			/* A call's ref is known to name a start. Nothing stands for the index behind the program. */
+			return kind > LONG || is_home(homes, refs[r].to) ? refs[r].to : count;
+	/* Behind an insertion stands what it leaves to. */
+	if (kind > LONG || slot + 1 + (kind == NEAR ? insn->off : insn->imm) != edit->patch_cnt ||
+	    (!edit->remove && edit->off < count))
+		return NOTHING;
+	return end < homes->end ? end : count;
+}
+
+/* Lists the jumps of a patch that stands at `start`; gives the end of the list of those with 16-bit offsets. */
+static NOINLINE struct index_map_jump *list_patch_jumps(struct homes *homes, const struct index_map_edit *edit,
+							const struct index_map_pass *pass, __u32 start,
+							struct index_map_jump *near)
+{
+	const struct bpf_insn *patch = pass->patches + edit->patch_start;
+
+	for (__u32 slot = 0; slot < edit->patch_cnt; slot++) {
+		unsigned int kind = kinds[patch[slot].code];
+		__u32 target;
+
+		if (kind == NONE || (edit->keep != BPF_PATCHER_NONE && slot - edit->keep < edit->remove))
+			continue;
+		target = patch_target(homes, edit, pass, slot);
+		if (target == NOTHING)
+			continue;
+		if (kind == NEAR)
+			*near++ = (struct index_map_jump){start + slot, target};
+		else
+			*homes->far++ = (struct index_map_jump){start + slot, target};
 	}
-	if (unlikely(edit->off == in->insn_cnt)) {
-		place_edit(s, in, edit, pass);
-		return;
-	}
-	if (s->cursor == s->home_end)
-		enter_home(s, in);
-	stand(s, places, in, out);
-	start = s->at;
-	if (!edit->skip)
-		close_open(s, start);
-	place_edit(s, in, edit, pass);
-	if (edit->remove) {
-		s->landings[edit->off] = start;
-		s->cursor = edit->off + edit->remove;
-		land(s, edit->off + 1, s->cursor, NOTHING);
-	} else {
-		/* What stands behind an insertion is landed on through it, or is where jumps that skip it land. */
-		close_open(s, s->at);
-		copy(s, edit->off + 1);
-		if (!edit->skip)
-			s->landings[edit->off] = start;
-	}
+	return near;
 }
 
 /* Writes the offsets of the jumps listed; -EINVAL if for one nothing stands, -ERANGE if one does not fit. */
@@ -358,7 +303,7 @@ static int reserve(void *row, size_t *cap, size_t count, size_t size)
 {
 	void **memory = row;
 
-	if (likely(count <= *cap))
+	if (count <= *cap)
 		return 0;
 	free(*memory);
 	*cap = 0;
@@ -372,37 +317,93 @@ static int reserve(void *row, size_t *cap, size_t count, size_t size)
 int index_map_apply(struct index_map *map, const struct index_map_pass *pass, const struct bpf_patcher_image *in,
 		    struct bpf_patcher_image *out)
 {
-	size_t room = (size_t)out->insn_cap + 1;
+	size_t jump_cap = (size_t)out->insn_cap + 1;
+	long room = (long)out->insn_cap - in->insn_cnt;
+	struct homes homes;
 	struct sweep s;
 	int status;
 
 	if (reserve(&map->landings, &map->landing_cap, (size_t)in->insn_cnt + 1, sizeof(*map->landings)) ||
 	    reserve(&map->places, &map->place_cap, in->subprog_cnt, sizeof(*map->places)) ||
-	    reserve(&map->near, &map->near_cap, room, sizeof(*map->near)) ||
-	    reserve(&map->far, &map->far_cap, room, sizeof(*map->far)))
+	    reserve(&map->near, &map->near_cap, jump_cap, sizeof(*map->near)) ||
+	    reserve(&map->far, &map->far_cap, jump_cap, sizeof(*map->far)))
 		return -ENOMEM;
-	memset(map->places, 0xff, in->subprog_cnt * sizeof(*map->places));
+	for (__u32 number = 0; number < in->subprog_cnt; number++)
+		map->places[number] = NOTHING;
 	map->landings[in->insn_cnt] = NOTHING;
 
+	homes = (struct homes){
+		.in = in, .out_subprogs = out->subprogs, .landings = map->landings, .places = map->places,
+		.far = map->far, .end = in->subprog_cnt > 1 ? in->subprogs[1].start : in->insn_cnt, .open = NOTHING,
+	};
 	s = (struct sweep){
 		.insns = in->insns, .aux = in->aux, .out_insns = out->insns, .out_aux = out->aux,
-		.landings = map->landings, .near = map->near, .far = map->far, .open = NOTHING,
-		.home_end = in->subprog_cnt > 1 ? in->subprogs[1].start : in->insn_cnt,
+		.landings = map->landings, .near = map->near,
 	};
-	out->subprog_cnt = 0;
 	for (const struct index_map_edit *edit = pass->edits; edit < pass->edits + pass->edit_cnt; edit++) {
-		if (unlikely((size_t)s.at + (in->insn_cnt - s.cursor) + edit->patch_cnt > out->insn_cap))
+		const struct bpf_insn *patch = pass->patches + edit->patch_start;
+		size_t off = edit->off, end = off + edit->remove, count = edit->patch_cnt;
+		size_t start, closed;
+		unsigned int seen;
+
+		room -= count;
+		if (unlikely(room < 0))
 			return -ENOSPC;
-		apply_edit(&s, map->places, in, out, edit, pass);
+		copy_gap(&s, &homes, off);
+		if (!count) {
+			delete(&homes, off, end);
+			s.cursor = end;
+			s.limit = 0;
+			continue;
+		}
+		start = s.at;
+		closed = off;
+		if (unlikely(off >= s.limit)) {
+			s.limit = attend(&homes, off, start);
+			closed = homes.closed;
+		}
+		seen = NONE;
+		for (size_t slot = 0; slot < count; slot++) {
+			s.out_insns[start + slot] = patch[slot];
+			s.out_aux[start + slot] = 0;
+			seen |= kinds[patch[slot].code];
+		}
+		if (unlikely(seen != NONE))
+			s.near = list_patch_jumps(&homes, edit, pass, start, s.near);
+		s.at = start + count;
+		if (end > off) {
+			if (edit->keep < count) {
+				s.at = start + edit->keep;
+				copy_slot(&s, &homes);
+				if (unlikely(s.cursor < end))
+					copy_slot(&s, &homes);
+				s.at = start + count;
+			} else {
+				s.out_aux[s.at - 1] = in->aux[off];
+			}
+			s.landings[off] = start;
+			if (unlikely(end > off + 1))
+				land(&s.landings[off + 1], end - off - 1, NOTHING);
+			s.cursor = end;
+		} else if (off < in->insn_cnt) {
+			if (edit->skip) {
+				if (unlikely(closed < off))
+					land(&s.landings[closed], off - closed, s.at);
+				start = s.at;
+			}
+			copy_slot(&s, &homes);
+			s.landings[off] = start;
+		}
 	}
-	copy_gap(&s, map->places, in, out, in->insn_cnt);
-	close_open(&s, NOTHING);
+	copy_gap(&s, &homes, in->insn_cnt);
+	close_open(&homes, in->insn_cnt, NOTHING);
 
 	out->insn_cnt = s.at;
-	if (!out->subprog_cnt)
+	out->subprog_cnt = homes.standing;
+	if (!homes.standing)
 		return -EINVAL;
 	status = point_near(map->near, s.near, map->landings, out->insns);
-	if (status == -EINVAL || point_far(map, s.far, in, out->insns))
+	if (status == -EINVAL || point_far(map, homes.far, in, out->insns))
 		return -EINVAL;
 	if (status)
 		return status;
