@@ -1,54 +1,66 @@
 import Contenders
+import Foundation
 import Fuzzing
-import Glibc
-import Patching
-import BPF
 
+/// Measures what the designs cost against each other, against the same work in C, and against copying the result.
 @main
 struct Ratios {
+    static let usage = """
+        usage: ratios [ROUNDS]              all numbers, each the fastest of ROUNDS (15) rounds in turn
+               ratios shares [mixed] [N]    what a case costs from generation to verdict, and who takes it
+               ratios check [N]             the patcher in C against range-replace on N (1000000) cases of each kind
+               ratios count N NAME          N small cases through what has a name, to be counted by `count`
+               ratios names                 the names: every patcher, the oracle, and all of them together
+
+        """
+
     static func main() {
-        var check = SelfCheck(CIndexMapPatcher())
-        let words = CommandLine.arguments
-        if words.count > 2 {
-            print(check.difference(.mixed, seed: 5, count: UInt64(words[2])!) as Any, check.passes, check.accepted)
+        var words = CommandLine.arguments.dropFirst()
+        switch words.first {
+        case "shares":
+            words.removeFirst()
+            let isMixed = words.first == "mixed"
+            if isMixed { words.removeFirst() }
+            Shares.report(isMixed: isMixed, count: number(&words, or: isMixed ? 20_000 : 50_000))
+        case "check":
+            words.removeFirst()
+            check(count: number(&words, or: 1_000_000))
+        case "count":
+            words.removeFirst()
+            guard words.count == 2 else { refuse() }
+            let count = number(&words, or: 0)
+            if !Counting.run(words[words.startIndex], cases: count) { refuse() }
+        case "names":
+            print(Counting.names.joined(separator: "\n"))
+        default:
+            let rounds = number(&words, or: 15)
+            check(count: 20_000)
+            Numbers(rounds: Int(rounds)).report()
         }
-        print(check.difference(.fixed(insns: 32, edits: 8, passes: 1), seed: 5, count: 50_000) as Any, check.passes, check.accepted)
-        let pool = CasePool(.fixed(insns: 32, edits: 8, passes: 1), count: 1024)
-        let all: [any Patcher] = [CIndexMapPatcher(), RangeReplace(), DeltaArray(), LinkedList()]
-        let output = ProgramBuffer()
-        var best = [Double](repeating: .infinity, count: all.count)
-        for _ in 0..<200 {
-            for (n, p) in all.enumerated() {
-                let start = now()
-                let a = pool.run(p, into: output)
-                let t = (now() - start) / Double(pool.count)
-                precondition(a > 0)
-                best[n] = min(best[n], t)
-            }
-        }
-        for (n, p) in all.enumerated() { print(p.name, best[n]) }
-        let program = ProgramBuffer(), pass = PassBuffer()
-        DensePatches(insns: 1_000_000, every: 1, length: 4).make(program, pass)
-        print(check.agrees(on: pass.image, program.image()))
-        var b = [Double](repeating: .infinity, count: all.count + 1)
-        let other = ProgramBuffer()
-        for _ in 0..<10 {
-            for (n, p) in all.enumerated() {
-                let start = now()
-                precondition(p.apply(pass.image, to: program.image(), into: output) == .accepted)
-                b[n] = min(b[n], now() - start)
-            }
-            let start = now()
-            other.load(output.image(as: OutputIndex.self))
-            b[all.count] = min(b[all.count], now() - start)
-        }
-        for (n, p) in all.enumerated() { print(p.name, b[n]/1e6, b[n] / b[all.count]) }
-        print("copy", b[all.count] / 1e6)
     }
 
-    private static func now() -> Double {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    /// Takes a positive number off the front, if there is anything.
+    private static func number(_ words: inout ArraySlice<String>, or standard: UInt64) -> UInt64 {
+        guard let word = words.first else { return standard }
+        guard let number = UInt64(word), number > 0 else { refuse() }
+        words.removeFirst()
+        return number
+    }
+
+    private static func refuse() -> Never { stop(usage, status: 64) }
+
+    private static func stop(_ text: String, status: Int32) -> Never {
+        FileHandle.standardError.write(Data(text.utf8))
+        exit(status)
+    }
+
+    private static func check(count: UInt64) {
+        var check = SelfCheck()
+        for (name, shape) in [("small", CasePool.small), ("mixed", CaseShape.mixed)] {
+            if let index = check.difference(shape, seed: 2, count: count) {
+                stop("c-index-map and range-replace differ on \(name) case \(index) of seed 2\n", status: 77)
+            }
+        }
+        print("c-index-map agrees with range-replace on \(check.passes) passes")
     }
 }
