@@ -1,4 +1,4 @@
-import Glibc
+import Fuzzing
 
 /// Measures contenders in one run: each round runs them in turn, and the fastest round of each counts, so that a machine
 /// that others use too disturbs their ratios little.
@@ -23,17 +23,11 @@ public struct Race {
         var best = [Double](repeating: .infinity, count: laps.count)
         for _ in 0..<rounds {
             for (number, lap) in laps.enumerated() {
-                let start = Race.now()
+                let start = ThreadClock.now
                 lap()
-                best[number] = min(best[number], Race.now() - start)
+                best[number] = min(best[number], (ThreadClock.now - start) * 1e9)
             }
         }
         return Dictionary(uniqueKeysWithValues: zip(names, best))
-    }
-
-    private static func now() -> Double {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 }
