@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * One sweep writes the result and notes for each slot of the input where jumps
- * to it land; jumps are listed on the way. A second loop, over the list alone,
- * writes their offsets.
+ * to it land; jumps and calls are listed on the way. A second loop, over the
+ * list alone, writes their offsets, block by block while what they touch is
+ * still in the cache.
  *
  * Built at -O2, which is what SwiftPM gives C in release builds (looked at with
  * `swift build -c release -v`).
@@ -14,249 +15,390 @@
 
 #include "index_map.h"
 
-_Static_assert(sizeof(struct bpf_insn) == 8, "insn");
+/* An instruction as one word: code, registers, off and imm from the lowest bit up. */
+typedef __u64 __attribute__((may_alias)) word;
+
+/* The bytes of two instructions. */
+typedef unsigned char pair __attribute__((vector_size(16)));
+
+_Static_assert(sizeof(struct bpf_insn) == sizeof(word), "insn");
 _Static_assert(sizeof(struct index_map_edit) == 32, "edit");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order");
 
 #define NOTHING ((__u32)-1)
+/* After how many edits offsets are written. */
+#define BLOCK 4096
+/* How many edits make a pass a long one. */
+#define LONG 64
+
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-/* What an instruction's code says about offsets in it. */
-enum kind {
-	NONE,
-	NEAR, /* a jump, offset in off */
-	LONG, /* a jump, offset in imm */
-	CALL, /* a call to a subprogram if src_reg says so */
-	LOAD, /* a wide load, of a subprogram's address if src_reg says so */
+/* With which values of src_reg a code is that of a jump or call, one bit each. */
+#define ANY 0xffff
+#define EACH(op, value) [(op) | 0x05] = value, [(op) | 0x06] = value, [(op) | 0x0d] = value, [(op) | 0x0e] = value
+#define SHORT(value) \
+	[0x05] = value, [0x0e] = value, /* 0x0d is gotox, 0x06 gotol */ \
+	EACH(0x10, value), EACH(0x20, value), EACH(0x30, value), EACH(0x40, value), EACH(0x50, value), \
+	EACH(0x60, value), EACH(0x70, value), EACH(0xa0, value), EACH(0xb0, value), EACH(0xc0, value), \
+	EACH(0xd0, value), EACH(0xe0, value), EACH(0xf0, value)
+
+static const __u16 sources[256] = {
+	SHORT(ANY), [0x06] = ANY, [0x85] = 1 << BPF_PSEUDO_CALL, [0x18] = 1 << BPF_PSEUDO_FUNC,
 };
 
-#define JUMP(op) [(op) | 0x05] = NEAR, [(op) | 0x06] = NEAR, [(op) | 0x0d] = NEAR, [(op) | 0x0e] = NEAR
+/* How many bits lie above the offset of a jump or call, which is off (32) or imm (0). */
+static const unsigned char above[256] = { SHORT(32) };
 
-static const unsigned char kinds[256] = {
-	[0x05] = NEAR, [0x06] = LONG, [0x0e] = NEAR, /* 0x0d is gotox */
-	JUMP(0x10), JUMP(0x20), JUMP(0x30), JUMP(0x40), JUMP(0x50), JUMP(0x60), JUMP(0x70),
-	JUMP(0xa0), JUMP(0xb0), JUMP(0xc0), JUMP(0xd0), JUMP(0xe0), JUMP(0xf0),
-	[0x85] = CALL, [0x18] = LOAD,
-};
+/* 1 for a jump or call, else 0. */
+static ALWAYS_INLINE unsigned int counts(word insn)
+{
+	return sources[(unsigned char)insn] >> (insn >> 12 & 15) & 1;
+}
 
-/* Where the sweep is among subprograms and deletions; looked at only where one begins or ends. */
-struct homes {
-	const struct bpf_patcher_image *in;
-	struct bpf_patcher_subprog *out_subprogs;
-	__u32 *landings;
-	__u32 *places;
-	struct index_map_jump *far; /* behind the last one listed */
-	__u32 number; /* the subprogram at the cursor */
-	__u32 end;
-	__u32 standing; /* how many subprograms of the result stand */
-	__u32 open;     /* where deleted slots begin for which nothing stands yet, or NOTHING */
-	__u32 closed;   /* where those began that attend() has closed */
-};
+/* Whether what counts is a call or the address of a subprogram. */
+static ALWAYS_INLINE bool is_call(word insn)
+{
+	return (unsigned char)insn == (BPF_JMP | BPF_CALL) || (unsigned char)insn == (BPF_LD | BPF_IMM | BPF_DW);
+}
 
-/* The hot part of the sweep, in registers. */
+static ALWAYS_INLINE __s64 offset_of(word insn)
+{
+	unsigned int shift = above[(unsigned char)insn];
+
+	return (__s64)(insn << shift) >> (32 + shift / 2);
+}
+
+/* The state of the sweep. */
 struct sweep {
-	const struct bpf_insn *insns;
+	const struct index_map_pass *pass;
+	const struct bpf_patcher_image *in;
+	const word *insns;
 	const __u32 *aux;
-	struct bpf_insn *out_insns;
+	word *out_insns;
 	__u32 *out_aux;
 	__u32 *landings;
-	struct index_map_jump *near; /* behind the last one listed */
-	size_t cursor;               /* the next slot of the input */
-	size_t at;                   /* the next slot of the result */
-	size_t limit; /* up to here the subprogram stands and nothing is open; 0 to look at it first */
+	struct index_map_jump *jump;  /* behind the last one listed */
+	struct index_map_jump *fixed; /* behind the last one whose offset is written */
+	struct index_map_skip *skips;
+	size_t skip_cnt;
+	size_t at;         /* the next slot of the result */
+	__u32 home;        /* the subprogram of the slot that was asked for last */
+	__u32 run_end;     /* where the last deletions side by side end */
+	__u32 run_landing; /* and where jumps to them land, if that is in their subprogram */
+	bool dangling;
+	bool beyond;
 };
 
-/* Gives slots of the input in a row one landing. */
-static NOINLINE void land(__u32 *landings, size_t count, __u32 landing)
+/* Copies the input from `from` up to `to`. */
+static ALWAYS_INLINE void copy(struct sweep *s, size_t from, size_t to)
 {
-	for (size_t slot = 0; slot < count; slot++)
-		landings[slot] = landing;
-}
+	const word *insns = s->insns;
+	const __u32 *aux = s->aux;
+	word *out_insns = s->out_insns;
+	__u32 *out_aux = s->out_aux, *landings = s->landings;
+	struct index_map_jump *jump = s->jump;
+	size_t at = s->at;
 
-/* What was deleted in front of `cursor` lands on `landing`. */
-static void close_open(struct homes *homes, __u32 cursor, __u32 landing)
-{
-	homes->closed = cursor;
-	if (homes->open == NOTHING)
-		return;
-	homes->closed = homes->open;
-	land(&homes->landings[homes->open], cursor - homes->open, landing);
-	homes->open = NOTHING;
-}
+	for (; from < to; from++, at++) {
+		word insn = insns[from];
 
-/* Goes on into the subprogram at the cursor; nothing will stand for what was deleted at the end of the one before. */
-static void enter_home(struct homes *homes)
-{
-	const struct bpf_patcher_image *in = homes->in;
-
-	close_open(homes, homes->end, NOTHING);
-	homes->number++;
-	homes->end = homes->number + 1 < in->subprog_cnt ? in->subprogs[homes->number + 1].start : in->insn_cnt;
-}
-
-/* Something of the subprogram at the cursor will stand at `at`; gives the end of that subprogram. */
-static NOINLINE __u32 attend(struct homes *homes, __u32 cursor, __u32 at)
-{
-	if (cursor == homes->in->insn_cnt)
-		return 0; /* An append belongs to none. */
-	if (cursor == homes->end)
-		enter_home(homes);
-	close_open(homes, cursor, at);
-	if (homes->places[homes->number] == NOTHING) {
-		homes->places[homes->number] = at;
-		homes->out_subprogs[homes->standing].start = at;
-		homes->out_subprogs[homes->standing++].id = homes->in->subprogs[homes->number].id;
+		out_insns[at] = insn;
+		out_aux[at] = aux[from];
+		landings[from] = at;
+		/* Written in any case and kept if it is one: whether it is, is hard to foresee. */
+		*jump = (struct index_map_jump){at, from};
+		jump += counts(insn);
 	}
-	return homes->end;
+	s->jump = jump;
+	s->at = at;
 }
 
-/* Deletes [cursor, end); what comes next in each subprogram will stand for what was in it. */
-static NOINLINE void delete(struct homes *homes, __u32 cursor, __u32 end)
+/* Copies two slots of a patch and clears their words; gives bits of which `may_jump` knows the meaning. */
+static ALWAYS_INLINE pair copy_pair(word *out, __u32 *out_aux, const word *patch)
 {
-	if (cursor == homes->end)
-		enter_home(homes);
-	if (homes->open == NOTHING)
-		homes->open = cursor;
-	while (end > homes->end) {
-		__u32 start = homes->end;
+	pair both;
 
-		enter_home(homes);
-		homes->open = start;
+	memcpy(&both, patch, sizeof(both));
+	memcpy(out, &both, sizeof(both));
+	memset(out_aux, 0, 2 * sizeof(*out_aux));
+	/* Of the eight classes only 5 and 6 have both upper bits set once they are one higher, and carry into bit 3. */
+	return ((both + 1) & 6) + 2;
+}
+
+/* Copies a patch: most have one to four slots. */
+static ALWAYS_INLINE pair copy_patch(word *out, __u32 *out_aux, const word *patch, size_t cnt)
+{
+	pair seen = {0};
+
+	for (; cnt >= 4; cnt -= 4, out += 4, out_aux += 4, patch += 4)
+		seen |= copy_pair(out, out_aux, patch) | copy_pair(out + 2, out_aux + 2, patch + 2);
+	if (cnt & 2) {
+		seen |= copy_pair(out, out_aux, patch);
+		out += 2;
+		out_aux += 2;
+		patch += 2;
 	}
-}
-
-/* Whether a jump of a patch at the cursor may reach for a slot of the input. */
-static bool is_home(const struct homes *homes, __u32 slot)
-{
-	return slot >= homes->in->subprogs[homes->number].start && slot < homes->end &&
-	       (slot == 0 || kinds[homes->in->insns[slot - 1].code] != LOAD);
-}
-
-/* Copies the slot of the input at the cursor. */
-static ALWAYS_INLINE void copy_slot(struct sweep *s, struct homes *homes)
-{
-	const struct bpf_insn *insn = &s->insns[s->cursor];
-	unsigned int kind = kinds[insn->code];
-	size_t behind = s->cursor + 1;
-
-	s->out_insns[s->at] = *insn;
-	s->out_aux[s->at] = s->aux[s->cursor];
-	s->landings[s->cursor] = s->at;
-	/* Written in any case: whether it is a jump is hard to foresee. */
-	*s->near = (struct index_map_jump){s->at, behind + insn->off};
-	s->near += kind == NEAR;
-	if (unlikely(kind > NEAR) &&
-	    (kind == LONG || insn->src_reg == (kind == CALL ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC)))
-		*homes->far++ = (struct index_map_jump){s->at, behind + insn->imm};
-	s->cursor = behind;
-	s->at++;
-}
-
-static ALWAYS_INLINE void copy_gap(struct sweep *s, struct homes *homes, size_t end)
-{
-	while (s->cursor < end) {
-		size_t stop;
-
-		if (unlikely(s->cursor >= s->limit))
-			s->limit = attend(homes, s->cursor, s->at);
-		stop = end < s->limit ? end : s->limit;
-		do
-			copy_slot(s, homes);
-		while (s->cursor < stop);
+	if (cnt & 1) {
+		*out = *patch;
+		*out_aux = 0;
+		seen[0] |= ((*patch + 1) & 6) + 2;
 	}
+	return seen;
 }
 
-/* What a jump of a patch reaches for, or NOTHING when its offset is as written. */
-static inline __u32 patch_target(const struct homes *homes, const struct index_map_edit *edit,
-				   const struct index_map_pass *pass, __u32 slot)
+/* Whether jumps, calls or exits may be among what was copied. */
+static ALWAYS_INLINE bool may_jump(pair seen)
 {
-	const struct bpf_patcher_ref *refs = pass->refs + edit->ref_start;
-	const struct bpf_insn *insn = &pass->patches[edit->patch_start + slot];
-	__u32 end = edit->off + edit->remove, count = homes->in->insn_cnt;
-	unsigned int kind = kinds[insn->code];
-
-	for (__u32 r = 0; r < edit->ref_cnt; r++)
-		if (refs[r].from == slot)
-			/* A call's ref is known to name a start. Nothing stands for the index behind the program. */
-			return kind > LONG || is_home(homes, refs[r].to) ? refs[r].to : count;
-	/* Behind an insertion stands what it leaves to. */
-	if (kind > LONG || slot + 1 + (kind == NEAR ? insn->off : insn->imm) != edit->patch_cnt ||
-	    (!edit->remove && edit->off < count))
-		return NOTHING;
-	return end < homes->end ? end : count;
+	return (seen[0] | seen[8]) & 8;
 }
 
-/* Lists the jumps of a patch that stands at `start`; gives the end of the list of those with 16-bit offsets. */
-static NOINLINE struct index_map_jump *list_patch_jumps(struct homes *homes, const struct index_map_edit *edit,
-							const struct index_map_pass *pass, __u32 start,
-							struct index_map_jump *near)
+/* The end of the subprogram that holds a slot; slots are asked for in increasing order. */
+static __u32 home_end(struct sweep *s, __u32 slot)
 {
-	const struct bpf_insn *patch = pass->patches + edit->patch_start;
+	const struct bpf_patcher_image *in = s->in;
+
+	while (s->home + 1 < in->subprog_cnt && in->subprogs[s->home + 1].start <= slot)
+		s->home++;
+	return s->home + 1 < in->subprog_cnt ? in->subprogs[s->home + 1].start : in->insn_cnt;
+}
+
+/* Lists the jumps and calls of a patch at `first` of the result that reach for slots of the input. */
+static NOINLINE struct index_map_jump *list_jumps(struct sweep *s, const struct index_map_edit *edit, size_t first,
+						  struct index_map_jump *jump)
+{
+	const word *patch = (const word *)s->pass->patches + edit->patch_start;
+	const struct bpf_patcher_ref *refs = s->pass->refs + edit->ref_start;
+	__u32 end = home_end(s, edit->off), start = s->in->subprogs[s->home].start;
 
 	for (__u32 slot = 0; slot < edit->patch_cnt; slot++) {
-		unsigned int kind = kinds[patch[slot].code];
-		__u32 target;
+		word insn = patch[slot];
+		__u32 offset, target, ref = 0;
 
-		if (kind == NONE || (edit->keep != BPF_PATCHER_NONE && slot - edit->keep < edit->remove))
+		if (!counts(insn) || (edit->keep != BPF_PATCHER_NONE && slot - edit->keep < edit->remove))
 			continue;
-		target = patch_target(homes, edit, pass, slot);
-		if (target == NOTHING)
-			continue;
-		if (kind == NEAR)
-			*near++ = (struct index_map_jump){start + slot, target};
+		offset = offset_of(insn);
+		while (ref < edit->ref_cnt && refs[ref].from != slot)
+			ref++;
+		if (ref < edit->ref_cnt)
+			target = refs[ref].to;
+		else if (slot + 1 + offset == edit->patch_cnt && (edit->remove || edit->off == s->in->insn_cnt))
+			target = edit->off + edit->remove;
 		else
-			*homes->far++ = (struct index_map_jump){start + slot, target};
-	}
-	return near;
-}
-
-/* Writes the offsets of the jumps listed; -EINVAL if for one nothing stands, -ERANGE if one does not fit. */
-static int point_near(const struct index_map_jump *jump, const struct index_map_jump *end, const __u32 *landings,
-		      struct bpf_insn *insns)
-{
-	__u32 beyond = 0;
-	bool dangling = false;
-
-	for (; jump < end; jump++) {
-		__u32 landing = landings[jump->to];
-		__u32 offset = landing - jump->from - 1;
-
-		insns[jump->from].off = (__s16)offset;
-		beyond |= (offset + 0x8000) >> 16;
-		dangling |= landing == NOTHING;
-	}
-	return dangling ? -EINVAL : beyond ? -ERANGE : 0;
-}
-
-static int point_far(const struct index_map *map, const struct index_map_jump *end, const struct bpf_patcher_image *in,
-		     struct bpf_insn *insns)
-{
-	for (const struct index_map_jump *jump = map->far; jump < end; jump++) {
-		struct bpf_insn *insn = &insns[jump->from];
-		__u32 landing;
-
-		if (kinds[insn->code] == LONG) {
-			landing = map->landings[jump->to];
-		} else {
-			/* Where a subprogram starts, a call enters what jumps may skip. */
-			__u32 low = 0, high = in->subprog_cnt;
-
-			while (high - low > 1) {
-				__u32 middle = (low + high) / 2;
-
-				if (in->subprogs[middle].start <= jump->to)
-					low = middle;
-				else
-					high = middle;
-			}
-			landing = map->places[low];
+			continue; /* Within the patch, or to what stands behind an insertion: as written. */
+		/* A call's ref is known to name a start. */
+		if (!is_call(insn) &&
+		    (target < start || target >= end ||
+		     (target && (unsigned char)s->insns[target - 1] == (BPF_LD | BPF_IMM | BPF_DW)))) {
+			s->dangling = true;
+			continue;
 		}
-		if (landing == NOTHING)
-			return -EINVAL;
-		insn->imm = landing - jump->from - 1;
+		*jump++ = (struct index_map_jump){first + slot, target - 1 - offset};
 	}
-	return 0;
+	return jump;
+}
+
+/* Finds what follows the deletions side by side that begin with this one; they land alike. */
+static void measure_run(struct sweep *s, const struct index_map_edit *edit)
+{
+	const struct index_map_edit *last = s->pass->edits + s->pass->edit_cnt;
+
+	s->run_landing = s->at;
+	do
+		s->run_end = edit->off + edit->remove;
+	while (++edit < last && edit->off == s->run_end && !edit->patch_cnt);
+	if (edit < last && edit->off == s->run_end && edit->skip)
+		s->run_landing += edit->patch_cnt;
+}
+
+/* What is deleted lands on what follows it in the same subprogram. */
+static NOINLINE void delete(struct sweep *s, const struct index_map_edit *edit)
+{
+	__u32 slot = edit->off, end = slot + edit->remove;
+
+	if (slot >= s->run_end)
+		measure_run(s, edit);
+	while (slot < end) {
+		__u32 stop = home_end(s, slot);
+		__u32 landing = s->run_end < stop ? s->run_landing : NOTHING;
+
+		for (stop = stop < end ? stop : end; slot < stop; slot++)
+			s->landings[slot] = landing;
+	}
+}
+
+/* Where a call enters what jumps reach at `landing`: in front of code that only jumps go past. */
+static NOINLINE __u32 call_landing(const struct sweep *s, __u32 landing)
+{
+	size_t low = 0, high = s->skip_cnt;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (s->skips[middle].landing < landing)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->skip_cnt && s->skips[low].landing == landing ? landing - s->skips[low].cnt : landing;
+}
+
+/* Writes the offsets of listed jumps and calls, up to the first that reaches for `limit` or behind it. */
+static ALWAYS_INLINE void fix_jumps(struct sweep *s, size_t limit)
+{
+	struct index_map_jump *jump = s->fixed;
+	bool dangling = s->dangling, beyond = s->beyond;
+
+	for (; jump < s->jump; jump++) {
+		word insn = s->out_insns[jump->at];
+		unsigned int shift = above[(unsigned char)insn], others = 32 + shift / 2;
+		__u32 target = jump->from + 1 + (__u32)((__s64)(insn << shift) >> others), landing;
+		__s64 offset;
+
+		if (target >= limit)
+			break;
+		landing = s->landings[target];
+		if (unlikely(s->skip_cnt) && is_call(insn))
+			landing = call_landing(s, landing);
+		dangling |= landing == NOTHING;
+		offset = (__s64)landing - jump->at - 1;
+		beyond |= (__s64)((__u64)offset << others) >> others != offset;
+		insn &= ~(~0ull << others >> shift);
+		s->out_insns[jump->at] = insn | (__u64)offset << others >> shift;
+	}
+	s->fixed = jump;
+	s->dangling = dangling;
+	s->beyond = beyond;
+}
+
+/*
+ * Lays out edits side by side that each keep the one slot they replace, as in
+ * long passes; gives the first that is none.
+ */
+static NOINLINE const struct index_map_edit *lay_out_kept(struct sweep *s, const struct index_map_edit *first,
+							  const struct index_map_edit *stop, size_t *from)
+{
+	const word *insns = s->insns, *patches = (const word *)s->pass->patches;
+	const __u32 *aux = s->aux;
+	word *out_insns = s->out_insns;
+	__u32 *out_aux = s->out_aux, *landings = s->landings;
+	struct index_map_jump *jump = s->jump;
+	const struct index_map_edit *edit = first;
+	size_t off = *from, at = s->at;
+	pair seen = {0};
+
+	for (; edit < stop; edit++, off++) {
+		word insn = insns[off];
+		size_t kept = at + edit->keep;
+
+		if (edit->off != off || edit->remove != 1 || edit->keep >= edit->patch_cnt || edit->ref_cnt)
+			break;
+		seen |= copy_patch(out_insns + at, out_aux + at, patches + edit->patch_start, edit->patch_cnt);
+		out_insns[kept] = insn;
+		out_aux[kept] = aux[off];
+		landings[off] = at;
+		*jump = (struct index_map_jump){kept, off};
+		jump += counts(insn);
+		at += edit->patch_cnt;
+	}
+	if (may_jump(seen))
+		for (const struct index_map_edit *row = first; row < edit; row++)
+			jump = list_jumps(s, row, landings[row->off], jump);
+	s->jump = jump;
+	s->at = at;
+	*from = off;
+	return edit;
+}
+
+/* Lays out an edit that brings a patch; gives the slot of the input to go on with. */
+static ALWAYS_INLINE size_t lay_out(struct sweep *s, const struct index_map_edit *edit)
+{
+	size_t off = edit->off, end = off + edit->remove, first = s->at, cnt = edit->patch_cnt;
+	pair seen = copy_patch(s->out_insns + first, s->out_aux + first,
+			       (const word *)s->pass->patches + edit->patch_start, cnt);
+
+	if (may_jump(seen) || edit->ref_cnt)
+		s->jump = list_jumps(s, edit, first, s->jump);
+	s->at = first + cnt;
+	if (end > off) {
+		s->landings[off] = first;
+		for (size_t slot = off + 1; slot < end; slot++)
+			s->landings[slot] = NOTHING;
+		if (edit->keep == BPF_PATCHER_NONE) {
+			s->out_aux[first + cnt - 1] = s->aux[off];
+			return end;
+		}
+		for (size_t slot = 0; slot < end - off; slot++) {
+			s->out_insns[first + edit->keep + slot] = s->insns[off + slot];
+			s->out_aux[first + edit->keep + slot] = s->aux[off + slot];
+		}
+		*s->jump = (struct index_map_jump){first + edit->keep, off};
+		s->jump += counts(s->insns[off]);
+		return end;
+	}
+	if (off == s->in->insn_cnt)
+		return end;
+	/* Behind an insertion stands the slot before which it was inserted. */
+	copy(s, off, off + 1);
+	if (edit->skip)
+		s->skips[s->skip_cnt++] = (struct index_map_skip){s->at - 1, cnt};
+	else
+		s->landings[off] = first;
+	return off + 1;
+}
+
+static ALWAYS_INLINE void sweep_all(struct sweep *s)
+{
+	const struct index_map_edit *edit = s->pass->edits, *last = edit + s->pass->edit_cnt;
+	bool is_long = s->pass->edit_cnt >= LONG;
+	size_t from = 0;
+
+	for (;;) {
+		const struct index_map_edit *stop = last - edit > BLOCK ? edit + BLOCK : last;
+
+		while (edit < stop) {
+			copy(s, from, edit->off);
+			from = edit->off;
+			if (is_long) {
+				const struct index_map_edit *next = lay_out_kept(s, edit, stop, &from);
+
+				if (next > edit) {
+					edit = next;
+					continue;
+				}
+			}
+			if (edit->patch_cnt) {
+				from = lay_out(s, edit);
+			} else {
+				delete(s, edit);
+				from += edit->remove;
+			}
+			edit++;
+		}
+		if (edit == last)
+			break;
+		fix_jumps(s, from);
+	}
+	copy(s, from, s->in->insn_cnt);
+	fix_jumps(s, s->in->insn_cnt);
+}
+
+/* Writes where subprograms start now; those of which nothing stands are dropped. */
+static __u32 move_subprogs(const struct sweep *s, struct bpf_patcher_subprog *out)
+{
+	__u32 cnt = 0;
+
+	for (__u32 number = 0; number < s->in->subprog_cnt; number++) {
+		__u32 landing = s->landings[s->in->subprogs[number].start];
+
+		if (landing == NOTHING)
+			continue;
+		if (unlikely(s->skip_cnt))
+			landing = call_landing(s, landing);
+		out[cnt++] = (struct bpf_patcher_subprog){landing, s->in->subprogs[number].id};
+	}
+	return cnt;
 }
 
 /* Line records behind a pass, edit by edit; an edit never moves a record in front of it. */
@@ -317,96 +459,33 @@ static int reserve(void *row, size_t *cap, size_t count, size_t size)
 int index_map_apply(struct index_map *map, const struct index_map_pass *pass, const struct bpf_patcher_image *in,
 		    struct bpf_patcher_image *out)
 {
-	size_t jump_cap = (size_t)out->insn_cap + 1;
-	long room = (long)out->insn_cap - in->insn_cnt;
-	struct homes homes;
+	const struct index_map_edit *last = pass->edits + pass->edit_cnt - 1;
+	/* Patches stand in the pool in the order of their edits. */
+	size_t patch_slots = pass->edit_cnt ? (size_t)last->patch_start + last->patch_cnt : 0;
+	size_t room = (size_t)in->insn_cnt + patch_slots;
 	struct sweep s;
-	int status;
 
-	if (reserve(&map->landings, &map->landing_cap, (size_t)in->insn_cnt + 1, sizeof(*map->landings)) ||
-	    reserve(&map->places, &map->place_cap, in->subprog_cnt, sizeof(*map->places)) ||
-	    reserve(&map->near, &map->near_cap, jump_cap, sizeof(*map->near)) ||
-	    reserve(&map->far, &map->far_cap, jump_cap, sizeof(*map->far)))
+	if (out->insn_cap < room)
+		return -ENOSPC;
+	/* A list has one row more than can count. */
+	if (reserve(&map->landings, &map->landing_cap, in->insn_cnt, sizeof(*map->landings)) ||
+	    reserve(&map->jumps, &map->jump_cap, room + 1, sizeof(*map->jumps)) ||
+	    reserve(&map->skips, &map->skip_cap, pass->edit_cnt, sizeof(*map->skips)))
 		return -ENOMEM;
-	for (__u32 number = 0; number < in->subprog_cnt; number++)
-		map->places[number] = NOTHING;
-	map->landings[in->insn_cnt] = NOTHING;
-
-	homes = (struct homes){
-		.in = in, .out_subprogs = out->subprogs, .landings = map->landings, .places = map->places,
-		.far = map->far, .end = in->subprog_cnt > 1 ? in->subprogs[1].start : in->insn_cnt, .open = NOTHING,
-	};
 	s = (struct sweep){
-		.insns = in->insns, .aux = in->aux, .out_insns = out->insns, .out_aux = out->aux,
-		.landings = map->landings, .near = map->near,
+		.pass = pass, .in = in, .insns = (const word *)in->insns, .aux = in->aux,
+		.out_insns = (word *)out->insns, .out_aux = out->aux, .landings = map->landings,
+		.jump = map->jumps, .fixed = map->jumps, .skips = map->skips,
 	};
-	for (const struct index_map_edit *edit = pass->edits; edit < pass->edits + pass->edit_cnt; edit++) {
-		const struct bpf_insn *patch = pass->patches + edit->patch_start;
-		size_t off = edit->off, end = off + edit->remove, count = edit->patch_cnt;
-		size_t start, closed;
-		unsigned int seen;
-
-		room -= count;
-		if (unlikely(room < 0))
-			return -ENOSPC;
-		copy_gap(&s, &homes, off);
-		if (!count) {
-			delete(&homes, off, end);
-			s.cursor = end;
-			s.limit = 0;
-			continue;
-		}
-		start = s.at;
-		closed = off;
-		if (unlikely(off >= s.limit)) {
-			s.limit = attend(&homes, off, start);
-			closed = homes.closed;
-		}
-		seen = NONE;
-		for (size_t slot = 0; slot < count; slot++) {
-			s.out_insns[start + slot] = patch[slot];
-			s.out_aux[start + slot] = 0;
-			seen |= kinds[patch[slot].code];
-		}
-		if (unlikely(seen != NONE))
-			s.near = list_patch_jumps(&homes, edit, pass, start, s.near);
-		s.at = start + count;
-		if (end > off) {
-			if (edit->keep < count) {
-				s.at = start + edit->keep;
-				copy_slot(&s, &homes);
-				if (unlikely(s.cursor < end))
-					copy_slot(&s, &homes);
-				s.at = start + count;
-			} else {
-				s.out_aux[s.at - 1] = in->aux[off];
-			}
-			s.landings[off] = start;
-			if (unlikely(end > off + 1))
-				land(&s.landings[off + 1], end - off - 1, NOTHING);
-			s.cursor = end;
-		} else if (off < in->insn_cnt) {
-			if (edit->skip) {
-				if (unlikely(closed < off))
-					land(&s.landings[closed], off - closed, s.at);
-				start = s.at;
-			}
-			copy_slot(&s, &homes);
-			s.landings[off] = start;
-		}
-	}
-	copy_gap(&s, &homes, in->insn_cnt);
-	close_open(&homes, in->insn_cnt, NOTHING);
-
+	sweep_all(&s);
+	if (s.dangling)
+		return -EINVAL;
 	out->insn_cnt = s.at;
-	out->subprog_cnt = homes.standing;
-	if (!homes.standing)
+	out->subprog_cnt = move_subprogs(&s, out->subprogs);
+	if (!out->insn_cnt || !out->subprog_cnt)
 		return -EINVAL;
-	status = point_near(map->near, s.near, map->landings, out->insns);
-	if (status == -EINVAL || point_far(map, homes.far, in, out->insns))
-		return -EINVAL;
-	if (status)
-		return status;
+	if (s.beyond)
+		return -ERANGE;
 	out->line_cnt = in->line_cnt ? move_lines(pass, in, out->lines) : 0;
 	return 0;
 }
@@ -414,8 +493,7 @@ int index_map_apply(struct index_map *map, const struct index_map_pass *pass, co
 void index_map_free(struct index_map *map)
 {
 	free(map->landings);
-	free(map->places);
-	free(map->near);
-	free(map->far);
+	free(map->jumps);
+	free(map->skips);
 	*map = (struct index_map){0};
 }

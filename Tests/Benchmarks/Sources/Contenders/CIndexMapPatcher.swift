@@ -17,22 +17,8 @@ public final class CIndexMapPatcher: Patcher {
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        output.reserve(insns: input.insnCount, subprograms: input.subprogramCount, lines: input.lineCount)
-        var status = run(pass, input, output)
-        if status == -ENOSPC {
-            output.reserve(
-                insns: input.insnCount + pass.patchSlots, subprograms: input.subprogramCount, lines: input.lineCount)
-            status = run(pass, input, output)
-        }
-        switch status {
-        case 0: return .accepted
-        case -EINVAL: return .einval
-        case -ERANGE: return .erange
-        default: fatalError("index_map_apply: \(status)")
-        }
-    }
-
-    private func run(_ pass: PassImage, _ input: ProgramImage<InputIndex>, _ output: ProgramBuffer) -> Int32 {
+        output.reserve(
+            insns: input.insnCount + pass.patchSlots, subprograms: input.subprogramCount, lines: input.lineCount)
         var edits = unsafe index_map_pass(
             edits: Self.cast(pass.edits), patches: Self.cast(pass.patches), refs: Self.cast(pass.refs),
             edit_cnt: pass.editCount)
@@ -42,7 +28,12 @@ public final class CIndexMapPatcher: Patcher {
         output.insnCount = unsafe Int(result.insn_cnt)
         output.subprogramCount = unsafe Int(result.subprog_cnt)
         output.lineCount = unsafe Int(result.line_cnt)
-        return status
+        switch status {
+        case 0: return .accepted
+        case -EINVAL: return .einval
+        case -ERANGE: return .erange
+        default: fatalError("index_map_apply: \(status)")
+        }
     }
 
     @inline(__always)

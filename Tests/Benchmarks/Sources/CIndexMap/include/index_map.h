@@ -32,28 +32,32 @@ struct index_map_pass {
 	size_t edit_cnt;
 };
 
-/* An instruction of the result that reaches for a slot of the input. */
+/* A jump or call of the result: the slot it stands at, and the one of the input from which its offset counts yet. */
 struct index_map_jump {
-	__u32 from; /* slot of the result */
-	__u32 to;   /* slot of the input */
+	__u32 at;
+	__u32 from;
+};
+
+/* An insertion that jumps go past: where they land, and how far in front of it calls do. */
+struct index_map_skip {
+	__u32 landing;
+	__u32 cnt;
 };
 
 /* What a pass works in, kept from pass to pass. All zero before the first. */
 struct index_map {
 	__u32 *landings; /* where jumps to each slot of the input land */
 	size_t landing_cap;
-	__u32 *places; /* where each subprogram of the input starts in the result */
-	size_t place_cap;
-	struct index_map_jump *near; /* 16-bit offsets to write */
-	size_t near_cap;
-	struct index_map_jump *far; /* 32-bit offsets to write */
-	size_t far_cap;
+	struct index_map_jump *jumps;
+	size_t jump_cap;
+	struct index_map_skip *skips;
+	size_t skip_cap;
 };
 
 /*
  * Carries out a pass. `out` has room for in->subprog_cnt subprograms and
  * in->line_cnt lines. 0, -EINVAL or -ERANGE by the rules; -ENOSPC when
- * out->insn_cap is too small for the result, -ENOMEM.
+ * out->insn_cap is too small for the input and all patches together, -ENOMEM.
  */
 int index_map_apply(struct index_map *map, const struct index_map_pass *pass,
 		    const struct bpf_patcher_image *in, struct bpf_patcher_image *out);
