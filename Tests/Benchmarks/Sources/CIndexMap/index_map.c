@@ -11,19 +11,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "index_map.h"
+#include "instruction.h"
+#include "lines.h"
 
-/* An instruction as one word: code, registers, off and imm from the lowest bit up. */
-typedef __u64 __attribute__((may_alias)) word;
-
-/* The bytes of two instructions. */
-typedef unsigned char pair __attribute__((vector_size(16)));
-
-_Static_assert(sizeof(struct bpf_insn) == sizeof(word), "insn");
 _Static_assert(sizeof(struct index_map_edit) == 32, "edit");
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order");
 
 #define NOTHING ((__u32)-1)
 /* After how many edits offsets are written. */
@@ -31,44 +24,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order");
 /* How many edits make a pass a long one. */
 #define LONG 64
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
-
-/* With which values of src_reg a code is that of a jump or call, one bit each. */
-#define ANY 0xffff
-#define EACH(op, value) [(op) | 0x05] = value, [(op) | 0x06] = value, [(op) | 0x0d] = value, [(op) | 0x0e] = value
-#define SHORT(value) \
-	[0x05] = value, [0x0e] = value, /* 0x0d is gotox, 0x06 gotol */ \
-	EACH(0x10, value), EACH(0x20, value), EACH(0x30, value), EACH(0x40, value), EACH(0x50, value), \
-	EACH(0x60, value), EACH(0x70, value), EACH(0xa0, value), EACH(0xb0, value), EACH(0xc0, value), \
-	EACH(0xd0, value), EACH(0xe0, value), EACH(0xf0, value)
-
-static const __u16 sources[256] = {
-	SHORT(ANY), [0x06] = ANY, [0x85] = 1 << BPF_PSEUDO_CALL, [0x18] = 1 << BPF_PSEUDO_FUNC,
-};
-
-/* How many bits lie above the offset of a jump or call, which is off (32) or imm (0). */
-static const unsigned char above[256] = { SHORT(32) };
-
-/* 1 for a jump or call, else 0. */
-static ALWAYS_INLINE unsigned int counts(word insn)
-{
-	return sources[(unsigned char)insn] >> (insn >> 12 & 15) & 1;
-}
-
-/* Whether what counts is a call or the address of a subprogram. */
-static ALWAYS_INLINE bool is_call(word insn)
-{
-	return (unsigned char)insn == (BPF_JMP | BPF_CALL) || (unsigned char)insn == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-static ALWAYS_INLINE __s64 offset_of(word insn)
-{
-	unsigned int shift = above[(unsigned char)insn];
-
-	return (__s64)(insn << shift) >> (32 + shift / 2);
-}
 
 /* The state of the sweep. */
 struct sweep {
@@ -113,45 +70,6 @@ static ALWAYS_INLINE void copy(struct sweep *s, size_t from, size_t to)
 	}
 	s->jump = jump;
 	s->at = at;
-}
-
-/* Copies two slots of a patch and clears their words; gives bits of which `may_jump` knows the meaning. */
-static ALWAYS_INLINE pair copy_pair(word *out, __u32 *out_aux, const word *patch)
-{
-	pair both;
-
-	memcpy(&both, patch, sizeof(both));
-	memcpy(out, &both, sizeof(both));
-	memset(out_aux, 0, 2 * sizeof(*out_aux));
-	/* Of the eight classes only 5 and 6 have both upper bits set once they are one higher, and carry into bit 3. */
-	return ((both + 1) & 6) + 2;
-}
-
-/* Copies a patch: most have one to four slots. */
-static ALWAYS_INLINE pair copy_patch(word *out, __u32 *out_aux, const word *patch, size_t cnt)
-{
-	pair seen = {0};
-
-	for (; cnt >= 4; cnt -= 4, out += 4, out_aux += 4, patch += 4)
-		seen |= copy_pair(out, out_aux, patch) | copy_pair(out + 2, out_aux + 2, patch + 2);
-	if (cnt & 2) {
-		seen |= copy_pair(out, out_aux, patch);
-		out += 2;
-		out_aux += 2;
-		patch += 2;
-	}
-	if (cnt & 1) {
-		*out = *patch;
-		*out_aux = 0;
-		seen[0] |= ((*patch + 1) & 6) + 2;
-	}
-	return seen;
-}
-
-/* Whether jumps, calls or exits may be among what was copied. */
-static ALWAYS_INLINE bool may_jump(pair seen)
-{
-	return (seen[0] | seen[8]) & 8;
 }
 
 /* The end of the subprogram that holds a slot; slots are asked for in increasing order. */
@@ -401,45 +319,6 @@ static __u32 move_subprogs(const struct sweep *s, struct bpf_patcher_subprog *ou
 	return cnt;
 }
 
-/* Line records behind a pass, edit by edit; an edit never moves a record in front of it. */
-static __u32 move_lines(const struct index_map_pass *pass, const struct bpf_patcher_image *in,
-			struct bpf_patcher_line *out)
-{
-	const struct bpf_patcher_line *line = in->lines, *end = line + in->line_cnt;
-	const struct bpf_patcher_line *start_out = out;
-	/* What a deletion left to the slot behind it. */
-	struct bpf_patcher_line heir = {NOTHING, 0};
-	__u32 shift = 0;
-
-	for (const struct index_map_edit *edit = pass->edits; edit < pass->edits + pass->edit_cnt; edit++) {
-		/* A record at the first slot of a patch stays with the patch. */
-		__u32 stay = edit->off + (edit->patch_cnt > 0), behind = edit->off + edit->remove;
-		bool is_dropped = false;
-
-		if (heir.insn_off < stay) {
-			*out++ = (struct bpf_patcher_line){heir.insn_off + shift, heir.id};
-			heir.insn_off = NOTHING;
-		} else if (heir.insn_off != NOTHING) {
-			/* Edits start behind the end of the one before, so this one starts right at the heir. */
-			is_dropped = true;
-		}
-		for (; line < end && line->insn_off < stay; line++)
-			*out++ = (struct bpf_patcher_line){line->insn_off + shift, line->id};
-		for (; line < end && line->insn_off < behind; line++) {
-			heir.id = line->id;
-			is_dropped = true;
-		}
-		if (is_dropped)
-			heir.insn_off = behind < in->insn_cnt && (line == end || line->insn_off != behind) ? behind : NOTHING;
-		shift += edit->patch_cnt - edit->remove;
-	}
-	if (heir.insn_off != NOTHING)
-		*out++ = (struct bpf_patcher_line){heir.insn_off + shift, heir.id};
-	for (; line < end; line++)
-		*out++ = (struct bpf_patcher_line){line->insn_off + shift, line->id};
-	return out - start_out;
-}
-
 /* Makes room for `count` elements; what was in them is gone. */
 static int reserve(void *row, size_t *cap, size_t count, size_t size)
 {
@@ -486,7 +365,7 @@ int index_map_apply(struct index_map *map, const struct index_map_pass *pass, co
 		return -EINVAL;
 	if (s.beyond)
 		return -ERANGE;
-	out->line_cnt = in->line_cnt ? move_lines(pass, in, out->lines) : 0;
+	out->line_cnt = in->line_cnt ? index_map_move_lines(pass, in, out->lines) : 0;
 	return 0;
 }
 
