@@ -1,16 +1,34 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let fuzzing: [Target.Dependency] = [
+    .product(name: "Fuzzing", package: "bpf-patch-fuzz"),
+    .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
+]
+
 // What measures the code is a package of its own, so that the root package stays light.
 let package = Package(
     name: "Benchmarks",
-    dependencies: [.package(name: "bpf-patch-fuzz", path: "../..")],
+    dependencies: [
+        .package(name: "bpf-patch-fuzz", path: "../.."),
+        // Without its traits, which count allocations and references and need libraries of their own; `count` does that.
+        .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
+    ],
     targets: [
+        .target(
+            name: "CIndexMap", dependencies: [.product(name: "CBPFPatcher", package: "bpf-patch-fuzz")],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "Contenders", dependencies: fuzzing + ["CIndexMap"], swiftSettings: strict),
+        .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], swiftSettings: strict),
         .executableTarget(
-            name: "cases",
-            dependencies: [
-                .product(name: "Fuzzing", package: "bpf-patch-fuzz"),
-                .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
-            ])
+            name: "Patchers",
+            dependencies: fuzzing + ["Contenders", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/Patchers", swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     ]
 )

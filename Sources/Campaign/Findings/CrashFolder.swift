@@ -13,14 +13,33 @@ public struct CrashFolder: Sendable {
     ///
     /// - Throws: ``CampaignError`` that says which folder, and why not
     public func prepare() throws(CampaignError) {
-        let probe = URL(fileURLWithPath: path).appendingPathComponent(".writable-\(getpid())")
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try Data().write(to: probe)
-            try FileManager.default.removeItem(at: probe)
+            try CrashFolder.probe(URL(fileURLWithPath: path))
         } catch {
             throw CampaignError("\(path): findings cannot be written here: \(error.localizedDescription)")
         }
+    }
+
+    /// Checks that a file can be written later, without touching it.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    public static func checkWritable(_ path: String) throws(CampaignError) {
+        let file = URL(fileURLWithPath: path)
+        var isFolder: ObjCBool = false
+        if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw CampaignError("\(path): cannot be written: it is a folder")
+        }
+        do { try probe(file.deletingLastPathComponent()) } catch {
+            throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Writes an empty file to a folder and removes it.
+    private static func probe(_ folder: URL) throws {
+        let file = folder.appendingPathComponent(".writable-\(getpid())")
+        try Data().write(to: file)
+        try FileManager.default.removeItem(at: file)
     }
 
     /// Where the finding of a bucket is kept.

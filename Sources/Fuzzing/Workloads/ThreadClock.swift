@@ -1,9 +1,9 @@
-import Foundation
+import Glibc
 
-/// Processor time of the thread, which other tests running at the same time do not lengthen.
-enum ThreadClock {
+/// Processor time of the thread, which other work on the machine does not lengthen.
+public enum ThreadClock {
     /// - Units: seconds
-    static var now: Double {
+    public static var now: Double {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -1,0 +1,42 @@
+/// What a number of patches costs one patcher.
+public struct ScaleRow: Encodable, Hashable, Sendable {
+    /// How many instructions are patched, which are all of the program.
+    public var patches: Int
+    public var patcher: String
+    public var seconds: Double
+    /// How long copying the result takes, in the same rounds.
+    ///
+    /// - Units: seconds
+    public var copy: Double
+    /// Whether the time was worked out from smaller numbers of patches.
+    public var isExtrapolated: Bool
+
+    /// - Units: nanoseconds
+    public var timeAPatch: Double { seconds * 1e9 / Double(patches) }
+    public var ratioToCopy: Double { seconds / copy }
+
+    public init(patches: Int, patcher: String, seconds: Double, copy: Double, isExtrapolated: Bool) {
+        self.patches = patches
+        self.patcher = patcher
+        self.seconds = seconds
+        self.copy = copy
+        self.isExtrapolated = isExtrapolated
+    }
+
+    private enum Keys: String, CodingKey {
+        case patches, patcher, seconds
+        case timeAPatch = "ns_per_patch"
+        case ratioToCopy = "ratio_to_copy"
+        case isExtrapolated = "extrapolated"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(patches, forKey: .patches)
+        try container.encode(patcher, forKey: .patcher)
+        try container.encode(seconds, forKey: .seconds)
+        try container.encode(timeAPatch, forKey: .timeAPatch)
+        try container.encode(ratioToCopy, forKey: .ratioToCopy)
+        try container.encode(isExtrapolated, forKey: .isExtrapolated)
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Campaign
+import Foundation
+
+/// `scale`: what many patches cost.
+struct Scale: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure what thousands to a million patches cost each patcher.",
+        discussion: """
+            One patch an instruction, each makes two of one and keeps the original, and every eighth instruction is a \
+            jump; the numbers are those of the July 2019 series, and a million. All patchers run in turn and the \
+            fastest run of each counts; a copy of the result is measured beside them. Every result is held against \
+            the rules first, and a wrong one ends the command with status 77.
+
+            A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
+            started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
+
+            Example:
+              bpf-patch-fuzz scale --patches 15000 --patches 1000000 --plot scale.svg
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "How many patches; may be repeated. Default: 15000, 45000, 95000, 195000 and 1000000.", valueName: "n"))
+    var patches: [Int] = []
+
+    @OptionGroup var patchers: PatcherOptions
+
+    @Option(help: ArgumentHelp("What a run may take before it is extrapolated instead.", valueName: "seconds"))
+    var limit = 10.0
+
+    @Option(help: ArgumentHelp("Draw the lines to an SVG file, both axes logarithmic.", valueName: "file"))
+    var plot: String?
+
+    @Flag(
+        help: """
+            Print an array of objects with patches, patcher, seconds, ns_per_patch, ratio_to_copy and extrapolated \
+            instead of the table.
+            """)
+    var json = false
+
+    mutating func validate() throws {
+        if let wrong = patches.first(where: { $0 < 1 || $0 > 10_000_000 }) {
+            throw ValidationError("--patches takes a number from 1 to 10000000, not \(wrong)")
+        }
+        if !(limit > 0 && limit < 1e9) { throw ValidationError("--limit takes seconds, more than 0") }
+    }
+
+    func run() throws {
+        do {
+            // Before the minutes that measuring takes.
+            if let plot { try CrashFolder.checkWritable(plot) }
+            var measurement = ScaleMeasurement(patchers.chosen.map { $0.make() }, limit: limit)
+            let rows: [ScaleRow]
+            do { rows = try measurement.run(patches.isEmpty ? ScaleMeasurement.sizes : patches) } catch {
+                complain("error: \(error)")
+                throw ExitCode.findings
+            }
+            if let plot { try CrashFolder.write(ScalePlot(rows).svg, to: plot) }
+            if json { try Output.json(rows) } else { try Output.write(ScaleTable.print(rows, limit: limit)) }
+        } catch let code as ExitCode { throw code } catch { throw stop(error) }
+    }
+}

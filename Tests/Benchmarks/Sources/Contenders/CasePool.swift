@@ -1,0 +1,157 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Cases made beforehand, one behind the other in memory, so that nothing but running them is measured.
+///
+/// They are many, and all different: a few hundred are enough for a branch predictor to know them by heart, and cases of a
+/// campaign are never seen twice.
+public final class CasePool {
+    /// A program and one pass for it, in the memory of the pool.
+    public struct Entry: BitwiseCopyable {
+        public var program: ProgramImage<InputIndex>
+        public var pass: PassImage
+    }
+
+    /// What all cases are in, one row a part.
+    private struct Memory: ~Copyable {
+        var insns = RowStorage<Instruction>()
+        var aux = RowStorage<UInt32>()
+        var subprograms = RowStorage<Subprogram>()
+        var lines = RowStorage<LineRecord>()
+        var edits = RowStorage<EditRecord>()
+        var patches = RowStorage<Instruction>()
+        var refs = RowStorage<Ref>()
+    }
+
+    private let memory: Memory
+    private let entries: RowStorage<Entry>
+    /// How many cases there are.
+    public let count: Int
+
+    /// The measure of small cases: 32 instructions and 8 edits in one pass.
+    public static let small = CaseShape.fixed(insns: 32, edits: 8, passes: 1)
+    /// The measure of cases as large as real programs: 1,000 instructions and 100 edits in one pass.
+    public static let medium = CaseShape.fixed(insns: 1_000, edits: 100, passes: 1)
+
+    /// Makes the first cases of a shape and seed whose pass is well formed in itself.
+    public convenience init(_ shape: CaseShape, count: Int, seed: UInt64 = 1) {
+        self.init(CasePool.generate(shape, count, seed))
+    }
+
+    private init(_ sources: [Source]) {
+        // Room first: what is placed must not move any more.
+        var memory = Memory()
+        memory.insns.reserve(sources.reduce(0) { $0 + $1.program.insnCount })
+        memory.aux.reserve(sources.reduce(0) { $0 + $1.program.insnCount })
+        memory.subprograms.reserve(sources.reduce(0) { $0 + $1.program.subprogramCount })
+        memory.lines.reserve(sources.reduce(0) { $0 + $1.program.lineCount })
+        memory.edits.reserve(sources.reduce(0) { $0 + $1.pass.editCount })
+        memory.patches.reserve(sources.reduce(0) { $0 + $1.pass.patchCount })
+        memory.refs.reserve(sources.reduce(0) { $0 + $1.pass.refCount })
+        var rest = Rest(
+            insns: memory.insns.row(), aux: memory.aux.row(), subprograms: memory.subprograms.row(),
+            lines: memory.lines.row(), edits: memory.edits.row(), patches: memory.patches.row(),
+            refs: memory.refs.row())
+        let entries = RowStorage<Entry>(capacity: sources.count)
+        let list = entries.row(as: TableIndex.self)
+        for (number, source) in sources.enumerated() { list[TableIndex(number)] = rest.take(source) }
+        self.memory = memory
+        self.entries = entries
+        count = sources.count
+    }
+
+    /// The case with a number.
+    @inline(__always)
+    public subscript(number: Int) -> Entry { entries.row(as: TableIndex.self)[TableIndex(number)] }
+
+    /// Carries out every case once and says how many are accepted.
+    @inline(never) @discardableResult
+    public func run(_ patcher: any Patcher, into output: ProgramBuffer) -> Int {
+        var accepted = 0
+        for number in 0..<count {
+            let entry = self[number]
+            if patcher.apply(entry.pass, to: entry.program, into: output) == .accepted { accepted += 1 }
+        }
+        return accepted
+    }
+
+    /// Copies every program once.
+    @inline(never)
+    public func copy(into output: ProgramBuffer) {
+        for number in 0..<count { output.load(self[number].program) }
+    }
+
+    /// A pool of what the cases give, to be copied; of a case that is refused, its program.
+    public func results() -> CasePool {
+        let design = RangeReplace()
+        return CasePool(
+            (0..<count).map { number in
+                let entry = self[number]
+                let result = Source()
+                let status = design.apply(entry.pass, to: entry.program, into: result.program)
+                if status != .accepted { result.program.load(entry.program) }
+                return result
+            })
+    }
+
+    /// A case before it has its place.
+    private struct Source {
+        let program = ProgramBuffer()
+        let pass = PassBuffer()
+    }
+
+    private static func generate(_ shape: CaseShape, _ count: Int, _ seed: UInt64) -> [Source] {
+        var generator = CaseGenerator(seed: seed, shape: shape)
+        var sources: [Source] = []
+        var index: UInt64 = 0
+        while sources.count < count {
+            let source = Source()
+            source.program.load(generator.begin(index: index))
+            index += 1
+            let pass = generator.nextPass(for: source.program.image())
+            if PassCheck.fault(in: pass, on: source.program.image()) != nil { continue }
+            source.pass.load(Pass(pass))
+            sources.append(source)
+        }
+        return sources
+    }
+
+    /// What is left of the memory while it is being filled.
+    private struct Rest {
+        var insns: Row<InputIndex, Instruction>
+        var aux: Row<InputIndex, UInt32>
+        var subprograms: Row<TableIndex, Subprogram>
+        var lines: Row<TableIndex, LineRecord>
+        var edits: Row<TableIndex, EditRecord>
+        var patches: Row<PoolIndex, Instruction>
+        var refs: Row<TableIndex, Ref>
+
+        /// Copies a case to the front and goes on behind it.
+        mutating func take(_ source: Source) -> Entry {
+            let program: ProgramImage<InputIndex> = source.program.image()
+            let pass = source.pass.image
+            return Entry(
+                program: ProgramImage(
+                    insns: Rest.take(program.insnCount, from: program.insns, &insns),
+                    aux: Rest.take(program.insnCount, from: program.aux, &aux),
+                    subprograms: Rest.take(program.subprogramCount, from: program.subprograms, &subprograms),
+                    lines: Rest.take(program.lineCount, from: program.lines, &lines),
+                    insnCount: program.insnCount, subprogramCount: program.subprogramCount,
+                    lineCount: program.lineCount),
+                pass: PassImage(
+                    edits: Rest.take(pass.editCount, from: pass.edits, &edits),
+                    patches: Rest.take(source.pass.patchCount, from: pass.patches, &patches),
+                    refs: Rest.take(source.pass.refCount, from: pass.refs, &refs), editCount: pass.editCount))
+        }
+
+        private static func take<Index, Element>(
+            _ count: Int, from row: Row<Index, Element>, _ rest: inout Row<Index, Element>
+        ) -> Row<Index, Element> {
+            let place = rest
+            place.copy(count, from: row, at: Index(0), to: Index(0))
+            rest = rest.suffix(from: Index(count), as: Index.self)
+            return place
+        }
+    }
+}

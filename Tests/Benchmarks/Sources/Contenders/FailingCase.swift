@@ -1,0 +1,21 @@
+import Fuzzing
+import Patching
+
+/// A failing case as a campaign finds it, to be shrunk: the first small one that a fault planted in jumps shows in.
+public struct FailingCase {
+    private let found: Case
+    private let bucket: String
+    private let minimizer = Minimizer([PlantedPatcher(.backJump)])
+
+    public init() {
+        var fuzzer = Fuzzer(seed: 1, shape: CasePool.small, patchers: [PlantedPatcher(.backJump)])
+        var index: UInt64 = 0
+        while fuzzer.run(index: index) { index += 1 }
+        bucket = fuzzer.findings[0].bucket
+        found = fuzzer.makeCase(index: index)
+    }
+
+    /// Shrinks it; says how many candidates that took.
+    @discardableResult
+    public func minimize() -> Int { minimizer.minimize(found, bucket: bucket).candidates }
+}

@@ -1,0 +1,27 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// A trial of some patchers over the cases of a pool: what a campaign does with a case once it is made.
+public final class PooledTrial {
+    private let trial: Cell<Trial>
+
+    /// Makes a trial; without patchers it is the oracle alone.
+    public init(_ patchers: [any Patcher]) { trial = Cell(Trial(patchers)) }
+
+    /// Puts one case through all patchers and the oracle; says whether nothing was found.
+    @discardableResult
+    public func run(_ entry: CasePool.Entry) -> Bool {
+        trial.value.begin(entry.program)
+        _ = trial.value.run(entry.pass, isLast: true)
+        return trial.value.findings.isEmpty
+    }
+
+    /// Puts every case of a pool through once; says whether nothing was found.
+    @inline(never) @discardableResult
+    public func run(_ pool: CasePool) -> Bool {
+        var isClean = true
+        for number in 0..<pool.count { isClean = run(pool[number]) && isClean }
+        return isClean
+    }
+}

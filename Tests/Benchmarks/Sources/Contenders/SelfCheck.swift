@@ -1,0 +1,42 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Holds the patcher in C against a design of the package, byte by byte: a race with a wrong result is worth nothing.
+public struct SelfCheck: ~Copyable {
+    private let patcher = CIndexMapPatcher()
+    private let design = RangeReplace()
+    private var current = ProgramBuffer()
+    private var expected = ProgramBuffer()
+    private let output = ProgramBuffer()
+    /// How many passes both have carried out.
+    public private(set) var passes = 0
+
+    public init() {}
+
+    /// Runs random cases; gives the index of the first in which the two differ, or `nil`.
+    public mutating func difference(_ shape: CaseShape, seed: UInt64, count: UInt64) -> UInt64? {
+        var generator = CaseGenerator(seed: seed, shape: shape)
+        for index in 0..<count {
+            current.load(generator.begin(index: index))
+            for _ in 0..<generator.passCount {
+                let input: ProgramImage<InputIndex> = current.image()
+                let pass = generator.nextPass(for: input)
+                if PassCheck.fault(in: pass, on: input) != nil { break }
+                guard let status = answer(of: pass, input) else { return index }
+                if status != .accepted { break }
+                swap(&current, &expected)
+            }
+        }
+        return nil
+    }
+
+    /// What both say of a pass, or `nil` when they differ.
+    private mutating func answer(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatchStatus? {
+        passes += 1
+        let status = design.apply(pass, to: input, into: expected)
+        if patcher.apply(pass, to: input, into: output) != status { return nil }
+        if status != .accepted { return status }
+        return output.image(as: OutputIndex.self).isIdentical(to: expected.image(as: OutputIndex.self)) ? status : nil
+    }
+}

@@ -1,0 +1,34 @@
+import BPF
+import Contenders
+import Fuzzing
+import Patching
+
+/// Runs a number of cases and nothing else, so that a count of everything at two numbers gives the count of one case.
+enum Counting {
+    /// The oracle without a patcher.
+    private static let oracle = "oracle"
+    /// Every design and the oracle.
+    private static let everything = "all"
+
+    private static func patchers() -> [any Patcher] { Contenders.designs() + [CIndexMapPatcher()] }
+
+    /// What can be counted.
+    static var names: [String] { patchers().map(\.name) + [oracle, everything] }
+
+    /// Runs small cases through what has a name; says whether there is such a thing.
+    static func run(_ name: String, cases: UInt64) -> Bool {
+        let pool = CasePool(CasePool.small, count: 512)
+        if name == oracle || name == everything {
+            let trial = PooledTrial(name == everything ? Contenders.designs() : [])
+            for number in 0..<Int(cases) { trial.run(pool[number % pool.count]) }
+            return true
+        }
+        guard let patcher = patchers().first(where: { $0.name == name }) else { return false }
+        let output = ProgramBuffer()
+        for number in 0..<Int(cases) {
+            let entry = pool[number % pool.count]
+            _ = patcher.apply(entry.pass, to: entry.program, into: output)
+        }
+        return true
+    }
+}
