@@ -24,8 +24,8 @@ import BPF
 ///   many as the most edits of one instruction
 /// - Source: Nakryiko, 2019 (`struct bpf_patcher`) and July 2024 (`insn_patcher`); Cree and Starovoitov, 2019
 public final class InstructionPatcher {
-    /// The design that carries passes out.
-    typealias Design = RangeReplace
+    /// The design that carries passes out: the fastest.
+    typealias Design = IndexMap
 
     /// What a pending edit is besides its record.
     struct EditNote: BitwiseCopyable {

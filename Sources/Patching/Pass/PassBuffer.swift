@@ -35,7 +35,7 @@ public final class PassBuffer {
     public var image: PassImage {
         PassImage(
             edits: memory.value.edits.row(), patches: memory.value.patches.row(), refs: memory.value.refs.row(),
-            editCount: memory.value.editCount)
+            editCount: memory.value.editCount, patchSlots: memory.value.patchCount)
     }
 
     /// Takes all edits out.

@@ -67,23 +67,26 @@ public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
 
 /// The edits of one pass in preallocated memory. An image does not own its memory.
 ///
-/// - Units: `editCount` in edits
+/// - Units: `editCount` in edits, `patchSlots` in slots
 @frozen
 public struct PassImage: BitwiseCopyable {
     public var edits: Row<TableIndex, EditRecord>
     public var patches: Row<PoolIndex, Instruction>
     public var refs: Row<TableIndex, Ref>
     public var editCount: Int
+    /// How many slots of the pool are in use; no two edits share one, so all patches together are no longer.
+    public var patchSlots: Int
 
     @inlinable
     public init(
         edits: Row<TableIndex, EditRecord>, patches: Row<PoolIndex, Instruction>, refs: Row<TableIndex, Ref>,
-        editCount: Int
+        editCount: Int, patchSlots: Int
     ) {
         self.edits = edits
         self.patches = patches
         self.refs = refs
         self.editCount = editCount
+        self.patchSlots = patchSlots
     }
 
     /// The patch of an edit.
@@ -105,16 +108,6 @@ public struct PassImage: BitwiseCopyable {
             at = at + 1
         }
         return nil
-    }
-
-    /// How many slots all patches have together; patches stand in the pool in the order of their edits.
-    ///
-    /// - Complexity: O(1)
-    @inlinable
-    public var patchSlots: Int {
-        if editCount == 0 { return 0 }
-        let last = edits[TableIndex(editCount - 1)]
-        return last.patchStart.position + Int(last.patchCount)
     }
 
     /// The first edits of the pass, as a pass of its own.
