@@ -12,5 +12,7 @@ struct Tool: ParsableCommand {
 
             Exit status: 0 clean, 77 findings, 1 the harness could not do its work, 64 wrong usage.
             """,
-        subcommands: [Run.self, Replay.self, Minimize.self, Show.self, Apply.self, Patchers.self, RunWorker.self])
+        subcommands: [
+            Run.self, Replay.self, Minimize.self, Show.self, Apply.self, Stats.self, Patchers.self, RunWorker.self,
+        ])
 }

@@ -87,6 +87,8 @@ extension Opcode {
     static let storeDouble: UInt8 = 0x7b
     /// `BPF_PSEUDO_MAP_FD` in `src_reg` of a wide load.
     static let pseudoMap: UInt8 = 1
+    /// `BPF_PSEUDO_MAP_IDX` in `src_reg` of a wide load, as objects have it before maps are made.
+    static let pseudoMapIndex: UInt8 = 5
     /// `BPF_PSEUDO_KFUNC_CALL` in `src_reg` of a call.
     static let pseudoKernelFunction: UInt8 = 2
 }
@@ -132,6 +134,12 @@ extension Instruction {
     /// `call imm`, of a helper or of something inside the kernel.
     @inline(__always)
     static func callHelper(_ number: Int32) -> Instruction { Instruction(code: Opcode.call, imm: number) }
+
+    /// Whether this loads a map into a register.
+    @inline(__always)
+    func loadsMap(_ dst: UInt8) -> Bool {
+        isWide && self.dst == dst && (src == Opcode.pseudoMap || src == Opcode.pseudoMapIndex)
+    }
 
     /// Whether this is a call of a helper, and of which.
     @inline(__always)

@@ -21,21 +21,36 @@ public enum Workload: String, CaseIterable, Sendable, Hashable {
     /// What the workload is called on the command line.
     public var name: String { rawValue }
 
-    /// What it does, in a line.
+    /// What it does, in half a line.
     public var summary: String {
         switch self {
-        case .blinding: "constants are made of two random numbers (bpf_jit_blind_constants)"
-        case .contextAccess: "context accesses become accesses of kernel objects (convert_ctx_accesses)"
-        case .helperInlining: "small helpers are put in place of their calls (do_misc_fixups)"
-        case .zeroExtension: "upper halves are cleared where they may be read (opt_subreg_zext_lo32_rnd_hi32)"
-        case .randomUpperHalves: "upper halves that nobody reads get random numbers (BPF_F_TEST_RND_HI32)"
-        case .divisionGuards: "divisions by a register are guarded against 0 and -1 (do_misc_fixups)"
-        case .mayGoto: "may_goto becomes a counter on the stack (do_misc_fixups)"
-        case .loopInlining: "bpf_loop with a known callback becomes a loop (inline_bpf_loop)"
-        case .deadCode: "what is never reached is deleted (opt_remove_dead_code)"
-        case .nops: "jumps by nothing are deleted, then those that jumped over them (opt_remove_nops)"
-        case .fastcall: "registers are not saved around calls that write none (remove_fastcall_spills_fills)"
-        case .verifier: "all of these but blinding and rnd-hi32, pass after pass in the order of the verifier"
+        case .blinding: "constants are made of two random numbers"
+        case .contextAccess: "context accesses become accesses of kernel objects"
+        case .helperInlining: "small helpers are put in place of their calls"
+        case .zeroExtension: "upper halves are cleared where someone may read them"
+        case .randomUpperHalves: "upper halves that nobody reads get random numbers"
+        case .divisionGuards: "divisions by a register are guarded against 0 and -1"
+        case .mayGoto: "may_goto becomes a counter on the stack"
+        case .loopInlining: "bpf_loop with a known callback becomes a loop"
+        case .deadCode: "what is never reached is deleted"
+        case .nops: "jumps by nothing are deleted, then jumps over those"
+        case .fastcall: "no registers are saved around calls that write none"
+        case .verifier: "all but blinding and rnd-hi32, in the verifier's order"
+        }
+    }
+
+    /// The kernel's function that does the same.
+    public var source: String {
+        switch self {
+        case .blinding: "bpf_jit_blind_constants"
+        case .contextAccess: "convert_ctx_accesses"
+        case .helperInlining, .divisionGuards, .mayGoto: "do_misc_fixups"
+        case .zeroExtension, .randomUpperHalves: "opt_subreg_zext_lo32_rnd_hi32"
+        case .loopInlining: "inline_bpf_loop"
+        case .deadCode: "opt_remove_dead_code"
+        case .nops: "opt_remove_nops"
+        case .fastcall: "remove_fastcall_spills_fills"
+        case .verifier: "bpf_check"
         }
     }
 
