@@ -59,6 +59,26 @@ struct WorkloadCensusTests {
         #expect(census.casesWithEdits * 2 >= Int(cases), "seed \(Self.seed)")
     }
 
+    /// Of what a workload finds in programs, a choice makes all, some or nothing.
+    @Test(arguments: Workload.allCases) func editsAreChosen(_ workload: Workload) {
+        let program = ProgramBuffer()
+        let pass = PassBuffer()
+        let shape = CaseShape.fixed(insns: 400, edits: 1, passes: 1)
+        var generator = CaseGenerator(seed: Self.seed, shape: shape, workloads: [workload])
+        var passes = WorkloadGenerator()
+        var counts = [0, 0, 0]
+        for index in 0..<UInt64(20) {
+            program.load(generator.begin(index: index))
+            for (number, chance) in [65536, 32768, 0].enumerated() {
+                var choice = EditChoice(chance: chance, Entropy(seed: Self.seed, index: index))
+                var marker: Int32 = 1
+                passes.makePass(0, of: workload, for: program.image(), &choice, &marker, into: pass)
+                counts[number] += pass.editCount
+            }
+        }
+        #expect(counts[0] > counts[1] && counts[1] > 0 && counts[2] == 0, "seed \(Self.seed): \(counts)")
+    }
+
     /// The same case whatever was made before it, and by a generator of its own; workloads take turns.
     @Test func casesDependOnSeedAndIndexAlone() {
         let seed = UInt64.random(in: 0...UInt64.max)
