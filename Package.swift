@@ -15,7 +15,9 @@ let package = Package(
         .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],
     targets: [
         .target(name: "BPF", swiftSettings: strict),
@@ -24,7 +26,14 @@ let package = Package(
         .target(name: "CBPFPatcher"),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
-        .target(name: "Campaign", dependencies: ["Fuzzing", "LinuxBPF"], swiftSettings: strict),
+        .target(
+            name: "Campaign",
+            dependencies: [
+                "Fuzzing", "LinuxBPF",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "TextTable", package: "TextTable"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [

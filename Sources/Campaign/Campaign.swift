@@ -33,8 +33,7 @@ public final class Campaign {
         let objects = ObjectCollection(paths: settings.objects)
         refusals = objects.refusals.map(\.description)
         if !settings.objects.isEmpty && objects.programs.isEmpty {
-            throw CampaignError(
-                "none of the objects can be used:\n" + refusals.map { "  \($0)" }.joined(separator: "\n"))
+            throw CampaignError.noObject(refusals)
         }
         ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program))
         boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"

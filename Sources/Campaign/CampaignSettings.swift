@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 
 /// What a campaign is told: a range of cases is a pure function of these.
 public struct CampaignSettings: Sendable, Hashable {
@@ -16,12 +17,15 @@ public struct CampaignSettings: Sendable, Hashable {
     public var patchers: [PatcherChoice]
     /// ELF objects and folders whose programs are edited.
     public var objects: [String]
+    /// What takes turns in making passes; when there are none, passes are random.
+    public var workloads: [Workload]
     /// Where findings go.
     public var crashes: String
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
-        patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], crashes: String = "Crashes"
+        patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], workloads: [Workload] = [],
+        crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -29,6 +33,7 @@ public struct CampaignSettings: Sendable, Hashable {
         self.jobs = jobs
         self.patchers = patchers
         self.objects = objects
+        self.workloads = workloads
         self.crashes = crashes
     }
 
@@ -42,6 +47,11 @@ public struct CampaignSettings: Sendable, Hashable {
         words += ["--jobs", String(jobs)]
         if patchers != PatcherChoice.builtIn { words += patchers.flatMap { ["--patcher", $0.name] } }
         words += objects.flatMap { ["--objects", $0] }
+        if workloads == Workload.allCases {
+            words += ["--workload", "all"]
+        } else {
+            words += workloads.flatMap { ["--workload", $0.name] }
+        }
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words
     }
@@ -52,6 +62,11 @@ public struct CampaignError: Error, CustomStringConvertible, Sendable {
     /// What could not be done, where, and why, in one line.
     public var description: String
     public init(_ description: String) { self.description = description }
+
+    /// No named object can be used, for these reasons.
+    static func noObject(_ refusals: [String]) -> CampaignError {
+        CampaignError("none of the objects can be used:\n" + refusals.map { "  \($0)" }.joined(separator: "\n"))
+    }
 }
 
 extension String {

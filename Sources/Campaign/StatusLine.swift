@@ -30,6 +30,13 @@ struct StatusLine {
         if isTerminal { write(text) }
     }
 
+    /// Shows what is being done, if it is time to; elsewhere than on a terminal too.
+    mutating func showIfDue(_ text: String) {
+        if !isDue { return }
+        last = Date()
+        write(text)
+    }
+
     /// Takes the line off a terminal.
     mutating func clear() {
         if isTerminal && isDrawn { Output.note("\r\u{1b}[K") }

@@ -13,11 +13,13 @@ public struct Fuzzer: ~Copyable {
     ///
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
+    ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
     public init(
-        seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], patchers: [any Patcher]
+        seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
+        patchers: [any Patcher]
     ) {
         self.seed = seed
-        generator = CaseGenerator(seed: seed, shape: shape, bases: bases)
+        generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads)
         trial = Trial(patchers)
     }
 

@@ -22,6 +22,8 @@ struct CampaignOptions: ParsableArguments {
         help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
     var objects: [String] = []
 
+    @OptionGroup var workloads: WorkloadOptions
+
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
 
@@ -33,7 +35,7 @@ struct CampaignOptions: ParsableArguments {
     func settings(seed: UInt64) -> CampaignSettings {
         CampaignSettings(
             seed: seed, cases: cases, time: time, jobs: jobs, patchers: patchers.chosen, objects: objects,
-            crashes: crashes)
+            workloads: workloads.chosen, crashes: crashes)
     }
 }
 
@@ -47,6 +49,9 @@ struct Run: ParsableCommand {
 
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
+
+            Edits are random, or with --workload those that the kernel would make:
+            \(WorkloadOptions.list)
 
             To see what a finding looks like, name a patcher that is wrong on purpose:
               bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump --crashes /tmp/crashes

@@ -107,7 +107,7 @@ import Testing
         #expect(rows.allSatisfy { Set($0.keys) == ["name", "source", "cost"] })
     }
 
-    @Test(arguments: ["run", "replay", "minimize", "show", "apply", "scale", "patchers"])
+    @Test(arguments: ["run", "replay", "minimize", "show", "apply", "scale", "stats", "patchers"])
     func everyCommandExplainsItself(_ command: String) throws {
         let run = try Tool.run([command, "--help"])
         #expect(run.status == 0 && run.output.contains("Example"), "\(run.output)")

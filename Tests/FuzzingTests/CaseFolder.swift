@@ -9,6 +9,9 @@ enum CaseFolder: String, CaseIterable {
     /// What campaigns found, minimised; absent as long as nothing was.
     case crashes = "Crashes"
 
+    /// What workloads make of programs written by hand; the name of a file starts with the workload's.
+    case workloads = "Tests/Workloads"
+
     /// A file as the test report names it.
     struct File: CustomTestStringConvertible, Sendable {
         var folder: CaseFolder

@@ -56,7 +56,8 @@ struct FindingLedger {
     /// - Throws: ``CampaignError`` when the file cannot be written
     mutating func store(_ bucket: String) throws(CampaignError) {
         guard var entry = entries[bucket] else { return }
-        var fuzzer = Fuzzer(seed: settings.seed, bases: bases, patchers: [])
+        var fuzzer = Fuzzer(
+            seed: settings.seed, bases: bases, workloads: settings.workloads, patchers: [])
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)

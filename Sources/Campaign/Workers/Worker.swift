@@ -36,7 +36,9 @@ public struct Worker {
     public mutating func run() {
         watchLeash()
         let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
-        var fuzzer = Fuzzer(seed: settings.seed, bases: bases, patchers: settings.patchers.map { $0.make() })
+        var fuzzer = Fuzzer(
+            seed: settings.seed, bases: bases, workloads: settings.workloads,
+            patchers: settings.patchers.map { $0.make() })
         let limit = settings.cases ?? UInt64.max
         var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
         while !block.isEmpty {

@@ -11,6 +11,7 @@ public struct CaseGenerator: ~Copyable {
     private let seed: UInt64
     private let shape: CaseShape
     private let bases: [ProgramBuffer]
+    private let workloads: [Workload]
     private var entropy = Entropy(seed: 0, index: 0)
     private var features = CaseFeatures()
     private var maker = SlotMaker(marker: 0)
@@ -20,14 +21,21 @@ public struct CaseGenerator: ~Copyable {
     private let programBuffer = ProgramBuffer()
     private let passBuffer = PassBuffer()
     private var passNumber = 0
+    /// What the case's passes are made by, or `nil` for random passes.
+    private var workload: Workload?
+    private var planter = OccasionPlanter()
+    private var workloadPasses = WorkloadGenerator()
+    private var choice = EditChoice.all
 
     /// Makes a generator.
     ///
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
-    public init(seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = []) {
+    ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
+    public init(seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = []) {
         self.seed = seed
         self.shape = shape
+        self.workloads = workloads
         self.bases = bases.map { program in
             let buffer = ProgramBuffer()
             buffer.load(program)
@@ -36,24 +44,33 @@ public struct CaseGenerator: ~Copyable {
     }
 
     /// How many passes the case has, if none is refused before.
-    public var passCount: Int { features.passes }
+    public var passCount: Int { workload?.passCount ?? features.passes }
 
     /// Whether the case is made to be refused.
-    public var isMadeToBeRefused: Bool { features.refusal != .none }
+    public var isMadeToBeRefused: Bool { workload == nil && features.refusal != .none }
 
     /// Makes the program of a case; valid until the next case.
     ///
     /// - Complexity: O(slots)
     public mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
-        begin(Entropy(seed: seed, index: index))
+        workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
+        return make(Entropy(seed: seed, index: index))
     }
 
     /// Makes the program of the case that a source of entropy stands for; valid until the next case.
     ///
     /// - Complexity: O(slots)
     public mutating func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
+        var source = source
+        workload = workloads.isEmpty ? nil : workloads[source.below(workloads.count)]
+        return make(source)
+    }
+
+    private mutating func make(_ source: Entropy) -> ProgramImage<InputIndex> {
         entropy = source
         features = CaseFeatures.draw(shape, &entropy)
+        // Room for what some workloads look for: several instructions in a row.
+        if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
         maker = SlotMaker(marker: 1001)
         passNumber = 0
         programs.begin(features, &entropy)
@@ -64,6 +81,7 @@ public struct CaseGenerator: ~Copyable {
             let base = one.insnCount <= other.insnCount ? one : other
             features.edits = 1 + entropy.below(min(24, base.insnCount))
             maker.marker = 1_000_000
+            chooseEdits(of: base.insnCount)
             return base.image()
         }
         if features.isFar {
@@ -71,7 +89,21 @@ public struct CaseGenerator: ~Copyable {
         } else {
             programs.generate(features, &maker, &entropy, into: programBuffer)
         }
+        if let workload { planter.plant(workload, in: programBuffer, &maker, &entropy) }
+        chooseEdits(of: programBuffer.insnCount)
         return programBuffer.image()
+    }
+
+    /// Decides how many of a workload's edits are made in a program of so many slots: mostly all.
+    private mutating func chooseEdits(of slots: Int) {
+        if workload == nil { return }
+        let bits = entropy.next()
+        var chance = bits & 3 == 0 ? Int(bits >> 8 & 0xffff) : 65536
+        // With an edit at every slot of a large program, a design that goes through all slots for each takes seconds; and
+        // of the jumps that just fit, none would after a hundred edits.
+        let work = features.isFar ? 4_194_304 >> Int(bits >> 2 & 7) : 4_194_304
+        if slots * slots > work { chance = min(chance, max(1, work * 65536 / (slots * slots))) }
+        choice = EditChoice(chance: chance, Entropy(seed: bits, index: 0))
     }
 
     /// Makes the next pass of the case; valid until the one after it.
@@ -80,6 +112,11 @@ public struct CaseGenerator: ~Copyable {
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     public mutating func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
         passNumber += 1
+        if let workload {
+            workloadPasses.makePass(
+                passNumber - 1, of: workload, for: input, &choice, &maker.marker, into: passBuffer)
+            return passBuffer.image
+        }
         let isLast = passNumber == features.passes
         passes.generate(
             features, for: input, isChecked: features.refusal != .dangling, patterns: programs.chosen, &maker, &entropy,

@@ -1,0 +1,58 @@
+import BPF
+import Patching
+
+/// Which registers hold the program's context, slot by slot.
+///
+/// The verifier knows the type of every register on every path. Here `r1` holds the context where the program starts, and
+/// where a subprogram starts if it does at each of its calls; moves pass it on, and where ways meet it must be there on
+/// all of them. Slots are gone through in order, twice, so that the second time knows what loops bring; what goes through
+/// the stack is lost.
+struct ContextRegisters: ~Copyable {
+    private var storage = RowStorage<UInt16>()
+
+    /// Works it out for a program.
+    ///
+    /// - Complexity: O(slots)
+    mutating func load(_ input: ProgramImage<InputIndex>) {
+        let count = input.insnCount
+        storage.reserve(count + 1)
+        let held = storage.row(as: InputIndex.self)
+        // All ones stand for a slot that no way has reached yet.
+        held.fill(count + 1, from: InputIndex(0), with: UInt16.max)
+        held[InputIndex(0)] = RegisterEffect.bit(Register.first)
+        for _ in 0..<2 {
+            for slot in 0..<count where held[InputIndex(slot)] != UInt16.max {
+                let index = InputIndex(slot)
+                let insn = input.insns[index]
+                let before = held[index]
+                var after = before & ~RegisterEffect(of: insn).written
+                if insn.isMove && before & RegisterEffect.bit(insn.src) != 0 { after |= RegisterEffect.bit(insn.dst) }
+                if !insn.endsFlow { held[index + 1] &= after }
+                let kind = insn.jumpKind
+                if kind == .none { continue }
+                let target = InputIndex(slot + 1 + insn.jumpOffset(kind))
+                switch kind {
+                case .call: held[target] &= before & RegisterEffect.arguments
+                // Who calls it then, and with what, is not known.
+                case .function: held[target] = 0
+                default: held[target] &= after
+                }
+            }
+        }
+    }
+
+    /// Whether a register holds the context before an instruction.
+    @inline(__always)
+    func holds(_ register: UInt8, at slot: InputIndex) -> Bool {
+        let held = storage.row(as: InputIndex.self)[slot]
+        return held != UInt16.max && held & RegisterEffect.bit(register) != 0
+    }
+}
+
+extension Instruction {
+    /// Whether this is `rD = rS` with all 64 bits and nothing else.
+    @inline(__always)
+    var isMove: Bool {
+        code == Arithmetic.move.rawValue | Opcode.arithmeticClass | Opcode.registerOperand && off == 0
+    }
+}

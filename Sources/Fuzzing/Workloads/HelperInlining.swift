@@ -1,0 +1,159 @@
+import BPF
+import Patching
+
+/// Puts the body of small helpers in place of their calls.
+///
+/// | helper | becomes |
+/// |---|---|
+/// | `map_lookup_elem` | 7 for an array, 3 for a hash table |
+/// | `jiffies64`, `get_smp_processor_id`, `get_current_task`, `get_current_task_btf` | 3 |
+/// | `kptr_xchg` | 2 |
+/// | `get_func_arg` | 9 |
+/// | `get_func_ret` | 7 |
+/// | `get_func_arg_cnt`, `get_func_ip` | 1 |
+/// | `get_branch_snapshot` | 11 |
+/// | `timer_set_callback` | 3, the call last |
+///
+/// What kind of map it is stands in no instruction: maps with an even number in the wide load that last went to `r1` are
+/// arrays here, the others hash tables.
+///
+/// - Source: `do_misc_fixups`, Linux 6.12; `get_current_task` 2026
+struct HelperInlining {
+    /// The map that `r1` was last loaded with.
+    private var map: Int32 = 0
+
+    /// Writes the pass.
+    ///
+    /// - Complexity: O(slots)
+    static func write(_ draft: inout WorkloadDraft) {
+        var inlining = HelperInlining()
+        var walk = InstructionWalk(draft.input)
+        while let slot = walk.advance() { inlining.rewrite(slot, hasNext: walk.hasNext, &draft) }
+    }
+
+    /// Rewrites one instruction if it is a call of such a helper.
+    ///
+    /// - Parameter hasNext: whether there is something to reach by leaving the patch
+    @inline(__always)
+    mutating func rewrite(_ slot: InputIndex, hasNext: Bool, _ draft: inout WorkloadDraft) {
+        let insn = draft.input.insns[slot]
+        if insn.loadsMap(Register.first) { map = insn.imm }
+        if insn.code != Opcode.call || insn.src != 0 { return }
+        guard let helper = Helper(rawValue: insn.imm), hasNext || !helper.isLeft, draft.replace(slot) else { return }
+        inline(helper, &draft)
+    }
+
+    /// A helper that is inlined, by its number.
+    ///
+    /// - Source: `include/uapi/linux/bpf.h`, Linux 6.12
+    enum Helper: Int32, CaseIterable {
+        case mapLookup = 1
+        case processorNumber = 8
+        case currentTask = 35
+        case jiffies = 118
+        case currentTaskBTF = 158
+        case setTimerCallback = 170
+        case functionAddress = 173
+        case branchSnapshot = 176
+        case functionArgument = 183
+        case functionResult = 184
+        case functionArgumentCount = 185
+        case exchangePointer = 194
+
+        /// Whether its patch is left by a jump.
+        var isLeft: Bool {
+            switch self {
+            case .mapLookup, .branchSnapshot, .functionArgument: true
+            default: false
+            }
+        }
+    }
+
+    private func inline(_ helper: Helper, _ draft: inout WorkloadDraft) {
+        let result = Register.result
+        switch helper {
+        case .mapLookup: if map & 1 == 0 { arrayLookup(&draft) } else { hashLookup(&draft) }
+        case .jiffies:
+            draft.addAddress(to: result)
+            draft.add(.load(.double, result, from: result, 0))
+        case .processorNumber, .currentTask, .currentTaskBTF:
+            draft.add(.assign(result, draft.nextMarker()))
+            // `rD = rS` with -1 in `off` adds the start of this processor's own memory.
+            var move = Instruction.move(result, result)
+            move.off = -1
+            draft.add(move)
+            draft.add(.load(helper == .processorNumber ? .word : .double, result, from: result, 0))
+        case .setTimerCallback:
+            draft.addAddress(to: Register.third)
+            draft.keep()
+        case .functionAddress: draft.add(.load(.double, result, from: Register.first, -16))
+        case .functionArgumentCount: draft.add(.load(.double, result, from: Register.first, -8))
+        case .branchSnapshot: branchSnapshot(&draft)
+        case .functionArgument: functionArgument(&draft)
+        case .functionResult: functionResult(&draft)
+        case .exchangePointer:
+            draft.add(.move(result, Register.second))
+            draft.add(
+                Instruction(
+                    code: MemorySize.double.rawValue | Opcode.atomicMode | Opcode.storeClass, dst: Register.first,
+                    src: result, imm: RegisterEffect.exchange))
+        }
+    }
+
+    /// 7: the entry's place behind the map's first, or 0 for an index that is too large.
+    private func arrayLookup(_ draft: inout WorkloadDraft) {
+        draft.add(.load(.word, Register.third, from: Register.second, 0))
+        draft.jump(to: 4, if: Register.third, .less, draft.nextMarker())
+        draft.add(.assign(Register.result, 0))
+        draft.jump(to: 7)
+        draft.add(.apply(.multiply, Register.third, 8))
+        draft.add(.move(Register.result, Register.third))
+        draft.add(.apply(.add, Register.result, register: Register.first))
+    }
+
+    /// 3: a call of the table's own look-up, and from the entry that it finds to the value in it.
+    private func hashLookup(_ draft: inout WorkloadDraft) {
+        draft.add(.callHelper(draft.nextMarker()))
+        draft.jump(to: 3, if: Register.result, .equal, 0)
+        draft.add(.apply(.add, Register.result, 56))
+    }
+
+    /// 9: argument number `r2` of the traced function goes to where `r3` points.
+    private func functionArgument(_ draft: inout WorkloadDraft) {
+        draft.add(.load(.double, Register.result, from: Register.first, -8))
+        draft.jump(to: 4, if: Register.second, .less, register: Register.result)
+        draft.add(.assign(Register.result, -22))
+        draft.jump(to: 9)
+        draft.add(.apply(.shiftLeft, Register.second, 3))
+        draft.add(.apply(.add, Register.second, register: Register.first))
+        draft.add(.load(.double, Register.result, from: Register.second, 0))
+        draft.add(.store(.double, to: Register.third, 0, Register.result))
+        draft.add(.assign(Register.result, 0))
+    }
+
+    /// 7: what the traced function gave, which stands behind its arguments, goes to where `r2` points.
+    private func functionResult(_ draft: inout WorkloadDraft) {
+        draft.add(.load(.double, Register.third, from: Register.first, -8))
+        draft.add(.apply(.and, Register.third, 15))
+        draft.add(.apply(.shiftLeft, Register.third, 3))
+        draft.add(.apply(.add, Register.third, register: Register.first))
+        draft.add(.load(.double, Register.third, from: Register.third, 0))
+        draft.add(.store(.double, to: Register.second, 0, Register.third))
+        draft.add(.assign(Register.result, 0))
+    }
+
+    /// 11: asks for whole entries of 24 bytes, and gives how many bytes it got.
+    private func branchSnapshot(_ draft: inout WorkloadDraft) {
+        draft.jump(to: 10, if: Register.third, .notEqual, 0)
+        draft.add(.apply(.shiftRight, Register.second, 3, is64: false))
+        draft.add(.apply(.divide, Register.second, 3, is64: false))
+        draft.add(.callHelper(draft.nextMarker()))
+        draft.jump(to: 8, if: Register.result, .equal, 0)
+        draft.add(.apply(.multiply, Register.result, 3))
+        draft.add(.apply(.shiftLeft, Register.result, 3))
+        draft.jump(to: 11)
+        draft.add(.assign(Register.result, -2))
+        draft.jump(to: 11)
+        draft.add(.assign(Register.result, -22))
+    }
+}

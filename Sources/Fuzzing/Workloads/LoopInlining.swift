@@ -1,0 +1,61 @@
+import BPF
+import Patching
+
+/// Puts a loop in place of each call of `bpf_loop` whose callback is known: 19 slots, of which the twelfth, counted from
+/// 0, calls the callback by ref.
+///
+/// The callback is known when the last that was written to `r2`, in the order of slots, is a subprogram's address.
+///
+/// - Source: `inline_bpf_loop`, Linux 6.12
+enum LoopInlining {
+    static let helper: Int32 = 181
+    /// `BPF_MAX_LOOPS`.
+    private static let most: Int32 = 8 << 20
+    /// Where `r6`, `r7` and `r8` are kept meanwhile: below all that a program may use itself.
+    private static let kept: [3 of Int16] = [-536, -544, -552]
+
+    /// Writes the pass.
+    ///
+    /// - Complexity: O(slots)
+    static func write(_ draft: inout WorkloadDraft) {
+        var walk = InstructionWalk(draft.input)
+        var callback: InputIndex?
+        var home = 0
+        while let slot = walk.advance() {
+            let insn = draft.input.insns[slot]
+            if walk.home != home { (home, callback) = (walk.home, nil) }
+            if insn.isCall(ofHelper: helper), let callback, walk.hasNext, draft.replace(slot) {
+                addLoop(over: callback, &draft)
+            }
+            if RegisterEffect(of: insn).written & RegisterEffect.bit(Register.second) == 0 { continue }
+            callback =
+                insn.jumpKind == .function ? InputIndex(slot.position + 1 + insn.jumpOffset(.function)) : nil
+        }
+    }
+
+    private static func addLoop(over callback: InputIndex, _ draft: inout WorkloadDraft) {
+        let (count, index, argument): (UInt8, UInt8, UInt8) = (6, 7, 8)
+        // More than the helper allows is E2BIG.
+        draft.jump(to: 3, if: Register.first, .less, most + 1)
+        draft.add(.assign(Register.result, -7))
+        draft.jump(to: 19)
+        for number in 0..<3 {
+            draft.add(.store(.double, to: Register.frame, kept[number], count + UInt8(number)))
+        }
+        draft.add(.assign(index, 0))
+        draft.add(.move(count, Register.first))
+        draft.add(.move(argument, Register.third))
+        // Slot 9: the head of the loop.
+        draft.jump(to: 15, if: index, .equal, register: count)
+        draft.add(.move(Register.second, argument))
+        draft.add(.move(Register.first, index))
+        draft.add(Instruction(code: Opcode.call, src: Opcode.pseudoCall), to: callback)
+        draft.add(.apply(.add, index, 1))
+        draft.jump(to: 9, if: Register.result, .equal, 0)
+        // Slot 15: how often it ran.
+        draft.add(.move(Register.result, index))
+        for number in (0..<3).reversed() {
+            draft.add(.load(.double, count + UInt8(number), from: Register.frame, kept[number]))
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import BPF
+import Patching
+
+/// Deletes jumps to what is behind them anyway: `goto` and `may_goto` by nothing, one at a time.
+///
+/// - Source: `opt_remove_nops`, Linux 6.14
+enum Nops {
+    /// Writes the pass.
+    ///
+    /// - Complexity: O(slots)
+    static func write(_ draft: inout WorkloadDraft) {
+        var walk = InstructionWalk(draft.input)
+        while let slot = walk.advance() {
+            let insn = draft.input.insns[slot]
+            if (insn.code == Opcode.ja || insn.code == Opcode.mayGoto) && insn.off == 0 && draft.choice.takesNext() {
+                draft.delete(slot, count: 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import BPF
+import Patching
+
+/// Makes the passes of workloads.
+///
+/// Made once and reused for the whole run: nothing is allocated for a pass once the buffers have grown.
+public struct WorkloadGenerator: ~Copyable {
+    private var context = ContextRegisters()
+    private var reads = WideReads()
+    private var reach = Reach()
+    private var fastcall = FastcallRemoval()
+
+    /// Where the markers of passes start that are made outside of a campaign.
+    private static let firstMarker: Int32 = 1_000_000
+
+    public init() {}
+
+    /// Fills a buffer with all edits of one pass; always the same for the same program.
+    ///
+    /// The pass is well formed, and no patcher may refuse it but for an offset that does not fit.
+    ///
+    /// - Parameters:
+    ///   - number: which of the workload's passes, from 0
+    ///   - input: a well-formed program: what the pass before it gave
+    /// - Complexity: O(slots × log subprograms)
+    public mutating func makePass(
+        _ number: Int, of workload: Workload, for input: ProgramImage<InputIndex>, into buffer: PassBuffer
+    ) {
+        var choice = EditChoice.all
+        var marker = WorkloadGenerator.firstMarker &* Int32(number + 1)
+        makePass(number, of: workload, for: input, &choice, &marker, into: buffer)
+    }
+
+    /// Fills a buffer with the edits of one pass that are chosen.
+    ///
+    /// - Complexity: O(slots × log subprograms)
+    mutating func makePass(
+        _ number: Int, of workload: Workload, for input: ProgramImage<InputIndex>, _ choice: inout EditChoice,
+        _ marker: inout Int32, into buffer: PassBuffer
+    ) {
+        var draft = WorkloadDraft(for: input, into: buffer, choice, marker: marker)
+        switch workload.step(number) {
+        case .blinding: ConstantBlinding.write(&draft)
+        case .contextAccess:
+            context.load(input)
+            ContextAccess.write(&draft, context)
+        case .helperInlining: HelperInlining.write(&draft)
+        case .zeroExtension:
+            reads.load(input)
+            ZeroExtension.write(&draft, reads)
+        case .randomUpperHalves:
+            reads.load(input)
+            RandomUpperHalves.write(&draft, reads)
+        case .divisionGuards: DivisionGuards.write(&draft)
+        case .mayGoto: MayGotoExpansion.write(&draft)
+        case .mayGotoCounters: MayGotoExpansion.writeCounters(&draft)
+        case .loopInlining: LoopInlining.write(&draft)
+        case .deadCode: DeadCode.write(&draft, &reach)
+        case .nops: Nops.write(&draft)
+        case .fastcall: fastcall.write(&draft)
+        case .fixups: WorkloadGenerator.writeFixups(&draft)
+        }
+        choice = draft.choice
+        marker = draft.marker
+    }
+
+    /// Helpers, divisions and `may_goto` in one pass.
+    private static func writeFixups(_ draft: inout WorkloadDraft) {
+        var inlining = HelperInlining()
+        var walk = InstructionWalk(draft.input)
+        while let slot = walk.advance() {
+            inlining.rewrite(slot, hasNext: walk.hasNext, &draft)
+            DivisionGuards.rewrite(slot, hasNext: walk.hasNext, &draft)
+            MayGotoExpansion.rewrite(slot, &draft)
+        }
+    }
+}

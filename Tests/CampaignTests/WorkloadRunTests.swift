@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// `run --workload` from outside.
+@Suite struct WorkloadRunTests {
+    private static let seed = "7"
+
+    @Test(arguments: [["verifier"], ["zext", "blinding"], ["all"]])
+    func cleanRunReportsItself(_ workloads: [String]) throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run(
+            ["run", "--seed", Self.seed, "--cases", "2000", "--json", "--crashes", folder.path]
+                + workloads.flatMap { ["--workload", $0] })
+        #expect(run.status == 0, "\(run.errors)")
+        // In the order of the list, whatever that of the words was.
+        let words = workloads.sorted().map { " --workload \($0)" }.joined()
+        #expect(run.output.contains("--jobs 1\(words) --crashes"), "\(run.output)")
+        let report = try run.report()
+        #expect(report["cases"] as? Int == 2000 && (report["findings"] as? [Any])?.isEmpty == true)
+    }
+
+    private func runPlanted(_ workload: String, jobs: String, into folder: Tool.Folder) throws -> Int32 {
+        try Tool.run([
+            "run", "--seed", Self.seed, "--cases", "1000", "--jobs", jobs, "--workload", workload,
+            "--crashes", folder.path, "--patcher", "planted-lost-aux", "--patcher", "planted-back-jump",
+        ]).status
+    }
+
+    /// Neither of the wrong patchers does anything wrong when all that is asked of it is to delete a slot.
+    @Test func workersEditAsTold() throws {
+        let folder = try Tool.Folder()
+        #expect(try runPlanted("nops", jobs: "1", into: folder) == 0)
+    }
+
+    /// What makes a case again for its file edits as the workers did.
+    @Test func findingsAreOfTheWorkload() throws {
+        var files: [[String: String]] = []
+        for jobs in ["1", "2"] {
+            let folder = try Tool.Folder()
+            #expect(try runPlanted("zext", jobs: jobs, into: folder) == 77)
+            files.append(try folder.texts())
+        }
+        #expect(!files[0].isEmpty && files[0] == files[1])
+        for (name, text) in files[0] { #expect(!text.contains("not seen with zeros"), "\(name)") }
+    }
+
+    @Test func unknownWorkloadGetsTheList() throws {
+        let run = try Tool.run(["run", "--workload", "blindign"])
+        #expect(run.status == 64)
+        for name in ["blindign", "blinding", "ctx-access", "may-goto", "verifier", "all"] {
+            #expect(run.errors.contains(name))
+        }
+    }
+}

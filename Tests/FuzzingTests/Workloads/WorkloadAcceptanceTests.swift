@@ -1,0 +1,82 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// No pass of a workload is malformed or refused, whatever the program, and all patchers agree on what comes of it.
+struct WorkloadAcceptanceTests {
+    /// Puts a program through a workload and all patchers; says how many edits that took.
+    private static func run(
+        _ workload: Workload, on program: Program, _ trial: inout Trial, _ generator: inout WorkloadGenerator,
+        _ place: @autoclosure () -> String
+    ) -> Int {
+        let buffer = ProgramBuffer()
+        let pass = PassBuffer()
+        buffer.load(program)
+        if let fault = buffer.image(as: Slot.self).fault() {
+            Issue.record("\(place()): ill formed: \(fault)")
+            return 0
+        }
+        trial.begin(buffer.image())
+        var edits = 0
+        for number in 0..<workload.passCount {
+            generator.makePass(number, of: workload, for: trial.program, into: pass)
+            edits += pass.editCount
+            let status = trial.run(pass.image, isLast: number == workload.passCount - 1)
+            if let finding = trial.findings.first {
+                Issue.record("\(place()), \(workload.name), pass \(number): \(finding.bucket): \(finding.detail)")
+            } else if status == .einval {
+                Issue.record("\(place()), \(workload.name), pass \(number): refused")
+            }
+            if status != .accepted { break }
+        }
+        return edits
+    }
+
+    /// The programs of seeds and vectors by name; those at the 16-bit limit, and the others.
+    private static let programs = Result {
+        var programs: [(place: String, program: Program)] = []
+        for file in CaseFolder.allCases.flatMap(\.files) { programs.append((file.path, try file.parsed().program)) }
+        for file in ["corners.jsonl", "passes.jsonl"] {
+            programs += try Vectors.cases(of: file).map { ("\(file), \($0.name)", $0.program) }
+        }
+        return programs.filter { $0.program.fault() == nil }
+    }
+
+    @Test(arguments: Workload.allCases) func programsOfFiles(_ workload: Workload) throws {
+        var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
+        var generator = WorkloadGenerator()
+        var edits = 0
+        for (place, program) in try Self.programs.get() where program.insns.count < 4096 {
+            edits += Self.run(workload, on: program, &trial, &generator, place)
+        }
+        print("\(workload.name): \(edits) edits in the programs of seeds and vectors")
+        #expect(edits > 0)
+    }
+
+    /// Programs at the 16-bit limit, with an edit at every slot: for a quadratic design they would take minutes.
+    @Test(arguments: Workload.allCases) func programsAtTheLimit(_ workload: Workload) throws {
+        let linear = BuiltInPatchers.allCases.map { $0.make() }.filter { !$0.isStepwise }
+        var trial = Trial(linear)
+        var generator = WorkloadGenerator()
+        let large = try Self.programs.get().filter { $0.program.insns.count >= 4096 }
+        #expect(large.count >= 3)
+        for (place, program) in large.prefix(3) {
+            _ = Self.run(workload, on: program, &trial, &generator, place)
+        }
+    }
+
+    @Test(arguments: Workload.allCases) func generatedCases(_ workload: Workload) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of WorkloadAcceptanceTests.generatedCases, \(workload.name): \(seed)")
+        var fuzzer = Fuzzer(seed: seed, workloads: [workload], patchers: BuiltInPatchers.allCases.map { $0.make() })
+        for index in 0..<UInt64(1000) {
+            let isClean = fuzzer.run(index: index)
+            if !isClean || fuzzer.status == .einval {
+                let found = fuzzer.findings.first.map { "\($0.bucket): \($0.detail)" } ?? "refused"
+                Issue.record("seed \(seed), index \(index): \(found)")
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import BPF
+import Fuzzing
+import Patching
+import Testing
+
+/// The exact passes of each workload on the programs of `Tests/Workloads`; ``SeedTests`` looks at what comes of them.
+struct WorkloadPassTests {
+    static let files = CaseFolder.workloads.files
+
+    /// The workload that a file is about.
+    private static func workload(of file: CaseFolder.File) -> Workload? {
+        Workload.allCases.first { file.idea.hasPrefix($0.name + "-") }
+    }
+
+    @Test(arguments: files) func passesAreExact(_ file: CaseFolder.File) throws {
+        let workload = try #require(Self.workload(of: file))
+        let c = try file.parsed()
+        var made = c
+        made.passes = []
+        var trial = Trial([])
+        var generator = WorkloadGenerator()
+        let pass = PassBuffer()
+        let program = ProgramBuffer()
+        program.load(c.program)
+        trial.begin(program.image())
+        for number in 0..<workload.passCount {
+            generator.makePass(number, of: workload, for: trial.program, into: pass)
+            made.passes.append(Pass(pass.image))
+            #expect(trial.run(pass.image, isLast: number == workload.passCount - 1) == .accepted)
+        }
+        let found = CaseFile.print(made)
+        #expect(found == CaseFile.print(c), "\(found)")
+    }
+
+    @Test func eachWorkloadHasAFile() {
+        #expect(Set(Self.files.compactMap(Self.workload)) == Set(Workload.allCases))
+    }
+}
