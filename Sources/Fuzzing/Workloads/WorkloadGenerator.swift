@@ -13,6 +13,7 @@ public struct WorkloadGenerator: ~Copyable {
     /// Where the markers of passes start that are made outside of a campaign.
     private static let firstMarker: Int32 = 1_000_000
 
+    /// Makes a generator with a workspace of its own.
     public init() {}
 
     /// Fills a buffer with all edits of one pass; always the same for the same program.

@@ -70,7 +70,7 @@ struct WorkloadAcceptanceTests {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of WorkloadAcceptanceTests.generatedCases, \(workload.name): \(seed)")
         var fuzzer = Fuzzer(seed: seed, workloads: [workload], patchers: BuiltInPatchers.allCases.map { $0.make() })
-        for index in 0..<UInt64(1000) {
+        for index in 0..<UInt64(400) {
             let isClean = fuzzer.run(index: index)
             if !isClean || fuzzer.status == .einval {
                 let found = fuzzer.findings.first.map { "\($0.bucket): \($0.detail)" } ?? "refused"

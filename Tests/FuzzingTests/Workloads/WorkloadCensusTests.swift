@@ -48,7 +48,7 @@ struct WorkloadCensusTests {
 
     /// Each workload has something to do in most cases, and nothing that it does is refused.
     @Test(arguments: Workload.allCases) func casesHaveEdits(_ workload: Workload) {
-        let cases: UInt64 = 4000
+        let cases: UInt64 = 1500
         let census = Census(workload, cases: cases)
         let lengths = census.lengths.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         print(
