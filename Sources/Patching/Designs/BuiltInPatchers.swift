@@ -38,8 +38,8 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
     public var cost: String {
         switch self {
         case .kernelArray: "O(n e)"
-        case .deltaArray, .deferredBranches: "O(n + j log e)"
-        case .basicBlock, .linkedList, .rangeReplace: "O(n + e)"
+        case .deltaArray: "O(n + j log e)"
+        case .deferredBranches, .basicBlock, .linkedList, .rangeReplace: "O(n + e)"
         }
     }
 }

@@ -31,12 +31,6 @@ struct SlotSet: BitwiseCopyable {
     private let counts: Row<TableIndex, UInt32>
     private let length: Int
 
-    private init(words: Row<TableIndex, UInt64>, counts: Row<TableIndex, UInt32>, length: Int) {
-        self.words = words
-        self.counts = counts
-        self.length = length
-    }
-
     /// Puts a slot in.
     ///
     /// - Complexity: O(1)

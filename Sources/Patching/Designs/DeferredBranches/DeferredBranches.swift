@@ -14,8 +14,7 @@ import BPF
 /// which are summed up just before the sweep, so that its look-ups find them in a cache; and the sweep's write to each
 /// branch. It starts at the end, where the result has been written last.
 ///
-/// - Complexity: O(slots + edits + branches) a pass, and for a branch into deleted code the deletions from there to what
-///   stands behind it
+/// - Complexity: O(slots + edits + branches) a pass, plus O(log subprograms) for a ref or a branch into deleted code
 /// - Source: Starovoitov, June 2022, in answer to Zingerman: patch inline, but one `bpf_adj_branches` at the end
 public final class DeferredBranches: Patcher {
     /// Memory that a pass works in, kept for the whole run.

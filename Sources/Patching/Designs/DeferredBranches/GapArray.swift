@@ -36,7 +36,7 @@ struct GapArray {
             let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number))
             array.moveGap(to: patches.pass.edits[edit].off)
             if patches.pass.edits[edit].isDeletion {
-                edits.holes.insert(from: patches.pass.edits[edit].off, to: patches.pass.edits[edit].end)
+                edits.forget(patches.pass.edits[edit], number: number)
             } else {
                 if !patches.holds(edit, at: array.at, from: array.from) {
                     array.isFull = true
@@ -135,7 +135,7 @@ struct GapArray {
 
     /// Adjusts all branches and says what became of the pass.
     ///
-    /// - Complexity: O(branches), and more for those into deleted code
+    /// - Complexity: O(branches + edits), plus O(log subprograms) for a branch into deleted code
     func adjustBranches() -> PatchStatus {
         if dangling { return .einval }
         let edits = edits
