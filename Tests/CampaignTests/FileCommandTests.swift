@@ -1,4 +1,5 @@
 import Foundation
+import Patching
 import Testing
 
 /// `replay`, `minimize`, `apply`, `show` and `patchers` from outside: good files, broken files, exit statuses.
@@ -103,7 +104,7 @@ import Testing
     @Test func patchersAreListed() throws {
         let run = try Tool.run(["patchers", "--json"])
         let rows = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: String]] ?? []
-        #expect(rows.map { $0["name"] } == ["kernel-array", "delta-array", "linked-list", "range-replace"])
+        #expect(rows.map { $0["name"] } == BuiltInPatchers.allCases.map(\.name))
         #expect(rows.allSatisfy { Set($0.keys) == ["name", "source", "cost"] })
     }
 

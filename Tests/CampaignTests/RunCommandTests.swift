@@ -1,4 +1,5 @@
 import Foundation
+import Patching
 import Testing
 
 /// `run` from outside: what it prints, where it writes, how it ends.
@@ -151,7 +152,7 @@ import Testing
     @Test func unknownPatcherGetsTheList() throws {
         let run = try Tool.run(["run", "--patcher", "delta-aray"])
         #expect(run.status == 64)
-        for name in ["delta-aray", "kernel-array", "delta-array", "linked-list", "range-replace"] {
+        for name in ["delta-aray"] + BuiltInPatchers.allCases.map(\.name) {
             #expect(run.errors.contains(name))
         }
     }

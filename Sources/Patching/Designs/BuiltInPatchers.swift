@@ -2,6 +2,8 @@
 public enum BuiltInPatchers: String, CaseIterable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
+    case deferredBranches = "deferred-branches"
+    case basicBlock = "basic-block"
     case linkedList = "linked-list"
     case indexMap = "index-map"
     case rangeReplace = "range-replace"
@@ -14,6 +16,8 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         switch self {
         case .kernelArray: KernelArray()
         case .deltaArray: DeltaArray()
+        case .deferredBranches: DeferredBranches()
+        case .basicBlock: BasicBlock()
         case .linkedList: LinkedList()
         case .indexMap: IndexMap()
         case .rangeReplace: RangeReplace()
@@ -25,6 +29,8 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         switch self {
         case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
         case .deltaArray: "Zingerman, June 2022"
+        case .deferredBranches: "Starovoitov, June 2022"
+        case .basicBlock: "Starovoitov, June 2022"
         case .linkedList: "Wang, July 2019"
         case .indexMap: "Cree and Nakryiko, 2019"
         case .rangeReplace: "Nakryiko, July 2024 (bpf_patch_insns)"
@@ -36,7 +42,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         switch self {
         case .kernelArray: "O(n e)"
         case .deltaArray: "O(n + j log e)"
-        case .linkedList, .indexMap, .rangeReplace: "O(n + e)"
+        case .deferredBranches, .basicBlock, .linkedList, .indexMap, .rangeReplace: "O(n + e)"
         }
     }
 }

@@ -1,0 +1,72 @@
+import BPF
+
+/// The program is split into basic blocks and every jump holds the number of a block; edits patch inside a block, and the
+/// blocks are put back in a row.
+///
+/// A block starts where something lands: at a subprogram, at the target of a jump or call, at that of a ref. It goes on
+/// behind a jump, as nothing can come between: what an edit puts there belongs to the block. A deletion may empty a block;
+/// then what follows in the same subprogram stands for it. A patch may swallow the start of a block; then nothing does.
+///
+/// A jump inside a patch, or out of it to what follows, keeps its offset and needs no block: both its ends are in one. A
+/// block in front of which a prologue is inserted has two places: jumps land behind the prologue, calls in front of it.
+///
+/// The row is written straight away: a block is where the row has got to, and its instructions are copied, patched, to
+/// that place. So a block is two numbers, and nothing is allocated for it.
+///
+/// What it cannot do without: reading the program twice, for the blocks and for the row; reading the edits twice, because
+/// any of them may have a ref that splits a block; reading the patches and writing the result once; four bytes a slot, for
+/// the block that it jumps to, once written and read; 16 bytes a jump, as a block further on has no place yet; and the write to
+/// each jump when all have.
+///
+/// - Complexity: O(slots + edits + jumps) a pass, plus O(log subprograms) a ref
+/// - Source: Starovoitov, June 2022
+public final class BasicBlock: Patcher {
+    /// Memory that a pass works in, kept for the whole run.
+    private struct Workspace: ~Copyable {
+        var blocks = BlockProgram.Storage()
+        var places = RowStorage<UInt32>()
+        var jumps = RowStorage<StandingJumps.Entry>()
+    }
+
+    public let name = "basic-block"
+    public let isStepwise = false
+    private let forms = JumpForm.Table()
+    private let work = Cell(Workspace())
+
+    public init() {}
+
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        if LeavingJumps(pass: pass, input: input).dangleBehindAppend() { return .einval }
+        let blocks = work.value.blocks.split(input, for: pass, forms: forms.row)
+        if blocks.isDangling { return .einval }
+        var room = input.insnCount + PatchWriter.stride
+        output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
+        var row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+        if row.isFull {
+            room += pass.patchSlots
+            output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
+            row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+        }
+        output.insnCount = row.count
+        output.subprogramCount = row.relocateSubprograms()
+        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
+        output.lineCount = LineTable.relocate(
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
+            into: output.image(as: OutputIndex.self).lines)
+        return row.pointJumps()
+    }
+
+    /// The blocks in a row, patched, their jumps as they were.
+    @inline(__always)
+    private func joinedRow(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
+        // The number behind the last block is written too, and overwritten or not used.
+        work.value.places.reserve(2 * blocks.count + 2)
+        work.value.jumps.reserve(patches.room)
+        return BlockRow(
+            blocks: blocks, patches: patches, places: work.value.places.row(),
+            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
+        ).joined()
+    }
+}

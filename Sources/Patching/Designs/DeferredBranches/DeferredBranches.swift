@@ -1,0 +1,62 @@
+import BPF
+
+/// The array is patched at once, edit by edit, but branches are left as they are: (offset, count, delta) of each edit is
+/// remembered, and all branches are adjusted in one sweep at the end.
+///
+/// Shifting what lies behind each edit would cost as much as the kernel's way. Edits come in increasing order, so a gap
+/// travels with them instead (``GapArray``): each edit changes the array where it is, and no slot is moved twice.
+///
+/// A branch needs the deltas at both its ends. For its own place the walk of the gap knows it. For its target it is looked
+/// up in the list (``DeferredEdits``), in constant time: a search would wait for memory at each of its steps.
+///
+/// What it cannot do without: reading the input, the edits and their patches once and writing the result once; writing and
+/// reading 16 bytes for each branch, as the sweep comes when the result has left the caches; four bytes of delta an edit,
+/// which are summed up just before the sweep, so that its look-ups find them in a cache; and the sweep's write to each
+/// branch. It starts at the end, where the result has been written last.
+///
+/// - Complexity: O(slots + edits + branches) a pass, plus O(log subprograms) for a ref or a branch into deleted code
+/// - Source: Starovoitov, June 2022, in answer to Zingerman: patch inline, but one `bpf_adj_branches` at the end
+public final class DeferredBranches: Patcher {
+    /// Memory that a pass works in, kept for the whole run.
+    private struct Workspace: ~Copyable {
+        var edits = DeferredEdits.Storage()
+        var jumps = RowStorage<StandingJumps.Entry>()
+    }
+
+    public let name = "deferred-branches"
+    public let isStepwise = false
+    private let forms = JumpForm.Table()
+    private let work = Cell(Workspace())
+
+    public init() {}
+
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        var room = input.insnCount + PatchWriter.stride
+        output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
+        var array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+        if array.isFull {
+            room += pass.patchSlots
+            output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
+            array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+        }
+        output.insnCount = array.count
+        output.subprogramCount = array.relocateSubprograms()
+        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
+        output.lineCount = LineTable.relocate(
+            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
+            into: output.image(as: OutputIndex.self).lines)
+        return array.adjustBranches()
+    }
+
+    /// The array after all edits, its branches as they were.
+    @inline(__always)
+    private func patchedArray(_ patches: PatchWriter) -> GapArray {
+        work.value.jumps.reserve(patches.room)
+        return GapArray(
+            patches: patches, edits: work.value.edits.makeList(patches),
+            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
+        ).patched()
+    }
+}

@@ -1,0 +1,106 @@
+import BPF
+
+/// Writes patches to their place in a result, for designs that do so before they know where jumps land.
+///
+/// A jump from one slot of a patch to another, or to what stands right behind the patch, is right as it is written: both
+/// ends move alike. So no slot of a patch is looked at but those of refs; see ``LeavingJumps`` for the exceptions.
+struct PatchWriter {
+    /// How many slots are written at once, whether or not all of them are the patch's.
+    static let stride = 4
+
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
+    let result: ProgramImage<OutputIndex>
+    /// How many slots the result has room for.
+    let room: Int
+    /// How far the place in the result may be ahead of that in the input.
+    private let lead: Int
+    /// The last place in the pool of patch instructions from which a stride can be read.
+    private let lastStride: Int
+
+    /// - Parameter output: has room for at least the input and a stride
+    init(pass: PassImage, input: ProgramImage<InputIndex>, output: ProgramBuffer) {
+        self.pass = pass
+        self.input = input
+        result = output.image()
+        room = min(result.insns.capacity, result.aux.capacity)
+        lead = room - input.insnCount - PatchWriter.stride
+        lastStride = pass.patches.capacity - PatchWriter.stride
+    }
+
+    /// The jumps of patches that may have to be looked at.
+    var leaving: LeavingJumps { LeavingJumps(pass: pass, input: input) }
+
+    /// Whether the result has room for a patch at a place, and for all of the input behind it.
+    @inline(__always)
+    func holds(_ edit: TableIndex, at start: OutputIndex, from: InputIndex) -> Bool {
+        start.position &+ Int(pass.edits[edit].patchCount) &- from.position <= lead
+    }
+
+    /// Writes a patch as it stands in the pass, and zeros for its words.
+    ///
+    /// - Complexity: O(patch slots)
+    @inline(__always)
+    func write(_ edit: TableIndex, at start: OutputIndex) {
+        let place = pass.edits[edit].patchStart
+        let patch = pass.patches.suffix(from: place, as: PatchIndex.self)
+        let insns = result.insns.suffix(from: start, as: PatchIndex.self)
+        let aux = result.aux.suffix(from: start, as: PatchIndex.self)
+        let count = pass.edits[edit].patchCount
+        var slot = PatchIndex(rawValue: 0)
+        // Most patches are short, and a loop of as good as random length ends with a mispredicted branch.
+        if place.position <= lastStride {
+            let first = patch[PatchIndex(rawValue: 0)]
+            let second = patch[PatchIndex(rawValue: 1)]
+            let third = patch[PatchIndex(rawValue: 2)]
+            let fourth = patch[PatchIndex(rawValue: 3)]
+            insns[PatchIndex(rawValue: 0)] = first
+            insns[PatchIndex(rawValue: 1)] = second
+            insns[PatchIndex(rawValue: 2)] = third
+            insns[PatchIndex(rawValue: 3)] = fourth
+            aux[PatchIndex(rawValue: 0)] = 0
+            aux[PatchIndex(rawValue: 1)] = 0
+            aux[PatchIndex(rawValue: 2)] = 0
+            aux[PatchIndex(rawValue: 3)] = 0
+            slot = PatchIndex(rawValue: UInt32(PatchWriter.stride))
+        }
+        while slot.rawValue < count {
+            insns[slot] = patch[slot]
+            aux[slot] = 0
+            slot = slot + 1
+        }
+    }
+
+    /// Writes the instruction that a patch keeps, with its words, and says where it stands.
+    @inline(__always)
+    func writeKept(_ edit: TableIndex, at start: OutputIndex) -> OutputIndex {
+        let place = start + Int(pass.edits[edit].keep)
+        let kept = pass.edits[edit].off
+        result.insns.setBits(input.insns.bits(at: kept), at: place)
+        result.aux[place] = input.aux[kept]
+        if pass.edits[edit].remove > 1 {
+            result.insns.setBits(input.insns.bits(at: kept + 1), at: place + 1)
+            result.aux[place + 1] = input.aux[kept + 1]
+        }
+        return place
+    }
+
+    /// Gives the last slot of a patch the word of the first slot that it replaces.
+    @inline(__always)
+    func writeWord(_ edit: TableIndex, at start: OutputIndex) {
+        result.aux[start + (Int(pass.edits[edit].patchCount) &- 1)] = input.aux[pass.edits[edit].off]
+    }
+
+    /// Whether a ref leads to an instruction that its jump or call may land on.
+    ///
+    /// - Complexity: O(log subprograms)
+    @inline(__always)
+    func leads(_ ref: Ref, of edit: TableIndex, isCall: Bool) -> Bool {
+        let to = ref.to.position
+        if to >= input.insnCount || input.isSecondSlot(ref.to) { return false }
+        if isCall { return true }
+        let off = min(pass.edits[edit].off.position, input.insnCount - 1)
+        let home = input.subprogram(holding: InputIndex(off))
+        return to >= Int(input.subprograms[home].start) && to < input.end(of: home)
+    }
+}

@@ -1,0 +1,41 @@
+import BPF
+import Testing
+
+@testable import Patching
+
+/// Sets of slots against Swift's own, at every border of a word.
+@Suite struct SlotSetTests {
+    private static let slots = 200
+    private static let borders = [0, 1, 2, 62, 63, 64, 65, 126, 127, 128, 129, 191, 192, 199, 200]
+
+    @Test(arguments: borders) func rangeIsCounted(_ start: Int) {
+        var storage = SlotSet.Storage()
+        for end in SlotSetTests.borders {
+            // The memory still holds what the set before had.
+            let set = storage.makeSet(slots: SlotSetTests.slots)
+            set.insert(from: InputIndex(start), to: InputIndex(end))
+            check(set, against: start < end ? Set(start..<end) : [], "from \(start) to \(end)")
+        }
+    }
+
+    @Test(arguments: 1...9) func stridesAreCounted(_ stride: Int) {
+        var storage = SlotSet.Storage()
+        let set = storage.makeSet(slots: SlotSetTests.slots)
+        var members: Set<Int> = []
+        for slot in Swift.stride(from: 0, through: SlotSetTests.slots, by: stride) {
+            set.insert(InputIndex(slot))
+            members.insert(slot)
+        }
+        check(set, against: members, "every \(stride)")
+    }
+
+    private func check(_ set: SlotSet, against members: Set<Int>, _ what: String) {
+        #expect(set.seal() == members.count, "\(what)")
+        var count = 0
+        for slot in 0...SlotSetTests.slots {
+            count += members.contains(slot) ? 1 : 0
+            #expect(set.member(InputIndex(slot)) == (members.contains(slot) ? 1 : 0), "\(what), slot \(slot)")
+            #expect(set.count(through: InputIndex(slot)) == count, "\(what), slot \(slot)")
+        }
+    }
+}
