@@ -76,10 +76,10 @@ struct PatchWriter {
     func writeKept(_ edit: TableIndex, at start: OutputIndex) -> OutputIndex {
         let place = start + Int(pass.edits[edit].keep)
         let kept = pass.edits[edit].off
-        result.insns.setBits(input.insns.bits(at: kept), at: place)
+        result.insns[place] = input.insns[kept]
         result.aux[place] = input.aux[kept]
         if pass.edits[edit].remove > 1 {
-            result.insns.setBits(input.insns.bits(at: kept + 1), at: place + 1)
+            result.insns[place + 1] = input.insns[kept + 1]
             result.aux[place + 1] = input.aux[kept + 1]
         }
         return place

@@ -30,7 +30,7 @@ public final class BasicBlock: Patcher {
 
     public let name = "basic-block"
     public let isStepwise = false
-    private let forms = JumpForm.Table()
+    private let kinds = JumpKindTable()
     private let work = Cell(Workspace())
 
     public init() {}
@@ -39,7 +39,7 @@ public final class BasicBlock: Patcher {
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         if LeavingJumps(pass: pass, input: input).dangleBehindAppend() { return .einval }
-        let blocks = work.value.blocks.split(input, for: pass, forms: forms.row)
+        let blocks = work.value.blocks.split(input, for: pass, kinds: kinds.view)
         if blocks.isDangling { return .einval }
         var room = input.insnCount + PatchWriter.stride
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
@@ -66,7 +66,7 @@ public final class BasicBlock: Patcher {
         work.value.jumps.reserve(patches.room)
         return BlockRow(
             blocks: blocks, patches: patches, places: work.value.places.row(),
-            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
+            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row())
         ).joined()
     }
 }

@@ -15,12 +15,12 @@ struct BlockProgram {
         ///
         /// - Complexity: O(slots + edits + jumps)
         mutating func split(
-            _ input: ProgramImage<InputIndex>, for pass: PassImage, forms: Row<Slot, JumpForm>
+            _ input: ProgramImage<InputIndex>, for pass: PassImage, kinds: JumpKindTable.View
         ) -> BlockProgram {
             goals.reserve(input.insnCount)
             branches.reserve(input.insnCount + 1)
             var program = BlockProgram(leaders: leaders.makeSet(slots: input.insnCount), goals: goals.row())
-            program.split(input, for: pass, forms: forms, branches: branches.row())
+            program.split(input, for: pass, kinds: kinds, branches: branches.row())
             return program
         }
     }
@@ -66,7 +66,7 @@ struct BlockProgram {
     func goal(at slot: InputIndex, isCall: Bool) -> UInt32 { block(at: slot) &* 2 &+ (isCall ? 1 : 0) }
 
     private mutating func split(
-        _ input: ProgramImage<InputIndex>, for pass: PassImage, forms: Row<Slot, JumpForm>,
+        _ input: ProgramImage<InputIndex>, for pass: PassImage, kinds: JumpKindTable.View,
         branches: Row<TableIndex, InputIndex>
     ) {
         let insns = input.insns
@@ -75,18 +75,14 @@ struct BlockProgram {
         var branchCount: UInt32 = 0
         var slot = InputIndex(0)
         while slot.position < input.insnCount {
-            let insn = insns.bits(at: slot)
-            let form = forms[Slot(rawValue: UInt32(truncatingIfNeeded: insn & 0xff))]
             branches[TableIndex(rawValue: branchCount)] = slot
-            branchCount &+= form.isJump(insn) ? 1 : 0
+            branchCount &+= UInt32(truncatingIfNeeded: kinds.count(insns[slot]))
             goals[slot] = BlockProgram.noGoal
             slot = slot + 1
         }
         for number in 0..<branchCount {
             let slot = branches[TableIndex(rawValue: number)]
-            let insn = insns.bits(at: slot)
-            let form = forms[Slot(rawValue: UInt32(truncatingIfNeeded: insn & 0xff))]
-            let target = slot + (1 &+ form.offset(of: insn))
+            let target = slot + (1 &+ kinds.field(of: insns[slot]).offset(in: insns[slot]))
             leaders.insert(target)
             goals[slot] = target.rawValue
         }
@@ -94,8 +90,7 @@ struct BlockProgram {
         count = leaders.seal()
         for number in 0..<branchCount {
             let slot = branches[TableIndex(rawValue: number)]
-            let form = forms[Slot(rawValue: UInt32(insns[slot].code))]
-            goals[slot] = goal(at: InputIndex(rawValue: goals[slot]), isCall: form.isCall)
+            goals[slot] = goal(at: InputIndex(rawValue: goals[slot]), isCall: kinds.field(of: insns[slot]).isCall)
         }
     }
 

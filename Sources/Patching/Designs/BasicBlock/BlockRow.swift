@@ -78,7 +78,7 @@ struct BlockRow {
     /// Copies the next slot.
     @inline(__always)
     private mutating func copy() {
-        patches.result.insns.setBits(patches.input.insns.bits(at: from), at: at)
+        patches.result.insns[at] = patches.input.insns[from]
         patches.result.aux[at] = patches.input.aux[from]
         note(from, at: at)
         at = at + 1
@@ -90,7 +90,7 @@ struct BlockRow {
     private mutating func note(_ slot: InputIndex, at place: OutputIndex) {
         let goal = blocks.goals[slot]
         jumps.note(
-            patches.input.insns.bits(at: slot), at: place, goal: goal, isJump: goal != BlockProgram.noGoal)
+            patches.input.insns[slot], at: place, goal: goal, isJump: goal != BlockProgram.noGoal)
     }
 
     /// Passes removed slots and gives the blocks that start among them one place.
@@ -144,8 +144,8 @@ struct BlockRow {
     /// Notes a jump or call that reaches the input by a ref.
     @inline(__always)
     private mutating func note(_ ref: Ref, of edit: TableIndex) {
-        let insn = patches.pass.patches.bits(at: patches.pass.edits[edit].patchStart + ref.from.position)
-        let isCall = jumps.form(of: insn).isCall
+        let insn = patches.pass.patches[patches.pass.edits[edit].patchStart + ref.from.position]
+        let isCall = jumps.field(of: insn).isCall
         if patches.leads(ref, of: edit, isCall: isCall) {
             let goal = blocks.goal(at: ref.to, isCall: isCall)
             jumps.note(insn, at: at + ref.from.position, goal: goal, isJump: true)

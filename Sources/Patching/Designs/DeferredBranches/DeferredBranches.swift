@@ -25,7 +25,7 @@ public final class DeferredBranches: Patcher {
 
     public let name = "deferred-branches"
     public let isStepwise = false
-    private let forms = JumpForm.Table()
+    private let kinds = JumpKindTable()
     private let work = Cell(Workspace())
 
     public init() {}
@@ -56,7 +56,7 @@ public final class DeferredBranches: Patcher {
         work.value.jumps.reserve(patches.room)
         return GapArray(
             patches: patches, edits: work.value.edits.makeList(patches),
-            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
+            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row())
         ).patched()
     }
 }

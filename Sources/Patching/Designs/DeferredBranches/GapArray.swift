@@ -55,8 +55,8 @@ struct GapArray {
     @inline(__always)
     private mutating func moveGap(to end: InputIndex) {
         while from < end {
-            let insn = patches.input.insns.bits(at: from)
-            patches.result.insns.setBits(insn, at: at)
+            let insn = patches.input.insns[from]
+            patches.result.insns[at] = insn
             patches.result.aux[at] = patches.input.aux[from]
             note(insn, from, at: at)
             at = at + 1
@@ -66,8 +66,8 @@ struct GapArray {
 
     /// Notes an instruction of the input if it is a branch; its goal is counted from where it stood.
     @inline(__always)
-    private mutating func note(_ insn: UInt64, _ slot: InputIndex, at place: OutputIndex) {
-        jumps.note(insn, at: place, goal: slot.rawValue, isJump: jumps.form(of: insn).isJump(insn))
+    private mutating func note(_ insn: Instruction, _ slot: InputIndex, at place: OutputIndex) {
+        jumps.note(insn, at: place, goal: slot.rawValue, isJump: jumps.isJump(insn))
     }
 
     /// Puts a patch into the gap.
@@ -78,7 +78,7 @@ struct GapArray {
         if records[edit].remove > 0 {
             if records[edit].keep != EditRecord.noKeep {
                 let place = patches.writeKept(edit, at: at)
-                note(patches.input.insns.bits(at: records[edit].off), records[edit].off, at: place)
+                note(patches.input.insns[records[edit].off], records[edit].off, at: place)
             } else {
                 patches.writeWord(edit, at: at)
             }
@@ -100,12 +100,12 @@ struct GapArray {
     /// Notes a jump or call that reaches the input by a ref.
     @inline(__always)
     private mutating func note(_ ref: Ref, of edit: TableIndex) {
-        let insn = patches.pass.patches.bits(at: patches.pass.edits[edit].patchStart + ref.from.position)
-        let form = jumps.form(of: insn)
-        let isThere = patches.leads(ref, of: edit, isCall: form.isCall)
+        let insn = patches.pass.patches[patches.pass.edits[edit].patchStart + ref.from.position]
+        let field = jumps.field(of: insn)
+        let isThere = patches.leads(ref, of: edit, isCall: field.isCall)
         dangling = dangling || !isThere
         // The slot from which the placeholder's offset, whatever it is, leads to the target.
-        let slot = ref.to.rawValue &- 1 &- UInt32(truncatingIfNeeded: form.offset(of: insn))
+        let slot = ref.to.rawValue &- 1 &- UInt32(truncatingIfNeeded: field.offset(in: insn))
         jumps.note(insn, at: at + ref.from.position, goal: slot, isJump: isThere)
     }
 
@@ -147,9 +147,9 @@ struct GapArray {
         while number > 0 {
             number &-= 1
             let jump = jumps[number]
-            let form = jumps.form(of: jump.insn)
-            let target = jump.goal &+ 1 &+ UInt32(truncatingIfNeeded: form.offset(of: jump.insn))
-            let landing = edits.landing(of: InputIndex(rawValue: target), isCall: form.isCall)
+            let field = jumps.field(of: jump.insn)
+            let target = jump.goal &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: jump.insn))
+            let landing = edits.landing(of: InputIndex(rawValue: target), isCall: field.isCall)
             lowest |= landing
             jumps.point(jump, to: landing, in: insns)
         }
