@@ -3,6 +3,9 @@
 ///
 /// - Shape: a byte for each code and `src_reg`, the kind in its lower bits and what ``OffsetField`` shifts by above them
 public struct JumpKindTable: ~Copyable {
+    /// One table for whoever keeps no memory of its own.
+    public static let shared = JumpKindTable()
+
     private var kinds = RowStorage<UInt8>(capacity: 256 * 16)
 
     /// Fills the table.
@@ -46,6 +49,9 @@ public struct JumpKindTable: ~Copyable {
         public func field(of insn: Instruction) -> OffsetField { OffsetField(entry: kinds[View.slot(of: insn)]) }
     }
 }
+
+// Nothing is written to a table once it is filled.
+extension JumpKindTable: @unchecked Sendable {}
 
 /// Where a jump or call keeps its offset, as a number of bits to shift by rather than a case to branch on.
 @frozen

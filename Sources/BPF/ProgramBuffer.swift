@@ -52,7 +52,7 @@ public final class ProgramBuffer {
     }
 
     /// The contents, indexed by the given kind of index; valid until the next ``reserve(insns:subprograms:lines:)``.
-    @inlinable
+    @inlinable @inline(__always)
     public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
         ProgramImage(
             insns: memory.value.insns.row(), aux: memory.value.aux.row(),
@@ -60,6 +60,12 @@ public final class ProgramBuffer {
             insnCount: memory.value.insnCount, subprogramCount: memory.value.subprogramCount,
             lineCount: memory.value.lineCount)
     }
+
+    /// Gives the contents to another buffer and takes its contents.
+    ///
+    /// - Complexity: O(1)
+    @inlinable
+    public func exchangeContents(with other: ProgramBuffer) { swap(&memory.value, &other.memory.value) }
 
     /// Replaces the contents by a copy of an image.
     ///

@@ -86,37 +86,63 @@ extension ProgramImage<Slot> {
     }
 
     /// The first wide load that is not whole, or jump or call that lands where it may not.
+    ///
+    /// Jumps are found first and looked at then: whether a slot holds one is as good as random, and a branch on it would
+    /// be predicted wrongly for most of them.
     private func slotFault() -> ProgramFault? {
-        var number = 0
-        var low = 0
-        var high = end(of: TableIndex(0))
-        var at = 0
-        while at < insnCount {
-            if at >= high {
-                number += 1
-                low = high
-                high = end(of: TableIndex(number))
+        let kinds = JumpKindTable.shared.view
+        var home = Home(number: 0, low: 0, high: end(of: TableIndex(0)))
+        var isBehindWide = false
+        var start = 0
+        while start < insnCount {
+            let count = min(64, insnCount - start)
+            // A bit for each slot that holds a jump or call, and for each that should be a second slot and is none.
+            var jumps: UInt64 = 0
+            var broken: UInt64 = 0
+            for bit in 0..<count {
+                let insn = insns[Slot(start &+ bit)]
+                jumps |= UInt64(kinds.count(insn)) &<< UInt64(truncatingIfNeeded: bit)
+                broken |= (isBehindWide && insn.code != 0 ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
+                isBehindWide = insn.isWide
             }
-            let insn = insns[Slot(at)]
-            let kind = insn.jumpKind
-            if kind.isJump {
-                let target = at &+ 1 &+ insn.jumpOffset(kind)
-                if target < low || target >= high { return ProgramFault(.targetOutside, at: at) }
-                if isSecondSlot(Slot(target)) { return ProgramFault(.targetSecondSlot, at: at) }
-            } else if kind.isCall {
-                let target = at &+ 1 &+ insn.jumpOffset(kind)
-                if target < 0 || target >= insnCount
-                    || Int(subprograms[subprogram(holding: Slot(target))].start) != target
-                {
-                    return ProgramFault(.callTarget, at: at)
+            // Behind a wide load that is not whole nothing is looked at.
+            if broken != 0 { jumps &= (broken & (0 &- broken)) &- 1 }
+            while jumps != 0 {
+                let at = start + jumps.trailingZeroBitCount
+                if let rule = jumpFault(at, kinds.field(of: insns[Slot(at)]), &home) {
+                    return ProgramFault(rule, at: at)
                 }
+                jumps &= jumps &- 1
             }
-            if insn.isWide {
-                at += 1
-                if at >= insnCount || insns[Slot(at)].code != 0 { return ProgramFault(.brokenWideLoad, at: at - 1) }
-            }
-            at += 1
+            if broken != 0 { return ProgramFault(.brokenWideLoad, at: start + broken.trailingZeroBitCount - 1) }
+            start += count
         }
-        return nil
+        return isBehindWide ? ProgramFault(.brokenWideLoad, at: insnCount - 1) : nil
+    }
+
+    /// A subprogram with its range.
+    private struct Home {
+        var number: Int
+        var low: Int
+        var high: Int
+    }
+
+    /// What is wrong with the jump or call in a slot; `home` is at or before its subprogram.
+    @inline(__always)
+    private func jumpFault(_ at: Int, _ field: OffsetField, _ home: inout Home) -> ProgramFault.Rule? {
+        while at >= home.high {
+            home.number += 1
+            home.low = home.high
+            home.high = end(of: TableIndex(home.number))
+        }
+        let target = at &+ 1 &+ field.offset(in: insns[Slot(at)])
+        if field.isCall {
+            let isStart =
+                target >= 0 && target < insnCount
+                && Int(subprograms[subprogram(holding: Slot(target))].start) == target
+            return isStart ? nil : .callTarget
+        }
+        if target < home.low || target >= home.high { return .targetOutside }
+        return isSecondSlot(Slot(target)) ? .targetSecondSlot : nil
     }
 }

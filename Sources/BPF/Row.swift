@@ -82,6 +82,16 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         unsafe (base + destination.position).update(from: base + source.position, count: count)
     }
 
+    /// Writes some elements at once, from `start` on.
+    ///
+    /// - Complexity: O(1)
+    @inlinable @inline(__always)
+    public func write<Vector: SIMD>(_ vector: Vector, at start: Index)
+    where Vector.Scalar == Element, Vector: BitwiseCopyable {
+        assert(start.position + vector.scalarCount <= capacity)
+        unsafe UnsafeMutableRawPointer(base + start.position).storeBytes(of: vector, as: Vector.self)
+    }
+
     /// Sets `count` elements from `start` on to one value.
     ///
     /// - Complexity: O(count)
@@ -116,38 +126,41 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     public func hasSameBytes<Other: SlotIndex>(as other: Row<Other, Element>, count: Int) -> Bool {
         assert(count <= capacity && count <= other.capacity)
         let bytes = count * MemoryLayout<Element>.stride
-        let left = unsafe UnsafeRawPointer(base)
-        let right = unsafe UnsafeRawPointer(other.base)
         var at = 0
-        // Differences are collected in vectors and looked at once a block.
-        while at + 64 <= bytes {
-            var difference = SIMD2<UInt64>()
-            for word in 0..<4 {
-                let one = unsafe left.loadUnaligned(fromByteOffset: at + word * 16, as: SIMD2<UInt64>.self)
-                let two = unsafe right.loadUnaligned(fromByteOffset: at + word * 16, as: SIMD2<UInt64>.self)
-                difference |= one ^ two
+        // The last block begins where it ends with the row, so that a row of any length takes one loop.
+        if bytes >= 64 {
+            typealias Block = SIMD8<UInt64>
+            var difference = Block()
+            while at < bytes &- 64 {
+                difference |= unsafe word(at: at, as: Block.self) ^ other.word(at: at, as: Block.self)
+                at &+= 64
             }
-            if difference[0] | difference[1] != 0 { return false }
-            at += 64
+            let end = bytes &- 64
+            difference |= unsafe word(at: end, as: Block.self) ^ other.word(at: end, as: Block.self)
+            let half = difference.lowHalf | difference.highHalf
+            let quarter = half.lowHalf | half.highHalf
+            return quarter[0] | quarter[1] == 0
         }
-        while at + 8 <= bytes {
-            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            if one != two { return false }
-            at += 8
-        }
-        while at + 4 <= bytes {
-            let one = unsafe left.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-            let two = unsafe right.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-            if one != two { return false }
-            at += 4
+        if bytes >= 8 {
+            var difference: UInt64 = 0
+            while at < bytes &- 8 {
+                difference |= unsafe word(at: at, as: UInt64.self) ^ other.word(at: at, as: UInt64.self)
+                at &+= 8
+            }
+            let end = bytes &- 8
+            difference |= unsafe word(at: end, as: UInt64.self) ^ other.word(at: end, as: UInt64.self)
+            return difference == 0
         }
         while at < bytes {
-            let one = unsafe left.load(fromByteOffset: at, as: UInt8.self)
-            let two = unsafe right.load(fromByteOffset: at, as: UInt8.self)
-            if one != two { return false }
-            at += 1
+            if unsafe word(at: at, as: UInt8.self) != other.word(at: at, as: UInt8.self) { return false }
+            at &+= 1
         }
         return true
+    }
+
+    /// The word of this row at an offset in bytes.
+    @unsafe @inlinable @inline(__always)
+    func word<Word: BitwiseCopyable>(at offset: Int, as _: Word.Type) -> Word {
+        unsafe UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: Word.self)
     }
 }

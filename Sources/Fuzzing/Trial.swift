@@ -13,42 +13,55 @@ public struct Trial: ~Copyable {
     /// A patcher and the memory for its result.
     struct Lane: ~Copyable {
         let patcher: any Patcher
-        /// The same patcher when it carries a whole script on one form of the program.
-        let script: (any ScriptPatcher)?
         let isStepwise: Bool
-        let output = ProgramBuffer()
-        /// What it said of this pass, or `nil` when it was not asked.
-        var answer: PatchStatus?
+        let output: ProgramBuffer
+        /// Where the same patcher stands among those that carry a whole script on one form of the program.
+        let script: Int?
 
-        init(_ patcher: any Patcher) {
+        init(_ patcher: any Patcher, output: ProgramBuffer, script: Int?) {
             self.patcher = patcher
-            script = patcher as? any ScriptPatcher
+            self.output = output
+            self.script = script
             isStepwise = patcher.isStepwise
         }
 
-        /// Lets the patcher carry out a pass.
         @inline(__always)
-        mutating func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
-            if let script {
-                // It is laid out only at the end, but an error on the way is looked at where it happens.
-                let status = script.apply(pass)
-                answer = status != .accepted ? status : isLast ? script.finish(into: output) : nil
-            } else {
-                answer = patcher.apply(pass, to: input, into: output)
-            }
+        borrowing func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>) -> PatchStatus {
+            patcher.apply(pass, to: input, into: output)
         }
 
         @inline(__always)
-        func isIdentical(to program: ProgramImage<OutputIndex>) -> Bool {
+        borrowing func isIdentical(to program: ProgramImage<OutputIndex>) -> Bool {
             output.image(as: OutputIndex.self).isIdentical(to: program)
         }
     }
 
+    /// A patcher that carries a whole script.
+    ///
+    /// In a row of its own, since a reference out of an optional is counted whenever it is used; and each use is a
+    /// look at the row, since one that lasts over two calls is counted as well.
+    struct ScriptLane: ~Copyable {
+        let patcher: any ScriptPatcher
+        let output: ProgramBuffer
+
+        @inline(__always)
+        borrowing func begin(_ input: ProgramImage<InputIndex>) { patcher.begin(input) }
+
+        @inline(__always)
+        borrowing func apply(_ pass: PassImage) -> PatchStatus { patcher.apply(pass) }
+
+        @inline(__always)
+        borrowing func finish() -> PatchStatus { patcher.finish(into: output) }
+    }
+
     private let lanes: CellRow<Lane>
+    private let scripts: CellRow<ScriptLane>
+    /// What each patcher said of this pass, or `nil` when it was not asked.
+    private let answers: CellRow<PatchStatus?>
     private var expectation = Expectation()
     private let hasStepwise: Bool
     /// The program before the pass.
-    private var current = ProgramBuffer()
+    private let current = ProgramBuffer()
     /// What was wrong with the case so far.
     public private(set) var findings: [Finding] = []
     /// How many passes of the case have been run.
@@ -58,7 +71,19 @@ public struct Trial: ~Copyable {
 
     /// Makes a trial of some patchers.
     public init(_ patchers: [any Patcher]) {
-        lanes = CellRow(count: patchers.count) { Lane(patchers[$0]) }
+        var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer)] = []
+        lanes = CellRow(count: patchers.count) { number in
+            let output = ProgramBuffer()
+            guard let patcher = patchers[number] as? any ScriptPatcher else {
+                return Lane(patchers[number], output: output, script: nil)
+            }
+            scripts.append((patcher, output))
+            return Lane(patcher, output: output, script: scripts.count - 1)
+        }
+        self.scripts = CellRow(count: scripts.count) { [scripts] number in
+            ScriptLane(patcher: scripts[number].patcher, output: scripts[number].output)
+        }
+        answers = CellRow(count: patchers.count) { _ in nil }
         hasStepwise = patchers.contains { $0.isStepwise }
     }
 
@@ -74,7 +99,7 @@ public struct Trial: ~Copyable {
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
-        for number in 0..<lanes.count { lanes[number].script?.begin(current.image()) }
+        for number in 0..<scripts.count { scripts[number].begin(current.image()) }
     }
 
     /// Runs one pass through all patchers and judges the results.
@@ -102,7 +127,7 @@ public struct Trial: ~Copyable {
                         target: "oracle", rule: .illFormed, insn: "\(fault.rule)", edit: "none", pass: passCount - 1,
                         place: fault.index, detail: fault.description))
             }
-            expectation.exchangeProgram(with: &current)
+            expectation.program.exchangeContents(with: current)
         }
         return findings.isEmpty ? status : .einval
     }
@@ -116,9 +141,17 @@ public struct Trial: ~Copyable {
                 || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
         for number in 0..<lanes.count {
             if isForbidden && lanes[number].isStepwise {
-                lanes[number].answer = nil
+                answers[number] = nil
+            } else if let script = lanes[number].script {
+                // It is laid out only at the end, but an error on the way is looked at where it happens.
+                let status = scripts[script].apply(pass)
+                if status != .accepted {
+                    answers[number] = status
+                } else {
+                    answers[number] = isLast ? scripts[script].finish() : nil
+                }
             } else {
-                lanes[number].ask(pass, input, isLast: isLast)
+                answers[number] = lanes[number].apply(pass, to: input)
             }
         }
     }
@@ -129,7 +162,7 @@ public struct Trial: ~Copyable {
         var reference: ProgramImage<OutputIndex>?
         var agree = true
         for number in 0..<lanes.count {
-            guard let answer = lanes[number].answer else { continue }
+            guard let answer = answers[number] else { continue }
             if answer != status {
                 if isExcused(number, pass, input) { continue }
                 findings.append(diagnosis(of: number, pass, input).wrongStatus(answer))
@@ -143,7 +176,7 @@ public struct Trial: ~Copyable {
         }
         // Results that are the same bytes have one verdict.
         guard let reference, !(agree && reference.isIdentical(to: expected)) else { return }
-        for number in 0..<lanes.count where lanes[number].answer == .accepted {
+        for number in 0..<lanes.count where answers[number] == .accepted {
             if lanes[number].isIdentical(to: expected) { continue }
             let diagnosis = diagnosis(of: number, pass, input)
             findings.append(diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement())
@@ -152,7 +185,7 @@ public struct Trial: ~Copyable {
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        lanes[number].isStepwise && lanes[number].answer == .erange
+        lanes[number].isStepwise && answers[number] == .erange
             && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
     }
 

@@ -3,132 +3,241 @@ import Patching
 
 /// The oracle's own check of whether a pass is malformed.
 ///
-/// It first gives every slot of a patch a role and then holds jumps and refs against the roles; ``Patching/PassCheck``
-/// goes another way, and the two must agree on every pass.
+/// It gives every slot of the pool of patches its roles, all at once, and then holds jumps and refs against the roles;
+/// ``Patching/PassCheck`` goes another way, patch by patch and slot by slot, and the two must agree on every pass.
 ///
 /// - Source: SEMANTICS, "Errors", first row
 struct EditRules: ~Copyable {
-    /// What a slot of a patch is.
-    enum Role: UInt8, BitwiseCopyable {
-        /// An instruction, or the first slot of a wide load.
-        case insn
-        /// The second slot of a wide load.
-        case second
-        /// A placeholder for the instruction that is kept.
-        case kept
-        /// A placeholder for its second slot.
-        case keptSecond
-        /// As `insn`, with a ref of its own.
-        case referring
+    /// The roles of 64 slots of the pool, a bit for each slot.
+    struct Roles: BitwiseCopyable {
+        /// Slots that read as a jump or call. Once all roles are known: those that are one.
+        var jumps: UInt64 = 0
+        /// Slots that read as the first of a wide load.
+        var wides: UInt64 = 0
+        /// Slots with another code than 0.
+        var codes: UInt64 = 0
+        /// Placeholders for what is kept, and among them those for second slots.
+        var kept: UInt64 = 0
+        var keptSeconds: UInt64 = 0
+        /// The first slots behind patches.
+        var ends: UInt64 = 0
+        /// Second slots of wide loads, those of kept ones included.
+        var seconds: UInt64 = 0
+        /// Jumps and calls without a ref.
+        var relative: UInt64 = 0
     }
 
-    private var roles = RowStorage<Role>()
+    /// A jump or call of a patch.
+    struct PatchJump: BitwiseCopyable {
+        var edit: TableIndex
+        var slot: PatchIndex
+    }
+
+    private var roleStorage = RowStorage<Roles>()
+    private var jumpStorage = RowStorage<PatchJump>()
+    private var referringStorage = RowStorage<TableIndex>()
+    /// How many jumps and calls the patches of the pass have.
+    private(set) var jumpCount = 0
+
+    /// The jumps and calls of all patches in order, placeholders left out. Valid after a pass that is not malformed.
+    var jumps: Row<TableIndex, PatchJump> { jumpStorage.row() }
+    private var roles: Row<TableIndex, Roles> { roleStorage.row() }
 
     /// Whether a pass is malformed.
     ///
-    /// - Complexity: O(patch slots + refs + edits × log subprograms)
+    /// - Complexity: O(patch slots + refs × log subprograms + edits + subprograms)
     mutating func isMalformed(
         _ pass: PassImage, on input: ProgramImage<InputIndex>, _ reading: JumpReading.Table
     ) -> Bool {
+        // Of the slots and of the first one behind them.
+        let wordCount = pass.lastPatchEnd / 64 + 1
+        roleStorage.reserve(wordCount)
+        jumpStorage.reserve(pass.lastPatchEnd)
+        referringStorage.reserve(pass.editCount + 1)
+        read(pass, wordCount, reading)
+        let roles = self.roles
+        let referring = referringStorage.row(as: TableIndex.self)
+        var referringCount = 0
+        var patchEnd = 0
         var least = 0
+        var subprogram = 0
+        // Which rule applies is as good as random: what they say is put together and looked at once.
+        var broken: UInt64 = 0
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             let off = Int(edit.off.rawValue)
-            let end = off + Int(edit.remove)
-            if off < least || end > input.insnCount || edit.remove + edit.patchCount == 0 { return true }
+            let end = off &+ Int(edit.remove)
+            if off < least || end > input.insnCount { return true }
             // The next edit starts behind this one's range and, after an insertion, not at its index either.
-            least = max(end, off + 1)
-            if cutsWide(off, input) || cutsWide(end, input) { return true }
-            if edit.skip && edit.remove != 0 { return true }
-            if edit.patchCount == 0 {
-                if edit.keep != EditRecord.noKeep || edit.refCount != 0 { return true }
-                continue
+            least = max(end, off &+ 1)
+            // The first subprogram that starts behind the first slot.
+            while subprogram < input.subprogramCount
+                && input.subprograms[TableIndex(subprogram)].start <= edit.off.rawValue
+            {
+                subprogram &+= 1
             }
-            if edit.remove > 1 && holdsStart(from: off + 1, to: end, input) { return true }
-            if isPatchMalformed(edit, pass, input, reading) { return true }
+            let next = input.end(of: TableIndex(subprogram &- 1))
+            broken |= (next < end).bit & (edit.patchCount > 0).bit
+            broken |= (edit.remove | edit.patchCount == 0).bit
+            broken |= cutsWide(edit.off, input) | cutsWide(edit.end, input)
+            broken |= edit.skip.bit & (edit.remove != 0).bit
+            let replaced = input.insns[InputIndex(min(off, input.insnCount &- 1))]
+            let width = 1 &+ (replaced.code == 0x18).bit
+            let keeps = (edit.keep != EditRecord.noKeep).bit
+            broken |= keeps & (UInt64(edit.remove) != width).bit
+            broken |= keeps & (UInt64(edit.keep) &+ width > UInt64(edit.patchCount)).bit
+            let start = edit.patchStart.position
+            assert(start == patchEnd, "a patch at \(start) of the pool, behind one that ends at \(patchEnd)")
+            if edit.keep < edit.patchCount { mark(start &+ Int(edit.keep), isWide: edit.remove == 2) }
+            patchEnd = start &+ Int(edit.patchCount)
+            roles[TableIndex(patchEnd / 64)].ends |= 1 &<< UInt64(patchEnd % 64)
+            referring[TableIndex(referringCount)] = TableIndex(number)
+            referringCount &+= edit.refCount > 0 ? 1 : 0
         }
-        return false
+        if broken | settleRoles(wordCount) != 0 { return true }
+        for number in 0..<referringCount {
+            let edit = pass.edits[referring[TableIndex(number)]]
+            if areRefsMalformed(edit, pass, input, reading) { return true }
+        }
+        return areJumpsMalformed(pass, wordCount, reading)
     }
 
-    /// Whether an index is between the slots of a wide load.
+    /// Reads the codes of the whole pool, in which patches stand one behind the other.
     @inline(__always)
-    private func cutsWide(_ index: Int, _ input: ProgramImage<InputIndex>) -> Bool {
-        index > 0 && index < input.insnCount && input.insns[InputIndex(index - 1)].code == 0x18
+    private func read(_ pass: PassImage, _ wordCount: Int, _ reading: JumpReading.Table) {
+        let count = pass.lastPatchEnd
+        for word in 0..<wordCount {
+            let base = word &* 64
+            var found = Roles()
+            for bit in 0..<min(count &- base, 64) {
+                let insn = pass.patches[PoolIndex(base &+ bit)]
+                let place = UInt64(truncatingIfNeeded: bit)
+                found.jumps |= UInt64(reading.count(insn)) &<< place
+                found.wides |= (insn.code == 0x18).bit &<< place
+                found.codes |= (insn.code != 0).bit &<< place
+            }
+            roles[TableIndex(word)] = found
+        }
     }
 
-    /// Whether a subprogram starts in a range.
-    private func holdsStart(from low: Int, to high: Int, _ input: ProgramImage<InputIndex>) -> Bool {
+    /// Marks the placeholders for what is kept.
+    @inline(__always)
+    private func mark(_ kept: Int, isWide: Bool) {
+        roles[TableIndex(kept / 64)].kept |= 1 &<< UInt64(kept % 64)
+        let second = kept &+ 1
+        roles[TableIndex(second / 64)].keptSeconds |= isWide.bit &<< UInt64(second % 64)
+    }
+
+    /// Tells second slots and jumps from what only reads like them; 0 where all wide loads are whole.
+    @inline(__always)
+    private func settleRoles(_ count: Int) -> UInt64 {
+        var broken: UInt64 = 0
+        var second: UInt64 = 0
+        for number in 0..<count {
+            var word = roles[TableIndex(number)]
+            word.kept |= word.keptSeconds
+            // What comes behind the first slot must be of the same patch, with code 0, and no placeholder.
+            let wides = word.wides & ~word.kept
+            let seconds = wides &<< 1 | second
+            broken |= seconds & (word.codes | word.kept | word.ends)
+            word.seconds = seconds | word.keptSeconds
+            word.jumps &= ~word.kept
+            word.relative = word.jumps
+            roles[TableIndex(number)] = word
+            second = wides &>> 63
+        }
+        return broken
+    }
+
+    /// 1 for an index between the slots of a wide load, else 0.
+    @inline(__always)
+    private func cutsWide(_ index: InputIndex, _ input: ProgramImage<InputIndex>) -> UInt64 {
+        // A program does not end with the first slot of one.
+        let isInside = (index.rawValue > 0).bit
+        let before = input.insns[InputIndex(rawValue: index.rawValue &- UInt32(truncatingIfNeeded: isInside))]
+        return isInside & (before.code == 0x18).bit
+    }
+
+    /// Whether a subprogram starts at an index.
+    private func isStart(_ index: InputIndex, _ input: ProgramImage<InputIndex>) -> Bool {
         var number = 0
         var count = input.subprogramCount
-        // The first start that is not below the range, by halving.
+        // The first start that is not below the index, by halving.
         while count > 0 {
             let half = count / 2
-            if input.subprograms[TableIndex(number + half)].start < low {
+            if input.subprograms[TableIndex(number + half)].start < index.rawValue {
                 number += half + 1
                 count -= half + 1
             } else {
                 count = half
             }
         }
-        return number < input.subprogramCount && input.subprograms[TableIndex(number)].start < high
+        return number < input.subprogramCount && input.subprograms[TableIndex(number)].start == index.rawValue
     }
 
-    /// Whether keep, wide loads, jumps or refs of one patch are malformed.
-    @inline(__always)
-    private mutating func isPatchMalformed(
+    /// Whether refs of a patch are malformed; takes the jumps that they come from out of the others.
+    private func areRefsMalformed(
         _ edit: EditRecord, _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ reading: JumpReading.Table
     ) -> Bool {
-        let count = Int(edit.patchCount)
-        let patch = pass.patch(of: edit)
-        roles.reserve(count)
-        let role = roles.row(as: PatchIndex.self)
-        var keep = count
-        if edit.keep != EditRecord.noKeep {
-            keep = Int(edit.keep)
-            let isWide = edit.remove > 0 && input.insns[edit.off].code == 0x18
-            if edit.remove != (isWide ? 2 : 1) || keep + Int(edit.remove) > count { return true }
-        }
-        var hasJumps = false
-        var at = 0
-        while at < count {
-            if at == keep {
-                role[PatchIndex(at)] = .kept
-                if edit.remove == 2 { role[PatchIndex(at + 1)] = .keptSecond }
-                at += Int(edit.remove)
-                continue
-            }
-            role[PatchIndex(at)] = .insn
-            if reading[patch[PatchIndex(at)]] != .none { hasJumps = true }
-            at += 1
-            if patch[PatchIndex(at - 1)].code == 0x18 {
-                if at >= count || at == keep || patch[PatchIndex(at)].code != 0 { return true }
-                role[PatchIndex(at)] = .second
-                at += 1
-            }
-        }
         for number in 0..<Int(edit.refCount) {
             let ref = pass.refs[edit.refStart + number]
-            if ref.from.rawValue >= edit.patchCount || role[ref.from] != .insn { return true }
-            let field = reading[patch[ref.from]]
-            if field == .none { return true }
-            if field.isCall {
-                let to = Int(ref.to.rawValue)
-                if to >= input.insnCount || !holdsStart(from: to, to: to + 1, input) { return true }
-            }
-            role[ref.from] = .referring
-        }
-        if !hasJumps { return false }
-        for slot in 0..<count where role[PatchIndex(slot)] == .insn {
-            let insn = patch[PatchIndex(slot)]
-            let field = reading[insn]
-            if field == .none { continue }
-            let target = slot + 1 + insn.offset(in: field)
-            if field.isCall || target < 0 || target > count { return true }
-            if target < count {
-                let there = role[PatchIndex(target)]
-                if there == .second || there == .keptSecond { return true }
-            }
+            if ref.from.rawValue >= edit.patchCount { return true }
+            let place = edit.patchStart + ref.from.position
+            let bit: UInt64 = 1 &<< UInt64(place.rawValue % 64)
+            // A jump that is none any more has a ref already.
+            if roles[TableIndex(place.position / 64)].relative & bit == 0 { return true }
+            if reading[pass.patches[place]].isCall && !isStart(ref.to, input) { return true }
+            roles[TableIndex(place.position / 64)].relative &= ~bit
         }
         return false
+    }
+
+    /// Lists the jumps of all patches and says whether one without a ref is malformed.
+    @inline(__always)
+    private mutating func areJumpsMalformed(_ pass: PassImage, _ wordCount: Int, _ reading: JumpReading.Table) -> Bool {
+        let roles = self.roles
+        let list = jumps
+        var count = 0
+        var number = TableIndex(0)
+        for word in 0..<wordCount {
+            var left = roles[TableIndex(word)].jumps
+            while left != 0 {
+                let bit = left.trailingZeroBitCount
+                left &= left &- 1
+                let place = PoolIndex(word &* 64 &+ bit)
+                while pass.edits[number].patchStart + Int(pass.edits[number].patchCount) <= place {
+                    number = number + 1
+                }
+                let edit = pass.edits[number]
+                let slot = place - edit.patchStart
+                list[TableIndex(count)] = PatchJump(edit: number, slot: PatchIndex(slot))
+                count &+= 1
+                if roles[TableIndex(word)].relative &>> UInt64(truncatingIfNeeded: bit) & 1 == 0 { continue }
+                let insn = pass.patches[place]
+                let field = reading[insn]
+                let target = slot &+ 1 &+ insn.offset(in: field)
+                if field.isCall || target < 0 || target > Int(edit.patchCount) { return true }
+                let there = edit.patchStart.position &+ target
+                // The first slot behind the patch may be another patch's, but is no second one.
+                if roles[TableIndex(there / 64)].seconds &>> UInt64(there % 64) & 1 != 0 { return true }
+            }
+        }
+        jumpCount = count
+        return false
+    }
+}
+
+extension Bool {
+    /// 1 where it holds, else 0: `&` and `|` of numbers do not branch as `&&` and `||` may.
+    @inline(__always)
+    fileprivate var bit: UInt64 { self ? 1 : 0 }
+}
+
+extension PassImage {
+    /// Where the last patch ends in the pool, in which patches stand in the order of their edits.
+    fileprivate var lastPatchEnd: Int {
+        if editCount == 0 { return 0 }
+        let last = edits[TableIndex(editCount - 1)]
+        return last.patchStart.position + Int(last.patchCount)
     }
 }

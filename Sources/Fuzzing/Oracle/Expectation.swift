@@ -21,17 +21,15 @@ public struct Expectation: ~Copyable {
         case overflow
     }
 
-    /// In the tables: nothing stands for this slot.
-    static let nothing = Int32(-1)
-    /// In the tables, for a moment: the slot is deleted.
-    private static let deleted = Int32(-2)
-
     private let reading = JumpReading()
     private var rules = EditRules()
-    private var jumpStorage = RowStorage<Int32>()
-    private var callStorage = RowStorage<Int32>()
+    private(set) var landings = Landings()
+    private var standingStorage = RowStorage<InputIndex>()
+    private var removedStorage = RowStorage<InputIndex>()
+    /// How many jumps and calls of the input are removed.
+    private(set) var removedCount = 0
     /// The expected program, when the pass is accepted.
-    public private(set) var program = ProgramBuffer()
+    public let program = ProgramBuffer()
     /// What becomes of the pass.
     public private(set) var status = PatchStatus.accepted
     /// Why, when it is refused.
@@ -41,40 +39,33 @@ public struct Expectation: ~Copyable {
 
     public init() {}
 
-    /// Gives the expected program away and takes another buffer for the next.
-    public mutating func exchangeProgram(with other: inout ProgramBuffer) { swap(&program, &other) }
-
     /// The oracle's own table of offset fields.
     var fields: JumpReading.Table { reading.table }
-    /// Where jumps to each input slot land; negative where nothing stands. Valid after a pass that is not malformed.
-    var jumpLandings: Row<InputIndex, Int32> { jumpStorage.row() }
-    /// Where calls to each input slot land. Valid after a pass that is not malformed.
-    var callLandings: Row<InputIndex, Int32> { callStorage.row() }
+    /// The jumps and calls of the input that are removed, in order. Valid after a pass that leaves something standing.
+    var removedJumps: Row<TableIndex, InputIndex> { removedStorage.row() }
 
     /// Works out what a pass must give for a well-formed input.
     ///
-    /// - Complexity: O(slots + edits × lines)
+    /// - Complexity: O(slots + edits + refs × (refs of their edit + subprograms) + lines)
     public mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
         refusal = nil
         refusalPlace = nil
         status = .accepted
         if rules.isMalformed(pass, on: input, reading.table) { return refuse(.malformed) }
-        let length = land(pass, on: input)
+        let length = landings.compute(pass, on: input)
         if length == 0 { return refuse(.empty) }
-        let program = self.program
-        program.reserve(insns: length, subprograms: input.subprogramCount, lines: input.lineCount)
+        program.reserve(insns: length + 1, subprograms: input.subprogramCount + 1, lines: input.lineCount)
         program.insnCount = length
         var writer = ExpectedRow(
-            pass: pass, input: input, result: program.image(), fields: reading.table, jumps: jumpStorage.row(),
-            calls: callStorage.row())
-        writer.write()
+            pass: pass, input: input, result: program.image(), fields: reading.table, landings: landings)
+        writeInsns(&writer, of: input.insnCount)
         if let place = writer.dangling { return refuse(.dangling, at: place) }
         program.subprogramCount = subprograms(of: input)
         if program.subprogramCount == 0 { return refuse(.empty) }
         if let place = writer.overflow { return refuse(.overflow, at: place) }
-        let lines = program.image(as: OutputIndex.self).lines
-        lines.copy(input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
-        program.lineCount = LineRules.apply(pass, to: lines, count: input.lineCount, insnCount: input.insnCount)
+        program.lineCount = LineRules.apply(
+            pass, to: input.lines, count: input.lineCount, length: input.insnCount,
+            into: program.image(as: OutputIndex.self).lines)
     }
 
     private mutating func refuse(_ reason: Refusal, at place: OutputIndex? = nil) {
@@ -83,78 +74,32 @@ public struct Expectation: ~Copyable {
         status = reason == .overflow ? .erange : .einval
     }
 
-    /// Gives every input slot its landing and says how long the result is.
-    private mutating func land(_ pass: PassImage, on input: ProgramImage<InputIndex>) -> Int {
-        let count = input.insnCount
-        jumpStorage.reserve(count)
-        callStorage.reserve(count)
-        let jumps = jumpStorage.row(as: InputIndex.self)
-        let calls = callStorage.row(as: InputIndex.self)
-        var out: Int32 = 0
-        var slot = InputIndex(0)
-        for number in 0...pass.editCount {
-            let isLast = number == pass.editCount
-            let edit = isLast ? nil : pass.edits[TableIndex(number)]
-            let stop = edit?.off ?? InputIndex(count)
-            while slot < stop {
-                jumps[slot] = out
-                calls[slot] = out
-                out += 1
-                slot = slot + 1
-            }
-            guard let edit else { break }
-            let length = Int32(bitPattern: edit.patchCount)
-            if edit.remove == 0 {
-                if slot.position < count {
-                    jumps[slot] = edit.skip ? out + length : out
-                    calls[slot] = out
-                    out += 1
-                    slot = slot + 1
-                }
-            } else {
-                var mark = length == 0 ? Expectation.deleted : out
-                while slot < edit.end {
-                    jumps[slot] = mark
-                    calls[slot] = mark
-                    mark = length == 0 ? Expectation.deleted : Expectation.nothing
-                    slot = slot + 1
-                }
-            }
-            out += length
-        }
-        // What is deleted lands where the slot behind it does, unless a subprogram ends in between.
-        for number in stride(from: pass.editCount - 1, through: 0, by: -1) {
-            let edit = pass.edits[TableIndex(number)]
-            if edit.patchCount > 0 { continue }
-            var next = Int(input.subprogramCount)
-            while next > 0 && input.subprograms[TableIndex(next - 1)].start >= edit.end.rawValue { next -= 1 }
-            var boundary = next < input.subprogramCount ? Int(input.subprograms[TableIndex(next)].start) : count
-            var at = edit.end.position - 1
-            while at >= edit.off.position {
-                let isEnd = at + 1 == boundary
-                jumps[InputIndex(at)] = isEnd ? Expectation.nothing : jumps[InputIndex(at + 1)]
-                calls[InputIndex(at)] = isEnd ? Expectation.nothing : calls[InputIndex(at + 1)]
-                if next > 0 && input.subprograms[TableIndex(next - 1)].start == UInt32(at) {
-                    next -= 1
-                    boundary = at
-                }
-                at -= 1
-            }
-        }
-        return Int(out)
+    /// Writes the whole row and lets its jumps reach what they must.
+    @inline(__always)
+    private mutating func writeInsns(_ writer: inout ExpectedRow, of count: Int) {
+        standingStorage.reserve(count + 1)
+        removedStorage.reserve(count + 1)
+        writer.writePatches()
+        let standing = standingStorage.row(as: TableIndex.self)
+        writer.writeSurvivors()
+        let counts = writer.listJumps(standing: standing, removed: removedStorage.row())
+        removedCount = counts.removed
+        for number in 0..<counts.standing { writer.fix(standing[TableIndex(number)]) }
+        let jumps = rules.jumps
+        for number in 0..<rules.jumpCount { writer.fix(jumps[TableIndex(number)]) }
     }
 
     /// Writes the subprograms that still stand and says how many.
     private func subprograms(of input: ProgramImage<InputIndex>) -> Int {
-        let calls = callStorage.row(as: InputIndex.self)
+        let calls = landings.calls
         let table = program.image(as: OutputIndex.self).subprograms
         var kept = 0
         for number in 0..<input.subprogramCount {
             let subprogram = input.subprograms[TableIndex(number)]
             let landing = calls[InputIndex(rawValue: subprogram.start)]
-            if landing < 0 { continue }
-            table[TableIndex(kept)] = Subprogram(start: UInt32(landing), id: subprogram.id)
-            kept += 1
+            // One that does not stand is written over by the next, or not counted.
+            table[TableIndex(kept)] = Subprogram(start: UInt32(bitPattern: landing), id: subprogram.id)
+            kept += landing < 0 ? 0 : 1
         }
         return kept
     }

@@ -1,15 +1,16 @@
 import BPF
 import Patching
 
-/// The expected row of instructions and aux words, written from the landings of all input slots.
+/// The expected row of instructions and aux words, written from the places and landings of all input slots.
 struct ExpectedRow {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
+    /// Room for one slot more than the result has: what does not stand is written there.
     let result: ProgramImage<OutputIndex>
     let fields: JumpReading.Table
     let jumps: Row<InputIndex, Int32>
     let calls: Row<InputIndex, Int32>
-    private var at = OutputIndex(0)
+    let places: Row<InputIndex, Int32>
     /// The first slot whose jump has no landing.
     private(set) var dangling: OutputIndex?
     /// The first slot whose offset does not fit.
@@ -17,97 +18,124 @@ struct ExpectedRow {
 
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>,
-        fields: JumpReading.Table, jumps: Row<InputIndex, Int32>, calls: Row<InputIndex, Int32>
+        fields: JumpReading.Table, landings: borrowing Landings
     ) {
         self.pass = pass
         self.input = input
         self.result = result
         self.fields = fields
-        self.jumps = jumps
-        self.calls = calls
+        jumps = landings.jumps
+        calls = landings.calls
+        places = landings.places
     }
 
-    /// Writes the whole row.
+    /// Writes the patches as they are, placeholders included, with their aux words.
     ///
-    /// - Complexity: O(slots + refs × (refs of their edit + subprograms))
-    mutating func write() {
-        var slot = InputIndex(0)
+    /// - Complexity: O(edits + patch slots)
+    @inline(__always)
+    func writePatches() {
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
-            survive(from: slot, to: edit.off)
-            writePatch(edit)
-            slot = edit.end
+            let patch = pass.patch(of: edit)
+            let count = Int(edit.patchCount)
+            let first = OutputIndex(rawValue: UInt32(bitPattern: calls[edit.off]))
+            for slot in 0..<count {
+                result.insns[first + slot] = patch[PatchIndex(slot)]
+                result.aux[first + slot] = 0
+            }
+            // The last word, or where there is no patch one that does not matter.
+            let last = count > 0 ? first + (count - 1) : OutputIndex(result.insnCount)
+            let word = input.aux[InputIndex(min(edit.off.position, input.insnCount - 1))]
+            result.aux[last] = edit.remove > 0 && edit.keep == EditRecord.noKeep ? word : 0
         }
-        survive(from: slot, to: InputIndex(input.insnCount))
     }
 
-    /// Writes input slots that stand.
+    /// Writes the input slots that stand, what is kept over its placeholders.
+    ///
+    /// - Complexity: O(slots)
     @inline(__always)
-    private mutating func survive(from start: InputIndex, to end: InputIndex) {
-        var slot = start
-        while slot < end {
-            let insn = input.insns[slot]
-            let field = fields[insn]
-            if field == .none {
-                result.insns[at] = insn
-            } else {
-                let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
-                reach(insn, field, landing: field.isCall ? calls[target] : jumps[target])
-            }
+    func writeSurvivors() {
+        for number in 0..<input.insnCount {
+            let slot = InputIndex(number)
+            let place = places[slot]
+            let at = OutputIndex(place < 0 ? result.insnCount : Int(place))
+            result.insns[at] = input.insns[slot]
             result.aux[at] = input.aux[slot]
-            at = at + 1
-            slot = slot + 1
         }
+    }
+
+    /// Lists the jumps and calls of the program and says how many stand and how many do not.
+    ///
+    /// - Parameters:
+    ///   - standing: where to list those that stand
+    ///   - removed: where to list the others
+    /// - Complexity: O(slots)
+    @inline(__always)
+    func listJumps(
+        standing: Row<TableIndex, InputIndex>, removed: Row<TableIndex, InputIndex>
+    ) -> (standing: Int, removed: Int) {
+        var standingCount = 0
+        var removedCount = 0
+        for number in 0..<input.insnCount {
+            let slot = InputIndex(number)
+            // Each slot is written to both lists, and counted in one or none.
+            standing[TableIndex(standingCount)] = slot
+            removed[TableIndex(removedCount)] = slot
+            let jump = fields.count(input.insns[slot])
+            let gone = jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
+            standingCount &+= jump &- gone
+            removedCount &+= gone
+        }
+        return (standingCount, removedCount)
+    }
+
+    /// Lets a jump or call of the program reach what it must.
+    ///
+    /// - Complexity: O(1)
+    @inline(__always)
+    mutating func fix(_ slot: InputIndex) {
+        let insn = input.insns[slot]
+        let field = fields[insn]
+        let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
+        let landing = field.isCall ? calls[target] : jumps[target]
+        reach(insn, field, at: OutputIndex(Int(places[slot])), landing: landing)
+    }
+
+    /// Lets a jump or call of a patch reach what it must.
+    ///
+    /// - Complexity: O(refs of the edit + subprograms)
+    @inline(__always)
+    mutating func fix(_ jump: EditRules.PatchJump) {
+        let edit = pass.edits[jump.edit]
+        let insn = pass.patch(of: edit)[jump.slot]
+        let field = fields[insn]
+        let at = OutputIndex(Int(calls[edit.off])) + jump.slot.position
+        let target: InputIndex
+        if let ref = ref(from: jump.slot, of: edit) {
+            target = ref
+        } else {
+            if jump.slot.position &+ 1 &+ insn.offset(in: field) < Int(edit.patchCount) { return }
+            // What stands right behind an insertion is the instruction it was put before.
+            if edit.remove == 0 && edit.off.position < input.insnCount { return }
+            target = edit.end
+        }
+        reach(insn, field, at: at, landing: landing(of: target, field, from: edit))
     }
 
     /// Writes a jump or call that must reach a slot of the result.
     @inline(__always)
-    private mutating func reach(_ insn: Instruction, _ field: JumpReading.Field, landing: Int32) {
+    private mutating func reach(_ insn: Instruction, _ field: JumpReading.Field, at: OutputIndex, landing: Int32) {
         if landing < 0 {
-            dangling = dangling ?? at
+            dangling = min(dangling ?? at, at)
         } else if let fixed = insn.reaching(Int(landing) &- at.position &- 1, in: field) {
             result.insns[at] = fixed
         } else {
-            overflow = overflow ?? at
-        }
-    }
-
-    /// Writes the patch of one edit.
-    private mutating func writePatch(_ edit: EditRecord) {
-        let patch = pass.patch(of: edit)
-        let first = at.position
-        let count = Int(edit.patchCount)
-        var second = false
-        while at.position < first + count {
-            let slot = PatchIndex(at.position - first)
-            if slot.rawValue == edit.keep {
-                survive(from: edit.off, to: edit.end)
-                continue
-            }
-            let insn = patch[slot]
-            result.aux[at] = 0
-            let field = second ? .none : fields[insn]
-            if field == .none {
-                result.insns[at] = insn
-            } else if let ref = ref(from: slot, of: edit) {
-                reach(insn, field, landing: landing(of: ref, field, from: edit))
-            } else if slot.position &+ 1 &+ insn.offset(in: field) < count {
-                result.insns[at] = insn
-            } else if edit.remove == 0 && Int(edit.off.rawValue) < input.insnCount {
-                // What stands right behind an insertion is the instruction it was put before.
-                result.insns[at] = insn
-            } else {
-                reach(insn, field, landing: landing(of: edit.end, field, from: edit))
-            }
-            second = !second && insn.code == 0x18
-            at = at + 1
-        }
-        if edit.remove > 0 && edit.keep == EditRecord.noKeep && count > 0 {
-            result.aux[at + -1] = input.aux[edit.off]
+            overflow = min(overflow ?? at, at)
         }
     }
 
     /// What a patch instruction refers to; the oracle's own look-up.
+    @inline(__always)
     private func ref(from slot: PatchIndex, of edit: EditRecord) -> InputIndex? {
         for number in stride(from: Int(edit.refCount) - 1, through: 0, by: -1) {
             let ref = pass.refs[edit.refStart + number]
@@ -118,8 +146,8 @@ struct ExpectedRow {
 
     /// Where a jump of a patch to an input slot lands; negative when it may not go there.
     private func landing(of target: InputIndex, _ field: JumpReading.Field, from edit: EditRecord) -> Int32 {
-        if target.position >= input.insnCount { return Expectation.nothing }
-        if target.position > 0 && input.insns[target + -1].code == 0x18 { return Expectation.nothing }
+        if target.position >= input.insnCount { return Landings.nothing }
+        if target.position > 0 && input.insns[target + -1].code == 0x18 { return Landings.nothing }
         if field.isCall { return calls[target] }
         let origin = InputIndex(min(edit.off.position, input.insnCount - 1))
         // A subprogram that starts between the two, whichever comes first, parts them.
@@ -127,7 +155,7 @@ struct ExpectedRow {
         let high = max(origin, target).rawValue
         for number in 0..<input.subprogramCount {
             let start = input.subprograms[TableIndex(number)].start
-            if start > low && start <= high { return Expectation.nothing }
+            if start > low && start <= high { return Landings.nothing }
         }
         return jumps[target]
     }

@@ -53,6 +53,10 @@ struct JumpReading: ~Copyable {
         subscript(insn: Instruction) -> Field {
             fields[Slot(Int(insn.code) << 4 | Int(insn.registers >> 4))]
         }
+
+        /// 1 for a jump or call, else 0.
+        @inline(__always)
+        func count(_ insn: Instruction) -> Int { min(Int(self[insn].rawValue), 1) }
     }
 }
 

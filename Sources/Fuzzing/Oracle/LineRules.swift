@@ -5,78 +5,113 @@ import Patching
 ///
 /// - Source: SEMANTICS, "What travels along", lines
 enum LineRules {
-    /// Changes the records of a program in place and says how many are left.
+    /// Writes the records of a program as a pass changes them to another row and says how many are left.
     ///
-    /// - Complexity: O(edits × lines)
+    /// - Parameters:
+    ///   - length: the length of the program in slots
+    ///   - result: room for as many records
+    /// - Complexity: O(edits + lines)
+    @inline(__always)
     static func apply(
-        _ pass: PassImage, to lines: Row<TableIndex, LineRecord>, count: Int, insnCount: Int
+        _ pass: PassImage, to lines: Row<TableIndex, LineRecord>, count: Int, length: Int,
+        into result: Row<TableIndex, LineRecord>
     ) -> Int {
         if count == 0 { return 0 }
-        var records = Records(lines: lines, count: count, length: insnCount)
+        var records = Records(lines: lines, count: count, length: UInt32(length), result: result)
         for number in 0..<pass.editCount {
+            if records.next == count { break }
             let edit = pass.edits[TableIndex(number)]
             // An append, always the last edit, shifts nothing.
-            if Int(edit.off.rawValue) == insnCount { break }
-            let off = Int(edit.off.rawValue) + records.length - insnCount
-            if edit.patchCount == 0 {
-                records.delete(from: off, to: off + Int(edit.remove))
+            if Int(edit.off.rawValue) == length { break }
+            let off = edit.off.rawValue
+            let end = off + edit.remove
+            if records.head.insnOff > end {
+                // All records that are left are behind the edit, where it can only shift them.
+                records.shift &+= edit.patchCount &- edit.remove
+            } else if edit.patchCount == 0 {
+                records.delete(from: off, to: end)
             } else if edit.remove == 0 {
-                records.patch(off, length: Int(edit.patchCount) + 1)
+                records.patch(off, length: edit.patchCount + 1)
             } else {
-                if edit.remove > 1 { records.delete(from: off + 1, to: off + Int(edit.remove)) }
-                records.patch(off, length: Int(edit.patchCount))
+                if edit.remove > 1 { records.delete(from: off + 1, to: end) }
+                records.patch(off, length: edit.patchCount)
             }
         }
-        return records.count
+        records.settle(before: UInt32.max)
+        return records.settled
     }
 
     /// The records after some edits.
+    ///
+    /// The next edit is behind this one, so a record before an edit is as it will be, and all that are left have
+    /// shifted by the same. Those still stand at their index in the input; what they have shifted by is kept once.
     private struct Records {
         let lines: Row<TableIndex, LineRecord>
-        var count: Int
-        /// The length of the program at this moment.
-        var length: Int
+        let count: Int
+        /// The length of the program: an index in it is where a range ends, and so it is with both shifted.
+        let length: UInt32
+        let result: Row<TableIndex, LineRecord>
+        /// How many records are as they will be.
+        var settled = 0
+        /// The number of the first record that an edit may still change.
+        var next = 0
+        /// That record, if there is one.
+        var head: LineRecord
+        /// What all records from `next` on have shifted by, modulo 2³².
+        var shift: UInt32 = 0
 
-        /// The first record at or behind an index.
-        private func first(from index: Int) -> Int {
-            var low = 0
-            var high = count
-            while low < high {
-                let middle = (low + high) / 2
-                if Int(lines[TableIndex(middle)].insnOff) < index { low = middle + 1 } else { high = middle }
+        @inline(__always)
+        init(
+            lines: Row<TableIndex, LineRecord>, count: Int, length: UInt32, result: Row<TableIndex, LineRecord>
+        ) {
+            self.lines = lines
+            self.count = count
+            self.length = length
+            self.result = result
+            head = lines[TableIndex(0)]
+        }
+
+        /// Goes on to the next record.
+        @inline(__always)
+        private mutating func advance() {
+            next += 1
+            if next < count { head = lines[TableIndex(next)] }
+        }
+
+        /// Leaves the records before an index where they are at this moment.
+        @inline(__always)
+        mutating func settle(before index: UInt32) {
+            while next < count && head.insnOff < index {
+                result[TableIndex(settled)] = LineRecord(insnOff: head.insnOff &+ shift, id: head.id)
+                settled += 1
+                advance()
             }
-            return low
         }
 
         /// Rule 1: records behind a patched index shift.
-        mutating func patch(_ off: Int, length newLength: Int) {
-            var number = first(from: off + 1)
-            while number < count {
-                lines[TableIndex(number)].insnOff += UInt32(newLength) &- 1
-                number += 1
-            }
-            length += newLength - 1
+        @inline(__always)
+        mutating func patch(_ off: UInt32, length newLength: UInt32) {
+            settle(before: off + 1)
+            shift &+= newLength &- 1
         }
 
         /// Rule 2: records in a deleted range are dropped, but for the last when what follows has none.
-        mutating func delete(from start: Int, to end: Int) {
-            let low = first(from: start)
-            var high = first(from: end)
-            let hasOwn = high < count && Int(lines[TableIndex(high)].insnOff) == end
-            if high > low && end < length && !hasOwn {
-                high -= 1
-                lines[TableIndex(high)].insnOff = UInt32(end)
+        @inline(__always)
+        mutating func delete(from start: UInt32, to end: UInt32) {
+            settle(before: start)
+            if next < count && head.insnOff < end {
+                var last = head
+                while next < count && head.insnOff < end {
+                    last = head
+                    advance()
+                }
+                let hasOwn = next < count && head.insnOff == end
+                if end < length && !hasOwn {
+                    next -= 1
+                    head = LineRecord(insnOff: end, id: last.id)
+                }
             }
-            var to = low
-            while high < count {
-                var record = lines[TableIndex(high)]
-                record.insnOff -= UInt32(end - start)
-                lines[TableIndex(to)] = record
-                to += 1
-                high += 1
-            }
-            count = to
-            length -= end - start
+            shift &-= end &- start
         }
     }
 }

@@ -10,6 +10,8 @@ struct StepwisePrefixes {
     private let fields: JumpReading.Table
     private let jumps: Row<InputIndex, Int32>
     private let calls: Row<InputIndex, Int32>
+    private let removed: Row<TableIndex, InputIndex>
+    private let removedCount: Int
 
     /// Looks at a pass whose expectation has been worked out and found no malformed edit.
     @inline(__always)
@@ -17,8 +19,10 @@ struct StepwisePrefixes {
         self.pass = pass
         self.input = input
         fields = expectation.fields
-        jumps = expectation.jumpLandings
-        calls = expectation.callLandings
+        jumps = expectation.landings.jumps
+        calls = expectation.landings.calls
+        removed = expectation.removedJumps
+        removedCount = expectation.removedCount
     }
 
     /// Whether some prefix of an accepted or overflowing pass is `EINVAL`, so that a stepwise patcher is not given it.
@@ -26,24 +30,25 @@ struct StepwisePrefixes {
     /// A landing depends only on the edits up to the one at which it fails. So such a prefix exists just when a jump that an
     /// edit removes has lost its target to an earlier edit.
     ///
-    /// - Complexity: O(removed slots), plus O(edits) for each removed jump without a landing
+    /// - Complexity: O(removed jumps), plus O(edits) for each that has no landing
+    @inline(__always)
     func hasRefused() -> Bool {
-        for number in 1..<max(pass.editCount, 1) {
-            let edit = pass.edits[TableIndex(number)]
-            if edit.remove == 0 || edit.keep != EditRecord.noKeep { continue }
-            var slot = edit.off
-            while slot < edit.end {
-                let insn = input.insns[slot]
-                let field = fields[insn]
-                if field != .none {
-                    let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
-                    let landing = field.isCall ? calls[target] : jumps[target]
-                    if landing < 0 && lastEdit(ofRunAt: target) < number { return true }
-                }
-                slot = slot + Int(insn.code == 0x18 ? 2 : 1)
-            }
+        for number in 0..<removedCount {
+            let slot = removed[TableIndex(number)]
+            let insn = input.insns[slot]
+            let field = fields[insn]
+            let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
+            let landing = field.isCall ? calls[target] : jumps[target]
+            if landing < 0 && lastEdit(ofRunAt: target) < edit(removing: slot) { return true }
         }
         return false
+    }
+
+    /// The number of the edit that removes a slot.
+    private func edit(removing slot: InputIndex) -> Int {
+        var number = 0
+        while pass.edits[TableIndex(number)].end <= slot { number += 1 }
+        return number
     }
 
     /// The number of the edit at which a landing fails: the last of the deletions side by side from the target on.

@@ -48,10 +48,12 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
 public enum PassCheck {
     /// The first malformed edit of a pass, or `nil`.
     ///
-    /// - Complexity: O(patch slots × refs of their edit + edits × log subprograms)
+    /// - Complexity: O(patch slots × refs of their edit + edits + calls by ref × log subprograms)
     public static func fault(in pass: PassImage, on input: ProgramImage<InputIndex>) -> MalformedEdit? {
+        var marks = Marks()
         var previousOff = -1
         var previousEnd = 0
+        var subprogram = TableIndex(0)
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             let off = edit.off.position
@@ -61,10 +63,13 @@ public enum PassCheck {
                     .outside
                 } else if off <= previousOff
                     || off < previousEnd
-                { .order } else { placeFault(edit, on: input) }
+                { .order } else { placeFault(edit, on: input, &subprogram) }
             if let rule { return MalformedEdit(rule: rule, edit: number, slot: 0) }
-            if edit.patchCount > 0 || edit.refCount > 0, var fault = patchFault(edit, in: pass, on: input) {
-                fault.edit = number
+            // Most patches hold nothing that a rule is about.
+            let slots = marks.slots(from: edit.patchStart.position, count: Int(min(edit.patchCount, 64)), of: pass)
+            if slots != 0 || edit.refCount > 0 || edit.patchCount > 64,
+                let fault = patchFault(number, &marks, in: pass, on: input)
+            {
                 return fault
             }
             previousOff = off
@@ -73,57 +78,116 @@ public enum PassCheck {
         return nil
     }
 
-    /// What is wrong with an edit's place and flags.
+    /// What is wrong with the place and flags of an edit within the program.
+    ///
+    /// Which of the rules apply to an edit is as good as random, so all are looked at without a branch: a number is 0 where
+    /// a rule holds.
+    ///
+    /// - Parameter subprogram: that of the edit before or one before it, and then that of this edit's last slot
     @inline(__always)
-    private static func placeFault(_ edit: EditRecord, on input: ProgramImage<InputIndex>) -> MalformedEdit.Rule? {
-        if edit.remove == 0 && edit.patchCount == 0 { return .nothing }
-        if edit.off.position < input.insnCount && input.isSecondSlot(edit.off) { return .splitsWideLoad }
-        if edit.remove > 0 && edit.end.position < input.insnCount && input.isSecondSlot(edit.end) {
-            return .splitsWideLoad
-        }
-        if edit.skip && edit.remove > 0 { return .skipWithoutInsertion }
-        if edit.keep != EditRecord.noKeep {
-            if edit.remove == 0 || Int(edit.remove) != input.insns[edit.off].width { return .keepWidth }
-            if Int(edit.keep) + Int(edit.remove) > Int(edit.patchCount) { return .keepOutside }
-        }
-        if edit.patchCount > 0 && edit.remove > 1 {
-            let last = input.subprogram(holding: edit.end + -1)
-            if input.subprograms[last].start > edit.off.rawValue { return .subprogramInside }
-        }
-        return nil
+    private static func placeFault(
+        _ edit: EditRecord, on input: ProgramImage<InputIndex>, _ subprogram: inout TableIndex
+    ) -> MalformedEdit.Rule? {
+        let nothing = (edit.remove | edit.patchCount) == 0 ? 1 : 0
+        let split = wideBefore(edit.off, in: input) | wideBefore(edit.end, in: input)
+        let skip = (edit.skipFlag == 0 ? 0 : 1) & (edit.remove == 0 ? 0 : 1)
+        let keeps = edit.keep == EditRecord.noKeep ? 0 : 1
+        // Of an append, where there is no instruction, only the width is asked, and it removes nothing.
+        let width = input.insns[min(edit.off, InputIndex(input.insnCount &- 1))].width
+        let keepWidth = keeps & (Int(edit.remove) == width ? 0 : 1)
+        let keepOutside = keeps & (Int(edit.keep) &+ Int(edit.remove) > Int(edit.patchCount) ? 1 : 0)
+        // The last removed slot, or the one before an insertion, in whose subprogram nothing starts behind it.
+        let last = InputIndex(rawValue: edit.end.rawValue &- (edit.end.rawValue == 0 ? 0 : 1))
+        while input.end(of: subprogram) <= last.position { subprogram = subprogram + 1 }
+        let start = input.subprograms[subprogram].start
+        let inside = (edit.patchCount == 0 ? 0 : 1) & (start > edit.off.rawValue ? 1 : 0)
+        if nothing | split | skip | keepWidth | keepOutside | inside == 0 { return nil }
+        if nothing != 0 { return .nothing }
+        if split != 0 { return .splitsWideLoad }
+        if skip != 0 { return .skipWithoutInsertion }
+        if keepWidth != 0 { return .keepWidth }
+        return keepOutside != 0 ? .keepOutside : .subprogramInside
     }
 
-    /// What is wrong with a patch and its refs; the number of the edit is left to the caller.
+    /// 1 for the second slot of a wide load, else 0.
     @inline(__always)
+    private static func wideBefore(_ index: InputIndex, in input: ProgramImage<InputIndex>) -> Int {
+        let isInside: UInt32 = index.rawValue == 0 ? 0 : 1
+        let before = input.insns[InputIndex(rawValue: index.rawValue &- isInside)]
+        return (before.isWide ? 1 : 0) & Int(isInside)
+    }
+
+    /// What is wrong with the patch of an edit and its refs.
     private static func patchFault(
-        _ edit: EditRecord, in pass: PassImage, on input: ProgramImage<InputIndex>
+        _ number: Int, _ marks: inout Marks, in pass: PassImage, on input: ProgramImage<InputIndex>
     ) -> MalformedEdit? {
+        let edit = pass.edits[TableIndex(number)]
         let patch = pass.patch(of: edit)
         let count = Int(edit.patchCount)
-        var at = 0
-        while at < count {
-            let index = PatchIndex(at)
-            at += 1
-            if edit.keeps(index) { continue }
-            let insn = patch[index]
-            if insn.isWide {
-                if at == count || patch[PatchIndex(at)].code != 0 || edit.keeps(PatchIndex(at)) {
-                    return MalformedEdit(rule: .brokenWideLoad, edit: 0, slot: at - 1)
+        for base in stride(from: 0, to: count, by: 64) {
+            var slots = marks.slots(from: edit.patchStart.position + base, count: min(count - base, 64), of: pass)
+            while slots != 0 {
+                let index = PatchIndex(base + slots.trailingZeroBitCount)
+                slots &= slots &- 1
+                if let rule = slotFault(index, patch, edit, in: pass) {
+                    return MalformedEdit(rule: rule, edit: number, slot: index.position)
                 }
-                at += 1
-            }
-            let kind = insn.jumpKind
-            if kind == .none || pass.target(of: index, in: edit) != nil { continue }
-            if kind.isCall { return MalformedEdit(rule: .callWithoutRef, edit: 0, slot: index.position) }
-            let target = index.position &+ 1 &+ insn.jumpOffset(kind)
-            if target < 0 || target > count {
-                return MalformedEdit(rule: .targetOutside, edit: 0, slot: index.position)
-            }
-            if target < count && isSecondSlot(PatchIndex(target), of: patch, edit) {
-                return MalformedEdit(rule: .targetSecondSlot, edit: 0, slot: index.position)
             }
         }
-        return edit.refCount == 0 ? nil : refFault(edit, patch, in: pass, on: input)
+        guard edit.refCount > 0, var fault = refFault(edit, patch, in: pass, on: input) else { return nil }
+        fault.edit = number
+        return fault
+    }
+
+    /// The slots of patches that a rule may be about, a bit for each of 64 slots of the pool.
+    ///
+    /// Few are, and they are looked at one by one. Patches are short; what several of them hold is read at once.
+    private struct Marks {
+        let kinds = JumpKindTable.shared.view
+        var start = 0
+        var bits: UInt64 = 0
+        /// How many slots from `start` on have been read.
+        var count = 0
+
+        /// The marks of up to 64 slots of the pool.
+        @inline(__always)
+        mutating func slots(from place: Int, count: Int, of pass: PassImage) -> UInt64 {
+            if place < start || place &+ count > start &+ self.count { read(from: place, of: pass) }
+            let own: UInt64 = count == 64 ? .max : 1 &<< UInt64(truncatingIfNeeded: count) &- 1
+            return bits &>> UInt64(truncatingIfNeeded: place &- start) & own
+        }
+
+        @inline(never)
+        private mutating func read(from place: Int, of pass: PassImage) {
+            start = place
+            count = min(pass.patchSlots &- place, 64)
+            bits = 0
+            for bit in 0..<count {
+                let insn = pass.patches[PoolIndex(place &+ bit)]
+                let isMarked = UInt64(kinds.count(insn)) | (insn.isWide ? 1 : 0)
+                bits |= isMarked &<< UInt64(truncatingIfNeeded: bit)
+            }
+        }
+    }
+
+    /// What is wrong with a jump, call or wide load of a patch.
+    @inline(__always)
+    private static func slotFault(
+        _ index: PatchIndex, _ patch: Row<PatchIndex, Instruction>, _ edit: EditRecord, in pass: PassImage
+    ) -> MalformedEdit.Rule? {
+        if edit.keeps(index) { return nil }
+        let insn = patch[index]
+        let count = Int(edit.patchCount)
+        if insn.isWide {
+            let next = index + 1
+            if next.position == count || patch[next].code != 0 || edit.keeps(next) { return .brokenWideLoad }
+        }
+        let kind = insn.jumpKind
+        if kind == .none || pass.target(of: index, in: edit) != nil { return nil }
+        if kind.isCall { return .callWithoutRef }
+        let target = index.position &+ 1 &+ insn.jumpOffset(kind)
+        if target < 0 || target > count { return .targetOutside }
+        return target < count && isSecondSlot(PatchIndex(target), of: patch, edit) ? .targetSecondSlot : nil
     }
 
     /// Whether a patch slot is the second of a wide load, a kept one included.

@@ -36,7 +36,7 @@ struct Census {
         var expectation = Expectation()
         var rules = EditRules()
         let reading = JumpReading()
-        var current = ProgramBuffer()
+        let current = ProgramBuffer()
         for index in 0..<cases {
             current.load(generator.begin(index: index))
             self.cases += 1
@@ -53,7 +53,7 @@ struct Census {
                 if let fault { self.rules[fault.rule, default: 0] += 1 } else { look(at: pass, input, expectation) }
                 if number > 1 { counts[.secondPass, default: 0] += 1 }
                 if expectation.status == .accepted {
-                    expectation.exchangeProgram(with: &current)
+                    expectation.program.exchangeContents(with: current)
                     continue
                 }
                 overflows += expectation.status == .erange ? 1 : 0

@@ -1,0 +1,80 @@
+import BPF
+import Testing
+
+/// The check of a program, which looks at many slots at once, held against one that goes from slot to slot.
+struct ProgramFaultTests {
+    /// What the rules say of a program with sound tables.
+    private func expectedFault(_ program: Program) -> ProgramFault? {
+        let insns = program.insns
+        let starts = program.subprograms.map { Int($0.start) }
+        func isSecond(_ index: Int) -> Bool { index > 0 && insns[index - 1].code == 0x18 }
+        func home(_ index: Int) -> Int { starts.lastIndex { $0 <= index }! }
+        var at = 0
+        while at < insns.count {
+            let insn = insns[at]
+            let target = at + 1 + insn.jumpOffset(insn.jumpKind)
+            if insn.jumpKind.isJump {
+                if !insns.indices.contains(target) || home(target) != home(at) {
+                    return ProgramFault(.targetOutside, at: at)
+                }
+                if isSecond(target) { return ProgramFault(.targetSecondSlot, at: at) }
+            } else if insn.jumpKind.isCall && !starts.contains(target) {
+                return ProgramFault(.callTarget, at: at)
+            }
+            if insn.code == 0x18 {
+                if at + 1 == insns.count || insns[at + 1].code != 0 { return ProgramFault(.brokenWideLoad, at: at) }
+                at += 1
+            }
+            at += 1
+        }
+        return starts.firstIndex(where: isSecond).map { ProgramFault(.subprogramStart, at: $0) }
+    }
+
+    /// Programs of up to 200 slots, most of them right for a good part.
+    @Test func firstFaultIsFound() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of ProgramFaultTests.firstFaultIsFound: \(seed)")
+        var state = seed
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var seen: [ProgramFault.Rule?: Int] = [:]
+        for number in 0..<20_000 {
+            let count = 1 + below(number % 4 == 0 ? 200 : 12)
+            let starts = [0] + (1..<max(count, 1)).filter { _ in below(40) == 0 }
+            var insns: [Instruction] = []
+            while insns.count < count {
+                let at = insns.count
+                let low = starts.last { $0 <= at }!
+                let high = starts.first { $0 > at } ?? count
+                // One in forty goes anywhere.
+                let target = below(40) == 0 ? below(count + 2) - 1 : low + below(high - low)
+                let callee = below(40) == 0 ? below(count + 2) - 1 : starts[below(starts.count)]
+                switch below(10) {
+                case 0: insns.append(Instruction(code: Opcode.ja, off: Int16(target - at - 1)))
+                case 1: insns.append(Instruction(code: Opcode.gotol, imm: Int32(target - at - 1)))
+                case 2: insns.append(Instruction(code: Opcode.call, src: 1, imm: Int32(callee - at - 1)))
+                case 3: insns.append(Instruction(code: Opcode.call, imm: 7))
+                case 4 where at + 1 < count || below(4) == 0:
+                    let isFunction = below(2) == 0
+                    insns.append(Instruction(code: 0x18, src: isFunction ? 4 : 0, imm: Int32(callee - at - 1)))
+                    if below(20) > 0 { insns.append(.zero) }
+                default: insns.append(Instruction(code: Opcode.movImmediate64))
+                }
+            }
+            let program = Program(
+                insns: insns, subprograms: starts.map { Subprogram(start: UInt32($0), id: UInt32($0)) })
+            let expected = expectedFault(program)
+            seen[expected?.rule, default: 0] += 1
+            guard program.fault() == expected else {
+                Issue.record("seed \(seed), program \(number): \(program.fault()?.description ?? "well formed")")
+                return
+            }
+        }
+        let rules: [ProgramFault.Rule?] = [
+            nil, .targetOutside, .targetSecondSlot, .callTarget, .brokenWideLoad, .subprogramStart,
+        ]
+        for rule in rules { #expect(seen[rule, default: 0] > 20, "seed \(seed): \(String(describing: rule))") }
+    }
+}
