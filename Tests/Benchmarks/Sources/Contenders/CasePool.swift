@@ -142,7 +142,8 @@ public final class CasePool {
                 pass: PassImage(
                     edits: Rest.take(pass.editCount, from: pass.edits, &edits),
                     patches: Rest.take(source.pass.patchCount, from: pass.patches, &patches),
-                    refs: Rest.take(source.pass.refCount, from: pass.refs, &refs), editCount: pass.editCount))
+                    refs: Rest.take(source.pass.refCount, from: pass.refs, &refs), editCount: pass.editCount,
+                    patchSlots: pass.patchSlots))
         }
 
         private static func take<Index, Element>(
