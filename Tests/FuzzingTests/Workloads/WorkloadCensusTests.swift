@@ -21,7 +21,7 @@ struct WorkloadCensusTests {
         init(_ workload: Workload, cases: UInt64) {
             var generator = CaseGenerator(seed: seed, workloads: [workload])
             var expectation = Expectation()
-            var current = ProgramBuffer()
+            let current = ProgramBuffer()
             for index in 0..<cases {
                 current.load(generator.begin(index: index))
                 insns += current.insnCount
@@ -39,7 +39,7 @@ struct WorkloadCensusTests {
                     if expectation.status == .einval { faults.append("index \(index), pass \(number): refused") }
                     overflows += expectation.status == .erange ? 1 : 0
                     if expectation.status != .accepted { break }
-                    expectation.exchangeProgram(with: &current)
+                    expectation.program.exchangeContents(with: current)
                 }
                 casesWithEdits += edits > before ? 1 : 0
             }
