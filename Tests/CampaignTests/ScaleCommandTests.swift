@@ -59,6 +59,24 @@ import Testing
         #expect(run.status == 1 && run.errors.contains("\(file): cannot be written"), "\(run.errors)")
     }
 
+    /// What the file name leads to is written, and what is no file is not replaced by one.
+    @Test func plotGoesThroughLinksAndPipes() throws {
+        let folder = try Tool.Folder()
+        let (target, link, pipe) = (folder.path + "/target.svg", folder.path + "/link.svg", folder.path + "/pipe")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        #expect(try Tool.run(["scale", "--patches", "100", "--plot", link]).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+        #expect(try String(contentsOfFile: target, encoding: .utf8).contains("<svg"))
+
+        let isMade = unsafe mkfifo(pipe, 0o600) == 0
+        #expect(isMade)
+        let reader = unsafe open(pipe, O_RDWR)
+        defer { close(reader) }
+        #expect(try Tool.run(["scale", "--patches", "100", "--plot", pipe]).status == 0)
+        let type = try FileManager.default.attributesOfItem(atPath: pipe)[.type] as? FileAttributeType
+        #expect(type != .typeRegular)
+    }
+
     @Test func plotIsWritten() throws {
         let folder = try Tool.Folder()
         let file = folder.path + "/scale.svg"

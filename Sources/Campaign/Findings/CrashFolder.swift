@@ -25,10 +25,11 @@ public struct CrashFolder: Sendable {
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
     public static func checkWritable(_ path: String) throws(CampaignError) {
-        let file = URL(fileURLWithPath: path)
-        var isFolder: ObjCBool = false
-        if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw CampaignError("\(path): cannot be written: it is a folder")
+        let file = target(of: path)
+        switch type(of: file) {
+        case nil, .typeRegular: break
+        case .typeDirectory?: throw CampaignError("\(path): cannot be written: it is a folder")
+        default: return
         }
         do { try probe(file.deletingLastPathComponent()) } catch {
             throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
@@ -58,13 +59,38 @@ public struct CrashFolder: Sendable {
 
     /// Writes a text whole or not at all, to a temporary file that is then renamed.
     ///
+    /// A link is followed, and what is no file, such as a device or a pipe, is written to as it is.
+    ///
     /// - Throws: ``CampaignError`` that says which file, and why not
     public static func write(_ text: String, to path: String) throws(CampaignError) {
+        let file = target(of: path)
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            if let type = type(of: file), type != .typeRegular {
+                let handle = try FileHandle(forWritingTo: file)
+                try handle.write(contentsOf: Data(text.utf8))
+                try handle.close()
+            } else {
+                try Data(text.utf8).write(to: file, options: .atomic)
+            }
         } catch {
             throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
         }
+    }
+
+    /// What a path leads to, also through a link to what is not there yet.
+    private static func target(of path: String) -> URL {
+        var file = URL(fileURLWithPath: path)
+        // More links than this are a circle, and opening the file will say so.
+        for _ in 0..<40 {
+            guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: file.path) else { break }
+            file = URL(fileURLWithPath: next, relativeTo: file.deletingLastPathComponent()).absoluteURL
+        }
+        return file
+    }
+
+    /// What kind of file there is, if any.
+    private static func type(of file: URL) -> FileAttributeType? {
+        try? FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType
     }
 
     /// A case in the folder, with the text that it was read from.

@@ -134,6 +134,11 @@ extension InstructionPatcher {
         var single = pending.image
         single.edits = single.edits.suffix(from: TableIndex(pending.editCount - 1), as: TableIndex.self)
         single.editCount = 1
+        if program.insnCount == 0 {
+            // Where a program could not be loaded there is nothing but an end.
+            if pending.lastEdit.off != endIndex || pending.lastEdit.remove > 0 { throw fault(.outside) }
+            return
+        }
         if let fault = PassCheck.fault(in: single, on: program) {
             throw .malformed(MalformedEdit(rule: fault.rule, edit: memory.value.editCount, slot: fault.slot))
         }
