@@ -71,18 +71,24 @@ struct PatchWriter {
         }
     }
 
-    /// Writes the instruction that a patch keeps, with its words, and says where it stands.
+    /// Writes the first slot of the instruction that a patch keeps, with its word, and says where it stands.
     @inline(__always)
     func writeKept(_ edit: TableIndex, at start: OutputIndex) -> OutputIndex {
         let place = start + Int(pass.edits[edit].keep)
         let kept = pass.edits[edit].off
         result.insns.setBits(input.insns.bits(at: kept), at: place)
         result.aux[place] = input.aux[kept]
-        if pass.edits[edit].remove > 1 {
-            result.insns.setBits(input.insns.bits(at: kept + 1), at: place + 1)
-            result.aux[place + 1] = input.aux[kept + 1]
-        }
         return place
+    }
+
+    /// Writes the second slot of the wide load that a patch keeps, if it keeps anything; the edit removes more than one slot.
+    @inline(__always)
+    func writeSecondKept(_ edit: TableIndex, at start: OutputIndex) {
+        if pass.edits[edit].keep == EditRecord.noKeep { return }
+        let place = start + (Int(pass.edits[edit].keep) &+ 1)
+        let kept = pass.edits[edit].off + 1
+        result.insns.setBits(input.insns.bits(at: kept), at: place)
+        result.aux[place] = input.aux[kept]
     }
 
     /// Gives the last slot of a patch the word of the first slot that it replaces.

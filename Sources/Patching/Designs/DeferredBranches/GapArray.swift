@@ -82,17 +82,19 @@ struct GapArray {
             } else {
                 patches.writeWord(edit, at: at)
             }
-            if records[edit].remove > 1 { edits.holes.insert(from: records[edit].off + 1, to: records[edit].end) }
+            if records[edit].remove > 1 {
+                patches.writeSecondKept(edit, at: at)
+                edits.holes.insert(from: records[edit].off + 1, to: records[edit].end)
+            }
         } else if records[edit].skip {
             edits.holes.insert(records[edit].off)
             let fits = patches.leaving.skip(edit, at: at, in: patches.result.insns)
             overflow = overflow || !fits
         }
-        var ref = records[edit].refStart
-        let end = ref + Int(records[edit].refCount)
-        while ref < end {
-            note(patches.pass.refs[ref], of: edit)
-            ref = ref + 1
+        if records[edit].refCount > 0 {
+            for number in 0..<records[edit].refCount {
+                note(patches.pass.refs[records[edit].refStart + Int(number)], of: edit)
+            }
         }
         at = at + Int(records[edit].patchCount)
     }
