@@ -10,13 +10,15 @@ import BPF
 /// A jump inside a patch, or out of it to what follows, keeps its offset and needs no block: both its ends are in one. A
 /// block in front of which a prologue is inserted has two places: jumps land behind the prologue, calls in front of it.
 ///
-/// The row is written straight away: a block is where the row has got to, and its instructions are copied, patched, to
-/// that place. So a block is two numbers, and nothing is allocated for it.
+/// The row is written straight away: the instructions of a block are copied, patched, to where the row has got to, and that is
+/// the block's place. So a block is two numbers, and nothing is allocated for it.
 ///
-/// What it cannot do without: reading the program twice, for the blocks and for the row; reading the edits twice, because
-/// any of them may have a ref that splits a block; reading the patches and writing the result once; four bytes a slot, for
-/// the block that it jumps to, once written and read; 16 bytes a jump, as a block further on has no place yet; and the write to
-/// each jump when all have.
+/// What it cannot do without: reading the program twice, once for the blocks and once for the row; reading the edits twice,
+/// as any of them may have a ref that splits a block; reading the patches once and writing the result once. Four bytes a
+/// slot, for the block that it jumps to, are written and read. A jump to a block further on has to wait for its place, so
+/// 16 bytes a jump are written and read too, and its place in the result is written again when all blocks have theirs; that
+/// starts at the end, which has been written last. The number of a block is counted from bits rather than
+/// searched for.
 ///
 /// - Complexity: O(slots + edits + jumps) a pass, plus O(log subprograms) a ref
 /// - Source: Starovoitov, June 2022
