@@ -19,6 +19,7 @@ struct PatchWriter {
     private let lastStride: Int
 
     /// - Parameter output: has room for at least the input and a stride
+    @inline(__always)
     init(pass: PassImage, input: ProgramImage<InputIndex>, output: ProgramBuffer) {
         self.pass = pass
         self.input = input

@@ -45,11 +45,13 @@ public final class BasicBlock: Patcher {
         if blocks.isDangling { return .einval }
         var room = input.insnCount + PatchWriter.stride
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+        var row = row(blocks, PatchWriter(pass: pass, input: input, output: output))
+        row.join()
         if row.isFull {
             room += pass.patchSlots
             output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+            row = self.row(blocks, PatchWriter(pass: pass, input: input, output: output))
+            row.join()
         }
         output.insnCount = row.count
         output.subprogramCount = row.relocateSubprograms()
@@ -60,15 +62,14 @@ public final class BasicBlock: Patcher {
         return row.pointJumps()
     }
 
-    /// The blocks in a row, patched, their jumps as they were.
+    /// A row of no blocks yet.
     @inline(__always)
-    private func joinedRow(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
+    private func row(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
         // The number behind the last block is written too, and overwritten or not used.
         work.value.places.reserve(2 * blocks.count + 2)
         work.value.jumps.reserve(patches.room)
         return BlockRow(
             blocks: blocks, patches: patches, places: work.value.places.row(),
-            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
-        ).joined()
+            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row()))
     }
 }

@@ -23,6 +23,7 @@ struct BlockRow {
     /// Whether the result was too small; the row is good for nothing then.
     private(set) var isFull = false
 
+    @inline(__always)
     init(blocks: BlockProgram, patches: PatchWriter, places: Row<TableIndex, UInt32>, jumps: StandingJumps) {
         self.blocks = blocks
         self.patches = patches
@@ -35,27 +36,39 @@ struct BlockRow {
 
     // MARK: Joining
 
-    /// The row of all blocks.
+    /// Puts all blocks in the row.
     ///
     /// - Complexity: O(slots + edits)
-    func joined() -> BlockRow {
+    mutating func join() {
         // Work on a copy, which the compiler can keep in registers.
         var row = self
+        row.joinAll()
+        at = row.at
+        from = row.from
+        reached = row.reached
+        jumps = row.jumps
+        appended = row.appended
+        dangling = row.dangling
+        overflow = row.overflow
+        isFull = row.isFull
+    }
+
+    @inline(__always)
+    private mutating func joinAll() {
         for number in 0..<patches.pass.editCount {
             let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number))
-            row.copy(to: patches.pass.edits[edit].off)
+            copy(to: patches.pass.edits[edit].off)
             if patches.pass.edits[edit].isDeletion {
-                row.drop(to: patches.pass.edits[edit].end, place: row.at.rawValue)
+                drop(to: patches.pass.edits[edit].end, place: at.rawValue)
             } else {
-                if !patches.holds(edit, at: row.at, from: row.from) {
-                    row.isFull = true
-                    return row
+                if !patches.holds(edit, at: at, from: from) {
+                    isFull = true
+                    return
                 }
-                row.patch(edit)
+                patch(edit)
             }
         }
-        row.copy(to: InputIndex(patches.input.insnCount))
-        return row
+        copy(to: InputIndex(patches.input.insnCount))
     }
 
     /// Copies what stands between the row's end and an index.

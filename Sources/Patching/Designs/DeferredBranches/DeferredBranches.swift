@@ -36,11 +36,13 @@ public final class DeferredBranches: Patcher {
     ) -> PatchStatus {
         var room = input.insnCount + PatchWriter.stride
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+        var array = array(PatchWriter(pass: pass, input: input, output: output))
+        array.patch()
         if array.isFull {
             room += pass.patchSlots
             output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+            array = self.array(PatchWriter(pass: pass, input: input, output: output))
+            array.patch()
         }
         output.insnCount = array.count
         output.subprogramCount = array.relocateSubprograms()
@@ -51,13 +53,12 @@ public final class DeferredBranches: Patcher {
         return array.adjustBranches()
     }
 
-    /// The array after all edits, its branches as they were.
+    /// The array before any edit.
     @inline(__always)
-    private func patchedArray(_ patches: PatchWriter) -> GapArray {
+    private func array(_ patches: PatchWriter) -> GapArray {
         work.value.jumps.reserve(patches.room)
         return GapArray(
             patches: patches, edits: work.value.edits.makeList(patches),
-            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row())
-        ).patched()
+            jumps: StandingJumps(forms: forms.row, entries: work.value.jumps.row()))
     }
 }
