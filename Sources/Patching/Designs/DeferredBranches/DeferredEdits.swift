@@ -2,8 +2,9 @@ import BPF
 
 /// The list of edits that have been carried out and to which branches have yet to be adjusted.
 ///
-/// Offset, count and delta of an edit stand apart. Offsets and counts are bits, one for each slot of the input, so that the
-/// edits before a slot are counted rather than searched for; a delta is a number for each edit.
+/// Offset, count and delta of an edit stand apart. Where edits start, and what they leave nothing standing for, are bits, one
+/// for each slot of the input, so that the edits before a slot are counted rather than searched for; a delta is a number
+/// for each edit.
 struct DeferredEdits {
     /// Memory for the list, kept for the whole run.
     struct Storage: ~Copyable {
@@ -59,6 +60,7 @@ struct DeferredEdits {
 
     /// Ends the list, so that landings can be looked up.
     ///
+    /// - Parameter count: how many edits are in it
     /// - Complexity: O(edits + slots / 64)
     func close(count: Int) {
         starts.seal()

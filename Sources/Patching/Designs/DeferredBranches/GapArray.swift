@@ -40,7 +40,7 @@ struct GapArray {
         dangling = array.dangling
         overflow = array.overflow
         isFull = array.isFull
-        edits.close(count: patches.pass.editCount)
+        if !isFull { edits.close(count: patches.pass.editCount) }
     }
 
     @inline(__always)
