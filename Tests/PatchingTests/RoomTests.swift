@@ -41,6 +41,20 @@ import Testing
         }
     }
 
+    /// What is inserted at the front leaves ever less behind the end for what is appended there.
+    @Test(arguments: BuiltInPatchers.allCases) func appendToWhatHasGrown(_ design: BuiltInPatchers) {
+        for count in 1...140 {
+            let source = Program(insns: Array(repeating: RoomTests.plain, count: count))
+            for length in 1...5 {
+                let first = Edit(off: InputIndex(0), remove: 0, patch: Array(repeating: .zero, count: length))
+                let last = Edit(off: InputIndex(count), remove: 0, patch: [.zero])
+                #expect(
+                    result(design, Pass(edits: [first, last]), on: source)?.insns
+                        == first.patch + source.insns + last.patch, "\(design.name), \(count) slots and \(length)")
+            }
+        }
+    }
+
     /// The last patches start where the pool has less left than is written at once.
     @Test(arguments: BuiltInPatchers.allCases) func manyPatchesOfOneSlot(_ design: BuiltInPatchers) {
         let source = Program(insns: Array(repeating: RoomTests.plain, count: 140))

@@ -19,6 +19,7 @@ struct PatchWriter {
     private let lastStride: Int
 
     /// - Parameter output: has room for at least the input and a stride
+    @inline(__always)
     init(pass: PassImage, input: ProgramImage<InputIndex>, output: ProgramBuffer) {
         self.pass = pass
         self.input = input
@@ -71,18 +72,24 @@ struct PatchWriter {
         }
     }
 
-    /// Writes the instruction that a patch keeps, with its words, and says where it stands.
+    /// Writes the first slot of the instruction that a patch keeps, with its word, and says where it stands.
     @inline(__always)
     func writeKept(_ edit: TableIndex, at start: OutputIndex) -> OutputIndex {
         let place = start + Int(pass.edits[edit].keep)
         let kept = pass.edits[edit].off
         result.insns[place] = input.insns[kept]
         result.aux[place] = input.aux[kept]
-        if pass.edits[edit].remove > 1 {
-            result.insns[place + 1] = input.insns[kept + 1]
-            result.aux[place + 1] = input.aux[kept + 1]
-        }
         return place
+    }
+
+    /// Writes the second slot of the wide load that a patch keeps, if it keeps anything; the edit removes more than one slot.
+    @inline(__always)
+    func writeSecondKept(_ edit: TableIndex, at start: OutputIndex) {
+        if pass.edits[edit].keep == EditRecord.noKeep { return }
+        let place = start + (Int(pass.edits[edit].keep) &+ 1)
+        let kept = pass.edits[edit].off + 1
+        result.insns[place] = input.insns[kept]
+        result.aux[place] = input.aux[kept]
     }
 
     /// Gives the last slot of a patch the word of the first slot that it replaces.

@@ -53,12 +53,12 @@ struct SlotSet: BitwiseCopyable {
         } else {
             words[TableIndex(rawValue: start.rawValue >> 6)] |= low
             words[TableIndex(rawValue: last.rawValue >> 6)] |= high
-            fill(from: start.rawValue >> 6 &+ 1, to: last.rawValue >> 6)
+            SlotSet.fill(words, from: start.rawValue >> 6 &+ 1, to: last.rawValue >> 6)
         }
     }
 
     @inline(never)
-    private func fill(from start: UInt32, to end: UInt32) {
+    private static func fill(_ words: Row<TableIndex, UInt64>, from start: UInt32, to end: UInt32) {
         for word in start..<end { words[TableIndex(rawValue: word)] = UInt64.max }
     }
 

@@ -10,13 +10,15 @@ import BPF
 /// A jump inside a patch, or out of it to what follows, keeps its offset and needs no block: both its ends are in one. A
 /// block in front of which a prologue is inserted has two places: jumps land behind the prologue, calls in front of it.
 ///
-/// The row is written straight away: a block is where the row has got to, and its instructions are copied, patched, to
-/// that place. So a block is two numbers, and nothing is allocated for it.
+/// The row is written straight away: the instructions of a block are copied, patched, to where the row has got to, and that is
+/// the block's place. So a block is two numbers, and nothing is allocated for it.
 ///
-/// What it cannot do without: reading the program twice, for the blocks and for the row; reading the edits twice, because
-/// any of them may have a ref that splits a block; reading the patches and writing the result once; four bytes a slot, for
-/// the block that it jumps to, once written and read; 16 bytes a jump, as a block further on has no place yet; and the write to
-/// each jump when all have.
+/// What it cannot do without: reading the program twice, once for the blocks and once for the row; reading the edits twice,
+/// as any of them may have a ref that splits a block; reading the patches once and writing the result once. Four bytes a
+/// slot, for the block that it jumps to, are written and read. A jump to a block further on has to wait for its place, so
+/// 16 bytes a jump are written and read too, and its place in the result is written again when all blocks have theirs; that
+/// starts at the end, which has been written last. The number of a block is counted from bits rather than
+/// searched for.
 ///
 /// - Complexity: O(slots + edits + jumps) a pass, plus O(log subprograms) a ref
 /// - Source: Starovoitov, June 2022
@@ -43,11 +45,13 @@ public final class BasicBlock: Patcher {
         if blocks.isDangling { return .einval }
         var room = input.insnCount + PatchWriter.stride
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+        var row = row(blocks, PatchWriter(pass: pass, input: input, output: output))
+        row.join()
         if row.isFull {
             room += pass.patchSlots
             output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            row = joinedRow(blocks, PatchWriter(pass: pass, input: input, output: output))
+            row = self.row(blocks, PatchWriter(pass: pass, input: input, output: output))
+            row.join()
         }
         output.insnCount = row.count
         output.subprogramCount = row.relocateSubprograms()
@@ -58,15 +62,14 @@ public final class BasicBlock: Patcher {
         return row.pointJumps()
     }
 
-    /// The blocks in a row, patched, their jumps as they were.
+    /// A row of no blocks yet.
     @inline(__always)
-    private func joinedRow(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
+    private func row(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
         // The number behind the last block is written too, and overwritten or not used.
         work.value.places.reserve(2 * blocks.count + 2)
         work.value.jumps.reserve(patches.room)
         return BlockRow(
             blocks: blocks, patches: patches, places: work.value.places.row(),
-            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row())
-        ).joined()
+            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row()))
     }
 }

@@ -107,7 +107,7 @@ struct BlockProgram {
             while number < pass.editCount {
                 let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number))
                 if pass.edits[edit].off.position >= end { break }
-                markRefs(of: edit, in: pass, insnCount: insnCount)
+                if pass.edits[edit].refCount > 0 { markRefs(of: edit, in: pass, insnCount: insnCount) }
                 number &+= 1
             }
             isDangling = leaving.dangle(from: Int(start), to: end, number: number) || isDangling

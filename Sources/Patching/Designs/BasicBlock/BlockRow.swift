@@ -23,6 +23,7 @@ struct BlockRow {
     /// Whether the result was too small; the row is good for nothing then.
     private(set) var isFull = false
 
+    @inline(__always)
     init(blocks: BlockProgram, patches: PatchWriter, places: Row<TableIndex, UInt32>, jumps: StandingJumps) {
         self.blocks = blocks
         self.patches = patches
@@ -35,43 +36,55 @@ struct BlockRow {
 
     // MARK: Joining
 
-    /// The row of all blocks.
+    /// Puts all blocks in the row.
     ///
     /// - Complexity: O(slots + edits)
-    func joined() -> BlockRow {
+    mutating func join() {
         // Work on a copy, which the compiler can keep in registers.
         var row = self
+        row.joinAll()
+        at = row.at
+        from = row.from
+        reached = row.reached
+        jumps = row.jumps
+        appended = row.appended
+        dangling = row.dangling
+        overflow = row.overflow
+        isFull = row.isFull
+    }
+
+    @inline(__always)
+    private mutating func joinAll() {
         for number in 0..<patches.pass.editCount {
             let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number))
-            row.copy(to: patches.pass.edits[edit].off)
+            copy(to: patches.pass.edits[edit].off)
             if patches.pass.edits[edit].isDeletion {
-                row.drop(to: patches.pass.edits[edit].end, place: row.at.rawValue)
+                drop(to: patches.pass.edits[edit].end, place: at.rawValue)
             } else {
-                if !patches.holds(edit, at: row.at, from: row.from) {
-                    row.isFull = true
-                    return row
+                if !patches.holds(edit, at: at, from: from) {
+                    isFull = true
+                    return
                 }
-                row.patch(edit)
+                patch(edit)
             }
         }
-        row.copy(to: InputIndex(patches.input.insnCount))
-        return row
+        copy(to: InputIndex(patches.input.insnCount))
     }
 
     /// Copies what stands between the row's end and an index.
     @inline(__always)
     private mutating func copy(to end: InputIndex) {
         while from < end {
-            place(land: at.rawValue, enter: at.rawValue)
+            place(at.rawValue)
             copy()
         }
     }
 
     /// Gives the next block a place, if it starts at the next slot; what is not its place is overwritten.
     @inline(__always)
-    private mutating func place(land: UInt32, enter: UInt32) {
-        places[TableIndex(rawValue: reached &* 2)] = land
-        places[TableIndex(rawValue: reached &* 2 &+ 1)] = enter
+    private mutating func place(_ place: UInt32) {
+        places[TableIndex(rawValue: reached &* 2)] = place
+        places[TableIndex(rawValue: reached &* 2 &+ 1)] = place
         reached &+= blocks.leader(at: from)
     }
 
@@ -110,17 +123,15 @@ struct BlockRow {
     private mutating func patch(_ edit: TableIndex) {
         let records = patches.pass.edits
         let start = at
-        let count = records[edit].patchCount
-        // The gap before the edit has been copied, so the next slot is where the edit starts.
-        place(land: start.rawValue &+ (records[edit].skip ? count : 0), enter: start.rawValue)
+        // What stands before the edit has been copied, so the next slot is where the edit starts.
+        place(at.rawValue)
         patches.write(edit, at: start)
-        var ref = records[edit].refStart
-        let end = ref + Int(records[edit].refCount)
-        while ref < end {
-            note(patches.pass.refs[ref], of: edit)
-            ref = ref + 1
+        if records[edit].refCount > 0 {
+            for number in 0..<records[edit].refCount {
+                note(patches.pass.refs[records[edit].refStart + Int(number)], of: edit)
+            }
         }
-        at = at + Int(count)
+        at = at + Int(records[edit].patchCount)
         if records[edit].remove > 0 {
             if records[edit].keep != EditRecord.noKeep {
                 note(from, at: patches.writeKept(edit, at: start))
@@ -128,17 +139,20 @@ struct BlockRow {
                 patches.writeWord(edit, at: start)
             }
             from = from + 1
-            // Past the first slot nothing stands for what a patch has replaced.
-            if records[edit].remove > 1 { drop(to: records[edit].end, place: BlockRow.nothing) }
+            if records[edit].remove > 1 {
+                patches.writeSecondKept(edit, at: start)
+                // Past the first slot nothing stands for what a patch has replaced.
+                drop(to: records[edit].end, place: BlockRow.nothing)
+            }
             return
         }
         if records[edit].skip {
-            BlockRow.skip(places, upTo: reached, start: start.rawValue, count: count)
+            BlockRow.skip(places, upTo: reached, start: start.rawValue, count: records[edit].patchCount)
             let fits = patches.leaving.skip(edit, at: start, in: patches.result.insns)
             overflow = overflow || !fits
         }
         // The block at an insertion has its place; the slot before which it stands follows without one.
-        if from.position < patches.input.insnCount { copy() } else { appended = Int(count) }
+        if from.position < patches.input.insnCount { copy() } else { appended = Int(records[edit].patchCount) }
     }
 
     /// Notes a jump or call that reaches the input by a ref.
@@ -154,7 +168,7 @@ struct BlockRow {
         }
     }
 
-    /// Lets jumps to the blocks that are empty so far land behind inserted code.
+    /// Lets jumps to the blocks that are empty before inserted code, and to the one that starts with it, land behind it.
     ///
     /// - Complexity: O(blocks that are)
     @inline(never)

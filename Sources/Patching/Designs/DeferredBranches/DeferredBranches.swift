@@ -3,16 +3,17 @@ import BPF
 /// The array is patched at once, edit by edit, but branches are left as they are: (offset, count, delta) of each edit is
 /// remembered, and all branches are adjusted in one sweep at the end.
 ///
-/// Shifting what lies behind each edit would cost as much as the kernel's way. Edits come in increasing order, so a gap
-/// travels with them instead (``GapArray``): each edit changes the array where it is, and no slot is moved twice.
+/// To shift what lies behind each edit would cost as much as the kernel's way. Edits come in increasing order, so a gap
+/// travels with them instead (``GapArray``): the array is changed in place with each edit, and no slot is moved twice. What
+/// the gap has not reached stays in the input, from where it would only be copied once more.
 ///
-/// A branch needs the deltas at both its ends. For its own place the walk of the gap knows it. For its target it is looked
-/// up in the list (``DeferredEdits``), in constant time: a search would wait for memory at each of its steps.
+/// A branch needs the deltas at both its ends. At its own end the gap knows it. At its target it is looked up in the list
+/// (``DeferredEdits``), in constant time: a search would wait for memory at most of its steps.
 ///
-/// What it cannot do without: reading the input, the edits and their patches once and writing the result once; writing and
-/// reading 16 bytes for each branch, as the sweep comes when the result has left the caches; four bytes of delta an edit,
-/// which are summed up just before the sweep, so that its look-ups find them in a cache; and the sweep's write to each
-/// branch. It starts at the end, where the result has been written last.
+/// What it cannot do without: reading the input, the edits and the patches once, and writing the result once. As the sweep
+/// comes when the result has left the caches, 16 bytes a branch are written and read, and its place in the result is
+/// written again; the sweep starts at the end, which has been written last. Four bytes of delta an edit are looked up
+/// in no order; they are summed up right before, so that the look-ups find them in a cache.
 ///
 /// - Complexity: O(slots + edits + branches) a pass, plus O(log subprograms) for a ref or a branch into deleted code
 /// - Source: Starovoitov, June 2022, in answer to Zingerman: patch inline, but one `bpf_adj_branches` at the end
@@ -35,11 +36,13 @@ public final class DeferredBranches: Patcher {
     ) -> PatchStatus {
         var room = input.insnCount + PatchWriter.stride
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+        var array = array(PatchWriter(pass: pass, input: input, output: output))
+        array.patch()
         if array.isFull {
             room += pass.patchSlots
             output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            array = patchedArray(PatchWriter(pass: pass, input: input, output: output))
+            array = self.array(PatchWriter(pass: pass, input: input, output: output))
+            array.patch()
         }
         output.insnCount = array.count
         output.subprogramCount = array.relocateSubprograms()
@@ -50,13 +53,12 @@ public final class DeferredBranches: Patcher {
         return array.adjustBranches()
     }
 
-    /// The array after all edits, its branches as they were.
+    /// The array before any edit.
     @inline(__always)
-    private func patchedArray(_ patches: PatchWriter) -> GapArray {
+    private func array(_ patches: PatchWriter) -> GapArray {
         work.value.jumps.reserve(patches.room)
         return GapArray(
             patches: patches, edits: work.value.edits.makeList(patches),
-            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row())
-        ).patched()
+            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row()))
     }
 }

@@ -2,8 +2,9 @@ import BPF
 
 /// The list of edits that have been carried out and to which branches have yet to be adjusted.
 ///
-/// Offset, count and delta of an edit stand apart. Offsets and counts are bits, one for each slot of the input, so that the
-/// edits before a slot are counted rather than searched for; a delta is a number for each edit.
+/// Offset, count and delta of an edit stand apart. Where edits start, and what they leave nothing standing for, are bits, one
+/// for each slot of the input, so that the edits before a slot are counted rather than searched for; a delta is a number
+/// for each edit.
 struct DeferredEdits {
     /// Memory for the list, kept for the whole run.
     struct Storage: ~Copyable {
@@ -20,13 +21,11 @@ struct DeferredEdits {
             runs.reserve(patches.pass.editCount)
             let slots = patches.input.insnCount
             return DeferredEdits(
-                pass: patches.pass, input: patches.input, starts: starts.makeSet(slots: slots),
-                holes: holes.makeSet(slots: slots), deltas: deltas.row(), runs: runs.row())
+                starts: starts.makeSet(slots: slots), holes: holes.makeSet(slots: slots), deltas: deltas.row(),
+                runs: runs.row())
         }
     }
 
-    private let pass: PassImage
-    private let input: ProgramImage<InputIndex>
     /// Where edits start.
     let starts: SlotSet
     /// The slots for which something else stands than the deltas say: deleted, replaced past the first, or behind code that
@@ -34,9 +33,9 @@ struct DeferredEdits {
     let holes: SlotSet
     /// By how much each edit has made the program longer; once the list is closed, by how much all up to it have. Nothing
     /// comes first.
-    private let deltas: Row<TableIndex, Int32>
+    let deltas: Row<TableIndex, Int32>
     /// For each deletion, one further on to which a run of deletions side by side is known to reach, if any.
-    private let runs: Row<TableIndex, UInt32>
+    let runs: Row<TableIndex, UInt32>
 
     /// Puts an edit at the end of the list.
     ///
@@ -61,73 +60,16 @@ struct DeferredEdits {
 
     /// Ends the list, so that landings can be looked up.
     ///
+    /// - Parameter count: how many edits are in it
     /// - Complexity: O(edits + slots / 64)
-    func close() {
+    func close(count: Int) {
         starts.seal()
         deltas[TableIndex(0)] = 0
         var sum: Int32 = 0
-        for number in 0..<pass.editCount {
+        for number in 0..<count {
             let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number &+ 1))
             sum &+= deltas[edit]
             deltas[edit] = sum
         }
-    }
-
-    /// Where a jump or call to a slot of the input lands, or a negative number when nothing stands for it.
-    ///
-    /// - Complexity: O(1), amortised over the deletions for a deleted slot, plus O(log subprograms) for it
-    @inline(__always)
-    func landing(of target: InputIndex, isCall: Bool) -> Int {
-        let count = starts.count(through: target)
-        if holes.member(target) != 0 { return landing(of: target, number: count &- 1, isCall: isCall) }
-        // What an edit at the target brings stands in its place; only what lies behind has moved.
-        let before = count &- starts.member(target)
-        return target.position &+ Int(deltas[TableIndex(rawValue: UInt32(truncatingIfNeeded: before))])
-    }
-
-    /// Where a jump or call lands that a given edit is the last to start at or before.
-    @inline(never)
-    private func landing(of target: InputIndex, number first: Int, isCall: Bool) -> Int {
-        var number = first
-        var place = target
-        if pass.edits[TableIndex(first)].isDeletion {
-            let last = lastDeletion(from: first)
-            place = pass.edits[TableIndex(last)].end
-            if place.position >= input.end(of: input.subprogram(holding: target)) { return -1 }
-            number = last + 1
-        }
-        let landing = place.position + Int(deltas[TableIndex(number)])
-        if number == pass.editCount { return landing }
-        let edit = pass.edits[TableIndex(number)]
-        if edit.off > place { return landing }
-        // Past the first slot nothing stands for what a patch has replaced.
-        if edit.off < place { return -1 }
-        return edit.skip && !isCall ? landing + Int(edit.patchCount) : landing
-    }
-
-    /// The last of the deletions that stand side by side from a given one on.
-    ///
-    /// - Complexity: O(1), amortised over the deletions: those that were walked over once are jumped over later
-    private func lastDeletion(from first: Int) -> Int {
-        var last = first
-        while true {
-            let known = Int(runs[TableIndex(last)])
-            if known > last {
-                last = known
-                continue
-            }
-            let next = last + 1
-            if next == pass.editCount { break }
-            let edit = pass.edits[TableIndex(next)]
-            if !edit.isDeletion || edit.off != pass.edits[TableIndex(last)].end { break }
-            last = next
-        }
-        var number = first
-        while number < last {
-            let next = max(Int(runs[TableIndex(number)]), number + 1)
-            runs[TableIndex(number)] = UInt32(last)
-            number = next
-        }
-        return last
     }
 }

@@ -3,8 +3,8 @@ import BPF
 /// The array of instructions with a gap that travels: what edits have passed stands in front of it, in the result, and what
 /// they have not reached behind it, where the input has it.
 struct GapArray {
-    private let patches: PatchWriter
-    private let edits: DeferredEdits
+    let patches: PatchWriter
+    let edits: DeferredEdits
     private var jumps: StandingJumps
     /// Where the gap starts.
     private var at = OutputIndex(0)
@@ -15,6 +15,7 @@ struct GapArray {
     /// Whether the gap was too small; the array is good for nothing then.
     private(set) var isFull = false
 
+    @inline(__always)
     init(patches: PatchWriter, edits: DeferredEdits, jumps: StandingJumps) {
         self.patches = patches
         self.edits = edits
@@ -26,29 +27,40 @@ struct GapArray {
 
     // MARK: Patching
 
-    /// The array after all edits.
+    /// Carries out all edits.
     ///
     /// - Complexity: O(slots + edits)
-    func patched() -> GapArray {
+    mutating func patch() {
         // Work on a copy, which the compiler can keep in registers.
         var array = self
+        array.patchAll()
+        at = array.at
+        from = array.from
+        jumps = array.jumps
+        dangling = array.dangling
+        overflow = array.overflow
+        isFull = array.isFull
+        if !isFull { edits.close(count: patches.pass.editCount) }
+    }
+
+    @inline(__always)
+    private mutating func patchAll() {
         for number in 0..<patches.pass.editCount {
             let edit = TableIndex(rawValue: UInt32(truncatingIfNeeded: number))
-            array.moveGap(to: patches.pass.edits[edit].off)
+            moveGap(to: patches.pass.edits[edit].off)
             if patches.pass.edits[edit].isDeletion {
                 edits.forget(patches.pass.edits[edit], number: number)
             } else {
-                if !patches.holds(edit, at: array.at, from: array.from) {
-                    array.isFull = true
-                    return array
+                if !patches.holds(edit, at: at, from: from) {
+                    isFull = true
+                    return
                 }
-                array.patch(edit)
+                patch(edit)
             }
-            array.from = patches.pass.edits[edit].end
+            from = patches.pass.edits[edit].end
             edits.remember(patches.pass.edits[edit], number: number)
         }
-        array.moveGap(to: InputIndex(patches.input.insnCount))
-        return array
+        moveGap(to: InputIndex(patches.input.insnCount))
     }
 
     /// Moves what stands between the gap and an index to its front.
@@ -82,17 +94,19 @@ struct GapArray {
             } else {
                 patches.writeWord(edit, at: at)
             }
-            if records[edit].remove > 1 { edits.holes.insert(from: records[edit].off + 1, to: records[edit].end) }
+            if records[edit].remove > 1 {
+                patches.writeSecondKept(edit, at: at)
+                edits.holes.insert(from: records[edit].off + 1, to: records[edit].end)
+            }
         } else if records[edit].skip {
             edits.holes.insert(records[edit].off)
             let fits = patches.leaving.skip(edit, at: at, in: patches.result.insns)
             overflow = overflow || !fits
         }
-        var ref = records[edit].refStart
-        let end = ref + Int(records[edit].refCount)
-        while ref < end {
-            note(patches.pass.refs[ref], of: edit)
-            ref = ref + 1
+        if records[edit].refCount > 0 {
+            for number in 0..<records[edit].refCount {
+                note(patches.pass.refs[records[edit].refStart + Int(number)], of: edit)
+            }
         }
         at = at + Int(records[edit].patchCount)
     }
@@ -113,32 +127,40 @@ struct GapArray {
 
     /// Writes the subprograms that stand and says how many there are.
     ///
-    /// - Complexity: O(subprograms + edits)
-    mutating func relocateSubprograms() -> Int {
-        edits.close()
-        let input = patches.input
-        let leaving = patches.leaving
+    /// - Complexity: O(subprograms)
+    func relocateSubprograms() -> Int {
         var kept = 0
-        for number in 0..<input.subprogramCount {
-            let subprogram = input.subprograms[TableIndex(number)]
-            let start = edits.landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
+        for number in 0..<patches.input.subprogramCount {
+            let subprogram = patches.input.subprograms[TableIndex(number)]
+            let start = landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
             patches.result.subprograms[TableIndex(kept)] = Subprogram(
                 start: UInt32(truncatingIfNeeded: start), id: subprogram.id)
             kept &+= start < 0 ? 0 : 1
-            let end = input.end(of: TableIndex(number))
-            let before = edits.starts.count(through: InputIndex(end) + -1)
-            dangling = leaving.dangle(from: Int(subprogram.start), to: end, number: before) || dangling
         }
-        dangling = leaving.dangleBehindAppend() || dangling
         return kept
+    }
+
+    /// Whether a jump leaves a patch behind which nothing stands.
+    ///
+    /// - Complexity: O(subprograms + edits)
+    private func leavesDangle() -> Bool {
+        let leaving = patches.leaving
+        var start = 0
+        var isDangling = leaving.dangleBehindAppend()
+        for number in 0..<patches.input.subprogramCount {
+            let end = patches.input.end(of: TableIndex(number))
+            let before = edits.starts.count(through: InputIndex(end) + -1)
+            isDangling = leaving.dangle(from: start, to: end, number: before) || isDangling
+            start = end
+        }
+        return isDangling
     }
 
     /// Adjusts all branches and says what became of the pass.
     ///
     /// - Complexity: O(branches + edits), plus O(log subprograms) for a branch into deleted code
     func adjustBranches() -> PatchStatus {
-        if dangling { return .einval }
-        let edits = edits
+        if dangling || leavesDangle() { return .einval }
         let insns = patches.result.insns
         var jumps = jumps
         // Below 0 as soon as one landing is.
@@ -149,7 +171,7 @@ struct GapArray {
             let jump = jumps[number]
             let field = jumps.field(of: jump.insn)
             let target = jump.goal &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: jump.insn))
-            let landing = edits.landing(of: InputIndex(rawValue: target), isCall: field.isCall)
+            let landing = landing(of: InputIndex(rawValue: target), isCall: field.isCall)
             lowest |= landing
             jumps.point(jump, to: landing, in: insns)
         }
