@@ -12,6 +12,9 @@ struct Scale: ParsableCommand {
             fastest run of each counts; a copy of the result is measured beside them. Every result is held against \
             the rules first, and a wrong one ends the command with status 77.
 
+            kernel-array adjusts every branch after each edit as the kernel does, but knows where branches are; the kernel \
+            looks at every instruction to find them, and takes that much longer.
+
             A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
             started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
 

@@ -12,7 +12,9 @@ struct Stats: ParsableCommand {
 
             What the verifier knows of types and values is not there; each workload goes by something plain instead, so \
             the numbers are of the kernel's kind, not the kernel's. A patch's length is that of what stands in place of the \
-            instruction, which counts too where code is put in front of it. Edits are patches and deletions; 'p50' and so \
+            instruction, which counts too where code is put in front of it. A blinded wide load is one patch of 7, where the \
+            kernel makes one of 4 and one of 3; a call without what was saved around it is one of 1, where it deletes slot \
+            by slot. Edits are patches and deletions; 'p50' and so \
             on are edits a program, over all programs; 'too far' are programs in which a jump no longer fits 16 bits.
 
             --json prints one object: objects, programs, slots, refused (lines), and workloads, an array of objects with \

@@ -3,7 +3,7 @@ import Patching
 /// What many patches cost each patcher, from thousands to a million: the table of the 2019 series.
 ///
 /// On each size every patcher runs once without being timed for the table, and its result is held against the rules; then
-/// all run in turn, and the fastest of each counts. A patcher that has become slow is not started on a size for which the
+/// all run in turn, and the fastest of each counts; one whose first run took a second is not run again. A patcher that has become slow is not started on a size for which the
 /// sizes before it foretell more than the limit, since no patcher can be stopped in the middle; its time there is what they
 /// foretell (``ScaleForecast``).
 ///

@@ -52,8 +52,10 @@ struct FarProgramGenerator: ~Copyable {
         template.reserve(insns: room, subprograms: 1, lines: 1)
         template.insnCount = room
         template.subprogramCount = 1
+        template.lineCount = 1
         let program: ProgramImage<Slot> = template.image()
         program.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 100)
+        program.lines[TableIndex(0)] = LineRecord(insnOff: 0, id: 500)
         for slot in 0..<room {
             program.insns[Slot(slot)] = Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(slot))
             program.aux[Slot(slot)] = UInt32(7000 + slot)

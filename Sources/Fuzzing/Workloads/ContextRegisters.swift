@@ -5,8 +5,8 @@ import Patching
 ///
 /// The verifier knows the type of every register on every path. Here `r1` holds the context where the program starts, and
 /// where a subprogram starts if it does at each of its calls; moves pass it on, and where ways meet it must be there on
-/// all of them. Slots are gone through in order, twice, so that the second time knows what loops bring; what goes through
-/// the stack is lost.
+/// all of them. Slots are gone through in order, twice, so that the second time knows what loops bring: with loops in loops,
+/// or calls backwards, a register may be taken to hold it for too long. What goes through the stack is lost.
 struct ContextRegisters: ~Copyable {
     private var storage = RowStorage<UInt16>()
 

@@ -9,6 +9,9 @@ import Patching
 /// | nobody | one: all of it becomes the call alone |
 /// | somebody | two: the stores are deleted, and the loads |
 ///
+/// The kernel also asks that nothing else uses these places of the stack, that they follow each other from the lowest one
+/// on, and that each register is saved once; it deletes the slots one by one.
+///
 /// Which calls write no register but `r0` is known to the verifier; here it is `get_smp_processor_id`, and every kfunc, as
 /// no compiler writes this around a call of another kind.
 ///

@@ -17,7 +17,8 @@ import Patching
 /// What kind of map it is stands in no instruction: maps with an even number in the wide load that last went to `r1` are
 /// arrays here, the others hash tables.
 ///
-/// - Source: `do_misc_fixups`, Linux 6.12; `get_current_task` 2026
+/// - Source: `do_misc_fixups`, for the lengths: Linux 6.12, of helpers for arguments the longest of the forms since 5.17,
+///   `get_current_task` 2026
 struct HelperInlining {
     /// The map that `r1` was last loaded with.
     private var map: Int32 = 0

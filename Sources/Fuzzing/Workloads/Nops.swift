@@ -3,6 +3,9 @@ import Patching
 
 /// Deletes jumps to what is behind them anyway: `goto` and `may_goto` by nothing, one at a time.
 ///
+/// The kernel asks for a `goto` whose other fields are 0 as well, and leaves one that has come to jump by nothing because of
+/// this; here the workload has a second pass for those.
+///
 /// - Source: `opt_remove_nops`, Linux 6.14
 enum Nops {
     /// Writes the pass.

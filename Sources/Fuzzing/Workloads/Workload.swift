@@ -3,7 +3,9 @@ import Patching
 
 /// Edits as the kernel makes them, in place of random ones: passes over any well-formed program, each a function of it.
 ///
-/// The verifier's knowledge of types and values is not there. Each workload says what it goes by instead.
+/// Where edits fall, how long a patch is and where in it the replaced instruction stands are the kernel's; the code in
+/// between is this project's own, and so are its jumps, of which there may be more or fewer. The verifier's knowledge of
+/// types and values is not there. Each workload says what it goes by instead.
 public enum Workload: String, CaseIterable, Sendable, Hashable {
     case blinding
     case contextAccess = "ctx-access"

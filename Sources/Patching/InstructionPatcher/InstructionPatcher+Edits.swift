@@ -83,7 +83,8 @@ extension InstructionPatcher {
     /// It belongs to the last subprogram and cannot be left, as nothing comes behind it.
     ///
     /// - Throws: ``PatchingError/malformed(_:)``; the edit is then not made
-    /// - Complexity: O(patch), amortised
+    /// - Complexity: O(patch), amortised; each append is a pass by itself, O(slots) when it is carried out, so that much code
+    ///   is better appended as one patch
     public func append(_ patch: Patch) throws(PatchingError) {
         try edit(endIndex, remove: 0, with: patch)
     }

@@ -74,7 +74,7 @@ public struct Patch: Hashable, Sendable {
 
     /// Adds a jump or call that reaches the target, whatever its offset field holds; of a pseudo function, the first slot.
     ///
-    /// - Precondition: the instruction is a jump or call
+    /// - Precondition: the instruction is a jump or call; a label is one of this patch
     /// - Complexity: O(1), amortised
     public mutating func add(_ jump: Instruction, to target: Target) {
         precondition(jump.jumpKind != .none, "code \(jump.code) is no jump or call")

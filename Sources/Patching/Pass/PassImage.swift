@@ -67,6 +67,7 @@ public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
 
 /// The edits of one pass in preallocated memory. An image does not own its memory.
 ///
+/// - Shape: no two edits share slots of the pool; a ``PassBuffer`` has their patches in order there, another owner may not
 /// - Units: `editCount` in edits, `patchSlots` in slots
 @frozen
 public struct PassImage: BitwiseCopyable {

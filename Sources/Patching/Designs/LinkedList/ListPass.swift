@@ -79,8 +79,12 @@ struct ListPass {
     /// Links all nodes that some edits may need one behind the other, so that an edit only has to link the last of its own.
     @inline(__always)
     private func chainNewNodes(for first: TableIndex, before stop: TableIndex) {
-        let last = pass.edits[stop + -1]
-        let slots = last.patchStart + Int(last.patchCount) - pass.edits[first].patchStart
+        var slots = 0
+        var number = first
+        while number < stop {
+            slots &+= Int(pass.edits[number].patchCount)
+            number = number + 1
+        }
         var node = NodeIndex(poolCount)
         let end = node + slots
         nodes.marks.fill(slots, from: node, with: [])
