@@ -65,7 +65,8 @@ struct Minimize: ParsableCommand {
             for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
             if json {
                 let finding = StoredFinding(
-                    result.smallest, bucket: bucket, file: output ?? file, index: c.origin?.index ?? 0, sightings: 1)
+                    result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
+                    index: c.origin?.index ?? 0, sightings: 1)
                 try Output.json(Report(finding: finding, candidates: result.candidates, seconds: seconds))
                 return
             }

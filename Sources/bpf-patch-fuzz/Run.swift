@@ -71,7 +71,8 @@ struct Run: ParsableCommand {
             let campaign = try Campaign(settings: settings, program: Executable.url)
             try Output.line("seed \(settings.seed)")
             try Output.line(
-                "repeat with: bpf-patch-fuzz run " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
+                "repeat with: \(CommandLine.arguments[0].shellQuoted) run "
+                    + settings.arguments.map(\.shellQuoted).joined(separator: " "))
             for refusal in campaign.refusals { complain("skipped: \(refusal)") }
             report = try campaign.run()
         } catch { throw stop(error) }
@@ -80,7 +81,8 @@ struct Run: ParsableCommand {
             let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
             try Output.line(
                 "\(finding.bucket): \(seen), first at \(finding.index): \(finding.passes) passes, "
-                    + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)")
+                    + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)"
+                    + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? ""))
         }
         try Output.line(
             "\(report.cases) cases in \(Int(report.seconds.rounded())) s, \(Int(report.casesPerSecond)) a second, "

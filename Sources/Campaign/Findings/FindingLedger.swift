@@ -78,7 +78,8 @@ struct FindingLedger {
         }
         c = try keep(c, bucket)
         entry.stored = StoredFinding(
-            c, bucket: bucket, file: folder.file(of: bucket), index: entry.lowest, sightings: entry.sightings)
+            c, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: entry.lowest,
+            sightings: entry.sightings)
         entries[bucket] = entry
     }
 
@@ -99,7 +100,8 @@ struct FindingLedger {
             entries[bucket] = Entry(
                 lowest: stray.index, sightings: 0,
                 stored: StoredFinding(
-                    kept, bucket: bucket, file: folder.file(of: bucket), index: stray.index, sightings: 0))
+                    kept, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: stray.index,
+                    sightings: 0))
         }
     }
 

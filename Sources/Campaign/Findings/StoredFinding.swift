@@ -18,14 +18,17 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var edits: Int
     public var insns: Int
     public var patchInsns: Int
+    /// The seed of the earlier campaign that the file is from, which is as small and still fails, or `nil`.
+    public var earlierSeed: UInt64?
 
     enum CodingKeys: String, CodingKey {
         case bucket, target, rule, file, index, sightings, passes, edits, insns
         case patchInsns = "patch_insns"
+        case earlierSeed = "earlier_seed"
     }
 
-    /// Describes a minimised case.
-    public init(_ c: Case, bucket: String, file: String, index: UInt64, sightings: UInt64) {
+    /// Describes a minimised case, found in a campaign with the given seed or in one before it.
+    public init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
         let words = bucket.split(separator: "/").map(String.init)
         let size = CaseSize(c)
         self.bucket = bucket
@@ -38,6 +41,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
         edits = size.edits
         insns = size.insns
         patchInsns = size.patchInsns
+        earlierSeed = c.origin.flatMap { $0.seed == seed ? nil : $0.seed }
     }
 }
 
