@@ -3,13 +3,13 @@
 ///
 /// - Shape: a byte for each code and `src_reg`, the kind in its lower bits and what ``OffsetField`` shifts by above them
 public struct JumpKindTable: ~Copyable {
-    /// One table for whoever keeps no memory of its own.
+    /// The table that all loops look at, so that it takes its place in the caches once.
     public static let shared = JumpKindTable()
 
     private var kinds = RowStorage<UInt8>(capacity: 256 * 16)
 
     /// Fills the table.
-    public init() {
+    init() {
         let view = view
         for code in UInt8.min...UInt8.max {
             for src in UInt8(0)..<16 {

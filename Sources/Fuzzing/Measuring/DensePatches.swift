@@ -42,7 +42,7 @@ public struct DensePatches: Sendable, Hashable {
             pass.addEdit(off: InputIndex(off), remove: 1)
             pass.updateLast { $0.keep = 0 }
             pass.addPatch(.zero)
-            for slot in 1..<max(length, 1) {
+            for slot in 1..<length {
                 pass.addPatch(Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(insns + off * 4 + slot)))
             }
         }

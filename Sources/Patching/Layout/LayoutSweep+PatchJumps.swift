@@ -28,21 +28,12 @@ extension LayoutSweep {
             // Within the patch, or out of an insertion to what stands right behind it: as written.
             return
         }
-        if target.position >= input.insnCount || input.isSecondSlot(target)
-            || !(kind.isCall || isHome(target, of: edit))
-        {
+        if !input.admits(target, fromPatchAt: edit.off, isCall: kind.isCall) {
             isWhole = false
             return
         }
         let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
         jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: from)
         jumpCount &+= 1
-    }
-
-    /// Whether a slot is in the subprogram that the jumps of a patch may not leave.
-    private func isHome(_ target: InputIndex, of edit: EditRecord) -> Bool {
-        let home = input.subprogram(
-            holding: edit.off.position < input.insnCount ? edit.off : InputIndex(input.insnCount - 1))
-        return target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
     }
 }

@@ -27,12 +27,12 @@ struct LayoutSweep<Landings: LandingRecord> {
 
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, landings: Landings,
-        work: borrowing LayoutWorkspace
+        jumps: Row<TableIndex, ListedJump>
     ) {
         source = EditedProgram(input: input, pass: pass)
         self.result = result
-        kinds = work.kinds
-        jumps = work.jumps
+        kinds = JumpKindTable.shared.view
+        self.jumps = jumps
         self.landings = landings
     }
 
@@ -42,14 +42,8 @@ struct LayoutSweep<Landings: LandingRecord> {
     @inline(__always)
     mutating func run(into output: ProgramBuffer) -> PatchStatus {
         layOut()
-        if !isWhole { return .einval }
-        output.insnCount = at.position
-        output.subprogramCount = moveSubprograms()
-        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
-        if overflows { return .erange }
-        output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass, into: result.lines)
-        return .accepted
+        let status: PatchStatus = isWhole ? overflows ? .erange : .accepted : .einval
+        return output.conclude(pass, on: input, status, insns: at.position, subprograms: moveSubprograms())
     }
 
     var pass: PassImage { source.pass }

@@ -18,17 +18,22 @@ struct ListedJump: BitwiseCopyable {
 
 /// Memory that a ``LayoutSweep`` works in, kept for the whole run.
 struct LayoutWorkspace: ~Copyable {
-    private var jumpStorage = RowStorage<ListedJump>()
-    private let kindTable = JumpKindTable()
+    private var jumps = RowStorage<ListedJump>()
 
-    var jumps: Row<TableIndex, ListedJump> { jumpStorage.row() }
-    var kinds: JumpKindTable.View { kindTable.view }
-
-    /// Makes room in the output for any result of a pass, and in the list, which has one row more than can count.
+    /// Carries out a pass with a sweep, and says what becomes of it.
+    ///
+    /// - Parameter landings: where the design notes where slots have gone; still empty
     @inline(__always)
-    mutating func reserve(_ pass: PassImage, _ input: ProgramImage<InputIndex>, _ output: ProgramBuffer) {
+    mutating func carryOut(
+        _ pass: PassImage, on input: ProgramImage<InputIndex>, into output: ProgramBuffer,
+        _ landings: some LandingRecord
+    ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        jumpStorage.reserve(room + 1)
+        // The list has one row more than can count.
+        jumps.reserve(room + 1)
+        var sweep = LayoutSweep(
+            pass: pass, input: input, result: output.image(), landings: landings, jumps: jumps.row())
+        return sweep.run(into: output)
     }
 }

@@ -11,32 +11,26 @@ struct PatchWriter {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
-    /// How many slots the result has room for.
-    let room: Int
-    /// How far the place in the result may be ahead of that in the input.
-    private let lead: Int
     /// The last place in the pool of patch instructions from which a stride can be read.
     private let lastStride: Int
 
-    /// - Parameter output: has room for at least the input and a stride
+    /// - Parameter output: gets room for any result of the pass and a stride
     @inline(__always)
     init(pass: PassImage, input: ProgramImage<InputIndex>, output: ProgramBuffer) {
+        output.reserve(
+            insns: input.insnCount + pass.patchSlots + PatchWriter.stride, subprograms: input.subprogramCount,
+            lines: input.lineCount)
         self.pass = pass
         self.input = input
         result = output.image()
-        room = min(result.insns.capacity, result.aux.capacity)
-        lead = room - input.insnCount - PatchWriter.stride
         lastStride = pass.patches.capacity - PatchWriter.stride
     }
 
     /// The jumps of patches that may have to be looked at.
     var leaving: LeavingJumps { LeavingJumps(pass: pass, input: input) }
 
-    /// Whether the result has room for a patch at a place, and for all of the input behind it.
-    @inline(__always)
-    func holds(_ edit: TableIndex, at start: OutputIndex, from: InputIndex) -> Bool {
-        start.position &+ Int(pass.edits[edit].patchCount) &- from.position <= lead
-    }
+    /// One more than there can be jumps in the result.
+    var jumpRoom: Int { input.insnCount + pass.patchSlots + 1 }
 
     /// Writes a patch as it stands in the pass, and zeros for its words.
     ///
@@ -96,18 +90,5 @@ struct PatchWriter {
     @inline(__always)
     func writeWord(_ edit: TableIndex, at start: OutputIndex) {
         result.aux[start + (Int(pass.edits[edit].patchCount) &- 1)] = input.aux[pass.edits[edit].off]
-    }
-
-    /// Whether a ref leads to an instruction that its jump or call may land on.
-    ///
-    /// - Complexity: O(log subprograms)
-    @inline(__always)
-    func leads(_ ref: Ref, of edit: TableIndex, isCall: Bool) -> Bool {
-        let to = ref.to.position
-        if to >= input.insnCount || input.isSecondSlot(ref.to) { return false }
-        if isCall { return true }
-        let off = min(pass.edits[edit].off.position, input.insnCount - 1)
-        let home = input.subprogram(holding: InputIndex(off))
-        return to >= Int(input.subprograms[home].start) && to < input.end(of: home)
     }
 }

@@ -12,7 +12,7 @@ struct StandingJumps {
         var goal: UInt32
     }
 
-    private let kinds: JumpKindTable.View
+    private let kinds = JumpKindTable.shared.view
     private let entries: Row<TableIndex, Entry>
     /// How many there are.
     private(set) var count = 0
@@ -20,10 +20,7 @@ struct StandingJumps {
     private(set) var overflow = false
 
     /// - Parameter entries: room for one more than there can be jumps
-    init(kinds: JumpKindTable.View, entries: Row<TableIndex, Entry>) {
-        self.kinds = kinds
-        self.entries = entries
-    }
+    init(_ entries: Row<TableIndex, Entry>) { self.entries = entries }
 
     /// A jump by its number.
     @inline(__always)

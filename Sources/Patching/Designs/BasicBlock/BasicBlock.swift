@@ -32,7 +32,6 @@ public final class BasicBlock: Patcher {
 
     public let name = "basic-block"
     public let isStepwise = false
-    private let kinds = JumpKindTable()
     private let work = Cell(Workspace())
 
     public init() {}
@@ -41,35 +40,17 @@ public final class BasicBlock: Patcher {
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         if LeavingJumps(pass: pass, input: input).dangleBehindAppend() { return .einval }
-        let blocks = work.value.blocks.split(input, for: pass, kinds: kinds.view)
+        let blocks = work.value.blocks.split(input, for: pass)
         if blocks.isDangling { return .einval }
-        var room = input.insnCount + PatchWriter.stride
-        output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var row = row(blocks, PatchWriter(pass: pass, input: input, output: output))
-        row.join()
-        if row.isFull {
-            room += pass.patchSlots
-            output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            row = self.row(blocks, PatchWriter(pass: pass, input: input, output: output))
-            row.join()
-        }
-        output.insnCount = row.count
-        output.subprogramCount = row.relocateSubprograms()
-        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
-        output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
-            into: output.image(as: OutputIndex.self).lines)
-        return row.pointJumps()
-    }
-
-    /// A row of no blocks yet.
-    @inline(__always)
-    private func row(_ blocks: BlockProgram, _ patches: PatchWriter) -> BlockRow {
+        let patches = PatchWriter(pass: pass, input: input, output: output)
         // The number behind the last block is written too, and overwritten or not used.
         work.value.places.reserve(2 * blocks.count + 2)
-        work.value.jumps.reserve(patches.room)
-        return BlockRow(
+        work.value.jumps.reserve(patches.jumpRoom)
+        var row = BlockRow(
             blocks: blocks, patches: patches, places: work.value.places.row(),
-            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row()))
+            jumps: StandingJumps(work.value.jumps.row()))
+        row.join()
+        let subprograms = row.relocateSubprograms()
+        return output.conclude(pass, on: input, row.pointJumps(), insns: row.count, subprograms: subprograms)
     }
 }

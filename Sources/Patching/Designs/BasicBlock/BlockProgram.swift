@@ -15,12 +15,12 @@ struct BlockProgram {
         ///
         /// - Complexity: O(slots + edits + jumps)
         mutating func split(
-            _ input: ProgramImage<InputIndex>, for pass: PassImage, kinds: JumpKindTable.View
+            _ input: ProgramImage<InputIndex>, for pass: PassImage
         ) -> BlockProgram {
             goals.reserve(input.insnCount)
             branches.reserve(input.insnCount + 1)
             var program = BlockProgram(leaders: leaders.makeSet(slots: input.insnCount), goals: goals.row())
-            program.split(input, for: pass, kinds: kinds, branches: branches.row())
+            program.split(input, for: pass, branches: branches.row())
             return program
         }
     }
@@ -66,9 +66,10 @@ struct BlockProgram {
     func goal(at slot: InputIndex, isCall: Bool) -> UInt32 { block(at: slot) &* 2 &+ (isCall ? 1 : 0) }
 
     private mutating func split(
-        _ input: ProgramImage<InputIndex>, for pass: PassImage, kinds: JumpKindTable.View,
+        _ input: ProgramImage<InputIndex>, for pass: PassImage,
         branches: Row<TableIndex, InputIndex>
     ) {
+        let kinds = JumpKindTable.shared.view
         let insns = input.insns
         let goals = goals
         // Every slot is written to the list, but only a jump stays there, so that nothing branches on what a slot is.

@@ -20,8 +20,6 @@ struct BlockRow {
     private var appended = 0
     private var dangling = false
     private var overflow = false
-    /// Whether the result was too small; the row is good for nothing then.
-    private(set) var isFull = false
 
     @inline(__always)
     init(blocks: BlockProgram, patches: PatchWriter, places: Row<TableIndex, UInt32>, jumps: StandingJumps) {
@@ -50,7 +48,6 @@ struct BlockRow {
         appended = row.appended
         dangling = row.dangling
         overflow = row.overflow
-        isFull = row.isFull
     }
 
     @inline(__always)
@@ -61,10 +58,6 @@ struct BlockRow {
             if patches.pass.edits[edit].isDeletion {
                 drop(to: patches.pass.edits[edit].end, place: at.rawValue)
             } else {
-                if !patches.holds(edit, at: at, from: from) {
-                    isFull = true
-                    return
-                }
                 patch(edit)
             }
         }
@@ -160,7 +153,7 @@ struct BlockRow {
     private mutating func note(_ ref: Ref, of edit: TableIndex) {
         let insn = patches.pass.patches[patches.pass.edits[edit].patchStart + ref.from.position]
         let isCall = jumps.field(of: insn).isCall
-        if patches.leads(ref, of: edit, isCall: isCall) {
+        if patches.input.admits(ref.to, fromPatchAt: patches.pass.edits[edit].off, isCall: isCall) {
             let goal = blocks.goal(at: ref.to, isCall: isCall)
             jumps.note(insn, at: at + ref.from.position, goal: goal, isJump: true)
         } else {

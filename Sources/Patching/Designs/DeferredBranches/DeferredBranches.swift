@@ -26,7 +26,6 @@ public final class DeferredBranches: Patcher {
 
     public let name = "deferred-branches"
     public let isStepwise = false
-    private let kinds = JumpKindTable()
     private let work = Cell(Workspace())
 
     public init() {}
@@ -34,31 +33,13 @@ public final class DeferredBranches: Patcher {
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        var room = input.insnCount + PatchWriter.stride
-        output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var array = array(PatchWriter(pass: pass, input: input, output: output))
+        let patches = PatchWriter(pass: pass, input: input, output: output)
+        work.value.jumps.reserve(patches.jumpRoom)
+        var array = GapArray(
+            patches: patches, edits: work.value.edits.makeList(patches), jumps: StandingJumps(work.value.jumps.row()))
         array.patch()
-        if array.isFull {
-            room += pass.patchSlots
-            output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-            array = self.array(PatchWriter(pass: pass, input: input, output: output))
-            array.patch()
-        }
-        output.insnCount = array.count
-        output.subprogramCount = array.relocateSubprograms()
-        if output.insnCount == 0 || output.subprogramCount == 0 { return .einval }
-        output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
-            into: output.image(as: OutputIndex.self).lines)
-        return array.adjustBranches()
-    }
-
-    /// The array before any edit.
-    @inline(__always)
-    private func array(_ patches: PatchWriter) -> GapArray {
-        work.value.jumps.reserve(patches.room)
-        return GapArray(
-            patches: patches, edits: work.value.edits.makeList(patches),
-            jumps: StandingJumps(kinds: kinds.view, entries: work.value.jumps.row()))
+        let subprograms = array.relocateSubprograms()
+        return output.conclude(
+            pass, on: input, array.adjustBranches(), insns: array.count, subprograms: subprograms)
     }
 }

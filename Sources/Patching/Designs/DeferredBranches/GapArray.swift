@@ -12,8 +12,6 @@ struct GapArray {
     private var from = InputIndex(0)
     private var dangling = false
     private var overflow = false
-    /// Whether the gap was too small; the array is good for nothing then.
-    private(set) var isFull = false
 
     @inline(__always)
     init(patches: PatchWriter, edits: DeferredEdits, jumps: StandingJumps) {
@@ -39,8 +37,7 @@ struct GapArray {
         jumps = array.jumps
         dangling = array.dangling
         overflow = array.overflow
-        isFull = array.isFull
-        if !isFull { edits.close(count: patches.pass.editCount) }
+        edits.close(count: patches.pass.editCount)
     }
 
     @inline(__always)
@@ -51,10 +48,6 @@ struct GapArray {
             if patches.pass.edits[edit].isDeletion {
                 edits.forget(patches.pass.edits[edit], number: number)
             } else {
-                if !patches.holds(edit, at: at, from: from) {
-                    isFull = true
-                    return
-                }
                 patch(edit)
             }
             from = patches.pass.edits[edit].end
@@ -116,7 +109,8 @@ struct GapArray {
     private mutating func note(_ ref: Ref, of edit: TableIndex) {
         let insn = patches.pass.patches[patches.pass.edits[edit].patchStart + ref.from.position]
         let field = jumps.field(of: insn)
-        let isThere = patches.leads(ref, of: edit, isCall: field.isCall)
+        let isThere = patches.input.admits(
+            ref.to, fromPatchAt: patches.pass.edits[edit].off, isCall: field.isCall)
         dangling = dangling || !isThere
         // The slot from which the placeholder's offset, whatever it is, leads to the target.
         let slot = ref.to.rawValue &- 1 &- UInt32(truncatingIfNeeded: field.offset(in: insn))

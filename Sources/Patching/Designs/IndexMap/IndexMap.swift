@@ -20,10 +20,6 @@ public final class IndexMap: Patcher {
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        work.value.reserve(pass, input, output)
-        var sweep = LayoutSweep(
-            pass: pass, input: input, result: output.image(), landings: storage.value.makeMap(input, pass),
-            work: work.value)
-        return sweep.run(into: output)
+        work.value.carryOut(pass, on: input, into: output, storage.value.makeMap(input, pass))
     }
 }

@@ -18,7 +18,6 @@ public final class KernelArray: Patcher {
     public let name = "kernel-array"
     public let isStepwise = true
 
-    private let kinds = JumpKindTable()
     private let branches = Cell(RowStorage<OutputIndex>())
     private let steps = Cell(RowStorage<Int>(capacity: 2))
 
@@ -37,7 +36,7 @@ public final class KernelArray: Patcher {
         program.lines.copy(input.lineCount, from: input.lines, at: TableIndex(0), to: TableIndex(0))
         branches.value.reserve(room + 1)
         var array = PatchedArray(
-            pass: pass, insns: program.insns, aux: program.aux, kinds: kinds.view, branches: branches.value.row(),
+            pass: pass, insns: program.insns, aux: program.aux, branches: branches.value.row(),
             steps: steps.value.row(), count: input.insnCount,
             tables: ArrayTables(
                 subprograms: program.subprograms, lines: program.lines, subprogramCount: input.subprogramCount,

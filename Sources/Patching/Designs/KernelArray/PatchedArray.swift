@@ -5,7 +5,7 @@ struct PatchedArray {
     let pass: PassImage
     let insns: Row<OutputIndex, Instruction>
     let aux: Row<OutputIndex, UInt32>
-    let kinds: JumpKindTable.View
+    private let kinds = JumpKindTable.shared.view
     /// Where the branches stand, in no order; a branch is found here rather than by looking at every slot.
     let branches: Row<TableIndex, OutputIndex>
     var branchCount = 0
@@ -17,13 +17,12 @@ struct PatchedArray {
 
     init(
         pass: PassImage, insns: Row<OutputIndex, Instruction>, aux: Row<OutputIndex, UInt32>,
-        kinds: JumpKindTable.View, branches: Row<TableIndex, OutputIndex>, steps: Row<Slot, Int>, count: Int,
+        branches: Row<TableIndex, OutputIndex>, steps: Row<Slot, Int>, count: Int,
         tables: ArrayTables
     ) {
         self.pass = pass
         self.insns = insns
         self.aux = aux
-        self.kinds = kinds
         self.branches = branches
         self.steps = steps
         self.count = count

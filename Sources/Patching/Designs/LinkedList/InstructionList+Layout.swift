@@ -13,7 +13,7 @@ extension InstructionList {
     /// - Complexity: O(nodes)
     mutating func layOut(into result: ProgramImage<OutputIndex>) -> PatchStatus {
         let nodes = pool.rows
-        var pointer = JumpPointer(nodes: nodes, kinds: kinds.view, result: result, loadedCount: loadedCount)
+        var pointer = JumpPointer(nodes: nodes, result: result, loadedCount: loadedCount)
         let loaded = NodeIndex(loadedCount)
         var pointed = 0
         var at = OutputIndex(0)
@@ -46,7 +46,7 @@ extension InstructionList {
 /// Points jumps and calls to the places of their targets.
 private struct JumpPointer {
     let nodes: NodeRows
-    let kinds: JumpKindTable.View
+    let kinds = JumpKindTable.shared.view
     let result: ProgramImage<OutputIndex>
     let loadedCount: Int
     /// How many jumps at the front of the list have to wait for the end of the layout.

@@ -8,7 +8,6 @@ struct InstructionList: ~Copyable {
     private static let block = 512
 
     private(set) var pool = NodePool()
-    let kinds = JumpKindTable()
     private var poolCount = 0
     private(set) var jumpCount = 0
     /// How many nodes and jumps the program had, which are in the order of the list whatever is linked in between.
@@ -37,7 +36,7 @@ struct InstructionList: ~Copyable {
         isNew = true
         pool.reserve(count, keeping: 0, jumps: count, keeping: 0)
         let nodes = pool.rows
-        let kinds = kinds.view
+        let kinds = JumpKindTable.shared.view
         var listed = TableIndex(0)
         var pointed = listed
         var at = NodeIndex(0)
@@ -99,7 +98,7 @@ struct InstructionList: ~Copyable {
         let index = isNew ? indexInPoolOrder() : indexOfStanding(starts)
         isNew = false
         var work = ListPass(
-            pass: pass, nodes: pool.rows, kinds: kinds.view, index: index, starts: starts, poolCount: poolCount,
+            pass: pass, nodes: pool.rows, index: index, starts: starts, poolCount: poolCount,
             jumpCount: jumpCount, head: head, tail: tail, count: count, subprogramCount: subprogramCount)
         let isWhole = work.run()
         poolCount = work.poolCount

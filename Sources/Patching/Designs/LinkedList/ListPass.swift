@@ -7,7 +7,7 @@ struct ListPass {
 
     let pass: PassImage
     let nodes: NodeRows
-    let kinds: JumpKindTable.View
+    let kinds = JumpKindTable.shared.view
     /// The node at each position of the list before the pass.
     let index: Row<InputIndex, NodeIndex>
     let starts: Row<TableIndex, SubprogramStart>
@@ -27,13 +27,12 @@ struct ListPass {
     private var growth = 0
 
     init(
-        pass: PassImage, nodes: NodeRows, kinds: JumpKindTable.View, index: Row<InputIndex, NodeIndex>,
+        pass: PassImage, nodes: NodeRows, index: Row<InputIndex, NodeIndex>,
         starts: Row<TableIndex, SubprogramStart>, poolCount: Int, jumpCount: Int, head: NodeIndex, tail: NodeIndex,
         count: Int, subprogramCount: Int
     ) {
         self.pass = pass
         self.nodes = nodes
-        self.kinds = kinds
         self.index = index
         self.starts = starts
         self.poolCount = poolCount

@@ -27,12 +27,7 @@ public final class RangeReplace: Patcher {
             replacer.replace(pass.edits[TableIndex(number)], in: pass)
         }
         let status = replacer.finish()
-        output.insnCount = replacer.count
-        output.subprogramCount = replacer.subprogramCount
-        if status != .accepted { return status }
-        output.lineCount = LineTable.relocate(
-            input.lines, count: input.lineCount, insnCount: input.insnCount, by: pass,
-            into: output.image(as: OutputIndex.self).lines)
-        return .accepted
+        return output.conclude(
+            pass, on: input, status, insns: replacer.count, subprograms: replacer.subprogramCount)
     }
 }

@@ -15,7 +15,7 @@ struct RangeReplacer {
     /// In ``waiting`` and ``links``: the end of a chain.
     private static let none = UInt32.max
 
-    private let kinds: JumpKindTable.View
+    private let kinds = JumpKindTable.shared.view
     private let input: ProgramImage<InputIndex>
     private let result: ProgramImage<OutputIndex>
     /// Where jumps to each input slot that the sweep has passed land.
@@ -58,7 +58,6 @@ struct RangeReplacer {
         fileprivate var links = RowStorage<UInt32>()
         fileprivate var calls = RowStorage<Call>()
         fileprivate var places = RowStorage<UInt32>()
-        fileprivate let kinds = JumpKindTable()
 
         /// Makes room for a program and a result of up to `room` slots.
         mutating func reserve(_ input: ProgramImage<InputIndex>, room: Int) {
@@ -71,7 +70,6 @@ struct RangeReplacer {
     }
 
     init(input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, work: borrowing Workspace) {
-        kinds = work.kinds.view
         self.input = input
         self.result = result
         landings = work.landings.row()
@@ -117,7 +115,7 @@ struct RangeReplacer {
             let place = places[call.callee]
             if place == RangeReplacer.nothing { dangling = true } else { point(call.from, to: place) }
         }
-        if dangling || at.position == 0 || subprogramCount == 0 { return .einval }
+        if dangling { return .einval }
         return overflow ? .erange : .accepted
     }
 
