@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "bpf_patcher.h"
+#include "bpf_patcher_kernel.h"
 
 #ifdef __LP64__
 _Static_assert(sizeof(struct bpf_patcher_subprog) == 8, "subprog");
@@ -14,4 +15,5 @@ _Static_assert(offsetof(struct bpf_patcher_image, lines) == 40, "image.lines");
 _Static_assert(sizeof(struct bpf_patcher_edit) == 40, "edit");
 _Static_assert(offsetof(struct bpf_patcher_edit, refs) == 24, "edit.refs");
 _Static_assert(sizeof(struct bpf_patcher) == 24, "patcher");
+_Static_assert(sizeof(struct bpf_patcher_kernel) == 32, "kernel");
 #endif
