@@ -10,6 +10,8 @@ public final class Campaign {
     private let program: URL
     private let boardPath: String
     private let board: SharedBoard
+    private var order = BlockOrder()
+    private var cases: UInt64 = 0
     private var ledger: FindingLedger
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
@@ -46,7 +48,7 @@ public final class Campaign {
     ///
     /// - Throws: ``CampaignError`` when a worker cannot be started or a finding not be written
     public func run() throws(CampaignError) -> CampaignReport {
-        for number in 0..<settings.jobs { try startWorker(number, rest: 0..<0) }
+        for number in 0..<settings.jobs { try startWorker(number, first: nil) }
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
@@ -57,11 +59,10 @@ public final class Campaign {
                 lastMoves = [:]
             }
             status.show(
-                cases: board.cases(jobs: settings.jobs), findings: ledger.count,
-                elapsed: Date().timeIntervalSince(start))
+                cases: cases, findings: ledger.count, elapsed: Date().timeIntervalSince(start))
         }
+        for report in order.takeRest() { count(report) }
         let seconds = Date().timeIntervalSince(start)
-        let cases = board.cases(jobs: settings.jobs)
         try ledger.finish { status.show("minimising finding \($0) of \($1)") }
         status.clear()
         return CampaignReport(
@@ -71,10 +72,10 @@ public final class Campaign {
 
     private var isTimeOver: Bool { settings.time.map { Date().timeIntervalSince(start) >= $0 } ?? false }
 
-    private func startWorker(_ number: Int, rest: Range<UInt64>) throws(CampaignError) {
+    private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
         workers.append(
             try WorkerProcess(
-                program: program, settings: settings, board: boardPath, number: number, rest: rest,
+                program: program, settings: settings, board: boardPath, number: number, first: first,
                 skipped: skipped[number] ?? []))
     }
 
@@ -85,13 +86,19 @@ public final class Campaign {
         let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
         if ready <= 0 { return }
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
-            if let sightings = worker.read() {
-                for sighting in sightings { ledger.add(sighting) }
+            if let reports = worker.read() {
+                for report in reports { for ready in order.add(report) { count(ready) } }
             } else {
                 workers.removeAll { $0 === worker }
                 try conclude(worker)
             }
         }
+    }
+
+    /// Takes in what came of a block.
+    private func count(_ report: BlockReport) {
+        cases += UInt64(settings.shard.indices(ofBlock: report.block, limit: settings.cases ?? UInt64.max).count)
+        for sighting in report.sightings { ledger.add(sighting) }
     }
 
     /// Kills workers that have been at one case for too long; ``conclude(_:)`` finds out why.
@@ -124,7 +131,7 @@ public final class Campaign {
                 return
             }
             var isExplained = false
-            for target in settings.patchers where !block.isEmpty {
+            for target in settings.patchers where block != nil {
                 guard let end = try probe(target, at: index) else { continue }
                 ledger.add(Sighting(bucket: "\(target.name)/\(end)/none", index: index, count: 1), isDeadly: true)
                 skipped[worker.number, default: []].insert(index)
@@ -140,8 +147,9 @@ public final class Campaign {
                     throw CampaignError("case \(index) of seed \(settings.seed) ends workers, but no patcher does")
                 }
             }
-            skipped[worker.number] = skipped[worker.number]?.filter(block.contains)
-            try startWorker(worker.number, rest: block)
+            let indices = block.map { settings.shard.indices(ofBlock: $0, limit: settings.cases ?? UInt64.max) }
+            skipped[worker.number] = skipped[worker.number]?.filter { indices?.contains($0) ?? false }
+            try startWorker(worker.number, first: block)
         }
     }
 
@@ -154,7 +162,7 @@ public final class Campaign {
         defer { unsafe unlink(path) }
         _ = try SharedBoard(path: path, jobs: settings.jobs)
         let probe = try WorkerProcess(
-            program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
+            program: program, settings: alone, board: path, number: 0, first: nil, skipped: [], alone: index)
         switch probe.waitPatiently() {
         case .killed(let signal): return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
         case .done, .failed: return nil

@@ -5,7 +5,7 @@ import Fuzzing
 public struct CampaignSettings: Sendable, Hashable {
     /// Where all choices come from.
     public var seed: UInt64
-    /// How many cases to run, or `nil` for no limit.
+    /// How many cases to run, all shards together, or `nil` for no limit.
     public var cases: UInt64?
     /// How long to run, or `nil` for no limit.
     ///
@@ -19,13 +19,15 @@ public struct CampaignSettings: Sendable, Hashable {
     public var objects: [String]
     /// What takes turns in making passes; when there are none, passes are random.
     public var workloads: [Workload]
+    /// Which part of the indices to run.
+    public var shard: Shard
     /// Where findings go.
     public var crashes: String
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
         patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], workloads: [Workload] = [],
-        crashes: String = "Crashes"
+        shard: Shard = .whole, crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -34,6 +36,7 @@ public struct CampaignSettings: Sendable, Hashable {
         self.patchers = patchers
         self.objects = objects
         self.workloads = workloads
+        self.shard = shard
         self.crashes = crashes
     }
 
@@ -52,6 +55,7 @@ public struct CampaignSettings: Sendable, Hashable {
         } else {
             words += workloads.flatMap { ["--workload", $0.name] }
         }
+        if shard != .whole { words += ["--shard", shard.description] }
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words
     }

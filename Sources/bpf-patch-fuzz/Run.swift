@@ -24,6 +24,18 @@ struct CampaignOptions: ParsableArguments {
 
     @OptionGroup var workloads: WorkloadOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Run only every N-th block of 128 indices, from the I-th on; all N together are the campaign.",
+            valueName: "i/n"),
+        transform: { text in
+            guard let shard = Shard(text) else {
+                throw ValidationError("--shard takes I/N with I from 1 to N, as in 2/3")
+            }
+            return shard
+        })
+    var shard = Shard.whole
+
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
 
@@ -35,7 +47,7 @@ struct CampaignOptions: ParsableArguments {
     func settings(seed: UInt64) -> CampaignSettings {
         CampaignSettings(
             seed: seed, cases: cases, time: time, jobs: jobs, patchers: patchers.chosen, objects: objects,
-            workloads: workloads.chosen, crashes: crashes)
+            workloads: workloads.chosen, shard: shard, crashes: crashes)
     }
 }
 
@@ -98,8 +110,8 @@ struct RunWorker: ParsableCommand {
 
     @Option var board: String
     @Option var number: Int
-    @Option var from: UInt64
-    @Option var until: UInt64
+    @Option var first: UInt64?
+    @Option var alone: UInt64?
     @Option var skip: [UInt64] = []
     @OptionGroup var options: CampaignOptions
 
@@ -107,7 +119,7 @@ struct RunWorker: ParsableCommand {
         do {
             var worker = try Worker(
                 settings: options.settings(seed: options.seed ?? 0), board: board, number: number,
-                rest: from..<max(from, until), skipped: Set(skip))
+                first: first, skipped: Set(skip), alone: alone)
             worker.run()
         } catch { throw stop(error) }
     }

@@ -16,9 +16,8 @@ public final class SharedBoard {
 
     private enum WorkerWord: Int {
         case index = 0
-        case blockStart = 1
-        case blockEnd = 2
-        case cases = 3
+        /// One more than the block that the worker is in, or 0.
+        case block = 1
     }
 
     private static let wordsPerWorker = 8
@@ -58,11 +57,24 @@ public final class SharedBoard {
         Word.workers.rawValue + worker * SharedBoard.wordsPerWorker + word.rawValue
     }
 
-    /// Takes the next block of indices, below a limit; empty when there is none or the campaign stops.
-    func claim(_ count: UInt64, limit: UInt64) -> Range<UInt64> {
-        if isStopping { return 0..<0 }
-        let start = withWord(Word.next.rawValue) { $0.add(count, ordering: .relaxed).oldValue }
-        return min(start, limit)..<min(start + count, limit)
+    /// Lets the first block that is claimed be this one.
+    func start(at block: UInt64) { withWord(Word.next.rawValue) { $0.store(block, ordering: .relaxed) } }
+
+    /// Takes the next block for a worker; `nil` when the campaign stops.
+    ///
+    /// It is noted before it is taken, so that no block is lost with a worker that dies in between; one that two workers then
+    /// run is counted once.
+    func claim(worker: Int) -> UInt64? {
+        while !isStopping {
+            let block = withWord(Word.next.rawValue) { $0.load(ordering: .relaxed) }
+            note(block: block, worker: worker)
+            let isTaken = withWord(Word.next.rawValue) {
+                $0.compareExchange(expected: block, desired: block + 1, ordering: .sequentiallyConsistent).exchanged
+            }
+            if isTaken { return block }
+        }
+        note(block: nil, worker: worker)
+        return nil
     }
 
     /// Whether workers are to end after their block.
@@ -71,11 +83,9 @@ public final class SharedBoard {
     /// Lets workers end after their block, so that what has been run is one range without gaps.
     public func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
 
-    /// Notes the block that a worker has begun.
-    func begin(_ block: Range<UInt64>, worker: Int) {
-        withWord(word(worker, .blockStart)) { $0.store(block.lowerBound, ordering: .relaxed) }
-        withWord(word(worker, .blockEnd)) { $0.store(block.upperBound, ordering: .relaxed) }
-        withWord(word(worker, .index)) { $0.store(block.lowerBound, ordering: .relaxed) }
+    /// Notes the block that a worker has begun, or that it is between blocks.
+    func note(block: UInt64?, worker: Int) {
+        withWord(word(worker, .block)) { $0.store(block.map { $0 + 1 } ?? 0, ordering: .relaxed) }
     }
 
     /// Notes the index that a worker is about to run.
@@ -84,23 +94,9 @@ public final class SharedBoard {
         withWord(word(worker, .index)) { $0.store(index, ordering: .relaxed) }
     }
 
-    /// Notes that a worker has finished its block.
-    func end(_ block: Range<UInt64>, worker: Int) {
-        withWord(word(worker, .cases)) { _ = $0.add(UInt64(block.count), ordering: .relaxed) }
-        withWord(word(worker, .blockStart)) { $0.store(block.upperBound, ordering: .relaxed) }
-    }
-
-    /// The block that a worker is in, empty between blocks, and the case that it is at.
-    func position(ofWorker worker: Int) -> (block: Range<UInt64>, index: UInt64) {
-        let start = withWord(word(worker, .blockStart)) { $0.load(ordering: .relaxed) }
-        let end = withWord(word(worker, .blockEnd)) { $0.load(ordering: .relaxed) }
-        return (start..<max(start, end), withWord(word(worker, .index)) { $0.load(ordering: .relaxed) })
-    }
-
-    /// How many cases some workers have finished.
-    func cases(jobs: Int) -> UInt64 {
-        (0..<jobs).reduce(0) { sum, worker in
-            sum + withWord(word(worker, .cases)) { $0.load(ordering: .relaxed) }
-        }
+    /// The block that a worker is in, `nil` between blocks, and the case that it is at.
+    func position(ofWorker worker: Int) -> (block: UInt64?, index: UInt64) {
+        let block = withWord(word(worker, .block)) { $0.load(ordering: .relaxed) }
+        return (block == 0 ? nil : block - 1, withWord(word(worker, .index)) { $0.load(ordering: .relaxed) })
     }
 }

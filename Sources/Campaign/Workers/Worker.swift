@@ -4,13 +4,11 @@ import LinuxBPF
 
 /// The inside of a worker process: takes blocks of indices and runs their cases until there are none left.
 public struct Worker {
-    /// How many indices a worker takes at a time; small, because it ends only between blocks.
-    static let blockSize: UInt64 = 128
-
     private let settings: CampaignSettings
     private let board: SharedBoard
     private let number: Int
-    private let rest: Range<UInt64>
+    private let first: UInt64?
+    private let alone: UInt64?
     private let skipped: Set<UInt64>
     /// What has been seen in each bucket and not been said yet.
     private var pending: [String: Sighting] = [:]
@@ -19,16 +17,19 @@ public struct Worker {
     ///
     /// - Parameters:
     ///   - number: which of the board's workers it is
-    ///   - rest: a block that another worker did not finish
+    ///   - first: a block that another worker did not finish
     ///   - skipped: cases of that block that are known to kill a worker
+    ///   - alone: the only case to run, if any
     /// - Throws: ``CampaignError`` when the board cannot be mapped
     public init(
-        settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>, skipped: Set<UInt64>
+        settings: CampaignSettings, board: String, number: Int, first: UInt64?, skipped: Set<UInt64>,
+        alone: UInt64? = nil
     ) throws(CampaignError) {
         self.settings = settings
         self.board = try SharedBoard(path: board, jobs: max(settings.jobs, number + 1))
         self.number = number
-        self.rest = rest
+        self.first = first
+        self.alone = alone
         self.skipped = skipped
     }
 
@@ -39,24 +40,34 @@ public struct Worker {
         var fuzzer = Fuzzer(
             seed: settings.seed, bases: bases, workloads: settings.workloads,
             patchers: settings.patchers.map { $0.make() })
+        if let alone {
+            _ = fuzzer.run(index: alone)
+            return
+        }
         let limit = settings.cases ?? UInt64.max
-        var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
-        while !block.isEmpty {
-            run(block, &fuzzer)
-            block = board.claim(Worker.blockSize, limit: limit)
+        var next = first ?? board.claim(worker: number)
+        while let block = next {
+            let indices = settings.shard.indices(ofBlock: block, limit: limit)
+            if indices.isEmpty {
+                board.note(block: nil, worker: number)
+                return
+            }
+            run(block, indices, &fuzzer)
+            next = board.claim(worker: number)
         }
     }
 
-    private mutating func run(_ block: Range<UInt64>, _ fuzzer: inout Fuzzer) {
-        board.begin(block, worker: number)
-        for index in block {
+    private mutating func run(_ block: UInt64, _ indices: Range<UInt64>, _ fuzzer: inout Fuzzer) {
+        board.note(block: block, worker: number)
+        for index in indices {
             board.note(index: index, worker: number)
             if !skipped.isEmpty && skipped.contains(index) { continue }
             if !fuzzer.run(index: index) { note(fuzzer.findings, at: index) }
         }
-        // Said before the block counts as done: a worker that dies in between repeats it rather than loses it.
-        report()
-        board.end(block, worker: number)
+        // Without a reader there is no campaign any more, and the leash ends this worker.
+        try? Output.write(BlockReport(block: block, sightings: pending.values.sorted { $0.bucket < $1.bucket }).text)
+        pending.removeAll(keepingCapacity: true)
+        board.note(block: nil, worker: number)
     }
 
     private mutating func note(_ findings: [Finding], at index: UInt64) {
@@ -65,15 +76,6 @@ public struct Worker {
             pending[finding.bucket] = Sighting(
                 bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
         }
-    }
-
-    /// Says what is new.
-    private mutating func report() {
-        if pending.isEmpty { return }
-        let text = pending.values.sorted { $0.index < $1.index }.map(\.text).joined()
-        // Without a reader there is no campaign any more, and the leash ends this worker.
-        try? Output.write(text)
-        pending.removeAll(keepingCapacity: true)
     }
 
     /// Ends this process when the one that started it is gone and its end of standard input with it, even in the middle of

@@ -25,17 +25,18 @@ final class WorkerProcess {
     /// Closed when this campaign ends, however it does; the worker then ends too.
     private let leash: Int32
     private let process: pid_t
-    private var unread: [UInt8] = []
+    private var reader = BlockReport.Reader()
 
     /// Starts a worker.
     ///
     /// - Throws: ``CampaignError`` when the program cannot be started
     convenience init(
-        program: URL, settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>,
-        skipped: Set<UInt64>
+        program: URL, settings: CampaignSettings, board: String, number: Int, first: UInt64?,
+        skipped: Set<UInt64>, alone: UInt64? = nil
     ) throws(CampaignError) {
         var words = [program.path, "worker", "--board", board, "--number", String(number)]
-        words += ["--from", String(rest.lowerBound), "--until", String(rest.upperBound)]
+        if let first { words += ["--first", String(first)] }
+        if let alone { words += ["--alone", String(alone)] }
         words += skipped.sorted().flatMap { ["--skip", String($0)] } + settings.arguments
         try self.init(words, number: number)
     }
@@ -122,20 +123,11 @@ final class WorkerProcess {
     }
 
     /// Reads what there is; `nil` at the end of output.
-    func read() -> [Sighting]? {
+    func read() -> [BlockReport]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
         if count < 0 && errno == EINTR { return [] }
-        if count <= 0 { return nil }
-        unread += buffer[..<count]
-        var sightings: [Sighting] = []
-        while let end = unread.firstIndex(of: 10) {
-            if let sighting = Sighting(line: Substring(decoding: unread[..<end], as: UTF8.self)) {
-                sightings.append(sighting)
-            }
-            unread.removeSubrange(...end)
-        }
-        return sightings
+        return count <= 0 ? nil : reader.read(buffer[..<count])
     }
 
     /// Waits for the process and says how it ended.
