@@ -24,13 +24,14 @@ let package = Package(
         .target(name: "Patching", dependencies: ["BPF"], swiftSettings: strict),
         .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
+        .target(name: "CProcess"),
         .target(name: "Plugins", dependencies: ["Patching", "CBPFPatcher"], swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [
-                "Fuzzing", "LinuxBPF", "Plugins",
+                "CProcess", "Fuzzing", "LinuxBPF", "Plugins",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],

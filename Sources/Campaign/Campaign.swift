@@ -15,11 +15,8 @@ public final class Campaign {
     private var ledger: FindingLedger
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
-    private var skipped: [Int: Set<UInt64>] = [:]
-    /// For each worker the case that it is at, and since when.
-    private var lastMoves: [Int: (index: UInt64, time: Date)] = [:]
-    /// How often a worker was killed at a case without a patcher having done it.
-    private var killedAt: [UInt64: Int] = [:]
+    /// How often a worker was killed since anything was last heard of one.
+    private var killings = 0
     private let start = Date()
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
@@ -37,7 +34,7 @@ public final class Campaign {
         if !settings.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
-        ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program))
+        ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program), program: program)
         boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedBoard(path: boardPath, jobs: settings.jobs)
     }
@@ -52,12 +49,7 @@ public final class Campaign {
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
-            killStuckWorkers()
-            if let bucket = ledger.unstored {
-                try ledger.store(bucket)
-                // Nobody was listened to meanwhile, so nobody can be blamed for having stood still.
-                lastMoves = [:]
-            }
+            if let bucket = ledger.unstored { try ledger.store(bucket) }
             status.show(
                 cases: cases, findings: ledger.count, elapsed: Date().timeIntervalSince(start))
         }
@@ -73,10 +65,9 @@ public final class Campaign {
     private var isTimeOver: Bool { settings.time.map { Date().timeIntervalSince(start) >= $0 } ?? false }
 
     private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
-        workers.append(
-            try WorkerProcess(
-                program: program, settings: settings, board: boardPath, number: number, first: first,
-                skipped: skipped[number] ?? []))
+        var words = ["worker", "--board", boardPath, "--number", String(number)]
+        if let first { words += ["--first", String(first)] }
+        workers.append(try WorkerProcess(program: program, words + settings.arguments, number: number))
     }
 
     /// Waits a moment for what workers say, and takes it in.
@@ -87,6 +78,7 @@ public final class Campaign {
         if ready <= 0 { return }
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
             if let reports = worker.read() {
+                if !reports.isEmpty { killings = 0 }
                 for report in reports { for ready in order.add(report) { count(ready) } }
             } else {
                 workers.removeAll { $0 === worker }
@@ -101,81 +93,24 @@ public final class Campaign {
         for sighting in report.sightings { ledger.add(sighting) }
     }
 
-    /// Kills workers that have been at one case for too long; ``conclude(_:)`` finds out why.
-    private func killStuckWorkers() {
-        let now = Date()
-        // Whoever has asked for an end does not wait as long.
-        let patience = Interrupt.isRequested ? 2 : WorkerProcess.patience
-        for worker in workers {
-            let index = board.position(ofWorker: worker.number).index
-            if let known = lastMoves[worker.number], known.index == index {
-                if now.timeIntervalSince(known.time) > patience { worker.kill() }
-            } else {
-                lastMoves[worker.number] = (index, now)
-            }
-        }
-    }
-
-    /// Finds out why a worker ended; what it left undone is done by another.
+    /// Starts another worker in the place of one that was killed; what it left undone is done by that one.
+    ///
+    /// What a patcher does to a worker is that worker's own business, so only somebody else can have killed it.
     private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
-        defer { lastMoves = [:] }
         switch worker.waitUntilExit() {
         case .done: return
         case .failed(let status):
             throw CampaignError("a worker ended with status \(status); what it wrote above says why")
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
-            if Interrupt.isRequested {
-                status.clear()
-                Output.note("the worker at case \(index) did not end and was stopped; its block is not counted\n")
-                return
+            killings += 1
+            if killings == 10 {
+                throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
             }
-            var isExplained = false
-            for target in settings.patchers where block != nil {
-                guard let end = try probe(target, at: index) else { continue }
-                ledger.add(Sighting(bucket: "\(target.name)/\(end)/none", index: index, count: 1), isDeadly: true)
-                skipped[worker.number, default: []].insert(index)
-                isExplained = true
-            }
-            if !isExplained {
-                // No patcher did it, so it was killed from outside: its block is run once more, whole.
-                status.clear()
-                let text = "a worker was killed by signal \(signal) at case \(index); its block is run again\n"
-                Output.note(text)
-                killedAt[index, default: 0] += 1
-                if killedAt[index] == 3 {
-                    throw CampaignError("case \(index) of seed \(settings.seed) ends workers, but no patcher does")
-                }
-            }
-            let indices = block.map { settings.shard.indices(ofBlock: $0, limit: settings.cases ?? UInt64.max) }
-            skipped[worker.number] = skipped[worker.number]?.filter { indices?.contains($0) ?? false }
+            status.clear()
+            let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
+            Output.note("a worker was killed by signal \(signal) \(what)\n")
             try startWorker(worker.number, first: block)
         }
-    }
-
-    /// How one patcher alone ends a worker on a case, in the words of a bucket, or `nil`.
-    private func probe(_ target: PatcherChoice, at index: UInt64) throws(CampaignError) -> String? {
-        var alone = settings
-        alone.patchers = [target]
-        alone.cases = 0
-        let path = boardPath + "-probe"
-        defer { unsafe unlink(path) }
-        _ = try SharedBoard(path: path, jobs: settings.jobs)
-        let probe = try WorkerProcess(
-            program: program, settings: alone, board: path, number: 0, first: nil, skipped: [], alone: index)
-        switch probe.waitPatiently() {
-        case .killed(let signal): return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
-        case .done, .failed: return nil
-        case nil: return "\(BrokenRule.hang.rawValue)/none"
-        }
-    }
-
-    /// The name of a signal in a bucket.
-    private static func name(ofSignal number: Int32) -> String {
-        let names = [
-            SIGILL: "sigill", SIGTRAP: "sigtrap", SIGABRT: "sigabrt", SIGSEGV: "sigsegv", SIGBUS: "sigbus",
-            SIGFPE: "sigfpe", SIGKILL: "sigkill",
-        ]
-        return names[number] ?? "signal"
     }
 }

@@ -21,13 +21,15 @@ public struct CampaignSettings: Sendable, Hashable {
     public var workloads: [Workload]
     /// Which part of the indices to run.
     public var shard: Shard
+    /// What one case may take.
+    public var limits: CaseLimits
     /// Where findings go.
     public var crashes: String
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
         patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], workloads: [Workload] = [],
-        shard: Shard = .whole, crashes: String = "Crashes"
+        shard: Shard = .whole, limits: CaseLimits = CaseLimits(), crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -37,6 +39,7 @@ public struct CampaignSettings: Sendable, Hashable {
         self.objects = objects
         self.workloads = workloads
         self.shard = shard
+        self.limits = limits
         self.crashes = crashes
     }
 
@@ -48,7 +51,7 @@ public struct CampaignSettings: Sendable, Hashable {
         if let cases { words += ["--cases", String(cases)] }
         if let time { words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)] }
         words += ["--jobs", String(jobs)]
-        if patchers != PatcherChoice.builtIn { words += patchers.flatMap { ["--patcher", $0.name] } }
+        if patchers != PatcherChoice.builtIn { words += patchers.flatMap(\.arguments) }
         words += objects.flatMap { ["--objects", $0] }
         if workloads == Workload.allCases {
             words += ["--workload", "all"]
@@ -56,6 +59,7 @@ public struct CampaignSettings: Sendable, Hashable {
             words += workloads.flatMap { ["--workload", $0.name] }
         }
         if shard != .whole { words += ["--shard", shard.description] }
+        words += limits.arguments
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words
     }

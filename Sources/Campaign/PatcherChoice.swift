@@ -34,6 +34,9 @@ public struct PatcherChoice: Hashable, Sendable {
         }
     }
 
+    /// The arguments that choose it on the command line.
+    var arguments: [String] { ["--patcher", name] }
+
     /// Makes a patcher with a workspace of its own.
     public func make() -> any Patcher {
         switch origin {

@@ -20,7 +20,11 @@ public struct CaseRunner: ~Copyable {
     private let pass = PassBuffer()
 
     /// Makes a runner for some patchers.
-    public init(_ patchers: [any Patcher]) { trial = Trial(patchers) }
+    ///
+    /// - Parameter asked: where one more than the number of the patcher that is being asked is written, or 0
+    public init(_ patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil) {
+        trial = Trial(patchers, asked: asked)
+    }
 
     /// Runs a case up to its first refused pass or first finding.
     ///
@@ -42,8 +46,10 @@ public struct CaseRunner: ~Copyable {
     }
 
     /// What is wrong with a case; nothing for an ill-formed program.
-    mutating func findings(of c: Case) -> [Finding] {
-        if start(c.program) != nil { return [] }
+    ///
+    /// - Parameter spared: patchers that are not asked, a bit each
+    public mutating func findings(of c: Case, sparing spared: UInt64 = 0) -> [Finding] {
+        if start(c.program, sparing: spared) != nil { return [] }
         runPasses(of: c)
         return trial.findings
     }
@@ -66,14 +72,14 @@ public struct CaseRunner: ~Copyable {
         }
     }
 
-    private mutating func start(_ source: Program) -> ProgramFault? {
+    private mutating func start(_ source: Program, sparing spared: UInt64 = 0) -> ProgramFault? {
         if source.aux.count != source.insns.count {
             return ProgramFault(.auxCount, at: min(source.aux.count, source.insns.count))
         }
         program.load(source)
         let image: ProgramImage<InputIndex> = program.image()
         if let fault = image.fault() { return fault }
-        trial.begin(image)
+        trial.begin(image, sparing: spared)
         return nil
     }
 }

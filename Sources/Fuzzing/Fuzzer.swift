@@ -16,11 +16,11 @@ public struct Fuzzer: ~Copyable {
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
-        patchers: [any Patcher]
+        patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil
     ) {
         self.seed = seed
         generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads)
-        trial = Trial(patchers)
+        trial = Trial(patchers, asked: asked)
     }
 
     /// What was wrong with the last case.
@@ -35,8 +35,8 @@ public struct Fuzzer: ~Copyable {
     /// Runs one case; says whether nothing was wrong.
     ///
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func run(index: UInt64) -> Bool {
-        trial.begin(generator.begin(index: index))
+    public mutating func run(index: UInt64, sparing spared: UInt64 = 0) -> Bool {
+        trial.begin(generator.begin(index: index), sparing: spared)
         for number in 1...generator.passCount {
             let pass = generator.nextPass(for: trial.program)
             if trial.run(pass, isLast: number == generator.passCount) != .accepted { break }

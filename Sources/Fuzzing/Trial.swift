@@ -60,6 +60,9 @@ public struct Trial: ~Copyable {
     private let answers: CellRow<PatchStatus?>
     private var expectation = Expectation()
     private let hasStepwise: Bool
+    private let own: RowStorage<UInt64>
+    private let asked: Row<TableIndex, UInt64>
+    private var spared: UInt64 = 0
     /// The program before the pass.
     private let current = ProgramBuffer()
     /// What was wrong with the case so far.
@@ -70,7 +73,12 @@ public struct Trial: ~Copyable {
     public private(set) var status = PatchStatus.accepted
 
     /// Makes a trial of some patchers.
-    public init(_ patchers: [any Patcher]) {
+    ///
+    /// - Parameter asked: where one more than the number of the patcher that is being asked is written, or 0
+    public init(_ patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil) {
+        let own = RowStorage<UInt64>()
+        self.asked = asked ?? own.row()
+        self.own = own
         var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer)] = []
         lanes = CellRow(count: patchers.count) { number in
             let output = ProgramBuffer()
@@ -94,8 +102,9 @@ public struct Trial: ~Copyable {
     ///
     /// - Parameter program: a well-formed program
     /// - Complexity: O(slots)
-    public mutating func begin(_ program: ProgramImage<InputIndex>) {
+    public mutating func begin(_ program: ProgramImage<InputIndex>, sparing spared: UInt64 = 0) {
         current.load(program)
+        self.spared = spared
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
@@ -139,7 +148,13 @@ public struct Trial: ~Copyable {
             hasStepwise
             && (status == .einval
                 || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
+        defer { asked[TableIndex(0)] = 0 }
         for number in 0..<lanes.count {
+            if spared & 1 << UInt64(number) != 0 {
+                answers[number] = nil
+                continue
+            }
+            asked[TableIndex(0)] = UInt64(number + 1)
             if isForbidden && lanes[number].isStepwise {
                 answers[number] = nil
             } else if let script = lanes[number].script {

@@ -21,11 +21,10 @@ struct Replay: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
 
-    @Flag(help: .hidden)
-    var inProcess = false
+    @OptionGroup var limits: LimitOptions
 
     func run() throws {
-        var replayer = Replayer(patchers.chosen, program: inProcess ? nil : Executable.url)
+        var replayer = Replayer(patchers.chosen, limits: limits.chosen, program: Executable.url)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {

@@ -36,6 +36,8 @@ struct CampaignOptions: ParsableArguments {
         })
     var shard = Shard.whole
 
+    @OptionGroup var limits: LimitOptions
+
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
 
@@ -47,7 +49,7 @@ struct CampaignOptions: ParsableArguments {
     func settings(seed: UInt64) -> CampaignSettings {
         CampaignSettings(
             seed: seed, cases: cases, time: time, jobs: jobs, patchers: patchers.chosen, objects: objects,
-            workloads: workloads.chosen, shard: shard, crashes: crashes)
+            workloads: workloads.chosen, shard: shard, limits: limits.chosen, crashes: crashes)
     }
 }
 
@@ -111,16 +113,24 @@ struct RunWorker: ParsableCommand {
     @Option var board: String
     @Option var number: Int
     @Option var first: UInt64?
-    @Option var alone: UInt64?
-    @Option var skip: [UInt64] = []
     @OptionGroup var options: CampaignOptions
 
     func run() throws {
         do {
-            var worker = try Worker(
-                settings: options.settings(seed: options.seed ?? 0), board: board, number: number,
-                first: first, skipped: Set(skip), alone: alone)
-            worker.run()
+            let settings = options.settings(seed: options.seed ?? 0)
+            try Worker(settings: settings, board: board, number: number, first: first).run()
         } catch { throw stop(error) }
+    }
+}
+
+/// `judge`: a process that asks patchers about single cases; started by whoever must outlive them.
+struct RunJudge: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "judge", shouldDisplay: false)
+
+    @OptionGroup var patchers: PatcherOptions
+    @OptionGroup var limits: LimitOptions
+
+    func run() throws {
+        do { try JudgeServer(patchers: patchers.chosen, limits: limits.chosen).run() } catch { throw stop(error) }
     }
 }

@@ -12,23 +12,26 @@ struct FindingLedger {
         var lowest: UInt64
         var sightings: UInt64
         var stored: StoredFinding?
-        /// Whether the patcher ends, or never ends, the process that asks it.
-        var isDeadly = false
     }
 
     private let settings: CampaignSettings
     private let folder: CrashFolder
     private let bases: [Program]
+    private let judge: SacrificedJudge
     private var entries: [String: Entry] = [:]
     /// What the folder held of a bucket when this campaign first met it.
     private var earlier: [String: CrashFolder.Stored?] = [:]
     /// Buckets met while others were minimised, with the index of the case that led there.
     private var strays: [String: (index: UInt64, found: Case)] = [:]
 
-    init(settings: CampaignSettings, bases: [Program]) {
+    /// Makes an empty ledger.
+    ///
+    /// - Parameter program: the executable that serves as judge
+    init(settings: CampaignSettings, bases: [Program], program: URL) {
         self.settings = settings
         self.bases = bases
         folder = CrashFolder(path: settings.crashes)
+        judge = SacrificedJudge(settings.patchers, limits: settings.limits, program: program)
     }
 
     /// How many buckets there are.
@@ -40,11 +43,10 @@ struct FindingLedger {
     }
 
     /// Takes in what a worker has seen.
-    mutating func add(_ sighting: Sighting, isDeadly: Bool = false) {
+    mutating func add(_ sighting: Sighting) {
         var entry = entries[sighting.bucket] ?? Entry(lowest: sighting.index, sightings: 0)
         entry.lowest = min(entry.lowest, sighting.index)
         entry.sightings += sighting.count
-        entry.isDeadly = isDeadly
         entries[sighting.bucket] = entry
     }
 
@@ -61,21 +63,19 @@ struct FindingLedger {
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)
-        if !entry.isDeadly && !isUsable(c, bucket) {
-            c.name = "not seen with zeros in placeholders; make the case anew from its seed and index"
-        }
-        // A patcher that is known to end a process must not end this one.
-        let isDeadly = entries.contains { $0.value.isDeadly && $0.key.hasPrefix("\(c.target ?? "")/") }
-        if !isDeadly {
+        if isUsable(c, bucket) {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(c, bucket) }
-            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(c, bucket: bucket)
+            let result = judge.shrink(c, bucket: bucket)
             c = result.smallest
             for (other, found) in result.strays where entries[other] == nil {
                 if let known = strays[other], CaseSize(known.found) <= CaseSize(found) { continue }
                 strays[other] = (entry.lowest, found)
             }
+        } else {
+            c.name = "not seen again by itself; make the case anew from its seed and index"
         }
+        if let failure = judge.failure { throw failure }
         c = try keep(c, bucket)
         entry.stored = StoredFinding(
             c, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: entry.lowest,
@@ -95,7 +95,8 @@ struct FindingLedger {
         }
         // A bucket met on the way is a finding of its own; what it leads to in turn is left for the next campaign.
         for (bucket, stray) in strays.sorted(by: { $0.key < $1.key }) where entries[bucket] == nil {
-            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(stray.found, bucket: bucket)
+            let result = judge.shrink(stray.found, bucket: bucket)
+            if let failure = judge.failure { throw failure }
             let kept = try keep(result.smallest, bucket)
             entries[bucket] = Entry(
                 lowest: stray.index, sightings: 0,
@@ -125,11 +126,8 @@ struct FindingLedger {
         return c
     }
 
-    /// Whether a case from an earlier campaign is in its bucket still; one that ends processes is believed.
+    /// Whether a case is in its bucket when it is run by itself.
     private func isUsable(_ c: Case, _ bucket: String) -> Bool {
-        if c.bucket != bucket { return false }
-        if c.isDeadly { return true }
-        var runner = CaseRunner(settings.patchers.map { $0.make() })
-        return (try? runner.run(c))?.findings.contains { $0.bucket == bucket } ?? false
+        c.bucket == bucket && judge.findings(of: c, against: nil).contains { $0.bucket == bucket }
     }
 }

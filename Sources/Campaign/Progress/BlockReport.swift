@@ -12,6 +12,9 @@ struct BlockReport: Hashable {
         sightings.map { "\($0.index)\t\($0.count)\t\($0.bucket)\n" }.joined() + "end\t\(block)\n"
     }
 
+    /// A line by which a worker takes back what it has said since the last end, of which the last line may be half.
+    static let void = Array("\nvoid\n".utf8)
+
     /// Puts lines together again.
     struct Reader {
         private var unread: [UInt8] = []
@@ -30,6 +33,8 @@ struct BlockReport: Hashable {
                 start = end + 1
                 if words.count == 2, words[0] == "end", let block = UInt64(words[1]) {
                     reports.append(BlockReport(block: block, sightings: sightings))
+                    sightings = []
+                } else if words.first == "void" {
                     sightings = []
                 } else if words.count == 3, let index = UInt64(words[0]), let count = UInt64(words[1]) {
                     sightings.append(Sighting(bucket: String(words[2]), index: index, count: count))

@@ -1,9 +1,11 @@
+import BPF
 import Foundation
 import Synchronization
 
-/// Memory that a campaign shares with its workers: who is where, and when to stop.
+/// Memory that processes share: who is where, and when to stop.
 ///
-/// A worker writes the index it is about to run before it starts, so that a case which kills it is known.
+/// A worker writes the index that it is about to run before it starts, and the patcher that it is about to ask, so that
+/// what ended it is known.
 ///
 /// - Shape: 64-bit words; the campaign's own first, then eight for each worker
 @safe
@@ -18,6 +20,14 @@ public final class SharedBoard {
         case index = 0
         /// One more than the block that the worker is in, or 0.
         case block = 1
+        /// 1 while a case is run.
+        case isBusy = 2
+        /// One more than the number of the patcher that is being asked, or 0.
+        case patcher = 3
+        /// The bits of a ``Fault``, or 0.
+        case fault = 4
+        /// 1 when a child has come to its end by itself.
+        case isDone = 5
     }
 
     private static let wordsPerWorker = 8
@@ -40,10 +50,25 @@ public final class SharedBoard {
         guard status == 0 else {
             throw CampaignError("\(path): cannot be made: \(unsafe String(cString: strerror(status)))")
         }
-        guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+        unsafe memory = try SharedBoard.map(length, descriptor)
+    }
+
+    /// Maps memory that only this process and its children share.
+    ///
+    /// - Throws: ``CampaignError`` when there is no memory
+    init() throws(CampaignError) {
+        length = (Word.workers.rawValue + SharedBoard.wordsPerWorker) * 8
+        unsafe memory = try SharedBoard.map(length, -1)
+    }
+
+    private static func map(_ length: Int, _ descriptor: Int32) throws(CampaignError) -> UnsafeMutableRawPointer {
+        let flags = descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED
+        guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, descriptor, 0),
             unsafe mapped != MAP_FAILED
-        else { throw CampaignError("\(path): cannot be mapped: \(unsafe String(cString: strerror(errno)))") }
-        unsafe memory = mapped
+        else {
+            throw CampaignError("memory for workers cannot be mapped: \(unsafe String(cString: strerror(errno)))")
+        }
+        return unsafe mapped
     }
 
     deinit { unsafe munmap(memory, length) }
@@ -90,13 +115,51 @@ public final class SharedBoard {
 
     /// Notes the index that a worker is about to run.
     @inline(__always)
-    func note(index: UInt64, worker: Int) {
+    func begin(index: UInt64, worker: Int) {
         withWord(word(worker, .index)) { $0.store(index, ordering: .relaxed) }
+        withWord(word(worker, .isBusy)) { $0.store(1, ordering: .relaxed) }
     }
+
+    /// Notes that a worker waits and cannot be late.
+    func rest(worker: Int) { withWord(word(worker, .isBusy)) { $0.store(0, ordering: .relaxed) } }
 
     /// The block that a worker is in, `nil` between blocks, and the case that it is at.
     func position(ofWorker worker: Int) -> (block: UInt64?, index: UInt64) {
         let block = withWord(word(worker, .block)) { $0.load(ordering: .relaxed) }
         return (block == 0 ? nil : block - 1, withWord(word(worker, .index)) { $0.load(ordering: .relaxed) })
+    }
+
+    // MARK: What a child of a worker says of itself
+
+    /// Forgets what the child before has said, but not where it was.
+    func beginChild(ofWorker worker: Int) {
+        for part in [WorkerWord.isBusy, .patcher, .fault, .isDone] {
+            withWord(word(worker, part)) { $0.store(0, ordering: .relaxed) }
+        }
+    }
+
+    /// Notes that a child has come to its end by itself.
+    func noteDone(worker: Int) { withWord(word(worker, .isDone)) { $0.store(1, ordering: .relaxed) } }
+
+    /// Whether a child has come to its end by itself.
+    func isDone(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// Whether a case is being run.
+    func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// The number of the patcher that is being asked, or `nil`.
+    func patcher(ofWorker worker: Int) -> Int? {
+        let number = withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) }
+        return number == 0 ? nil : Int(number) - 1
+    }
+
+    /// The word to which one more than the number of the patcher that is being asked is written, or 0.
+    func patcherWord(ofWorker worker: Int) -> Row<TableIndex, UInt64> { row(of: word(worker, .patcher)) }
+
+    /// The word to which a signal handler writes what an address is.
+    func faultWord(ofWorker worker: Int) -> Row<TableIndex, UInt64> { row(of: word(worker, .fault)) }
+
+    private func row(of word: Int) -> Row<TableIndex, UInt64> {
+        unsafe Row(unsafeBase: (memory + word * 8).assumingMemoryBound(to: UInt64.self), capacity: 1)
     }
 }

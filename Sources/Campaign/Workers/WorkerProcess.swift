@@ -5,44 +5,36 @@ import Foundation
 /// Started with `posix_spawn` rather than by Foundation, whose way of waiting costs a tenth of a second each time.
 final class WorkerProcess {
     /// How a worker ended.
-    enum End: Equatable {
+    enum End: Equatable, CustomStringConvertible {
         case done
         /// It ended with an error status of its own.
         case failed(Int32)
         /// A signal killed it.
         case killed(Int32)
-    }
 
-    /// How long one case may take; the largest ones take milliseconds.
-    ///
-    /// - Units: seconds
-    static let patience = 10.0
+        var description: String {
+            switch self {
+            case .done: "status 0"
+            case .failed(let status): "status \(status)"
+            case .killed(let signal): "signal \(signal)"
+            }
+        }
+    }
 
     /// Which of the board's workers it is.
     let number: Int
     /// The descriptor to wait on for ``read()``.
     let descriptor: Int32
-    /// Closed when this campaign ends, however it does; the worker then ends too.
+    /// Standard input of the process; closed when this one ends, however it does, and the other then ends too.
     private let leash: Int32
     private let process: pid_t
     private var reader = BlockReport.Reader()
 
-    /// Starts a worker.
+    /// Starts this program once more with other arguments, standard input and output being pipes.
     ///
+    /// - Parameter number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
-    convenience init(
-        program: URL, settings: CampaignSettings, board: String, number: Int, first: UInt64?,
-        skipped: Set<UInt64>, alone: UInt64? = nil
-    ) throws(CampaignError) {
-        var words = [program.path, "worker", "--board", board, "--number", String(number)]
-        if let first { words += ["--first", String(first)] }
-        if let alone { words += ["--alone", String(alone)] }
-        words += skipped.sorted().flatMap { ["--skip", String($0)] } + settings.arguments
-        try self.init(words, number: number)
-    }
-
-    /// Starts a program whose standard input and output are pipes.
-    private init(_ words: [String], number: Int) throws(CampaignError) {
+    init(program: URL, _ arguments: [String], number: Int = 0) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
         let output = try Self.makePipe()
@@ -51,29 +43,12 @@ final class WorkerProcess {
             close(input.read)
             close(output.write)
         }
-        process = try Self.spawn(words, input: input.read, output: output.write)
+        process = try Self.spawn([program.path] + arguments, input: input.read, output: output.write)
     }
 
     deinit {
         close(descriptor)
         close(leash)
-    }
-
-    /// Runs a program to its end, for as long as one case may take; gives `nil` when it had to be killed.
-    ///
-    /// - Throws: ``CampaignError`` when it cannot be started
-    static func run(_ words: [String]) throws(CampaignError) -> End? {
-        try WorkerProcess(words, number: 0).waitPatiently()
-    }
-
-    /// Waits as long as one case may take; gives `nil` when the process had to be killed.
-    func waitPatiently() -> End? {
-        while isReady(within: WorkerProcess.patience) {
-            if read() == nil { return waitUntilExit() }
-        }
-        kill()
-        _ = waitUntilExit()
-        return nil
     }
 
     /// Makes a pipe whose ends no other process inherits: a worker must see when its campaign is gone.
@@ -116,11 +91,8 @@ final class WorkerProcess {
     /// Kills the process.
     func kill() { _ = Glibc.kill(process, SIGKILL) }
 
-    /// Whether there is something to read, or the end of output, within a time.
-    func isReady(within seconds: Double) -> Bool {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
-    }
+    /// Writes to standard input of the process; when that is gone, nothing happens.
+    func write(_ bytes: [UInt8]) { _ = Output.put(bytes[...], leash) }
 
     /// Reads what there is; `nil` at the end of output.
     func read() -> [BlockReport]? {

@@ -2,7 +2,7 @@ import BPF
 import Patching
 
 /// The rules that a result can break, in the order in which they are looked at.
-public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
+public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     /// Accepted where it must be refused, refused where it must be accepted, or with the wrong error.
     case error
     /// The row of markers differs: something is missing, moved, or there twice.
@@ -25,10 +25,20 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
     case crash
     /// The patcher came to no end.
     case hang
+    /// The patcher took more memory than it may.
+    case memory
+    /// The patcher wrote where nothing of its result belongs.
+    case wildWrite = "wild-write"
+    /// The patcher wrote into the program or the edits that it was given.
+    case inputWritten = "input-written"
+    /// The patcher returned what no patcher may return.
+    case badStatus = "bad-status"
+    /// The patcher answered the same pass in two ways.
+    case unsteady
 }
 
 /// A broken rule, against whom and where.
-public struct Finding: Hashable, Sendable {
+public struct Finding: Hashable, Sendable, Codable {
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
     public var target: String
     public var rule: BrokenRule

@@ -1,0 +1,42 @@
+import Patching
+
+/// Says what is wrong with a case: whom the minimiser asks about each candidate.
+public protocol CaseJudge: AnyObject {
+    /// What the patchers are called that it asks.
+    var names: [String] { get }
+
+    /// What is wrong with a case; nothing for an ill-formed program.
+    ///
+    /// - Parameter target: the only patcher to ask, or `nil` for all
+    func findings(of c: Case, against target: String?) -> [Finding]
+}
+
+/// Asks patchers in this process, which a patcher that crashes takes with it.
+public final class ResidentJudge: CaseJudge {
+    /// A runner of one patcher or of all.
+    private final class Asked {
+        let target: String?
+        var runner: CaseRunner
+
+        init(_ target: String?, _ patchers: [any Patcher]) {
+            self.target = target
+            runner = CaseRunner(patchers.filter { target == nil || $0.name == target })
+        }
+    }
+
+    private let patchers: [any Patcher]
+    private var asked: Asked
+
+    public var names: [String] { patchers.map(\.name) }
+
+    /// Makes a judge that asks some patchers.
+    public init(_ patchers: [any Patcher]) {
+        self.patchers = patchers
+        asked = Asked(nil, patchers)
+    }
+
+    public func findings(of c: Case, against target: String?) -> [Finding] {
+        if asked.target != target { asked = Asked(target, patchers) }
+        return asked.runner.findings(of: c)
+    }
+}
