@@ -15,6 +15,12 @@ public final class Campaign {
     private var ledger: FindingLedger
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
+    /// When an interrupt was first seen.
+    private var interrupted: Date?
+    /// How long workers have to end after an interrupt.
+    ///
+    /// - Units: seconds
+    private static let patience = 2.0
     /// How often a worker was killed since anything was last heard of one.
     private var killings = 0
     private let start = Date()
@@ -49,6 +55,7 @@ public final class Campaign {
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
+            killLateWorkers()
             if let bucket = ledger.unstored { try ledger.store(bucket) }
             status.show(
                 cases: cases, findings: ledger.count, elapsed: Date().timeIntervalSince(start))
@@ -67,7 +74,9 @@ public final class Campaign {
     private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
         var words = ["worker", "--board", boardPath, "--number", String(number)]
         if let first { words += ["--first", String(first)] }
-        workers.append(try WorkerProcess(program: program, words + settings.arguments, number: number))
+        workers.append(
+            try WorkerProcess(
+                program: program, words + settings.arguments, patchers: settings.patchers, number: number))
     }
 
     /// Waits a moment for what workers say, and takes it in.
@@ -87,6 +96,14 @@ public final class Campaign {
         }
     }
 
+    /// Kills workers that are in the middle of a case when whoever has asked for an end has waited long enough.
+    private func killLateWorkers() {
+        if !Interrupt.isRequested { return }
+        let asked = interrupted ?? Date()
+        interrupted = asked
+        if Date().timeIntervalSince(asked) > Campaign.patience { for worker in workers { worker.kill() } }
+    }
+
     /// Takes in what came of a block.
     private func count(_ report: BlockReport) {
         cases += UInt64(settings.shard.indices(ofBlock: report.block, limit: settings.cases ?? UInt64.max).count)
@@ -103,6 +120,11 @@ public final class Campaign {
             throw CampaignError("a worker ended with status \(status); what it wrote above says why")
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
+            if Interrupt.isRequested {
+                status.clear()
+                Output.note("the worker at case \(index) did not end and was stopped; its block is not counted\n")
+                return
+            }
             killings += 1
             if killings == 10 {
                 throw CampaignError("workers are killed by signal \(signal) as soon as they are started")

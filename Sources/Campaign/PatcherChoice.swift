@@ -34,6 +34,9 @@ public struct PatcherChoice: Hashable, Sendable {
         }
     }
 
+    /// The shared object that it is in, or `nil`.
+    var file: String? { nil }
+
     /// The arguments that choose it on the command line.
     var arguments: [String] { ["--patcher", name] }
 

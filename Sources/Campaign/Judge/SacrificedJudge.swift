@@ -74,7 +74,7 @@ public final class SacrificedJudge: CaseJudge {
         // A judge that is gone is noticed by what it does not answer.
         signal(SIGPIPE, SIG_IGN)
         let words = ["judge"] + patchers.flatMap(\.arguments) + limits.arguments
-        let started = try WorkerProcess(program: program, words)
+        let started = try WorkerProcess(program: program, words, patchers: patchers)
         process = started
         return started
     }

@@ -32,9 +32,13 @@ final class WorkerProcess {
 
     /// Starts this program once more with other arguments, standard input and output being pipes.
     ///
-    /// - Parameter number: which of the board's workers it is
+    /// - Parameters:
+    ///   - patchers: whom it will ask; what these need to be loaded is set up for it
+    ///   - number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
-    init(program: URL, _ arguments: [String], number: Int = 0) throws(CampaignError) {
+    init(
+        program: URL, _ arguments: [String], patchers: [PatcherChoice], number: Int = 0
+    ) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
         let output = try Self.makePipe()
@@ -43,7 +47,8 @@ final class WorkerProcess {
             close(input.read)
             close(output.write)
         }
-        process = try Self.spawn([program.path] + arguments, input: input.read, output: output.write)
+        process = try Self.spawn(
+            [program.path] + arguments, try Self.environment(for: patchers), input: input.read, output: output.write)
     }
 
     deinit {
@@ -61,16 +66,31 @@ final class WorkerProcess {
         return (ends[0], ends[1])
     }
 
-    private static func spawn(_ words: [String], input: Int32, output: Int32) throws(CampaignError) -> pid_t {
+    /// The environment of a process that asks some patchers.
+    private static func environment(for patchers: [PatcherChoice]) throws(CampaignError) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
         // A trap must end a worker at once; the case that caused it is known from the board.
-        unsafe setenv("SWIFT_BACKTRACE", "enable=no", 1)
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        let runtimes = try SanitizerReports.runtimes(of: patchers)
+        if !runtimes.isEmpty {
+            let earlier = environment["LD_PRELOAD"].map { [$0] } ?? []
+            environment["LD_PRELOAD"] = (runtimes + earlier).joined(separator: ":")
+            environment[SanitizerReports.variable] = SanitizerReports.options
+        }
+        return environment
+    }
+
+    private static func spawn(
+        _ words: [String], _ environment: [String: String], input: Int32, output: Int32
+    ) throws(CampaignError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for number in unsafe arguments.indices { unsafe free(arguments[number]) } }
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
         // A worker starts with no signal blocked, whatever this process has inherited, and in a group of its own: what
         // a terminal, timeout or a service manager sends to this group is the campaign's to answer.
         var attributes = posix_spawnattr_t()
@@ -81,7 +101,7 @@ final class WorkerProcess {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
+        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, &variables)
         guard status == 0 else {
             throw CampaignError("\(words[0]): cannot be started: \(unsafe String(cString: strerror(status)))")
         }
