@@ -90,7 +90,8 @@ final class WorkerProcess {
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
+        let owned = unsafe arguments + variables
+        defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
         // A worker starts with no signal blocked, whatever this process has inherited, and in a group of its own: what
         // a terminal, timeout or a service manager sends to this group is the campaign's to answer.
         var attributes = posix_spawnattr_t()
