@@ -24,6 +24,8 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
 
+    @OptionGroup var judging: JudgingOptions
+
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
     var json = false
 
@@ -51,15 +53,12 @@ struct Minimize: ParsableCommand {
                     "\(file): \(c.target ?? "the patcher") ends the process on this case, or never answers; such a case "
                         + "cannot be shrunk yet")
             }
-            var choices = patchers.chosen
-            // A case found with a patcher that had to be named is judged by it without naming it again.
-            if patchers.names.isEmpty, let target = c.target.flatMap(PatcherChoice.init(name:)) { choices = [target] }
-            let chosen = choices.map { $0.make() }
+            let chosen = judging.terms.make(try patchers.chosen(for: c.target), checksEveryAnswer: true)
             guard let bucket = try bucket(of: c, chosen) else {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }
             let start = Date()
-            let result = Minimizer(chosen).minimize(c, bucket: bucket)
+            let result = Minimizer(chosen, beyondContract: judging.beyondContract).minimize(c, bucket: bucket)
             let seconds = Date().timeIntervalSince(start)
             if let output { try CrashFolder.write(result.smallest, to: output) }
             for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
@@ -80,7 +79,7 @@ struct Minimize: ParsableCommand {
 
     /// The bucket to stay in, or `nil` when nothing is wrong.
     private func bucket(of c: Case, _ patchers: [any Patcher]) throws(CampaignError) -> String? {
-        var runner = CaseRunner(patchers)
+        var runner = CaseRunner(patchers, beyondContract: judging.beyondContract)
         let findings: [Finding]
         do { findings = try runner.run(c).findings } catch {
             throw CampaignError("\(file): the program is ill formed: \(error)")

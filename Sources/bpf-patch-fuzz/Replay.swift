@@ -21,11 +21,15 @@ struct Replay: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
 
+    @OptionGroup var judging: JudgingOptions
+
     @Flag(help: .hidden)
     var inProcess = false
 
     func run() throws {
-        var replayer = Replayer(patchers.chosen, program: inProcess ? nil : Executable.url)
+        let chosen: [PatcherChoice]
+        do { chosen = try patchers.chosen() } catch { throw stop(error) }
+        var replayer = Replayer(chosen, terms: judging.terms, program: inProcess ? nil : Executable.url)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {

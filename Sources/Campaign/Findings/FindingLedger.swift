@@ -69,7 +69,7 @@ struct FindingLedger {
         if !isDeadly {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(c, bucket) }
-            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(c, bucket: bucket)
+            let result = minimizer.minimize(c, bucket: bucket)
             c = result.smallest
             for (other, found) in result.strays where entries[other] == nil {
                 if let known = strays[other], CaseSize(known.found) <= CaseSize(found) { continue }
@@ -95,7 +95,7 @@ struct FindingLedger {
         }
         // A bucket met on the way is a finding of its own; what it leads to in turn is left for the next campaign.
         for (bucket, stray) in strays.sorted(by: { $0.key < $1.key }) where entries[bucket] == nil {
-            let result = Minimizer(settings.patchers.map { $0.make() }).minimize(stray.found, bucket: bucket)
+            let result = minimizer.minimize(stray.found, bucket: bucket)
             let kept = try keep(result.smallest, bucket)
             entries[bucket] = Entry(
                 lowest: stray.index, sightings: 0,
@@ -125,11 +125,16 @@ struct FindingLedger {
         return c
     }
 
+    /// The patchers, as single cases want them.
+    private var judges: [any Patcher] { settings.terms.make(settings.patchers, checksEveryAnswer: true) }
+
+    private var minimizer: Minimizer { Minimizer(judges, beyondContract: settings.terms.beyondContract) }
+
     /// Whether a case from an earlier campaign is in its bucket still; one that ends processes is believed.
     private func isUsable(_ c: Case, _ bucket: String) -> Bool {
         if c.bucket != bucket { return false }
         if c.isDeadly { return true }
-        var runner = CaseRunner(settings.patchers.map { $0.make() })
+        var runner = CaseRunner(judges, beyondContract: settings.terms.beyondContract)
         return (try? runner.run(c))?.findings.contains { $0.bucket == bucket } ?? false
     }
 }

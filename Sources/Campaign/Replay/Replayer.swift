@@ -14,6 +14,7 @@ public struct Replayer: ~Copyable {
     }
 
     private let patchers: [PatcherChoice]
+    private let terms: JudgingTerms
     private let alone: URL?
     private var runner: CaseRunner
 
@@ -22,10 +23,12 @@ public struct Replayer: ~Copyable {
     /// A case found with a patcher that is wrong on purpose is run through that one instead.
     ///
     /// - Parameter program: the executable that replays cases which have ended a process; without it they are run here
-    public init(_ patchers: [PatcherChoice], program: URL? = nil) {
+    public init(_ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), program: URL? = nil) {
         alone = program
         self.patchers = patchers
-        runner = CaseRunner(patchers.map { $0.make() })
+        self.terms = terms
+        runner = CaseRunner(
+            terms.make(patchers, checksEveryAnswer: true), beyondContract: terms.beyondContract)
     }
 
     /// Runs one case.
@@ -35,7 +38,7 @@ public struct Replayer: ~Copyable {
         case .failure(let error): return .broken(error.description)
         case .success(let read): c = read
         }
-        if c.isDeadly, let alone, let target = c.target.flatMap(PatcherChoice.init(name:)), isAsked(target) {
+        if c.isDeadly, let alone, let target = patcher(named: c.target), isAsked(target) {
             return replayAlone(item.place, target, alone)
         }
         let outcome: CaseOutcome
@@ -49,6 +52,12 @@ public struct Replayer: ~Copyable {
         return reasons.isEmpty ? .passed : .failed(reasons)
     }
 
+    /// A patcher by its name: one of those to run, or one of this package.
+    private func patcher(named name: String?) -> PatcherChoice? {
+        for patcher in patchers where patcher.name == name { return patcher }
+        return name.flatMap(PatcherChoice.init(name:))
+    }
+
     /// Whether a patcher is one of those to run; without a choice, the case's own is.
     private func isAsked(_ target: PatcherChoice) -> Bool {
         patchers == PatcherChoice.builtIn || patchers.contains(target)
@@ -58,7 +67,8 @@ public struct Replayer: ~Copyable {
     private func replayAlone(_ place: String, _ target: PatcherChoice, _ program: URL) -> Verdict {
         let end: WorkerProcess.End?
         do {
-            end = try WorkerProcess.run([program.path, "replay", place, "--patcher", target.name, "--in-process"])
+            end = try WorkerProcess.run(
+                [program.path, "replay", place, "--in-process"] + target.arguments + terms.arguments)
         } catch { return .broken(error.description) }
         switch end {
         case .done: return .passed

@@ -38,7 +38,7 @@ public struct Worker {
         let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         var fuzzer = Fuzzer(
             seed: settings.seed, bases: bases, workloads: settings.workloads,
-            patchers: settings.patchers.map { $0.make() })
+            patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract)
         let limit = settings.cases ?? UInt64.max
         var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
         while !block.isEmpty {

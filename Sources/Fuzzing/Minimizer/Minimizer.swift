@@ -21,9 +21,15 @@ public struct Minimizer {
         PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
     ]
     private let patchers: [any Patcher]
+    private let beyondContract: Bool
 
     /// Makes a minimiser that judges candidates with these patchers.
-    public init(_ patchers: [any Patcher]) { self.patchers = patchers }
+    ///
+    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    public init(_ patchers: [any Patcher], beyondContract: Bool = false) {
+        self.patchers = patchers
+        self.beyondContract = beyondContract
+    }
 
     /// Shrinks a case until no reducer finds anything smaller in the bucket.
     ///
@@ -35,7 +41,8 @@ public struct Minimizer {
         let isAboutOne = !judges.isEmpty && !bucket.hasPrefix("\(target)/\(BrokenRule.disagreement.rawValue)/")
         var original = c
         original.expected = nil
-        let reduction = Reduction(original, bucket: bucket, patchers: isAboutOne ? judges : patchers)
+        let reduction = Reduction(
+            original, bucket: bucket, runner: CaseRunner(isAboutOne ? judges : patchers, beyondContract: beyondContract))
         var before: CaseSize
         repeat {
             before = reduction.size

@@ -21,11 +21,11 @@ final class Reduction {
     private(set) var strays: [String: Case] = [:]
     private var runner: CaseRunner
 
-    init(_ c: Case, bucket: String, patchers: [any Patcher]) {
+    init(_ c: Case, bucket: String, runner: consuming CaseRunner) {
         best = c
         size = CaseSize(c)
         self.bucket = bucket
-        runner = CaseRunner(patchers)
+        self.runner = runner
     }
 
     /// Runs a candidate and takes it when it is smaller and in the bucket.

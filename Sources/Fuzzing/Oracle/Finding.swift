@@ -25,6 +25,16 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
     case crash
     /// The patcher came to no end.
     case hang
+    /// The patcher took more memory than it may.
+    case memory
+    /// The patcher wrote where nothing of its result belongs.
+    case wildWrite = "wild-write"
+    /// The patcher wrote into the program or the edits that it was given.
+    case inputWritten = "input-written"
+    /// The patcher returned what no patcher may return.
+    case badStatus = "bad-status"
+    /// The patcher answered the same pass in two ways.
+    case unsteady
 }
 
 /// A broken rule, against whom and where.
@@ -50,5 +60,11 @@ public struct Finding: Hashable, Sendable {
         self.pass = pass
         self.place = place
         self.detail = detail
+    }
+
+    /// Says that the pass is outside of what the kernel's own functions assume.
+    mutating func note(beyondContract clause: KernelContract.Clause) {
+        bucket += "/beyond-contract"
+        detail += "; beyond the kernel's contract: \(clause.rawValue)"
     }
 }
