@@ -15,6 +15,8 @@ public struct CampaignSettings: Sendable, Hashable {
     public var jobs: Int
     /// The patchers that are compared.
     public var patchers: [PatcherChoice]
+    /// How patchers from outside are judged.
+    public var terms: JudgingTerms
     /// ELF objects and folders whose programs are edited.
     public var objects: [String]
     /// What takes turns in making passes; when there are none, passes are random.
@@ -28,14 +30,16 @@ public struct CampaignSettings: Sendable, Hashable {
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
-        patchers: [PatcherChoice] = PatcherChoice.builtIn, objects: [String] = [], workloads: [Workload] = [],
-        shard: Shard = .whole, limits: CaseLimits = CaseLimits(), crashes: String = "Crashes"
+        patchers: [PatcherChoice] = PatcherChoice.builtIn, terms: JudgingTerms = JudgingTerms(),
+        objects: [String] = [], workloads: [Workload] = [], shard: Shard = .whole,
+        limits: CaseLimits = CaseLimits(), crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
         self.time = time
         self.jobs = jobs
         self.patchers = patchers
+        self.terms = terms
         self.objects = objects
         self.workloads = workloads
         self.shard = shard
@@ -51,7 +55,12 @@ public struct CampaignSettings: Sendable, Hashable {
         if let cases { words += ["--cases", String(cases)] }
         if let time { words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)] }
         words += ["--jobs", String(jobs)]
-        if patchers != PatcherChoice.builtIn { words += patchers.flatMap(\.arguments) }
+        if patchers != PatcherChoice.builtIn {
+            let others = patchers.filter { !PatcherChoice.builtIn.contains($0) }
+            let isAll = patchers.count - others.count == PatcherChoice.builtIn.count
+            words += isAll ? ["--patcher", "all"] + others.flatMap(\.arguments) : patchers.flatMap(\.arguments)
+        }
+        words += terms.arguments
         words += objects.flatMap { ["--objects", $0] }
         if workloads == Workload.allCases {
             words += ["--workload", "all"]

@@ -21,17 +21,23 @@ public struct CaseRunner: ~Copyable {
 
     /// Makes a runner for some patchers.
     ///
-    /// - Parameter asked: where one more than the number of the patcher that is being asked is written, or 0
-    public init(_ patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil) {
-        trial = Trial(patchers, asked: asked)
+    /// - Parameters:
+    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
+    public init(_ patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil) {
+        trial = Trial(patchers, beyondContract: beyondContract, progress: progress)
     }
+
+    /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
+    public func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
 
     /// Runs a case up to its first refused pass or first finding.
     ///
+    /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
     /// - Throws: the program's fault, when it is ill formed
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
-        if let fault = start(c.program) { throw fault }
+    public mutating func run(_ c: Case, excluding excluded: UInt64 = 0) throws(ProgramFault) -> CaseOutcome {
+        if let fault = start(c.program, excluding: excluded) { throw fault }
         runPasses(of: c)
         let expected: Case.Expectation
         if trial.status == .accepted {
@@ -47,9 +53,9 @@ public struct CaseRunner: ~Copyable {
 
     /// What is wrong with a case; nothing for an ill-formed program.
     ///
-    /// - Parameter spared: patchers that are not asked, a bit each
-    public mutating func findings(of c: Case, sparing spared: UInt64 = 0) -> [Finding] {
-        if start(c.program, sparing: spared) != nil { return [] }
+    /// - Parameter excluded: the patchers that are not asked, a bit for each
+    public mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
+        if start(c.program, excluding: excluded) != nil { return [] }
         runPasses(of: c)
         return trial.findings
     }
@@ -72,14 +78,14 @@ public struct CaseRunner: ~Copyable {
         }
     }
 
-    private mutating func start(_ source: Program, sparing spared: UInt64 = 0) -> ProgramFault? {
+    private mutating func start(_ source: Program, excluding excluded: UInt64 = 0) -> ProgramFault? {
         if source.aux.count != source.insns.count {
             return ProgramFault(.auxCount, at: min(source.aux.count, source.insns.count))
         }
         program.load(source)
         let image: ProgramImage<InputIndex> = program.image()
         if let fault = image.fault() { return fault }
-        trial.begin(image, sparing: spared)
+        trial.begin(image, excluding: excluded)
         return nil
     }
 }

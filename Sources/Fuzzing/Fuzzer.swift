@@ -14,13 +14,15 @@ public struct Fuzzer: ~Copyable {
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
+    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
-        patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil
+        patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil
     ) {
         self.seed = seed
         generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads)
-        trial = Trial(patchers, asked: asked)
+        trial = Trial(patchers, beyondContract: beyondContract, progress: progress)
     }
 
     /// What was wrong with the last case.
@@ -32,11 +34,15 @@ public struct Fuzzer: ~Copyable {
     /// Whether the last case was made to be refused.
     public var isMadeToBeRefused: Bool { generator.isMadeToBeRefused }
 
+    /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
+    public func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
+
     /// Runs one case; says whether nothing was wrong.
     ///
+    /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func run(index: UInt64, sparing spared: UInt64 = 0) -> Bool {
-        trial.begin(generator.begin(index: index), sparing: spared)
+    public mutating func run(index: UInt64, excluding excluded: UInt64 = 0) -> Bool {
+        trial.begin(generator.begin(index: index), excluding: excluded)
         for number in 1...generator.passCount {
             let pass = generator.nextPass(for: trial.program)
             if trial.run(pass, isLast: number == generator.passCount) != .accepted { break }

@@ -9,60 +9,31 @@ import Patching
 /// verdict. The other holds a result against what the rules give (``Expectation``): the row of markers, the landing of
 /// each jump, aux words, subprograms, lines. A difference between results of which the second judge says nothing would be
 /// a hole in it, and is a finding too.
+///
+/// Patchers are numbered in the order in which they were handed in. One is spared a pass that demands what it cannot do, and
+/// the parts of a result that it does not fill in are those of the rules.
 public struct Trial: ~Copyable {
-    /// A patcher and the memory for its result.
-    struct Lane: ~Copyable {
-        let patcher: any Patcher
-        let isStepwise: Bool
-        let output: ProgramBuffer
-        /// Where the same patcher stands among those that carry a whole script on one form of the program.
-        let script: Int?
-
-        init(_ patcher: any Patcher, output: ProgramBuffer, script: Int?) {
-            self.patcher = patcher
-            self.output = output
-            self.script = script
-            isStepwise = patcher.isStepwise
-        }
-
-        @inline(__always)
-        borrowing func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>) -> PatchStatus {
-            patcher.apply(pass, to: input, into: output)
-        }
-
-        @inline(__always)
-        borrowing func isIdentical(to program: ProgramImage<OutputIndex>) -> Bool {
-            output.image(as: OutputIndex.self).isIdentical(to: program)
-        }
-    }
-
-    /// A patcher that carries a whole script.
-    ///
-    /// In a row of its own, since a reference out of an optional is counted whenever it is used; and each use is a
-    /// look at the row, since one that lasts over two calls is counted as well.
-    struct ScriptLane: ~Copyable {
-        let patcher: any ScriptPatcher
-        let output: ProgramBuffer
-
-        @inline(__always)
-        borrowing func begin(_ input: ProgramImage<InputIndex>) { patcher.begin(input) }
-
-        @inline(__always)
-        borrowing func apply(_ pass: PassImage) -> PatchStatus { patcher.apply(pass) }
-
-        @inline(__always)
-        borrowing func finish() -> PatchStatus { patcher.finish(into: output) }
-    }
-
     private let lanes: CellRow<Lane>
     private let scripts: CellRow<ScriptLane>
+    private let foreigners: CellRow<ForeignLane>
     /// What each patcher said of this pass, or `nil` when it was not asked.
     private let answers: CellRow<PatchStatus?>
-    private var expectation = Expectation()
-    private let hasStepwise: Bool
-    private let own: RowStorage<UInt64>
-    private let asked: Row<TableIndex, UInt64>
+    /// In how many cases each patcher was spared a pass.
+    private let sparedCases: CellRow<Int>
+    /// The patchers that were spared a pass of this case, and those that are not asked in it at all: a bit for each.
     private var spared: UInt64 = 0
+    private var excluded: UInt64 = 0
+    private var expectation = Expectation()
+    private let contract = KernelContract()
+    /// All that some patcher cannot do.
+    private let sparing: PatcherCapabilities
+    /// Whether some patcher is made of the kernel's functions, and whether such a patcher is given all the same what
+    /// these do not assume.
+    private let hasKernel: Bool
+    private let beyondContract: Bool
+    /// Holds one number more than that of the patcher that is at work, and 0 while none is.
+    private let progress: Row<Slot, UInt64>
+    private let ownProgress = RowStorage<UInt64>(capacity: 1)
     /// The program before the pass.
     private let current = ProgramBuffer()
     /// What was wrong with the case so far.
@@ -72,43 +43,74 @@ public struct Trial: ~Copyable {
     /// What became of the last pass.
     public private(set) var status = PatchStatus.accepted
 
-    /// Makes a trial of some patchers.
+    /// Makes a trial of some patchers, at most 64.
     ///
-    /// - Parameter asked: where one more than the number of the patcher that is being asked is written, or 0
-    public init(_ patchers: [any Patcher], asked: Row<TableIndex, UInt64>? = nil) {
-        let own = RowStorage<UInt64>()
-        self.asked = asked ?? own.row()
-        self.own = own
+    /// - Parameters:
+    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
+    public init(_ patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil) {
+        precondition(patchers.count <= 64, "\(patchers.count) patchers, of which each has a bit of 64")
         var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer)] = []
         lanes = CellRow(count: patchers.count) { number in
             let output = ProgramBuffer()
-            guard let patcher = patchers[number] as? any ScriptPatcher else {
-                return Lane(patchers[number], output: output, script: nil)
+            var script: Int?
+            if let patcher = patchers[number] as? any ScriptPatcher {
+                script = scripts.count
+                scripts.append((patcher, output))
             }
-            scripts.append((patcher, output))
-            return Lane(patcher, output: output, script: scripts.count - 1)
+            return Lane(patchers[number], output: output, script: script, beyondContract: beyondContract)
         }
         self.scripts = CellRow(count: scripts.count) { [scripts] number in
             ScriptLane(patcher: scripts[number].patcher, output: scripts[number].output)
         }
+        let foreign = patchers.enumerated().compactMap { number, patcher in
+            (patcher as? any ForeignPatcher).map { (number: number, patcher: $0) }
+        }
+        foreigners = CellRow(count: foreign.count) { number in
+            ForeignLane(patcher: foreign[number].patcher, number: foreign[number].number)
+        }
         answers = CellRow(count: patchers.count) { _ in nil }
-        hasStepwise = patchers.contains { $0.isStepwise }
+        sparedCases = CellRow(count: patchers.count) { _ in 0 }
+        var sparing: PatcherCapabilities = []
+        var hasKernel = false
+        for number in 0..<lanes.count {
+            sparing.formUnion(lanes[number].spares)
+            guard let kernel = lanes[number].kernel else { continue }
+            hasKernel = true
+            contract.hold(number, to: kernel)
+        }
+        self.sparing = sparing
+        self.hasKernel = hasKernel
+        self.beyondContract = beyondContract
+        self.progress = progress ?? ownProgress.row()
+        self.progress[Slot(0)] = 0
     }
+
+    /// In how many cases so far a patcher was spared a pass that it cannot do.
+    public func sparedCases(of patcher: Int) -> Int { sparedCases[patcher] }
 
     /// The program as it stands: the input of the next pass, or the result of the last one.
     public var program: ProgramImage<InputIndex> { current.image() }
 
     /// Starts a case.
     ///
-    /// - Parameter program: a well-formed program
+    /// - Parameters:
+    ///   - program: a well-formed program
+    ///   - excluded: the patchers that are not asked in this case, a bit for each
     /// - Complexity: O(slots)
-    public mutating func begin(_ program: ProgramImage<InputIndex>, sparing spared: UInt64 = 0) {
+    public mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
         current.load(program)
-        self.spared = spared
+        self.excluded = excluded
+        spared = 0
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
-        for number in 0..<scripts.count { scripts[number].begin(current.image()) }
+        for number in 0..<lanes.count {
+            guard let script = lanes[number].script, !isExcluded(number) else { continue }
+            progress[Slot(0)] = UInt64(number + 1)
+            scripts[script].begin(current.image())
+            progress[Slot(0)] = 0
+        }
     }
 
     /// Runs one pass through all patchers and judges the results.
@@ -141,23 +143,26 @@ public struct Trial: ~Copyable {
         return findings.isEmpty ? status : .einval
     }
 
+    @inline(__always)
+    private func isExcluded(_ number: Int) -> Bool { excluded &>> UInt64(number) & 1 != 0 }
+
     /// Lets every patcher that is given the pass carry it out.
     @inline(__always)
-    private func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
-        let isForbidden =
-            hasStepwise
-            && (status == .einval
-                || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
-        defer { asked[TableIndex(0)] = 0 }
+    private mutating func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
+        let demands = demands(of: pass, input)
+        let foreign = hasKernel && !beyondContract ? contract.unknown(in: pass, input) : 0
         for number in 0..<lanes.count {
-            if spared & 1 << UInt64(number) != 0 {
+            let bit: UInt64 = 1 &<< UInt64(number)
+            if lanes[number].spares.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
                 answers[number] = nil
+                if (spared | excluded) & bit == 0 {
+                    spared |= bit
+                    sparedCases[number] += 1
+                }
                 continue
             }
-            asked[TableIndex(0)] = UInt64(number + 1)
-            if isForbidden && lanes[number].isStepwise {
-                answers[number] = nil
-            } else if let script = lanes[number].script {
+            progress[Slot(0)] = UInt64(number &+ 1)
+            if let script = lanes[number].script {
                 // It is laid out only at the end, but an error on the way is looked at where it happens.
                 let status = scripts[script].apply(pass)
                 if status != .accepted {
@@ -168,7 +173,35 @@ public struct Trial: ~Copyable {
             } else {
                 answers[number] = lanes[number].apply(pass, to: input)
             }
+            progress[Slot(0)] = 0
         }
+    }
+
+    /// What the pass demands, as far as some patcher cannot do it.
+    @inline(__always)
+    private func demands(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatcherCapabilities {
+        var demands: PatcherCapabilities = []
+        if sparing.contains(.refuses) && status == .einval { demands.insert(.refuses) }
+        if sparing.contains(.stepwise)
+            && (status == .einval
+                || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
+        {
+            demands.insert(.stepwise)
+        }
+        let rare: PatcherCapabilities = [
+            .delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget, .outsideContract,
+        ]
+        if sparing.rawValue & rare.rawValue != 0 { demands.formUnion(rareDemands(of: pass, input)) }
+        return demands
+    }
+
+    @inline(never)
+    private func rareDemands(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatcherCapabilities {
+        var demands = PassDemands(pass: pass, input: input, expectation: expectation).capabilities()
+        if sparing.contains(.outsideContract) && KernelContract.brokenClause(pass, input, expectation) != nil {
+            demands.insert(.outsideContract)
+        }
+        return demands
     }
 
     /// Holds all results against the rules and against each other.
@@ -176,12 +209,14 @@ public struct Trial: ~Copyable {
         let expected: ProgramImage<OutputIndex> = expectation.program.image()
         var reference: ProgramImage<OutputIndex>?
         var agree = true
+        if foreigners.count > 0 { judgeMisconduct(pass, input) }
         for number in 0..<lanes.count {
             guard let answer = answers[number] else { continue }
             if answer != status {
-                if isExcused(number, pass, input) { continue }
-                findings.append(diagnosis(of: number, pass, input).wrongStatus(answer))
+                if answer == .unusable || isExcused(number, pass, input) { continue }
+                add(diagnosis(of: number, pass, input).wrongStatus(answer), number, pass, input)
             } else if status == .accepted {
+                lanes[number].complete(from: expected)
                 if let reference {
                     agree = lanes[number].isIdentical(to: reference) && agree
                 } else {
@@ -194,8 +229,31 @@ public struct Trial: ~Copyable {
         for number in 0..<lanes.count where answers[number] == .accepted {
             if lanes[number].isIdentical(to: expected) { continue }
             let diagnosis = diagnosis(of: number, pass, input)
-            findings.append(diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement())
+            let wrong = diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement()
+            add(wrong, number, pass, input)
         }
+    }
+
+    /// Notes what patchers from outside did in place of giving a steady answer.
+    private mutating func judgeMisconduct(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
+        for foreigner in 0..<foreigners.count {
+            let number = foreigners[foreigner].number
+            guard answers[number] != nil, let misconduct = foreigners[foreigner].misconduct else { continue }
+            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
+        }
+    }
+
+    /// Adds a finding against a patcher, which may be excused for going beyond the contract.
+    private mutating func add(
+        _ finding: Finding, _ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>
+    ) {
+        var finding = finding
+        if beyondContract && lanes[number].kernel != nil {
+            let isUnknown = contract.unknown(in: pass, input) &>> UInt64(number) & 1 != 0
+            let clause = KernelContract.brokenClause(pass, input, expectation) ?? (isUnknown ? .code : nil)
+            if let clause { finding.note(beyondContract: clause) }
+        }
+        findings.append(finding)
     }
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.

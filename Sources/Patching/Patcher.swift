@@ -11,11 +11,14 @@ public enum PatchStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
     case einval
     /// `ERANGE`: an offset does not fit its 16 bits.
     case erange
+    /// The answer of a patcher from outside breaks the rules before its result is looked at; ``ForeignPatcher/misconduct``
+    /// says how. The rules themselves never give it.
+    case unusable
 
     /// The name of the error as it stands in files, or `nil`.
     public var errorName: String? {
         switch self {
-        case .accepted: nil
+        case .accepted, .unusable: nil
         case .einval: "EINVAL"
         case .erange: "ERANGE"
         }
@@ -29,10 +32,10 @@ public protocol Patcher: AnyObject {
     /// What the design is called on the command line and in buckets.
     var name: String { get }
 
-    /// Whether it adjusts jumps after every single edit, so that an offset may overflow on the way to a layout that fits.
+    /// What it can do. Default: ``PatcherCapabilities/everything``.
     ///
-    /// Such a patcher is not given a pass of which some prefix is `EINVAL`.
-    var isStepwise: Bool { get }
+    /// Where a part of the results is not filled in, the output still needs room for it.
+    var capabilities: PatcherCapabilities { get }
 
     /// Carries out one pass.
     ///
@@ -41,6 +44,13 @@ public protocol Patcher: AnyObject {
     ///   - input: a well-formed program; never written
     ///   - output: where the result goes; holds anything when the pass is refused
     func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus
+}
+
+extension Patcher {
+    public var capabilities: PatcherCapabilities { .everything }
+
+    /// Whether it adjusts jumps after every single edit.
+    public var isStepwise: Bool { capabilities.contains(.stepwise) }
 }
 
 /// A patcher that can carry several passes on its own form of a program and lay it out once at the end.

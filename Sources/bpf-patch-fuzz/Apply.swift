@@ -17,18 +17,28 @@ struct Apply: ParsableCommand {
               bpf-patch-fuzz apply --patcher delta-array Tests/Vectors/corners.jsonl
             """)
 
-    @Option(help: "The patcher.")
-    var patcher: PatcherChoice
+    @Option(help: "The patcher, if it is not --plugin.")
+    var patcher: PatcherChoice?
+
+    @Option(
+        help: ArgumentHelp("A shared object that exports bpf_patcher_v1(), in place of --patcher.", valueName: "file"))
+    var plugin: String?
 
     @Argument(help: "A file of JSON lines. Default: standard input.")
     var file = "-"
 
+    mutating func validate() throws {
+        if (patcher == nil) == (plugin == nil) { throw ValidationError("give either --patcher or --plugin") }
+    }
+
     func run() throws {
         var isBroken = false
         do {
+            let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [])
+            guard let choice = patcher ?? plugins.first else { return }
             let text = try read(file)
             let name = file == "-" ? "<stdin>" : file
-            var applier = Applier(patcher.make())
+            var applier = Applier(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             where !line.allSatisfy(\.isWhitespace) {
                 do {
@@ -41,8 +51,8 @@ struct Apply: ParsableCommand {
             }
             if applier.spared > 0 {
                 complain(
-                    "note: \(applier.spared) passes leave a jump dangling; \(patcher.name) is not asked for these, "
-                        + "and EINVAL is the answer of the rules")
+                    "note: \(applier.spared) passes demand what \(choice.name) cannot do; it is not asked for these, and "
+                        + "the answer is that of the rules")
             }
         } catch { throw stop(error) }
         if isBroken { throw ExitCode.failure }

@@ -24,6 +24,7 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
 
+    @OptionGroup var judging: JudgingOptions
     @OptionGroup var limits: LimitOptions
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
@@ -48,10 +49,9 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            var choices = patchers.chosen
-            // A case found with a patcher that had to be named is judged by it without naming it again.
-            if patchers.names.isEmpty, let target = c.target.flatMap(PatcherChoice.init(name:)) { choices = [target] }
-            let judge = SacrificedJudge(choices, limits: limits.chosen, program: Executable.url)
+            let judge = SacrificedJudge(
+                try patchers.chosen(for: c.target), terms: judging.terms, limits: limits.chosen, program: Executable.url
+            )
             guard let bucket = try bucket(of: c, judge) else {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Plugins
 
 extension PatcherChoice: ExpressibleByArgument {
     /// Reads a name.
@@ -11,16 +12,94 @@ extension PatcherChoice: ExpressibleByArgument {
     public var defaultValueDescription: String { name }
 }
 
-/// The option that chooses patchers.
+/// A patcher of this package by its name on the command line, or all that are right.
+enum PatcherName: Hashable, ExpressibleByArgument {
+    case all
+    case one(PatcherChoice)
+
+    /// Reads a name.
+    init?(argument: String) {
+        if argument == "all" {
+            self = .all
+        } else if let choice = PatcherChoice(name: argument) {
+            self = .one(choice)
+        } else {
+            return nil
+        }
+    }
+
+    /// The names that an error lists.
+    static var allValueStrings: [String] { PatcherChoice.allValueStrings + ["all"] }
+}
+
+/// The options that choose patchers.
 struct PatcherOptions: ParsableArguments {
     @Option(
         name: .customLong("patcher"),
-        help: "A patcher to compare; may be repeated. Default: all that 'patchers' lists.")
-    var names: [PatcherChoice] = []
+        help: ArgumentHelp(
+            "A patcher to compare, or 'all' that 'patchers' lists; may be repeated. Default: all, or with --plugin none.",
+            valueName: "name"))
+    var names: [PatcherName] = []
 
-    /// Each of them once, in the order of the list, so that the same set is the same campaign.
-    var chosen: [PatcherChoice] {
-        names.isEmpty
-            ? PatcherChoice.builtIn : (PatcherChoice.builtIn + PatcherChoice.planted).filter(names.contains)
+    @Option(
+        name: .customLong("plugin"),
+        help: ArgumentHelp(
+            "A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; may be repeated.",
+            valueName: "file"))
+    var plugins: [String] = []
+
+    mutating func validate() throws {
+        if plugins.count > 32 { throw ValidationError("--plugin can be given 32 times at most") }
     }
+
+    /// Whether the default stands.
+    var isDefault: Bool { names.isEmpty && plugins.isEmpty }
+
+    /// Each of them once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
+    ///
+    /// - Throws: ``PluginError`` when a plug-in cannot be used
+    func chosen() throws(PluginError) -> [PatcherChoice] {
+        let plugins = try PatcherChoice.plugins(plugins)
+        if isDefault { return PatcherChoice.builtIn }
+        return named + plugins
+    }
+
+    /// Those that judge one case: the one that it was found with, if there is a choice, else all that are chosen.
+    ///
+    /// - Parameter target: the name of the patcher that the case was found with
+    /// - Throws: ``PluginError`` when a plug-in cannot be used
+    func chosen(for target: String?) throws(PluginError) -> [PatcherChoice] {
+        let choices = try chosen()
+        // A case found with a patcher that had to be named is judged by it without naming it again.
+        let known = isDefault ? choices + PatcherChoice.planted : choices.filter { $0.plugin != nil }
+        if names.isEmpty, let own = known.first(where: { $0.name == target }) { return [own] }
+        return choices
+    }
+
+    /// Those of this package that are named.
+    var named: [PatcherChoice] {
+        (PatcherChoice.builtIn + PatcherChoice.planted).filter { choice in
+            names.contains(.one(choice)) || (names.contains(.all) && PatcherChoice.builtIn.contains(choice))
+        }
+    }
+}
+
+/// The options that say how patchers from outside are judged.
+struct JudgingOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Give plug-ins made of a kernel tree also what the kernel's functions do not assume, to see what they make of \
+            it; findings say so.
+            """)
+    var beyondContract = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Let one allocation in so many fail inside plug-ins made of a kernel tree, to see that the kernel's functions \
+            report it and leave a usable program.
+            """, valueName: "one-in"))
+    var failAlloc: UInt32 = 0
+
+    var terms: JudgingTerms { JudgingTerms(beyondContract: beyondContract, failAlloc: failAlloc) }
 }

@@ -2,19 +2,28 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Patching
+import Plugins
 
 /// `patchers`: the list of designs.
 struct Patchers: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the patchers, with source and cost.",
         discussion: """
-            The cost is that of one pass: n slots, e edits, j jumps.
+            The cost is that of one pass: n slots, e edits, j jumps. With --plugin, what these can do is listed instead.
 
             Example:
               bpf-patch-fuzz patchers --json
             """)
 
-    @Flag(help: "Print an array of objects with name, source and cost.")
+    @Option(
+        name: .customLong("plugin"),
+        help: ArgumentHelp("A shared object that exports bpf_patcher_v1(); may be repeated.", valueName: "file"))
+    var plugins: [String] = []
+
+    @Flag(
+        help: """
+            Print an array of objects with name, source and cost, or for plug-ins with name, file, capabilities and kernel.
+            """)
     var json = false
 
     /// A row of the list.
@@ -24,7 +33,27 @@ struct Patchers: ParsableCommand {
         var cost: String
     }
 
+    /// A row of the list of plug-ins.
+    private struct PluginRow: Encodable {
+        var name: String
+        var file: String
+        var capabilities: [String]
+        /// The release of the kernel whose functions it is made of.
+        var kernel: String?
+
+        /// What it can do, and what it cannot.
+        var text: String {
+            let missing = PatcherCapabilities.named.map(\.name).filter {
+                !capabilities.contains($0) && $0 != "stepwise"
+            }
+            return "\(name)\(kernel.map { ", made of Linux \($0)" } ?? ""): \(file)\n"
+                + "  can: \(capabilities.isEmpty ? "replace one instruction" : capabilities.joined(separator: " "))\n"
+                + "  cannot: \(missing.isEmpty ? "nothing" : missing.joined(separator: " "))"
+        }
+    }
+
     func run() throws {
+        if !plugins.isEmpty { return try list(plugins) }
         let rows = BuiltInPatchers.allCases.map { Row(name: $0.name, source: $0.source, cost: $0.cost) }
         if json {
             try Output.json(rows)
@@ -36,5 +65,21 @@ struct Patchers: ParsableCommand {
         let name = rows.map(\.name.count).max() ?? 0
         let cost = rows.map(\.cost.count).max() ?? 0
         for row in rows { try Output.line("\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)") }
+    }
+
+    private func list(_ paths: [String]) throws {
+        let rows: [PluginRow]
+        do {
+            rows = try PatcherChoice.plugins(paths).compactMap(\.plugin).map { plugin in
+                PluginRow(
+                    name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names,
+                    kernel: plugin.release)
+            }
+        } catch { throw stop(error) }
+        if json {
+            try Output.json(rows)
+            return
+        }
+        for row in rows { try Output.line(row.text) }
     }
 }

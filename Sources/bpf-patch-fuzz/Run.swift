@@ -18,6 +18,8 @@ struct CampaignOptions: ParsableArguments {
 
     @OptionGroup var patchers: PatcherOptions
 
+    @OptionGroup var judging: JudgingOptions
+
     @Option(
         help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
     var objects: [String] = []
@@ -46,10 +48,11 @@ struct CampaignOptions: ParsableArguments {
         if let time, !(time >= 0 && time < 1e9) { throw ValidationError("--time takes seconds, 0 or more") }
     }
 
-    func settings(seed: UInt64) -> CampaignSettings {
+    /// - Throws: ``PluginError`` when a plug-in cannot be used
+    func settings(seed: UInt64) throws -> CampaignSettings {
         CampaignSettings(
-            seed: seed, cases: cases, time: time, jobs: jobs, patchers: patchers.chosen, objects: objects,
-            workloads: workloads.chosen, shard: shard, limits: limits.chosen, crashes: crashes)
+            seed: seed, cases: cases, time: time, jobs: jobs, patchers: try patchers.chosen(), terms: judging.terms,
+            objects: objects, workloads: workloads.chosen, shard: shard, limits: limits.chosen, crashes: crashes)
     }
 }
 
@@ -67,6 +70,9 @@ struct Run: ParsableCommand {
             Edits are random, or with --workload those that the kernel would make:
             \(WorkloadOptions.list)
 
+            With --plugin, the plug-ins alone are tested, unless --patcher names others to stand beside them:
+              bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
+
             To see what a finding looks like, name a patcher that is wrong on purpose:
               bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump --crashes /tmp/crashes
             """)
@@ -77,10 +83,10 @@ struct Run: ParsableCommand {
     var json = false
 
     func run() throws {
-        let settings = options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
-        Interrupt.watch()
         let report: CampaignReport
         do {
+            let settings = try options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
+            Interrupt.watch()
             // What cannot work is said before anything that looks like a start.
             let campaign = try Campaign(settings: settings, program: Executable.url)
             try Output.line("seed \(settings.seed)")
@@ -117,7 +123,7 @@ struct RunWorker: ParsableCommand {
 
     func run() throws {
         do {
-            let settings = options.settings(seed: options.seed ?? 0)
+            let settings = try options.settings(seed: options.seed ?? 0)
             try Worker(settings: settings, board: board, number: number, first: first).run()
         } catch { throw stop(error) }
     }
@@ -128,9 +134,12 @@ struct RunJudge: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "judge", shouldDisplay: false)
 
     @OptionGroup var patchers: PatcherOptions
+    @OptionGroup var judging: JudgingOptions
     @OptionGroup var limits: LimitOptions
 
     func run() throws {
-        do { try JudgeServer(patchers: patchers.chosen, limits: limits.chosen).run() } catch { throw stop(error) }
+        do {
+            try JudgeServer(patchers: try patchers.chosen(), terms: judging.terms, limits: limits.chosen).run()
+        } catch { throw stop(error) }
     }
 }

@@ -18,6 +18,8 @@ struct Scale: ParsableCommand {
             A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
             started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
 
+            A plug-in stands beside the built-in patchers; its time is that of the call alone. It must be able to keep an             instruction and a jump.
+
             Example:
               bpf-patch-fuzz scale --patches 15000 --patches 1000000 --plot scale.svg
             """)
@@ -51,9 +53,15 @@ struct Scale: ParsableCommand {
 
     func run() throws {
         do {
+            // Plug-ins stand beside the built-in designs, unless some of these are named.
+            let choices =
+                (patchers.names.isEmpty ? PatcherChoice.builtIn : [])
+                + (try patchers.chosen()).filter {
+                    !patchers.names.isEmpty || $0.plugin != nil
+                }
             // Before the minutes that measuring takes.
             if let plot { try CrashFolder.checkWritable(plot) }
-            var measurement = ScaleMeasurement(patchers.chosen.map { $0.make() }, limit: limit)
+            var measurement = ScaleMeasurement(choices.map { $0.make() }, limit: limit)
             let rows: [ScaleRow]
             do { rows = try measurement.run(patches.isEmpty ? ScaleMeasurement.sizes : patches) } catch {
                 complain("error: \(error)")

@@ -23,9 +23,7 @@ struct Show: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            var choices = patchers.chosen
-            let target = c.target.flatMap(PatcherChoice.init(name:))
-            if patchers.names.isEmpty, let target { choices = [target] }
+            var choices = try patchers.chosen(for: c.target)
             if c.isDeadly {
                 // A patcher that ends the process, or never answers, cannot be asked here.
                 complain("note: \(c.target ?? "the patcher") gives no answer to this case; the rules' result is shown")

@@ -7,7 +7,6 @@ import Patching
 /// A built-in patcher whose results are spoilt.
 final class BentPatcher: Patcher {
     let name: String
-    let isStepwise = false
     private let inner = RangeReplace()
     private let bend: (ProgramBuffer) -> Void
 

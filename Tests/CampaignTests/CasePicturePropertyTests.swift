@@ -164,7 +164,6 @@ import Testing
 /// Accepts every pass and changes nothing.
 private final class YesPatcher: Patcher {
     let name = "yes"
-    let isStepwise = false
 
     func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus {
         output.load(input)

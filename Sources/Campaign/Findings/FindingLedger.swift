@@ -31,7 +31,8 @@ struct FindingLedger {
         self.settings = settings
         self.bases = bases
         folder = CrashFolder(path: settings.crashes)
-        judge = SacrificedJudge(settings.patchers, limits: settings.limits, program: program)
+        judge = SacrificedJudge(
+            settings.patchers, terms: settings.terms, limits: settings.limits, program: program)
     }
 
     /// How many buckets there are.

@@ -4,6 +4,7 @@ import Fuzzing
 /// The inside of a process that judges cases for another one, which must not be lost.
 public final class JudgeServer {
     private let patchers: [PatcherChoice]
+    private let terms: JudgingTerms
     private let board: SharedBoard
     private let server: ForkServer
     private let output: WorkerOutput
@@ -11,8 +12,11 @@ public final class JudgeServer {
     /// Makes a judge that asks some patchers.
     ///
     /// - Throws: ``CampaignError`` when there is no memory to share with children
-    public init(patchers: [PatcherChoice], limits: CaseLimits) throws(CampaignError) {
+    public init(
+        patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits
+    ) throws(CampaignError) {
         self.patchers = patchers
+        self.terms = terms
         board = try SharedBoard()
         output = try WorkerOutput(isSilent: false)
         server = ForkServer(board: board, number: 0, limits: limits, reports: SanitizerReports.prefix)
@@ -20,13 +24,15 @@ public final class JudgeServer {
 
     /// Answers requests on standard input until there are no more.
     public func run() {
-        var runner = CaseRunner(patchers.map { $0.make() }, asked: board.patcherWord(ofWorker: 0))
+        var runner = CaseRunner(
+            terms.make(patchers, checksEveryAnswer: true), beyondContract: terms.beyondContract,
+            progress: board.patcherWord(ofWorker: 0))
         server.run {
             while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
                 let request = JudgeMessage.readWords(Int(words[0]), from: STDIN_FILENO)
             {
                 board.begin(index: request[0], worker: 0)
-                let findings = runner.findings(of: CasePacket.unpack(request[2...]), sparing: request[1])
+                let findings = runner.findings(of: CasePacket.unpack(request[2...]), excluding: request[1])
                 board.rest(worker: 0)
                 output.write(JudgeMessage.encode(.init(request: request[0], findings: findings)))
             }

@@ -4,6 +4,7 @@ import Fuzzing
 /// Asks patchers in another process, which they may crash, hang or fill with what they like.
 public final class SacrificedJudge: CaseJudge {
     private let patchers: [PatcherChoice]
+    private let terms: JudgingTerms
     private let limits: CaseLimits
     private let program: URL
     private var process: WorkerProcess?
@@ -16,8 +17,9 @@ public final class SacrificedJudge: CaseJudge {
     /// Makes a judge; the process is started with the first case.
     ///
     /// - Parameter program: the executable that serves as judge
-    public init(_ patchers: [PatcherChoice], limits: CaseLimits, program: URL) {
+    public init(_ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL) {
         self.patchers = patchers
+        self.terms = terms
         self.limits = limits
         self.program = program
     }
@@ -26,7 +28,7 @@ public final class SacrificedJudge: CaseJudge {
     func impatient(_ timeout: Double) -> SacrificedJudge {
         var limits = limits
         limits.timeout = min(limits.timeout, timeout)
-        return SacrificedJudge(patchers, limits: limits, program: program)
+        return SacrificedJudge(patchers, terms: terms, limits: limits, program: program)
     }
 
     public var names: [String] { patchers.map(\.name) }
@@ -73,7 +75,7 @@ public final class SacrificedJudge: CaseJudge {
         if let process { return process }
         // A judge that is gone is noticed by what it does not answer.
         signal(SIGPIPE, SIG_IGN)
-        let words = ["judge"] + patchers.flatMap(\.arguments) + limits.arguments
+        let words = ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + limits.arguments
         let started = try WorkerProcess(program: program, words, patchers: patchers)
         process = started
         return started

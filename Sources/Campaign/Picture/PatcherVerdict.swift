@@ -33,6 +33,11 @@ struct PatcherVerdict {
             pass.load(history.steps[first.pass].pass)
             status = patcher.apply(pass.image, to: input.image(), into: output)
         }
+        if status == .accepted, let expected = history.steps[first.pass].result {
+            // What a patcher leaves out is not looked at.
+            input.load(expected)
+            output.complete(patcher.capabilities, from: input.image())
+        }
         if status == .accepted { actual = Program(output.image(as: OutputIndex.self)) }
     }
 }

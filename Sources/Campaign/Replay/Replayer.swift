@@ -14,6 +14,7 @@ public struct Replayer: ~Copyable {
     }
 
     private let patchers: [PatcherChoice]
+    private let terms: JudgingTerms
     private let limits: CaseLimits
     private let program: URL
     private let judge: SacrificedJudge
@@ -24,11 +25,15 @@ public struct Replayer: ~Copyable {
     /// A case found with a patcher that is wrong on purpose is run through that one instead.
     ///
     /// - Parameter program: the executable that serves as judge
-    public init(_ patchers: [PatcherChoice], limits: CaseLimits = CaseLimits(), program: URL) {
+    public init(
+        _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), limits: CaseLimits = CaseLimits(),
+        program: URL
+    ) {
         self.patchers = patchers
+        self.terms = terms
         self.limits = limits
         self.program = program
-        judge = SacrificedJudge(patchers, limits: limits, program: program)
+        judge = SacrificedJudge(patchers, terms: terms, limits: limits, program: program)
     }
 
     /// Runs one case.
@@ -58,7 +63,7 @@ public struct Replayer: ~Copyable {
         guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
         else { return judge }
-        return SacrificedJudge([target], limits: limits, program: program)
+        return SacrificedJudge([target], terms: terms, limits: limits, program: program)
     }
 
     /// The first difference between what a file expects and what the rules give, in words.

@@ -31,10 +31,15 @@ struct Death: Hashable {
 
     private var description: (rule: BrokenRule, words: String, detail: String) {
         switch cause {
-        case .signal(_, .inputWritten): (.inputWritten, "sigsegv", "writes to its input, which it may only read")
-        case .signal(_, .guardWritten): (.wildWrite, "guard-page", "writes behind the end of its output")
-        case .signal(let number, .guardRead):
-            (.crash, "\(Self.name(ofSignal: number))-past-the-end", "reads behind the end of a buffer")
+        case .signal(_, .plugin(.inputWritten, let part, _)):
+            (.inputWritten, "\(part.name)", "writes to the \(part.name) of its input, which it may only read")
+        case .signal(_, .plugin(.wildWrite, let part, let isOutput)):
+            (.wildWrite, "\(part.name)", "writes beyond the \(part.name) of its \(isOutput ? "output" : "input")")
+        case .signal(_, .plugin(.readPastEnd, let part, let isOutput)):
+            (
+                .crash, "reads-past-\(part.name)",
+                "reads beyond the \(part.name) of its \(isOutput ? "output" : "input")"
+            )
         case .signal(_, .stackOverflow): (.crash, "stack-overflow", "runs out of stack")
         case .signal(let number, _):
             (.crash, Self.name(ofSignal: number), "ends the process with \(Self.name(ofSignal: number).uppercased())")

@@ -3,22 +3,45 @@ import Foundation
 import Plugins
 
 /// What lies at the address whose use ended a child, found out in its signal handler.
-enum Fault: UInt64 {
+///
+/// - Shape: as a word, 0 for none, 1 for elsewhere, 2 for the end of the stack, and else 3 and up for what a plug-in was
+///   given: offence, part and direction
+enum Fault: Hashable {
     /// Memory that belongs to nobody here.
-    case elsewhere = 1
-    /// The read-only input of a pass, written to.
-    case inputWritten
-    /// The guard page behind a buffer, written to.
-    case guardWritten
-    /// The guard page behind a buffer, read from.
-    case guardRead
-    /// The end of the stack.
+    case elsewhere
     case stackOverflow
+    /// Memory that a plug-in was given.
+    case plugin(PluginMemory.Offence, PluginMemory.Part, isOutput: Bool)
+
+    /// Reads a word back; `nil` when nothing was noted.
+    init?(word: UInt64) {
+        switch word {
+        case 0: return nil
+        case 1: self = .elsewhere
+        case 2: self = .stackOverflow
+        default:
+            let bits = Int(word - 3)
+            guard let offence = PluginMemory.Offence(rawValue: bits >> 1 & 3),
+                let part = PluginMemory.Part(rawValue: bits >> 3)
+            else { return nil }
+            self = .plugin(offence, part, isOutput: bits & 1 != 0)
+        }
+    }
+
+    /// The fault as a word.
+    fileprivate var word: UInt64 {
+        switch self {
+        case .elsewhere: 1
+        case .stackOverflow: 2
+        case .plugin(let offence, let part, let isOutput):
+            UInt64(3 + (isOutput ? 1 : 0) + offence.rawValue << 1 + part.rawValue << 3)
+        }
+    }
 
     /// Lets this process say what was at the address before SIGSEGV or SIGBUS ends it.
     ///
     /// A handler that is there already, such as that of a sanitizer, has its turn after this one.
-    static func watch(_ word: Row<TableIndex, UInt64>) {
+    static func watch(_ word: Row<Slot, UInt64>) {
         unsafe FaultWatch.word = word
         unsafe FaultWatch.install(SIGSEGV, &FaultWatch.earlierSegmentation)
         unsafe FaultWatch.install(SIGBUS, &FaultWatch.earlierBus)
@@ -27,11 +50,11 @@ enum Fault: UInt64 {
 
 /// What a signal handler can reach.
 private enum FaultWatch {
-    nonisolated(unsafe) static var word: Row<TableIndex, UInt64>?
+    nonisolated(unsafe) static var word: Row<Slot, UInt64>?
     nonisolated(unsafe) static var earlierSegmentation = sigaction()
     nonisolated(unsafe) static var earlierBus = sigaction()
-    /// How far below the stack pointer an address may be that is still one of the stack.
-    private static let stackReach = 1 << 16
+    /// How far from the stack pointer an address may be that is still one of the stack.
+    private static let stackReach: UInt = 1 << 16
 
     static func install(_ number: Int32, _ earlier: inout sigaction) {
         // The handler needs a stack of its own where the ordinary one has run out.
@@ -58,17 +81,16 @@ private enum FaultWatch {
                 let registers = unsafe context.pointee.uc_mcontext.gregs
                 isWrite = registers.19 & 2 != 0
                 let stackPointer = UInt(bitPattern: Int(registers.15))
-                isStack = address &- stackPointer &+ UInt(stackReach) < UInt(2 * stackReach)
+                isStack = address &- stackPointer &+ stackReach < 2 * stackReach
             }
         #endif
-        let fault: Fault =
-            switch PluginMemory.classify(address: address, isWrite: isWrite) {
-            case .input: .inputWritten
-            case .guardWritten: .guardWritten
-            case .guardRead: .guardRead
-            case nil: isStack ? .stackOverflow : .elsewhere
-            }
-        if let word = unsafe word { word[TableIndex(0)] = fault.rawValue }
+        let fault: Fault
+        if let stopped = PluginMemory.classify(address: address, isWrite: isWrite) {
+            fault = .plugin(stopped.offence, stopped.part, isOutput: stopped.isOutput)
+        } else {
+            fault = isStack ? .stackOverflow : .elsewhere
+        }
+        if let word = unsafe word { word[Slot(0)] = fault.word }
         if number == SIGBUS {
             unsafe sigaction(number, &earlierBus, nil)
         } else {

@@ -88,8 +88,9 @@ struct ForkServer {
     }
 
     private func cause(ofStatus status: Int32, hasReport: Bool) -> Death.Cause {
-        let fault = Fault(rawValue: board.faultWord(ofWorker: number)[TableIndex(0)])
-        if fault == .inputWritten || fault == .guardWritten { return .signal(SIGSEGV, fault) }
+        let fault = Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
+        // What the memory of a plug-in says is more than a sanitizer knows of it.
+        if case .plugin = fault { return .signal(SIGSEGV, fault) }
         if hasReport { return .sanitizer }
         let signal = status & 0x7f
         if signal == 0 { return .exit(status >> 8 & 0xff) }

@@ -154,12 +154,12 @@ public final class SharedBoard {
     }
 
     /// The word to which one more than the number of the patcher that is being asked is written, or 0.
-    func patcherWord(ofWorker worker: Int) -> Row<TableIndex, UInt64> { row(of: word(worker, .patcher)) }
+    func patcherWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .patcher)) }
 
     /// The word to which a signal handler writes what an address is.
-    func faultWord(ofWorker worker: Int) -> Row<TableIndex, UInt64> { row(of: word(worker, .fault)) }
+    func faultWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .fault)) }
 
-    private func row(of word: Int) -> Row<TableIndex, UInt64> {
+    private func row(of word: Int) -> Row<Slot, UInt64> {
         unsafe Row(unsafeBase: (memory + word * 8).assumingMemoryBound(to: UInt64.self), capacity: 1)
     }
 }

@@ -38,7 +38,8 @@ public final class Worker {
     public func run() throws(CampaignError) {
         var fuzzer = Fuzzer(
             seed: settings.seed, bases: bases, workloads: settings.workloads,
-            patchers: settings.patchers.map { $0.make() }, asked: board.patcherWord(ofWorker: number))
+            patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract,
+            progress: board.patcherWord(ofWorker: number))
         server.run {
             runBlocks(&fuzzer)
         } died: { death in
@@ -68,7 +69,7 @@ public final class Worker {
         var sightings = casualties.sightings(of: block)
         for index in indices {
             board.begin(index: index, worker: number)
-            if fuzzer.run(index: index, sparing: casualties.spared(at: index, of: block)) { continue }
+            if fuzzer.run(index: index, excluding: casualties.spared(at: index, of: block)) { continue }
             for finding in fuzzer.findings {
                 let known = sightings[finding.bucket]
                 sightings[finding.bucket] = Sighting(
@@ -122,7 +123,7 @@ public final class Worker {
             server.run {
                 for index in indices where found == nil {
                     board.begin(index: index, worker: number)
-                    _ = fuzzer.run(index: index, sparing: ~(1 << UInt64(patcher)))
+                    _ = fuzzer.run(index: index, excluding: ~(1 << UInt64(patcher)))
                 }
             } died: { death in
                 found = death

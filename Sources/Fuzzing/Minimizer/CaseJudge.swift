@@ -18,25 +18,30 @@ public final class ResidentJudge: CaseJudge {
         let target: String?
         var runner: CaseRunner
 
-        init(_ target: String?, _ patchers: [any Patcher]) {
+        init(_ target: String?, _ patchers: [any Patcher], beyondContract: Bool) {
             self.target = target
-            runner = CaseRunner(patchers.filter { target == nil || $0.name == target })
+            runner = CaseRunner(
+                patchers.filter { target == nil || $0.name == target }, beyondContract: beyondContract)
         }
     }
 
     private let patchers: [any Patcher]
+    private let beyondContract: Bool
     private var asked: Asked
 
     public var names: [String] { patchers.map(\.name) }
 
     /// Makes a judge that asks some patchers.
-    public init(_ patchers: [any Patcher]) {
+    ///
+    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    public init(_ patchers: [any Patcher], beyondContract: Bool = false) {
         self.patchers = patchers
-        asked = Asked(nil, patchers)
+        self.beyondContract = beyondContract
+        asked = Asked(nil, patchers, beyondContract: beyondContract)
     }
 
     public func findings(of c: Case, against target: String?) -> [Finding] {
-        if asked.target != target { asked = Asked(target, patchers) }
+        if asked.target != target { asked = Asked(target, patchers, beyondContract: beyondContract) }
         return asked.runner.findings(of: c)
     }
 }

@@ -23,12 +23,29 @@ struct Diagnosis {
 
     /// The finding for a wrong status.
     func wrongStatus(_ found: PatchStatus) -> Finding {
-        func name(_ status: PatchStatus) -> String { status.errorName?.lowercased() ?? "accepted" }
         let why = refusal.map { " (\($0.rawValue))" } ?? ""
+        let (wanted, got) = (Self.name(of: status), Self.name(of: found))
         return finding(
-            .error, insn: "\(name(status))-became-\(name(found))",
-            edit: words.pass.editCount == 0 ? "none" : words.form(of: statusEdit()), at: 0,
-            "expected \(name(status))\(why), found \(name(found))")
+            .error, insn: "\(wanted)-became-\(got)", edit: statusForm, at: 0, "expected \(wanted)\(why), found \(got)")
+    }
+
+    /// A status in the words of a bucket.
+    private static func name(of status: PatchStatus) -> String { status.errorName?.lowercased() ?? "accepted" }
+
+    /// The finding for what a patcher did in place of giving a steady answer.
+    func unusable(_ misconduct: PatcherMisconduct) -> Finding {
+        let rule: BrokenRule
+        var what = misconduct.words
+        switch misconduct.rule {
+        case .wildWrite: rule = .wildWrite
+        case .unsteady: rule = .unsteady
+        case .badStatus: rule = .badStatus
+        case .damage: rule = .error
+        case .otherError:
+            rule = .error
+            what = "\(Self.name(of: status))-became-\(misconduct.words)"
+        }
+        return finding(rule, insn: what, edit: statusForm, at: 0, misconduct.detail)
     }
 
     /// The finding for a result with the right status but other contents, or `nil` when nothing is wrong with it.
@@ -48,9 +65,10 @@ struct Diagnosis {
             target: target, rule: rule, insn: insn, edit: edit, pass: passNumber, place: place, detail: detail)
     }
 
-    /// The edit that a wrong status is put down to: the first deletion, else the first.
-    private func statusEdit() -> Int {
-        (0..<words.pass.editCount).first { words.pass.edits[TableIndex($0)].isDeletion } ?? 0
+    /// The form of the edit that a wrong status is put down to: the first deletion, else the first.
+    private var statusForm: String {
+        if words.pass.editCount == 0 { return "none" }
+        return words.form(of: (0..<words.pass.editCount).first { words.pass.edits[TableIndex($0)].isDeletion } ?? 0)
     }
 
     // MARK: The row of instructions

@@ -61,4 +61,10 @@ public struct Finding: Hashable, Sendable, Codable {
         self.place = place
         self.detail = detail
     }
+
+    /// Says that the pass is outside of what the kernel's own functions assume.
+    mutating func note(beyondContract clause: KernelContract.Clause) {
+        bucket += "/beyond-contract"
+        detail += "; beyond the kernel's contract: \(clause.rawValue)"
+    }
 }

@@ -24,7 +24,6 @@ public final class PlantedPatcher: Patcher {
     public init(_ fault: Fault) { self.fault = fault }
 
     public var name: String { fault.name }
-    public var isStepwise: Bool { false }
 
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer

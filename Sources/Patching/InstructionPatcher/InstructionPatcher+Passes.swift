@@ -34,7 +34,7 @@ extension InstructionPatcher {
         let input = current
         switch design.apply(pass, to: input, into: memory.value.spare) {
         case .accepted: break
-        case .einval: throw .refused(pass: passCount)
+        case .einval, .unusable: throw .refused(pass: passCount)
         case .erange: throw .outOfRange(pass: passCount)
         }
         swap(&memory.value.result, &memory.value.spare)

@@ -8,7 +8,6 @@ struct PlaceholderTests {
     /// Does what `delta-array` does unless a placeholder holds something.
     private final class Reader: Patcher {
         let name = "reader"
-        let isStepwise = false
         private let right = DeltaArray()
         private let looksAtKept: Bool
 

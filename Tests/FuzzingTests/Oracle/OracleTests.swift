@@ -116,7 +116,6 @@ struct BrokenRuleTests {
     /// Gives the right result with something changed.
     private final class Tamperer: Patcher {
         let name = "tamperer"
-        let isStepwise = false
         private let right = FaultyPatcher(nil)
         private let bend: (inout Program) -> Void
         private let status: PatchStatus

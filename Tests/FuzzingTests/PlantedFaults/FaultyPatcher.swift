@@ -6,7 +6,6 @@ import Patching
 /// - Complexity: O(slots + edits × lines) a pass
 final class FaultyPatcher: Patcher {
     let name = "faulty"
-    let isStepwise = false
     private let fault: Fault?
 
     /// Makes a patcher with one fault, or a correct one.

@@ -31,7 +31,6 @@ public final class BasicBlock: Patcher {
     }
 
     public let name = "basic-block"
-    public let isStepwise = false
     private let work = Cell(Workspace())
 
     public init() {}

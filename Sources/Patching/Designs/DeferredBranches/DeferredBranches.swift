@@ -25,7 +25,6 @@ public final class DeferredBranches: Patcher {
     }
 
     public let name = "deferred-branches"
-    public let isStepwise = false
     private let work = Cell(Workspace())
 
     public init() {}

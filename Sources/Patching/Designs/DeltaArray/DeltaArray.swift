@@ -14,7 +14,6 @@ import BPF
 ///   replacement are added in the same terms
 public final class DeltaArray: Patcher {
     public let name = "delta-array"
-    public let isStepwise = false
     private let work = Cell(LayoutWorkspace())
     private let storage = Cell(DeltaRecord.Storage())
 

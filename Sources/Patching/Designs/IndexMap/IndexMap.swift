@@ -11,7 +11,6 @@ import BPF
 /// - Source: Cree and Nakryiko, 2019
 public final class IndexMap: Patcher {
     public let name = "index-map"
-    public let isStepwise = false
     private let work = Cell(LayoutWorkspace())
     private let storage = Cell(LandingMap.Storage())
 

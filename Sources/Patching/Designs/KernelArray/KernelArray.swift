@@ -16,7 +16,7 @@ import BPF
 /// - Source: Linux 6.12, `bpf_patch_insn_data`, `verifier_remove_insns`, `bpf_adj_branches`, `adjust_jmp_off`
 public final class KernelArray: Patcher {
     public let name = "kernel-array"
-    public let isStepwise = true
+    public let capabilities = PatcherCapabilities.everything.subtracting(.refuses).union(.stepwise)
 
     private let branches = Cell(RowStorage<OutputIndex>())
     private let steps = Cell(RowStorage<Int>(capacity: 2))

@@ -15,7 +15,6 @@ import BPF
 /// - Source: Jiong Wang, July 2019 (`bpf_list_insn`, `bpf_linearize_list_insn`); Nakryiko's `target` pointer a node, 2019
 public final class LinkedList: ScriptPatcher {
     public let name = "linked-list"
-    public let isStepwise = false
     private let list = Cell(InstructionList())
     private let lines = Cell(Lines())
 

@@ -11,7 +11,6 @@ import BPF
 /// - Source: Nakryiko, July 2024 (`bpf_patch_insns`, `insn_patcher`); Leoshkevich, September 2020
 public final class RangeReplace: Patcher {
     public let name = "range-replace"
-    public let isStepwise = false
     private let work = Cell(RangeReplacer.Workspace())
 
     public init() {}

@@ -7,7 +7,6 @@ import Patching
 @safe
 public final class CIndexMapPatcher: Patcher {
     public let name = "c-index-map"
-    public let isStepwise = false
     private let map = unsafe Cell(index_map())
 
     public init() {}

@@ -1,0 +1,120 @@
+import BPF
+import Patching
+
+/// What the kernel's own functions assume of a pass.
+///
+/// A patcher made of these functions is not given a pass that breaks a clause, unless asked to go beyond the contract.
+///
+/// - Source: SEMANTICS, "What the kernel's own functions assume"
+struct KernelContract: ~Copyable {
+    /// What a pass may not ask for, in words.
+    enum Clause: String {
+        case refused = "the pass, or some of its edits by themselves, leave a jump without a landing"
+        case deadTarget = "a jump that stands targets a deleted range past its first instruction"
+        case subprogram = "a deleted range holds a subprogram start past its first slot"
+        case append = "code is appended"
+        case code = "there is a code that this kernel does not define"
+    }
+
+    /// For each code, which patchers are made of a kernel that does not define it: a bit for each.
+    private var undefinedStorage = RowStorage<UInt64>(capacity: 256)
+    private var undefined: Row<Slot, UInt64> { undefinedStorage.row() }
+
+    init() { undefined.fill(256, from: Slot(0), with: 0) }
+
+    /// Holds the patcher with a number to the contract of a kernel.
+    func hold(_ patcher: Int, to release: KernelRelease) {
+        for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: release) {
+            undefined[Slot(code)] |= 1 &<< UInt64(patcher)
+        }
+    }
+
+    /// The patchers whose kernels do not define some code of a program or its patches: a bit for each.
+    ///
+    /// - Complexity: O(slots + patch slots)
+    func unknown(in pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
+        let undefined = self.undefined
+        var found: UInt64 = 0
+        for slot in 0..<input.insnCount { found |= undefined[Slot(Int(input.insns[InputIndex(slot)].code))] }
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            let patch = pass.patch(of: edit)
+            for slot in 0..<Int(edit.patchCount) {
+                let index = PatchIndex(slot)
+                // What stands in the place of a kept instruction is none.
+                if !edit.keeps(index) { found |= undefined[Slot(Int(patch[index].code))] }
+            }
+        }
+        return found
+    }
+
+    /// The first clause that a pass breaks, but for that about codes; `nil` where all hold.
+    ///
+    /// - Parameter expectation: that of the pass, in which no edit is malformed
+    /// - Complexity: O((slots + refs) × log edits + subprograms)
+    static func brokenClause(
+        _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ expectation: borrowing Expectation
+    ) -> Clause? {
+        if expectation.status == .einval { return .refused }
+        if appends(pass, input) { return .append }
+        if deletesStart(pass, input) { return .subprogram }
+        if PassDemands(pass: pass, input: input, expectation: expectation).hasDeadTarget() { return .deadTarget }
+        let prefixes = StepwisePrefixes(pass: pass, input: input, expectation: expectation)
+        return prefixes.hasRefused() ? .refused : nil
+    }
+
+    private static func appends(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        pass.editCount > 0 && pass.edits[TableIndex(pass.editCount - 1)].off.position == input.insnCount
+    }
+
+    /// Whether a deleted range holds a subprogram start past its first slot.
+    ///
+    /// A range that swallows a whole subprogram holds the start of the next one, or is exactly the subprogram.
+    private static func deletesStart(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        var subprogram = TableIndex(0)
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            if !edit.isDeletion { continue }
+            while subprogram.position < input.subprogramCount
+                && input.subprograms[subprogram].start <= edit.off.rawValue
+            { subprogram = subprogram + 1 }
+            if subprogram.position == input.subprogramCount { return false }
+            if input.subprograms[subprogram].start < edit.end.rawValue { return true }
+        }
+        return false
+    }
+}
+
+/// Which codes a kernel defines.
+///
+/// - Source: `include/uapi/linux/bpf.h` and `include/linux/filter.h`, Linux 6.1 to 6.19; RFC 9669
+enum KernelCodes {
+    /// Whether an instruction with this code is one that the kernel knows; 0 is that of second slots.
+    static func isDefined(_ code: UInt8, in release: KernelRelease) -> Bool {
+        if let since = since[code] { return release >= since }
+        let operation = code >> 4
+        let isRegister = code & 8 != 0
+        switch code & 7 {
+        case 0: return [0x00, 0x18, 0x20, 0x28, 0x30, 0x40, 0x48, 0x50].contains(code)
+        case 1, 2, 3: return memory.contains(code)
+        // Jumps: `goto` and `call` take no register, `exit` neither, and only `goto` has a form of 32 bits.
+        case 5: return operation < 0xe && (![0, 8, 9].contains(operation) || !isRegister)
+        case 6: return operation < 0xe && ![0, 8, 9].contains(operation)
+        // Arithmetic: `neg` takes no register, and the byte swap of 64 bits has one form.
+        case 4: return operation < 0xe && !(operation == 8 && isRegister)
+        default: return operation < 0xd && !(operation == 8 && isRegister)
+        }
+    }
+
+    /// Codes that came later than 6.1.
+    private static let since: [UInt8: KernelRelease] = [
+        0x06: KernelRelease(6, 6), 0xd7: KernelRelease(6, 6), 0x81: KernelRelease(6, 6), 0x89: KernelRelease(6, 6),
+        0x91: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xcb: KernelRelease(6, 15), 0xd3: KernelRelease(6, 15),
+        0x0d: KernelRelease(6, 19),
+    ]
+
+    /// Loads and stores of memory in four sizes, atomic operations in two, and the barrier against speculation.
+    private static let memory: Set<UInt8> = [
+        0x61, 0x69, 0x71, 0x79, 0x62, 0x6a, 0x72, 0x7a, 0x63, 0x6b, 0x73, 0x7b, 0xc3, 0xdb, 0xc2,
+    ]
+}

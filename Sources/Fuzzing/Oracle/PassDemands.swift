@@ -1,0 +1,82 @@
+import BPF
+import Patching
+
+/// What a pass asks of a patcher, beyond replacing one instruction by a patch.
+///
+/// Looked at only when some patcher cannot do everything.
+///
+/// - Source: `enum bpf_patcher_cap` of the C ABI
+struct PassDemands {
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
+    private let fields: JumpReading.Table
+    private let places: Row<InputIndex, Int32>
+
+    /// Looks at a pass whose expectation has been worked out and found no malformed edit.
+    init(pass: PassImage, input: ProgramImage<InputIndex>, expectation: borrowing Expectation) {
+        self.pass = pass
+        self.input = input
+        fields = expectation.fields
+        places = expectation.landings.places
+    }
+
+    /// Which of the first seven capabilities the pass needs.
+    ///
+    /// - Complexity: O(edits), and O((slots + refs) × log edits) where ranges are deleted
+    func capabilities() -> PatcherCapabilities {
+        var needs: PatcherCapabilities = []
+        var deletesRange = false
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            if edit.isDeletion {
+                needs.insert(.delete)
+                deletesRange = deletesRange || edit.remove > 1
+                continue
+            }
+            if edit.isInsertion { needs.insert(.insert) }
+            if edit.remove > 1 { needs.insert(.range) }
+            if edit.skip { needs.insert(.skipJumps) }
+            if edit.refCount > 0 { needs.insert(.refs) }
+            if edit.keep != EditRecord.noKeep && fields[input.insns[edit.off]] != .none { needs.insert(.keepJump) }
+        }
+        if deletesRange && hasDeadTarget() { needs.insert(.deadTarget) }
+        return needs
+    }
+
+    /// Whether a jump or call that stands, or one of a patch, targets a deleted range past its first slot.
+    ///
+    /// - Complexity: O((slots + refs) × log edits)
+    func hasDeadTarget() -> Bool {
+        for number in 0..<input.insnCount {
+            let slot = InputIndex(number)
+            let insn = input.insns[slot]
+            let field = fields[insn]
+            if field == .none || places[slot] < 0 { continue }
+            if isDead(InputIndex(number &+ 1 &+ insn.offset(in: field))) { return true }
+        }
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            for ref in 0..<Int(edit.refCount) {
+                let target = pass.refs[edit.refStart + ref].to
+                // A ref may name anything; one to behind the end is refused.
+                if target.position < input.insnCount && isDead(target) { return true }
+            }
+        }
+        return false
+    }
+
+    /// Whether a slot is in a deleted range, past its first slot.
+    private func isDead(_ target: InputIndex) -> Bool {
+        if places[target] >= 0 { return false }
+        var low = 0
+        var high = pass.editCount
+        // The first edit that ends behind the slot.
+        while low < high {
+            let middle = (low + high) / 2
+            if pass.edits[TableIndex(middle)].end <= target { low = middle + 1 } else { high = middle }
+        }
+        guard low < pass.editCount else { return false }
+        let edit = pass.edits[TableIndex(low)]
+        return edit.isDeletion && edit.off < target
+    }
+}

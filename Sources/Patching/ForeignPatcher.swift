@@ -1,0 +1,66 @@
+/// A patcher whose code comes from outside of this package, which may do anything in place of giving an answer.
+public protocol ForeignPatcher: Patcher {
+    /// What was wrong with the last answer: always when that was ``PatchStatus/unusable``, and beside an answer that can be
+    /// used when another was given to the same pass.
+    var misconduct: PatcherMisconduct? { get }
+
+    /// The kernel whose functions it is made of, or `nil`.
+    ///
+    /// A patcher made of the kernel's functions is held to what these assume, and no more.
+    ///
+    /// - Source: SEMANTICS, "What the kernel's own functions assume"
+    var kernelRelease: KernelRelease? { get }
+}
+
+/// Why an answer of a patcher cannot be used, in the words of a finding.
+public struct PatcherMisconduct: Hashable, Sendable {
+    /// What a patcher can do wrong before its result is looked at.
+    public enum Rule: Hashable, Sendable {
+        /// It wrote where nothing of its result belongs.
+        case wildWrite
+        /// It returned what no patcher may return.
+        case badStatus
+        /// It answered the same pass in two ways.
+        case unsteady
+        /// It returned an error that the rules never give; the words are the error's name.
+        case otherError
+        /// It says itself that something is broken.
+        case damage
+    }
+
+    public var rule: Rule
+    /// What it did, in words for a bucket.
+    public var words: String
+    /// What it did, in words with numbers.
+    public var detail: String
+
+    public init(_ rule: Rule, _ words: String, _ detail: String) {
+        self.rule = rule
+        self.words = words
+        self.detail = detail
+    }
+}
+
+/// The release of a kernel, as far as it decides which instructions there are.
+public struct KernelRelease: Hashable, Comparable, Sendable {
+    public var major: Int
+    public var minor: Int
+
+    public init(_ major: Int, _ minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// Reads the first two numbers of a release like `6.12.48-rc1`.
+    public init?(_ text: String) {
+        let words = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        guard words.count >= 2, let major = Int(words[0]), let minor = Int(words[1].prefix { $0.isNumber }) else {
+            return nil
+        }
+        self.init(major, minor)
+    }
+
+    public static func < (left: KernelRelease, right: KernelRelease) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+}

@@ -1,0 +1,118 @@
+import BPF
+import Glibc
+
+/// Memory for some arrays, each of which ends where a page begins that nobody may touch.
+///
+/// What a plug-in is given to read stands in memory with two addresses: one that the harness writes, and one that the plug-in
+/// is told, where it can only be read. So nothing has to be switched for a case.
+@safe
+struct GuardedArea: ~Copyable {
+    /// One array: it is found from its end, which is where the untouchable page begins.
+    @safe
+    struct Part: BitwiseCopyable {
+        /// The end, where the harness writes.
+        fileprivate(set) var end: UnsafeMutableRawPointer
+        /// The end, where the plug-in looks.
+        fileprivate(set) var seen: UnsafeMutableRawPointer
+        /// - Units: bytes
+        fileprivate(set) var room: Int
+
+        /// The last `count` elements, to be written or read by the harness.
+        @inline(__always)
+        func row<Index: SlotIndex, Element: BitwiseCopyable>(
+            _ count: Int, as _: Index.Type = Index.self, of _: Element.Type = Element.self
+        ) -> Row<Index, Element> {
+            unsafe Row(
+                unsafeBase: (end - count &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self),
+                capacity: count)
+        }
+
+        /// The address of the last `count` elements for the plug-in.
+        @unsafe @inline(__always)
+        func address<Element>(_ count: Int, of _: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
+            unsafe (seen - count &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
+        }
+    }
+
+    /// The arrays, in the order of the names.
+    let parts: RowStorage<Part>
+    private let mapping: UnsafeMutableRawPointer
+    private let mappedBytes: Int
+    private let copy: UnsafeMutableRawPointer?
+    private let copiedBytes: Int
+    private let registration: Int
+
+    /// Maps memory.
+    ///
+    /// - Parameters:
+    ///   - rooms: the room of each array, in bytes
+    ///   - isReadOnly: whether the plug-in may only read
+    init(_ rooms: [PluginMemory.Part: Int], isReadOnly: Bool) {
+        let page = Int(getpagesize())
+        let names = rooms.keys.sorted { $0.rawValue < $1.rawValue }
+        let sizes = names.map { (rooms[$0, default: 0] + page - 1) / page * page }
+        let bytes = sizes.reduce(0, +)
+        // A page in front of the first array, and one behind each.
+        let total = bytes + page * (names.count + 1)
+        unsafe mapping = Self.map(nil, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        var file: Int32 = -1
+        if isReadOnly {
+            file = CLibrary.makeMemoryFile("bpf-patch-fuzz")
+            guard file >= 0, ftruncate(file, bytes) == 0 else { Self.fail("memory for a plug-in") }
+            unsafe copy = Self.map(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+        } else {
+            unsafe copy = nil
+        }
+        defer { if file >= 0 { close(file) } }
+        mappedBytes = total
+        copiedBytes = bytes
+        parts = RowStorage(capacity: PluginMemory.Part.count)
+        let row = parts.row(as: TableIndex.self)
+        var regions: [PluginMemory.Region] = []
+        var (place, offset) = (page, 0)
+        for (name, size) in zip(names, sizes) {
+            let start = unsafe mapping + place
+            if size > 0 {
+                let (access, flags) =
+                    isReadOnly
+                    ? (PROT_READ, MAP_SHARED | MAP_FIXED)
+                    : (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+                _ = unsafe Self.map(start, size, access, flags, file, offset)
+            }
+            let written = unsafe copy.map { unsafe $0 + offset + size }
+            row[TableIndex(name.rawValue)] = unsafe Part(end: written ?? start + size, seen: start + size, room: size)
+            let from = UInt(bitPattern: start)
+            regions.append(
+                PluginMemory.Region(
+                    start: from, end: from + UInt(size), guardEnd: from + UInt(size + page), part: name,
+                    isReadOnly: isReadOnly))
+            place += size + page
+            offset += size
+        }
+        // What is in front of the first array belongs to it.
+        regions[0].guardStart -= UInt(page)
+        registration = PluginMemory.register(regions)
+    }
+
+    deinit {
+        PluginMemory.unregister(registration)
+        unsafe munmap(mapping, mappedBytes)
+        if let copy = unsafe copy { unsafe munmap(copy, copiedBytes) }
+    }
+
+    /// An array by its name.
+    @inline(__always)
+    subscript(part: PluginMemory.Part) -> Part { parts.row(as: TableIndex.self)[TableIndex(part.rawValue)] }
+
+    private static func map(
+        _ address: UnsafeMutableRawPointer?, _ bytes: Int, _ access: Int32, _ flags: Int32, _ file: Int32, _ offset: Int
+    ) -> UnsafeMutableRawPointer {
+        let found = unsafe mmap(address, max(bytes, 1), access, flags, file, offset)
+        guard let found = unsafe found, unsafe found != MAP_FAILED else { fail("\(bytes) bytes for a plug-in") }
+        return unsafe found
+    }
+
+    private static func fail(_ what: String) -> Never {
+        fatalError("\(what) cannot be mapped: \(unsafe String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,121 @@
+import BPF
+import CBPFPatcher
+import Glibc
+import Patching
+
+/// A plug-in as a patcher: passes are written down in the form of the C ABI, and what comes back is looked at before it is
+/// taken for a result.
+///
+/// Nothing is allocated, mapped or switched for a pass once the memory has grown.
+@safe
+public final class PluginPatcher: ForeignPatcher {
+    /// The plug-in that it is made of.
+    public let plugin: Plugin
+    public let capabilities: PatcherCapabilities
+    public let name: String
+    public let kernelRelease: KernelRelease?
+    private let options: Plugin.Options
+    private let handover = Cell(Handover())
+    private let lastMisconduct = Cell<PatcherMisconduct?>(nil)
+    private let function: Plugin.Apply
+
+    init(_ plugin: Plugin, options: Plugin.Options) {
+        self.plugin = plugin
+        self.options = options
+        capabilities = plugin.capabilities
+        name = plugin.name
+        kernelRelease = plugin.kernelRelease
+        unsafe function = plugin.apply
+    }
+
+    public var misconduct: PatcherMisconduct? { lastMisconduct.value }
+
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        if lastMisconduct.value != nil { lastMisconduct.value = nil }
+        let hash = handover.value.load(pass, input)
+        let code = call(hash, .first)
+        let status = read(code)
+        if status == .unusable { return status }
+        if status == .accepted { handover.value.copyResult(to: output, capabilities) }
+        // Which passes are asked twice is a function of the pass, so that a campaign finds the same however it is run.
+        if hash & 15 == 0 || options.checksEveryAnswer { askAgain(hash, code, output) }
+        return status
+    }
+
+    @inline(__always)
+    private func call(_ hash: UInt64, _ garbage: Handover.Garbage) -> Int32 {
+        if options.failAlloc > 0 { plugin.failAlloc?(hash, options.failAlloc) }
+        return unsafe handover.value.call(function, garbage)
+    }
+
+    /// What the plug-in says, once it is known what it has written.
+    @inline(__always)
+    private func read(_ code: Int32) -> PatchStatus {
+        if let wildWrite = handover.value.wildWrite(isAccepted: code == 0, capabilities) {
+            lastMisconduct.value = wildWrite
+            return .unusable
+        }
+        switch code {
+        case 0: return .accepted
+        case -EINVAL: return .einval
+        case -ERANGE: return .erange
+        default:
+            lastMisconduct.value = misconduct(of: code)
+            return .unusable
+        }
+    }
+
+    /// What is wrong with a return value that is no answer.
+    private func misconduct(of code: Int32) -> PatcherMisconduct {
+        if code == -ENOMEM {
+            return PatcherMisconduct(
+                .otherError, "enomem", "the plug-in says ENOMEM, but no memory is short in a campaign")
+        }
+        if code == -BPF_PATCHER_KERNEL_DAMAGED && kernelRelease != nil {
+            return PatcherMisconduct(
+                .damage, "damaged-by-failed-allocation",
+                "an allocation failed, and a function of the kernel then left another program than it was given")
+        }
+        let name = code < 0 && code > -4096 ? CLibrary.name(ofError: -code) : nil
+        let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
+        return PatcherMisconduct(
+            .badStatus, words,
+            "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is none of 0, -EINVAL, -ERANGE and -ENOMEM"
+        )
+    }
+
+    /// Asks for the same pass once more, with other garbage where the result goes.
+    @inline(never)
+    private func askAgain(_ hash: UInt64, _ first: Int32, _ output: ProgramBuffer) {
+        let second = call(hash, .second)
+        if second != first {
+            lastMisconduct.value = PatcherMisconduct(
+                .unsteady, "status", "apply() returned \(first), and \(second) for the same pass again")
+            return
+        }
+        guard first == 0 else { return }
+        if let wildWrite = handover.value.wildWrite(isAccepted: true, capabilities) {
+            lastMisconduct.value = wildWrite
+            return
+        }
+        let (old, new) = (output.image(as: OutputIndex.self), handover.value.image(capabilities))
+        let part: String
+        if old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
+            part = "insns"
+        } else if capabilities.contains(.aux) && !old.aux.hasSameBytes(as: new.aux, count: old.insnCount) {
+            part = "aux"
+        } else if old.subprogramCount != new.subprogramCount
+            || !old.subprograms.hasSameBytes(as: new.subprograms, count: old.subprogramCount)
+        {
+            part = "subprogs"
+        } else if old.lineCount != new.lineCount || !old.lines.hasSameBytes(as: new.lines, count: old.lineCount) {
+            part = "lines"
+        } else {
+            return
+        }
+        lastMisconduct.value = PatcherMisconduct(
+            .unsteady, part, "the same pass again gave other \(part); the result held other garbage before")
+    }
+}
