@@ -76,7 +76,8 @@ public final class Campaign {
         if let first { words += ["--first", String(first)] }
         workers.append(
             try WorkerProcess(
-                program: program, words + settings.arguments, patchers: settings.patchers, number: number))
+                program: program, words + settings.arguments, plugins: settings.patchers.compactMap(\.plugin?.path),
+                number: number))
     }
 
     /// Waits a moment for what workers say, and takes it in.

@@ -2,7 +2,6 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Patching
-import Plugins
 
 /// `patchers`: the list of designs.
 struct Patchers: ParsableCommand {
@@ -70,7 +69,7 @@ struct Patchers: ParsableCommand {
     private func list(_ paths: [String]) throws {
         let rows: [PluginRow]
         do {
-            rows = try PatcherChoice.plugins(paths).compactMap(\.plugin).map { plugin in
+            rows = try PatcherChoice.plugins(paths, program: Executable.url).compactMap(\.plugin).map { plugin in
                 PluginRow(
                     name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names,
                     kernel: plugin.release)

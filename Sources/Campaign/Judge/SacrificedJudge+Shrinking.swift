@@ -11,7 +11,9 @@ extension SacrificedJudge {
     /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest.
     public func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
         let isHanging = bucket.split(separator: "/").dropFirst().first == BrokenRule.hang.rawValue[...]
-        var result = Minimizer(isHanging ? impatient(Self.patience) : self).minimize(c, bucket: bucket)
+        let hasty = isHanging ? hasty(timeout: Self.patience) : hasty()
+        var result = Minimizer(hasty).minimize(c, bucket: bucket)
+        failure = failure ?? hasty.failure
         let findings = findings(of: result.smallest, against: result.smallest.target)
         result.smallest.report = report
         // What only seemed to hang is not what was looked for.

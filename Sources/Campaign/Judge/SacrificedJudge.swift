@@ -7,28 +7,41 @@ public final class SacrificedJudge: CaseJudge {
     private let terms: JudgingTerms
     private let limits: CaseLimits
     private let program: URL
+    private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
     private var requests: UInt64 = 0
     /// Why no more judgements come, or `nil`.
-    public private(set) var failure: CampaignError?
+    public internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.
     public private(set) var report: String?
 
     /// Makes a judge; the process is started with the first case.
     ///
     /// - Parameter program: the executable that serves as judge
-    public init(_ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL) {
+    public convenience init(
+        _ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL
+    ) {
+        self.init(patchers, terms: terms, limits: limits, program: program, reports: .reading)
+    }
+
+    private init(
+        _ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL,
+        reports: SanitizerReports.Use
+    ) {
         self.patchers = patchers
         self.terms = terms
         self.limits = limits
         self.program = program
+        self.reports = reports
     }
 
-    /// Another judge of the same patchers that waits less long.
-    func impatient(_ timeout: Double) -> SacrificedJudge {
+    /// Another judge of the same patchers, for whom hundreds of candidates are no trouble.
+    ///
+    /// - Parameter timeout: how long it waits for an answer, in seconds
+    func hasty(timeout: Double = .infinity) -> SacrificedJudge {
         var limits = limits
         limits.timeout = min(limits.timeout, timeout)
-        return SacrificedJudge(patchers, terms: terms, limits: limits, program: program)
+        return SacrificedJudge(patchers, terms: terms, limits: limits, program: program, reports: .counting)
     }
 
     public var names: [String] { patchers.map(\.name) }
@@ -76,7 +89,8 @@ public final class SacrificedJudge: CaseJudge {
         // A judge that is gone is noticed by what it does not answer.
         signal(SIGPIPE, SIG_IGN)
         let words = ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + limits.arguments
-        let started = try WorkerProcess(program: program, words, patchers: patchers)
+        let started = try WorkerProcess(
+            program: program, words, plugins: patchers.compactMap(\.plugin?.path), reports: reports)
         process = started
         return started
     }

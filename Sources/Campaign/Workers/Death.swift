@@ -53,7 +53,7 @@ struct Death: Hashable {
     }
 
     /// The name of a signal in a bucket.
-    private static func name(ofSignal number: Int32) -> String {
+    static func name(ofSignal number: Int32) -> String {
         let names = [
             SIGILL: "sigill", SIGTRAP: "sigtrap", SIGABRT: "sigabrt", SIGSEGV: "sigsegv", SIGBUS: "sigbus",
             SIGFPE: "sigfpe", SIGKILL: "sigkill", SIGALRM: "sigalrm", SIGPIPE: "sigpipe", SIGTERM: "sigterm",

@@ -103,7 +103,8 @@ struct ForkServer {
         guard let reports else { return nil }
         let path = "\(reports).\(child)"
         defer { unsafe unlink(path) }
-        return FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        return text.map(SanitizerReports.condensed)
     }
 
     /// Whether the process that started this one is gone, and its end of standard input with it.

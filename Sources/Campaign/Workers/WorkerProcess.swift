@@ -33,11 +33,13 @@ final class WorkerProcess {
     /// Starts this program once more with other arguments, standard input and output being pipes.
     ///
     /// - Parameters:
-    ///   - patchers: whom it will ask; what these need to be loaded is set up for it
+    ///   - plugins: what may be loaded into it
+    ///   - reports: what is wanted of a sanitizer's reports
     ///   - number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
-        program: URL, _ arguments: [String], patchers: [PatcherChoice], number: Int = 0
+        program: URL, _ arguments: [String], plugins: [String], reports: SanitizerReports.Use = .counting,
+        number: Int = 0
     ) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
@@ -48,10 +50,23 @@ final class WorkerProcess {
             close(output.write)
         }
         process = try Self.spawn(
-            [program.path] + arguments, try Self.environment(for: patchers), input: input.read, output: output.write)
+            [program.path] + arguments,
+            try Confinement.environment(for: plugins, reports: reports),
+            pipes: (input.read, output.write))
+    }
+
+    /// Starts this program once more with other arguments and the same input and output.
+    ///
+    /// - Parameter plugins: what may be loaded into it
+    /// - Throws: ``CampaignError`` when the program cannot be started
+    init(program: URL, inheriting arguments: [String], plugins: [String]) throws(CampaignError) {
+        (number, descriptor, leash) = (0, -1, -1)
+        process = try Self.spawn(
+            [program.path] + arguments, try Confinement.environment(for: plugins, reports: .showing), pipes: nil)
     }
 
     deinit {
+        if descriptor < 0 { return }
         close(descriptor)
         close(leash)
     }
@@ -66,28 +81,16 @@ final class WorkerProcess {
         return (ends[0], ends[1])
     }
 
-    /// The environment of a process that asks some patchers.
-    private static func environment(for patchers: [PatcherChoice]) throws(CampaignError) -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        // A trap must end a worker at once; the case that caused it is known from the board.
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        let runtimes = try SanitizerReports.runtimes(of: patchers)
-        if !runtimes.isEmpty {
-            let earlier = environment["LD_PRELOAD"].map { [$0] } ?? []
-            environment["LD_PRELOAD"] = (runtimes + earlier).joined(separator: ":")
-            environment[SanitizerReports.variable] = SanitizerReports.options
-        }
-        return environment
-    }
-
     private static func spawn(
-        _ words: [String], _ environment: [String: String], input: Int32, output: Int32
+        _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?
     ) throws(CampaignError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        if let pipes {
+            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.input, STDIN_FILENO)
+            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.output, STDOUT_FILENO)
+        }
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let owned = unsafe arguments + variables
@@ -100,7 +103,8 @@ final class WorkerProcess {
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        let flags = POSIX_SPAWN_SETSIGMASK | (pipes == nil ? 0 : POSIX_SPAWN_SETPGROUP)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, &variables)
         guard status == 0 else {
@@ -115,12 +119,23 @@ final class WorkerProcess {
     /// Writes to standard input of the process; when that is gone, nothing happens.
     func write(_ bytes: [UInt8]) { _ = Output.put(bytes[...], leash) }
 
+    /// Whether there is something to read, or the end of output, within a time.
+    ///
+    /// - Units: seconds
+    func isReady(within seconds: Double) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
+    }
+
+    /// Reads the reports that there are; `nil` at the end of output.
+    func read() -> [BlockReport]? { readBytes().map { reader.read($0[...]) } }
+
     /// Reads what there is; `nil` at the end of output.
-    func read() -> [BlockReport]? {
+    func readBytes() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
         if count < 0 && errno == EINTR { return [] }
-        return count <= 0 ? nil : reader.read(buffer[..<count])
+        return count <= 0 ? nil : Array(buffer[..<count])
     }
 
     /// Waits for the process and says how it ended.
