@@ -14,6 +14,6 @@ struct Tool: ParsableCommand {
             """,
         subcommands: [
             Run.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self, Patchers.self,
-            RunWorker.self,
+            PluginCommand.self, RunWorker.self,
         ])
 }
