@@ -17,7 +17,7 @@ struct CDefinition {
     var line: Int
     /// Where the braces of a function or type begin, or the body of a macro.
     var body: Int
-    /// The constants of an `enum`.
+    /// The constants of an `enum`, and macros that are defined between the braces.
     var constants: [String] = []
     /// Whether other files do not see it.
     var isStatic = false

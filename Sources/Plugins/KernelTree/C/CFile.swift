@@ -22,7 +22,7 @@ struct CFile {
         var declaration = Declaration()
         while let token = text.next() {
             if token.kind == .directive {
-                if declaration.tokens.isEmpty { macro(token) }
+                if let name = macro(token, isAlone: declaration.tokens.isEmpty) { declaration.macros.append(name) }
                 continue
             }
             if isEnd(of: declaration, before: token) { declaration = Declaration() }
@@ -46,6 +46,8 @@ struct CFile {
     /// What has been read since the last definition ended; of braces only where they are.
     private struct Declaration {
         var tokens: [CToken] = []
+        /// The macros that are defined between its tokens.
+        var macros: [String] = []
         var depth = 0
         var bodyStart: Int?
         var end = 0
@@ -92,13 +94,16 @@ struct CFile {
         return bytes[first.range].allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
-    private mutating func macro(_ token: CToken) {
+    /// Notes a macro; gives its name where it stands inside of a declaration and comes along with that.
+    private mutating func macro(_ token: CToken, isAlone: Bool) -> String? {
         let directive = CDirective(bytes, token)
-        guard directive.name == "define", let name = directive.rest.first else { return }
+        guard directive.name == "define", let name = directive.rest.first else { return nil }
+        if !isAlone { return name }
         definitions.append(
             CDefinition(
                 kind: .macro, name: name, file: number, range: token.range, line: token.line, body: directive.bodyStart,
                 isStatic: !isHeader))
+        return nil
     }
 
     private func definition(_ declaration: Declaration) -> CDefinition? {
@@ -120,6 +125,7 @@ struct CFile {
             made.isEnum = words[keyword] == "enum"
             if made.isEnum { made.constants = constants(in: made.body..<declaration.end) }
             made.name = tag(after: declaration.tokens[keyword], before: made.body) ?? made.constants.first ?? ""
+            made.constants += declaration.macros
         } else if !declaration.hasAssignment, declaration.bodyStart == nil, let name = CFile.functionName(words) {
             made.kind = .prototype
             made.name = name

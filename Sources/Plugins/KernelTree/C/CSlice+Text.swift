@@ -7,6 +7,7 @@ extension CSlice {
         for (name, hasParameters) in blankMacros.sorted(by: { $0.key < $1.key }) {
             lines.append("#define \(name)\(hasParameters ? "(...)" : "")")
         }
+        for name in sizes.sorted() { lines.append("#define \(name) 64") }
         let macros = taken.filter { $0.kind == .macro }
         for macro in macros { lines.append(text(of: macro)) }
         for tag in opaqueTags.sorted() { lines.append(opaque(tag)) }

@@ -23,6 +23,8 @@ struct CSlice {
     /// Types that are held by value and nobody defines.
     private(set) var opaqueTags: Set<String> = []
     private(set) var opaqueTypes: Set<String> = []
+    /// Sizes of arrays that nobody defines.
+    private(set) var sizes: Set<String> = []
     /// Attributes that nobody defines; true for those with parentheses.
     private(set) var blankMacros: [String: Bool] = [:]
     /// Members that point to a type, by their names.
@@ -190,16 +192,22 @@ struct CSlice {
     /// Follows a type: what it holds by value comes before it, what it points to may stay unknown.
     private mutating func followType(_ tokens: [CWord], _ definition: CDefinition) {
         var depth = 0
+        var sizeDepth = 0
         for (number, token) in tokens.enumerated() {
-            if token.text == "(" { depth += 1 }
-            if token.text == ")" { depth -= 1 }
-            guard token.isName else { continue }
             let before = number > 0 ? tokens[number - 1].text : ""
+            // Parameters of a function follow its name in parentheses; the arguments of a macro follow a name.
+            if token.text == "(" && (depth > 0 || before == ")") { depth += 1 }
+            if token.text == ")" && depth > 0 { depth -= 1 }
+            if token.text == "[" { sizeDepth += 1 }
+            if token.text == "]" { sizeDepth -= 1 }
+            guard token.isName else { continue }
+            if sizeDepth > 0 && isUnknown(token, definition) { sizes.insert(token.text) }
             if CFile.tagKeywords.contains(before) {
                 followTag(token.text, before, tokens[(number + 1)...], isParameter: depth > 0, definition)
             } else if token.text != definition.name && !definition.constants.contains(token.text) {
-                let isCall = number + 1 < tokens.count && tokens[number + 1].text == "("
-                follow(token.text, from: definition.file, isCall: isCall && definition.kind == .macro)
+                // A member may be called like a function.
+                for found in find(token.text, from: definition.file, isCall: false)
+                where ![.function, .prototype, .variable].contains(found.kind) { take(found) }
             }
         }
         guessTypes(tokens[...], definition)
@@ -219,6 +227,11 @@ struct CSlice {
         }
     }
 
+    private func isUnknown(_ token: CWord, _ definition: CDefinition) -> Bool {
+        !standins.contains(token.text) && visible(token.text, from: definition.file).isEmpty
+            && !CWord.isBuiltIn(token.text)
+    }
+
     /// Finds words that can only be types or attributes, and that nobody defines.
     private mutating func guessTypes(_ tokens: ArraySlice<CWord>, _ definition: CDefinition) {
         var before = ""
@@ -226,8 +239,8 @@ struct CSlice {
             let token = tokens[number]
             defer { before = token.text }
             guard token.isName, !CFile.tagKeywords.contains(before), before != ".", before != "->",
-                number + 1 < tokens.endIndex, !standins.contains(token.text),
-                visible(token.text, from: definition.file).isEmpty, !CWord.isBuiltIn(token.text)
+                number + 1 < tokens.endIndex,
+                isUnknown(token, definition)
             else { continue }
             let next = tokens[number + 1]
             if token.text.hasPrefix("__") {

@@ -97,7 +97,7 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define barrier() __asm__ __volatile__("" : : : "memory")
-#define noinline __attribute__((noinline))
+#define noinline __attribute__((__noinline__))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -211,7 +211,7 @@ static inline size_t size_add(size_t a, size_t b)
 
 /* What must not happen: a line on standard error, and the end */
 
-__attribute__((noreturn, noinline, cold))
+__attribute__((__noreturn__, __noinline__, __cold__))
 static void standin_stop(const char *what, const char *text, const char *file, int line)
 {
 	fprintf(stderr, "%s(%s) at %s:%d\n", what, text, file, line);
