@@ -25,7 +25,22 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
+<<<<<<< HEAD
+        .target(name: "CProcess"),
         .target(name: "Plugins", dependencies: ["Patching", "CBPFPatcher"], swiftSettings: strict),
+=======
+        .target(
+            name: "Plugins", dependencies: ["Patching", "CBPFPatcher"],
+            // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
+            resources: [
+                .embedInCode("KernelTree/Sources/adapter.c"),
+                .embedInCode("KernelTree/Sources/bpf_patcher.h"),
+                .embedInCode("KernelTree/Sources/bpf_patcher_kernel.h"),
+                .embedInCode("KernelTree/Sources/memory.h"),
+                .embedInCode("KernelTree/Sources/standins.h"),
+            ],
+            swiftSettings: strict),
+>>>>>>> kernel-tree
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
         .target(
