@@ -47,5 +47,8 @@ let package = Package(
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
+        .testTarget(
+            name: "PluginsTests", dependencies: ["Campaign", "Fuzzing", "Plugins", "bpf-patch-fuzz"],
+            swiftSettings: strict),
     ]
 )

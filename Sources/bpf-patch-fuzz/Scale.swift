@@ -57,6 +57,10 @@ struct Scale: ParsableCommand {
             let choices = (patchers.names.isEmpty ? PatcherChoice.builtIn : []) + (try patchers.chosen()).filter {
                 !patchers.names.isEmpty || $0.plugin != nil
             }
+            for choice in choices where !choice.capabilities.contains(.keepJump) {
+                throw CampaignError(
+                    "\(choice.name) cannot keep a jump in a patch (keep-jump), which the passes of scale demand")
+            }
             // Before the minutes that measuring takes.
             if let plot { try CrashFolder.checkWritable(plot) }
             var measurement = ScaleMeasurement(choices.map { $0.make() }, limit: limit)
