@@ -25,10 +25,6 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
-<<<<<<< HEAD
-        .target(name: "CProcess"),
-        .target(name: "Plugins", dependencies: ["Patching", "CBPFPatcher"], swiftSettings: strict),
-=======
         .target(
             name: "Plugins", dependencies: ["Patching", "CBPFPatcher"],
             // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
@@ -40,7 +36,6 @@ let package = Package(
                 .embedInCode("KernelTree/Sources/standins.h"),
             ],
             swiftSettings: strict),
->>>>>>> kernel-tree
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
         .target(
@@ -63,5 +58,8 @@ let package = Package(
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
+        .testTarget(
+            name: "PluginsTests", dependencies: ["Campaign", "Fuzzing", "Plugins", "bpf-patch-fuzz"],
+            swiftSettings: strict),
     ]
 )

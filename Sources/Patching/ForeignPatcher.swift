@@ -1,3 +1,5 @@
+import BPF
+
 /// A patcher whose code comes from outside of this package, which may do anything in place of giving an answer.
 public protocol ForeignPatcher: Patcher {
     /// What was wrong with the last answer: always when that was ``PatchStatus/unusable``, and beside an answer that can be
@@ -10,6 +12,13 @@ public protocol ForeignPatcher: Patcher {
     ///
     /// - Source: SEMANTICS, "What the kernel's own functions assume"
     var kernelRelease: KernelRelease? { get }
+
+    /// Carries out one pass and takes the time of that alone, without what it takes to hand it over and back.
+    ///
+    /// - Parameter clock: gives the time in seconds
+    func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
+    ) -> (status: PatchStatus, seconds: Double)
 }
 
 /// Why an answer of a patcher cannot be used, in the words of a finding.

@@ -147,9 +147,9 @@ struct Handover: ~Copyable {
 
     // MARK: Out
 
-    /// Lets a plug-in carry out the pass that was written down last, into memory that holds garbage.
+    /// Fills the memory for the result with garbage.
     @inline(__always)
-    func call(_ apply: Plugin.Apply, _ garbage: Garbage) -> Int32 {
+    func spoil(_ garbage: Garbage) {
         prepare(.insns, insnRoom, UInt64.self, garbage.rawValue)
         prepare(.aux, insnRoom, UInt32.self, UInt32(truncatingIfNeeded: garbage.rawValue))
         prepare(.subprograms, subprogramRoom, UInt64.self, garbage.rawValue)
@@ -162,7 +162,12 @@ struct Handover: ~Copyable {
                 insn_cap: UInt32(insnRoom), subprogs: output[.subprograms].address(subprogramRoom), subprog_cnt: count,
                 subprog_cap: UInt32(subprogramRoom), lines: output[.lines].address(lineRoom), line_cnt: count,
                 line_cap: UInt32(lineRoom)))
-        return unsafe apply(
+    }
+
+    /// Lets a plug-in carry out the pass that was written down last.
+    @inline(__always)
+    func call(_ apply: Plugin.Apply) -> Int32 {
+        unsafe apply(
             UnsafePointer(input[.image].address(1)), UnsafePointer(input[.edits].address(editCount)), UInt32(editCount),
             output[.image].address(1))
     }

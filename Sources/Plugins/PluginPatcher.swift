@@ -33,9 +33,8 @@ public final class PluginPatcher: ForeignPatcher {
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        if lastMisconduct.value != nil { lastMisconduct.value = nil }
-        let hash = handover.value.load(pass, input)
-        let code = call(hash, .first)
+        let hash = load(pass, input)
+        let code = call(hash)
         let status = read(code)
         if status == .unusable { return status }
         if status == .accepted { handover.value.copyResult(to: output, capabilities) }
@@ -44,10 +43,31 @@ public final class PluginPatcher: ForeignPatcher {
         return status
     }
 
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
+    ) -> (status: PatchStatus, seconds: Double) {
+        let hash = load(pass, input)
+        let start = clock()
+        let code = call(hash)
+        let seconds = clock() - start
+        let status = read(code)
+        if status == .accepted { handover.value.copyResult(to: output, capabilities) }
+        return (status, seconds)
+    }
+
+    /// Writes a pass down and makes everything ready for the call.
     @inline(__always)
-    private func call(_ hash: UInt64, _ garbage: Handover.Garbage) -> Int32 {
+    private func load(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
+        if lastMisconduct.value != nil { lastMisconduct.value = nil }
+        let hash = handover.value.load(pass, input)
+        handover.value.spoil(.first)
+        return hash
+    }
+
+    @inline(__always)
+    private func call(_ hash: UInt64) -> Int32 {
         if options.failAlloc > 0 { plugin.failAlloc?(hash, options.failAlloc) }
-        return unsafe handover.value.call(function, garbage)
+        return unsafe handover.value.call(function)
     }
 
     /// What the plug-in says, once it is known what it has written.
@@ -89,7 +109,8 @@ public final class PluginPatcher: ForeignPatcher {
     /// Asks for the same pass once more, with other garbage where the result goes.
     @inline(never)
     private func askAgain(_ hash: UInt64, _ first: Int32, _ output: ProgramBuffer) {
-        let second = call(hash, .second)
+        handover.value.spoil(.second)
+        let second = call(hash)
         if second != first {
             lastMisconduct.value = PatcherMisconduct(
                 .unsteady, "status", "apply() returned \(first), and \(second) for the same pass again")

@@ -14,10 +14,6 @@ struct Tool: ParsableCommand {
             """,
         subcommands: [
             Run.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self, Patchers.self,
-<<<<<<< HEAD
             PluginCommand.self, RunWorker.self, RunJudge.self, Describe.self,
-=======
-            PluginCommand.self, RunWorker.self,
->>>>>>> kernel-tree
         ])
 }

@@ -87,7 +87,7 @@ struct Census {
             switch expectation.status {
             case .accepted: far(expectation.program.image(), &seen)
             case .erange: seen.insert(longest > 0 ? .farForwardOverflows : .farBackwardOverflows)
-            case .einval: break
+            case .einval, .unusable: break
             }
         }
         var growth = 0

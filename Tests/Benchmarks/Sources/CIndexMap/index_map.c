@@ -207,11 +207,13 @@ static NOINLINE const struct index_map_edit *lay_out_kept(struct sweep *s, const
 	pair seen = {0};
 
 	for (; edit < stop; edit++, off++) {
-		word insn = insns[off];
 		size_t kept = at + edit->keep;
+		word insn;
 
 		if (edit->off != off || edit->remove != 1 || edit->keep >= edit->patch_cnt || edit->ref_cnt)
 			break;
+		/* Not before: an append stands where no slot of the input is. */
+		insn = insns[off];
 		seen |= copy_patch(out_insns + at, out_aux + at, patches + edit->patch_start, edit->patch_cnt);
 		out_insns[kept] = insn;
 		out_aux[kept] = aux[off];

@@ -1,0 +1,44 @@
+import BPF
+import Patching
+
+@testable import Fuzzing
+
+/// A right patcher that says it can do less, and spoils the parts of its results that it says it leaves out.
+final class LimitedPatcher: ForeignPatcher {
+    let name: String
+    let capabilities: PatcherCapabilities
+    var misconduct: PatcherMisconduct?
+    let kernelRelease: KernelRelease?
+    /// How many passes it was given.
+    private(set) var given = 0
+    /// Is shown every pass that it is given.
+    var watch: (PassImage, ProgramImage<InputIndex>) -> Void = { _, _ in }
+    /// Changes what it says of a pass.
+    var answer: (PatchStatus) -> PatchStatus = { $0 }
+    private let inner = RangeReplace()
+
+    init(_ capabilities: PatcherCapabilities, name: String = "limited", kernel: KernelRelease? = nil) {
+        self.name = name
+        self.capabilities = capabilities
+        kernelRelease = kernel
+    }
+
+    func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus {
+        given += 1
+        watch(pass, input)
+        let status = inner.apply(pass, to: input, into: output)
+        if status == .accepted {
+            let image = output.image(as: OutputIndex.self)
+            if !capabilities.contains(.aux) { image.aux[OutputIndex(0)] &+= 1 }
+            if !capabilities.contains(.subprograms) { image.subprograms[TableIndex(0)].id &+= 1 }
+            if !capabilities.contains(.lines) { output.lineCount = max(output.lineCount - 1, 0) }
+        }
+        return answer(status)
+    }
+
+    func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
+    ) -> (status: PatchStatus, seconds: Double) {
+        (apply(pass, to: input, into: output), 0)
+    }
+}

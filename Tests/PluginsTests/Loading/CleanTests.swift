@@ -1,0 +1,69 @@
+import BPF
+import Foundation
+import Fuzzing
+import Patching
+import Plugins
+import Testing
+
+/// Plug-ins that are right for what they claim.
+struct CleanTests {
+    /// Runs random cases and says in how many something was spared.
+    private func spared(_ files: [String], cases: UInt64, shape: CaseShape = .mixed) throws -> Int {
+        let plugin = try BuiltPlugin(files).load()
+        let seed: UInt64 = 1
+        var fuzzer = Fuzzer(
+            seed: seed, shape: shape, patchers: [plugin.makePatcher(options: Plugin.Options(checksEveryAnswer: true))])
+        for index in 0..<cases where !fuzzer.run(index: index) {
+            Issue.record("\(plugin.name), seed \(seed), case \(index): \(fuzzer.findings.map(\.bucket))")
+            break
+        }
+        return fuzzer.sparedCases(of: 0)
+    }
+
+    /// Most random passes do more than replacing single instructions, and some do not.
+    @Test func exampleIsClean() throws {
+        let mixed = try spared(BuiltPlugin.example, cases: 30_000)
+        #expect(mixed > 15_000 && mixed < 29_000)
+        let single = try spared(
+            BuiltPlugin.example, cases: 30_000, shape: .fixed(insns: 8, edits: 1, passes: 1))
+        #expect(single > 15_000 && single < 24_000)
+    }
+
+    @Test func indexMapIsClean() throws {
+        #expect(try spared(BuiltPlugin.indexMap, cases: 10_000) == 0)
+        #expect(try spared(BuiltPlugin.indexMap, cases: 3, shape: .fixed(insns: 20_000, edits: 6_000, passes: 2)) == 0)
+    }
+
+    @Test(arguments: ["passes.jsonl", "far.jsonl", "corners.jsonl"]) func indexMapMeetsTheVectors(
+        _ file: String
+    ) throws {
+        let path = "\(BuiltPlugin.package)/Tests/Vectors/\(file)"
+        let patcher = try BuiltPlugin(BuiltPlugin.indexMap).load().makePatcher()
+        let (input, output, pass) = (ProgramBuffer(), ProgramBuffer(), PassBuffer())
+        var count = 0
+        for (number, line) in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").enumerated() {
+            let c = try ScriptLine.parse(String(line), file: file, number: number + 1)
+            input.load(c.program)
+            var found: Case.Expectation?
+            for edits in c.passes where found == nil {
+                pass.load(edits)
+                let isMalformed = PassCheck.fault(in: pass.image, on: input.image(as: InputIndex.self)) != nil
+                let status = isMalformed ? .einval : patcher.apply(pass.image, to: input.image(), into: output)
+                if status != .accepted { found = .error(status) }
+                if status == .accepted { input.load(output.image(as: OutputIndex.self)) }
+            }
+            let result = Program(input.image(as: OutputIndex.self))
+            let answer =
+                found
+                ?? .result(
+                    insns: result.insns, aux: result.aux, subprograms: result.subprograms, lines: result.lines)
+            let expected = try #require(c.expected, "\(file), \(c.name)")
+            if !expected.agrees(with: answer) {
+                Issue.record("\(file), \(c.name): expected \(expected), found \(answer)")
+                return
+            }
+            count += 1
+        }
+        #expect(count > 0)
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+/// `--plugin` on the commands, as users give it.
+struct CommandTests {
+    /// The example, with the offsets of backward jumps wrong.
+    private static func wrongExample(name: String = "wrong") throws -> BuiltPlugin {
+        try BuiltPlugin(
+            text: """
+                #define bpf_patcher_v1 example_v1
+                #include "example.c"
+                #undef bpf_patcher_v1
+                static int wrong(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
+                                 struct bpf_patcher_image *out)
+                {
+                    int status = apply(in, edits, edit_cnt, out);
+
+                    for (__u32 i = 0; !status && i < out->insn_cnt; i++)
+                        if (field_of(&out->insns[i]) == OFFSET_IN_OFF && out->insns[i].off < -3)
+                            out->insns[i].off++;
+                    return status;
+                }
+                const struct bpf_patcher *bpf_patcher_v1(void)
+                {
+                    static struct bpf_patcher patcher;
+
+                    patcher = *example_v1();
+                    patcher.apply = wrong;
+                    patcher.name = "\(name)";
+                    return &patcher;
+                }
+                """)
+    }
+
+    private static func tool(_ arguments: String..., input: String = "") throws -> BuiltPlugin.Outcome {
+        try BuiltPlugin.runTool(arguments, input: input)
+    }
+
+    @Test func runTestsThePluginsAlone() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let crashes = example.folder + "/crashes"
+        let clean = try CommandTests.tool(
+            "run", "--seed", "3", "--cases", "5000", "--plugin", example.path, "--crashes", crashes)
+        #expect(clean.status == 0 && clean.output.contains("5000 cases"), "\(clean)")
+        let repeated = clean.output.split(separator: "\n").first { $0.hasPrefix("repeat with: ") } ?? ""
+        #expect(repeated.contains("--plugin \(example.path)") && !repeated.contains("--patcher"))
+    }
+
+    @Test func wrongPluginIsFoundReplayedAndMinimized() throws {
+        let wrong = try CommandTests.wrongExample()
+        let crashes = wrong.folder + "/crashes"
+        let found = try CommandTests.tool(
+            "run", "--seed", "3", "--cases", "20000", "--plugin", wrong.path, "--patcher", "index-map", "--jobs", "2",
+            "--crashes", crashes)
+        #expect(found.status == 77, "\(found)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: crashes).filter { $0.hasSuffix(".case") }
+        let name = try #require(files.first { $0.contains("wrong-landing") }, "\(files)")
+        #expect(files.allSatisfy { $0.hasPrefix("wrong--") }, "\(files)")
+        let file = crashes + "/" + name
+        let alone = try CommandTests.tool("replay", crashes)
+        #expect(alone.status == 0, "without the plug-in nothing is wrong: \(alone)")
+        let replayed = try CommandTests.tool("replay", crashes, "--plugin", wrong.path)
+        #expect(replayed.status == 77 && replayed.output.contains("0 passed, \(files.count) failed"), "\(replayed)")
+        let smaller = try CommandTests.tool("minimize", file, "--plugin", wrong.path)
+        #expect(smaller.status == 0 && smaller.output.contains("bucket: wrong/wrong-landing/"), "\(smaller)")
+        let picture = try CommandTests.tool("show", file, "--plugin", wrong.path)
+        #expect(picture.status == 0 && picture.output.contains("wrong: wrong-landing"), "\(picture)")
+    }
+
+    @Test func applyGivesWhatABuiltInPatcherGives() throws {
+        let map = try BuiltPlugin(BuiltPlugin.indexMap)
+        let vectors = "\(BuiltPlugin.package)/Tests/Vectors/corners.jsonl"
+        let built = try CommandTests.tool("apply", "--patcher", "index-map", vectors)
+        let found = try CommandTests.tool("apply", "--plugin", map.path, vectors)
+        #expect(built.status == 0 && !built.output.isEmpty)
+        #expect(found.status == 0 && found.output == built.output && found.errors.isEmpty)
+        // What the example cannot do is answered by the rules, and said.
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let partly = try CommandTests.tool("apply", "--plugin", example.path, vectors)
+        #expect(partly.status == 0 && partly.output == built.output)
+        #expect(partly.errors.contains("passes demand what example cannot do"), "\(partly.errors)")
+        #expect(try CommandTests.tool("apply", vectors).status == 64)
+        #expect(try CommandTests.tool("apply", "--patcher", "index-map", "--plugin", map.path, vectors).status == 64)
+    }
+
+    @Test func scalePutsAPluginBesideTheOthers() throws {
+        let map = try BuiltPlugin(BuiltPlugin.indexMap)
+        let found = try CommandTests.tool(
+            "scale", "--patches", "1000", "--plugin", map.path, "--patcher", "range-replace", "--json")
+        #expect(found.status == 0, "\(found)")
+        let rows = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]] ?? []
+        #expect(rows.compactMap { $0["patcher"] as? String } == ["range-replace", "c-index-map"])
+        let all = try CommandTests.tool("scale", "--patches", "1000", "--plugin", map.path)
+        #expect(all.output.contains("delta-array") && all.output.contains("c-index-map"), "\(all)")
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let refused = try CommandTests.tool("scale", "--patches", "1000", "--plugin", example.path)
+        #expect(refused.status == 1 && refused.errors.contains("example cannot keep a jump"), "\(refused)")
+    }
+
+    @Test func patchersSaysWhatAPluginCanDo() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let text = try CommandTests.tool("patchers", "--plugin", example.path)
+        #expect(text.status == 0 && text.output.contains("can: aux subprogs lines\n"), "\(text)")
+        let found = try CommandTests.tool("patchers", "--plugin", example.path, "--json")
+        let rows = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]] ?? []
+        #expect(rows.first?["name"] as? String == "example")
+        #expect(rows.first?["capabilities"] as? [String] == ["aux", "subprogs", "lines"])
+    }
+
+    /// Words of a command line, and what must stand in the one line that refuses them.
+    @Test func whatCannotBeUsedIsRefusedInOneLine() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let again = try BuiltPlugin(BuiltPlugin.example)
+        let taken = try CommandTests.wrongExample(name: "delta-array")
+        let source = BuiltPlugin.example[0]
+        let table: [(words: [String], error: String)] = [
+            (["run", "--plugin", source], "\(source): cannot be loaded as a library"),
+            (["replay", source, "--plugin", "/nowhere.so"], "/nowhere.so: cannot be read"),
+            (["run", "--plugin", example.path, "--plugin", again.path], "has the name 'example', as \(example.path) has"),
+            (["run", "--plugin", example.path, "--plugin", example.path], "is named twice"),
+            (["scale", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
+            (["apply", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
+            (["patchers", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
+        ]
+        for (words, error) in table {
+            let found = try BuiltPlugin.runTool(words)
+            #expect(found.status == 1 && found.output.isEmpty, "\(words): \(found)")
+            #expect(found.errors.contains(error) && found.errors.hasPrefix("error: "), "\(words): \(found.errors)")
+            #expect(found.errors.split(separator: "\n").count == 1, "\(words): \(found.errors)")
+        }
+    }
+}

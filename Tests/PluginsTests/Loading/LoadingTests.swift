@@ -1,0 +1,88 @@
+import Foundation
+import Patching
+import Plugins
+import Testing
+
+/// What is said of a file that is no plug-in, and what is read of one that is.
+struct LoadingTests {
+    /// A plug-in whose struct begins with some fields; the last of those of one name counts.
+    private static func text(_ fields: String, and more: String = "") -> String {
+        """
+        #include <stddef.h>
+        #include "bpf_patcher_kernel.h"
+        static int apply(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
+                         struct bpf_patcher_image *out) { return 0; }
+        const struct bpf_patcher *bpf_patcher_v1(void)
+        {
+            static const struct bpf_patcher patcher = { \(fields) };
+            return &patcher;
+        }
+        \(more)
+        """
+    }
+
+    private static func kernel(_ value: String) -> String {
+        text(
+            ".abi = 1, .name = \"mine\", .apply = apply",
+            and: """
+                const struct bpf_patcher_kernel *bpf_patcher_kernel_v1(void)
+                {
+                    static const struct bpf_patcher_kernel kernel = { \(value) };
+                    return \(value.isEmpty ? "NULL" : "&kernel");
+                }
+                """)
+    }
+
+    /// A text, and what must stand in the error.
+    private static let refusals: [(text: String, words: String)] = [
+        ("int other;", "does not export bpf_patcher_v1()"),
+        (
+            "#include <stddef.h>\n#include \"bpf_patcher.h\"\nconst struct bpf_patcher *bpf_patcher_v1(void) { return NULL; }",
+            "gives NULL"
+        ),
+        (text(".abi = 2, .name = \"mine\", .apply = apply"), "is for version 2 of the ABI, and this is version 1"),
+        (text(".abi = 1, .name = apply ? \"mine\" : NULL"), "gives no apply()"),
+        (text(".abi = 1, .apply = apply"), "gives no name"),
+        (text(".abi = 1, .name = \"\", .apply = apply"), "gives no name"),
+        (text(".abi = 1, .name = \"Mine/1\", .apply = apply"), "its name 'Mine/1' stands in file names"),
+        (text(".abi = 1, .name = \"taken\", .apply = apply"), "its name 'taken' is that of another patcher"),
+        (kernel(""), "bpf_patcher_kernel_v1() gives NULL"),
+        (kernel(".abi = 3, .release = \"6.12.1\""), "bpf_patcher_kernel_v1() is for version 3"),
+        (kernel(".abi = 1, .release = \"linux\""), "gives 'linux' for a release"),
+    ]
+
+    /// The one line with which a file is refused.
+    private func refusal(of path: String) -> String? {
+        do {
+            _ = try Plugin(path: path, reserved: ["taken"])
+            return nil
+        } catch { return error.description }
+    }
+
+    @Test(arguments: refusals.indices) func brokenPluginIsRefusedInOneLine(_ number: Int) throws {
+        let (text, words) = LoadingTests.refusals[number]
+        let built = try BuiltPlugin(text: text, flags: ["-w"])
+        let line = try #require(refusal(of: built.path), "accepted: \(text)")
+        #expect(line.hasPrefix("\(built.path): ") && line.contains(words) && !line.contains("\n"), "\(line)")
+    }
+
+    @Test func whatIsNoLibraryIsRefusedInOneLine() throws {
+        let source = BuiltPlugin.example[0]
+        let line = try #require(refusal(of: source))
+        #expect(line.hasPrefix("\(source): cannot be loaded as a library: ") && line.hasSuffix("cc -shared -fPIC"))
+        #expect(!line.dropFirst(source.count).contains(source) && !line.contains("\n"), "\(line)")
+        let missing = try #require(refusal(of: "/nowhere/plugin.so"))
+        #expect(missing == "/nowhere/plugin.so: cannot be read: No such file or directory")
+    }
+
+    @Test func whatAPluginSaysIsRead() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example).load()
+        #expect(example.name == "example" && example.release == nil && example.kernelRelease == nil)
+        #expect(example.capabilities == [.aux, .subprograms, .lines])
+        let map = try BuiltPlugin(BuiltPlugin.indexMap).load()
+        #expect(map.capabilities == .everything)
+        let kernel = try BuiltPlugin(text: LoadingTests.kernel(".abi = 1, .release = \"6.12.48-rc1\"")).load()
+        #expect(kernel.release == "6.12.48-rc1" && kernel.kernelRelease == KernelRelease(6, 12))
+        #expect(kernel.failedAllocs == 0)
+    }
+}
