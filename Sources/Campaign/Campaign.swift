@@ -13,6 +13,10 @@ public final class Campaign {
     private var order = BlockOrder()
     private var cases: UInt64 = 0
     private var ledger: FindingLedger
+    /// Where the campaign is kept, if it is.
+    private let keeper: CampaignKeeper?
+    /// The last block, when the limit cuts it short.
+    private var tail: Checkpoint.Tail?
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
     /// When an interrupt was first seen.
@@ -23,26 +27,47 @@ public final class Campaign {
     private static let patience = 2.0
     /// How often a worker was killed since anything was last heard of one.
     private var killings = 0
-    private let start = Date()
+    /// When this process began to run cases; `nil` when there are none left.
+    private var start: Date? = Date()
+    /// How long it ran before this process.
+    ///
+    /// - Units: seconds
+    private var secondsBefore = 0.0
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
 
     /// Checks everything that can be checked before the first case.
     ///
-    /// - Parameter program: the executable that serves as worker
-    /// - Throws: ``CampaignError`` when the folder of findings cannot be written, or no named object can be used
-    public init(settings: CampaignSettings, program: URL) throws(CampaignError) {
+    /// - Parameters:
+    ///   - program: the executable that serves as worker
+    ///   - state: where the campaign is kept, if it is; settings are then those of its checkpoint, if it has one
+    ///   - known: where the list of buckets that do not count is, to be kept with it
+    /// - Throws: ``CampaignError`` when the folder of findings cannot be written, no named object can be used, or the state
+    ///   is of other files
+    public init(
+        settings: CampaignSettings, program: URL, state: StateFolder? = nil, known: String? = nil
+    ) throws(CampaignError) {
+        var settings = settings
+        if let state { settings.crashes = state.crashes }
         self.settings = settings
         self.program = program
-        try CrashFolder(path: settings.crashes).prepare()
+        if state == nil { try CrashFolder(path: settings.crashes).prepare() }
         let objects = ObjectCollection(paths: settings.objects)
         refusals = objects.refusals.map(\.description)
         if !settings.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
-        ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program), program: program)
+        if let state {
+            keeper = try CampaignKeeper(state, settings: settings, known: known, objects: objects, program: program)
+        } else {
+            keeper = nil
+        }
+        ledger = FindingLedger(
+            settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
         boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedBoard(path: boardPath, jobs: settings.jobs)
+        if let checkpoint = state?.checkpoint { try restore(checkpoint) }
+        try keeper?.begin(at: progress)
     }
 
     deinit { unsafe unlink(boardPath) }
@@ -51,25 +76,82 @@ public final class Campaign {
     ///
     /// - Throws: ``CampaignError`` when a worker cannot be started or a finding not be written
     public func run() throws(CampaignError) -> CampaignReport {
-        for number in 0..<settings.jobs { try startWorker(number, first: nil) }
+        do throws(CampaignError) {
+            return try runToEnd()
+        } catch {
+            status.clear()
+            throw keeper?.explain(error) ?? error
+        }
+    }
+
+    private func runToEnd() throws(CampaignError) -> CampaignReport {
+        if !isFinished { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
             killLateWorkers()
-            if let bucket = ledger.unstored { try ledger.store(bucket) }
-            status.show(
-                cases: cases, findings: ledger.count, elapsed: Date().timeIntervalSince(start))
+            if !board.isStopping, let bucket = ledger.unstored { try ledger.store(bucket) }
+            try keeper?.record(progress)
+            status.show(cases: cases, findings: ledger.count, elapsed: seconds, place: keeper?.path)
         }
-        for report in order.takeRest() { count(report) }
-        let seconds = Date().timeIntervalSince(start)
-        try ledger.finish { status.show("minimising finding \($0) of \($1)") }
+        // What is behind a gap is run again when the campaign goes on; without a state it never does.
+        if keeper == nil { for report in order.takeRest() { count(report) } }
+        let total = seconds
+        let isEnded = isFinished
+        // With a state, whoever asks for an end does not wait for what can be done later.
+        while try ledger.finishNext(asSeen: keeper != nil && Interrupt.isRequested) {
+            status.show("minimising: \(ledger.unfinished) findings left")
+            try keeper?.record(progress(after: total))
+        }
+        try keeper?.record(progress(after: total), isLast: true)
         status.clear()
-        return CampaignReport(
-            seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+        var report = CampaignReport(
+            seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
+        report.state = keeper?.path
+        report.isFinished = isEnded && ledger.isSettled
+        return report
     }
 
-    private var isTimeOver: Bool { settings.time.map { Date().timeIntervalSince(start) >= $0 } ?? false }
+    /// Goes on where a checkpoint stands.
+    private func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
+        guard let part = checkpoint.parts.first else { return }
+        secondsBefore = part.seconds
+        cases = part.cases
+        order = BlockOrder(next: checkpoint.next)
+        tail = checkpoint.tail
+        try ledger.restore(checkpoint)
+        // A block that an earlier limit cut short is run again, whole.
+        if let cut = tail, UInt64(indices(ofBlock: cut.block).count) > cut.cases {
+            ledger.remove(cut.sightings)
+            cases -= cut.cases
+            order = BlockOrder(next: cut.block)
+            tail = nil
+        }
+        board.start(at: order.next)
+        if isFinished { start = nil }
+    }
+
+    /// Where the campaign stands.
+    private var progress: CampaignKeeper.Progress { progress(after: seconds) }
+
+    private func progress(after seconds: Double) -> CampaignKeeper.Progress {
+        CampaignKeeper.Progress(
+            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, ledger: ledger)
+    }
+
+    /// How long the campaign has run, in all processes.
+    ///
+    /// - Units: seconds
+    private var seconds: Double { secondsBefore + (start.map { Date().timeIntervalSince($0) } ?? 0) }
+
+    private var isFinished: Bool { isTimeOver || indices(ofBlock: order.next).isEmpty }
+
+    private func indices(ofBlock block: UInt64) -> Range<UInt64> {
+        settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)
+    }
+
+    private var isTimeOver: Bool { settings.time.map { seconds >= $0 } ?? false }
 
     private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
         var words = ["worker", "--board", boardPath, "--number", String(number)]
@@ -83,7 +165,7 @@ public final class Campaign {
     /// Waits a moment for what workers say, and takes it in.
     private func listen() throws(CampaignError) {
         var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        let timeout = min(settings.time.map { $0 - Date().timeIntervalSince(start) } ?? 1, 0.1)
+        let timeout = min(settings.time.map { $0 - seconds } ?? 1, 0.1)
         let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
         if ready <= 0 { return }
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
@@ -107,8 +189,12 @@ public final class Campaign {
 
     /// Takes in what came of a block.
     private func count(_ report: BlockReport) {
-        cases += UInt64(settings.shard.indices(ofBlock: report.block, limit: settings.cases ?? UInt64.max).count)
-        for sighting in report.sightings { ledger.add(sighting) }
+        let range = indices(ofBlock: report.block)
+        cases += UInt64(range.count)
+        ledger.add(report.sightings)
+        if range.count < Int(Shard.blockSize) {
+            tail = Checkpoint.Tail(block: report.block, cases: UInt64(range.count), sightings: report.sightings)
+        }
     }
 
     /// Starts another worker in the place of one that was killed; what it left undone is done by that one.

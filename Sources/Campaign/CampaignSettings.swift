@@ -74,6 +74,15 @@ public struct CampaignSettings: Sendable, Hashable {
     }
 }
 
+extension CampaignSettings {
+    /// The arguments that a state keeps: findings are in the folder of the state itself, wherever that is moved.
+    var argumentsOfState: [String] {
+        var kept = self
+        kept.crashes = "Crashes"
+        return kept.arguments
+    }
+}
+
 /// Why the harness could not do its work; not a finding.
 public struct CampaignError: Error, CustomStringConvertible, Sendable {
     /// What could not be done, where, and why, in one line.

@@ -55,9 +55,11 @@ struct Scale: ParsableCommand {
     func run() throws {
         do {
             // Plug-ins stand beside the built-in designs, unless some of these are named.
-            let choices = (patchers.names.isEmpty ? PatcherChoice.builtIn : []) + (try patchers.chosen()).filter {
-                !patchers.names.isEmpty || $0.plugin != nil
-            }
+            let choices =
+                (patchers.names.isEmpty ? PatcherChoice.builtIn : [])
+                + (try patchers.chosen()).filter {
+                    !patchers.names.isEmpty || $0.plugin != nil
+                }
             for choice in choices where !choice.capabilities.contains(.keepJump) {
                 throw CampaignError(
                     "\(choice.name) cannot keep a jump in a patch (keep-jump), which the passes of scale demand")
