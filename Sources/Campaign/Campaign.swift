@@ -12,6 +12,8 @@ public final class Campaign {
     private let board: SharedBoard
     private var order = BlockOrder()
     private var cases: UInt64 = 0
+    /// In how many cases each patcher was spared a pass, where there were any.
+    private var spared: [String: UInt64] = [:]
     private var ledger: FindingLedger
     /// Where the campaign is kept, if it is.
     private let keeper: CampaignKeeper?
@@ -108,6 +110,7 @@ public final class Campaign {
         var report = CampaignReport(
             seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
+        report.spared = spared.isEmpty ? nil : spared
         report.state = keeper?.path
         report.isFinished = isEnded && ledger.isSettled
         return report
@@ -118,6 +121,7 @@ public final class Campaign {
         guard let part = checkpoint.parts.first else { return }
         secondsBefore = part.seconds
         cases = part.cases
+        spared = part.spared ?? [:]
         order = BlockOrder(next: checkpoint.next)
         tail = checkpoint.tail
         try ledger.restore(checkpoint)
@@ -125,6 +129,7 @@ public final class Campaign {
         if let cut = tail, UInt64(indices(ofBlock: cut.block).count) > cut.cases {
             ledger.remove(cut.sightings)
             cases -= cut.cases
+            for (name, count) in cut.spared ?? [:] { spared[name, default: 0] -= count }
             order = BlockOrder(next: cut.block)
             tail = nil
         }
@@ -137,7 +142,8 @@ public final class Campaign {
 
     private func progress(after seconds: Double) -> CampaignKeeper.Progress {
         CampaignKeeper.Progress(
-            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, ledger: ledger)
+            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, spared: spared,
+            ledger: ledger)
     }
 
     /// How long the campaign has run, in all processes.
@@ -192,8 +198,12 @@ public final class Campaign {
         let range = indices(ofBlock: report.block)
         cases += UInt64(range.count)
         ledger.add(report.sightings)
+        let names = settings.patchers.map(\.name)
+        let sparedHere = Dictionary(uniqueKeysWithValues: report.spared.map { (names[$0.key], $0.value) })
+        spared.merge(sparedHere, uniquingKeysWith: +)
         if range.count < Int(Shard.blockSize) {
-            tail = Checkpoint.Tail(block: report.block, cases: UInt64(range.count), sightings: report.sightings)
+            tail = Checkpoint.Tail(block: report.block, cases: UInt64(range.count), sightings: report.sightings,
+                spared: sparedHere)
         }
     }
 

@@ -7,6 +7,8 @@ public struct CampaignReport: Codable, Sendable {
     public var casesPerSecond: Double
     public var jobs: Int
     public var findings: [StoredFinding]
+    /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
+    public var spared: [String: UInt64]?
     /// Where the campaign is kept, if it is.
     public var state: String?
     /// The campaigns whose states were merged, or `nil`.
@@ -15,7 +17,7 @@ public struct CampaignReport: Codable, Sendable {
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, state, parts
+        case seed, cases, seconds, jobs, findings, spared, state, parts
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
     }

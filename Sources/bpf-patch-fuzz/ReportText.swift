@@ -11,6 +11,9 @@ extension CampaignReport {
         try Output.line(
             "\(cases) cases in \(Int(seconds.rounded())) s, \(Int(casesPerSecond)) a second, "
                 + "\(findings.count) findings" + (known == 0 ? "" : ", \(known) of them known"))
+        for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
+            try Output.line("\(name) was spared \(count) of them: passes that it does not claim to do")
+        }
         if let state {
             let command = "\(CommandLine.arguments[0].shellQuoted) run --state \(state.shellQuoted) --resume"
             if parts != nil {

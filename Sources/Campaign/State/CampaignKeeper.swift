@@ -11,6 +11,7 @@ final class CampaignKeeper {
         var seconds: Double
         var isFinished: Bool
         var tail: Checkpoint.Tail?
+        var spared: [String: UInt64]
         var ledger: FindingLedger
     }
 
@@ -109,6 +110,7 @@ final class CampaignKeeper {
         next.next = progress.next
         next.tail = progress.tail
         next.parts[0].cases = progress.cases
+        next.parts[0].spared = progress.spared
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)

@@ -9,6 +9,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var seed: UInt64
         public var shard: Shard
         public var cases: UInt64
+        /// In how many cases each patcher was spared a pass, where there were any.
+        public var spared: [String: UInt64]?
         /// - Units: seconds
         public var seconds: Double
         public var jobs: Int
@@ -16,7 +18,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var isFinished: Bool
 
         enum CodingKeys: String, CodingKey {
-            case arguments, seed, shard, cases, seconds, jobs
+            case arguments, seed, shard, cases, spared, seconds, jobs
             case isFinished = "finished"
         }
     }
@@ -47,6 +49,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         var block: UInt64
         var cases: UInt64
         var sightings: [Sighting]
+        var spared: [String: UInt64]?
     }
 
     /// One, which can go on, or those that were merged.

@@ -67,6 +67,7 @@ public final class Worker {
     private func run(_ block: UInt64, _ indices: Range<UInt64>, _ fuzzer: inout Fuzzer) {
         board.note(block: block, worker: number)
         var sightings = casualties.sightings(of: block)
+        let sparedBefore = settings.patchers.indices.map { fuzzer.sparedCases(of: $0) }
         for index in indices {
             board.begin(index: index, worker: number)
             if fuzzer.run(index: index, excluding: casualties.spared(at: index, of: block)) { continue }
@@ -77,7 +78,10 @@ public final class Worker {
             }
         }
         board.rest(worker: number)
-        let report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })
+        var report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })
+        for (patcher, before) in sparedBefore.enumerated() where fuzzer.sparedCases(of: patcher) > before {
+            report.spared[patcher] = UInt64(fuzzer.sparedCases(of: patcher) - before)
+        }
         output.write(Array(report.text.utf8))
         board.note(block: nil, worker: number)
     }
