@@ -202,7 +202,8 @@ public final class Campaign {
         let sparedHere = Dictionary(uniqueKeysWithValues: report.spared.map { (names[$0.key], $0.value) })
         spared.merge(sparedHere, uniquingKeysWith: +)
         if range.count < Int(Shard.blockSize) {
-            tail = Checkpoint.Tail(block: report.block, cases: UInt64(range.count), sightings: report.sightings,
+            tail = Checkpoint.Tail(
+                block: report.block, cases: UInt64(range.count), sightings: report.sightings,
                 spared: sparedHere)
         }
     }
