@@ -40,6 +40,11 @@ public struct CampaignSettings: Sendable, Hashable {
         self.crashes = crashes
     }
 
+    /// What random passes may demand: all that some patcher can do.
+    public var limits: CaseLimits {
+        CaseLimits(of: patchers.map { $0.make() }, beyondContract: terms.beyondContract)
+    }
+
     /// The arguments of `bpf-patch-fuzz run` that repeat the campaign.
     ///
     /// A run that is ended by its time is repeated by its seed for as long; the cases are the same, index by index.

@@ -57,7 +57,8 @@ struct FindingLedger {
     mutating func store(_ bucket: String) throws(CampaignError) {
         guard var entry = entries[bucket] else { return }
         var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads, patchers: [])
+            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
+            patchers: [])
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)

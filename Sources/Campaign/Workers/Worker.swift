@@ -37,7 +37,7 @@ public struct Worker {
         watchLeash()
         let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads,
+            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
             patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract)
         let limit = settings.cases ?? UInt64.max
         var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
