@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import Patching
 
 /// What a campaign is told: a range of cases is a pure function of these.
 public struct CampaignSettings: Sendable, Hashable {
@@ -24,7 +25,7 @@ public struct CampaignSettings: Sendable, Hashable {
     /// Which part of the indices to run.
     public var shard: Shard
     /// What one case may take.
-    public var limits: CaseLimits
+    public var budget: CaseBudget
     /// Where findings go.
     public var crashes: String
 
@@ -32,7 +33,7 @@ public struct CampaignSettings: Sendable, Hashable {
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
         patchers: [PatcherChoice] = PatcherChoice.builtIn, terms: JudgingTerms = JudgingTerms(),
         objects: [String] = [], workloads: [Workload] = [], shard: Shard = .whole,
-        limits: CaseLimits = CaseLimits(), crashes: String = "Crashes"
+        budget: CaseBudget = CaseBudget(), crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -43,8 +44,17 @@ public struct CampaignSettings: Sendable, Hashable {
         self.objects = objects
         self.workloads = workloads
         self.shard = shard
-        self.limits = limits
+        self.budget = budget
         self.crashes = crashes
+    }
+
+    /// What random passes may demand: all that some patcher can do.
+    public var limits: CaseLimits {
+        let plugins = patchers.compactMap(\.plugin)
+        if plugins.count < patchers.count { return CaseLimits() }
+        return CaseLimits(
+            ofPlugins: plugins.map { ($0.capabilities, $0.release.flatMap { KernelRelease($0) }) },
+            beyondContract: terms.beyondContract)
     }
 
     /// The arguments of `bpf-patch-fuzz run` that repeat the campaign.
@@ -68,7 +78,7 @@ public struct CampaignSettings: Sendable, Hashable {
             words += workloads.flatMap { ["--workload", $0.name] }
         }
         if shard != .whole { words += ["--shard", shard.description] }
-        words += limits.arguments
+        words += budget.arguments
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words
     }

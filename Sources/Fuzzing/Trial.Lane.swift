@@ -72,6 +72,8 @@ extension Trial {
     struct ScriptLane: ~Copyable {
         let patcher: any ScriptPatcher
         let output: ProgramBuffer
+        /// Its number among all.
+        let number: Int
 
         @inline(__always)
         borrowing func begin(_ input: ProgramImage<InputIndex>) { patcher.begin(input) }

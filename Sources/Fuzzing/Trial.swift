@@ -50,18 +50,19 @@ public struct Trial: ~Copyable {
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(_ patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil) {
         precondition(patchers.count <= 64, "\(patchers.count) patchers, of which each has a bit of 64")
-        var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer)] = []
+        var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer, number: Int)] = []
         lanes = CellRow(count: patchers.count) { number in
             let output = ProgramBuffer()
             var script: Int?
             if let patcher = patchers[number] as? any ScriptPatcher {
                 script = scripts.count
-                scripts.append((patcher, output))
+                scripts.append((patcher, output, number))
             }
             return Lane(patchers[number], output: output, script: script, beyondContract: beyondContract)
         }
         self.scripts = CellRow(count: scripts.count) { [scripts] number in
-            ScriptLane(patcher: scripts[number].patcher, output: scripts[number].output)
+            ScriptLane(
+                patcher: scripts[number].patcher, output: scripts[number].output, number: scripts[number].number)
         }
         let foreign = patchers.enumerated().compactMap { number, patcher in
             (patcher as? any ForeignPatcher).map { (number: number, patcher: $0) }
@@ -105,9 +106,10 @@ public struct Trial: ~Copyable {
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
-        for number in 0..<lanes.count {
-            guard let script = lanes[number].script, !isExcluded(number) else { continue }
-            progress[Slot(0)] = UInt64(number + 1)
+        for script in 0..<scripts.count {
+            let number = scripts[script].number
+            if excluded &>> UInt64(number) & 1 != 0 { continue }
+            progress[Slot(0)] = UInt64(number &+ 1)
             scripts[script].begin(current.image())
             progress[Slot(0)] = 0
         }
@@ -142,9 +144,6 @@ public struct Trial: ~Copyable {
         }
         return findings.isEmpty ? status : .einval
     }
-
-    @inline(__always)
-    private func isExcluded(_ number: Int) -> Bool { excluded &>> UInt64(number) & 1 != 0 }
 
     /// Lets every patcher that is given the pass carry it out.
     @inline(__always)

@@ -25,7 +25,7 @@ struct Minimize: ParsableCommand {
     @OptionGroup var patchers: PatcherOptions
 
     @OptionGroup var judging: JudgingOptions
-    @OptionGroup var limits: LimitOptions
+    @OptionGroup var budget: BudgetOptions
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
     var json = false
@@ -50,7 +50,7 @@ struct Minimize: ParsableCommand {
         do {
             let c = try CaseSource.single(file)
             let judge = SacrificedJudge(
-                try patchers.chosen(for: c.target), terms: judging.terms, limits: limits.chosen, program: Executable.url
+                try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen, program: Executable.url
             )
             guard let bucket = try bucket(of: c, judge) else {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")

@@ -38,7 +38,7 @@ struct CampaignOptions: ParsableArguments {
         })
     var shard = Shard.whole
 
-    @OptionGroup var limits: LimitOptions
+    @OptionGroup var budget: BudgetOptions
 
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
@@ -52,7 +52,7 @@ struct CampaignOptions: ParsableArguments {
     func settings(seed: UInt64) throws -> CampaignSettings {
         CampaignSettings(
             seed: seed, cases: cases, time: time, jobs: jobs, patchers: try patchers.chosen(), terms: judging.terms,
-            objects: objects, workloads: workloads.chosen, shard: shard, limits: limits.chosen, crashes: crashes)
+            objects: objects, workloads: workloads.chosen, shard: shard, budget: budget.chosen, crashes: crashes)
     }
 }
 
@@ -159,11 +159,11 @@ struct RunJudge: ParsableCommand {
 
     @OptionGroup var patchers: PatcherOptions
     @OptionGroup var judging: JudgingOptions
-    @OptionGroup var limits: LimitOptions
+    @OptionGroup var budget: BudgetOptions
 
     func run() throws {
         do {
-            try JudgeServer(patchers: try patchers.chosen(), terms: judging.terms, limits: limits.chosen).run()
+            try JudgeServer(patchers: try patchers.chosen(), terms: judging.terms, budget: budget.chosen).run()
         } catch { throw stop(error) }
     }
 }

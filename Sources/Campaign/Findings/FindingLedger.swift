@@ -56,7 +56,7 @@ struct FindingLedger {
         self.keepsEarlier = keepsEarlier
         folder = CrashFolder(path: settings.crashes)
         judge = SacrificedJudge(
-            settings.patchers, terms: settings.terms, limits: settings.limits, program: program)
+            settings.patchers, terms: settings.terms, budget: settings.budget, program: program)
     }
 
     /// How many buckets there are.
@@ -146,7 +146,8 @@ struct FindingLedger {
 
     /// Makes the case of a bucket once more.
     private func makeCase(_ bucket: String, _ entry: Entry) -> Case {
-        var fuzzer = Fuzzer(seed: settings.seed, bases: bases, workloads: settings.workloads, patchers: [])
+        var fuzzer = Fuzzer(
+            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits, patchers: [])
         var c = fuzzer.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)

@@ -13,13 +13,13 @@ public final class JudgeServer {
     ///
     /// - Throws: ``CampaignError`` when there is no memory to share with children
     public init(
-        patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits
+        patchers: [PatcherChoice], terms: JudgingTerms, budget: CaseBudget
     ) throws(CampaignError) {
         self.patchers = patchers
         self.terms = terms
         board = try SharedBoard()
         output = try WorkerOutput(isSilent: false)
-        server = ForkServer(board: board, number: 0, limits: limits, reports: SanitizerReports.prefix)
+        server = ForkServer(board: board, number: 0, budget: budget, reports: SanitizerReports.prefix)
     }
 
     /// Answers requests on standard input until there are no more.

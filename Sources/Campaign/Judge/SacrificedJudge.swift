@@ -5,7 +5,7 @@ import Fuzzing
 public final class SacrificedJudge: CaseJudge {
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
-    private let limits: CaseLimits
+    private let budget: CaseBudget
     private let program: URL
     private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
@@ -19,18 +19,18 @@ public final class SacrificedJudge: CaseJudge {
     ///
     /// - Parameter program: the executable that serves as judge
     public convenience init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL
+        _ patchers: [PatcherChoice], terms: JudgingTerms, budget: CaseBudget, program: URL
     ) {
-        self.init(patchers, terms: terms, limits: limits, program: program, reports: .reading)
+        self.init(patchers, terms: terms, budget: budget, program: program, reports: .reading)
     }
 
     private init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms, limits: CaseLimits, program: URL,
+        _ patchers: [PatcherChoice], terms: JudgingTerms, budget: CaseBudget, program: URL,
         reports: SanitizerReports.Use
     ) {
         self.patchers = patchers
         self.terms = terms
-        self.limits = limits
+        self.budget = budget
         self.program = program
         self.reports = reports
     }
@@ -39,9 +39,9 @@ public final class SacrificedJudge: CaseJudge {
     ///
     /// - Parameter timeout: how long it waits for an answer, in seconds
     func hasty(timeout: Double = .infinity) -> SacrificedJudge {
-        var limits = limits
-        limits.timeout = min(limits.timeout, timeout)
-        return SacrificedJudge(patchers, terms: terms, limits: limits, program: program, reports: .counting)
+        var budget = budget
+        budget.timeout = min(budget.timeout, timeout)
+        return SacrificedJudge(patchers, terms: terms, budget: budget, program: program, reports: .counting)
     }
 
     public var names: [String] { patchers.map(\.name) }
@@ -88,7 +88,7 @@ public final class SacrificedJudge: CaseJudge {
         if let process { return process }
         // A judge that is gone is noticed by what it does not answer.
         signal(SIGPIPE, SIG_IGN)
-        let words = ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + limits.arguments
+        let words = ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
         let started = try WorkerProcess(
             program: program, words, plugins: patchers.compactMap(\.plugin?.path), reports: reports)
         process = started

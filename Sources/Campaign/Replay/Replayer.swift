@@ -15,7 +15,7 @@ public struct Replayer: ~Copyable {
 
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
-    private let limits: CaseLimits
+    private let budget: CaseBudget
     private let program: URL
     private let judge: SacrificedJudge
     private var rules = CaseRunner([])
@@ -26,14 +26,14 @@ public struct Replayer: ~Copyable {
     ///
     /// - Parameter program: the executable that serves as judge
     public init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), limits: CaseLimits = CaseLimits(),
+        _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
         program: URL
     ) {
         self.patchers = patchers
         self.terms = terms
-        self.limits = limits
+        self.budget = budget
         self.program = program
-        judge = SacrificedJudge(patchers, terms: terms, limits: limits, program: program)
+        judge = SacrificedJudge(patchers, terms: terms, budget: budget, program: program)
     }
 
     /// Runs one case.
@@ -63,7 +63,7 @@ public struct Replayer: ~Copyable {
         guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
         else { return judge }
-        return SacrificedJudge([target], terms: terms, limits: limits, program: program)
+        return SacrificedJudge([target], terms: terms, budget: budget, program: program)
     }
 
     /// The first difference between what a file expects and what the rules give, in words.

@@ -137,7 +137,7 @@ final class CampaignKeeper {
         CampaignStatistics(
             times: checkpoint.times, seconds: progress.seconds, cases: progress.cases, programs: programs,
             crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs, banner: "bpf-patch-fuzz",
-            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.limits.timeout * 1000))
+            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.budget.timeout * 1000))
     }
 
     /// Adds a row to `plot_data`.

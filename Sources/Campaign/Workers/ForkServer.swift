@@ -10,7 +10,7 @@ struct ForkServer {
     let board: SharedBoard
     /// Which of the board's workers this is.
     let number: Int
-    let limits: CaseLimits
+    let budget: CaseBudget
     /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
     let reports: String?
 
@@ -58,7 +58,7 @@ struct ForkServer {
     /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
     private func watch(_ child: pid_t, _ signals: inout sigset_t) -> (Death.Cause, String?)? {
         let memory = MemoryGauge(process: child)
-        let allowed = limits.memory.map { memory.held + $0 << 20 }
+        let allowed = budget.memory.map { memory.held + $0 << 20 }
         var pause = timespec(tv_sec: 0, tv_nsec: Int(ForkServer.tick * 1e9))
         var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
         var verdict: Death.Cause?
@@ -79,7 +79,7 @@ struct ForkServer {
             let index = board.position(ofWorker: number).index
             if !board.isBusy(worker: number) || late.index != index {
                 late = (board.isBusy(worker: number) ? index : UInt64.max, now)
-            } else if Double(now - late.since) > limits.timeout * 1e9 {
+            } else if Double(now - late.since) > budget.timeout * 1e9 {
                 verdict = .hang
             }
             if let allowed, memory.held > allowed { verdict = .memory }

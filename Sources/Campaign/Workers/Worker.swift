@@ -29,7 +29,7 @@ public final class Worker {
         self.first = first
         board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
         output = try WorkerOutput(isSilent: true)
-        server = ForkServer(board: board, number: number, limits: settings.limits, reports: SanitizerReports.prefix)
+        server = ForkServer(board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix)
         bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         limit = settings.cases ?? UInt64.max
     }
@@ -37,7 +37,7 @@ public final class Worker {
     /// Runs until the campaign ends, or the process that started this one does.
     public func run() throws(CampaignError) {
         var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads,
+            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
             patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract,
             progress: board.patcherWord(ofWorker: number))
         server.run {

@@ -12,10 +12,11 @@ public struct CaseGenerator: ~Copyable {
     private let shape: CaseShape
     private let bases: [ProgramBuffer]
     private let workloads: [Workload]
+    private let limits: CaseLimits
     private var entropy = Entropy(seed: 0, index: 0)
     private var features = CaseFeatures()
     private var maker = SlotMaker(marker: 0)
-    private var programs = ProgramGenerator()
+    private var programs: ProgramGenerator
     private var farPrograms = FarProgramGenerator()
     private var passes = PassGenerator()
     private let programBuffer = ProgramBuffer()
@@ -32,10 +33,16 @@ public struct CaseGenerator: ~Copyable {
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
-    public init(seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = []) {
+    ///   - limits: what random passes may demand; what is within these differs from limits to limits
+    public init(
+        seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
+        limits: CaseLimits = CaseLimits()
+    ) {
         self.seed = seed
         self.shape = shape
         self.workloads = workloads
+        self.limits = limits
+        programs = ProgramGenerator(kernel: limits.kernel)
         self.bases = bases.map { program in
             let buffer = ProgramBuffer()
             buffer.load(program)
@@ -69,6 +76,7 @@ public struct CaseGenerator: ~Copyable {
     private mutating func make(_ source: Entropy) -> ProgramImage<InputIndex> {
         entropy = source
         features = CaseFeatures.draw(shape, &entropy)
+        if workload == nil { features.keep(within: limits) }
         // Room for what some workloads look for: several instructions in a row.
         if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
         maker = SlotMaker(marker: 1001)

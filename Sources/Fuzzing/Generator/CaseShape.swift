@@ -51,6 +51,8 @@ struct CaseFeatures {
     var patchLength = 4
     /// How the case is to be refused, if it is.
     var refusal = PlannedRefusal.none
+    /// What its passes may demand.
+    var limits = CaseLimits()
 
     /// The refusal that a case is made for.
     enum PlannedRefusal {

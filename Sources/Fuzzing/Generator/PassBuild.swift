@@ -56,12 +56,13 @@ struct PassBuild {
         return InputIndex(off)
     }
 
-    /// Decides what an edit does.
+    /// Decides what an edit does; `nil` where the limits of the case allow none.
     mutating func choose(
         at off: InputIndex, before next: Int, _ ledger: borrowing SlotLedger, _ entropy: inout Entropy
-    ) -> PlannedEdit {
+    ) -> PlannedEdit? {
         let bits = entropy.next()
         if off.position == input.insnCount {
+            if !features.limits.allowsAppends { return nil }
             return PlannedEdit(end: off, hasPatch: true, skip: Int(bits & 15) < features.skip)
         }
         let sum = features.patch + features.insert + features.delete + features.replace
@@ -70,12 +71,16 @@ struct PassBuild {
         if draw < features.insert {
             return PlannedEdit(end: off, hasPatch: true, skip: Int(bits & 15) < features.skip, mayLeave: true)
         }
-        if draw < features.insert + features.patch { return patch(single, Int(bits & 15) < features.keep) }
+        if draw < features.insert + features.patch { return patch(off, single, Int(bits & 15) < features.keep) }
         let isDeletion = draw < features.insert + features.patch + features.delete
         var end = chooseEnd(from: single, before: next, bits)
         if isDeletion {
             while isChecked {
-                guard let limit = deletable(from: off, to: end, ledger) else { return patch(single, true) }
+                // As with a replaced range: what may not be dead must not be jumped to, nor be another subprogram's.
+                let live =
+                    features.limits.allowsDeadTargets
+                    ? end : replaceable(from: off, single: single, to: end, ledger)
+                guard let limit = deletable(from: off, to: live, ledger) else { return patch(off, single, true) }
                 if limit == end { break }
                 // A shorter range removes fewer jumps, so it is looked at again.
                 end = limit
@@ -83,11 +88,13 @@ struct PassBuild {
             return PlannedEdit(end: end, hasPatch: false)
         }
         end = replaceable(from: off, single: single, to: end, ledger)
-        return end == single ? patch(single, Int(bits & 15) < features.keep) : patch(end, false)
+        return end == single ? patch(off, single, Int(bits & 15) < features.keep) : patch(off, end, false)
     }
 
-    private func patch(_ end: InputIndex, _ keeps: Bool) -> PlannedEdit {
-        PlannedEdit(end: end, hasPatch: true, keeps: keeps, mayLeave: end.position < homeEnd)
+    private func patch(_ off: InputIndex, _ end: InputIndex, _ keeps: Bool) -> PlannedEdit? {
+        if end - off > 1 && !features.limits.allow(.range) { return nil }
+        let isKept = keeps && (features.limits.allow(.keepJump) || input.insns[off].jumpKind == .none)
+        return PlannedEdit(end: end, hasPatch: true, keeps: isKept, mayLeave: end.position < homeEnd)
     }
 
     /// Where a range ends: mostly short, sometimes at the next edit or the end of the subprogram, rarely past the next.

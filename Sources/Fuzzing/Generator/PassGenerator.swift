@@ -25,7 +25,7 @@ struct PassGenerator: ~Copyable {
         for row in 0..<count {
             let next = row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
             guard let off = build.start(near: anchors[TableIndex(row)]) else { continue }
-            let edit = build.choose(at: off, before: next, ledger, &entropy)
+            guard let edit = build.choose(at: off, before: next, ledger, &entropy) else { continue }
             buffer.addEdit(off: off, remove: UInt32(edit.end - off), skip: edit.skip)
             if edit.hasPatch {
                 patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &entropy, into: buffer)

@@ -43,7 +43,10 @@ struct PatchGenerator: ~Copyable {
             }
             let draw = entropy.next()
             var pattern = patterns[Slot(Int(draw & 31))]
-            let isUnwanted = pattern.kind.isJump && Int(draw >> 6 & 7) > features.patchJumps
+            let isCall = pattern.kind == .call || pattern.kind == .function
+            let isUnwanted =
+                (pattern.kind.isJump && Int(draw >> 6 & 7) > features.patchJumps)
+                || (isCall && !features.limits.allow(.refs))
             var isWide = pattern.code == Opcode.loadImmediate64
             if isUnwanted || (isWide && (slot + 1 >= count || slot + 1 == keep)) {
                 pattern = .plain
@@ -130,7 +133,8 @@ struct PatchGenerator: ~Copyable {
         if build.isChecked {
             let isAppend = off.position == input.insnCount
             if ledger.states[index] == .nothing { return nil }
-            if isAppend && ledger.states[index] == .deleted { return nil }
+            let mayBeDead = build.features.limits.allowsDeadTargets && !isAppend
+            if !mayBeDead && ledger.states[index] == .deleted { return nil }
             // Past its first slot nothing stands for what this very edit replaces.
             if index > off && index < edit.end { return nil }
         }
@@ -148,7 +152,8 @@ struct PatchGenerator: ~Copyable {
             let number = (Int(draw) * input.subprogramCount) >> 8
             let start = InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
-            if isAhead || !build.isChecked || ledger.states[start] == .standing || (number == build.home && !isAppend) {
+            let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets
+            if isAhead || !build.isChecked || ledger.states[start] == .standing || mayBeDead {
                 ledger.counts[start] += 1
                 return start
             }

@@ -1,4 +1,5 @@
 import BPF
+import Patching
 
 /// Makes random well-formed programs.
 struct ProgramGenerator: ~Copyable {
@@ -6,8 +7,9 @@ struct ProgramGenerator: ~Copyable {
     private var palette = RowStorage<SlotPattern>(capacity: CaseFeatures.paletteSize)
     private var patterns = RowStorage<SlotPattern>()
 
-    init() {
-        let all = SlotPattern.all()
+    /// - Parameter kernel: the kernel that must define all codes, or `nil`
+    init(kernel: KernelRelease? = nil) {
+        let all = SlotPattern.all().map { pattern in kernel.map(pattern.defined(in:)) ?? pattern }
         patterns.reserve(all.count)
         patterns.row(as: Slot.self).load(all)
     }

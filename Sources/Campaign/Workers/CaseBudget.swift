@@ -1,5 +1,5 @@
 /// What one case may take before the patcher that is asked counts as broken.
-public struct CaseLimits: Hashable, Sendable {
+public struct CaseBudget: Hashable, Sendable {
     /// How long one case may take.
     ///
     /// - Units: seconds
@@ -16,7 +16,7 @@ public struct CaseLimits: Hashable, Sendable {
 
     /// The arguments that say the same on the command line.
     var arguments: [String] {
-        let standard = CaseLimits()
+        let standard = CaseBudget()
         var words: [String] = []
         if timeout != standard.timeout { words += ["--timeout", String(timeout)] }
         if memory != standard.memory { words += ["--memory", String(memory ?? 0)] }
