@@ -16,6 +16,8 @@ public final class Worker {
     private let limit: UInt64
     private var first: UInt64?
     private var casualties = Casualties()
+    /// The patchers that have hanged before, a bit each.
+    private var hanging: UInt64 = 0
 
     /// Makes a worker.
     ///
@@ -92,8 +94,8 @@ public final class Worker {
     private func settle(_ death: Death, _ fuzzer: inout Fuzzer) {
         switch death.cause {
         case .outside where casualties.strike(at: death.index) < 3: return
-        // A machine may stand still for a while; a patcher that hangs does it twice.
-        case .hang where casualties.strike(at: death.index) < 2: return
+        // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
+        case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2: return
         default: break
         }
         if let patcher = death.patcher {
@@ -115,7 +117,12 @@ public final class Worker {
         _exit(1)
     }
 
+    private func isKnown(toHang patcher: Int?) -> Bool {
+        patcher.map { hanging & 1 << UInt64($0) != 0 } ?? false
+    }
+
     private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
+        if death.cause == .hang { hanging |= 1 << UInt64(patcher) }
         let finding = death.finding(against: settings.patchers[patcher].name)
         casualties.blame(patcher, for: finding, at: death.index, isLasting: isLasting)
     }

@@ -30,7 +30,8 @@ final class KernelPluginPatcher: Patcher {
             unsafe print(String(cString: dlerror()))
             return nil
         }
-        guard let first = unsafe dlsym(handle, "bpf_patcher_v1"), let second = unsafe dlsym(handle, "bpf_patcher_kernel_v1")
+        guard let first = unsafe dlsym(handle, "bpf_patcher_v1"),
+            let second = unsafe dlsym(handle, "bpf_patcher_kernel_v1")
         else { return nil }
         typealias First = @convention(c) () -> UnsafePointer<bpf_patcher>?
         typealias Second = @convention(c) () -> UnsafePointer<bpf_patcher_kernel>?
