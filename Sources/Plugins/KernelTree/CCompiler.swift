@@ -37,7 +37,8 @@ struct CCompiler {
     {
         var arguments = [
             "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-strict-aliasing",
-            "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-I", folder, "-o", output, source,
+            "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-ffile-prefix-map=\(folder)/=", "-I",
+            folder, "-o", output, source,
         ]
         // Asked for by name where warnings are off: a call of what is declared nowhere would be taken for one that gives an int.
         arguments.append("-Werror=implicit-function-declaration")
