@@ -22,9 +22,10 @@ extern "C" {
  */
 #define BPF_PATCHER_KERNEL_DAMAGED 117
 
-/* What the functions of a tree do not know: cases with it are not for them. */
+/* Codes that a tree does not define: programs and patches with them are not for its functions. */
 enum bpf_patcher_kernel_limit {
-	BPF_PATCHER_KERNEL_NO_GOTOL = 1 << 0, /* JMP32|JA, which came with 6.6, is a jump by imm */
+	BPF_PATCHER_KERNEL_NO_GOTOL = 1 << 0, /* JMP32|JA, which came with 6.6 */
+	BPF_PATCHER_KERNEL_NO_GOTOX = 1 << 1, /* JMP|JA|X, which came with 6.19 */
 };
 
 struct bpf_patcher_kernel {

@@ -37,15 +37,17 @@ struct CCompiler {
     {
         var arguments = [
             "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-strict-aliasing",
-            "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-Wl,-z,defs", "-I", folder, "-o",
-            output, source,
+            "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-ffile-prefix-map=\(folder)/=", "-I",
+            folder, "-o", output, source,
         ]
         // Asked for by name where warnings are off: a call of what is declared nowhere would be taken for one that gives an int.
         arguments.append("-Werror=implicit-function-declaration")
         if sanitizers.contains("address") {
-            // What is defined by the runtime is found when it is loaded.
-            arguments += ["-fsanitize=address", "-fno-omit-frame-pointer", "-Wl,-z,undefs"]
+            arguments += ["-fsanitize=address", "-fno-omit-frame-pointer"]
             if try isClang() { arguments.append("-shared-libasan") }
+        } else {
+            // What the runtime of a sanitizer defines is found only when it is loaded.
+            arguments.append("-Wl,-z,defs")
         }
         let (status, _, said) = try run(arguments)
         return status == 0 ? nil : said
@@ -53,7 +55,9 @@ struct CCompiler {
 
     /// The library that must be loaded before a plug-in made with AddressSanitizer.
     func runtimeOfAddressSanitizer() throws(PluginError) -> String? {
-        for name in ["libasan.so", "libclang_rt.asan-x86_64.so", "libclang_rt.asan-aarch64.so", "libclang_rt.asan.so"] {
+        // Either compiler finds the other's library as well.
+        let ofClang = ["libclang_rt.asan-x86_64.so", "libclang_rt.asan-aarch64.so", "libclang_rt.asan.so"]
+        for name in try isClang() ? ofClang : ["libasan.so"] {
             let path = try run(["-print-file-name=\(name)"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
             if path.hasPrefix("/") && FileManager.default.fileExists(atPath: path) { return path }
         }

@@ -62,11 +62,13 @@ public struct KernelPlugin: Sendable {
         name = tree.pluginName
         release = tree.release
         functions = slice.functions.map { ($0.name, slice.place(of: $0)) }
-        limits = missing.map { "\($0)() is not in this tree" } + (tree.knowsGotol ? [] : ["gotol is not known to it"])
+        let unknown = tree.unknownInstructions
+        limits =
+            missing.map { "\($0)() is not in this tree" } + unknown.map { "\($0.lowercased()) is not known to it" }
 
         var macros = [
             "ADAPTER_NAME \"\(tree.pluginName)\"", "ADAPTER_RELEASE \"\(tree.release)\"", "ADAPTER_AUX_WORD \(word)",
-            "ADAPTER_LIMITS \(tree.knowsGotol ? "0" : "BPF_PATCHER_KERNEL_NO_GOTOL")",
+            "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0)" }.joined()))",
         ]
         if missing.isEmpty { macros.append("ADAPTER_HAS_ADJUST_JMP_OFF 1") }
         for (member, tag, macro) in [
@@ -112,9 +114,10 @@ public struct KernelPlugin: Sendable {
     /// The first error that a compiler or linker names, with the function it lies in.
     private static func firstError(in said: String, _ slice: CSlice) -> String {
         let lines = said.split(separator: "\n").map(String.init)
-        guard
-            let error = lines.first(where: { $0.contains("error: ") || $0.contains("undefined reference") })
-        else { return lines.last ?? "the compiler failed" }
+        // The linker says what is missing before the compiler says that it failed.
+        guard let error = lines.first(where: { $0.contains("undefined ") || $0.contains("error: ") }) else {
+            return lines.last ?? "the compiler failed"
+        }
         let parts = error.split(separator: ":", maxSplits: 2)
         guard parts.count == 3, let line = Int(parts[1]), let function = slice.function(at: line, of: String(parts[0]))
         else { return error }

@@ -42,7 +42,7 @@ public struct KernelTree {
         if code.isEmpty { throw PluginError("\(path): is no kernel tree; there is no code in kernel/bpf") }
         // Headers come before code: what a file of code defines for itself is found by the file's own number.
         let linux = KernelTree.names(in: folder, "include/linux") {
-            $0.hasPrefix("bpf") || ["btf.h", "filter.h", "tnum.h", "sockptr.h"].contains($0)
+            $0.hasPrefix("bpf") || ["btf.h", "filter.h", "tnum.h"].contains($0)
         }
         let user = KernelTree.names(in: folder, "include/uapi/linux") { $0.hasPrefix("bpf") || $0 == "btf.h" }
         func read(_ names: [String]) -> [CFileSource] { names.compactMap { KernelTree.file($0, in: folder) } }
@@ -85,8 +85,13 @@ public struct KernelTree {
         return "kernel-" + String(letters)
     }
 
-    /// Whether its functions can know gotol, which came with 6.6.
-    var knowsGotol: Bool {
-        sources.contains { $0.name.hasSuffix(".c") && $0.bytes.contains(Array("BPF_JMP32 | BPF_JA".utf8)) }
+    /// The names of instructions that nothing in the tree mentions, as `BPF_PATCHER_KERNEL_NO_` has them.
+    ///
+    /// Asked of all code and not of the functions, since one that forgot an instruction is what is looked for.
+    var unknownInstructions: [String] {
+        [("GOTOL", "BPF_JMP32 | BPF_JA"), ("GOTOX", "BPF_JMP | BPF_JA | BPF_X")].filter { _, code in
+            let bytes = Array(code.utf8)
+            return !(sources + others).contains { $0.name.hasSuffix(".c") && $0.bytes.contains(bytes) }
+        }.map(\.0)
     }
 }

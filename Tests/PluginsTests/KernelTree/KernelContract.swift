@@ -7,18 +7,29 @@ import Patching
 struct KernelContract {
     var maxSubprograms = 256
     var knowsSkip = true
+    var knowsGotol = true
+    var knowsGotox = true
 
     /// Looks at one pass.
+    ///
+    /// When the last instruction is patched in a program of more than 32767 slots, `bpf_adj_branches` looks, in its probing
+    /// pass, at the slot behind the program, and may take an old jump there for one that does not fit.
     func isKept(by pass: PassImage, on input: ProgramImage<InputIndex>) -> Bool {
         if input.subprogramCount > maxSubprograms { return false }
-        for slot in 0..<input.insnCount where !KernelContract.isDefined(input.insns[InputIndex(slot)]) { return false }
+        let hasSkip = (0..<pass.editCount).contains { pass.edits[TableIndex($0)].skip }
+        for slot in 0..<input.insnCount where !isDefined(input.insns[InputIndex(slot)], hasSkip) { return false }
+        var length = input.insnCount
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             if edit.isInsertion && edit.off.position == input.insnCount { return false }
             if edit.skip && !knowsSkip { return false }
             let patch = pass.patch(of: edit)
             for place in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(place)) {
-                if !KernelContract.isDefined(patch[PatchIndex(place)]) { return false }
+                if !isDefined(patch[PatchIndex(place)], hasSkip) { return false }
+            }
+            length += edit.growth
+            if !edit.isDeletion && length > 32767 && edit.off.position + max(Int(edit.remove), 1) == input.insnCount {
+                return false
             }
             if edit.isDeletion && !isClean(edit, number, pass, input) { return false }
         }
@@ -56,9 +67,12 @@ struct KernelContract {
     }
 
     /// Whether the functions read an instruction as the rules do; no kernel has the others.
-    private static func isDefined(_ insn: Instruction) -> Bool {
+    ///
+    /// To `adjust_jmp_off` a gotox before the insertion is a jump to it.
+    private func isDefined(_ insn: Instruction, _ hasSkip: Bool) -> Bool {
         switch insn.code {
-        case 0x0d: insn.off == 0
+        case 0x06: knowsGotol
+        case 0x0d: knowsGotox && insn.off == 0 && !hasSkip
         case 0x86, 0x8d, 0x8e: insn.src != 1
         default: true
         }

@@ -42,7 +42,9 @@ final class KernelPluginPatcher: Patcher {
         unsafe self.kernel = kernel.pointee
         contract = unsafe KernelContract(
             maxSubprograms: Int(kernel.pointee.max_subprogs),
-            knowsSkip: patcher.pointee.caps & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0)
+            knowsSkip: patcher.pointee.caps & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0,
+            knowsGotol: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue) == 0,
+            knowsGotox: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOX.rawValue) == 0)
     }
 
     /// What it calls itself.

@@ -245,7 +245,8 @@ struct CSlice {
             let next = tokens[number + 1]
             if token.text.hasPrefix("__") {
                 blankMacros[token.text] = next.text == "("
-            } else if ["{", ";", "}", "(", ",", "const", "static", "extern", "inline"].contains(before)
+            } else if ["{", ";", "}", "(", ",", "const", "static", "extern", "inline", "typedef", "volatile"].contains(
+                before)
                 || before.isEmpty,
                 next.isName || next.text == "*"
             {

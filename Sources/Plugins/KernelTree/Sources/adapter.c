@@ -229,7 +229,7 @@ static int adapter_step(u32 off, u32 remove, const struct bpf_insn *patch, u32 l
 }
 
 /* A jump that is kept at `index` of an edit that grows by `growth` there. */
-static int adapter_keep(struct bpf_insn *insn, u32 off, u32 index, s64 growth, bool skips)
+static int adapter_keep(struct bpf_insn *insn, s64 off, s64 index, s64 growth, bool skips)
 {
 	const enum adapter_field field = adapter_field(insn);
 	s64 target;
@@ -239,8 +239,8 @@ static int adapter_keep(struct bpf_insn *insn, u32 off, u32 index, s64 growth, b
 	target = off + 1 + adapter_offset(insn, field);
 	if (target > off)
 		target += growth;
-	else if (target == off && skips && field != ADAPTER_CALL)
-		target = index;
+	else if (target == off && skips && field == ADAPTER_OFF && off - index - 1 < S16_MIN)
+		target = index; /* adjust_jmp_off() would lead it there, had it room to wait */
 	return adapter_aim(insn, field, index, target);
 }
 
