@@ -25,13 +25,24 @@ let package = Package(
         .target(name: "Patching", dependencies: ["BPF"], swiftSettings: strict),
         .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
-        .target(name: "Plugins", dependencies: ["Patching", "CBPFPatcher"], swiftSettings: strict),
+        .target(name: "CProcess"),
+        .target(
+            name: "Plugins", dependencies: ["Patching", "CBPFPatcher"],
+            // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
+            resources: [
+                .embedInCode("KernelTree/Sources/adapter.c"),
+                .embedInCode("KernelTree/Sources/bpf_patcher.h"),
+                .embedInCode("KernelTree/Sources/bpf_patcher_kernel.h"),
+                .embedInCode("KernelTree/Sources/memory.h"),
+                .embedInCode("KernelTree/Sources/standins.h"),
+            ],
+            swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [
-                "Fuzzing", "LinuxBPF", "Plugins",
+                "CProcess", "Fuzzing", "LinuxBPF", "Plugins",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],

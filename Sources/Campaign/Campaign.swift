@@ -10,34 +10,66 @@ public final class Campaign {
     private let program: URL
     private let boardPath: String
     private let board: SharedBoard
+    private var order = BlockOrder()
+    private var cases: UInt64 = 0
+    /// In how many cases each patcher was spared a pass, where there were any.
+    private var spared: [String: UInt64] = [:]
     private var ledger: FindingLedger
+    /// Where the campaign is kept, if it is.
+    private let keeper: CampaignKeeper?
+    /// The last block, when the limit cuts it short.
+    private var tail: Checkpoint.Tail?
     private var status = StatusLine()
     private var workers: [WorkerProcess] = []
-    private var skipped: [Int: Set<UInt64>] = [:]
-    /// For each worker the case that it is at, and since when.
-    private var lastMoves: [Int: (index: UInt64, time: Date)] = [:]
-    /// How often a worker was killed at a case without a patcher having done it.
-    private var killedAt: [UInt64: Int] = [:]
-    private let start = Date()
+    /// When an interrupt was first seen.
+    private var interrupted: Date?
+    /// How long workers have to end after an interrupt.
+    ///
+    /// - Units: seconds
+    private static let patience = 2.0
+    /// How often a worker was killed since anything was last heard of one.
+    private var killings = 0
+    /// When this process began to run cases; `nil` when there are none left.
+    private var start: Date? = Date()
+    /// How long it ran before this process.
+    ///
+    /// - Units: seconds
+    private var secondsBefore = 0.0
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
 
     /// Checks everything that can be checked before the first case.
     ///
-    /// - Parameter program: the executable that serves as worker
-    /// - Throws: ``CampaignError`` when the folder of findings cannot be written, or no named object can be used
-    public init(settings: CampaignSettings, program: URL) throws(CampaignError) {
+    /// - Parameters:
+    ///   - program: the executable that serves as worker
+    ///   - state: where the campaign is kept, if it is; settings are then those of its checkpoint, if it has one
+    ///   - known: where the list of buckets that do not count is, to be kept with it
+    /// - Throws: ``CampaignError`` when the folder of findings cannot be written, no named object can be used, or the state
+    ///   is of other files
+    public init(
+        settings: CampaignSettings, program: URL, state: StateFolder? = nil, known: String? = nil
+    ) throws(CampaignError) {
+        var settings = settings
+        if let state { settings.crashes = state.crashes }
         self.settings = settings
         self.program = program
-        try CrashFolder(path: settings.crashes).prepare()
+        if state == nil { try CrashFolder(path: settings.crashes).prepare() }
         let objects = ObjectCollection(paths: settings.objects)
         refusals = objects.refusals.map(\.description)
         if !settings.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
-        ledger = FindingLedger(settings: settings, bases: objects.programs.map(\.program))
+        if let state {
+            keeper = try CampaignKeeper(state, settings: settings, known: known, objects: objects, program: program)
+        } else {
+            keeper = nil
+        }
+        ledger = FindingLedger(
+            settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
         boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedBoard(path: boardPath, jobs: settings.jobs)
+        if let checkpoint = state?.checkpoint { try restore(checkpoint) }
+        try keeper?.begin(at: progress)
     }
 
     deinit { unsafe unlink(boardPath) }
@@ -46,47 +78,106 @@ public final class Campaign {
     ///
     /// - Throws: ``CampaignError`` when a worker cannot be started or a finding not be written
     public func run() throws(CampaignError) -> CampaignReport {
-        for number in 0..<settings.jobs { try startWorker(number, rest: 0..<0) }
+        do throws(CampaignError) {
+            return try runToEnd()
+        } catch {
+            status.clear()
+            throw keeper?.explain(error) ?? error
+        }
+    }
+
+    private func runToEnd() throws(CampaignError) -> CampaignReport {
+        if !isFinished { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
-            killStuckWorkers()
-            if let bucket = ledger.unstored {
-                try ledger.store(bucket)
-                // Nobody was listened to meanwhile, so nobody can be blamed for having stood still.
-                lastMoves = [:]
-            }
-            status.show(
-                cases: board.cases(jobs: settings.jobs), findings: ledger.count,
-                elapsed: Date().timeIntervalSince(start))
+            killLateWorkers()
+            if !board.isStopping, let bucket = ledger.unstored { try ledger.store(bucket) }
+            try keeper?.record(progress)
+            status.show(cases: cases, findings: ledger.count, elapsed: seconds, place: keeper?.path)
         }
-        let seconds = Date().timeIntervalSince(start)
-        let cases = board.cases(jobs: settings.jobs)
-        try ledger.finish { status.show("minimising finding \($0) of \($1)") }
+        // What is behind a gap is run again when the campaign goes on; without a state it never does.
+        if keeper == nil { for report in order.takeRest() { count(report) } }
+        let total = seconds
+        let isEnded = isFinished
+        // With a state, whoever asks for an end does not wait for what can be done later.
+        while try ledger.finishNext(asSeen: keeper != nil && Interrupt.isRequested) {
+            status.show("minimising: \(ledger.unfinished) findings left")
+            try keeper?.record(progress(after: total))
+        }
+        try keeper?.record(progress(after: total), isLast: true)
         status.clear()
-        return CampaignReport(
-            seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+        var report = CampaignReport(
+            seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
+        report.spared = spared.isEmpty ? nil : spared
+        report.state = keeper?.path
+        report.isFinished = isEnded && ledger.isSettled
+        return report
     }
 
-    private var isTimeOver: Bool { settings.time.map { Date().timeIntervalSince(start) >= $0 } ?? false }
+    /// Goes on where a checkpoint stands.
+    private func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
+        guard let part = checkpoint.parts.first else { return }
+        secondsBefore = part.seconds
+        cases = part.cases
+        spared = part.spared ?? [:]
+        order = BlockOrder(next: checkpoint.next)
+        tail = checkpoint.tail
+        try ledger.restore(checkpoint)
+        // A block that an earlier limit cut short is run again, whole.
+        if let cut = tail, UInt64(indices(ofBlock: cut.block).count) > cut.cases {
+            ledger.remove(cut.sightings)
+            cases -= cut.cases
+            for (name, count) in cut.spared ?? [:] { spared[name, default: 0] -= count }
+            order = BlockOrder(next: cut.block)
+            tail = nil
+        }
+        board.start(at: order.next)
+        if isFinished { start = nil }
+    }
 
-    private func startWorker(_ number: Int, rest: Range<UInt64>) throws(CampaignError) {
+    /// Where the campaign stands.
+    private var progress: CampaignKeeper.Progress { progress(after: seconds) }
+
+    private func progress(after seconds: Double) -> CampaignKeeper.Progress {
+        CampaignKeeper.Progress(
+            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, spared: spared,
+            ledger: ledger)
+    }
+
+    /// How long the campaign has run, in all processes.
+    ///
+    /// - Units: seconds
+    private var seconds: Double { secondsBefore + (start.map { Date().timeIntervalSince($0) } ?? 0) }
+
+    private var isFinished: Bool { isTimeOver || indices(ofBlock: order.next).isEmpty }
+
+    private func indices(ofBlock block: UInt64) -> Range<UInt64> {
+        settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)
+    }
+
+    private var isTimeOver: Bool { settings.time.map { seconds >= $0 } ?? false }
+
+    private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
+        var words = ["worker", "--board", boardPath, "--number", String(number)]
+        if let first { words += ["--first", String(first)] }
         workers.append(
             try WorkerProcess(
-                program: program, settings: settings, board: boardPath, number: number, rest: rest,
-                skipped: skipped[number] ?? []))
+                program: program, words + settings.arguments, plugins: settings.patchers.compactMap(\.plugin?.path),
+                number: number))
     }
 
     /// Waits a moment for what workers say, and takes it in.
     private func listen() throws(CampaignError) {
         var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        let timeout = min(settings.time.map { $0 - Date().timeIntervalSince(start) } ?? 1, 0.1)
+        let timeout = min(settings.time.map { $0 - seconds } ?? 1, 0.1)
         let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
         if ready <= 0 { return }
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
-            if let sightings = worker.read() {
-                for sighting in sightings { ledger.add(sighting) }
+            if let reports = worker.read() {
+                if !reports.isEmpty { killings = 0 }
+                for report in reports { for ready in order.add(report) { count(ready) } }
             } else {
                 workers.removeAll { $0 === worker }
                 try conclude(worker)
@@ -94,24 +185,33 @@ public final class Campaign {
         }
     }
 
-    /// Kills workers that have been at one case for too long; ``conclude(_:)`` finds out why.
-    private func killStuckWorkers() {
-        let now = Date()
-        // Whoever has asked for an end does not wait as long.
-        let patience = Interrupt.isRequested ? 2 : WorkerProcess.patience
-        for worker in workers {
-            let index = board.position(ofWorker: worker.number).index
-            if let known = lastMoves[worker.number], known.index == index {
-                if now.timeIntervalSince(known.time) > patience { worker.kill() }
-            } else {
-                lastMoves[worker.number] = (index, now)
-            }
+    /// Kills workers that are in the middle of a case when whoever has asked for an end has waited long enough.
+    private func killLateWorkers() {
+        if !Interrupt.isRequested { return }
+        let asked = interrupted ?? Date()
+        interrupted = asked
+        if Date().timeIntervalSince(asked) > Campaign.patience { for worker in workers { worker.kill() } }
+    }
+
+    /// Takes in what came of a block.
+    private func count(_ report: BlockReport) {
+        let range = indices(ofBlock: report.block)
+        cases += UInt64(range.count)
+        ledger.add(report.sightings)
+        let names = settings.patchers.map(\.name)
+        let sparedHere = Dictionary(uniqueKeysWithValues: report.spared.map { (names[$0.key], $0.value) })
+        spared.merge(sparedHere, uniquingKeysWith: +)
+        if range.count < Int(Shard.blockSize) {
+            tail = Checkpoint.Tail(
+                block: report.block, cases: UInt64(range.count), sightings: report.sightings,
+                spared: sparedHere)
         }
     }
 
-    /// Finds out why a worker ended; what it left undone is done by another.
+    /// Starts another worker in the place of one that was killed; what it left undone is done by that one.
+    ///
+    /// What a patcher does to a worker is that worker's own business, so only somebody else can have killed it.
     private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
-        defer { lastMoves = [:] }
         switch worker.waitUntilExit() {
         case .done: return
         case .failed(let status):
@@ -123,51 +223,14 @@ public final class Campaign {
                 Output.note("the worker at case \(index) did not end and was stopped; its block is not counted\n")
                 return
             }
-            var isExplained = false
-            for target in settings.patchers where !block.isEmpty {
-                guard let end = try probe(target, at: index) else { continue }
-                ledger.add(Sighting(bucket: "\(target.name)/\(end)/none", index: index, count: 1), isDeadly: true)
-                skipped[worker.number, default: []].insert(index)
-                isExplained = true
+            killings += 1
+            if killings == 10 {
+                throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
             }
-            if !isExplained {
-                // No patcher did it, so it was killed from outside: its block is run once more, whole.
-                status.clear()
-                let text = "a worker was killed by signal \(signal) at case \(index); its block is run again\n"
-                Output.note(text)
-                killedAt[index, default: 0] += 1
-                if killedAt[index] == 3 {
-                    throw CampaignError("case \(index) of seed \(settings.seed) ends workers, but no patcher does")
-                }
-            }
-            skipped[worker.number] = skipped[worker.number]?.filter(block.contains)
-            try startWorker(worker.number, rest: block)
+            status.clear()
+            let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
+            Output.note("a worker was killed by signal \(signal) \(what)\n")
+            try startWorker(worker.number, first: block)
         }
-    }
-
-    /// How one patcher alone ends a worker on a case, in the words of a bucket, or `nil`.
-    private func probe(_ target: PatcherChoice, at index: UInt64) throws(CampaignError) -> String? {
-        var alone = settings
-        alone.patchers = [target]
-        alone.cases = 0
-        let path = boardPath + "-probe"
-        defer { unsafe unlink(path) }
-        _ = try SharedBoard(path: path, jobs: settings.jobs)
-        let probe = try WorkerProcess(
-            program: program, settings: alone, board: path, number: 0, rest: index..<(index + 1), skipped: [])
-        switch probe.waitPatiently() {
-        case .killed(let signal): return "\(BrokenRule.crash.rawValue)/\(Self.name(ofSignal: signal))"
-        case .done, .failed: return nil
-        case nil: return "\(BrokenRule.hang.rawValue)/none"
-        }
-    }
-
-    /// The name of a signal in a bucket.
-    private static func name(ofSignal number: Int32) -> String {
-        let names = [
-            SIGILL: "sigill", SIGTRAP: "sigtrap", SIGABRT: "sigabrt", SIGSEGV: "sigsegv", SIGBUS: "sigbus",
-            SIGFPE: "sigfpe", SIGKILL: "sigkill",
-        ]
-        return names[number] ?? "signal"
     }
 }

@@ -7,9 +7,26 @@ public struct CampaignReport: Codable, Sendable {
     public var casesPerSecond: Double
     public var jobs: Int
     public var findings: [StoredFinding]
+    /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
+    public var spared: [String: UInt64]?
+    /// Where the campaign is kept, if it is.
+    public var state: String?
+    /// The campaigns whose states were merged, or `nil`.
+    public var parts: [Checkpoint.Part]?
+    /// Whether it reached its limit, and all findings are minimised.
+    public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings
+        case seed, cases, seconds, jobs, findings, spared, state, parts
         case casesPerSecond = "cases_per_second"
+        case isFinished = "finished"
     }
+
+    /// Marks the findings that are in a list of those that do not count.
+    public mutating func mark(_ known: KnownBuckets) {
+        for place in findings.indices { findings[place].isKnown = known.contains(findings[place].bucket) }
+    }
+
+    /// Whether there is a finding that counts.
+    public var hasNews: Bool { findings.contains { $0.isKnown != true } }
 }

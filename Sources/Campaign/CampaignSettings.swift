@@ -1,11 +1,12 @@
 import Foundation
 import Fuzzing
+import Patching
 
 /// What a campaign is told: a range of cases is a pure function of these.
 public struct CampaignSettings: Sendable, Hashable {
     /// Where all choices come from.
     public var seed: UInt64
-    /// How many cases to run, or `nil` for no limit.
+    /// How many cases to run, all shards together, or `nil` for no limit.
     public var cases: UInt64?
     /// How long to run, or `nil` for no limit.
     ///
@@ -21,13 +22,18 @@ public struct CampaignSettings: Sendable, Hashable {
     public var objects: [String]
     /// What takes turns in making passes; when there are none, passes are random.
     public var workloads: [Workload]
+    /// Which part of the indices to run.
+    public var shard: Shard
+    /// What one case may take.
+    public var budget: CaseBudget
     /// Where findings go.
     public var crashes: String
 
     public init(
         seed: UInt64, cases: UInt64? = nil, time: Double? = nil, jobs: Int = 1,
         patchers: [PatcherChoice] = PatcherChoice.builtIn, terms: JudgingTerms = JudgingTerms(),
-        objects: [String] = [], workloads: [Workload] = [], crashes: String = "Crashes"
+        objects: [String] = [], workloads: [Workload] = [], shard: Shard = .whole,
+        budget: CaseBudget = CaseBudget(), crashes: String = "Crashes"
     ) {
         self.seed = seed
         self.cases = cases
@@ -37,12 +43,18 @@ public struct CampaignSettings: Sendable, Hashable {
         self.terms = terms
         self.objects = objects
         self.workloads = workloads
+        self.shard = shard
+        self.budget = budget
         self.crashes = crashes
     }
 
     /// What random passes may demand: all that some patcher can do.
     public var limits: CaseLimits {
-        CaseLimits(of: patchers.map { $0.make() }, beyondContract: terms.beyondContract)
+        let plugins = patchers.compactMap(\.plugin)
+        if plugins.count < patchers.count { return CaseLimits() }
+        return CaseLimits(
+            ofPlugins: plugins.map { ($0.capabilities, $0.release.flatMap { KernelRelease($0) }) },
+            beyondContract: terms.beyondContract)
     }
 
     /// The arguments of `bpf-patch-fuzz run` that repeat the campaign.
@@ -65,8 +77,19 @@ public struct CampaignSettings: Sendable, Hashable {
         } else {
             words += workloads.flatMap { ["--workload", $0.name] }
         }
+        if shard != .whole { words += ["--shard", shard.description] }
+        words += budget.arguments
         if crashes != "Crashes" { words += ["--crashes", crashes] }
         return words
+    }
+}
+
+extension CampaignSettings {
+    /// The arguments that a state keeps: findings are in the folder of the state itself, wherever that is moved.
+    var argumentsOfState: [String] {
+        var kept = self
+        kept.crashes = "Crashes"
+        return kept.arguments
     }
 }
 

@@ -28,8 +28,11 @@ public enum Output {
     /// Writes a text to standard error, which nobody may be reading.
     public static func note(_ text: String) { _ = put(text, STDERR_FILENO) }
 
-    private static func put(_ text: String, _ descriptor: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+    private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8)[...], descriptor) }
+
+    /// Writes all bytes to a descriptor; says whether it could.
+    static func put(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32) -> Bool {
+        var rest = bytes
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

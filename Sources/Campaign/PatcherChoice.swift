@@ -1,3 +1,4 @@
+import Foundation
 import Fuzzing
 import Patching
 import Plugins
@@ -7,7 +8,7 @@ public struct PatcherChoice: Hashable, Sendable {
     private enum Origin: Hashable, Sendable {
         case builtIn(BuiltInPatchers)
         case planted(PlantedPatcher.Fault)
-        case plugin(Plugin)
+        case plugin(Plugin.Description)
     }
 
     private let origin: Origin
@@ -28,16 +29,21 @@ public struct PatcherChoice: Hashable, Sendable {
         self = found
     }
 
-    /// Loads plug-ins, in the order of their names.
+    /// Plug-ins, in the order of their names.
     ///
-    /// - Throws: ``PluginError`` when one cannot be used, or two have the same name
-    public static func plugins(_ paths: [String]) throws(PluginError) -> [PatcherChoice] {
-        var found: [Plugin] = []
+    /// - Parameter program: the executable that serves as a process to load them in, where this one is not to be ended
+    /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
+    public static func plugins(_ paths: [String], program: URL) throws(CampaignError) -> [PatcherChoice] {
+        var found: [Plugin.Description] = []
         let reserved = Set((builtIn + planted).map(\.name))
         for path in paths {
-            let plugin = try Plugin(path: path, reserved: reserved)
+            let plugin = try describe(path, program: program)
+            if reserved.contains(plugin.name) {
+                throw CampaignError(
+                    "\(path): its name '\(plugin.name)' is that of another patcher; give it a name of its own")
+            }
             if let other = found.first(where: { $0.name == plugin.name }) {
-                throw PluginError(
+                throw CampaignError(
                     other.path == plugin.path
                         ? "\(path): is named twice; name it once"
                         : "\(path): has the name '\(plugin.name)', as \(other.path) has; give it a name of its own")
@@ -45,6 +51,13 @@ public struct PatcherChoice: Hashable, Sendable {
             found.append(plugin)
         }
         return found.sorted { $0.name < $1.name }.map { PatcherChoice(origin: .plugin($0)) }
+    }
+
+    private static func describe(_ path: String, program: URL) throws(CampaignError) -> Plugin.Description {
+        if !Confinement.isInside { return try Confinement.describe(path, program: program) }
+        do throws(PluginError) { return try Plugin(path: path).description } catch {
+            throw CampaignError(error.description)
+        }
     }
 
     /// What the patcher is called.
@@ -57,13 +70,22 @@ public struct PatcherChoice: Hashable, Sendable {
     }
 
     /// The plug-in that it comes from, or `nil`.
-    public var plugin: Plugin? { if case .plugin(let plugin) = origin { plugin } else { nil } }
+    public var plugin: Plugin.Description? { if case .plugin(let plugin) = origin { plugin } else { nil } }
 
     /// What it can do.
     public var capabilities: PatcherCapabilities { plugin?.capabilities ?? make().capabilities }
 
     /// The words of a command line that choose it.
     public var arguments: [String] { plugin.map { ["--plugin", $0.path] } ?? ["--patcher", name] }
+
+    /// Loads a plug-in, which has been loaded before: by this process, or by one that it may end.
+    private static func load(_ plugin: Plugin.Description) -> Plugin {
+        precondition(Confinement.isInside, "a plug-in in a process that must not be lost")
+        do throws(PluginError) { return try Plugin(path: plugin.path) } catch {
+            Output.note("error: \(error)\n")
+            exit(1)
+        }
+    }
 
     /// Makes a patcher with a workspace of its own.
     ///
@@ -72,7 +94,7 @@ public struct PatcherChoice: Hashable, Sendable {
         switch origin {
         case .builtIn(let design): design.make()
         case .planted(let fault): PlantedPatcher(fault)
-        case .plugin(let plugin): plugin.makePatcher(options: options)
+        case .plugin(let plugin): Self.load(plugin).makePatcher(options: options)
         }
     }
 }

@@ -12,8 +12,10 @@ struct StatusLine {
     /// Whether it is time for the next one.
     private var isDue: Bool { Date().timeIntervalSince(last) >= (isTerminal ? 0.5 : 10) }
 
-    /// Shows the state of a campaign, if it is time to.
-    mutating func show(cases: UInt64, findings: Int, elapsed: Double) {
+    /// Shows how a campaign is going, if it is time to.
+    ///
+    /// - Parameter place: where it is kept, if it is
+    mutating func show(cases: UInt64, findings: Int, elapsed: Double, place: String? = nil) {
         if !isDue { return }
         let now = Date()
         let span = now.timeIntervalSince(last)
@@ -22,6 +24,7 @@ struct StatusLine {
         lastCases = cases
         write(
             "\(Self.grouped(cases)) cases  \(Self.grouped(UInt64(rate)))/s  \(findings) findings  \(Self.clock(elapsed))"
+                + (place.map { "  \($0)" } ?? "")
         )
     }
 

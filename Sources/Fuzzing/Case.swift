@@ -14,6 +14,8 @@ public struct Case: Hashable, Sendable {
     public var bucket: String?
     /// The seed and index that made it, or `nil` for a case written by hand.
     public var origin: Origin?
+    /// What a sanitizer wrote when a patcher was ended by it, or `nil`.
+    public var report: String?
     /// The program before any pass.
     public var program: Program
     /// The passes, each in the coordinates of what the one before it gave.

@@ -52,8 +52,10 @@ public struct CaseRunner: ~Copyable {
     }
 
     /// What is wrong with a case; nothing for an ill-formed program.
-    mutating func findings(of c: Case) -> [Finding] {
-        if start(c.program) != nil { return [] }
+    ///
+    /// - Parameter excluded: the patchers that are not asked, a bit for each
+    public mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
+        if start(c.program, excluding: excluded) != nil { return [] }
         runPasses(of: c)
         return trial.findings
     }

@@ -213,7 +213,9 @@ public struct Trial: ~Copyable {
             guard let answer = answers[number] else { continue }
             if answer != status {
                 if answer == .unusable || isExcused(number, pass, input) { continue }
-                add(diagnosis(of: number, pass, input).wrongStatus(answer), number, pass, input)
+                if isSteady(number, pass, input) {
+                    add(diagnosis(of: number, pass, input).wrongStatus(answer), number, pass, input)
+                }
             } else if status == .accepted {
                 lanes[number].complete(from: expected)
                 if let reference {
@@ -226,7 +228,7 @@ public struct Trial: ~Copyable {
         // Results that are the same bytes have one verdict.
         guard let reference, !(agree && reference.isIdentical(to: expected)) else { return }
         for number in 0..<lanes.count where answers[number] == .accepted {
-            if lanes[number].isIdentical(to: expected) { continue }
+            if lanes[number].isIdentical(to: expected) || !isSteady(number, pass, input) { continue }
             let diagnosis = diagnosis(of: number, pass, input)
             let wrong = diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement()
             add(wrong, number, pass, input)
@@ -240,6 +242,32 @@ public struct Trial: ~Copyable {
             guard answers[number] != nil, let misconduct = foreigners[foreigner].misconduct else { continue }
             add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
         }
+    }
+
+    /// Whether a patcher from outside gives a wrong answer again; one that does not is reported for that alone.
+    private mutating func isSteady(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        for foreigner in 0..<foreigners.count where foreigners[foreigner].number == number {
+            if foreigners[foreigner].misconduct != nil { return false }
+            let answer = answers[number] ?? .unusable
+            let wrong = ProgramBuffer()
+            wrong.load(lanes[number].output.image(as: OutputIndex.self))
+            progress[Slot(0)] = UInt64(number &+ 1)
+            let again = lanes[number].apply(pass, to: input)
+            progress[Slot(0)] = 0
+            if again == .accepted { lanes[number].complete(from: expectation.program.image()) }
+            lanes[number].output.exchangeContents(with: wrong)
+            let misconduct =
+                again != answer
+                ? PatcherMisconduct(.unsteady, "status", "the same pass again gave another status")
+                : answer != .accepted
+                    ? nil
+                    : PatcherMisconduct.difference(
+                        between: lanes[number].output.image(), and: wrong.image(), for: lanes[number].capabilities)
+            guard let misconduct else { return true }
+            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
+            return false
+        }
+        return true
     }
 
     /// Adds a finding against a patcher, which may be excused for going beyond the contract.

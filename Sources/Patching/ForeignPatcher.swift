@@ -50,6 +50,33 @@ public struct PatcherMisconduct: Hashable, Sendable {
     }
 }
 
+extension PatcherMisconduct {
+    /// What is unsteady about a patcher that gave two results for one pass, or `nil` when they are the same.
+    ///
+    /// - Parameter capabilities: what the patcher can do; a part of the results that it leaves out is not looked at
+    /// - Complexity: O(slots + subprograms + lines)
+    public static func difference(
+        between old: ProgramImage<OutputIndex>, and new: ProgramImage<OutputIndex>,
+        for capabilities: PatcherCapabilities
+    ) -> PatcherMisconduct? {
+        let part: String
+        if old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
+            part = "insns"
+        } else if capabilities.contains(.aux) && !old.aux.hasSameBytes(as: new.aux, count: old.insnCount) {
+            part = "aux"
+        } else if old.subprogramCount != new.subprogramCount
+            || !old.subprograms.hasSameBytes(as: new.subprograms, count: old.subprogramCount)
+        {
+            part = "subprogs"
+        } else if old.lineCount != new.lineCount || !old.lines.hasSameBytes(as: new.lines, count: old.lineCount) {
+            part = "lines"
+        } else {
+            return nil
+        }
+        return PatcherMisconduct(.unsteady, part, "the same pass again gave other \(part)")
+    }
+}
+
 /// The release of a kernel, as far as it decides which instructions there are.
 public struct KernelRelease: Hashable, Comparable, Sendable {
     public var major: Int

@@ -75,7 +75,8 @@ struct GuardedArea: ~Copyable {
             if size > 0 {
                 let (access, flags) =
                     isReadOnly
-                    ? (PROT_READ, MAP_SHARED | MAP_FIXED) : (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+                    ? (PROT_READ, MAP_SHARED | MAP_FIXED)
+                    : (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
                 _ = unsafe Self.map(start, size, access, flags, file, offset)
             }
             let written = unsafe copy.map { unsafe $0 + offset + size }

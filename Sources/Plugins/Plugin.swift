@@ -37,8 +37,8 @@ public final class Plugin: @unchecked Sendable {
     public let capabilities: PatcherCapabilities
     /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
     public let release: String?
-    /// The same release in numbers, or `nil`.
-    public let kernelRelease: KernelRelease?
+    /// The same release in numbers, with what else is known of these functions, or `nil`.
+    public let kernel: KernelFunctions?
     let apply: Apply
     let failAlloc: FailAlloc?
     private let failedAllocsFunction: FailedAllocs?
@@ -86,16 +86,19 @@ public final class Plugin: @unchecked Sendable {
         capabilities = PatcherCapabilities(rawValue: unsafe patcher.pointee.caps)
         unsafe apply = patcher.pointee.apply
         guard let kernel = unsafe kernel else {
-            (release, kernelRelease, failAlloc, failedAllocsFunction) = (nil, nil, nil, nil)
+            (release, self.kernel, failAlloc, failedAllocsFunction) = (nil, nil, nil, nil)
             return
         }
         let release = unsafe kernel.pointee.release.map { unsafe String(cString: $0) } ?? ""
         guard let number = KernelRelease(release) else {
             throw PluginError(
-                "\(path): its bpf_patcher_kernel_v1() gives '\(release)' for a release; set .release to one like 6.12.48")
+                "\(path): its bpf_patcher_kernel_v1() gives '\(release)' for a release; set .release to one like 6.12.48"
+            )
         }
         self.release = release
-        kernelRelease = number
+        self.kernel = unsafe KernelFunctions(
+            number, knowsGotol: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue) == 0,
+            maxSubprograms: kernel.pointee.max_subprogs == 0 ? .max : Int(kernel.pointee.max_subprogs))
         unsafe failAlloc = kernel.pointee.fail_alloc
         unsafe failedAllocsFunction = kernel.pointee.failed_allocs
     }
@@ -122,7 +125,8 @@ public final class Plugin: @unchecked Sendable {
     private static func patcher(of library: Library) throws(PluginError) -> UnsafePointer<bpf_patcher> {
         typealias Export = @convention(c) () -> UnsafePointer<bpf_patcher>?
         guard let symbol = unsafe library.symbol("bpf_patcher_v1") else {
-            throw PluginError("\(library.path): does not export bpf_patcher_v1(); define it as bpf_patcher.h declares it")
+            throw PluginError(
+                "\(library.path): does not export bpf_patcher_v1(); define it as bpf_patcher.h declares it")
         }
         return unsafe try check(unsafeBitCast(symbol, to: Export.self)(), of: library.path)
     }
@@ -152,7 +156,8 @@ public final class Plugin: @unchecked Sendable {
         guard let symbol = unsafe library.symbol("bpf_patcher_kernel_v1") else { return nil }
         guard let kernel = unsafe unsafeBitCast(symbol, to: Export.self)() else {
             throw PluginError(
-                "\(library.path): its bpf_patcher_kernel_v1() gives NULL; return the address of a struct bpf_patcher_kernel")
+                "\(library.path): its bpf_patcher_kernel_v1() gives NULL; return the address of a struct bpf_patcher_kernel"
+            )
         }
         let abi = unsafe kernel.pointee.abi
         if abi != UInt32(BPF_PATCHER_ABI) {

@@ -102,7 +102,8 @@ public final class PluginPatcher: ForeignPatcher {
         let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
         return PatcherMisconduct(
             .badStatus, words,
-            "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is none of 0, -EINVAL, -ERANGE and -ENOMEM")
+            "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is none of 0, -EINVAL, -ERANGE and -ENOMEM"
+        )
     }
 
     /// Asks for the same pass once more, with other garbage where the result goes.
@@ -120,22 +121,7 @@ public final class PluginPatcher: ForeignPatcher {
             lastMisconduct.value = wildWrite
             return
         }
-        let (old, new) = (output.image(as: OutputIndex.self), handover.value.image(capabilities))
-        let part: String
-        if old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
-            part = "insns"
-        } else if capabilities.contains(.aux) && !old.aux.hasSameBytes(as: new.aux, count: old.insnCount) {
-            part = "aux"
-        } else if old.subprogramCount != new.subprogramCount
-            || !old.subprograms.hasSameBytes(as: new.subprograms, count: old.subprogramCount)
-        {
-            part = "subprogs"
-        } else if old.lineCount != new.lineCount || !old.lines.hasSameBytes(as: new.lines, count: old.lineCount) {
-            part = "lines"
-        } else {
-            return
-        }
-        lastMisconduct.value = PatcherMisconduct(
-            .unsteady, part, "the same pass again gave other \(part); the result held other garbage before")
+        lastMisconduct.value = PatcherMisconduct.difference(
+            between: output.image(), and: handover.value.image(capabilities), for: capabilities)
     }
 }

@@ -34,8 +34,9 @@ struct Apply: ParsableCommand {
     func run() throws {
         var isBroken = false
         do {
-            let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [])
+            let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [], program: Executable.url)
             guard let choice = patcher ?? plugins.first else { return }
+            try confine([choice])
             let text = try read(file)
             let name = file == "-" ? "<stdin>" : file
             var applier = Applier(choice.make())
@@ -54,7 +55,7 @@ struct Apply: ParsableCommand {
                     "note: \(applier.spared) passes demand what \(choice.name) cannot do; it is not asked for these, and "
                         + "the answer is that of the rules")
             }
-        } catch { throw stop(error) }
+        } catch let code as ExitCode { throw code } catch { throw stop(error) }
         if isBroken { throw ExitCode.failure }
     }
 }

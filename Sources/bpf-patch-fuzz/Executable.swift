@@ -1,6 +1,28 @@
+import ArgumentParser
+import Campaign
 import Foundation
 
 /// This program, to be started again where a patcher needs a process of its own.
 enum Executable {
     static var url: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
+}
+
+/// Lets this command be run by a process that plug-ins may end, when there are any, and ends with its status.
+///
+/// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
+func confine(_ patchers: [PatcherChoice]) throws {
+    if Confinement.isInside || patchers.allSatisfy({ $0.plugin == nil }) { return }
+    let words = Array(CommandLine.arguments.dropFirst())
+    throw ExitCode(try Confinement.runAgain(program: Executable.url, words, patchers: patchers))
+}
+
+/// `describe`: says what a plug-in is; started by whoever must not load it.
+struct Describe: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "describe", shouldDisplay: false)
+
+    @Argument var path: String
+
+    func run() throws {
+        do { try Confinement.answer(path) } catch { throw stop(error) }
+    }
 }

@@ -25,6 +25,7 @@ struct Minimize: ParsableCommand {
     @OptionGroup var patchers: PatcherOptions
 
     @OptionGroup var judging: JudgingOptions
+    @OptionGroup var budget: BudgetOptions
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
     var json = false
@@ -48,17 +49,15 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            if c.isDeadly {
-                throw CampaignError(
-                    "\(file): \(c.target ?? "the patcher") ends the process on this case, or never answers; such a case "
-                        + "cannot be shrunk yet")
-            }
-            let chosen = judging.terms.make(try patchers.chosen(for: c.target), checksEveryAnswer: true)
-            guard let bucket = try bucket(of: c, chosen) else {
+            let judge = SacrificedJudge(
+                try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen, program: Executable.url
+            )
+            guard let bucket = try bucket(of: c, judge) else {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }
             let start = Date()
-            let result = Minimizer(chosen, beyondContract: judging.beyondContract).minimize(c, bucket: bucket)
+            let result = judge.shrink(c, bucket: bucket)
+            if let failure = judge.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
             if let output { try CrashFolder.write(result.smallest, to: output) }
             for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
@@ -78,12 +77,10 @@ struct Minimize: ParsableCommand {
     }
 
     /// The bucket to stay in, or `nil` when nothing is wrong.
-    private func bucket(of c: Case, _ patchers: [any Patcher]) throws(CampaignError) -> String? {
-        var runner = CaseRunner(patchers, beyondContract: judging.beyondContract)
-        let findings: [Finding]
-        do { findings = try runner.run(c).findings } catch {
-            throw CampaignError("\(file): the program is ill formed: \(error)")
-        }
+    private func bucket(of c: Case, _ judge: SacrificedJudge) throws(CampaignError) -> String? {
+        if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
+        let findings = judge.findings(of: c, against: nil)
+        if let failure = judge.failure { throw failure }
         if let named = c.bucket, findings.contains(where: { $0.bucket == named }) { return named }
         return findings.first?.bucket
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Campaign
-import Plugins
 
 extension PatcherChoice: ExpressibleByArgument {
     /// Reads a name.
@@ -57,9 +56,9 @@ struct PatcherOptions: ParsableArguments {
 
     /// Each of them once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
     ///
-    /// - Throws: ``PluginError`` when a plug-in cannot be used
-    func chosen() throws(PluginError) -> [PatcherChoice] {
-        let plugins = try PatcherChoice.plugins(plugins)
+    /// - Throws: ``CampaignError`` when a plug-in cannot be used
+    func chosen() throws(CampaignError) -> [PatcherChoice] {
+        let plugins = try PatcherChoice.plugins(plugins, program: Executable.url)
         if isDefault { return PatcherChoice.builtIn }
         return named + plugins
     }
@@ -67,8 +66,8 @@ struct PatcherOptions: ParsableArguments {
     /// Those that judge one case: the one that it was found with, if there is a choice, else all that are chosen.
     ///
     /// - Parameter target: the name of the patcher that the case was found with
-    /// - Throws: ``PluginError`` when a plug-in cannot be used
-    func chosen(for target: String?) throws(PluginError) -> [PatcherChoice] {
+    /// - Throws: ``CampaignError`` when a plug-in cannot be used
+    func chosen(for target: String?) throws(CampaignError) -> [PatcherChoice] {
         let choices = try chosen()
         // A case found with a patcher that had to be named is judged by it without naming it again.
         let known = isDefault ? choices + PatcherChoice.planted : choices.filter { $0.plugin != nil }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Patching
-import Plugins
 
 /// `patchers`: the list of designs.
 struct Patchers: ParsableCommand {
@@ -43,7 +42,9 @@ struct Patchers: ParsableCommand {
 
         /// What it can do, and what it cannot.
         var text: String {
-            let missing = PatcherCapabilities.named.map(\.name).filter { !capabilities.contains($0) && $0 != "stepwise" }
+            let missing = PatcherCapabilities.named.map(\.name).filter {
+                !capabilities.contains($0) && $0 != "stepwise"
+            }
             return "\(name)\(kernel.map { ", made of Linux \($0)" } ?? ""): \(file)\n"
                 + "  can: \(capabilities.isEmpty ? "replace one instruction" : capabilities.joined(separator: " "))\n"
                 + "  cannot: \(missing.isEmpty ? "nothing" : missing.joined(separator: " "))"
@@ -68,9 +69,10 @@ struct Patchers: ParsableCommand {
     private func list(_ paths: [String]) throws {
         let rows: [PluginRow]
         do {
-            rows = try PatcherChoice.plugins(paths).compactMap(\.plugin).map { plugin in
+            rows = try PatcherChoice.plugins(paths, program: Executable.url).compactMap(\.plugin).map { plugin in
                 PluginRow(
-                    name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names, kernel: plugin.release)
+                    name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names,
+                    kernel: plugin.release)
             }
         } catch { throw stop(error) }
         if json {

@@ -22,14 +22,13 @@ struct Replay: ParsableCommand {
     @OptionGroup var patchers: PatcherOptions
 
     @OptionGroup var judging: JudgingOptions
-
-    @Flag(help: .hidden)
-    var inProcess = false
+    @OptionGroup var budget: BudgetOptions
 
     func run() throws {
         let chosen: [PatcherChoice]
         do { chosen = try patchers.chosen() } catch { throw stop(error) }
-        var replayer = Replayer(chosen, terms: judging.terms, program: inProcess ? nil : Executable.url)
+        var replayer = Replayer(
+            chosen, terms: judging.terms, budget: budget.chosen, program: Executable.url)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
             switch replayer.replay(item) {

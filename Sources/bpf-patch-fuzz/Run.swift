@@ -26,6 +26,20 @@ struct CampaignOptions: ParsableArguments {
 
     @OptionGroup var workloads: WorkloadOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Run only every N-th block of 128 indices, from the I-th on; all N together are the campaign.",
+            valueName: "i/n"),
+        transform: { text in
+            guard let shard = Shard(text) else {
+                throw ValidationError("--shard takes I/N with I from 1 to N, as in 2/3")
+            }
+            return shard
+        })
+    var shard = Shard.whole
+
+    @OptionGroup var budget: BudgetOptions
+
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
 
@@ -38,7 +52,7 @@ struct CampaignOptions: ParsableArguments {
     func settings(seed: UInt64) throws -> CampaignSettings {
         CampaignSettings(
             seed: seed, cases: cases, time: time, jobs: jobs, patchers: try patchers.chosen(), terms: judging.terms,
-            objects: objects, workloads: workloads.chosen, crashes: crashes)
+            objects: objects, workloads: workloads.chosen, shard: shard, budget: budget.chosen, crashes: crashes)
     }
 }
 
@@ -49,6 +63,10 @@ struct Run: ParsableCommand {
         discussion: """
             Without --cases or --time it runs until it is interrupted. Findings are minimised and written to the \
             folder of --crashes, one file a bucket.
+
+            With --state the campaign is kept in a folder: after an interrupt, a crash of the machine or a full disk, \
+            --resume goes on where it stopped. With it, --jobs, --known and --json may be given anew, --cases may be \
+            raised, and --time says how much longer to run.
 
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
@@ -65,36 +83,56 @@ struct Run: ParsableCommand {
 
     @OptionGroup var options: CampaignOptions
 
+    @OptionGroup var kept: StateOptions
+
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false
 
     func run() throws {
-        let report: CampaignReport
+        Interrupt.watch()
+        var report: CampaignReport
         do {
-            let settings = try options.settings(seed: options.seed ?? UInt64(UInt32.random(in: 0 ... .max)))
-            Interrupt.watch()
             // What cannot work is said before anything that looks like a start.
-            let campaign = try Campaign(settings: settings, program: Executable.url)
-            try Output.line("seed \(settings.seed)")
-            try Output.line(
-                "repeat with: \(CommandLine.arguments[0].shellQuoted) run "
-                    + settings.arguments.map(\.shellQuoted).joined(separator: " "))
-            for refusal in campaign.refusals { complain("skipped: \(refusal)") }
-            report = try campaign.run()
+            let folder = try openState()
+            let known = kept.known.file.map { URL(fileURLWithPath: $0).path } ?? folder?.checkpoint?.known
+            let list = try known.map { path throws(CampaignError) in try KnownBuckets(path: path) }
+            if let folder, let checkpoint = folder.checkpoint, checkpoint.isMerged {
+                try CampaignOptions.checkNothingIsGiven(for: folder.path)
+                report = try CampaignReport(merged: checkpoint, in: folder)
+            } else {
+                report = try runCampaign(folder, known: known)
+            }
+            report.mark(list ?? KnownBuckets())
         } catch { throw stop(error) }
-        for finding in report.findings {
-            let times = finding.sightings == 1 ? "once" : "\(finding.sightings) times"
-            let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
-            try Output.line(
-                "\(finding.bucket): \(seen), first at \(finding.index): \(finding.passes) passes, "
-                    + "\(finding.edits) edits, \(finding.insns) slots: \(finding.file)"
-                    + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? ""))
+        try report.print(json: json)
+    }
+
+    /// The folder of the campaign, if it has one.
+    private func openState() throws(CampaignError) -> StateFolder? {
+        guard let path = kept.state else { return nil }
+        if kept.resume { return try StateFolder.open(path) }
+        return try StateFolder.create(path, restarts: kept.restart, command: CommandLine.arguments[0].shellQuoted)
+    }
+
+    private func runCampaign(_ folder: StateFolder?, known: String?) throws -> CampaignReport {
+        let settings: CampaignSettings
+        if let folder, let part = folder.checkpoint?.parts.first {
+            settings = try options.settings(resuming: part, in: folder.path)
+        } else {
+            let seed = options.seed ?? UInt64(UInt32.random(in: 0 ... .max))
+            settings = try folder == nil ? options.settings(seed: seed) : options.settingsToKeep(seed: seed)
         }
+        let campaign = try Campaign(settings: settings, program: Executable.url, state: folder, known: known)
+        try Output.line("seed \(settings.seed)")
         try Output.line(
-            "\(report.cases) cases in \(Int(report.seconds.rounded())) s, \(Int(report.casesPerSecond)) a second, "
-                + "\(report.findings.count) findings")
-        if json { try Output.json(report) }
-        if !report.findings.isEmpty { throw ExitCode.findings }
+            "repeat with: \(CommandLine.arguments[0].shellQuoted) run "
+                + settings.arguments.map(\.shellQuoted).joined(separator: " "))
+        if let folder {
+            let cases = folder.checkpoint?.cases ?? 0
+            try Output.line("kept in \(folder.path)" + (cases == 0 ? "" : "; going on after \(cases) cases"))
+        }
+        for refusal in campaign.refusals { complain("skipped: \(refusal)") }
+        return try campaign.run()
     }
 }
 
@@ -104,17 +142,28 @@ struct RunWorker: ParsableCommand {
 
     @Option var board: String
     @Option var number: Int
-    @Option var from: UInt64
-    @Option var until: UInt64
-    @Option var skip: [UInt64] = []
+    @Option var first: UInt64?
     @OptionGroup var options: CampaignOptions
 
     func run() throws {
         do {
-            var worker = try Worker(
-                settings: try options.settings(seed: options.seed ?? 0), board: board, number: number,
-                rest: from..<max(from, until), skipped: Set(skip))
-            worker.run()
+            let settings = try options.settings(seed: options.seed ?? 0)
+            try Worker(settings: settings, board: board, number: number, first: first).run()
+        } catch { throw stop(error) }
+    }
+}
+
+/// `judge`: a process that asks patchers about single cases; started by whoever must outlive them.
+struct RunJudge: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "judge", shouldDisplay: false)
+
+    @OptionGroup var patchers: PatcherOptions
+    @OptionGroup var judging: JudgingOptions
+    @OptionGroup var budget: BudgetOptions
+
+    func run() throws {
+        do {
+            try JudgeServer(patchers: try patchers.chosen(), terms: judging.terms, budget: budget.chosen).run()
         } catch { throw stop(error) }
     }
 }

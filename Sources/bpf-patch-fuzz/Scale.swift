@@ -18,7 +18,8 @@ struct Scale: ParsableCommand {
             A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
             started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
 
-            A plug-in stands beside the built-in patchers; its time is that of the call alone. It must be able to keep an             instruction and a jump.
+            A plug-in stands beside the built-in patchers; its time is that of the call alone. It must be able to keep an \
+            instruction and a jump.
 
             Example:
               bpf-patch-fuzz scale --patches 15000 --patches 1000000 --plot scale.svg
@@ -54,13 +55,16 @@ struct Scale: ParsableCommand {
     func run() throws {
         do {
             // Plug-ins stand beside the built-in designs, unless some of these are named.
-            let choices = (patchers.names.isEmpty ? PatcherChoice.builtIn : []) + (try patchers.chosen()).filter {
-                !patchers.names.isEmpty || $0.plugin != nil
-            }
+            let choices =
+                (patchers.names.isEmpty ? PatcherChoice.builtIn : [])
+                + (try patchers.chosen()).filter {
+                    !patchers.names.isEmpty || $0.plugin != nil
+                }
             for choice in choices where !choice.capabilities.contains(.keepJump) {
                 throw CampaignError(
                     "\(choice.name) cannot keep a jump in a patch (keep-jump), which the passes of scale demand")
             }
+            try confine(choices)
             // Before the minutes that measuring takes.
             if let plot { try CrashFolder.checkWritable(plot) }
             var measurement = ScaleMeasurement(choices.map { $0.make() }, limit: limit)

@@ -29,6 +29,7 @@ struct Show: ParsableCommand {
                 complain("note: \(c.target ?? "the patcher") gives no answer to this case; the rules' result is shown")
                 choices = []
             }
+            try confine(choices)
             let isTerminal = isatty(STDOUT_FILENO) != 0
             let environment = ProcessInfo.processInfo.environment
             let picture = CasePicture(
@@ -37,7 +38,7 @@ struct Show: ParsableCommand {
             do { try Output.write(try picture.text()) } catch {
                 throw CampaignError("\(file): the program is ill formed: \(error)")
             }
-        } catch { throw stop(error) }
+        } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }
 
     /// How many columns there are.

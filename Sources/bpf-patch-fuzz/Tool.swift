@@ -13,7 +13,7 @@ struct Tool: ParsableCommand {
             Exit status: 0 clean, 77 findings, 1 the harness could not do its work, 64 wrong usage.
             """,
         subcommands: [
-            Run.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self, Patchers.self,
-            RunWorker.self,
+            Run.self, Merge.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self,
+            Patchers.self, PluginCommand.self, RunWorker.self, RunJudge.self, Describe.self,
         ])
 }

@@ -22,6 +22,12 @@ extern "C" {
  */
 #define BPF_PATCHER_KERNEL_DAMAGED 117
 
+/* Codes that a tree does not define: programs and patches with them are not for its functions. */
+enum bpf_patcher_kernel_limit {
+	BPF_PATCHER_KERNEL_NO_GOTOL = 1 << 0, /* JMP32|JA, which came with 6.6 */
+	BPF_PATCHER_KERNEL_NO_GOTOX = 1 << 1, /* JMP|JA|X, which came with 6.19 */
+};
+
 struct bpf_patcher_kernel {
 	__u32 abi;           /* BPF_PATCHER_ABI */
 	const char *release; /* of the tree, as its Makefile has it: "6.12.48" */
@@ -33,6 +39,8 @@ struct bpf_patcher_kernel {
 	void (*fail_alloc)(__u64 seed, __u32 one_in);
 	/* How many allocations have failed that way since the plug-in was loaded. */
 	__u64 (*failed_allocs)(void);
+	__u32 limits;       /* BPF_PATCHER_KERNEL_NO_* */
+	__u32 max_subprogs; /* more of them than the verifier has room for are not for it */
 };
 
 const struct bpf_patcher_kernel *bpf_patcher_kernel_v1(void);

@@ -64,14 +64,13 @@ public struct CrashFolder: Sendable {
     /// - Throws: ``CampaignError`` that says which file, and why not
     public static func write(_ text: String, to path: String) throws(CampaignError) {
         let file = target(of: path)
+        guard let type = type(of: file), type != .typeRegular else {
+            return try DurableFile.write(Data(text.utf8), to: file.path, named: path)
+        }
         do {
-            if let type = type(of: file), type != .typeRegular {
-                let handle = try FileHandle(forWritingTo: file)
-                try handle.write(contentsOf: Data(text.utf8))
-                try handle.close()
-            } else {
-                try Data(text.utf8).write(to: file, options: .atomic)
-            }
+            let handle = try FileHandle(forWritingTo: file)
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.close()
         } catch {
             throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
         }

@@ -5,106 +5,194 @@ import Patching
 
 /// All buckets of a campaign: what was seen of each, and the minimised case of each on disk.
 ///
-/// For a given range of indices the result is the same whatever the number of workers: the case that is minimised is in
-/// the end that of the lowest index.
+/// For a given range of indices the result is the same whatever the number of workers, and however often the campaign was
+/// interrupted: sightings come in order of index, so the first of a bucket is the lowest, and its case is the one that is
+/// minimised.
 struct FindingLedger {
-    private struct Entry {
+    struct Entry {
         var lowest: UInt64
         var sightings: UInt64
         var stored: StoredFinding?
-        /// Whether the patcher ends, or never ends, the process that asks it.
-        var isDeadly = false
+    }
+
+    /// A bucket met while another was minimised.
+    struct Stray {
+        /// The index of the case that led there.
+        var index: UInt64
+        /// The case as a file has it, so that it is the same after a checkpoint.
+        var text: String
+        var found: Case
+        /// What has become of it, if it has been minimised.
+        var stored: StoredFinding?
     }
 
     private let settings: CampaignSettings
-    private let folder: CrashFolder
+    let folder: CrashFolder
+    /// Whether files that were in the folder before this campaign are kept when they are as small.
+    private let keepsEarlier: Bool
     private let bases: [Program]
-    private var entries: [String: Entry] = [:]
+    private let judge: SacrificedJudge
+    var entries: [String: Entry] = [:]
+    /// The buckets in the order in which they were first seen; those behind the first few are not on disk yet.
+    var queue: [String] = []
+    /// How many of these are on disk.
+    var storedCount = 0
+    var strays: [String: Stray] = [:]
+    /// How many in the queue are on disk, if only as they were seen.
+    private var seenCount = 0
+    /// The strays that are left in the end, the next one last.
+    private var strayQueue: [String] = []
+    /// The strays that have become findings, in the end.
+    private var strayFindings: [String: StoredFinding] = [:]
     /// What the folder held of a bucket when this campaign first met it.
     private var earlier: [String: CrashFolder.Stored?] = [:]
-    /// Buckets met while others were minimised, with the index of the case that led there.
-    private var strays: [String: (index: UInt64, found: Case)] = [:]
 
-    init(settings: CampaignSettings, bases: [Program]) {
+    /// Makes an empty ledger.
+    ///
+    /// - Parameter program: the executable that serves as judge
+    init(settings: CampaignSettings, bases: [Program], program: URL, keepsEarlier: Bool) {
         self.settings = settings
         self.bases = bases
+        self.keepsEarlier = keepsEarlier
         folder = CrashFolder(path: settings.crashes)
+        judge = SacrificedJudge(
+            settings.patchers, terms: settings.terms, budget: settings.budget, program: program)
     }
 
     /// How many buckets there are.
-    var count: Int { entries.count }
+    var count: Int { entries.count + strayFindings.count }
+
+    /// How many buckets are of patchers that do not answer.
+    ///
+    /// - Complexity: O(buckets)
+    var hangCount: Int { queue.count { $0.split(separator: "/").dropFirst().first == BrokenRule.hang.rawValue[...] } }
 
     /// The buckets, by name.
     var findings: [StoredFinding] {
-        entries.sorted { $0.key < $1.key }.compactMap(\.value.stored)
+        let seen = entries.values.compactMap { entry in
+            var finding = entry.stored
+            finding?.sightings = entry.sightings
+            return finding
+        }
+        return (seen + strayFindings.values).sorted { $0.bucket < $1.bucket }
     }
 
-    /// Takes in what a worker has seen.
-    mutating func add(_ sighting: Sighting, isDeadly: Bool = false) {
-        var entry = entries[sighting.bucket] ?? Entry(lowest: sighting.index, sightings: 0)
-        entry.lowest = min(entry.lowest, sighting.index)
-        entry.sightings += sighting.count
-        entry.isDeadly = isDeadly
-        entries[sighting.bucket] = entry
+    /// Takes in what came of one block; blocks come in order.
+    ///
+    /// - Complexity: O(sightings log sightings)
+    mutating func add(_ sightings: [Sighting]) {
+        for sighting in sightings.sorted(by: { ($0.index, $0.bucket) < ($1.index, $1.bucket) }) {
+            if var entry = entries[sighting.bucket] {
+                entry.lowest = min(entry.lowest, sighting.index)
+                entry.sightings += sighting.count
+                entries[sighting.bucket] = entry
+            } else {
+                insert(sighting.bucket, Entry(lowest: sighting.index, sightings: sighting.count))
+            }
+        }
     }
 
-    /// A bucket of which nothing is on disk yet.
-    var unstored: String? { entries.filter { $0.value.stored == nil }.min { $0.value.lowest < $1.value.lowest }?.key }
+    /// Adds a bucket that is behind all others in order of index.
+    mutating func insert(_ bucket: String, _ entry: Entry) {
+        entries[bucket] = entry
+        queue.append(bucket)
+        strays[bucket] = nil
+    }
+
+    /// A bucket of which no minimised case is on disk yet.
+    ///
+    /// - Complexity: O(1)
+    var unstored: String? { storedCount < queue.count ? queue[storedCount] : nil }
 
     /// Minimises the case of a bucket and writes it down.
     ///
     /// - Throws: ``CampaignError`` when the file cannot be written
     mutating func store(_ bucket: String) throws(CampaignError) {
         guard var entry = entries[bucket] else { return }
-        var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
-            patchers: [])
-        var c = fuzzer.makeCase(index: entry.lowest)
-        c.bucket = bucket
-        c.target = bucket.split(separator: "/").first.map(String.init)
-        if !entry.isDeadly && !isUsable(c, bucket) {
-            c.name = "not seen with zeros in placeholders; make the case anew from its seed and index"
-        }
-        // A patcher that is known to end a process must not end this one.
-        let isDeadly = entries.contains { $0.value.isDeadly && $0.key.hasPrefix("\(c.target ?? "")/") }
-        if !isDeadly {
+        var c = makeCase(bucket, entry)
+        if isUsable(c, bucket) {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(c, bucket) }
-            let result = minimizer.minimize(c, bucket: bucket)
+            let result = judge.shrink(c, bucket: bucket)
             c = result.smallest
-            for (other, found) in result.strays where entries[other] == nil {
-                if let known = strays[other], CaseSize(known.found) <= CaseSize(found) { continue }
-                strays[other] = (entry.lowest, found)
+            for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
+                note(found, other, from: entry.lowest)
             }
+        } else {
+            c.name = "not seen again by itself; make the case anew from its seed and index"
         }
-        c = try keep(c, bucket)
-        entry.stored = StoredFinding(
-            c, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: entry.lowest,
-            sightings: entry.sightings)
+        if let failure = judge.failure { throw failure }
+        try settle(c, bucket, &entry)
+        if unstored == bucket { storedCount += 1 }
+    }
+
+    /// Writes the case of a bucket down as it was seen, to be minimised another time.
+    ///
+    /// - Throws: ``CampaignError`` when the file cannot be written
+    private mutating func storeAsSeen(_ bucket: String) throws(CampaignError) {
+        guard var entry = entries[bucket] else { return }
+        try settle(makeCase(bucket, entry), bucket, &entry)
+    }
+
+    private mutating func settle(_ c: Case, _ bucket: String, _ entry: inout Entry) throws(CampaignError) {
+        entry.stored = describe(try keep(c, bucket), bucket, entry.lowest, entry.sightings)
         entries[bucket] = entry
     }
 
-    /// Settles which case stands for each bucket, now that all indices have been run.
-    ///
-    /// - Throws: ``CampaignError`` when a file cannot be written
-    mutating func finish(progress: (Int, Int) -> Void) throws(CampaignError) {
-        strays = [:]
-        let buckets = entries.sorted { ($0.value.lowest, $0.key) < ($1.value.lowest, $1.key) }.map(\.key)
-        for (number, bucket) in buckets.enumerated() {
-            progress(number + 1, buckets.count)
-            try store(bucket)
-        }
-        // A bucket met on the way is a finding of its own; what it leads to in turn is left for the next campaign.
-        for (bucket, stray) in strays.sorted(by: { $0.key < $1.key }) where entries[bucket] == nil {
-            let result = minimizer.minimize(stray.found, bucket: bucket)
-            let kept = try keep(result.smallest, bucket)
-            entries[bucket] = Entry(
-                lowest: stray.index, sightings: 0,
-                stored: StoredFinding(
-                    kept, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: stray.index,
-                    sightings: 0))
-        }
+    func describe(_ c: Case, _ bucket: String, _ index: UInt64, _ sightings: UInt64) -> StoredFinding {
+        StoredFinding(
+            c, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: index, sightings: sightings)
     }
+
+    /// Makes the case of a bucket once more.
+    private func makeCase(_ bucket: String, _ entry: Entry) -> Case {
+        var fuzzer = Fuzzer(
+            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits, patchers: [])
+        var c = fuzzer.makeCase(index: entry.lowest)
+        c.bucket = bucket
+        c.target = bucket.split(separator: "/").first.map(String.init)
+        return c
+    }
+
+    private mutating func note(_ found: Case, _ bucket: String, from index: UInt64) {
+        let text = CaseFile.print(found)
+        guard let found = try? CaseFile.parse(text, file: bucket) else { return }
+        if let known = strays[bucket], CaseSize(known.found) <= CaseSize(found) { return }
+        strays[bucket] = Stray(index: index, text: text, found: found)
+    }
+
+    /// How many findings are left for ``finishNext(asSeen:)``.
+    var unfinished: Int { queue.count - max(storedCount, seenCount) + strays.count - strayFindings.count }
+
+    /// Settles which case stands for the next bucket, now that no more blocks come; says whether there was one.
+    ///
+    /// A bucket met while another was minimised is a finding of its own; what it leads to in turn is left for the next
+    /// campaign.
+    ///
+    /// - Parameter asSeen: whether a case is only written down, to be minimised when the campaign goes on
+    /// - Throws: ``CampaignError`` when a file cannot be written
+    mutating func finishNext(asSeen: Bool) throws(CampaignError) -> Bool {
+        seenCount = max(seenCount, storedCount)
+        if seenCount < queue.count {
+            if asSeen { try storeAsSeen(queue[seenCount]) } else { try store(queue[seenCount]) }
+            seenCount += 1
+            return true
+        }
+        if strayQueue.isEmpty { strayQueue = strays.keys.sorted(by: >).filter { strayFindings[$0] == nil } }
+        guard let bucket = strayQueue.popLast(), let stray = strays[bucket] else { return false }
+        strayFindings[bucket] = stray.stored
+        if stray.stored != nil { return true }
+        var c = stray.found
+        if !asSeen { c = judge.shrink(c, bucket: bucket).smallest }
+        if let failure = judge.failure { throw failure }
+        let finding = describe(try keep(c, bucket), bucket, stray.index, 0)
+        strayFindings[bucket] = finding
+        if !asSeen { strays[bucket]?.stored = finding }
+        return true
+    }
+
+    /// Whether all findings are minimised.
+    var isSettled: Bool { unstored == nil && strays.values.allSatisfy { $0.stored != nil } }
 
     /// Lets a case stand for its bucket, unless one from before this campaign is as small and still fails.
     ///
@@ -112,7 +200,9 @@ struct FindingLedger {
     /// - Throws: ``CampaignError`` when the file cannot be written
     private mutating func keep(_ c: Case, _ bucket: String) throws(CampaignError) -> Case {
         let before: CrashFolder.Stored?
-        if let known = earlier[bucket] {
+        if !keepsEarlier {
+            before = nil
+        } else if let known = earlier[bucket] {
             before = known
         } else {
             before = try folder.stored(bucket).flatMap { isUsable($0.content, bucket) ? $0 : nil }
@@ -126,16 +216,8 @@ struct FindingLedger {
         return c
     }
 
-    /// The patchers, as single cases want them.
-    private var judges: [any Patcher] { settings.terms.make(settings.patchers, checksEveryAnswer: true) }
-
-    private var minimizer: Minimizer { Minimizer(judges, beyondContract: settings.terms.beyondContract) }
-
-    /// Whether a case from an earlier campaign is in its bucket still; one that ends processes is believed.
+    /// Whether a case is in its bucket when it is run by itself.
     private func isUsable(_ c: Case, _ bucket: String) -> Bool {
-        if c.bucket != bucket { return false }
-        if c.isDeadly { return true }
-        var runner = CaseRunner(judges, beyondContract: settings.terms.beyondContract)
-        return (try? runner.run(c))?.findings.contains { $0.bucket == bucket } ?? false
+        c.bucket == bucket && judge.findings(of: c, against: nil).contains { $0.bucket == bucket }
     }
 }

@@ -12,6 +12,8 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var file: String
     /// The lowest index of the campaign at which the bucket was seen.
     public var index: UInt64
+    /// The same for each seed, where states of several campaigns were merged.
+    public var firsts: [FirstSighting]?
     /// How often it was seen; 0 for a bucket met only while another was minimised.
     public var sightings: UInt64
     public var passes: Int
@@ -20,11 +22,14 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var patchInsns: Int
     /// The seed of the earlier campaign that the file is from, which is as small and still fails, or `nil`.
     public var earlierSeed: UInt64?
+    /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
+    public var isKnown: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case bucket, target, rule, file, index, sightings, passes, edits, insns
+        case bucket, target, rule, file, index, firsts, sightings, passes, edits, insns
         case patchInsns = "patch_insns"
         case earlierSeed = "earlier_seed"
+        case isKnown = "known"
     }
 
     /// Describes a minimised case, found in a campaign with the given seed or in one before it.

@@ -15,20 +15,25 @@ public struct Replayer: ~Copyable {
 
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
-    private let alone: URL?
-    private var runner: CaseRunner
+    private let budget: CaseBudget
+    private let program: URL
+    private let judge: SacrificedJudge
+    private var rules = CaseRunner([])
 
     /// Makes a replayer for some patchers.
     ///
     /// A case found with a patcher that is wrong on purpose is run through that one instead.
     ///
-    /// - Parameter program: the executable that replays cases which have ended a process; without it they are run here
-    public init(_ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), program: URL? = nil) {
-        alone = program
+    /// - Parameter program: the executable that serves as judge
+    public init(
+        _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
+        program: URL
+    ) {
         self.patchers = patchers
         self.terms = terms
-        runner = CaseRunner(
-            terms.make(patchers, checksEveryAnswer: true), beyondContract: terms.beyondContract)
+        self.budget = budget
+        self.program = program
+        judge = SacrificedJudge(patchers, terms: terms, budget: budget, program: program)
     }
 
     /// Runs one case.
@@ -38,53 +43,27 @@ public struct Replayer: ~Copyable {
         case .failure(let error): return .broken(error.description)
         case .success(let read): c = read
         }
-        if c.isDeadly, let alone, let target = patcher(named: c.target), isAsked(target) {
-            return replayAlone(item.place, target, alone)
-        }
-        let outcome: CaseOutcome
-        do { outcome = try run(c) } catch {
+        let byRules: Case.Expectation
+        do { byRules = try rules.run(c).expected } catch {
             return .broken("\(item.place): the program is ill formed: \(error)")
         }
-        var reasons = outcome.findings.map { "\($0.bucket): \($0.detail)" }
-        if outcome.findings.isEmpty, let expected = c.expected, !expected.agrees(with: outcome.expected) {
-            reasons.append(Self.difference(between: expected, and: outcome.expected))
+        let judge = judge(of: c)
+        let findings = judge.findings(of: c, against: nil)
+        if let failure = judge.failure { return .broken(failure.description) }
+        var reasons = findings.map { "\($0.bucket): \($0.detail)" }
+        if let report = judge.report { reasons.append(report) }
+        if findings.isEmpty, let expected = c.expected, !expected.agrees(with: byRules) {
+            reasons.append(Self.difference(between: expected, and: byRules))
         }
         return reasons.isEmpty ? .passed : .failed(reasons)
     }
 
-    /// A patcher by its name: one of those to run, or one of this package.
-    private func patcher(named name: String?) -> PatcherChoice? {
-        for patcher in patchers where patcher.name == name { return patcher }
-        return name.flatMap(PatcherChoice.init(name:))
-    }
-
-    /// Whether a patcher is one of those to run; without a choice, the case's own is.
-    private func isAsked(_ target: PatcherChoice) -> Bool {
-        patchers == PatcherChoice.builtIn || patchers.contains(target)
-    }
-
-    /// Replays a case that has ended a process in a process of its own.
-    private func replayAlone(_ place: String, _ target: PatcherChoice, _ program: URL) -> Verdict {
-        let end: WorkerProcess.End?
-        do {
-            end = try WorkerProcess.run(
-                [program.path, "replay", place, "--in-process"] + target.arguments + terms.arguments)
-        } catch { return .broken(error.description) }
-        switch end {
-        case .done: return .passed
-        case .failed(77): return .failed(["\(target.name): still wrong, though it gives an answer now"])
-        case .failed(let status): return .broken("\(place): the process that replays it ended with status \(status)")
-        case .killed(let signal): return .failed(["\(target.name): ends the process with signal \(signal)"])
-        case nil: return .failed(["\(target.name): gives no answer"])
-        }
-    }
-
-    private mutating func run(_ c: Case) throws(ProgramFault) -> CaseOutcome {
+    /// Whom a case is run through.
+    private func judge(of c: Case) -> SacrificedJudge {
         guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
-        else { return try runner.run(c) }
-        var other = CaseRunner([target.make()])
-        return try other.run(c)
+        else { return judge }
+        return SacrificedJudge([target], terms: terms, budget: budget, program: program)
     }
 
     /// The first difference between what a file expects and what the rules give, in words.

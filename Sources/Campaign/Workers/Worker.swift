@@ -1,88 +1,146 @@
+import BPF
 import Foundation
 import Fuzzing
 import LinuxBPF
 
 /// The inside of a worker process: takes blocks of indices and runs their cases until there are none left.
-public struct Worker {
-    /// How many indices a worker takes at a time; small, because it ends only between blocks.
-    static let blockSize: UInt64 = 128
-
+///
+/// The cases are run in children, which a patcher may end.
+public final class Worker {
     private let settings: CampaignSettings
     private let board: SharedBoard
     private let number: Int
-    private let rest: Range<UInt64>
-    private let skipped: Set<UInt64>
-    /// What has been seen in each bucket and not been said yet.
-    private var pending: [String: Sighting] = [:]
+    private let server: ForkServer
+    private let output: WorkerOutput
+    private let bases: [Program]
+    private let limit: UInt64
+    private var first: UInt64?
+    private var casualties = Casualties()
+    /// The patchers that have hanged before, a bit each.
+    private var hanging: UInt64 = 0
 
     /// Makes a worker.
     ///
     /// - Parameters:
     ///   - number: which of the board's workers it is
-    ///   - rest: a block that another worker did not finish
-    ///   - skipped: cases of that block that are known to kill a worker
+    ///   - first: a block that another worker did not finish
     /// - Throws: ``CampaignError`` when the board cannot be mapped
-    public init(
-        settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>, skipped: Set<UInt64>
-    ) throws(CampaignError) {
+    public init(settings: CampaignSettings, board path: String, number: Int, first: UInt64?) throws(CampaignError) {
         self.settings = settings
-        self.board = try SharedBoard(path: board, jobs: max(settings.jobs, number + 1))
         self.number = number
-        self.rest = rest
-        self.skipped = skipped
+        self.first = first
+        board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
+        output = try WorkerOutput(isSilent: true)
+        server = ForkServer(board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix)
+        bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
+        limit = settings.cases ?? UInt64.max
     }
 
     /// Runs until the campaign ends, or the process that started this one does.
-    public mutating func run() {
-        watchLeash()
-        let bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
+    public func run() throws(CampaignError) {
         var fuzzer = Fuzzer(
             seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
-            patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract)
-        let limit = settings.cases ?? UInt64.max
-        var block = rest.isEmpty ? board.claim(Worker.blockSize, limit: limit) : rest
-        while !block.isEmpty {
-            run(block, &fuzzer)
-            block = board.claim(Worker.blockSize, limit: limit)
+            patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract,
+            progress: board.patcherWord(ofWorker: number))
+        server.run {
+            runBlocks(&fuzzer)
+        } died: { death in
+            let block = board.position(ofWorker: number).block
+            first = block
+            casualties.move(to: block)
+            output.write(BlockReport.void)
+            if block != nil { settle(death, &fuzzer) }
         }
     }
 
-    private mutating func run(_ block: Range<UInt64>, _ fuzzer: inout Fuzzer) {
-        board.begin(block, worker: number)
-        for index in block {
-            board.note(index: index, worker: number)
-            if !skipped.isEmpty && skipped.contains(index) { continue }
-            if !fuzzer.run(index: index) { note(fuzzer.findings, at: index) }
+    // MARK: In a child
+
+    private func runBlocks(_ fuzzer: inout Fuzzer) {
+        var next = first ?? board.claim(worker: number)
+        while let block = next {
+            let indices = settings.shard.indices(ofBlock: block, limit: limit)
+            if indices.isEmpty { break }
+            run(block, indices, &fuzzer)
+            next = board.claim(worker: number)
         }
-        // Said before the block counts as done: a worker that dies in between repeats it rather than loses it.
-        report()
-        board.end(block, worker: number)
+        board.note(block: nil, worker: number)
     }
 
-    private mutating func note(_ findings: [Finding], at index: UInt64) {
-        for finding in findings {
-            let known = pending[finding.bucket]
-            pending[finding.bucket] = Sighting(
-                bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ fuzzer: inout Fuzzer) {
+        board.note(block: block, worker: number)
+        var sightings = casualties.sightings(of: block)
+        let sparedBefore = settings.patchers.indices.map { fuzzer.sparedCases(of: $0) }
+        for index in indices {
+            board.begin(index: index, worker: number)
+            if fuzzer.run(index: index, excluding: casualties.spared(at: index, of: block)) { continue }
+            for finding in fuzzer.findings {
+                let known = sightings[finding.bucket]
+                sightings[finding.bucket] = Sighting(
+                    bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+            }
         }
+        board.rest(worker: number)
+        var report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })
+        for (patcher, before) in sparedBefore.enumerated() where fuzzer.sparedCases(of: patcher) > before {
+            report.spared[patcher] = UInt64(fuzzer.sparedCases(of: patcher) - before)
+        }
+        output.write(Array(report.text.utf8))
+        board.note(block: nil, worker: number)
     }
 
-    /// Says what is new.
-    private mutating func report() {
-        if pending.isEmpty { return }
-        let text = pending.values.sorted { $0.index < $1.index }.map(\.text).joined()
-        // Without a reader there is no campaign any more, and the leash ends this worker.
-        try? Output.write(text)
-        pending.removeAll(keepingCapacity: true)
+    // MARK: After a death
+
+    /// Finds out which patcher a child died of, if it was one.
+    private func settle(_ death: Death, _ fuzzer: inout Fuzzer) {
+        switch death.cause {
+        case .outside where casualties.strike(at: death.index) < 3: return
+        // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
+        case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2: return
+        default: break
+        }
+        if let patcher = death.patcher {
+            blame(patcher, death)
+            return
+        }
+        // It died between two patchers: of what one of them has left behind, in this case or in an earlier one.
+        let alone = death.index..<(death.index + 1)
+        if let (patcher, death) = culprit(in: alone, &fuzzer) {
+            blame(patcher, death)
+            return
+        }
+        guard let block = first, casualties.strike(at: death.index) >= 3 else { return }
+        if let (patcher, death) = culprit(in: settings.shard.indices(ofBlock: block, limit: limit), &fuzzer) {
+            blame(patcher, death, isLasting: true)
+            return
+        }
+        Output.note("error: case \(death.index) of seed \(settings.seed) ends workers, but no patcher does alone\n")
+        _exit(1)
     }
 
-    /// Ends this process when the one that started it is gone and its end of standard input with it, even in the middle of
-    /// a case.
-    private func watchLeash() {
-        Thread.detachNewThread {
-            var leash = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-            while unsafe poll(&leash, 1, -1) < 0 && errno == EINTR {}
-            _exit(0)
+    private func isKnown(toHang patcher: Int?) -> Bool {
+        patcher.map { hanging & 1 << UInt64($0) != 0 } ?? false
+    }
+
+    private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
+        if death.cause == .hang { hanging |= 1 << UInt64(patcher) }
+        let finding = death.finding(against: settings.patchers[patcher].name)
+        casualties.blame(patcher, for: finding, at: death.index, isLasting: isLasting)
+    }
+
+    /// The first patcher that alone ends a child on some cases, and how.
+    private func culprit(in indices: Range<UInt64>, _ fuzzer: inout Fuzzer) -> (Int, Death)? {
+        for patcher in settings.patchers.indices {
+            var found: Death?
+            server.run {
+                for index in indices where found == nil {
+                    board.begin(index: index, worker: number)
+                    _ = fuzzer.run(index: index, excluding: ~(1 << UInt64(patcher)))
+                }
+            } died: { death in
+                found = death
+            }
+            if let found { return (patcher, found) }
         }
+        return nil
     }
 }

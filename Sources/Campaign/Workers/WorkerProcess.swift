@@ -5,43 +5,42 @@ import Foundation
 /// Started with `posix_spawn` rather than by Foundation, whose way of waiting costs a tenth of a second each time.
 final class WorkerProcess {
     /// How a worker ended.
-    enum End: Equatable {
+    enum End: Equatable, CustomStringConvertible {
         case done
         /// It ended with an error status of its own.
         case failed(Int32)
         /// A signal killed it.
         case killed(Int32)
-    }
 
-    /// How long one case may take; the largest ones take milliseconds.
-    ///
-    /// - Units: seconds
-    static let patience = 10.0
+        var description: String {
+            switch self {
+            case .done: "status 0"
+            case .failed(let status): "status \(status)"
+            case .killed(let signal): "signal \(signal)"
+            }
+        }
+    }
 
     /// Which of the board's workers it is.
     let number: Int
     /// The descriptor to wait on for ``read()``.
     let descriptor: Int32
-    /// Closed when this campaign ends, however it does; the worker then ends too.
+    /// Standard input of the process; closed when this one ends, however it does, and the other then ends too.
     private let leash: Int32
     private let process: pid_t
-    private var unread: [UInt8] = []
+    private var reader = BlockReport.Reader()
 
-    /// Starts a worker.
+    /// Starts this program once more with other arguments, standard input and output being pipes.
     ///
+    /// - Parameters:
+    ///   - plugins: what may be loaded into it
+    ///   - reports: what is wanted of a sanitizer's reports
+    ///   - number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
-    convenience init(
-        program: URL, settings: CampaignSettings, board: String, number: Int, rest: Range<UInt64>,
-        skipped: Set<UInt64>
+    init(
+        program: URL, _ arguments: [String], plugins: [String], reports: SanitizerReports.Use = .counting,
+        number: Int = 0
     ) throws(CampaignError) {
-        var words = [program.path, "worker", "--board", board, "--number", String(number)]
-        words += ["--from", String(rest.lowerBound), "--until", String(rest.upperBound)]
-        words += skipped.sorted().flatMap { ["--skip", String($0)] } + settings.arguments
-        try self.init(words, number: number)
-    }
-
-    /// Starts a program whose standard input and output are pipes.
-    private init(_ words: [String], number: Int) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
         let output = try Self.makePipe()
@@ -50,29 +49,26 @@ final class WorkerProcess {
             close(input.read)
             close(output.write)
         }
-        process = try Self.spawn(words, input: input.read, output: output.write)
+        process = try Self.spawn(
+            [program.path] + arguments,
+            try Confinement.environment(for: plugins, reports: reports),
+            pipes: (input.read, output.write))
+    }
+
+    /// Starts this program once more with other arguments and the same input and output.
+    ///
+    /// - Parameter plugins: what may be loaded into it
+    /// - Throws: ``CampaignError`` when the program cannot be started
+    init(program: URL, inheriting arguments: [String], plugins: [String]) throws(CampaignError) {
+        (number, descriptor, leash) = (0, -1, -1)
+        process = try Self.spawn(
+            [program.path] + arguments, try Confinement.environment(for: plugins, reports: .showing), pipes: nil)
     }
 
     deinit {
+        if descriptor < 0 { return }
         close(descriptor)
         close(leash)
-    }
-
-    /// Runs a program to its end, for as long as one case may take; gives `nil` when it had to be killed.
-    ///
-    /// - Throws: ``CampaignError`` when it cannot be started
-    static func run(_ words: [String]) throws(CampaignError) -> End? {
-        try WorkerProcess(words, number: 0).waitPatiently()
-    }
-
-    /// Waits as long as one case may take; gives `nil` when the process had to be killed.
-    func waitPatiently() -> End? {
-        while isReady(within: WorkerProcess.patience) {
-            if read() == nil { return waitUntilExit() }
-        }
-        kill()
-        _ = waitUntilExit()
-        return nil
     }
 
     /// Makes a pipe whose ends no other process inherits: a worker must see when its campaign is gone.
@@ -85,16 +81,20 @@ final class WorkerProcess {
         return (ends[0], ends[1])
     }
 
-    private static func spawn(_ words: [String], input: Int32, output: Int32) throws(CampaignError) -> pid_t {
-        // A trap must end a worker at once; the case that caused it is known from the board.
-        unsafe setenv("SWIFT_BACKTRACE", "enable=no", 1)
+    private static func spawn(
+        _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?
+    ) throws(CampaignError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        if let pipes {
+            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.input, STDIN_FILENO)
+            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.output, STDOUT_FILENO)
+        }
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for number in unsafe arguments.indices { unsafe free(arguments[number]) } }
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        let owned = unsafe arguments + variables
+        defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
         // A worker starts with no signal blocked, whatever this process has inherited, and in a group of its own: what
         // a terminal, timeout or a service manager sends to this group is the campaign's to answer.
         var attributes = posix_spawnattr_t()
@@ -103,9 +103,10 @@ final class WorkerProcess {
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        let flags = POSIX_SPAWN_SETSIGMASK | (pipes == nil ? 0 : POSIX_SPAWN_SETPGROUP)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, environ)
+        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, &variables)
         guard status == 0 else {
             throw CampaignError("\(words[0]): cannot be started: \(unsafe String(cString: strerror(status)))")
         }
@@ -115,27 +116,26 @@ final class WorkerProcess {
     /// Kills the process.
     func kill() { _ = Glibc.kill(process, SIGKILL) }
 
+    /// Writes to standard input of the process; when that is gone, nothing happens.
+    func write(_ bytes: [UInt8]) { _ = Output.put(bytes[...], leash) }
+
     /// Whether there is something to read, or the end of output, within a time.
+    ///
+    /// - Units: seconds
     func isReady(within seconds: Double) -> Bool {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
     }
 
+    /// Reads the reports that there are; `nil` at the end of output.
+    func read() -> [BlockReport]? { readBytes().map { reader.read($0[...]) } }
+
     /// Reads what there is; `nil` at the end of output.
-    func read() -> [Sighting]? {
+    func readBytes() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
         if count < 0 && errno == EINTR { return [] }
-        if count <= 0 { return nil }
-        unread += buffer[..<count]
-        var sightings: [Sighting] = []
-        while let end = unread.firstIndex(of: 10) {
-            if let sighting = Sighting(line: Substring(decoding: unread[..<end], as: UTF8.self)) {
-                sightings.append(sighting)
-            }
-            unread.removeSubrange(...end)
-        }
-        return sightings
+        return count <= 0 ? nil : Array(buffer[..<count])
     }
 
     /// Waits for the process and says how it ended.

@@ -87,14 +87,18 @@ extension CaseFile {
             while !isAtEnd {
                 let start = line.position
                 guard let key = line.takeLabel() else { break }
-                if !seen.insert(key).inserted { throw fault("each of these words once", at: start) }
+                if !seen.insert(key).inserted && key != "report" { throw fault("each of these words once", at: start) }
                 switch key {
                 case "name": c.name = try headerText()
                 case "target": c.target = try headerText()
                 case "bucket": c.bucket = try headerText()
+                case "report":
+                    let text = try headerText()
+                    c.report = c.report.map { $0 + "\n" + text } ?? text
                 case "seed": seed = try line.count(0...UInt64.max)
                 case "index": index = try line.count(0...UInt64.max)
-                default: throw fault("`name:`, `target:`, `bucket:`, `seed:`, `index:` or `program`", at: start)
+                default:
+                    throw fault("`name:`, `target:`, `bucket:`, `seed:`, `index:`, `report:` or `program`", at: start)
                 }
                 try endLine()
             }

@@ -16,6 +16,9 @@ extension CaseFile {
             if let target = c.target { add("target: " + QuotedText.write(target)) }
             if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
             if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
+            for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
+                add("report: " + QuotedText.write(String(line)))
+            }
             add("\nprogram")
             var labels = ProgramLabels(
                 c.program.insns, subprograms: c.program.subprograms, lines: c.program.lines)

@@ -17,19 +17,30 @@ public struct CaseLimits: Hashable, Sendable {
         self.kernel = kernel
     }
 
-    /// The limits of some patchers together: what none of them is given need not be made.
-    ///
-    /// One patcher that is not from outside lifts them all.
+    /// The limits of some patchers together; one that is not from outside lifts them all.
     ///
     /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
     public init(of patchers: [any Patcher], beyondContract: Bool = false) {
-        self.init()
         let foreign = patchers.compactMap { $0 as? any ForeignPatcher }
-        let kernels = foreign.compactMap(\.kernelRelease)
-        if foreign.isEmpty || foreign.count < patchers.count || (beyondContract && !kernels.isEmpty) { return }
-        capabilities = foreign.reduce(PatcherCapabilities()) { $0.union($1.capabilities) }
+        self.init(
+            ofPlugins: foreign.count < patchers.count ? [] : foreign.map { ($0.capabilities, $0.kernelRelease) },
+            beyondContract: beyondContract)
+    }
+
+    /// The limits of some patchers from outside together: what none of them is given need not be made.
+    ///
+    /// - Parameters:
+    ///   - plugins: what each can do, and the kernel whose functions it is made of
+    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    public init(
+        ofPlugins plugins: [(capabilities: PatcherCapabilities, kernel: KernelRelease?)], beyondContract: Bool
+    ) {
+        self.init()
+        let kernels = plugins.compactMap(\.kernel)
+        if plugins.isEmpty || (beyondContract && !kernels.isEmpty) { return }
+        capabilities = plugins.reduce(PatcherCapabilities()) { $0.union($1.capabilities) }
         // Of several kernels the newest, which knows most codes.
-        if kernels.count == patchers.count { kernel = kernels.max() }
+        if kernels.count == plugins.count { kernel = kernels.max() }
     }
 
     /// Whether something may be demanded.

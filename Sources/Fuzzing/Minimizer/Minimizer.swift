@@ -20,16 +20,13 @@ public struct Minimizer {
     private let reducers: [any Reducer] = [
         PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
     ]
-    private let patchers: [any Patcher]
-    private let beyondContract: Bool
+    private let judge: any CaseJudge
 
-    /// Makes a minimiser that judges candidates with these patchers.
-    ///
-    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public init(_ patchers: [any Patcher], beyondContract: Bool = false) {
-        self.patchers = patchers
-        self.beyondContract = beyondContract
-    }
+    /// Makes a minimiser that asks a judge about each candidate.
+    public init(_ judge: any CaseJudge) { self.judge = judge }
+
+    /// Makes a minimiser that judges candidates with these patchers, in this process.
+    public init(_ patchers: [any Patcher]) { self.init(ResidentJudge(patchers)) }
 
     /// Shrinks a case until no reducer finds anything smaller in the bucket.
     ///
@@ -37,12 +34,14 @@ public struct Minimizer {
     public func minimize(_ c: Case, bucket: String) -> Result {
         // The patchers that the bucket is not about cost time and say nothing.
         let target = bucket.prefix { $0 != "/" }
-        let judges = patchers.filter { $0.name == target }
-        let isAboutOne = !judges.isEmpty && !bucket.hasPrefix("\(target)/\(BrokenRule.disagreement.rawValue)/")
+        let isAboutOne =
+            judge.names.contains { $0 == target }
+            && !bucket.hasPrefix("\(target)/\(BrokenRule.disagreement.rawValue)/")
         var original = c
         original.expected = nil
+        original.report = nil
         let reduction = Reduction(
-            original, bucket: bucket, runner: CaseRunner(isAboutOne ? judges : patchers, beyondContract: beyondContract))
+            original, bucket: bucket, judge: judge, target: isAboutOne ? String(target) : nil)
         var before: CaseSize
         repeat {
             before = reduction.size

@@ -19,13 +19,16 @@ final class Reduction {
     var isLong: Bool { best.program.insns.count > 4096 }
     /// The smallest case seen in each other bucket on the way.
     private(set) var strays: [String: Case] = [:]
-    private var runner: CaseRunner
+    private let judge: any CaseJudge
+    private let target: String?
+    private var rules = CaseRunner([])
 
-    init(_ c: Case, bucket: String, runner: consuming CaseRunner) {
+    init(_ c: Case, bucket: String, judge: any CaseJudge, target: String?) {
         best = c
         size = CaseSize(c)
         self.bucket = bucket
-        self.runner = runner
+        self.judge = judge
+        self.target = target
     }
 
     /// Runs a candidate and takes it when it is smaller and in the bucket.
@@ -33,7 +36,7 @@ final class Reduction {
         let candidateSize = CaseSize(candidate)
         if candidateSize >= size { return false }
         candidates += 1
-        let findings = runner.findings(of: candidate)
+        let findings = judge.findings(of: candidate, against: target)
         for finding in findings where finding.bucket != bucket {
             if let known = strays[finding.bucket], CaseSize(known) <= candidateSize { continue }
             strays[finding.bucket] = candidate
@@ -52,7 +55,7 @@ final class Reduction {
     }
 
     /// The program that a pass of the best case is given.
-    func input(ofPass number: Int) -> Program? { runner.input(ofPass: number, of: best) }
+    func input(ofPass number: Int) -> Program? { rules.input(ofPass: number, of: best) }
 
     /// Tries to do without parts of a sequence: in chunks of halving length from the end, then one by one.
     ///

@@ -2,7 +2,7 @@ import BPF
 import Patching
 
 /// The rules that a result can break, in the order in which they are looked at.
-public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
+public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     /// Accepted where it must be refused, refused where it must be accepted, or with the wrong error.
     case error
     /// The row of markers differs: something is missing, moved, or there twice.
@@ -38,7 +38,7 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A broken rule, against whom and where.
-public struct Finding: Hashable, Sendable {
+public struct Finding: Hashable, Sendable, Codable {
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
     public var target: String
     public var rule: BrokenRule

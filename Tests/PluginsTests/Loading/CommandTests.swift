@@ -116,7 +116,10 @@ struct CommandTests {
         let table: [(words: [String], error: String)] = [
             (["run", "--plugin", source], "\(source): cannot be loaded as a library"),
             (["replay", source, "--plugin", "/nowhere.so"], "/nowhere.so: cannot be read"),
-            (["run", "--plugin", example.path, "--plugin", again.path], "has the name 'example', as \(example.path) has"),
+            (
+                ["run", "--plugin", example.path, "--plugin", again.path],
+                "has the name 'example', as \(example.path) has"
+            ),
             (["run", "--plugin", example.path, "--plugin", example.path], "is named twice"),
             (["scale", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
             (["apply", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),

@@ -1,0 +1,60 @@
+import Fuzzing
+
+extension FindingLedger {
+    /// What a checkpoint has of the buckets, in the order in which they were first seen.
+    ///
+    /// - Complexity: O(buckets)
+    func records(seed: UInt64) -> (entries: [Checkpoint.Entry], strays: [Checkpoint.Stray]) {
+        var records: [Checkpoint.Entry] = []
+        for (place, bucket) in queue.enumerated() {
+            guard let entry = entries[bucket] else { continue }
+            records.append(
+                Checkpoint.Entry(
+                    bucket: bucket, firsts: [FirstSighting(seed: seed, index: entry.lowest)],
+                    sightings: entry.sightings, isStored: place < storedCount))
+        }
+        let met = strays.sorted { $0.key < $1.key }.map { bucket, stray in
+            Checkpoint.Stray(
+                bucket: bucket, index: stray.index, text: stray.text, isStored: stray.stored != nil)
+        }
+        return (records, met)
+    }
+
+    /// Goes on from a checkpoint; a finding whose file is not there any more is made again.
+    ///
+    /// - Throws: ``CampaignError`` when a file that is no case cannot be put aside
+    mutating func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
+        var unstored: [(String, Entry)] = []
+        for record in checkpoint.entries {
+            let index = record.firsts.first?.index ?? 0
+            var entry = Entry(lowest: index, sightings: record.sightings)
+            if record.isStored, let kept = try folder.stored(record.bucket) {
+                entry.stored = describe(kept.content, record.bucket, index, record.sightings)
+                insert(record.bucket, entry)
+                storedCount += 1
+            } else {
+                unstored.append((record.bucket, entry))
+            }
+        }
+        for (bucket, entry) in unstored { insert(bucket, entry) }
+        for stray in checkpoint.strays where entries[stray.bucket] == nil {
+            guard let found = try? CaseFile.parse(stray.text, file: stray.bucket) else { continue }
+            let kept = stray.isStored ? try folder.stored(stray.bucket)?.content : nil
+            strays[stray.bucket] = Stray(
+                index: stray.index, text: stray.text, found: found,
+                stored: kept.map { describe($0, stray.bucket, stray.index, 0) })
+        }
+    }
+
+    /// Takes back what was seen in a block that is to be run again.
+    mutating func remove(_ sightings: [Sighting]) {
+        for sighting in sightings {
+            guard var entry = entries[sighting.bucket] else { continue }
+            entry.sightings -= min(sighting.count, entry.sightings)
+            entries[sighting.bucket] = entry.sightings == 0 ? nil : entry
+        }
+        let kept = queue.enumerated().filter { entries[$0.element] != nil }
+        storedCount = kept.filter { $0.offset < storedCount }.count
+        queue = kept.map(\.element)
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Fuzzing
+
+/// What goes to a judge in another process and comes back.
+///
+/// - Shape: a request is its length in words, its number, the patchers that are spared (a bit each) and a ``CasePacket``,
+///   all 64-bit words; a reply is its length in bytes as such a word, and JSON
+enum JudgeMessage {
+    /// A judgement.
+    struct Reply: Codable {
+        /// The number of the request.
+        var request: UInt64
+        var findings: [Finding]
+        /// The patcher that ended the process, if one did.
+        var dead: Int?
+        /// What a sanitizer wrote about that.
+        var report: String?
+    }
+
+    /// The bytes of a request.
+    static func request(_ number: UInt64, sparing spared: UInt64, _ c: Case) -> [UInt8] {
+        let packet = CasePacket(c).words
+        let words = [UInt64(packet.count + 2), number, spared] + packet
+        return unsafe words.withUnsafeBytes { unsafe Array($0) }
+    }
+
+    /// The bytes of a reply.
+    static func encode(_ reply: Reply) -> [UInt8] {
+        guard let text = try? JSONEncoder().encode(reply) else { return [] }
+        let length = UInt64(text.count)
+        return unsafe withUnsafeBytes(of: length) { unsafe Array($0) } + text
+    }
+
+    /// Reads exactly so many bytes; `nil` at the end of input.
+    static func read(_ count: Int, from descriptor: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var have = 0
+        while have < count {
+            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(descriptor, buffer.baseAddress! + have, count - have)
+            }
+            if got < 0 && errno == EINTR { continue }
+            if got <= 0 { return nil }
+            have += got
+        }
+        return bytes
+    }
+
+    /// Reads 64-bit words; `nil` at the end of input.
+    static func readWords(_ count: Int, from descriptor: Int32) -> [UInt64]? {
+        guard let bytes = read(count * 8, from: descriptor) else { return nil }
+        return unsafe bytes.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt64.self)) }
+    }
+}

@@ -1,0 +1,53 @@
+/// What came of one block of indices: lines on a worker's standard output, of which the last one ends the block.
+///
+/// A worker that dies before that line has said nothing, and its block is run again.
+struct BlockReport: Hashable {
+    /// Counted from 0 within the campaign's ``Shard``.
+    var block: UInt64
+    /// What was found, a row a bucket.
+    var sightings: [Sighting] = []
+    /// In how many cases each patcher was spared a pass, by its number.
+    var spared: [Int: UInt64] = [:]
+
+    /// The lines.
+    var text: String {
+        sightings.map { "\($0.index)\t\($0.count)\t\($0.bucket)\n" }.joined()
+            + spared.map { "spared\t\($0.key)\t\($0.value)\n" }.joined() + "end\t\(block)\n"
+    }
+
+    /// A line by which a worker takes back what it has said since the last end, of which the last line may be half.
+    static let void = Array("\nvoid\n".utf8)
+
+    /// Puts lines together again.
+    struct Reader {
+        private var unread: [UInt8] = []
+        private var sightings: [Sighting] = []
+        private var spared: [Int: UInt64] = [:]
+
+        /// Takes in some bytes and gives the reports that are complete with them.
+        ///
+        /// - Complexity: O(bytes)
+        mutating func read(_ bytes: ArraySlice<UInt8>) -> [BlockReport] {
+            unread += bytes
+            var reports: [BlockReport] = []
+            var start = 0
+            while let end = unread[start...].firstIndex(of: 10) {
+                let words = String(decoding: unread[start..<end], as: UTF8.self).split(
+                    separator: "\t", maxSplits: 2)
+                start = end + 1
+                if words.count == 2, words[0] == "end", let block = UInt64(words[1]) {
+                    reports.append(BlockReport(block: block, sightings: sightings, spared: spared))
+                    (sightings, spared) = ([], [:])
+                } else if words.first == "void" {
+                    (sightings, spared) = ([], [:])
+                } else if words.count == 3, words[0] == "spared", let number = Int(words[1]) {
+                    spared[number] = UInt64(words[2])
+                } else if words.count == 3, let index = UInt64(words[0]), let count = UInt64(words[1]) {
+                    sightings.append(Sighting(bucket: String(words[2]), index: index, count: count))
+                }
+            }
+            unread.removeSubrange(..<start)
+            return reports
+        }
+    }
+}

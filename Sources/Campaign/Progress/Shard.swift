@@ -1,0 +1,41 @@
+/// One of several equal parts of a campaign: every `count`-th block of indices.
+///
+/// All parts together are the campaign, whichever machine each of them runs on.
+public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
+    /// Which part, counted from 1.
+    public let number: UInt64
+    /// How many parts there are.
+    public let count: UInt64
+
+    /// The whole campaign.
+    public static let whole = Shard(number: 1, count: 1)
+
+    private init(number: UInt64, count: UInt64) {
+        self.number = number
+        self.count = count
+    }
+
+    /// Reads `I/N` with I from 1 to N; `nil` when it is no such thing.
+    public init?(_ description: String) {
+        let words = description.split(separator: "/", omittingEmptySubsequences: false)
+        guard words.count == 2, let number = UInt64(words[0]), let count = UInt64(words[1]),
+            number >= 1, number <= count, count <= UInt64(UInt32.max)
+        else { return nil }
+        self.init(number: number, count: count)
+    }
+
+    /// The part as it stands on the command line.
+    public var description: String { "\(number)/\(count)" }
+
+    /// The indices of one block of the part, below a limit; empty behind the last.
+    ///
+    /// - Parameter block: counted from 0 within the part
+    func indices(ofBlock block: UInt64, limit: UInt64) -> Range<UInt64> {
+        let (start, overflows) = (block &* count &+ (number - 1)).multipliedReportingOverflow(by: Shard.blockSize)
+        if overflows || start >= limit { return limit..<limit }
+        return start..<min(start &+ Shard.blockSize, limit)
+    }
+
+    /// How many indices a worker takes at a time; small, because it ends only between blocks.
+    static let blockSize: UInt64 = 128
+}

@@ -1,0 +1,163 @@
+import Foundation
+import LinuxBPF
+
+/// What keeps a campaign in its folder while it runs: checkpoints, and statistics for others' tools.
+final class CampaignKeeper {
+    /// Where a campaign stands.
+    struct Progress {
+        var next: UInt64
+        var cases: UInt64
+        /// - Units: seconds
+        var seconds: Double
+        var isFinished: Bool
+        var tail: Checkpoint.Tail?
+        var spared: [String: UInt64]
+        var ledger: FindingLedger
+    }
+
+    private let folder: StateFolder
+    private var checkpoint: Checkpoint
+    private let settings: CampaignSettings
+    private let programs: Int
+    private let start = Date()
+    private var lastCheckpoint = Date.distantPast
+    private var lastPlot = Date.distantPast
+    private var lastCount = (all: 0, hangs: 0)
+    private var stamps: [(path: String, stamp: UsedFile.Stamp)] = []
+
+    /// Where the campaign is kept.
+    var path: String { folder.path }
+
+    /// Checks that a campaign goes on with what it began with.
+    ///
+    /// - Throws: ``CampaignError`` that names a file that is another
+    init(
+        _ folder: StateFolder, settings: CampaignSettings, known: String?, objects: ObjectCollection, program: URL
+    ) throws(CampaignError) {
+        self.folder = folder
+        self.settings = settings
+        programs = max(objects.programs.count, 1)
+        let files = try UsedFile.all(of: settings, objects: objects.files.map(\.path))
+        stamps = files.map { ($0.path, UsedFile.Stamp(path: $0.path)) }
+        let now = UsedFile.Stamp(path: program.path).description
+        let part = Checkpoint.Part(
+            arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
+            jobs: settings.jobs, isFinished: false)
+        if var before = folder.checkpoint {
+            try UsedFile.check(files, against: before.files, state: folder.path)
+            if before.program != now {
+                Output.note(
+                    "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
+                        + "another way, the findings are those of both\n")
+            }
+            before.parts = [part]
+            checkpoint = before
+        } else {
+            checkpoint = Checkpoint(
+                parts: [part], files: files, times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
+        }
+        checkpoint.known = known
+        checkpoint.program = now
+        lastCount = (checkpoint.entries.count, 0)
+    }
+
+    /// Makes the folder ready and writes the first checkpoint, so that from here on the campaign can be gone on with.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written
+    func begin(at progress: Progress) throws(CampaignError) {
+        try folder.prepare()
+        try save(progress)
+        let plot = path + "/plot_data"
+        let rows = FileManager.default.contents(atPath: plot).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        try CrashFolder.write(CampaignStatistics.plot(rows, until: progress.seconds), to: plot)
+        let words = CommandLine.arguments.joined(separator: "\n") + "\n"
+        try CrashFolder.write(words, to: path + "/cmdline")
+        lastPlot = Date()
+    }
+
+    /// Writes a checkpoint and statistics, when it is time to.
+    ///
+    /// A second of work is what a loss of power costs. At first it is less, so that a campaign gets on that is killed again
+    /// and again; a new bucket is written at once.
+    ///
+    /// - Throws: ``CampaignError`` when they cannot be written, or a file that the campaign uses is being replaced
+    func record(_ progress: Progress, isLast: Bool = false) throws(CampaignError) {
+        let now = Date()
+        let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), 1)
+        let isNews = progress.ledger.count != lastCount.all
+        if !isLast && !isNews && now.timeIntervalSince(lastCheckpoint) < interval { return }
+        try checkFiles()
+        try save(progress)
+        if isLast || now.timeIntervalSince(lastPlot) >= CampaignStatistics.plotInterval {
+            lastPlot = now
+            try addPlotRow(statistics(progress))
+        }
+    }
+
+    /// Adds to an error what is safe, and how to go on.
+    func explain(_ error: CampaignError) -> CampaignError {
+        let cases = checkpoint.cases
+        return CampaignError(
+            "\(error)\nthe campaign has ended; \(cases) cases and what they gave are safe in \(path), and "
+                + "'\(CommandLine.arguments[0].shellQuoted) run --state \(path.shellQuoted) --resume' goes on from there"
+        )
+    }
+
+    private func save(_ progress: Progress) throws(CampaignError) {
+        lastCheckpoint = Date()
+        note(progress.ledger)
+        var next = checkpoint
+        next.next = progress.next
+        next.tail = progress.tail
+        next.parts[0].cases = progress.cases
+        next.parts[0].spared = progress.spared
+        next.parts[0].seconds = progress.seconds
+        next.parts[0].isFinished = progress.isFinished
+        (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
+        if next != folder.saved { try folder.save(next) }
+        checkpoint = next
+        // Tools divide by the number of cases, so there is nothing for them before the first.
+        if progress.cases > 0 {
+            let text = statistics(progress).text(now: Int(Date().timeIntervalSince1970))
+            try CrashFolder.write(text, to: path + "/fuzzer_stats")
+        }
+    }
+
+    /// Notes when there was something new.
+    private func note(_ ledger: FindingLedger) {
+        let count = (all: ledger.count, hangs: ledger.hangCount)
+        let now = Int(Date().timeIntervalSince1970)
+        if count.all > lastCount.all { checkpoint.times.lastFind = now }
+        if count.all - count.hangs > lastCount.all - lastCount.hangs { checkpoint.times.lastCrash = now }
+        if count.hangs > lastCount.hangs { checkpoint.times.lastHang = now }
+        lastCount = count
+    }
+
+    private func statistics(_ progress: Progress) -> CampaignStatistics {
+        CampaignStatistics(
+            times: checkpoint.times, seconds: progress.seconds, cases: progress.cases, programs: programs,
+            crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs, banner: "bpf-patch-fuzz",
+            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.budget.timeout * 1000))
+    }
+
+    /// Adds a row to `plot_data`.
+    private func addPlotRow(_ statistics: CampaignStatistics) throws(CampaignError) {
+        let plot = path + "/plot_data"
+        do {
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: plot))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data(statistics.plotRow.utf8))
+            try handle.close()
+        } catch {
+            throw CampaignError("\(plot): cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Checks that no file that the campaign uses has been replaced; what was run since the last checkpoint is then left out
+    /// of the next.
+    private func checkFiles() throws(CampaignError) {
+        for file in stamps where UsedFile.Stamp(path: file.path) != file.stamp {
+            throw CampaignError("\(file.path) has changed since the campaign began; put it back to go on")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+
+/// How a campaign is doing, in the words of AFL++, so that the tools of its users read it.
+///
+/// - Source: AFL++ 4, `write_stats_file` and `maybe_update_plot_file` in `src/afl-fuzz-stats.c`
+struct CampaignStatistics {
+    /// How often a row of `plot_data` is written.
+    ///
+    /// - Units: seconds
+    static let plotInterval = 5.0
+
+    /// The first line of `plot_data`.
+    static let plotHeader =
+        "# relative_time, cycles_done, cur_item, corpus_count, pending_total, pending_favs, map_size, "
+        + "saved_crashes, saved_hangs, max_depth, execs_per_sec, total_execs, edges_found\n"
+
+    var times: Checkpoint.Times
+    /// - Units: seconds
+    var seconds: Double
+    var cases: UInt64
+    /// How many programs edits start from: one for all that are random, and those of objects.
+    var programs: Int
+    var crashes: Int
+    var hangs: Int
+    /// What the instance is called: words only, since `afl-whatsup` lets a shell read them.
+    var banner: String
+    var command: String
+    /// How long a case may take.
+    ///
+    /// - Units: milliseconds
+    var timeout: Int
+
+    private var rate: Double { Double(cases) / max(seconds, 0.001) }
+    private var rateText: String {
+        let hundredths = Int((rate * 100).rounded())
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+
+    /// `fuzzer_stats`: a key, padded to 18, and a value a line.
+    ///
+    /// Keys about coverage and a queue are there because tools divide by them or leave a line out without them.
+    func text(now: Int) -> String {
+        let rows: [(String, String)] = [
+            ("start_time", "\(times.start)"), ("last_update", "\(now)"), ("run_time", "\(Int(seconds))"),
+            ("fuzzer_pid", "\(getpid())"), ("cycles_done", "0"), ("cycles_wo_finds", "0"),
+            ("time_wo_finds", "\(times.lastFind == 0 ? Int(seconds) : max(now - times.lastFind, 0))"),
+            ("execs_done", "\(cases)"), ("execs_per_sec", rateText), ("corpus_count", "\(programs)"),
+            ("corpus_favored", "0"), ("corpus_found", "0"), ("corpus_imported", "0"), ("max_depth", "1"),
+            ("cur_item", "0"), ("pending_favs", "0"), ("pending_total", "0"), ("stability", "100.00%"),
+            ("bitmap_cvg", "0.00%"), ("saved_crashes", "\(crashes)"), ("saved_hangs", "\(hangs)"),
+            ("last_find", "\(times.lastFind)"), ("last_crash", "\(times.lastCrash)"),
+            ("last_hang", "\(times.lastHang)"), ("execs_since_crash", "0"), ("exec_timeout", "\(timeout)"),
+            ("slowest_exec_ms", "0"), ("peak_rss_mb", "\(CampaignStatistics.peakMemory)"), ("edges_found", "0"),
+            ("total_edges", "0"), ("afl_banner", banner), ("afl_version", "bpf-patch-fuzz"),
+            ("target_mode", "default"), ("command_line", command.filter { !$0.isNewline }),
+        ]
+        return rows.map { key, value in
+            key + String(repeating: " ", count: 18 - key.count) + ": \(value)\n"
+        }.joined()
+    }
+
+    /// A row of `plot_data`.
+    var plotRow: String {
+        "\(Int(seconds)), 0, 0, \(programs), 0, 0, 0.00%, \(crashes), \(hangs), 1, \(rateText), \(cases), 0\n"
+    }
+
+    /// The rows of `plot_data` up to a time; what a killed campaign wrote behind it, or half, is left out.
+    static func plot(_ text: String, until seconds: Double) -> String {
+        let rows = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().filter { row in
+            row.prefix { $0 != "," }.trimmingCharacters(in: .whitespaces).isNumber(atMost: Int(seconds))
+        }
+        return plotHeader + rows.map { $0 + "\n" }.joined()
+    }
+
+    /// The most memory that this process, or one that it has waited for, has used.
+    ///
+    /// - Units: mebibytes
+    private static var peakMemory: Int {
+        var most = 0
+        for who in [RUSAGE_SELF.rawValue, RUSAGE_CHILDREN.rawValue] {
+            var usage = rusage()
+            unsafe getrusage(who, &usage)
+            most = max(most, usage.ru_maxrss)
+        }
+        return most / 1024
+    }
+}
+
+extension String {
+    /// Whether the text is a number no larger than another.
+    fileprivate func isNumber(atMost limit: Int) -> Bool { Int(self).map { $0 <= limit } ?? false }
+}

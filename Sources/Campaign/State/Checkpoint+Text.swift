@@ -1,0 +1,48 @@
+import Foundation
+
+extension Checkpoint {
+    /// Which form of file this is; another number for every change that an older program would misread.
+    static let format = 1
+
+    private static let title = "bpf-patch-fuzz checkpoint "
+    private static let seal = "fnv1a64 "
+
+    /// Why a file is no checkpoint.
+    enum Fault: Error, Equatable {
+        /// It is of another format, which this program does not know.
+        case format(String)
+        /// It is not what was once written: cut off, or changed.
+        case damage
+    }
+
+    /// Three lines: what it is and its format, JSON, and the fingerprint of the two.
+    ///
+    /// The first is read before all else, whatever the rest has become in another version.
+    ///
+    /// - Throws: what JSON cannot hold; nothing here is such
+    func print() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var bytes = Data((Checkpoint.title + "\(Checkpoint.format)\n").utf8)
+        bytes += try encoder.encode(self)
+        bytes.append(10)
+        return bytes + Data((Checkpoint.seal + "\(Fingerprint(bytes))\n").utf8)
+    }
+
+    /// Reads what ``print()`` has written, to the last byte.
+    ///
+    /// - Throws: ``Fault``
+    static func parse(_ bytes: Data) throws(Fault) -> Checkpoint {
+        let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+        let first = String(decoding: lines[0], as: UTF8.self)
+        guard lines.count > 1, first.hasPrefix(title) else { throw .damage }
+        let number = String(first.dropFirst(title.count))
+        if number != String(format) { throw .format(number) }
+        guard lines.count == 4, lines[3].isEmpty else { throw .damage }
+        let body = bytes[lines[0].startIndex...lines[1].endIndex]
+        guard lines[2] == Data((seal + "\(Fingerprint(body))").utf8),
+            let found = try? JSONDecoder().decode(Checkpoint.self, from: Data(lines[1])), !found.parts.isEmpty
+        else { throw .damage }
+        return found
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// Where a campaign stands: all that is needed to go on as if it had never stopped.
+public struct Checkpoint: Codable, Sendable, Equatable {
+    /// One of the campaigns that a state is of: one, or several when states have been merged.
+    public struct Part: Codable, Sendable, Equatable, Hashable {
+        /// The arguments of `run` that make the campaign, without where findings go.
+        public var arguments: [String]
+        public var seed: UInt64
+        public var shard: Shard
+        public var cases: UInt64
+        /// In how many cases each patcher was spared a pass, where there were any.
+        public var spared: [String: UInt64]?
+        /// - Units: seconds
+        public var seconds: Double
+        public var jobs: Int
+        /// Whether its limit was reached.
+        public var isFinished: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case arguments, seed, shard, cases, spared, seconds, jobs
+            case isFinished = "finished"
+        }
+    }
+
+    /// A bucket.
+    struct Entry: Codable, Sendable, Equatable {
+        var bucket: String
+        /// The lowest index of each seed at which it was seen.
+        var firsts: [FirstSighting]
+        var sightings: UInt64
+        /// Whether its minimised case is on disk.
+        var isStored: Bool
+    }
+
+    /// A bucket met only while another was minimised.
+    struct Stray: Codable, Sendable, Equatable {
+        var bucket: String
+        /// The index of the case that led there.
+        var index: UInt64
+        /// The case as it was met.
+        var text: String
+        /// Whether its minimised case is on disk.
+        var isStored: Bool
+    }
+
+    /// The last block, when the limit cuts it short: it is run again, whole, when the limit is raised.
+    struct Tail: Codable, Sendable, Equatable {
+        var block: UInt64
+        var cases: UInt64
+        var sightings: [Sighting]
+        var spared: [String: UInt64]?
+    }
+
+    /// One, which can go on, or those that were merged.
+    public var parts: [Part]
+    /// Whether it is of merged states, which cannot go on as one.
+    public var isMerged = false
+    /// Where the list of known buckets is, if there is one.
+    public var known: String?
+    /// The files that cases and verdicts come from.
+    var files: [UsedFile] = []
+    /// The size and time of the program that wrote this.
+    var program = ""
+    /// The block before which all are done.
+    var next: UInt64 = 0
+    var tail: Tail?
+    var entries: [Entry] = []
+    var strays: [Stray] = []
+    var times: Times
+
+    /// When things happened.
+    ///
+    /// - Units: seconds since 1970; 0 for what has not happened
+    struct Times: Codable, Sendable, Equatable {
+        var start = 0
+        var lastFind = 0
+        var lastCrash = 0
+        var lastHang = 0
+    }
+
+    /// How many cases were run.
+    public var cases: UInt64 { parts.reduce(0) { $0 + $1.cases } }
+    /// How long it took.
+    ///
+    /// - Units: seconds
+    public var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// Buckets that do not count for the exit status, from a file: one a line, `#` before a comment.
+///
+/// A line may be a pattern as of file names, as in `delta-array/*`; its `*` also stands for a `/`.
+public struct KnownBuckets: Sendable {
+    private var names: Set<String> = []
+    private var patterns: [String] = []
+
+    /// Knows none.
+    public init() {}
+
+    /// Reads a list; a line that nothing is found for is no error.
+    public init(_ text: String) {
+        for line in text.split(whereSeparator: \.isNewline) {
+            let word = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+            if word.isEmpty { continue }
+            if word.contains(where: { "*?[".contains($0) }) { patterns.append(word) } else { names.insert(word) }
+        }
+    }
+
+    /// Reads the list of a file.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be read, or is not text
+    public init(path: String) throws(CampaignError) {
+        let bytes: Data
+        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
+        }
+        guard let text = String(bytes: bytes, encoding: .utf8) else {
+            throw CampaignError("\(path): is not text in UTF-8")
+        }
+        self.init(text)
+    }
+
+    /// Whether a bucket is in the list.
+    public func contains(_ bucket: String) -> Bool {
+        names.contains(bucket) || patterns.contains { unsafe fnmatch($0, bucket, 0) == 0 }
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+
+/// A folder in which a campaign is kept, held by one process at a time.
+///
+/// - Shape: `checkpoint` and the one before it, `crashes/`, `lock`, and in the form of AFL++ `fuzzer_stats`, `plot_data` and
+///   `cmdline`
+public final class StateFolder {
+    /// Where it is, as the user named it.
+    public let path: String
+    /// What it held when it was opened.
+    public let checkpoint: Checkpoint?
+    private let lock: StateLock
+    /// Whether an old state is to make room for a new one.
+    private let restarts: Bool
+    /// What is in the newest checkpoint.
+    private(set) var saved: Checkpoint?
+    /// Whether the newest checkpoint may take the place of the one before it.
+    private var isNewestSound = true
+
+    /// The folder of findings in a state.
+    static func crashes(of path: String) -> String { path + "/crashes" }
+    /// The folder of findings.
+    public var crashes: String { StateFolder.crashes(of: path) }
+    private var newest: String { path + "/checkpoint" }
+    private var before: String { path + "/checkpoint.before" }
+
+    /// Opens a folder for a new campaign.
+    ///
+    /// - Parameter restarts: whether a campaign that is there already is moved aside
+    /// - Throws: ``CampaignError`` when the folder cannot be used, is in use, or holds what would be overwritten
+    public static func create(_ path: String, restarts: Bool, command: String) throws(CampaignError) -> StateFolder {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.localizedDescription)")
+        }
+        let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
+        if restarts { return folder }
+        let word = path.shellQuoted
+        if folder.exists(folder.newest) || folder.exists(folder.before) {
+            throw CampaignError(
+                "\(path) holds a campaign already; go on with it by '\(command) run --state \(word) --resume', or begin anew "
+                    + "with --restart, which moves the old one to \(folder.nextAside)")
+        }
+        if let name = folder.contents.first {
+            throw CampaignError(
+                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with --restart")
+        }
+        return folder
+    }
+
+    /// Opens the folder of a campaign.
+    ///
+    /// A damaged checkpoint is replaced by the one before it, and said so.
+    ///
+    /// - Throws: ``CampaignError`` when there is none, it is in use, of another version, or damaged beyond repair; nothing
+    ///   has been changed then
+    public static func open(_ path: String) throws(CampaignError) -> StateFolder {
+        guard
+            FileManager.default.fileExists(atPath: path + "/checkpoint")
+                || FileManager.default.fileExists(atPath: path + "/checkpoint.before")
+        else {
+            throw CampaignError("\(path) holds no campaign to go on with; leave out --resume to begin one there")
+        }
+        let lock = try StateLock(folder: path)
+        let newest = path + "/checkpoint"
+        let before = path + "/checkpoint.before"
+        if let found = try read(newest) {
+            let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
+            folder.saved = found
+            return folder
+        }
+        guard let found = try read(before) else {
+            throw CampaignError(
+                "\(newest) and \(before) are damaged, so it is not known where the campaign stood; its findings are in "
+                    + "\(crashes(of: path)). Put back a copy of either file, or begin anew with --restart, which keeps all "
+                    + "that is there")
+        }
+        Output.note("\(newest) is missing or damaged; going on from the one before it, so some cases are run again\n")
+        let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
+        folder.isNewestSound = false
+        return folder
+    }
+
+    private init(_ path: String, checkpoint: Checkpoint?, lock: StateLock, restarts: Bool) {
+        self.path = path
+        self.checkpoint = checkpoint
+        self.lock = lock
+        self.restarts = restarts
+    }
+
+    /// Reads a checkpoint; `nil` when it is missing or damaged.
+    private static func read(_ path: String) throws(CampaignError) -> Checkpoint? {
+        if !FileManager.default.fileExists(atPath: path) { return nil }
+        let bytes: Data
+        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
+        }
+        do throws(Checkpoint.Fault) {
+            return try Checkpoint.parse(bytes)
+        } catch {
+            guard case .format(let number) = error else { return nil }
+            throw CampaignError(
+                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format); go on with the "
+                    + "version that wrote it, or begin anew with --restart, which keeps what is there")
+        }
+    }
+
+    /// Makes the folder ready for a campaign: an old one is moved aside, and what a killed one left half written is removed.
+    ///
+    /// - Throws: ``CampaignError`` when something cannot be moved or made
+    func prepare() throws(CampaignError) {
+        if restarts && !contents.isEmpty { try moveAside() }
+        for folder in [path, crashes] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            where name.hasPrefix(DurableFile.temporaryPrefix) {
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
+        }
+        try CrashFolder(path: crashes).prepare()
+    }
+
+    /// Lets a checkpoint be the newest, and the newest so far the one before.
+    ///
+    /// There is a whole checkpoint at every moment: the newest gets a second name before another takes its first.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written; what was there is then there still
+    func save(_ checkpoint: Checkpoint) throws(CampaignError) {
+        let bytes: Data
+        do { bytes = try checkpoint.print() } catch { throw CampaignError("\(newest): \(error)") }
+        let spare = "\(path)/\(DurableFile.temporaryPrefix)before"
+        unsafe unlink(spare)
+        // Where files cannot have two names, a copy does.
+        if !isNewestSound {
+            // The one before is all there is.
+        } else if unsafe link(newest, spare) == 0 {
+            unsafe rename(spare, before)
+        } else if let old = FileManager.default.contents(atPath: newest) {
+            try DurableFile.write(old, to: before)
+        }
+        try DurableFile.write(bytes, to: newest)
+        isNewestSound = true
+        saved = checkpoint
+    }
+
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// What is there that a new campaign would write to, the checkpoints last.
+    private var contents: [String] {
+        let names = ["plot_data", "fuzzer_stats", "cmdline", "crashes", "checkpoint.before", "checkpoint"]
+        return names.filter { name in
+            name == "crashes"
+                ? !((try? FileManager.default.contentsOfDirectory(atPath: crashes)) ?? []).isEmpty
+                : exists("\(path)/\(name)")
+        }
+    }
+
+    /// Where an old state goes: in the folder itself, which may be the root of a file system.
+    private var nextAside: String {
+        var number = 1
+        while exists("\(path)/earlier-\(number)") { number += 1 }
+        return "\(path)/earlier-\(number)"
+    }
+
+    private func moveAside() throws(CampaignError) {
+        let aside = nextAside
+        do {
+            try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: false)
+            for name in contents {
+                try FileManager.default.moveItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
+            }
+        } catch {
+            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.localizedDescription)")
+        }
+        DurableFile.synchronize(folder: path)
+        Output.note("the campaign that was in \(path) is now in \(aside)\n")
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Fuzzing
+
+/// Joins the states of shards of one campaign, or of several campaigns.
+public struct StateMerger {
+    /// What is known of a bucket in all states.
+    private struct Joined {
+        /// The lowest index of each seed.
+        var firsts: [UInt64: UInt64] = [:]
+        var sightings: UInt64 = 0
+        var smallest: CrashFolder.Stored?
+
+        /// Keeps the smaller of two cases; of two as small the one whose text comes first, so that order does not matter.
+        mutating func keep(_ other: CrashFolder.Stored) {
+            if let smallest {
+                let (one, two) = (CaseSize(smallest.content), CaseSize(other.content))
+                if one < two || (one == two && smallest.text <= other.text) { return }
+            }
+            smallest = other
+        }
+    }
+
+    private var parts: [Checkpoint.Part] = []
+    private var buckets: [String: Joined] = [:]
+    private var times = Checkpoint.Times()
+    /// Where each part of each campaign was met.
+    private var places: [[String]: (count: UInt64, states: [UInt64: String])] = [:]
+
+    /// Joins states into a new one.
+    ///
+    /// - Parameter output: a folder that is not there yet, or empty
+    /// - Throws: ``CampaignError`` when a state cannot be used, is in use, or is of what another is of; nothing is written then
+    public static func merge(_ states: [String], into output: String) throws(CampaignError) -> CampaignReport {
+        if let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {
+            throw CampaignError("\(output) is not empty; states are merged into a new folder")
+        }
+        var merger = StateMerger()
+        // All are held to the end, so that none goes on meanwhile.
+        var held: [String: StateFolder] = [:]
+        for path in states {
+            let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            if held[place] != nil { throw CampaignError("\(path) is named twice; its cases would be counted twice") }
+            let folder = try StateFolder.open(path)
+            held[place] = folder
+            if let checkpoint = folder.checkpoint { try merger.add(checkpoint, of: folder) }
+        }
+        return try withExtendedLifetime(held) { () throws(CampaignError) in try merger.write(to: output) }
+    }
+
+    private mutating func add(_ checkpoint: Checkpoint, of folder: StateFolder) throws(CampaignError) {
+        for part in checkpoint.parts { try add(part, at: folder.path) }
+        let crashes = CrashFolder(path: folder.crashes)
+        for entry in checkpoint.entries {
+            var joined = buckets[entry.bucket] ?? Joined()
+            joined.sightings += entry.sightings
+            for first in entry.firsts {
+                joined.firsts[first.seed] = min(joined.firsts[first.seed] ?? first.index, first.index)
+            }
+            guard let kept = try crashes.stored(entry.bucket) else {
+                throw CampaignError(
+                    "\(crashes.file(of: entry.bucket)) is missing; go on with \(folder.path) by --resume, which makes it anew, "
+                        + "and merge then")
+            }
+            joined.keep(kept)
+            buckets[entry.bucket] = joined
+        }
+        for stray in checkpoint.strays {
+            let seed = checkpoint.parts[0].seed
+            var joined = buckets[stray.bucket] ?? Joined(firsts: [seed: stray.index])
+            if let kept = try crashes.stored(stray.bucket) {
+                joined.keep(kept)
+            } else if let met = try? CaseFile.parse(stray.text, file: stray.bucket) {
+                joined.keep(CrashFolder.Stored(content: met, text: stray.text))
+            }
+            buckets[stray.bucket] = joined
+        }
+        let old = checkpoint.times
+        times.start = times.start == 0 ? old.start : min(times.start, old.start)
+        times.lastFind = max(times.lastFind, old.lastFind)
+        times.lastCrash = max(times.lastCrash, old.lastCrash)
+        times.lastHang = max(times.lastHang, old.lastHang)
+    }
+
+    /// Adds a part, unless some of its cases have been counted.
+    private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
+        let campaign = part.campaign
+        if let known = places[campaign] {
+            if let other = known.states[part.shard.number], known.count == part.shard.count {
+                throw CampaignError(
+                    "\(state) and \(other) are of the same shard \(part.shard) of one campaign; its cases would be counted twice"
+                )
+            }
+            if known.count != part.shard.count {
+                throw CampaignError(
+                    "\(state) is of shard \(part.shard) of a campaign that \(known.states.values.min() ?? "another state") has in "
+                        + "\(known.count) parts; some cases would be counted twice")
+            }
+        }
+        places[campaign, default: (part.shard.count, [:])].states[part.shard.number] = state
+        parts.append(part)
+    }
+
+    /// Writes the findings, and then the checkpoint that speaks of them.
+    private func write(to output: String) throws(CampaignError) -> CampaignReport {
+        let folder = try StateFolder.create(output, restarts: false, command: "")
+        try folder.prepare()
+        let crashes = CrashFolder(path: folder.crashes)
+        var checkpoint = Checkpoint(parts: parts, isMerged: true, times: times)
+        for (bucket, joined) in buckets.sorted(by: { $0.key < $1.key }) {
+            guard let smallest = joined.smallest else { continue }
+            try crashes.write(smallest.text, for: bucket)
+            let firsts = joined.firsts.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
+            checkpoint.entries.append(
+                Checkpoint.Entry(bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true))
+        }
+        try folder.save(checkpoint)
+        return try CampaignReport(merged: checkpoint, in: folder)
+    }
+}
+
+extension Checkpoint.Part {
+    /// What makes the cases: the arguments without those that say which of them were run, and how.
+    fileprivate var campaign: [String] {
+        var words: [String] = []
+        var isLeftOut = false
+        for word in arguments {
+            if word.hasPrefix("--") { isLeftOut = ["--shard", "--cases", "--time", "--jobs"].contains(word) }
+            if !isLeftOut { words.append(word) }
+        }
+        return words
+    }
+}
+
+extension CampaignReport {
+    /// Reports on states that were merged.
+    ///
+    /// - Throws: ``CampaignError`` when the file of a finding is missing
+    public init(merged checkpoint: Checkpoint, in folder: StateFolder) throws(CampaignError) {
+        let crashes = CrashFolder(path: folder.crashes)
+        var findings: [StoredFinding] = []
+        for entry in checkpoint.entries.sorted(by: { $0.bucket < $1.bucket }) {
+            guard let kept = try crashes.stored(entry.bucket)?.content else {
+                throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; merge the states once more")
+            }
+            let seed = kept.origin?.seed ?? 0
+            let first = entry.firsts.first { $0.seed == seed } ?? entry.firsts.first
+            var finding = StoredFinding(
+                kept, bucket: entry.bucket, file: crashes.file(of: entry.bucket), seed: seed, index: first?.index ?? 0,
+                sightings: entry.sightings)
+            finding.firsts = entry.firsts
+            findings.append(finding)
+        }
+        self.init(
+            seed: checkpoint.parts[0].seed, cases: checkpoint.cases, seconds: checkpoint.seconds,
+            casesPerSecond: Double(checkpoint.cases) / max(checkpoint.seconds, 0.001),
+            jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
+            parts: checkpoint.parts, isFinished: checkpoint.parts.allSatisfy(\.isFinished))
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A file that cases or verdicts of a campaign come from, as it was when the campaign began.
+struct UsedFile: Codable, Hashable, Sendable {
+    var path: String
+    /// - Units: bytes
+    var size: Int
+    var fingerprint: String
+
+    /// Looks at a file.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be read
+    init(path: String) throws(CampaignError) {
+        do {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            self.path = path
+            size = bytes.count
+            fingerprint = Fingerprint(bytes).description
+        } catch {
+            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    /// The files of a campaign: the plug-ins that judge, and the objects that were read.
+    ///
+    /// - Throws: ``CampaignError`` when one cannot be read
+    static func all(of settings: CampaignSettings, objects: [String]) throws(CampaignError) -> [UsedFile] {
+        var files: [UsedFile] = []
+        for path in settings.patchers.compactMap(\.plugin?.path) + objects { files.append(try UsedFile(path: path)) }
+        return files
+    }
+
+    /// Checks that a campaign goes on with the files that it began with.
+    ///
+    /// - Throws: ``CampaignError`` that names the first that is another, missing or new
+    static func check(_ now: [UsedFile], against before: [UsedFile], state: String) throws(CampaignError) {
+        let advice = "; put it back, or begin anew with --restart"
+        for old in before {
+            guard let new = now.first(where: { $0.path == old.path }) else {
+                throw CampaignError(
+                    "\(old.path) is used by the campaign in \(state) and is not there any more\(advice)")
+            }
+            if new != old {
+                throw CampaignError("\(old.path) has changed since the campaign in \(state) began\(advice)")
+            }
+        }
+        if let new = now.first(where: { file in !before.contains { $0.path == file.path } }) {
+            throw CampaignError(
+                "\(new.path) was not there when the campaign in \(state) began; take it away, or begin anew with --restart"
+            )
+        }
+    }
+
+    /// What the file system says of a file without reading it: enough to see that it is being replaced.
+    struct Stamp: Hashable, CustomStringConvertible {
+        private var values: [Int]
+
+        /// The values, apart from the place in the file system.
+        var description: String { values.dropFirst().map(String.init).joined(separator: " ") }
+
+        /// Looks at a file; one that is missing has a stamp too.
+        init(path: String) {
+            var found = stat()
+            if unsafe stat(path, &found) == 0 {
+                values = [
+                    Int(bitPattern: UInt(found.st_ino)), Int(found.st_size), found.st_mtim.tv_sec,
+                    found.st_mtim.tv_nsec,
+                ]
+            } else {
+                values = []
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import BPF
+import Foundation
+import Plugins
+
+/// What lies at the address whose use ended a child, found out in its signal handler.
+///
+/// - Shape: as a word, 0 for none, 1 for elsewhere, 2 for the end of the stack, and else 3 and up for what a plug-in was
+///   given: offence, part and direction
+enum Fault: Hashable {
+    /// Memory that belongs to nobody here.
+    case elsewhere
+    case stackOverflow
+    /// Memory that a plug-in was given.
+    case plugin(PluginMemory.Offence, PluginMemory.Part, isOutput: Bool)
+
+    /// Reads a word back; `nil` when nothing was noted.
+    init?(word: UInt64) {
+        switch word {
+        case 0: return nil
+        case 1: self = .elsewhere
+        case 2: self = .stackOverflow
+        default:
+            let bits = Int(word - 3)
+            guard let offence = PluginMemory.Offence(rawValue: bits >> 1 & 3),
+                let part = PluginMemory.Part(rawValue: bits >> 3)
+            else { return nil }
+            self = .plugin(offence, part, isOutput: bits & 1 != 0)
+        }
+    }
+
+    /// The fault as a word.
+    fileprivate var word: UInt64 {
+        switch self {
+        case .elsewhere: 1
+        case .stackOverflow: 2
+        case .plugin(let offence, let part, let isOutput):
+            UInt64(3 + (isOutput ? 1 : 0) + offence.rawValue << 1 + part.rawValue << 3)
+        }
+    }
+
+    /// Lets this process say what was at the address before SIGSEGV or SIGBUS ends it.
+    ///
+    /// A handler that is there already, such as that of a sanitizer, has its turn after this one.
+    static func watch(_ word: Row<Slot, UInt64>) {
+        unsafe FaultWatch.word = word
+        unsafe FaultWatch.install(SIGSEGV, &FaultWatch.earlierSegmentation)
+        unsafe FaultWatch.install(SIGBUS, &FaultWatch.earlierBus)
+    }
+}
+
+/// What a signal handler can reach.
+private enum FaultWatch {
+    nonisolated(unsafe) static var word: Row<Slot, UInt64>?
+    nonisolated(unsafe) static var earlierSegmentation = sigaction()
+    nonisolated(unsafe) static var earlierBus = sigaction()
+    /// How far from the stack pointer an address may be that is still one of the stack.
+    private static let stackReach: UInt = 1 << 16
+
+    static func install(_ number: Int32, _ earlier: inout sigaction) {
+        // The handler needs a stack of its own where the ordinary one has run out.
+        let size = 1 << 16
+        var stack = unsafe stack_t(ss_sp: malloc(size), ss_flags: 0, ss_size: size)
+        unsafe sigaltstack(&stack, nil)
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_sigaction = { number, information, context in
+            unsafe FaultWatch.handle(number, information, context)
+        }
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK
+        unsafe sigaction(number, &action, &earlier)
+    }
+
+    /// Notes what the address is, and lets the access happen again with the handler from before.
+    private static func handle(
+        _ number: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+    ) {
+        let address = unsafe information.map { unsafe UInt(bitPattern: $0.pointee._sifields._sigfault.si_addr) } ?? 0
+        var isWrite = true
+        var isStack = false
+        #if arch(x86_64)
+            if let context = unsafe context?.assumingMemoryBound(to: ucontext_t.self) {
+                let registers = unsafe context.pointee.uc_mcontext.gregs
+                isWrite = registers.19 & 2 != 0
+                let stackPointer = UInt(bitPattern: Int(registers.15))
+                isStack = address &- stackPointer &+ stackReach < 2 * stackReach
+            }
+        #endif
+        let fault: Fault
+        if let stopped = PluginMemory.classify(address: address, isWrite: isWrite) {
+            fault = .plugin(stopped.offence, stopped.part, isOutput: stopped.isOutput)
+        } else {
+            fault = isStack ? .stackOverflow : .elsewhere
+        }
+        if let word = unsafe word { word[Slot(0)] = fault.word }
+        if number == SIGBUS {
+            unsafe sigaction(number, &earlierBus, nil)
+        } else {
+            unsafe sigaction(number, &earlierSegmentation, nil)
+        }
+    }
+}

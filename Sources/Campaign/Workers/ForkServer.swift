@@ -1,0 +1,135 @@
+import BPF
+import CProcess
+import Foundation
+
+/// Does work in a child that may be lost, and starts another one from the same state when it is.
+///
+/// A child costs a fraction of a millisecond, because everything that is slow to set up was set up before: AFL's fork
+/// server. It is watched from here: a case that takes too long or too much memory ends it.
+struct ForkServer {
+    let board: SharedBoard
+    /// Which of the board's workers this is.
+    let number: Int
+    let budget: CaseBudget
+    /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
+    let reports: String?
+
+    /// How often a child is looked at.
+    ///
+    /// - Units: seconds
+    private static let tick = 0.02
+
+    /// Does the work until a child comes to its end by itself.
+    ///
+    /// The calling process has one thread. It ends when the process that started it does, and its child with it.
+    ///
+    /// - Parameter died: is told of each child that did not come to its end
+    func run(_ work: () -> Void, died: (Death) -> Void) {
+        _ = process_leave_no_core()
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGCHLD)
+        unsafe sigprocmask(SIG_BLOCK, &signals, nil)
+        while true {
+            board.beginChild(ofWorker: number)
+            let server = getpid()
+            let child = process_fork()
+            if child == 0 {
+                _ = process_die_with_parent(SIGKILL)
+                if getppid() != server { _exit(0) }
+                unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
+                Fault.watch(board.faultWord(ofWorker: number))
+                work()
+                board.noteDone(worker: number)
+                _exit(0)
+            }
+            if child < 0 {
+                Output.note("error: a worker cannot be forked: \(unsafe String(cString: strerror(errno)))\n")
+                _exit(1)
+            }
+            guard let cause = watch(child, &signals) else { return }
+            died(
+                Death(
+                    cause: cause.0, patcher: board.patcher(ofWorker: number),
+                    index: board.position(ofWorker: number).index, report: cause.1))
+        }
+    }
+
+    /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
+    private func watch(_ child: pid_t, _ signals: inout sigset_t) -> (Death.Cause, String?)? {
+        let memory = MemoryGauge(process: child)
+        let allowed = budget.memory.map { memory.held + $0 << 20 }
+        var pause = timespec(tv_sec: 0, tv_nsec: Int(ForkServer.tick * 1e9))
+        var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
+        var verdict: Death.Cause?
+        while true {
+            _ = unsafe sigtimedwait(&signals, nil, &pause)
+            var status: Int32 = 0
+            if unsafe waitpid(child, &status, WNOHANG) == child {
+                if board.isDone(worker: number) { return nil }
+                let report = takeReport(of: child)
+                return (verdict ?? cause(ofStatus: status, hasReport: report != nil), report)
+            }
+            if isAbandoned() {
+                kill(child, SIGKILL)
+                _exit(0)
+            }
+            if verdict != nil { continue }
+            let now = DispatchTime.now().uptimeNanoseconds
+            let index = board.position(ofWorker: number).index
+            if !board.isBusy(worker: number) || late.index != index {
+                late = (board.isBusy(worker: number) ? index : UInt64.max, now)
+            } else if Double(now - late.since) > budget.timeout * 1e9 {
+                verdict = .hang
+            }
+            if let allowed, memory.held > allowed { verdict = .memory }
+            if verdict != nil { kill(child, SIGKILL) }
+        }
+    }
+
+    private func cause(ofStatus status: Int32, hasReport: Bool) -> Death.Cause {
+        let fault = Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
+        // What the memory of a plug-in says is more than a sanitizer knows of it.
+        if case .plugin = fault { return .signal(SIGSEGV, fault) }
+        if hasReport { return .sanitizer }
+        let signal = status & 0x7f
+        if signal == 0 { return .exit(status >> 8 & 0xff) }
+        if signal == SIGKILL || signal == SIGTERM || signal == SIGINT { return .outside }
+        return .signal(signal, fault)
+    }
+
+    /// What a sanitizer wrote about a child; it is taken off the disk.
+    private func takeReport(of child: pid_t) -> String? {
+        guard let reports else { return nil }
+        let path = "\(reports).\(child)"
+        defer { unsafe unlink(path) }
+        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        return text.map(SanitizerReports.condensed)
+    }
+
+    /// Whether the process that started this one is gone, and its end of standard input with it.
+    private func isAbandoned() -> Bool {
+        var leash = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
+        return unsafe poll(&leash, 1, 0) > 0 && leash.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+}
+
+/// How much memory a process holds.
+private struct MemoryGauge {
+    private let path: String
+    private static let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))
+
+    init(process: pid_t) { path = "/proc/\(process)/statm" }
+
+    /// - Units: bytes
+    var held: UInt64 {
+        var text = [UInt8](repeating: 0, count: 128)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { return 0 }
+        defer { close(descriptor) }
+        let count = unsafe read(descriptor, &text, text.count)
+        let words = text.prefix(max(count, 0)).split(separator: UInt8(ascii: " "))
+        guard words.count > 1, let pages = UInt64(String(decoding: words[1], as: UTF8.self)) else { return 0 }
+        return pages * MemoryGauge.page
+    }
+}

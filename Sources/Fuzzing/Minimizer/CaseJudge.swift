@@ -1,0 +1,47 @@
+import Patching
+
+/// Says what is wrong with a case: whom the minimiser asks about each candidate.
+public protocol CaseJudge: AnyObject {
+    /// What the patchers are called that it asks.
+    var names: [String] { get }
+
+    /// What is wrong with a case; nothing for an ill-formed program.
+    ///
+    /// - Parameter target: the only patcher to ask, or `nil` for all
+    func findings(of c: Case, against target: String?) -> [Finding]
+}
+
+/// Asks patchers in this process, which a patcher that crashes takes with it.
+public final class ResidentJudge: CaseJudge {
+    /// A runner of one patcher or of all.
+    private final class Asked {
+        let target: String?
+        var runner: CaseRunner
+
+        init(_ target: String?, _ patchers: [any Patcher], beyondContract: Bool) {
+            self.target = target
+            runner = CaseRunner(
+                patchers.filter { target == nil || $0.name == target }, beyondContract: beyondContract)
+        }
+    }
+
+    private let patchers: [any Patcher]
+    private let beyondContract: Bool
+    private var asked: Asked
+
+    public var names: [String] { patchers.map(\.name) }
+
+    /// Makes a judge that asks some patchers.
+    ///
+    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    public init(_ patchers: [any Patcher], beyondContract: Bool = false) {
+        self.patchers = patchers
+        self.beyondContract = beyondContract
+        asked = Asked(nil, patchers, beyondContract: beyondContract)
+    }
+
+    public func findings(of c: Case, against target: String?) -> [Finding] {
+        if asked.target != target { asked = Asked(target, patchers, beyondContract: beyondContract) }
+        return asked.runner.findings(of: c)
+    }
+}

@@ -1,0 +1,207 @@
+import Foundation
+
+/// A file of C and what is defined at its top level.
+struct CFile {
+    /// The name that messages have.
+    let name: String
+    let bytes: [UInt8]
+    let number: Int
+    private(set) var definitions: [CDefinition] = []
+
+    var isHeader: Bool { name.hasSuffix(".h") }
+
+    /// Reads a file and finds its definitions.
+    ///
+    /// - Parameter defined: the macros that conditionals see as defined
+    /// - Complexity: O(bytes)
+    init(name: String, bytes: [UInt8], number: Int, defined: Set<String>) {
+        self.name = name
+        self.bytes = bytes
+        self.number = number
+        var text = CText(bytes, defined: defined)
+        var declaration = Declaration()
+        while let token = text.next() {
+            if token.kind == .directive {
+                if let name = macro(token, isAlone: declaration.tokens.isEmpty) { declaration.macros.append(name) }
+                continue
+            }
+            if isEnd(of: declaration, before: token) { declaration = Declaration() }
+            let byte = bytes[token.range.lowerBound]
+            if byte == UInt8(ascii: "{") && declaration.isBare
+                && CFile.functionName(declaration.tokens.map(word)) != nil
+            {
+                declaration.mayBeFunction = true
+            }
+            declaration.add(token, byte)
+            if declaration.isFunction || (declaration.depth == 0 && byte == UInt8(ascii: ";")) {
+                if let definition = definition(declaration) { definitions.append(definition) }
+                declaration = Declaration()
+            }
+        }
+    }
+
+    /// The text of a definition.
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+    /// What has been read since the last definition ended; of braces only where they are.
+    private struct Declaration {
+        var tokens: [CToken] = []
+        /// The macros that are defined between its tokens.
+        var macros: [String] = []
+        var depth = 0
+        var bodyStart: Int?
+        var end = 0
+        var hasAssignment = false
+        /// Whether the first braces follow parameters.
+        var mayBeFunction = false
+        /// Whether they have been closed.
+        var isFunction = false
+
+        /// Whether neither braces nor a value have come.
+        var isBare: Bool { depth == 0 && bodyStart == nil && !hasAssignment }
+
+        mutating func add(_ token: CToken, _ byte: UInt8) {
+            end = token.range.upperBound
+            if token.kind == .punctuation {
+                switch byte {
+                case UInt8(ascii: "{"):
+                    if depth == 0 && bodyStart == nil { bodyStart = token.range.lowerBound }
+                    depth += 1
+                case UInt8(ascii: "}"):
+                    depth -= 1
+                    if depth == 0 && mayBeFunction { isFunction = true }
+                    return
+                case UInt8(ascii: "="): if depth == 0 { hasAssignment = true }
+                default: break
+                }
+            }
+            if depth == 0 { tokens.append(token) }
+        }
+    }
+
+    private func word(_ token: CToken) -> String { text(token.range) }
+
+    private func isSign(_ token: CToken, _ sign: Character) -> Bool {
+        token.kind == .punctuation && bytes[token.range.lowerBound] == sign.asciiValue
+    }
+
+    /// Whether a use of a macro without a semicolon, such as `BTF_ID_LIST(name)`, has ended before this token.
+    private func isEnd(of declaration: Declaration, before token: CToken) -> Bool {
+        guard declaration.depth == 0, declaration.bodyStart == nil, let first = declaration.tokens.first,
+            let last = declaration.tokens.last, token.kind == .word, isSign(last, ")"),
+            declaration.tokens.count > 1, isSign(declaration.tokens[1], "(")
+        else { return false }
+        return bytes[first.range].allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    /// Notes a macro; gives its name where it stands inside of a declaration and comes along with that.
+    private mutating func macro(_ token: CToken, isAlone: Bool) -> String? {
+        let directive = CDirective(bytes, token)
+        guard directive.name == "define", let name = directive.rest.first else { return nil }
+        if !isAlone { return name }
+        definitions.append(
+            CDefinition(
+                kind: .macro, name: name, file: number, range: token.range, line: token.line, body: directive.bodyStart,
+                isStatic: !isHeader))
+        return nil
+    }
+
+    private func definition(_ declaration: Declaration) -> CDefinition? {
+        guard let first = declaration.tokens.first else { return nil }
+        let words = declaration.tokens.map(word)
+        var made = CDefinition(
+            kind: .variable, name: "", file: number, range: first.range.lowerBound..<declaration.end, line: first.line,
+            body: declaration.bodyStart ?? declaration.end, isStatic: !isHeader && words.contains("static"))
+        if words[0] == "typedef" {
+            made.kind = .typedef
+            made.name = typedefName(words) ?? ""
+        } else if declaration.isFunction {
+            made.kind = .function
+            made.name = CFile.functionName(words) ?? ""
+        } else if let keyword = words.firstIndex(where: CFile.tagKeywords.contains), declaration.bodyStart != nil,
+            !declaration.hasAssignment
+        {
+            made.kind = .tagged
+            made.isEnum = words[keyword] == "enum"
+            if made.isEnum { made.constants = constants(in: made.body..<declaration.end) }
+            made.name = tag(after: declaration.tokens[keyword], before: made.body) ?? made.constants.first ?? ""
+            made.constants += declaration.macros
+        } else if !declaration.hasAssignment, declaration.bodyStart == nil, let name = CFile.functionName(words) {
+            made.kind = .prototype
+            made.name = name
+        } else {
+            let end = words.firstIndex { ["=", "[", "{", ";"].contains($0) } ?? words.count
+            // A forward declaration of a type has nothing but its tag.
+            if end < 2 || (CFile.tagKeywords.contains(words[0]) && end == 2) { return nil }
+            made.name = words[end - 1]
+        }
+        return made.name.isEmpty ? nil : made
+    }
+
+    static let tagKeywords: Set<String> = ["struct", "union", "enum"]
+
+    /// The tag behind a keyword, or `nil` where the braces follow; attributes may stand between.
+    private func tag(after keyword: CToken, before end: Int) -> String? {
+        var scanner = CScanner(bytes, in: keyword.range.upperBound..<end, line: keyword.line)
+        while let token = scanner.next() {
+            let name = word(token)
+            if token.kind == .word && !name.hasPrefix("__") { return name }
+        }
+        return nil
+    }
+
+    private func typedefName(_ words: [String]) -> String? {
+        if let pointer = words.indices.first(where: { words[$0] == "(" && $0 + 2 < words.count && words[$0 + 1] == "*" }
+        ) {
+            return words[pointer + 2]
+        }
+        let end = words.firstIndex { ["[", ";", "("].contains($0) } ?? words.count
+        return end > 1 ? words[end - 1] : nil
+    }
+
+    /// The name before the parentheses of parameters; attributes have parentheses as well.
+    private static func functionName(_ words: [String]) -> String? {
+        var depth = 0
+        for (number, word) in words.enumerated() {
+            if word == "(" {
+                if depth == 0, number > 0, CScanner.isWordStart(words[number - 1].utf8.first ?? 0),
+                    !attributes.contains(words[number - 1])
+                {
+                    return words[number - 1]
+                }
+                depth += 1
+            } else if word == ")" {
+                depth -= 1
+            }
+        }
+        return nil
+    }
+
+    private static let attributes: Set<String> = [
+        "__attribute__", "__printf", "__scanf", "__aligned", "__section", "__acquires", "__releases", "__must_hold",
+        "__no_sanitize", "__alloc_size", "__diag_ignore_all", "__cond_acquires",
+    ]
+
+    private func constants(in range: Range<Int>) -> [String] {
+        var scanner = CScanner(bytes, in: range)
+        var found: [String] = []
+        var depth = 0
+        var isAtStart = false
+        while let token = scanner.next() {
+            if token.kind == .directive { continue }
+            if isSign(token, "{") {
+                isAtStart = true
+                continue
+            }
+            if isSign(token, "(") { depth += 1 }
+            if isSign(token, ")") { depth -= 1 }
+            if isAtStart && token.kind == .word {
+                found.append(word(token))
+                isAtStart = false
+            } else if isSign(token, ",") && depth == 0 {
+                isAtStart = true
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,128 @@
+extension CSlice {
+    /// The slice as one file of C, without the stand-ins and the adapter.
+    ///
+    /// Every definition is the tree's own text, with a line that names the place it was taken from.
+    func text() -> String {
+        var lines: [String] = []
+        for (name, hasParameters) in blankMacros.sorted(by: { $0.key < $1.key }) {
+            lines.append("#define \(name)\(hasParameters ? "(...)" : "")")
+        }
+        for name in sizes.sorted() { lines.append("#define \(name) 64") }
+        let macros = taken.filter { $0.kind == .macro }
+        for macro in macros { lines.append(text(of: macro)) }
+        for tag in opaqueTags.sorted() { lines.append(opaque(tag)) }
+        for name in opaqueTypes.sorted() { lines.append("typedef struct { unsigned char opaque[64]; } \(name);") }
+        for tag in tags where !opaqueTags.contains(tag) && keyword(of: tag) != "enum" {
+            lines.append("\(keyword(of: tag)) \(tag);")
+        }
+        for type in taken where type.kind == .tagged || type.kind == .typedef { lines.append(text(of: type)) }
+        for declaration in missing { lines.append(prototype(declaration) + ";") }
+        let sections = self.sections()
+        for section in sections {
+            lines.append(contentsOf: section.renamed.map { "#define \($0) \($0)__\(section.file)" })
+            for function in section.functions { lines.append(prototype(function) + ";") }
+            lines.append(contentsOf: section.renamed.map { "#undef \($0)" })
+        }
+        for section in sections {
+            lines.append(contentsOf: section.renamed.map { "#define \($0) \($0)__\(section.file)" })
+            for variable in section.variables { lines.append(text(of: variable)) }
+            for function in section.functions { lines.append(text(of: function)) }
+            lines.append(contentsOf: section.renamed.map { "#undef \($0)" })
+        }
+        for declaration in missing {
+            lines.append(prototype(declaration))
+            lines.append("{ standin_stop(\"no \", \"\(declaration.name)\", __FILE__, __LINE__); }")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Where something that was taken stands: `kernel/bpf/core.c:123`.
+    func place(of definition: CDefinition) -> String { "\(files[definition.file].name):\(definition.line)" }
+
+    /// The functions that were taken.
+    var functions: [CDefinition] { taken.filter { $0.kind == .function } }
+
+    /// The name of the function that a line of a file lies in.
+    func function(at line: Int, of file: String) -> String? {
+        functions.last { definition in
+            guard files[definition.file].name == file && definition.line <= line else { return false }
+            return line < definition.line
+                + text(definition).split(separator: "\n", omittingEmptySubsequences: false).count
+        }?.name
+    }
+
+    /// Whether a type that was taken has a member, by its name.
+    func hasMember(_ member: String, of tag: String) -> Bool {
+        guard let definition = taken.first(where: { $0.kind == .tagged && $0.name == tag }) else { return false }
+        let file = files[definition.file]
+        var scanner = CScanner(file.bytes, in: definition.body..<definition.range.upperBound)
+        while let token = scanner.next() {
+            if token.kind == .word && file.text(token.range) == member { return true }
+        }
+        return false
+    }
+
+    private func text(_ definition: CDefinition) -> String { files[definition.file].text(definition.range) }
+
+    private func text(of definition: CDefinition) -> String {
+        "#line \(definition.line) \"\(files[definition.file].name)\"\n" + text(definition)
+    }
+
+    /// What stands before the body of a function, or a prototype up to its parameters' end.
+    private func prototype(_ definition: CDefinition) -> String {
+        var part = definition.range.lowerBound..<definition.body
+        let file = files[definition.file]
+        if definition.kind == .prototype, let close = file.bytes[part].lastIndex(of: UInt8(ascii: ")")) {
+            part = part.lowerBound..<parametersEnd(of: definition, in: file, before: close + 1)
+        }
+        return "#line \(definition.line) \"\(file.name)\"\n" + file.text(part)
+    }
+
+    /// The end of the parentheses behind the name of a prototype; attributes may follow.
+    private func parametersEnd(of definition: CDefinition, in file: CFile, before end: Int) -> Int {
+        var scanner = CScanner(file.bytes, in: definition.range.lowerBound..<end)
+        var hasName = false
+        var depth = 0
+        while let token = scanner.next() {
+            let word = file.text(token.range)
+            if word == definition.name && depth == 0 { hasName = true }
+            if word == "(" { depth += 1 }
+            if word == ")" {
+                depth -= 1
+                if depth == 0 && hasName { return token.range.upperBound }
+            }
+        }
+        return end
+    }
+
+    private func opaque(_ tag: String) -> String {
+        switch keyword(of: tag) {
+        case "enum": "enum \(tag) { \(tag)__opaque };"
+        case "union": "union \(tag) { unsigned char opaque[64]; };"
+        default: "struct \(tag) { unsigned char opaque[64]; };"
+        }
+    }
+
+    /// The functions and variables of one file; where another file has a static function by the same name, it is renamed.
+    private struct Section {
+        var file: Int
+        var functions: [CDefinition] = []
+        var variables: [CDefinition] = []
+        var renamed: [String] = []
+    }
+
+    private func sections() -> [Section] {
+        var sections: [Section] = []
+        var names: Set<String> = []
+        for file in files {
+            var section = Section(file: file.number)
+            section.functions = taken.filter { $0.file == file.number && $0.kind == .function }
+            section.variables = taken.filter { $0.file == file.number && $0.kind == .variable }
+            for function in section.functions where !names.insert(function.name).inserted {
+                section.renamed.append(function.name)
+            }
+            if !section.functions.isEmpty || !section.variables.isEmpty { sections.append(section) }
+        }
+        return sections
+    }
+}

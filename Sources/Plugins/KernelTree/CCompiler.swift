@@ -1,0 +1,92 @@
+import Foundation
+
+/// The compiler that makes a plug-in.
+struct CCompiler {
+    /// The words of its command.
+    let command: [String]
+
+    /// Finds it: `$CC`, the clang beside `swift`, or the first of `cc`, `clang` and `gcc` in `PATH`.
+    ///
+    /// - Throws: ``PluginError`` when there is none
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PluginError) {
+        if let chosen = environment["CC"]?.split(separator: " ").map(String.init), !chosen.isEmpty {
+            command = chosen
+            return
+        }
+        let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        func find(_ name: String) -> String? {
+            folders.map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile)
+        }
+        let beside = find("swift").map { swift in
+            URL(fileURLWithPath: swift).resolvingSymlinksInPath().deletingLastPathComponent().path + "/clang"
+        }
+        let isThere = FileManager.default.isExecutableFile
+        guard let found = beside.flatMap({ isThere($0) ? $0 : nil }) ?? find("cc") ?? find("clang") ?? find("gcc")
+        else {
+            throw PluginError("there is no C compiler: neither cc nor clang nor gcc is in PATH, and CC is not set")
+        }
+        command = [found]
+    }
+
+    /// Compiles one file to a shared object.
+    ///
+    /// - Returns: what the compiler says when it fails, else `nil`
+    /// - Throws: ``PluginError`` when it cannot be started
+    func makeLibrary(_ output: String, of source: String, folder: String, sanitizers: [String]) throws(PluginError)
+        -> String?
+    {
+        var arguments = [
+            "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-strict-aliasing",
+            "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-ffile-prefix-map=\(folder)/=", "-I",
+            folder, "-o", output, source,
+        ]
+        // Asked for by name where warnings are off: a call of what is declared nowhere would be taken for one that gives an int.
+        arguments.append("-Werror=implicit-function-declaration")
+        if sanitizers.contains("address") {
+            arguments += ["-fsanitize=address", "-fno-omit-frame-pointer"]
+            if try isClang() { arguments.append("-shared-libasan") }
+        } else {
+            // What the runtime of a sanitizer defines is found only when it is loaded.
+            arguments.append("-Wl,-z,defs")
+        }
+        let (status, _, said) = try run(arguments)
+        return status == 0 ? nil : said
+    }
+
+    /// The library that must be loaded before a plug-in made with AddressSanitizer.
+    func runtimeOfAddressSanitizer() throws(PluginError) -> String? {
+        // Either compiler finds the other's library as well.
+        let ofClang = ["libclang_rt.asan-x86_64.so", "libclang_rt.asan-aarch64.so", "libclang_rt.asan.so"]
+        for name in try isClang() ? ofClang : ["libasan.so"] {
+            let path = try run(["-print-file-name=\(name)"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
+            if path.hasPrefix("/") && FileManager.default.fileExists(atPath: path) { return path }
+        }
+        return nil
+    }
+
+    private func isClang() throws(PluginError) -> Bool { try run(["--version"]).output.contains("clang") }
+
+    private func run(_ arguments: [String]) throws(PluginError) -> (status: Int32, output: String, errors: String) {
+        let folder = try TemporaryFolder.make()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        do {
+            // Files hold any amount; a pipe that nobody reads does not.
+            let files = ["output", "errors"].map { "\(folder)/\($0)" }
+            for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = command + arguments
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = FileHandle(forWritingAtPath: files[0])
+            process.standardError = FileHandle(forWritingAtPath: files[1])
+            try process.run()
+            process.waitUntilExit()
+            let texts = files.map {
+                String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self)
+            }
+            return (process.terminationStatus, texts[0], texts[1])
+        } catch {
+            throw PluginError("\(command.joined(separator: " ")): cannot be started: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// A source package of a kernel, as an archive.
+struct KernelArchive {
+    private let path: String
+    private let option: String
+
+    /// Looks at the first bytes of an archive.
+    ///
+    /// - Throws: ``PluginError`` when it is none that `tar` unpacks
+    init(path: String) throws(PluginError) {
+        self.path = path
+        guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 262) else {
+            throw PluginError("\(path): cannot be read")
+        }
+        try? file.close()
+        let kinds: [(bytes: [UInt8], option: String)] = [
+            ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "--xz"), ([0x1f, 0x8b], "--gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "--zstd"),
+            ([0x42, 0x5a, 0x68], "--bzip2"),
+        ]
+        if let kind = kinds.first(where: { start.starts(with: $0.bytes) }) {
+            option = kind.option
+        } else if start.count == 262 && start.suffix(5).elementsEqual("ustar".utf8) {
+            option = "--no-auto-compress"
+        } else {
+            throw PluginError("\(path): is neither a folder nor an archive that tar unpacks")
+        }
+    }
+
+    /// The members that are unpacked.
+    private static let members = [
+        "*/Makefile", "*/kernel/bpf/*.[ch]", "*/include/linux/bpf*.h", "*/include/linux/btf.h",
+        "*/include/linux/filter.h", "*/include/linux/tnum.h", "*/include/uapi/linux/bpf*.h",
+        "*/include/uapi/linux/btf.h",
+    ]
+
+    /// Unpacks the files that matter into a temporary folder, which the caller removes.
+    ///
+    /// - Throws: ``PluginError`` with what `tar` says
+    func unpack(progress: (Double) -> Void) throws(PluginError) -> String {
+        let folder = try TemporaryFolder.make()
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let size = Double(max(1, try file.seekToEnd()))
+            try file.seek(toOffset: 0)
+            let errors = Pipe()
+            let tar = Process()
+            tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            tar.arguments =
+                [
+                    "tar", option, "--extract", "--file=-", "--directory=\(folder)", "--strip-components=1",
+                    "--wildcards", "--no-wildcards-match-slash",
+                ] + KernelArchive.members
+            tar.standardInput = file
+            tar.standardOutput = FileHandle.nullDevice
+            tar.standardError = errors
+            try tar.run()
+            // The file's position is that of tar as well.
+            while tar.isRunning {
+                progress(Double(try file.offset()) / size)
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+            let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            if tar.terminationStatus != 0 {
+                throw PluginError("\(path): cannot be unpacked: \(said.split(separator: "\n").first ?? "tar failed")")
+            }
+            progress(1)
+            return folder
+        } catch {
+            try? FileManager.default.removeItem(atPath: folder)
+            throw (error as? PluginError) ?? PluginError("\(path): cannot be unpacked: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// Folders for files that are needed for a moment.
+enum TemporaryFolder {
+    /// Makes a folder that nobody else has.
+    static func make() throws(PluginError) -> String {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "bpf-patch-fuzz-\(ProcessInfo.processInfo.globallyUniqueString)")
+        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+            throw PluginError("\(folder.path): cannot be made: \(error.localizedDescription)")
+        }
+        return folder.path
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+
+/// A plug-in made of the functions of a kernel tree.
+public struct KernelPlugin: Sendable {
+    /// What the patcher is called.
+    public let name: String
+    /// The release of the tree.
+    public let release: String
+    /// The functions that were taken, each with the file and line it was taken from.
+    public let functions: [(name: String, place: String)]
+    /// What the tree does not have and cases are spared for, in words.
+    public let limits: [String]
+    /// The library that must be loaded before the plug-in, when it was made with AddressSanitizer.
+    public let runtime: String?
+
+    /// The functions that are asked for, with whether a plug-in can do without.
+    static let roots: [(name: String, isNeeded: Bool)] = [
+        ("bpf_patch_insn_single", true), ("bpf_patch_insn_data", true), ("bpf_remove_insns", true),
+        ("verifier_remove_insns", true), ("adjust_jmp_off", false),
+    ]
+
+    /// The types that the adapter looks into.
+    private static let types = [
+        "bpf_insn", "bpf_prog", "bpf_prog_aux", "bpf_verifier_env", "bpf_insn_aux_data", "bpf_subprog_info",
+        "bpf_func_info", "bpf_func_info_aux", "bpf_line_info",
+    ]
+
+    /// Fields of `bpf_insn_aux_data` that travel with an instruction and that the functions do not compute.
+    private static let words = ["orig_idx", "ctx_field_size", "map_key_state"]
+
+    /// Takes the functions out of a tree, compiles them with stand-ins for the rest of the kernel, and puts an adapter
+    /// in front.
+    ///
+    /// - Parameters:
+    ///   - output: where the shared object goes
+    ///   - sanitizers: what is checked while it runs; `address` is known
+    ///   - kept: where the file that is compiled is left, if somewhere
+    /// - Throws: ``KernelTreeFault`` when the tree is at fault, ``PluginError`` when something else is
+    public init(of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil)
+        throws
+    {
+        let compiler = try CCompiler()
+        let standins = CFile(name: "standins.h", bytes: PackageResources.standins_h, number: 0, defined: [])
+        let defined = Set(standins.definitions.filter { $0.kind == .macro && $0.body > 0 }.map(\.name))
+        var slice = CSlice(sources: tree.sources, others: tree.others, standins: standins, defined: defined)
+        var missing: [String] = []
+        for root in KernelPlugin.roots {
+            if slice.function(root.name) == nil {
+                if root.isNeeded {
+                    throw KernelTreeFault("\(tree.path): \(root.name)() is in none of kernel/bpf/*.c")
+                }
+                missing.append(root.name)
+            }
+            slice.take(function: root.name)
+        }
+        for type in KernelPlugin.types { slice.take(tag: type) }
+        for name in ["BPF_LD", "BPF_IMM", "BPF_DW"] { slice.take(name: name) }
+        slice.close()
+        guard let word = KernelPlugin.words.first(where: { slice.hasMember($0, of: "bpf_insn_aux_data") }) else {
+            throw KernelTreeFault("\(tree.path): struct bpf_insn_aux_data has no field for a word of the harness")
+        }
+        name = tree.pluginName
+        release = tree.release
+        functions = slice.functions.map { ($0.name, slice.place(of: $0)) }
+        let unknown = tree.unknownInstructions
+        limits =
+            missing.map { "\($0)() is not in this tree" } + unknown.map { "\($0.lowercased()) is not known to it" }
+
+        var macros = [
+            "ADAPTER_NAME \"\(tree.pluginName)\"", "ADAPTER_RELEASE \"\(tree.release)\"", "ADAPTER_AUX_WORD \(word)",
+            "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0)" }.joined()))",
+        ]
+        if missing.isEmpty { macros.append("ADAPTER_HAS_ADJUST_JMP_OFF 1") }
+        for (member, tag, macro) in [
+            ("func_info_aux", "bpf_prog_aux", "FUNC_INFO_AUX"), ("prog", "bpf_prog_aux", "AUX_PROG"),
+            ("insn_aux_data_len", "bpf_verifier_env", "AUX_LEN"),
+        ] where slice.hasMember(member, of: tag) { macros.append("ADAPTER_HAS_\(macro) 1") }
+        let source =
+            (["#include \"standins.h\"", "#include \"memory.h\"", slice.text()] + macros.map { "#define \($0)" }
+            + ["#include \"adapter.c\"", ""]).joined(separator: "\n")
+
+        let folder = try TemporaryFolder.make()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try KernelPlugin.write(source, to: folder)
+        if let kept { try Data(source.utf8).write(to: URL(fileURLWithPath: kept)) }
+        let library = "\(folder)/plugin.so"
+        if let said = try compiler.makeLibrary(
+            library, of: "\(folder)/plugin.c", folder: folder, sanitizers: sanitizers)
+        {
+            throw KernelTreeFault("\(tree.path): does not compile: \(KernelPlugin.firstError(in: said, slice))")
+        }
+        runtime = sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
+        do {
+            // A process that has the old one loaded keeps it.
+            try? FileManager.default.removeItem(atPath: output)
+            try FileManager.default.moveItem(atPath: library, toPath: output)
+        } catch { throw PluginError("\(output): cannot be written: \(error.localizedDescription)") }
+    }
+
+    /// Writes what is compiled.
+    private static func write(_ source: String, to folder: String) throws {
+        // The type of an instruction is the tree's own; the header of the C library would define it again.
+        let guardOfSystem = "/* The tree's own definitions stand in for it. */\n"
+        try FileManager.default.createDirectory(atPath: "\(folder)/linux", withIntermediateDirectories: true)
+        let files: [(String, [UInt8])] = [
+            ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(guardOfSystem.utf8)),
+            ("standins.h", PackageResources.standins_h), ("memory.h", PackageResources.memory_h),
+            ("adapter.c", PackageResources.adapter_c), ("bpf_patcher.h", PackageResources.bpf_patcher_h),
+            ("bpf_patcher_kernel.h", PackageResources.bpf_patcher_kernel_h),
+        ]
+        for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+    }
+
+    /// The first error that a compiler or linker names, with the function it lies in.
+    private static func firstError(in said: String, _ slice: CSlice) -> String {
+        let lines = said.split(separator: "\n").map(String.init)
+        // The linker says what is missing before the compiler says that it failed.
+        guard let error = lines.first(where: { $0.contains("undefined ") || $0.contains("error: ") }) else {
+            return lines.last ?? "the compiler failed"
+        }
+        let parts = error.split(separator: ":", maxSplits: 2)
+        guard parts.count == 3, let line = Int(parts[1]), let function = slice.function(at: line, of: String(parts[0]))
+        else { return error }
+        return "\(error) (in \(function)())"
+    }
+}
+
+/// Why the functions of a tree cannot be built, in one line: the tree's fault, not ours.
+public struct KernelTreeFault: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+    init(_ description: String) { self.description = description }
+}

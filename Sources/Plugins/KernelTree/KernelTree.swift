@@ -1,0 +1,97 @@
+import Foundation
+
+/// The files of a kernel tree that matter here: those of BPF.
+public struct KernelTree {
+    /// What the tree calls itself: VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile.
+    public let release: String
+    /// The files that are searched for every name: first those that hold the functions, then headers.
+    let sources: [CFileSource]
+    /// The other files of `kernel/bpf`, for functions that these call.
+    let others: [CFileSource]
+    /// What messages call the tree.
+    let path: String
+
+    /// Reads the files of a tree.
+    ///
+    /// - Parameters:
+    ///   - path: a checkout, an unpacked source package, or a package's archive
+    ///   - progress: told from time to time how much of an archive has been read, from 0 to 1
+    /// - Throws: ``PluginError`` when there is no kernel tree
+    public init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw PluginError("\(path): there is no such file or folder")
+        }
+        if isFolder.boolValue {
+            try self.init(folder: path, named: path)
+        } else {
+            let archive = try KernelArchive(path: path)
+            let folder = try archive.unpack(progress: progress)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try self.init(folder: folder, named: path)
+        }
+    }
+
+    private init(folder: String, named path: String) throws(PluginError) {
+        guard let makefile = KernelTree.file("Makefile", in: folder),
+            let release = KernelTree.release(ofMakefile: String(decoding: makefile.bytes, as: UTF8.self))
+        else { throw PluginError("\(path): is no kernel tree; there is no Makefile with a VERSION and a PATCHLEVEL") }
+        self.path = path
+        self.release = release
+        let code = KernelTree.names(in: folder, "kernel/bpf") { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+        if code.isEmpty { throw PluginError("\(path): is no kernel tree; there is no code in kernel/bpf") }
+        // Headers come before code: what a file of code defines for itself is found by the file's own number.
+        let linux = KernelTree.names(in: folder, "include/linux") {
+            $0.hasPrefix("bpf") || ["btf.h", "filter.h", "tnum.h"].contains($0)
+        }
+        let user = KernelTree.names(in: folder, "include/uapi/linux") { $0.hasPrefix("bpf") || $0 == "btf.h" }
+        func read(_ names: [String]) -> [CFileSource] { names.compactMap { KernelTree.file($0, in: folder) } }
+        let isFirst: (String) -> Bool = { KernelTree.firstFiles.contains($0) || $0.hasSuffix(".h") }
+        sources = read(user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
+        others = read(code.filter { !isFirst($0) })
+    }
+
+    /// Where the functions have been so far.
+    private static let firstFiles = ["kernel/bpf/core.c", "kernel/bpf/verifier.c", "kernel/bpf/fixups.c"]
+
+    private static func names(in folder: String, _ part: String, where isWanted: (String) -> Bool) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(part)")) ?? []
+        return names.filter(isWanted).sorted().map { "\(part)/\($0)" }
+    }
+
+    private static func file(_ name: String, in folder: String) -> CFileSource? {
+        guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return nil }
+        return CFileSource(name: name, bytes: [UInt8](data))
+    }
+
+    /// The release that the first lines of a Makefile give.
+    static func release(ofMakefile text: String) -> String? {
+        var values: [String: String] = [:]
+        for line in text.split(separator: "\n", maxSplits: 40).prefix(40) {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            values[parts[0].trimmingCharacters(in: .whitespaces)] = parts[1].trimmingCharacters(in: .whitespaces)
+        }
+        guard let version = values["VERSION"], let level = values["PATCHLEVEL"], Int(version) != nil else { return nil }
+        let sublevel = values["SUBLEVEL"].map { $0.isEmpty ? "" : ".\($0)" } ?? ""
+        return "\(version).\(level)\(sublevel)\(values["EXTRAVERSION"] ?? "")"
+    }
+
+    /// The name of a plug-in made of it: `kernel-6.12.48`.
+    var pluginName: String {
+        let letters = release.lowercased().map { letter in
+            letter.isASCII && (letter.isLetter || letter.isNumber || letter == ".") ? letter : "-"
+        }
+        return "kernel-" + String(letters)
+    }
+
+    /// The names of instructions that nothing in the tree mentions, as `BPF_PATCHER_KERNEL_NO_` has them.
+    ///
+    /// Asked of all code and not of the functions, since one that forgot an instruction is what is looked for.
+    var unknownInstructions: [String] {
+        [("GOTOL", "BPF_JMP32 | BPF_JA"), ("GOTOX", "BPF_JMP | BPF_JA | BPF_X")].filter { _, code in
+            let bytes = Array(code.utf8)
+            return !(sources + others).contains { $0.name.hasSuffix(".c") && $0.bytes.contains(bytes) }
+        }.map(\.0)
+    }
+}

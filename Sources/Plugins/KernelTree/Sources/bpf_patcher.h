@@ -1,0 +1,1 @@
+../../../CBPFPatcher/include/bpf_patcher.h

@@ -1,0 +1,27 @@
+import Patching
+
+extension Plugin {
+    /// What a plug-in says of itself, for those who must not load it.
+    public struct Description: Hashable, Sendable, Codable {
+        /// The file, as an absolute path without links.
+        public let path: String
+        /// What the patcher is called on the command line and in buckets.
+        public let name: String
+        private let capabilityBits: UInt32
+        /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
+        public let release: String?
+
+        /// What it says it can do.
+        public var capabilities: PatcherCapabilities { PatcherCapabilities(rawValue: capabilityBits) }
+
+        fileprivate init(_ plugin: Plugin) {
+            path = plugin.path
+            name = plugin.name
+            capabilityBits = plugin.capabilities.rawValue
+            release = plugin.release
+        }
+    }
+
+    /// What it says of itself.
+    public var description: Description { Description(self) }
+}

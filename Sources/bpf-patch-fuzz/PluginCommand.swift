@@ -1,0 +1,85 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Plugins
+
+/// `plugin`: what concerns patchers from outside.
+struct PluginCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plugin", abstract: "Make patchers from outside.", subcommands: [PluginBuild.self])
+}
+
+/// `plugin build`: a shared object out of the functions of a kernel tree.
+struct PluginBuild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Make a plug-in of the functions of a kernel tree.",
+        discussion: """
+            bpf_patch_insn_single, bpf_patch_insn_data, bpf_remove_insns, verifier_remove_insns, adjust_jmp_off and all \
+            they call are taken out of kernel/bpf/*.c as they stand, and compiled with stand-ins for the rest of the \
+            kernel. The compiler is $CC, the clang beside swift, or cc.
+
+            Examples:
+              bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
+              bpf-patch-fuzz plugin build --kernel-tree /usr/src/linux-source-6.12.tar.xz -o kernel.so
+              git bisect run sh -c 'bpf-patch-fuzz plugin build --bisect --kernel-tree . -o /tmp/kernel.so \
+            || exit; bpf-patch-fuzz run --plugin /tmp/kernel.so --time 10'
+            """)
+
+    /// What can be checked while the plug-in runs.
+    enum Sanitizer: String, CaseIterable, ExpressibleByArgument { case address }
+
+    @Option(
+        name: .customLong("kernel-tree"),
+        help: .init("A checkout, an unpacked source package, or its .tar.xz.", valueName: "path"))
+    var tree: String
+
+    @Option(name: .shortAndLong, help: .init("Where the shared object goes.", valueName: "file.so"))
+    var output: String
+
+    @Option(help: "Check memory while the plug-in runs.")
+    var sanitize: [Sanitizer] = []
+
+    @Flag(help: "End with status 125 when the tree does not build, as git bisect run wants it.")
+    var bisect = false
+
+    @Flag(help: "Say where each function was taken from.")
+    var verbose = false
+
+    @Option(
+        name: .customLong("keep-source"),
+        help: .init("Also leave the file that is compiled, to read it or compile it by hand.", valueName: "file.c"))
+    var keptSource: String?
+
+    /// The status that tells `git bisect run` to pass over a commit.
+    private static let untestable = ExitCode(125)
+
+    func run() throws {
+        do {
+            let isTerminal = isatty(STDERR_FILENO) == 1
+            var lastPercent = -1
+            let tree = try KernelTree(path: tree) { part in
+                let percent = Int(part * 100)
+                if percent == lastPercent || !isTerminal { return }
+                lastPercent = percent
+                Output.note("\r\(self.tree): unpacking, \(percent) %\(percent == 100 ? "\n" : "")")
+            }
+            let plugin = try KernelPlugin(
+                of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource)
+            try report(plugin)
+        } catch let fault as KernelTreeFault {
+            complain("error: \(fault)")
+            throw bisect ? PluginBuild.untestable : ExitCode.failure
+        } catch { throw stop(error) }
+    }
+
+    private func report(_ plugin: KernelPlugin) throws {
+        if verbose { for function in plugin.functions { try Output.line("\(function.place): \(function.name)()") } }
+        let files = Set(plugin.functions.map { $0.place.prefix { $0 != ":" } }).sorted()
+        let limits = plugin.limits.isEmpty ? "" : "; " + plugin.limits.joined(separator: "; ")
+        try Output.line(
+            "\(output): \(plugin.name), \(plugin.functions.count) functions of \(files.joined(separator: ", "))\(limits)"
+        )
+        if let runtime = plugin.runtime { try Output.line("load it with LD_PRELOAD=\(runtime)") }
+    }
+}

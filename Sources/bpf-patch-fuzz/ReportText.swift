@@ -1,0 +1,43 @@
+import ArgumentParser
+import Campaign
+
+extension CampaignReport {
+    /// Prints a line a finding and a total, or all as JSON as well, and ends with the status of findings that count.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
+    func print(json: Bool) throws {
+        for finding in findings { try Output.line(line(of: finding)) }
+        let known = findings.count { $0.isKnown == true }
+        try Output.line(
+            "\(cases) cases in \(Int(seconds.rounded())) s, \(Int(casesPerSecond)) a second, "
+                + "\(findings.count) findings" + (known == 0 ? "" : ", \(known) of them known"))
+        for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
+            try Output.line("\(name) was spared \(count) of them: passes that it does not claim to do")
+        }
+        if let state {
+            let command = "\(CommandLine.arguments[0].shellQuoted) run --state \(state.shellQuoted) --resume"
+            if parts != nil {
+                try Output.line("merged into \(state); look at it again with: \(command)")
+            } else {
+                try Output.line(
+                    isFinished
+                        ? "kept in \(state), finished; --cases or --time with --resume goes beyond its limit"
+                        : "kept in \(state); go on with: \(command)")
+            }
+        }
+        if json { try Output.json(self) }
+        if hasNews { throw ExitCode.findings }
+    }
+
+    private func line(of finding: StoredFinding) -> String {
+        let times = finding.sightings == 1 ? "once" : "\(finding.sightings) times"
+        let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
+        var place = "\(finding.index)"
+        if let firsts = finding.firsts, firsts.count > 1 {
+            place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")
+        }
+        return "\(finding.bucket): \(finding.isKnown == true ? "known, " : "")\(seen), first at \(place): "
+            + "\(finding.passes) passes, \(finding.edits) edits, \(finding.insns) slots: \(finding.file)"
+            + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? "")
+    }
+}

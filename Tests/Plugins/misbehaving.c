@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The example, but where a pass starts by replacing an exit it does what -DFAULT=… names: everything that must not end
+ * a campaign.
+ */
+#define bpf_patcher_v1 example_v1
+#include "example.c"
+#undef bpf_patcher_v1
+
+#include <string.h>
+
+#define NULL_POINTER 1
+#define ABORT 2
+#define HANG 3
+#define MEMORY 4
+#define PAST_OUTPUT 5
+#define BEFORE_OUTPUT 6
+#define INPUT 7
+#define STATUS 8
+#define UNSTEADY 9
+#define EXIT 10
+#define STACK 11
+#define HEAP 12
+#define PAST_INPUT 13
+
+static volatile int sink;
+
+static int deeper(int depth)
+{
+	volatile char room[512];
+
+	room[depth % 512] = 1;
+	return deeper(depth + 1) + room[0];
+}
+
+static int misbehave(const struct bpf_patcher_image *in, struct bpf_patcher_image *out, __u32 room)
+{
+	char *heap;
+
+	switch (FAULT) {
+	case NULL_POINTER:
+		*(volatile int *)sink = 1;
+		break;
+	case ABORT:
+		abort();
+	case HANG:
+		for (;;)
+			sink++;
+	case MEMORY:
+		for (;;)
+			memset(malloc(1 << 20), 1, 1 << 20);
+	case PAST_OUTPUT:
+		out->insns[room].imm = 1;
+		break;
+	case BEFORE_OUTPUT:
+		out->insns[-1].imm = 1;
+		break;
+	case INPUT:
+		in->insns[0].imm++;
+		break;
+	case STATUS:
+		return -EPERM;
+	case UNSTEADY:
+		return sink++ % 2 ? -EINVAL : -ERANGE;
+	case EXIT:
+		exit(0);
+	case STACK:
+		return deeper(0);
+	case HEAP:
+		heap = malloc(8);
+		memset(heap, 1, 8 + (sink + 1));
+		sink = heap[7] - 1;
+		free(heap);
+		break;
+	case PAST_INPUT:
+		sink = in->insns[in->insn_cnt].imm;
+		break;
+	}
+	return 0;
+}
+
+static int apply_badly(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
+		 struct bpf_patcher_image *out)
+{
+	__u32 room = in->insn_cnt;
+	int status;
+
+	for (__u32 i = 0; i < edit_cnt; i++)
+		room += edits[i].patch_len;
+	if (edit_cnt && in->insns[edits[0].off].code == (BPF_JMP | BPF_EXIT)) {
+		status = misbehave(in, out, room);
+		if (status)
+			return status;
+	}
+	return example_v1()->apply(in, edits, edit_cnt, out);
+}
+
+const struct bpf_patcher *bpf_patcher_v1(void)
+{
+	static struct bpf_patcher patcher;
+
+	patcher = *example_v1();
+	patcher.name = "misbehaving";
+	patcher.apply = apply_badly;
+	return &patcher;
+}
