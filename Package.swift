@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "BPFPatching", targets: ["BPF", "Patching"]),
         .library(name: "Fuzzing", targets: ["Fuzzing"]),
         .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
+        .library(name: "Plugins", targets: ["Plugins"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -53,7 +53,7 @@ public struct CampaignSettings: Sendable, Hashable {
         let plugins = patchers.compactMap(\.plugin)
         if plugins.count < patchers.count { return CaseLimits() }
         return CaseLimits(
-            ofPlugins: plugins.map { ($0.capabilities, $0.release.flatMap { KernelRelease($0) }) },
+            ofPlugins: plugins.map { ($0.capabilities, $0.kernel) },
             beyondContract: terms.beyondContract)
     }
 

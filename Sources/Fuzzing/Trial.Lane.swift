@@ -10,7 +10,7 @@ extension Trial {
         /// It is not given a pass that demands any of these.
         let spares: PatcherCapabilities
         /// The kernel whose functions it is made of, or `nil`.
-        let kernel: KernelRelease?
+        let kernel: KernelFunctions?
         let output: ProgramBuffer
         /// Where the same patcher stands among those that carry a whole script on one form of the program.
         let script: Int?
@@ -20,7 +20,7 @@ extension Trial {
             self.output = output
             self.script = script
             capabilities = patcher.capabilities
-            kernel = (patcher as? any ForeignPatcher)?.kernelRelease
+            kernel = (patcher as? any ForeignPatcher)?.kernel
             var spares = PatcherCapabilities.everything.subtracting(capabilities)
             // What a prefix of the edits leaves dangling is demanded of stepwise patchers only, and none can do it.
             if capabilities.contains(.stepwise) { spares.insert(.stepwise) }

@@ -24,7 +24,7 @@ public struct Trial: ~Copyable {
     private var spared: UInt64 = 0
     private var excluded: UInt64 = 0
     private var expectation = Expectation()
-    private let contract = KernelContract()
+    private let contract: KernelContract
     /// All that some patcher cannot do.
     private let sparing: PatcherCapabilities
     /// Whether some patcher is made of the kernel's functions, and whether such a patcher is given all the same what
@@ -73,6 +73,7 @@ public struct Trial: ~Copyable {
         answers = CellRow(count: patchers.count) { _ in nil }
         sparedCases = CellRow(count: patchers.count) { _ in 0 }
         var sparing: PatcherCapabilities = []
+        var contract = KernelContract()
         var hasKernel = false
         for number in 0..<lanes.count {
             sparing.formUnion(lanes[number].spares)
@@ -81,6 +82,7 @@ public struct Trial: ~Copyable {
             contract.hold(number, to: kernel)
         }
         self.sparing = sparing
+        self.contract = contract
         self.hasKernel = hasKernel
         self.beyondContract = beyondContract
         self.progress = progress ?? ownProgress.row()
@@ -277,7 +279,7 @@ public struct Trial: ~Copyable {
         var finding = finding
         if beyondContract && lanes[number].kernel != nil {
             let isUnknown = contract.unknown(in: pass, input) &>> UInt64(number) & 1 != 0
-            let clause = KernelContract.brokenClause(pass, input, expectation) ?? (isUnknown ? .code : nil)
+            let clause = KernelContract.brokenClause(pass, input, expectation) ?? (isUnknown ? .unknown : nil)
             if let clause { finding.note(beyondContract: clause) }
         }
         findings.append(finding)

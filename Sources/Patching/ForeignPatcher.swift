@@ -11,7 +11,7 @@ public protocol ForeignPatcher: Patcher {
     /// A patcher made of the kernel's functions is held to what these assume, and no more.
     ///
     /// - Source: SEMANTICS, "What the kernel's own functions assume"
-    var kernelRelease: KernelRelease? { get }
+    var kernel: KernelFunctions? { get }
 
     /// Carries out one pass and takes the time of that alone, without what it takes to hand it over and back.
     ///
@@ -77,8 +77,23 @@ extension PatcherMisconduct {
     }
 }
 
+/// What is known of the kernel whose functions a patcher is made of.
+public struct KernelFunctions: Hashable, Sendable, Codable {
+    public var release: KernelRelease
+    /// Whether they know `gotol`.
+    public var knowsGotol: Bool
+    /// How many subprograms there is room for.
+    public var maxSubprograms: Int
+
+    public init(_ release: KernelRelease, knowsGotol: Bool = true, maxSubprograms: Int = .max) {
+        self.release = release
+        self.knowsGotol = knowsGotol
+        self.maxSubprograms = maxSubprograms
+    }
+}
+
 /// The release of a kernel, as far as it decides which instructions there are.
-public struct KernelRelease: Hashable, Comparable, Sendable {
+public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
     public var major: Int
     public var minor: Int
 

@@ -10,6 +10,8 @@ extension Plugin {
         private let capabilityBits: UInt32
         /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
         public let release: String?
+        /// What is known of that kernel, or `nil`.
+        public let kernel: KernelFunctions?
 
         /// What it says it can do.
         public var capabilities: PatcherCapabilities { PatcherCapabilities(rawValue: capabilityBits) }
@@ -19,6 +21,7 @@ extension Plugin {
             name = plugin.name
             capabilityBits = plugin.capabilities.rawValue
             release = plugin.release
+            kernel = plugin.kernel
         }
     }
 

@@ -37,8 +37,8 @@ public final class Plugin: @unchecked Sendable {
     public let capabilities: PatcherCapabilities
     /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
     public let release: String?
-    /// The same release in numbers, or `nil`.
-    public let kernelRelease: KernelRelease?
+    /// The same release in numbers, with what else is known of these functions, or `nil`.
+    public let kernel: KernelFunctions?
     let apply: Apply
     let failAlloc: FailAlloc?
     private let failedAllocsFunction: FailedAllocs?
@@ -49,10 +49,29 @@ public final class Plugin: @unchecked Sendable {
     ///   - path: the file
     ///   - reserved: names that a plug-in may not have
     /// - Throws: ``PluginError`` when there is no such file, it is no library, or it breaks a rule of the ABI
-    public init(path: String, reserved: Set<String> = []) throws(PluginError) {
-        self.path = try Self.resolve(path)
-        let library = try Library(path: self.path, called: path)
+    public convenience init(path: String, reserved: Set<String> = []) throws(PluginError) {
+        let resolved = try Self.resolve(path)
+        let library = try Library(path: resolved, called: path)
         let patcher = unsafe try Self.patcher(of: library)
+        unsafe try self.init(
+            patcher, kernel: try Self.kernel(of: library), file: resolved, called: path, reserved: reserved)
+    }
+
+    /// Takes what a C target of the same program exports, which measurements do.
+    ///
+    /// - Throws: ``PluginError`` when it breaks a rule of the ABI
+    @unsafe
+    public convenience init(linked export: () -> UnsafePointer<bpf_patcher>?) throws(PluginError) {
+        let name = "bpf_patcher_v1()"
+        let patcher = unsafe try Self.check(export(), of: name)
+        unsafe try self.init(patcher, kernel: nil, file: name, called: name, reserved: [])
+    }
+
+    private init(
+        _ patcher: UnsafePointer<bpf_patcher>, kernel: UnsafePointer<bpf_patcher_kernel>?, file: String,
+        called path: String, reserved: Set<String>
+    ) throws(PluginError) {
+        self.path = file
         guard let name = unsafe patcher.pointee.name.map({ unsafe String(cString: $0) }), !name.isEmpty else {
             throw PluginError("\(path): its bpf_patcher_v1() gives no name; set .name")
         }
@@ -66,8 +85,8 @@ public final class Plugin: @unchecked Sendable {
         self.name = name
         capabilities = PatcherCapabilities(rawValue: unsafe patcher.pointee.caps)
         unsafe apply = patcher.pointee.apply
-        guard let kernel = unsafe try Self.kernel(of: library) else {
-            (release, kernelRelease, failAlloc, failedAllocsFunction) = (nil, nil, nil, nil)
+        guard let kernel = unsafe kernel else {
+            (release, self.kernel, failAlloc, failedAllocsFunction) = (nil, nil, nil, nil)
             return
         }
         let release = unsafe kernel.pointee.release.map { unsafe String(cString: $0) } ?? ""
@@ -77,7 +96,9 @@ public final class Plugin: @unchecked Sendable {
             )
         }
         self.release = release
-        kernelRelease = number
+        self.kernel = unsafe KernelFunctions(
+            number, knowsGotol: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue) == 0,
+            maxSubprograms: kernel.pointee.max_subprogs == 0 ? .max : Int(kernel.pointee.max_subprogs))
         unsafe failAlloc = kernel.pointee.fail_alloc
         unsafe failedAllocsFunction = kernel.pointee.failed_allocs
     }
@@ -107,18 +128,24 @@ public final class Plugin: @unchecked Sendable {
             throw PluginError(
                 "\(library.path): does not export bpf_patcher_v1(); define it as bpf_patcher.h declares it")
         }
-        guard let patcher = unsafe unsafeBitCast(symbol, to: Export.self)() else {
-            throw PluginError(
-                "\(library.path): its bpf_patcher_v1() gives NULL; return the address of a struct bpf_patcher")
+        return unsafe try check(unsafeBitCast(symbol, to: Export.self)(), of: library.path)
+    }
+
+    /// Looks at what the required symbol gives.
+    private static func check(
+        _ patcher: UnsafePointer<bpf_patcher>?, of path: String
+    ) throws(PluginError) -> UnsafePointer<bpf_patcher> {
+        guard let patcher = unsafe patcher else {
+            throw PluginError("\(path): its bpf_patcher_v1() gives NULL; return the address of a struct bpf_patcher")
         }
         let abi = unsafe patcher.pointee.abi
         if abi != UInt32(BPF_PATCHER_ABI) {
             throw PluginError(
-                "\(library.path): is for version \(abi) of the ABI, and this is version \(BPF_PATCHER_ABI); "
+                "\(path): is for version \(abi) of the ABI, and this is version \(BPF_PATCHER_ABI); "
                     + "build it with the bpf_patcher.h of this version")
         }
         if unsafe patcher.pointee.apply == nil {
-            throw PluginError("\(library.path): its bpf_patcher_v1() gives no apply(); set .apply")
+            throw PluginError("\(path): its bpf_patcher_v1() gives no apply(); set .apply")
         }
         return unsafe patcher
     }

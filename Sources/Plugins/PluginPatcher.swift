@@ -13,7 +13,7 @@ public final class PluginPatcher: ForeignPatcher {
     public let plugin: Plugin
     public let capabilities: PatcherCapabilities
     public let name: String
-    public let kernelRelease: KernelRelease?
+    public let kernel: KernelFunctions?
     private let options: Plugin.Options
     private let handover = Cell(Handover())
     private let lastMisconduct = Cell<PatcherMisconduct?>(nil)
@@ -24,7 +24,7 @@ public final class PluginPatcher: ForeignPatcher {
         self.options = options
         capabilities = plugin.capabilities
         name = plugin.name
-        kernelRelease = plugin.kernelRelease
+        kernel = plugin.kernel
         unsafe function = plugin.apply
     }
 
@@ -93,7 +93,7 @@ public final class PluginPatcher: ForeignPatcher {
             return PatcherMisconduct(
                 .otherError, "enomem", "the plug-in says ENOMEM, but no memory is short in a campaign")
         }
-        if code == -BPF_PATCHER_KERNEL_DAMAGED && kernelRelease != nil {
+        if code == -BPF_PATCHER_KERNEL_DAMAGED && kernel != nil {
             return PatcherMisconduct(
                 .damage, "damaged-by-failed-allocation",
                 "an allocation failed, and a function of the kernel then left another program than it was given")

@@ -23,7 +23,10 @@ let package = Package(
         .target(
             name: "CIndexMap", dependencies: [.product(name: "CBPFPatcher", package: "bpf-patch-fuzz")],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-        .target(name: "Contenders", dependencies: fuzzing + ["CIndexMap"], swiftSettings: strict),
+        .target(
+            name: "Contenders",
+            dependencies: fuzzing + ["CIndexMap", .product(name: "Plugins", package: "bpf-patch-fuzz")],
+            swiftSettings: strict),
         .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], swiftSettings: strict),
         .executableTarget(
             name: "Patchers",

@@ -9,10 +9,10 @@ public struct CaseLimits: Hashable, Sendable {
     /// What some patcher can do.
     public var capabilities: PatcherCapabilities
     /// The kernel whose functions all patchers are made of, if they are held to what these assume, or `nil`.
-    public var kernel: KernelRelease?
+    public var kernel: KernelFunctions?
 
     /// Makes limits; those that are none by default.
-    public init(capabilities: PatcherCapabilities = .everything, kernel: KernelRelease? = nil) {
+    public init(capabilities: PatcherCapabilities = .everything, kernel: KernelFunctions? = nil) {
         self.capabilities = capabilities
         self.kernel = kernel
     }
@@ -23,7 +23,7 @@ public struct CaseLimits: Hashable, Sendable {
     public init(of patchers: [any Patcher], beyondContract: Bool = false) {
         let foreign = patchers.compactMap { $0 as? any ForeignPatcher }
         self.init(
-            ofPlugins: foreign.count < patchers.count ? [] : foreign.map { ($0.capabilities, $0.kernelRelease) },
+            ofPlugins: foreign.count < patchers.count ? [] : foreign.map { ($0.capabilities, $0.kernel) },
             beyondContract: beyondContract)
     }
 
@@ -33,14 +33,14 @@ public struct CaseLimits: Hashable, Sendable {
     ///   - plugins: what each can do, and the kernel whose functions it is made of
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
     public init(
-        ofPlugins plugins: [(capabilities: PatcherCapabilities, kernel: KernelRelease?)], beyondContract: Bool
+        ofPlugins plugins: [(capabilities: PatcherCapabilities, kernel: KernelFunctions?)], beyondContract: Bool
     ) {
         self.init()
         let kernels = plugins.compactMap(\.kernel)
         if plugins.isEmpty || (beyondContract && !kernels.isEmpty) { return }
         capabilities = plugins.reduce(PatcherCapabilities()) { $0.union($1.capabilities) }
         // Of several kernels the newest, which knows most codes.
-        if kernels.count == plugins.count { kernel = kernels.max() }
+        if kernels.count == plugins.count { kernel = kernels.max { $0.release < $1.release } }
     }
 
     /// Whether something may be demanded.
@@ -69,7 +69,7 @@ extension CaseFeatures {
 
 extension SlotPattern {
     /// The pattern, or where a kernel does not define its code one of the same kind of use that it does.
-    func defined(in kernel: KernelRelease) -> SlotPattern {
+    func defined(in kernel: KernelFunctions) -> SlotPattern {
         if KernelCodes.isDefined(code, in: kernel) { return self }
         switch kind {
         case .decoy:

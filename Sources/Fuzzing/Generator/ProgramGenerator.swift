@@ -8,7 +8,7 @@ struct ProgramGenerator: ~Copyable {
     private var patterns = RowStorage<SlotPattern>()
 
     /// - Parameter kernel: the kernel that must define all codes, or `nil`
-    init(kernel: KernelRelease? = nil) {
+    init(kernel: KernelFunctions? = nil) {
         let all = SlotPattern.all().map { pattern in kernel.map(pattern.defined(in:)) ?? pattern }
         patterns.reserve(all.count)
         patterns.row(as: Slot.self).load(all)

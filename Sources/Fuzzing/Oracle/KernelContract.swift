@@ -13,23 +13,28 @@ struct KernelContract: ~Copyable {
         case deadTarget = "a jump that stands targets a deleted range past its first instruction"
         case subprogram = "a deleted range holds a subprogram start past its first slot"
         case append = "code is appended"
-        case code = "there is a code that this kernel does not define"
+        case unknown = "there is a code that this kernel does not define, or it has no room for the subprograms"
     }
 
     /// For each code, which patchers are made of a kernel that does not define it: a bit for each.
     private var undefinedStorage = RowStorage<UInt64>(capacity: 256)
     private var undefined: Row<Slot, UInt64> { undefinedStorage.row() }
+    /// The patchers with their numbers of subprograms that there is room for.
+    private var rooms: [(bit: UInt64, subprograms: Int)] = []
+    private var leastRoom = Int.max
 
     init() { undefined.fill(256, from: Slot(0), with: 0) }
 
     /// Holds the patcher with a number to the contract of a kernel.
-    func hold(_ patcher: Int, to release: KernelRelease) {
-        for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: release) {
-            undefined[Slot(code)] |= 1 &<< UInt64(patcher)
-        }
+    mutating func hold(_ patcher: Int, to kernel: KernelFunctions) {
+        let bit: UInt64 = 1 &<< UInt64(patcher)
+        for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: kernel) { undefined[Slot(code)] |= bit }
+        rooms.append((bit, kernel.maxSubprograms))
+        leastRoom = min(leastRoom, kernel.maxSubprograms)
     }
 
-    /// The patchers whose kernels do not define some code of a program or its patches: a bit for each.
+    /// The patchers whose kernels do not define some code of a program or its patches, or have no room for its subprograms: a
+    /// bit for each.
     ///
     /// - Complexity: O(slots + patch slots)
     func unknown(in pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
@@ -45,10 +50,13 @@ struct KernelContract: ~Copyable {
                 if !edit.keeps(index) { found |= undefined[Slot(Int(patch[index].code))] }
             }
         }
+        if input.subprogramCount > leastRoom {
+            for room in rooms where input.subprogramCount > room.subprograms { found |= room.bit }
+        }
         return found
     }
 
-    /// The first clause that a pass breaks, but for that about codes; `nil` where all hold.
+    /// The first clause that a pass breaks, but for what a kernel does not know; `nil` where all hold.
     ///
     /// - Parameter expectation: that of the pass, in which no edit is malformed
     /// - Complexity: O((slots + refs) × log edits + subprograms)
@@ -90,8 +98,9 @@ struct KernelContract: ~Copyable {
 /// - Source: `include/uapi/linux/bpf.h` and `include/linux/filter.h`, Linux 6.1 to 6.19; RFC 9669
 enum KernelCodes {
     /// Whether an instruction with this code is one that the kernel knows; 0 is that of second slots.
-    static func isDefined(_ code: UInt8, in release: KernelRelease) -> Bool {
-        if let since = since[code] { return release >= since }
+    static func isDefined(_ code: UInt8, in kernel: KernelFunctions) -> Bool {
+        if code == Opcode.gotol && !kernel.knowsGotol { return false }
+        if let since = since[code] { return kernel.release >= since }
         let operation = code >> 4
         let isRegister = code & 8 != 0
         switch code & 7 {

@@ -23,7 +23,7 @@ struct CaseLimitTests {
         return (run(CaseLimits(of: [patcher])), run(CaseLimits()))
     }
 
-    private static let patchers: [(name: String, capabilities: PatcherCapabilities, kernel: KernelRelease?)] = [
+    private static let patchers: [(name: String, capabilities: PatcherCapabilities, kernel: KernelFunctions?)] = [
         ("nothing", [], nil), ("refuses", [.refuses], nil), ("no delete", .everything.subtracting(.delete), nil),
         ("no insert", .everything.subtracting(.insert), nil), ("no range", .everything.subtracting(.range), nil),
         ("no skip", .everything.subtracting(.skipJumps), nil), ("no keep", .everything.subtracting(.keepJump), nil),
@@ -32,7 +32,7 @@ struct CaseLimitTests {
         ("no refusals", .everything.subtracting(.refuses), nil),
         (
             "kernel", PatcherCapabilities.everything.subtracting([.deadTarget, .refuses]).union(.stepwise),
-            KernelRelease(6, 12)
+            KernelFunctions(KernelRelease(6, 12))
         ),
     ]
 
@@ -46,15 +46,15 @@ struct CaseLimitTests {
     /// With a patcher of this package beside it, or none at all, nothing is limited.
     @Test func limitsAreThoseOfAllTogether() {
         let small = LimitedPatcher([.delete])
-        let other = LimitedPatcher([.insert], kernel: KernelRelease(6, 1))
-        let newer = LimitedPatcher([.refs], kernel: KernelRelease(6, 12))
+        let other = LimitedPatcher([.insert], kernel: KernelFunctions(KernelRelease(6, 1)))
+        let newer = LimitedPatcher([.refs], kernel: KernelFunctions(KernelRelease(6, 12)))
         #expect(CaseLimits(of: []) == CaseLimits())
         #expect(CaseLimits(of: [small, RangeReplace()]) == CaseLimits())
         #expect(CaseLimits(of: [KernelArray()]) == CaseLimits())
         #expect(CaseLimits(of: [small]) == CaseLimits(capabilities: [.delete]))
         #expect(CaseLimits(of: [small, other]) == CaseLimits(capabilities: [.delete, .insert]))
         #expect(
-            CaseLimits(of: [newer, other]) == CaseLimits(capabilities: [.insert, .refs], kernel: KernelRelease(6, 12)))
+            CaseLimits(of: [newer, other]) == CaseLimits(capabilities: [.insert, .refs], kernel: KernelFunctions(KernelRelease(6, 12))))
         #expect(CaseLimits(of: [newer, other], beyondContract: true) == CaseLimits())
     }
 }

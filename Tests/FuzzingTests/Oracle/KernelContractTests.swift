@@ -95,8 +95,8 @@ struct KernelContractTests {
             "a prefix that leaves a jump dangling",
             make([plain, plain, jump(-2), exit], [delete(1, 1), delete(2, 1)]), nil
         ),
-        ("a code that no kernel has", make([plain, Instruction(code: 0xf6), exit], [insert(1)]), .code),
-        ("such a code in a patch", make([plain, exit], [insert(1, [Instruction(code: 0x8d)])]), .code),
+        ("a code that no kernel has", make([plain, Instruction(code: 0xf6), exit], [insert(1)]), .unknown),
+        ("such a code in a patch", make([plain, exit], [insert(1, [Instruction(code: 0x8d)])]), .unknown),
         (
             "such a code as a placeholder",
             make(
@@ -111,7 +111,7 @@ struct KernelContractTests {
 
     @Test(arguments: table.indices) func brokenClauseIsSpared(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
-        let kernel = LimitedPatcher(.everything, name: "kernel", kernel: KernelRelease(6, 12))
+        let kernel = LimitedPatcher(.everything, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         let other = LimitedPatcher(.everything, name: "other")
         var runner = CaseRunner([kernel, other])
         let findings = try runner.run(c).findings
@@ -125,7 +125,7 @@ struct KernelContractTests {
     /// Beyond the contract everything is given, even to a patcher that says it cannot do it, and what is found says so.
     @Test(arguments: table.indices) func findingsSayThatTheyAreBeyond(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
-        let kernel = LimitedPatcher(KernelContractTests.able, name: "kernel", kernel: KernelRelease(6, 12))
+        let kernel = LimitedPatcher(KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         kernel.answer = { _ in
             kernel.misconduct = PatcherMisconduct(.badStatus, "eperm", "wrong")
             return .unusable
@@ -145,7 +145,7 @@ struct KernelContractTests {
             [KernelContractTests.plain, KernelContractTests.exit],
             [KernelContractTests.insert(2, [KernelContractTests.exit])])
         c.passes.append(Pass(edits: [KernelContractTests.insert(0)]))
-        let kernel = LimitedPatcher(.everything, kernel: KernelRelease(6, 12))
+        let kernel = LimitedPatcher(.everything, kernel: KernelFunctions(KernelRelease(6, 12)))
         var runner = CaseRunner([kernel])
         let findings = try runner.run(c).findings
         let spared = runner.sparedCases(of: 0)
@@ -159,15 +159,30 @@ struct KernelContractTests {
             0xd3: KernelRelease(6, 15),
         ]
         for (code, first) in since {
-            #expect(KernelCodes.isDefined(code, in: first))
-            #expect(!KernelCodes.isDefined(code, in: KernelRelease(first.major, first.minor - 1)))
+            #expect(KernelCodes.isDefined(code, in: KernelFunctions(first)))
+            let before = KernelFunctions(KernelRelease(first.major, first.minor - 1))
+            #expect(!KernelCodes.isDefined(code, in: before))
         }
-        let old = (0...255).filter { KernelCodes.isDefined($0, in: KernelRelease(6, 1)) }
+        let old = (0...255).filter { KernelCodes.isDefined($0, in: KernelFunctions(KernelRelease(6, 1))) }
         // 8 loads of class 0, 15 of memory, 27 arithmetic of 32 bits and 25 of 64, 25 jumps of 64 bits and 22 of 32.
         #expect(old.count == 8 + 15 + 27 + 25 + 25 + 22)
         for code: UInt8 in [0x0e, 0xe6, 0xed, 0xf5, 0xfd, 0x8d, 0x86, 0x96, 0x9d, 0x8c, 0x8f, 0xdf, 0xd7 | 8] {
-            #expect(!KernelCodes.isDefined(code, in: KernelRelease(99, 0)), "\(code)")
+            #expect(!KernelCodes.isDefined(code, in: KernelFunctions(KernelRelease(99, 0))), "\(code)")
         }
+        let without = KernelFunctions(KernelRelease(6, 12), knowsGotol: false)
+        #expect((0...255).filter { KernelCodes.isDefined($0, in: without) }.count == old.count + 5)
+    }
+
+    /// A program with more subprograms than there is room for is not for these functions.
+    @Test(arguments: [1, 2, 3]) func subprogramsHaveTheirRoom(_ room: Int) throws {
+        let c = KernelContractTests.make(
+            [KernelContractTests.exit, KernelContractTests.exit], starts: [0, 1], [KernelContractTests.insert(0)])
+        let kernel = LimitedPatcher(
+            .everything, kernel: KernelFunctions(KernelRelease(6, 12), maxSubprograms: room))
+        let other = LimitedPatcher(.everything, name: "other", kernel: KernelFunctions(KernelRelease(6, 12)))
+        var runner = CaseRunner([other, kernel])
+        let findings = try runner.run(c).findings
+        #expect(findings == [] && other.given == 1 && kernel.given == (room == 1 ? 0 : 1))
     }
 
     @Test(arguments: [

@@ -8,7 +8,7 @@ final class LimitedPatcher: ForeignPatcher {
     let name: String
     let capabilities: PatcherCapabilities
     var misconduct: PatcherMisconduct?
-    let kernelRelease: KernelRelease?
+    let kernel: KernelFunctions?
     /// How many passes it was given.
     private(set) var given = 0
     /// Is shown every pass that it is given.
@@ -17,10 +17,10 @@ final class LimitedPatcher: ForeignPatcher {
     var answer: (PatchStatus) -> PatchStatus = { $0 }
     private let inner = RangeReplace()
 
-    init(_ capabilities: PatcherCapabilities, name: String = "limited", kernel: KernelRelease? = nil) {
+    init(_ capabilities: PatcherCapabilities, name: String = "limited", kernel: KernelFunctions? = nil) {
         self.name = name
         self.capabilities = capabilities
-        kernelRelease = kernel
+        self.kernel = kernel
     }
 
     func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus {

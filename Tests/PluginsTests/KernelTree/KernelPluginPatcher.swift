@@ -22,7 +22,7 @@ final class KernelPluginPatcher: Patcher {
     let kernel: bpf_patcher_kernel
     private let contract: KernelContract
     private let standIn = BuiltInPatchers.kernelArray.make()
-    private var edits: [bpf_patcher_edit] = []
+    private var edits = unsafe [bpf_patcher_edit]()
 
     /// Loads a plug-in, or gives `nil` with the reason printed.
     init?(path: String) {

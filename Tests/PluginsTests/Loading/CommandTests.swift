@@ -89,7 +89,7 @@ struct CommandTests {
             "scale", "--patches", "1000", "--plugin", map.path, "--patcher", "range-replace", "--json")
         #expect(found.status == 0, "\(found)")
         let rows = try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]] ?? []
-        #expect(rows.compactMap { $0["patcher"] as? String } == ["range-replace", "c-index-map"])
+        #expect(rows.compactMap { $0["patcher"] as? String } == ["range-replace", "c-index-map-plugin"])
         let all = try CommandTests.tool("scale", "--patches", "1000", "--plugin", map.path)
         #expect(all.output.contains("delta-array") && all.output.contains("c-index-map"), "\(all)")
         let example = try BuiltPlugin(BuiltPlugin.example)

@@ -77,12 +77,17 @@ struct LoadingTests {
 
     @Test func whatAPluginSaysIsRead() throws {
         let example = try BuiltPlugin(BuiltPlugin.example).load()
-        #expect(example.name == "example" && example.release == nil && example.kernelRelease == nil)
+        #expect(example.name == "example" && example.release == nil && example.kernel == nil)
         #expect(example.capabilities == [.aux, .subprograms, .lines])
         let map = try BuiltPlugin(BuiltPlugin.indexMap).load()
         #expect(map.capabilities == .everything)
         let kernel = try BuiltPlugin(text: LoadingTests.kernel(".abi = 1, .release = \"6.12.48-rc1\"")).load()
-        #expect(kernel.release == "6.12.48-rc1" && kernel.kernelRelease == KernelRelease(6, 12))
+        #expect(kernel.release == "6.12.48-rc1" && kernel.kernel == KernelFunctions(KernelRelease(6, 12)))
         #expect(kernel.failedAllocs == 0)
+        let old = try BuiltPlugin(
+            text: LoadingTests.kernel(
+                ".abi = 1, .release = \"6.1.0\", .limits = BPF_PATCHER_KERNEL_NO_GOTOL, .max_subprogs = 256")
+        ).load()
+        #expect(old.kernel == KernelFunctions(KernelRelease(6, 1), knowsGotol: false, maxSubprograms: 256))
     }
 }

@@ -134,18 +134,19 @@ struct MisconductTests {
 
     /// Without being told, about one pass in 16 is asked twice, and always the same ones.
     @Test func onePassInSixteenIsAskedTwice() throws {
-        let plugin = try BuiltPlugin(text: MisconductTests.text("out->aux[0] = call;")).load()
-        func unsteady() -> [UInt64] {
-            var fuzzer = Fuzzer(seed: 11, patchers: [plugin.makePatcher()])
-            return (0..<20_000).filter { index in
-                !fuzzer.run(index: index) && fuzzer.findings.contains { $0.rule == .unsteady }
-            }
+        func calls(twice: Bool) throws -> Int {
+            // Each call counts as a failed allocation.
+            let plugin = try BuiltPlugin(text: MisconductTests.text("", kernel: true)).load()
+            let options = Plugin.Options(checksEveryAnswer: twice, failAlloc: 1)
+            let patcher = plugin.makePatcher(options: options)
+            var fuzzer = Fuzzer(seed: 11, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+            for index in 0..<UInt64(20_000) { _ = fuzzer.run(index: index) }
+            return Int(plugin.failedAllocs)
         }
-        let first = unsteady()
-        var fuzzer = Fuzzer(seed: 11, patchers: [plugin.makePatcher()])
-        var given = 0
-        for index in 0..<UInt64(20_000) { given += fuzzer.run(index: index) ? 0 : 1 }
-        #expect(first == unsteady())
-        #expect(first.count > given / 32 && first.count < given / 8, "\(first.count) of \(given), seed 11")
+        let once = try calls(twice: false)
+        let passes = try calls(twice: true) / 2
+        #expect(try calls(twice: false) == once)
+        let again = once - passes
+        #expect(passes > 10_000 && again > passes / 20 && again < passes / 13, "\(again) of \(passes), seed 11")
     }
 }

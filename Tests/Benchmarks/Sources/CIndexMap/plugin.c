@@ -76,7 +76,7 @@ const struct bpf_patcher *bpf_patcher_v1(void)
 		.caps = BPF_PATCHER_DELETE | BPF_PATCHER_INSERT | BPF_PATCHER_RANGE | BPF_PATCHER_SKIP_JUMPS |
 			BPF_PATCHER_KEEP_JUMP | BPF_PATCHER_REFS | BPF_PATCHER_DEAD_TARGET | BPF_PATCHER_AUX |
 			BPF_PATCHER_SUBPROGS | BPF_PATCHER_LINES | BPF_PATCHER_REFUSES,
-		.name = "c-index-map",
+		.name = "c-index-map-plugin",
 		.apply = apply,
 	};
 

@@ -1,4 +1,6 @@
+import CIndexMap
 import Patching
+import Plugins
 
 /// What is measured side by side.
 public enum Contenders {
@@ -7,6 +9,11 @@ public enum Contenders {
 
     /// The designs whose cost does not grow with the product of program and edits, for a million instructions.
     public static func linearDesigns() -> [any Patcher] { designs().filter { !isQuadratic($0) } }
+
+    /// The index map in C once more, behind the C ABI: beside ``CIndexMapPatcher`` it shows what that costs.
+    public static func plugin() -> any Patcher {
+        do { return unsafe try Plugin(linked: { unsafe bpf_patcher_v1() }).makePatcher() } catch { fatalError("\(error)") }
+    }
 
     /// Whether a design takes minutes for a million edits.
     private static func isQuadratic(_ patcher: any Patcher) -> Bool {
