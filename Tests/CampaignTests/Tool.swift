@@ -31,7 +31,10 @@ struct Tool {
         }
 
         /// All files by name, with their texts.
-        func texts() throws -> [String: String] {
+        func texts() throws -> [String: String] { try Folder.texts(in: path) }
+
+        /// All files of a folder by name, with their texts.
+        static func texts(in path: String) throws -> [String: String] {
             var found: [String: String] = [:]
             for name in try FileManager.default.contentsOfDirectory(atPath: path) {
                 found[name] = try String(contentsOfFile: path + "/" + name, encoding: .utf8)

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// A campaign that is interrupted in every way and gone on with, against one that is left alone.
+@Suite(.serialized) struct InterruptedCampaignTests {
+    /// What is done to a campaign at a random moment.
+    private enum Disturbance: CaseIterable {
+        case killCampaign, interruptCampaign, killWorker
+    }
+
+    /// How many campaigns there are, and how often each is disturbed.
+    private static let (campaigns, disturbances) = (5, 40)
+
+    /// Whatever is killed whenever, the findings, their files and the number of cases are those of a run that is left alone.
+    @Test func killsChangeNothing() throws {
+        let seed = UInt64.random(in: 0..<1 << 32)
+        print("moments and campaigns from seed \(seed)")
+        var random = Moments(state: seed)
+        for _ in 0..<Self.campaigns {
+            let arguments = [
+                "--seed", String(random.next() % 1_000), "--cases", "2500", "--patcher", "planted-back-jump",
+            ]
+            let expected = try KeptCampaign.undisturbed(arguments)
+            let campaign = try KeptCampaign(arguments)
+            var done = 0
+            while done < Self.disturbances {
+                let jobs = String(Int.random(in: 1...3, using: &random))
+                let outcome = try campaign.run(["--jobs", jobs]) { process in
+                    while process.isRunning && done < Self.disturbances {
+                        usleep(UInt32.random(in: 0..<150_000, using: &random))
+                        let kind = Disturbance.allCases[[0, 0, 0, 0, 1, 2].randomElement(using: &random) ?? 0]
+                        if process.isRunning && disturb(process.processIdentifier, kind) { done += 1 }
+                    }
+                }
+                // Before it has looked around, SIGINT ends a process like any other. A clean end is 77, or 0 before the
+                // first finding.
+                let isRight = [-SIGKILL, -SIGINT, 0, 77].contains(outcome.status)
+                try #require(isRight, "seed \(seed): \(outcome.status) \(outcome.errors)")
+            }
+            let last = try campaign.run()
+            #expect(try last.report()["finished"] as? Bool == true)
+            let result = try campaign.result(last)
+            #expect(result.cases == 2500 && result.findings.count > 20)
+            try #require(result == expected, "seed \(seed)")
+        }
+    }
+
+    private func disturb(_ process: pid_t, _ kind: Disturbance) -> Bool {
+        switch kind {
+        case .killCampaign:
+            kill(process, SIGKILL)
+            // What a killed campaign shares with its workers is nobody's any more.
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
+            where name.hasPrefix("bpf-patch-fuzz-\(process)-") {
+                try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + name)
+            }
+            return true
+        case .interruptCampaign:
+            kill(process, SIGINT)
+            return true
+        case .killWorker:
+            let workers = Self.children(of: process).filter { child in
+                let words = (try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8)) ?? ""
+                return words.split(separator: "\0").dropFirst().first == "worker"
+            }
+            guard let worker = workers.first else { return false }
+            kill(worker, SIGKILL)
+            return true
+        }
+    }
+
+    private static func children(of process: pid_t) -> [pid_t] {
+        let path = "/proc/\(process)/task/\(process)/children"
+        return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ").compactMap {
+            pid_t($0)
+        }
+    }
+}
+
+/// Random moments that can be had again.
+private struct Moments: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// A campaign in a folder of its own, run by the tool as often as it takes.
+struct KeptCampaign {
+    /// What must not depend on how a campaign was run.
+    struct Result: Equatable {
+        var cases: Int
+        /// A line a bucket: name, lowest index, sightings and size.
+        var findings: [String]
+        var files: [String: String]
+    }
+
+    let folder: Tool.Folder
+    let arguments: [String]
+
+    /// Names a campaign that has not begun.
+    init(_ arguments: [String]) throws {
+        folder = try Tool.Folder()
+        self.arguments = arguments
+    }
+
+    /// Where its state is.
+    var state: String { folder.path + "/state" }
+
+    private var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
+
+    /// Begins, or goes on.
+    @discardableResult
+    func run(_ others: [String] = [], meanwhile: (Process) throws -> Void = { _ in }) throws -> Tool.Outcome {
+        let words = hasBegun ? ["--resume"] : arguments
+        return try Tool.run(["run", "--state", state, "--json"] + words + others, meanwhile: meanwhile)
+    }
+
+    /// What the report and the folder of findings say; files are named in relation to the state.
+    func result(_ outcome: Tool.Outcome) throws -> Result {
+        let report = try outcome.report()
+        let findings = report["findings"] as? [[String: Any]] ?? []
+        return Result(
+            cases: report["cases"] as? Int ?? -1,
+            findings: findings.map { finding in
+                ["bucket", "index", "sightings", "passes", "edits", "insns", "patch_insns"].map {
+                    "\(finding[$0] ?? "")"
+                }.joined(separator: " ")
+            },
+            files: try Tool.Folder.texts(in: state + "/crashes"))
+    }
+
+    /// The result of an undisturbed run.
+    static func undisturbed(_ arguments: [String]) throws -> Result {
+        let campaign = try KeptCampaign(arguments)
+        return try campaign.result(campaign.run())
+    }
+}
