@@ -4,6 +4,8 @@ SWIFT ?= swift
 CLANG ?= $(firstword $(wildcard $(dir $(shell command -v $(SWIFT)))clang) clang)
 # Seconds.
 TIME ?= 30
+# Where `make install` puts the tool, and the headers of the C ABI.
+PREFIX ?= /usr/local
 # Everything is Swift Testing; looking for XCTest costs a second start.
 TEST_FLAGS ?= --disable-xctest
 
@@ -11,16 +13,28 @@ TOOL := .build/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint seeds clean
+.PHONY: help setup build install run test lint seeds clean
 
 help: ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
 	@.ci/setup
 
 build: setup ## Build the tool in release mode.
 	$(SWIFT) build -c release --product bpf-patch-fuzz
+
+HEADERS := $(wildcard Sources/CBPFPatcher/include/*.h)
+
+# The tool is taken as it was built, so that root needs no compiler.
+install: ## Install the tool, the headers of the C ABI and their pkg-config file below PREFIX (/usr/local).
+	@test -x $(TOOL) || { echo "make install: there is no $(TOOL); run make build first" >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/pkgconfig
+	install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: bpf_patcher' \
+	    'Description: C ABI of a BPF instruction patcher under test' 'Version: 1' 'Cflags: -I$${includedir}' \
+	    >$(DESTDIR)$(PREFIX)/share/pkgconfig/bpf_patcher.pc
 
 # The objects are looked for when the recipe runs, since setup may only just have installed them.
 run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or, without these, from Seeds.

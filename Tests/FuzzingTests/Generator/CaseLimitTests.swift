@@ -54,7 +54,8 @@ struct CaseLimitTests {
         #expect(CaseLimits(of: [small]) == CaseLimits(capabilities: [.delete]))
         #expect(CaseLimits(of: [small, other]) == CaseLimits(capabilities: [.delete, .insert]))
         #expect(
-            CaseLimits(of: [newer, other]) == CaseLimits(capabilities: [.insert, .refs], kernel: KernelFunctions(KernelRelease(6, 12))))
+            CaseLimits(of: [newer, other])
+                == CaseLimits(capabilities: [.insert, .refs], kernel: KernelFunctions(KernelRelease(6, 12))))
         #expect(CaseLimits(of: [newer, other], beyondContract: true) == CaseLimits())
     }
 }

@@ -125,7 +125,8 @@ struct KernelContractTests {
     /// Beyond the contract everything is given, even to a patcher that says it cannot do it, and what is found says so.
     @Test(arguments: table.indices) func findingsSayThatTheyAreBeyond(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
-        let kernel = LimitedPatcher(KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
+        let kernel = LimitedPatcher(
+            KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         kernel.answer = { _ in
             kernel.misconduct = PatcherMisconduct(.badStatus, "eperm", "wrong")
             return .unusable

@@ -10,7 +10,9 @@ enum Counting {
     /// Every design and the oracle.
     private static let everything = "all"
 
-    private static func patchers() -> [any Patcher] { Contenders.designs() + [CIndexMapPatcher(), Contenders.plugin()] }
+    private static func patchers() -> [any Patcher] {
+        Contenders.designs() + [CIndexMapPatcher(), Contenders.plugin()]
+    }
 
     /// What can be counted.
     static var names: [String] { patchers().map(\.name) + [oracle, everything] }
