@@ -22,6 +22,12 @@ extern "C" {
  */
 #define BPF_PATCHER_KERNEL_DAMAGED 117
 
+/*
+ * What apply() says when a table that is no part of the result did not follow
+ * the program, poke descriptors or instruction arrays: ESTALE.
+ */
+#define BPF_PATCHER_KERNEL_STALE 116
+
 /* Codes that a tree does not define: programs and patches with them are not for its functions. */
 enum bpf_patcher_kernel_limit {
 	BPF_PATCHER_KERNEL_NO_GOTOL = 1 << 0, /* JMP32|JA, which came with 6.6 */

@@ -78,7 +78,7 @@ enum TemporaryFolder {
     /// Makes a folder that nobody else has.
     static func make() throws(PluginError) -> String {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "bpf-patch-fuzz-\(ProcessInfo.processInfo.globallyUniqueString)")
+            "bpf-patch-fuzz-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)")
         do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
             throw PluginError("\(folder.path): cannot be made: \(error.localizedDescription)")
         }

@@ -73,7 +73,8 @@ public struct KernelPlugin: Sendable {
         if missing.isEmpty { macros.append("ADAPTER_HAS_ADJUST_JMP_OFF 1") }
         for (member, tag, macro) in [
             ("func_info_aux", "bpf_prog_aux", "FUNC_INFO_AUX"), ("prog", "bpf_prog_aux", "AUX_PROG"),
-            ("insn_aux_data_len", "bpf_verifier_env", "AUX_LEN"),
+            ("insn_aux_data_len", "bpf_verifier_env", "AUX_LEN"), ("insn_idx", "bpf_jit_poke_descriptor", "POKE"),
+            ("xlated_off", "bpf_insn_array_value", "INSN_ARRAY"),
         ] where slice.hasMember(member, of: tag) { macros.append("ADAPTER_HAS_\(macro) 1") }
         let source =
             (["#include \"standins.h\"", "#include \"memory.h\"", slice.text()] + macros.map { "#define \($0)" }
@@ -105,7 +106,10 @@ public struct KernelPlugin: Sendable {
         let files: [(String, [UInt8])] = [
             ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(guardOfSystem.utf8)),
             ("standins.h", PackageResources.standins_h), ("memory.h", PackageResources.memory_h),
-            ("adapter.c", PackageResources.adapter_c), ("bpf_patcher.h", PackageResources.bpf_patcher_h),
+            ("state.h", PackageResources.state_h), ("steps.h", PackageResources.steps_h),
+            ("edits.h", PackageResources.edits_h), ("image.h", PackageResources.image_h),
+            ("tables.h", PackageResources.tables_h), ("adapter.c", PackageResources.adapter_c),
+            ("bpf_patcher.h", PackageResources.bpf_patcher_h),
             ("bpf_patcher_kernel.h", PackageResources.bpf_patcher_kernel_h),
         ]
         for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }

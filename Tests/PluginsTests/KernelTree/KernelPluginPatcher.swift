@@ -18,11 +18,12 @@ final class KernelPluginPatcher: Patcher {
     /// What it said that no patcher says.
     private(set) var oddities: [Int32] = []
 
+    private var calls: UInt64 = 0
     private let patcher: bpf_patcher
     let kernel: bpf_patcher_kernel
     private let contract: KernelContract
     private let standIn = BuiltInPatchers.kernelArray.make()
-    private var edits = unsafe [bpf_patcher_edit]()
+    private var edits: [bpf_patcher_edit] = unsafe []
 
     /// Loads a plug-in, or gives `nil` with the reason printed.
     init?(path: String) {
@@ -64,6 +65,7 @@ final class KernelPluginPatcher: Patcher {
 
     /// Gives it one pass, whatever the contract says.
     func call(_ pass: PassImage, _ input: ProgramImage<InputIndex>, _ output: ProgramBuffer) -> PatchStatus {
+        calls += 1
         load(pass)
         let room = input.insnCount + (0..<pass.editCount).reduce(0) { $0 + Int(pass.edits[TableIndex($1)].patchCount) }
         output.reserve(insns: room + 1, subprograms: input.subprogramCount + 1, lines: input.lineCount + 1)
@@ -73,7 +75,7 @@ final class KernelPluginPatcher: Patcher {
         unsafe to.insn_cap = UInt32(room)
         unsafe to.subprog_cap = UInt32(input.subprogramCount)
         unsafe to.line_cap = UInt32(input.lineCount)
-        if failOneIn > 0 { unsafe kernel.fail_alloc(UInt64(asked), failOneIn) }
+        if failOneIn > 0 { unsafe kernel.fail_alloc(calls, failOneIn) }
         let status = unsafe edits.withUnsafeBufferPointer { rows in
             unsafe patcher.apply(&from, rows.baseAddress, UInt32(pass.editCount), &to)
         }

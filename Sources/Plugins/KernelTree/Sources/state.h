@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What the adapter works with: the environment of the functions, and where things land. */
+#ifndef STATE_H
+#define STATE_H
+
+#include "bpf_patcher_kernel.h"
+#include "memory.h"
+
+#define ADAPTER_SUBPROGS \
+	(sizeof(((struct bpf_verifier_env *)0)->subprog_info) / sizeof(struct bpf_subprog_info) - 1)
+
+enum adapter_field { ADAPTER_NONE, ADAPTER_OFF, ADAPTER_IMM, ADAPTER_CALL };
+
+/* The environment that the functions work in, made once. */
+static struct {
+	struct bpf_verifier_env *env;
+	struct bpf_prog_aux aux;
+	const struct bpf_patcher_edit *edits;
+	s32 *moved; /* how far what follows the first edits has moved, by their number */
+	u32 moved_cap;
+	struct bpf_insn *patch; /* the patch that goes to the functions */
+	u32 patch_cap;
+	u32 *aims; /* jumps that look past an insertion for a moment */
+	u32 aim_cap;
+	u32 rows; /* of subprog_info, in use by the last pass */
+} adapter;
+
+static bool adapter_is_wide(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* Which field of an instruction holds an offset. */
+static enum adapter_field adapter_field(const struct bpf_insn *insn)
+{
+	const u8 class = insn->code & 0x07, op = insn->code & 0xf0;
+
+	if (adapter_is_wide(insn))
+		return insn->src_reg == 4 ? ADAPTER_CALL : ADAPTER_NONE;
+	if (class != 0x05 && class != 0x06)
+		return ADAPTER_NONE;
+	if (insn->code == 0x85)
+		return insn->src_reg == 1 ? ADAPTER_CALL : ADAPTER_NONE;
+	if (insn->code == 0x06)
+		return ADAPTER_IMM;
+	return op == 0x80 || op == 0x90 || insn->code == 0x0d ? ADAPTER_NONE : ADAPTER_OFF;
+}
+
+static s64 adapter_offset(const struct bpf_insn *insn, enum adapter_field field)
+{
+	return field == ADAPTER_OFF ? insn->off : insn->imm;
+}
+
+/* Lets the instruction at `index` reach `landing`. */
+static int adapter_aim(struct bpf_insn *insn, enum adapter_field field, s64 index, s64 landing)
+{
+	const s64 offset = landing - index - 1;
+
+	if (field == ADAPTER_OFF) {
+		if (offset != (s16)offset)
+			return -ERANGE;
+		insn->off = offset;
+	} else {
+		if (offset != (s32)offset)
+			return -ERANGE;
+		insn->imm = offset;
+	}
+	return 0;
+}
+
+static bool adapter_grow(void *row, u32 *cap, u32 count, size_t size)
+{
+	void **bytes = row, *grown;
+
+	if (count <= *cap)
+		return true;
+	count += count / 2 + 64;
+	grown = realloc(*bytes, count * size);
+	if (!grown)
+		return false;
+	*bytes = grown;
+	*cap = count;
+	return true;
+}
+
+/*
+ * Where input index `to` is reached after the first `count` edits: at the code
+ * inserted before it, at the patch that replaced it, or where it stands or
+ * what followed it stands.
+ */
+static s64 adapter_landing(u32 to, u32 count, bool is_call)
+{
+	u32 low = 0, high = count;
+
+	/* the first edit that reaches beyond `to`, or inserts there */
+	while (low < high) {
+		const u32 middle = (low + high) / 2;
+		const struct bpf_patcher_edit *edit = &adapter.edits[middle];
+
+		if (edit->off + edit->remove_cnt > to || (!edit->remove_cnt && edit->off == to))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	for (; low < count; low++) {
+		const struct bpf_patcher_edit *edit = &adapter.edits[low];
+
+		if (edit->off > to)
+			break;
+		if (!edit->remove_cnt && edit->flags & BPF_PATCHER_JUMPS_SKIP && !is_call)
+			return (s64)to + adapter.moved[low] + edit->patch_len;
+		if (edit->patch_len)
+			return (s64)edit->off + adapter.moved[low];
+		to = edit->off + edit->remove_cnt;
+	}
+	return (s64)to + adapter.moved[low];
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Calls of the functions that patch and remove; done again when memory was short. */
+#ifndef STEPS_H
+#define STEPS_H
+
+#include "state.h"
+
+/* What a step must leave alone when an allocation fails. */
+struct adapter_copy {
+	struct bpf_insn *insns;
+	struct bpf_insn_aux_data *aux;
+	struct bpf_line_info *lines;
+	struct bpf_subprog_info *subprogs;
+	struct bpf_func_info *funcs;
+	u32 len, line_cnt, subprog_cnt;
+};
+
+static void *adapter_duplicate(const void *bytes, size_t size)
+{
+	void *copy = malloc(size + 1);
+
+	if (copy && size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+static void adapter_copy(struct adapter_copy *copy)
+{
+	struct bpf_verifier_env *env = adapter.env;
+
+	copy->len = env->prog->len;
+	copy->line_cnt = adapter.aux.nr_linfo;
+	copy->subprog_cnt = env->subprog_cnt;
+	copy->insns = adapter_duplicate(env->prog->insnsi, copy->len * sizeof(*copy->insns));
+	copy->aux = adapter_duplicate(env->insn_aux_data, copy->len * sizeof(*copy->aux));
+	copy->lines = adapter_duplicate(adapter.aux.linfo, copy->line_cnt * sizeof(*copy->lines));
+	copy->subprogs = adapter_duplicate(env->subprog_info,
+					   (copy->subprog_cnt + 1) * sizeof(*copy->subprogs));
+	copy->funcs = adapter_duplicate(adapter.aux.func_info,
+					copy->subprog_cnt * sizeof(*copy->funcs));
+}
+
+static bool adapter_is_unchanged(const struct adapter_copy *copy)
+{
+	struct bpf_verifier_env *env = adapter.env;
+
+	return memory_is_live(env->prog) && memory_is_live(env->insn_aux_data) &&
+	       env->prog->aux == &adapter.aux && env->prog->len == copy->len &&
+	       env->subprog_cnt == copy->subprog_cnt && adapter.aux.nr_linfo == copy->line_cnt &&
+	       !memcmp(env->prog->insnsi, copy->insns, copy->len * sizeof(*copy->insns)) &&
+	       !memcmp(env->insn_aux_data, copy->aux, copy->len * sizeof(*copy->aux)) &&
+	       !memcmp(adapter.aux.linfo, copy->lines, copy->line_cnt * sizeof(*copy->lines)) &&
+	       !memcmp(env->subprog_info, copy->subprogs,
+		       (copy->subprog_cnt + 1) * sizeof(*copy->subprogs)) &&
+	       !memcmp(adapter.aux.func_info, copy->funcs,
+		       copy->subprog_cnt * sizeof(*copy->funcs));
+}
+
+static void adapter_drop(struct adapter_copy *copy)
+{
+	free(copy->insns);
+	free(copy->aux);
+	free(copy->lines);
+	free(copy->subprogs);
+	free(copy->funcs);
+}
+
+/* One call of a function that patches or removes. */
+static int adapter_call(u32 off, u32 remove, const struct bpf_insn *patch, u32 len)
+{
+	struct bpf_verifier_env *env = adapter.env;
+	struct bpf_prog *prog;
+
+	if (!len)
+		return verifier_remove_insns(env, off, remove);
+	standin_has_complained = false;
+	prog = bpf_patch_insn_data(env, off, patch, len);
+	if (IS_ERR(prog))
+		return PTR_ERR(prog);
+	/* NULL stands for every error; only one of them is logged */
+	if (!prog)
+		return standin_has_complained ? -ERANGE : -ENOMEM;
+	env->prog = prog;
+	return 0;
+}
+
+/* A step: such a call, done again when it failed for want of memory. */
+static int adapter_step(u32 off, u32 remove, const struct bpf_insn *patch, u32 len)
+{
+	struct adapter_copy copy;
+	int err;
+
+	if (likely(!memory_failures.one_in))
+		return adapter_call(off, remove, patch, len);
+	adapter_copy(&copy);
+	memory_failures.has_failed = false;
+	err = adapter_call(off, remove, patch, len);
+	if (err && memory_failures.has_failed) {
+		if (adapter_is_unchanged(&copy)) {
+			memory_failures.is_paused = true;
+			err = adapter_call(off, remove, patch, len);
+			memory_failures.is_paused = false;
+		} else {
+			err = -BPF_PATCHER_KERNEL_DAMAGED;
+		}
+	}
+	adapter_drop(&copy);
+	return err;
+}
+
+#endif

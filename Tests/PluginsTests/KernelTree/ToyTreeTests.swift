@@ -1,0 +1,264 @@
+import BPF
+import CBPFPatcher
+import Foundation
+import Patching
+import Testing
+
+@testable import Plugins
+
+/// What a plug-in is made of, on trees of our own.
+@Suite struct ToyTreeTests {
+    private static let core = ToyTree.core
+    private static let verifier = ToyTree.verifier
+
+    /// A program of three instructions, of which the second is patched by two.
+    private func patch(_ patcher: KernelPluginPatcher) -> Program? {
+        let input = ProgramBuffer()
+        let output = ProgramBuffer()
+        let pass = PassBuffer()
+        input.load(
+            Program(
+                insns: [1, 2, 3].map { Instruction(code: 0xb7, imm: $0) }, aux: [10, 20, 30],
+                subprograms: [Subprogram(start: 0, id: 7), Subprogram(start: 2, id: 8)],
+                lines: [LineRecord(insnOff: 0, id: 9)]))
+        pass.load(
+            Pass(edits: [Edit(off: InputIndex(1), remove: 1, patch: [4, 5].map { Instruction(code: 0xb7, imm: $0) })]))
+        let status = patcher.call(pass.image, input.image(), output)
+        return status == .accepted ? Program(output.image(as: OutputIndex.self)) : nil
+    }
+
+    private func expectPatched(_ library: String) throws {
+        let program = patch(try #require(KernelPluginPatcher(path: library)))
+        #expect(program?.insns.map(\.imm) == [1, 4, 5, 3])
+        #expect(program?.aux == [10, 0, 20, 30])
+        #expect(program?.subprograms == [Subprogram(start: 0, id: 7), Subprogram(start: 3, id: 8)])
+        #expect(program?.lines == [LineRecord(insnOff: 0, id: 9)])
+    }
+
+    /// Trees that must do what the toy does, each in its own way.
+    private static let variants: [(name: String, change: @Sendable (ToyTree) -> Void)] = [
+        ("as it is", { _ in }),
+        (
+            "moved to another file",
+            { tree in tree.files["kernel/bpf/fixups.c"] = tree.files.removeValue(forKey: ToyTree.verifier) }
+        ),
+        (
+            "all in a file that nobody has heard of",
+            { tree in
+                let text =
+                    tree.files.removeValue(forKey: ToyTree.core)! + tree.files.removeValue(forKey: ToyTree.verifier)!
+                tree.files["kernel/bpf/rewrite.c"] = text
+            }
+        ),
+        (
+            "a helper in another file",
+            { tree in
+                tree.replace("return sizeof(struct bpf_prog) + ", by: "return toy_header() + ", in: ToyTree.core)
+                tree.replace("static u32 toy_size", by: "u32 toy_header(void);\nstatic u32 toy_size", in: ToyTree.core)
+                tree.files["kernel/bpf/other.c"] =
+                    "BTF_ID_LIST(toy_ids)\nBTF_ID(func, toy)\n\nu32 toy_header(void) { return sizeof(struct bpf_prog); }\n"
+            }
+        ),
+        (
+            "static functions by one name in two files",
+            { tree in
+                tree.replace(
+                    "static u32 toy_size", by: "static u32 toy_one(void) { return 1; }\nstatic u32 toy_size",
+                    in: ToyTree.core)
+                tree.replace("prog->len + len - 1;", by: "prog->len + len - toy_one();", in: ToyTree.core)
+                tree.replace(
+                    "static int adjust_jmp_off",
+                    by: "static int toy_one(void *a, int b) { return b; }\nstatic int adjust_jmp_off",
+                    in: ToyTree.verifier)
+                tree.replace(
+                    "u32 old = env->prog->len, i;", by: "u32 old = toy_one(env, env->prog->len), i;",
+                    in: ToyTree.verifier)
+            }
+        ),
+        (
+            "types and attributes that nobody defines",
+            { tree in
+                tree.replace(
+                    "struct bpf_prog *prog;\n",
+                    by:
+                        "struct unseen held __unseen(3);\nunseen_t other;\nstruct far *away;\nenum hidden which;\nstruct bpf_prog *prog;\n",
+                    in: "include/linux/bpf_verifier.h")
+                tree.replace("u32 seen;", by: "char name[UNSEEN_LEN]; u32 seen;", in: "include/linux/bpf_verifier.h")
+            }
+        ),
+        (
+            "two in one",
+            { tree in
+                tree.replace(
+                    "int bpf_remove_insns(",
+                    by: """
+                        #ifdef CONFIG_UNSEEN
+                        static u32 toy_delta(u32 len) { return broken; }
+                        #elif defined(CONFIG_BPF_SYSCALL) && !IS_ENABLED(CONFIG_UNSEEN)
+                        static u32 toy_delta(u32 len) { return len - 1; }
+                        #else
+                        #error "neither"
+                        #endif
+                        int bpf_remove_insns(
+                        """, in: ToyTree.core)
+                tree.replace(
+                    "grown->len = prog->len + len - 1;", by: "grown->len = prog->len + toy_delta(len);",
+                    in: ToyTree.core)
+                tree.replace(
+                    "static u32 toy_size", by: "static u32 toy_delta(u32 len);\nstatic u32 toy_size", in: ToyTree.core)
+            }
+        ),
+        (
+            "macros, an enum and a table",
+            { tree in
+                tree.replace(
+                    "static u32 toy_size",
+                    by: """
+                        #define TOY_LESS(n) \\
+                            ((n) - toy_table[TOY_INDEX])
+                        enum { TOY_ZERO, TOY_INDEX = TOY_ZERO + (1 + 0), TOY_END };
+                        static const u32 toy_table[TOY_END] = { [TOY_INDEX] = 1 };
+                        static u32 toy_size
+                        """, in: ToyTree.core)
+                tree.replace(
+                    "grown->len = prog->len + len - 1;", by: "grown->len = TOY_LESS(prog->len + len);", in: ToyTree.core
+                )
+            }
+        ),
+        (
+            "a function that only a prototype is known of, never called",
+            { tree in
+                tree.replace(
+                    "struct bpf_prog;",
+                    by: "struct bpf_prog;\nint toy_hook(struct bpf_prog *prog, int) __unseen(1, 2);",
+                    in: "include/linux/bpf.h")
+                tree.replace(
+                    "prog->len -= cnt;", by: "prog->len -= cnt;\nif (!prog)\nreturn toy_hook(prog, 1);",
+                    in: ToyTree.core)
+            }
+        ),
+        (
+            "a local by the name of a function",
+            { tree in
+                tree.replace(
+                    "static u32 toy_size", by: "void grown(void) { nothing_known(); }\nstatic u32 toy_size",
+                    in: ToyTree.core)
+            }
+        ),
+    ]
+
+    @Test(arguments: variants.indices) func treeIsBuiltAndDoesItsWork(number: Int) throws {
+        let tree = ToyTree()
+        ToyTreeTests.variants[number].change(tree)
+        let (_, library) = try tree.build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        try expectPatched(library)
+    }
+
+    @Test func pluginSaysWhatItIs() throws {
+        let tree = ToyTree()
+        let (plugin, library) = try tree.build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        #expect(plugin.name == "kernel-5.4.3-toy-1")
+        #expect(plugin.release == "5.4.3-Toy_1")
+        let line = tree.line(of: "int bpf_remove_insns", in: Self.core)
+        #expect(plugin.functions.contains { $0.name == "bpf_remove_insns" && $0.place == "\(Self.core):\(line)" })
+        #expect(plugin.limits == ["gotol is not known to it", "gotox is not known to it"])
+        let patcher = try #require(KernelPluginPatcher(path: library))
+        #expect(patcher.pluginName == "kernel-5.4.3-toy-1")
+        #expect(patcher.release == "5.4.3-Toy_1")
+        #expect(patcher.capabilities & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0)
+        #expect(patcher.capabilities & UInt32(BPF_PATCHER_REFUSES.rawValue | BPF_PATCHER_DEAD_TARGET.rawValue) == 0)
+        #expect(unsafe patcher.kernel.max_subprogs == 8)
+        #expect(
+            unsafe patcher.kernel.limits
+                == UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue | BPF_PATCHER_KERNEL_NO_GOTOX.rawValue))
+    }
+
+    @Test func withoutAdjustJmpOffNothingIsSkipped() throws {
+        let tree = ToyTree()
+        tree.replace("adjust_jmp_off", by: "something_else", in: Self.verifier)
+        let (plugin, library) = try tree.build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        #expect(plugin.limits.first == "adjust_jmp_off() is not in this tree")
+        let patcher = try #require(KernelPluginPatcher(path: library))
+        #expect(patcher.capabilities & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) == 0)
+        try expectPatched(library)
+    }
+
+    @Test func codeThatMentionsGotolKnowsIt() throws {
+        let tree = ToyTree()
+        tree.files["kernel/bpf/disasm.c"] = "int a = BPF_JMP32 | BPF_JA;\nint b = BPF_JMP | BPF_JA | BPF_X;\n"
+        let (plugin, library) = try tree.build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        #expect(plugin.limits == [])
+    }
+
+    /// Faults of a tree: what is changed in which file, and what the message holds; `LINE` is where a text stands.
+    private static let faults: [(old: String, new: String, file: String, at: String, message: [String])] = [
+        ("bpf_remove_insns", "bpf_take_insns", core, "", ["bpf_remove_insns() is in none of kernel/bpf/*.c"]),
+        ("verifier_remove_insns", "gone", verifier, "", ["verifier_remove_insns() is in none of kernel/bpf/*.c"]),
+        (
+            "memmove(aux + off", "memmove(no_such_thing + off", verifier, "no_such_thing",
+            ["does not compile: kernel/bpf/verifier.c:LINE:", "no_such_thing", "(in verifier_remove_insns())"]
+        ),
+        (
+            "grown->len =", "toy_nowhere(grown); grown->len =", core, "toy_nowhere",
+            ["does not compile: kernel/bpf/core.c:LINE:", "toy_nowhere", "(in bpf_patch_insn_single())"]
+        ),
+        (
+            "static u32 toy_size", "#define TOY_BAD prog->nothing\nstatic u32 toy_size", core, "",
+            []
+        ),
+        ("orig_idx", "index", "include/linux/bpf_verifier.h", "", ["no field for a word of the harness"]),
+        ("struct bpf_insn {", "struct insn {", "include/uapi/linux/bpf.h", "", ["does not compile: "]),
+    ]
+
+    @Test(arguments: faults.indices) func faultOfTheTreeIsNamed(number: Int) throws {
+        let fault = ToyTreeTests.faults[number]
+        let tree = ToyTree()
+        tree.replace(fault.old, by: fault.new, in: fault.file)
+        let line = tree.line(of: fault.at.isEmpty ? fault.new : fault.at, in: fault.file)
+        do {
+            let (_, library) = try tree.build()
+            try FileManager.default.removeItem(atPath: library)
+            #expect(fault.message.isEmpty)
+        } catch let found as KernelTreeFault {
+            #expect(!fault.message.isEmpty)
+            #expect(!found.description.contains("\n"))
+            for part in fault.message {
+                #expect(found.description.contains(part.replacingOccurrences(of: "LINE", with: "\(line)")), "\(found)")
+            }
+        }
+    }
+
+    @Test func failedAllocationsAreDoneAgain() throws {
+        let (_, library) = try ToyTree().build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        let patcher = try #require(KernelPluginPatcher(path: library))
+        patcher.failOneIn = 1
+        #expect(patch(patcher)?.insns.map(\.imm) == [1, 4, 5, 3])
+        #expect(patcher.failedAllocations == 1)
+        #expect(patcher.oddities == [])
+    }
+
+    @Test func damageByAFailedAllocationIsSaid() throws {
+        let tree = ToyTree()
+        // The program is patched before the aux data has grown.
+        tree.replace(
+            "if (!aux)", by: "if (!aux) { bpf_patch_insn_single(env->prog, off, patch, len); }\n    if (!aux)",
+            in: Self.verifier)
+        tree.replace(
+            "vmalloc(toy_size(prog->len + len - 1))", by: "standin_alloc(toy_size(prog->len + len - 1), 0)",
+            in: Self.core)
+        let (_, library) = try tree.build()
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        let patcher = try #require(KernelPluginPatcher(path: library))
+        patcher.failOneIn = 2
+        for _ in 0..<40 where patcher.oddities.isEmpty {
+            let program = patch(patcher)
+            #expect(program == nil || program?.insns.map(\.imm) == [1, 4, 5, 3])
+        }
+        #expect(patcher.oddities == [-BPF_PATCHER_KERNEL_DAMAGED])
+    }
+}
