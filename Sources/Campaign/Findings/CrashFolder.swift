@@ -65,7 +65,7 @@ public struct CrashFolder: Sendable {
     public static func write(_ text: String, to path: String) throws(CampaignError) {
         let file = target(of: path)
         guard let type = type(of: file), type != .typeRegular else {
-            return try DurableFile.write(Data(text.utf8), to: file.path, named: path)
+            return try WholeFile.write(Data(text.utf8), to: file.path, named: path)
         }
         do {
             let handle = try FileHandle(forWritingTo: file)

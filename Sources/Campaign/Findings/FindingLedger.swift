@@ -28,6 +28,8 @@ struct FindingLedger {
 
     private let settings: CampaignSettings
     let folder: CrashFolder
+    /// What has been written there since the last checkpoint.
+    let fresh = FreshFiles()
     /// Whether files that were in the folder before this campaign are kept when they are as small.
     private let keepsEarlier: Bool
     private let bases: [Program]
@@ -213,6 +215,7 @@ struct FindingLedger {
             return before.content
         }
         try folder.write(CaseFile.print(c), for: bucket)
+        if !keepsEarlier { fresh.insert(folder.file(of: bucket)) }
         return c
     }
 

@@ -66,7 +66,7 @@ final class CampaignKeeper {
     /// - Throws: ``CampaignError`` when it cannot be written
     func begin(at progress: Progress) throws(CampaignError) {
         try folder.prepare()
-        try save(progress)
+        do { try save(progress) } catch { throw folder.checkpoint == nil ? error : explain(error) }
         let plot = path + "/plot_data"
         let rows = FileManager.default.contents(atPath: plot).map { String(decoding: $0, as: UTF8.self) } ?? ""
         try CrashFolder.write(CampaignStatistics.plot(rows, until: progress.seconds), to: plot)
@@ -77,15 +77,15 @@ final class CampaignKeeper {
 
     /// Writes a checkpoint and statistics, when it is time to.
     ///
-    /// A second of work is what a loss of power costs. At first it is less, so that a campaign gets on that is killed again
-    /// and again; a new bucket is written at once.
+    /// A second of work is what a loss of power costs, or a tenth when there is a new bucket. At first it is less, so that a
+    /// campaign gets on that is killed again and again.
     ///
     /// - Throws: ``CampaignError`` when they cannot be written, or a file that the campaign uses is being replaced
     func record(_ progress: Progress, isLast: Bool = false) throws(CampaignError) {
         let now = Date()
-        let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), 1)
-        let isNews = progress.ledger.count != lastCount.all
-        if !isLast && !isNews && now.timeIntervalSince(lastCheckpoint) < interval { return }
+        let longest = progress.ledger.count == lastCount.all ? 1 : 0.1
+        let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), longest)
+        if !isLast && now.timeIntervalSince(lastCheckpoint) < interval { return }
         try checkFiles()
         try save(progress)
         if isLast || now.timeIntervalSince(lastPlot) >= CampaignStatistics.plotInterval {
@@ -114,7 +114,10 @@ final class CampaignKeeper {
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
-        if next != folder.saved { try folder.save(next) }
+        if next != folder.saved {
+            try progress.ledger.fresh.synchronize(folder: folder.crashes)
+            try folder.save(next)
+        }
         checkpoint = next
         // Tools divide by the number of cases, so there is nothing for them before the first.
         if progress.cases > 0 {

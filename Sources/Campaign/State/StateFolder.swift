@@ -87,6 +87,8 @@ public final class StateFolder {
         self.checkpoint = checkpoint
         self.lock = lock
         self.restarts = restarts
+        // A file that grows beyond what the shell allows is an error like a full disk, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Reads a checkpoint; `nil` when it is missing or damaged.
@@ -113,7 +115,7 @@ public final class StateFolder {
         if restarts && !contents.isEmpty { try moveAside() }
         for folder in [path, crashes] {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            where name.hasPrefix(DurableFile.temporaryPrefix) {
+            where name.hasPrefix(WholeFile.temporaryPrefix) {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             }
         }
@@ -128,19 +130,24 @@ public final class StateFolder {
     func save(_ checkpoint: Checkpoint) throws(CampaignError) {
         let bytes: Data
         do { bytes = try checkpoint.print() } catch { throw CampaignError("\(newest): \(error)") }
-        let spare = "\(path)/\(DurableFile.temporaryPrefix)before"
-        unsafe unlink(spare)
-        // Where files cannot have two names, a copy does.
-        if !isNewestSound {
-            // The one before is all there is.
-        } else if unsafe link(newest, spare) == 0 {
-            unsafe rename(spare, before)
-        } else if let old = FileManager.default.contents(atPath: newest) {
-            try DurableFile.write(old, to: before)
+        // Only when the new one is safe is the one before given up: on a full disk both stay.
+        try WholeFile.writeLasting(bytes, to: newest) { () throws(CampaignError) in
+            if isNewestSound { try keepBefore() }
         }
-        try DurableFile.write(bytes, to: newest)
         isNewestSound = true
         saved = checkpoint
+    }
+
+    /// Gives the newest checkpoint a second name, in the place of the one before.
+    private func keepBefore() throws(CampaignError) {
+        let spare = "\(path)/\(WholeFile.temporaryPrefix)before"
+        unsafe unlink(spare)
+        if unsafe link(newest, spare) == 0 {
+            unsafe rename(spare, before)
+        } else if let old = FileManager.default.contents(atPath: newest) {
+            // Where files cannot have two names, a copy does.
+            try WholeFile.writeLasting(old, to: before)
+        }
     }
 
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -172,7 +179,7 @@ public final class StateFolder {
         } catch {
             throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.localizedDescription)")
         }
-        DurableFile.synchronize(folder: path)
+        try WholeFile.synchronize(folder: path)
         Output.note("the campaign that was in \(path) is now in \(aside)\n")
     }
 }

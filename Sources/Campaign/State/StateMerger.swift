@@ -7,6 +7,8 @@ public struct StateMerger {
     private struct Joined {
         /// The lowest index of each seed.
         var firsts: [UInt64: UInt64] = [:]
+        /// The same where it was only met while another was minimised.
+        var strayFirsts: [UInt64: UInt64] = [:]
         var sightings: UInt64 = 0
         var smallest: CrashFolder.Stored?
 
@@ -53,9 +55,8 @@ public struct StateMerger {
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
             joined.sightings += entry.sightings
-            for first in entry.firsts {
-                joined.firsts[first.seed] = min(joined.firsts[first.seed] ?? first.index, first.index)
-            }
+            for first in entry.firsts where entry.sightings > 0 { Self.note(first, in: &joined.firsts) }
+            for first in entry.firsts where entry.sightings == 0 { Self.note(first, in: &joined.strayFirsts) }
             guard let kept = try crashes.stored(entry.bucket) else {
                 throw CampaignError(
                     "\(crashes.file(of: entry.bucket)) is missing; go on with \(folder.path) by --resume, which makes it anew, "
@@ -65,8 +66,9 @@ public struct StateMerger {
             buckets[entry.bucket] = joined
         }
         for stray in checkpoint.strays {
-            let seed = checkpoint.parts[0].seed
-            var joined = buckets[stray.bucket] ?? Joined(firsts: [seed: stray.index])
+            var joined = buckets[stray.bucket] ?? Joined()
+            let first = FirstSighting(seed: checkpoint.parts[0].seed, index: stray.index)
+            Self.note(first, in: &joined.strayFirsts)
             if let kept = try crashes.stored(stray.bucket) {
                 joined.keep(kept)
             } else if let met = try? CaseFile.parse(stray.text, file: stray.bucket) {
@@ -79,6 +81,10 @@ public struct StateMerger {
         times.lastFind = max(times.lastFind, old.lastFind)
         times.lastCrash = max(times.lastCrash, old.lastCrash)
         times.lastHang = max(times.lastHang, old.lastHang)
+    }
+
+    private static func note(_ first: FirstSighting, in firsts: inout [UInt64: UInt64]) {
+        firsts[first.seed] = min(firsts[first.seed] ?? first.index, first.index)
     }
 
     /// Adds a part, unless some of its cases have been counted.
@@ -105,14 +111,18 @@ public struct StateMerger {
         let folder = try StateFolder.create(output, restarts: false, command: "")
         try folder.prepare()
         let crashes = CrashFolder(path: folder.crashes)
+        let fresh = FreshFiles()
         var checkpoint = Checkpoint(parts: parts, isMerged: true, times: times)
         for (bucket, joined) in buckets.sorted(by: { $0.key < $1.key }) {
             guard let smallest = joined.smallest else { continue }
             try crashes.write(smallest.text, for: bucket)
-            let firsts = joined.firsts.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
+            fresh.insert(crashes.file(of: bucket))
+            let seen = joined.sightings > 0 ? joined.firsts : joined.strayFirsts
+            let firsts = seen.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
             checkpoint.entries.append(
                 Checkpoint.Entry(bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true))
         }
+        try fresh.synchronize(folder: folder.crashes)
         try folder.save(checkpoint)
         return try CampaignReport(merged: checkpoint, in: folder)
     }

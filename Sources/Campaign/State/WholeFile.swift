@@ -1,0 +1,95 @@
+import Foundation
+
+/// Files that are as they were before, or as they were to be, whenever the process or the machine stops.
+enum WholeFile {
+    /// What the names of files begin with that are being written; one that is left over was never finished.
+    static let temporaryPrefix = ".writing-"
+
+    /// Writes a file whole or not at all, as far as this process is concerned: to another name, which is then its own.
+    ///
+    /// - Parameter name: what errors call the file
+    /// - Throws: ``CampaignError`` that says which file, and why not; what was there before is then there still
+    static func write(_ bytes: Data, to path: String, named name: String? = nil) throws(CampaignError) {
+        try write(bytes, to: path, named: name ?? path, isLasting: false) {}
+    }
+
+    /// Writes a file whole or not at all, also when power is lost.
+    ///
+    /// The bytes are on the disk before the name leads to them, and the name is before this returns. The other way round a
+    /// loss of power could leave the new name with old or no bytes, on file systems that write names first. So whoever
+    /// writes one file that speaks of another lets that other last first; see ``FreshFiles``.
+    ///
+    /// - Parameter prepare: what to do when the bytes are safe, and the name does not lead to them yet
+    /// - Throws: ``CampaignError`` that says which file, and why not; `prepare` has not been called when there is no room
+    static func writeLasting(
+        _ bytes: Data, to path: String, beforeRenaming prepare: () throws(CampaignError) -> Void = {}
+    ) throws(CampaignError) {
+        try write(bytes, to: path, named: path, isLasting: true, prepare)
+        try synchronize(folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    private static func write(
+        _ bytes: Data, to path: String, named name: String, isLasting: Bool, _ prepare: () throws(CampaignError) -> Void
+    ) throws(CampaignError) {
+        let file = URL(fileURLWithPath: path)
+        let folder = file.deletingLastPathComponent().path
+        let temporary = "\(folder)/\(temporaryPrefix)\(getpid())-\(file.lastPathComponent.suffix(20))"
+        // A file that is replaced stays readable for whom it was.
+        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? NSNumber
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw refusal(name) }
+        if let mode { fchmod(descriptor, mode.uint32Value) }
+        let isWritten = put(bytes, descriptor) && (!isLasting || fsync(descriptor) == 0)
+        let status = errno
+        let isClosed = close(descriptor) == 0
+        guard isWritten && isClosed else {
+            let reason = isWritten ? errno : status
+            unsafe unlink(temporary)
+            throw refusal(name, reason)
+        }
+        try prepare()
+        guard unsafe rename(temporary, file.path) == 0 else {
+            let reason = errno
+            unsafe unlink(temporary)
+            throw refusal(name, reason)
+        }
+    }
+
+    /// Lets a file that has been written reach the disk; one that is not there any more is somebody else's business.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    static func synchronize(_ path: String) throws(CampaignError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { return }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 { throw refusal(path) }
+    }
+
+    /// Lets the names in a folder reach the disk; where that cannot be asked for, nothing is lost by not asking.
+    ///
+    /// - Throws: ``CampaignError`` when the disk fails
+    static func synchronize(folder: String) throws(CampaignError) {
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0 { return }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 && errno == EIO { throw refusal(folder) }
+    }
+
+    /// Writes all bytes; says whether they went, and leaves the reason in `errno` when not.
+    private static func put(_ bytes: Data, _ descriptor: Int32) -> Bool {
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + start }, $0.count - start)
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return false }
+            start += count
+        }
+        return true
+    }
+
+    private static func refusal(_ path: String, _ reason: Int32 = errno) -> CampaignError {
+        CampaignError("\(path): cannot be written: \(unsafe String(cString: strerror(reason)))")
+    }
+}

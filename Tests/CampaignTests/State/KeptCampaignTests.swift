@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// What a kept campaign does beyond one that is not kept.
+@Suite struct KeptCampaignTests {
+    private static let arguments = ["--seed", "7", "--cases", "600", "--patcher", "planted-lost-aux"]
+
+    /// A state neither adds to what is found nor changes a byte of it.
+    @Test func findingsAreThoseOfAnyCampaign() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let kept = try campaign.run()
+        let folder = try Tool.Folder()
+        let other = try Tool.run(["run", "--crashes", folder.path, "--json"] + Self.arguments)
+        #expect(kept.status == 77 && other.status == 77)
+        #expect(try campaign.result(kept).files == folder.texts())
+        #expect(try other.report()["state"] == nil)
+        #expect(try kept.report()["state"] as? String == campaign.state)
+        #expect(kept.output.contains("kept in \(campaign.state), finished"))
+    }
+
+    /// A campaign that is finished is reported again, and costs no more time.
+    @Test func finishedCampaignIsReportedAgain() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let first = try campaign.run()
+        let again = try campaign.run()
+        #expect(again.status == 77)
+        #expect(again.lastLine == first.lastLine)
+    }
+
+    /// Raising the limit gives what the higher limit gives at once, also when the lower one is in the middle of a block.
+    @Test(arguments: [1, 129, 300, 511, 512]) func limitCanBeRaised(_ lower: Int) throws {
+        let rest = Self.arguments.dropFirst(4) + ["--seed", "11"]
+        let campaign = try KeptCampaign(["--cases", String(lower)] + rest)
+        #expect(try campaign.result(campaign.run()).cases == lower)
+        let raised = try campaign.result(campaign.run(["--cases", "900"]))
+        #expect(raised.cases == 900)
+        #expect(try raised == KeptCampaign.undisturbed(["--cases", "900"] + rest))
+    }
+
+    /// Time adds up, and is given anew as so much more.
+    @Test func timeAddsUp() throws {
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.4"])
+        let first = try campaign.run().report()
+        #expect(first["finished"] as? Bool == true)
+        let seconds = try #require(first["seconds"] as? Double)
+        #expect(seconds >= 0.4)
+        #expect(try campaign.run().report()["seconds"] as? Double == seconds)
+        let more = try campaign.run(["--time", "0.3"]).report()
+        let total = try #require(more["seconds"] as? Double)
+        #expect(total >= seconds + 0.3 && total < seconds + 3)
+        let cases = try #require(more["cases"] as? Int)
+        #expect(cases > first["cases"] as? Int ?? .max)
+        #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
+    }
+
+    /// Whoever interrupts is told how to go on.
+    @Test func interruptSaysHowToGoOn() throws {
+        let campaign = try KeptCampaign(["--seed", "7"])
+        let run = try campaign.run { process in
+            while !FileManager.default.fileExists(atPath: campaign.state + "/fuzzer_stats") { usleep(5_000) }
+            kill(process.processIdentifier, SIGINT)
+        }
+        #expect(run.status == 0)
+        #expect(run.output.contains("run --state \(campaign.state) --resume\n"))
+        let report = try run.report()
+        #expect(report["finished"] as? Bool == false)
+        let cases = try #require(report["cases"] as? Int)
+        #expect(cases > 0 && cases % 128 == 0)
+        let on = try campaign.run(["--time", "0.1"])
+        #expect(on.output.contains("kept in \(campaign.state); going on after \(cases) cases"))
+        #expect(try on.report()["cases"] as? Int ?? 0 > cases)
+    }
+
+    /// A finding whose file is gone or broken is made again.
+    @Test func findingsAreMadeAgain() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let whole = try campaign.result(campaign.run())
+        let names = whole.files.keys.sorted()
+        try FileManager.default.removeItem(atPath: "\(campaign.state)/crashes/\(names[0])")
+        try Data("no case".utf8).write(to: URL(fileURLWithPath: "\(campaign.state)/crashes/\(names[1])"))
+        var mended = try campaign.result(campaign.run())
+        #expect(mended.files.removeValue(forKey: names[1] + ".unreadable") == "no case")
+        #expect(mended == whole)
+    }
+
+    /// A file that must not grow stands for a full disk: what was there stays, and the campaign goes on when there is room.
+    @Test func fullDiskLosesNothing() throws {
+        let arguments = ["--seed", "7", "--cases", "1500", "--patcher", "planted-back-jump"]
+        let campaign = try KeptCampaign(arguments)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        let errors = campaign.folder.path + "/errors"
+        let words = [Tool.executable.path, "run", "--state", campaign.state] + arguments
+        process.arguments = ["-c", "ulimit -f 12; exec \"$@\" 2>'\(errors)' >/dev/null", "bash"] + words
+        try process.run()
+        process.waitUntilExit()
+        let text = try String(contentsOfFile: errors, encoding: .utf8)
+        #expect(process.terminationReason == .exit && process.terminationStatus == 1, "\(text)")
+        #expect(text.contains("error: \(campaign.state)/checkpoint: cannot be written: File too large"), "\(text)")
+        #expect(text.contains("are safe in \(campaign.state), and '"))
+        let outcome = try campaign.run()
+        #expect(outcome.output.contains("; going on after "))
+        #expect(try campaign.result(outcome) == KeptCampaign.undisturbed(arguments))
+    }
+
+    @Test(arguments: [("*", 0), ("planted-lost-aux/aux/*", 0), ("planted-lost-aux/aux", 77), ("# *", 77)])
+    func knownBucketsDoNotCount(_ line: String, _ status: Int32) throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let list = try campaign.folder.write("# a list\n\nno/such/bucket\n\(line) # all of it\n", to: "known")
+        for others in [["--known", list], []] {
+            let run = try campaign.run(others)
+            #expect(run.status == status, "\(run.errors)")
+            let findings = try run.report()["findings"] as? [[String: Any]] ?? []
+            #expect(!findings.isEmpty && findings.allSatisfy { $0["known"] as? Bool == (status == 0) })
+            #expect(run.output.contains(": known, seen ") == (status == 0))
+        }
+        try FileManager.default.removeItem(atPath: list)
+        let missing = try campaign.run()
+        #expect(missing.status == 1 && missing.errors.contains("\(list): cannot be read"))
+    }
+
+    /// One bucket that is not in the list is enough.
+    @Test func oneNewBucketCounts() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let findings = try campaign.run().report()["findings"] as? [[String: Any]] ?? []
+        let buckets = findings.compactMap { $0["bucket"] as? String }
+        #expect(buckets.count > 1)
+        let all = try campaign.folder.write(buckets.joined(separator: "\n"), to: "all")
+        #expect(try campaign.run(["--known", all]).status == 0)
+        let most = try campaign.folder.write(buckets.dropLast().joined(separator: "\n"), to: "most")
+        #expect(try campaign.run(["--known", most]).status == 77)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+/// `merge` from outside.
+@Suite struct MergeTests {
+    private static let arguments = ["--cases", "1500", "--patcher", "planted-lost-aux"]
+
+    private static func campaign(_ others: [String]) throws -> KeptCampaign {
+        let campaign = try KeptCampaign(arguments + others)
+        try campaign.run()
+        return campaign
+    }
+
+    /// Buckets with what does not depend on how the campaign was divided.
+    private static func seen(_ report: [String: Any]) -> [String] {
+        let findings = report["findings"] as? [[String: Any]] ?? []
+        return findings.filter { $0["sightings"] as? Int != 0 }.map {
+            "\($0["bucket"] ?? "") \($0["index"] ?? "") \($0["sightings"] ?? "")"
+        }
+    }
+
+    /// All parts together are the whole, in whatever order.
+    @Test func shardsAreTheWhole() throws {
+        let whole = try Self.campaign(["--seed", "7"]).run().report()
+        let parts = try ["1/3", "2/3", "3/3"].map { try Self.campaign(["--seed", "7", "--shard", $0]) }
+        let folder = try Tool.Folder()
+        var files: [[String: String]] = []
+        for (number, states) in [parts.map(\.state), parts.map(\.state).reversed()].enumerated() {
+            let output = "\(folder.path)/\(number)"
+            let merge = try Tool.run(["merge"] + states + ["-o", output, "--json"])
+            #expect(merge.status == 77, "\(merge.errors)")
+            let report = try merge.report()
+            #expect(report["cases"] as? Int == 1500 && report["finished"] as? Bool == true)
+            #expect(Self.seen(report) == Self.seen(whole))
+            let again = try Tool.run(["run", "--state", output, "--resume", "--json"])
+            #expect(again.status == 77 && again.lastLine == merge.lastLine)
+            files.append(try Tool.Folder.texts(in: output + "/crashes"))
+        }
+        #expect(files[0] == files[1])
+    }
+
+    /// Of several seeds each keeps its lowest index, and the smallest file stays.
+    @Test func seedsAreKeptApart() throws {
+        let campaigns = try ["3", "4"].map { try Self.campaign(["--seed", $0]) }
+        let reports = try campaigns.map { try $0.run().report() }
+        let folder = try Tool.Folder()
+        let output = folder.path + "/merged"
+        let merge = try Tool.run(["merge"] + campaigns.map(\.state) + ["-o", output, "--json"])
+        let findings = try merge.report()["findings"] as? [[String: Any]] ?? []
+        var expected: [String: (sightings: Int, firsts: [Int: Int])] = [:]
+        for (seed, report) in zip([3, 4], reports) {
+            for finding in report["findings"] as? [[String: Any]] ?? [] {
+                let bucket = try #require(finding["bucket"] as? String)
+                let sightings = try #require(finding["sightings"] as? Int)
+                expected[bucket, default: (0, [:])].sightings += sightings
+                if sightings > 0 { expected[bucket]?.firsts[seed] = finding["index"] as? Int }
+            }
+        }
+        #expect(Set(findings.compactMap { $0["bucket"] as? String }) == Set(expected.keys))
+        for finding in findings {
+            let bucket = try #require(finding["bucket"] as? String)
+            let firsts = finding["firsts"] as? [[String: Int]] ?? []
+            let pairs = firsts.compactMap { first in first["seed"].flatMap { seed in first["index"].map { (seed, $0) } }
+            }
+            let isSeen = finding["sightings"] as? Int != 0
+            #expect(!isSeen || Dictionary(uniqueKeysWithValues: pairs) == expected[bucket]?.firsts)
+            #expect(finding["sightings"] as? Int == expected[bucket]?.sightings)
+            let size = try #require(finding["insns"] as? Int)
+            let file = URL(fileURLWithPath: finding["file"] as? String ?? "").lastPathComponent
+            let texts = campaigns.compactMap {
+                try? String(contentsOfFile: "\($0.state)/crashes/\(file)", encoding: .utf8)
+            }
+            #expect(texts.contains(try String(contentsOfFile: "\(output)/crashes/\(file)", encoding: .utf8)))
+            #expect(size > 0)
+        }
+    }
+
+    @Test func knownBucketsDoNotCount() throws {
+        let campaign = try Self.campaign(["--seed", "7"])
+        let list = try campaign.folder.write("*", to: "known")
+        let output = campaign.folder.path + "/merged"
+        #expect(try Tool.run(["merge", campaign.state, "-o", output, "--known", list]).status == 0)
+        #expect(try Tool.run(["run", "--state", output, "--resume"]).status == 77)
+        let unreadable = try Tool.run(["merge", campaign.state, "-o", output + "2", "--known", "/none"])
+        #expect(unreadable.status == 1 && unreadable.errors.contains("/none: cannot be read"))
+    }
+
+    @Test func whatIsNotToBeMergedIsRefused() throws {
+        let parts = try ["1/3", "2/3"].map { try Self.campaign(["--seed", "7", "--shard", $0]) }
+        let twin = try Self.campaign(["--seed", "7", "--shard", "1/3"])
+        let whole = try Self.campaign(["--seed", "7"])
+        let half = try Self.campaign(["--seed", "7", "--shard", "2/2"])
+        let folder = try Tool.Folder()
+        func merge(_ states: [String], _ output: String = "new") throws -> Tool.Outcome {
+            try Tool.run(["merge"] + states + ["-o", "\(folder.path)/\(output)"])
+        }
+        let merged = try merge(parts.map(\.state), "merged")
+        #expect(merged.status == 77)
+        let states: [([String], String)] = [
+            ([parts[0].state, twin.state], "are of the same shard 1/3 of one campaign"),
+            ([parts[0].state, parts[0].state], "is named twice"),
+            ([parts[0].state, parts[0].state + "/../state"], "is named twice"),
+            ([parts[0].state, whole.state], "is of shard 1/1 of a campaign that"),
+            ([parts[0].state, half.state], "is of shard 2/2 of a campaign that"),
+            (["\(folder.path)/merged", parts[1].state], "are of the same shard 2/3 of one campaign"),
+            (["\(folder.path)/nothing"], "holds no campaign"),
+        ]
+        for (words, sentence) in states {
+            let run = try merge(words)
+            #expect(run.status == 1 && run.errors.contains(sentence), "\(run.errors)")
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/new"))
+        }
+        let full = try merge([parts[0].state], "merged")
+        #expect(full.status == 1 && full.errors.contains("merged is not empty"))
+        #expect(try Tool.run(["merge", "-o", "x"]).status == 64)
+        #expect(try Tool.run(["merge", whole.state]).status == 64)
+        let more = try Tool.run(["run", "--state", folder.path + "/merged", "--resume", "--cases", "9000"])
+        #expect(more.status == 1 && more.errors.contains("is of merged states, which cannot go on as one"))
+    }
+}

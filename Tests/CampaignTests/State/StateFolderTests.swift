@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// Folders of state that cannot be used as they are: each is refused or repaired with a sentence, and nothing is lost.
+@Suite struct StateFolderTests {
+    private static let arguments = ["--seed", "7", "--cases", "600", "--patcher", "planted-lost-aux"]
+
+    /// A way to damage a file.
+    enum Damage: CaseIterable {
+        case empty, oneByte, half, allButOne, oneBit, another
+
+        func apply(to file: String) throws {
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            switch self {
+            case .empty: bytes = Data()
+            case .oneByte: bytes = bytes.prefix(1)
+            case .half: bytes = bytes.prefix(bytes.count / 2)
+            case .allButOne: bytes = bytes.dropLast()
+            case .oneBit: bytes[bytes.count / 2] ^= 1
+            case .another: bytes = Data("something else\n".utf8)
+            }
+            try bytes.write(to: URL(fileURLWithPath: file))
+        }
+    }
+
+    /// All files of a state with their bytes, without the lock.
+    private static func bytes(of folder: String) throws -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder) where name != "lock" {
+            found[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
+        }
+        return found
+    }
+
+    /// Checks that going on is refused with some words, and that no byte is another after it.
+    private static func expectRefusal(
+        _ campaign: KeptCampaign, _ others: [String] = [], _ words: [String], restarts: Bool = false
+    ) throws {
+        let before = try bytes(of: campaign.state)
+        let run = try Tool.run(["run", "--state", campaign.state] + others)
+        #expect(run.status == 1 && run.errors.hasPrefix("error: "), "\(run.status) \(run.errors)")
+        for word in words { #expect(run.errors.contains(word), "\(run.errors)") }
+        #expect(try bytes(of: campaign.state) == before)
+    }
+
+    @Test(arguments: Damage.allCases) func damagedCheckpointIsReplacedByTheOneBefore(_ damage: Damage) throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let whole = try campaign.result(campaign.run())
+        try damage.apply(to: campaign.state + "/checkpoint")
+        let repaired = try campaign.run()
+        #expect(repaired.status == 77)
+        #expect(
+            repaired.errors.contains("\(campaign.state)/checkpoint is missing or damaged; going on from the one before")
+        )
+        #expect(try campaign.result(repaired) == whole)
+        let again = try campaign.run()
+        #expect(again.errors.isEmpty)
+        #expect(try campaign.result(again) == whole)
+    }
+
+    @Test func twoDamagedCheckpointsAreRefused() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        try Damage.half.apply(to: campaign.state + "/checkpoint")
+        try Damage.allButOne.apply(to: campaign.state + "/checkpoint.before")
+        try Self.expectRefusal(campaign, ["--resume"], ["/checkpoint", "are damaged", "/crashes", "--restart"])
+        let anew = try Tool.run(["run", "--state", campaign.state, "--restart"] + Self.arguments)
+        #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
+    }
+
+    @Test func otherVersionIsRefused() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        let file = campaign.state + "/checkpoint"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "checkpoint 1\n", with: "checkpoint 2\n").utf8).write(
+            to: URL(fileURLWithPath: file))
+        try Self.expectRefusal(campaign, ["--resume"], ["is of format 2", "reads format 1", "--restart"])
+    }
+
+    @Test func oldStateIsNotOverwritten() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let before = try campaign.result(campaign.run())
+        try Self.expectRefusal(campaign, Self.arguments, ["holds a campaign already", "--resume'", "--restart"])
+        let anew = try Tool.run([
+            "run", "--state", campaign.state, "--restart", "--json", "--seed", "8", "--cases", "300",
+        ])
+        #expect(anew.status == 0 && anew.errors.contains("is now in \(campaign.state)/earlier-1"), "\(anew.errors)")
+        #expect(try anew.report()["cases"] as? Int == 300)
+        #expect(try Tool.Folder.texts(in: campaign.state + "/crashes").isEmpty)
+        let old = try Tool.run(["run", "--state", campaign.state + "/earlier-1", "--resume", "--json"])
+        #expect(try old.report()["cases"] as? Int == before.cases)
+        #expect(try Tool.Folder.texts(in: campaign.state + "/earlier-1/crashes") == before.files)
+    }
+
+    @Test func otherFilesAreNotOverwritten() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let crashes = campaign.state + "/crashes"
+        try FileManager.default.createDirectory(atPath: crashes, withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: crashes + "/a.case"))
+        try Self.expectRefusal(campaign, Self.arguments, ["holds crashes, but no campaign"])
+    }
+
+    @Test(arguments: ["/dev/null/state", "/proc/state", "/dev/null"]) func folderMustBeWritable(_ path: String) throws {
+        let run = try Tool.run(["run", "--state", path] + Self.arguments)
+        #expect(run.status == 1 && run.errors.contains("\(path): the state of a campaign cannot be kept here"))
+    }
+
+    @Test func resumeNeedsAState() throws {
+        let folder = try Tool.Folder()
+        let run = try Tool.run(["run", "--state", folder.path + "/none", "--resume"])
+        #expect(run.status == 1 && run.errors.contains("/none holds no campaign to go on with; leave out --resume"))
+        #expect(try folder.texts().isEmpty)
+    }
+
+    @Test(arguments: [
+        (["--seed", "8"], "--seed: the campaign in # has 7, not 8"),
+        (["--patcher", "delta-array"], "--patcher: the campaign in # has planted-lost-aux, not delta-array"),
+        (["--shard=1/2"], "--shard: the campaign in # has the default, not 1/2"),
+        (["--cases", "599"], "--cases: the campaign in # has 600, not 599"),
+        (["--workload", "nops"], "--workload: the campaign in # has the default, not nops"),
+    ]) func contradictionsAreRefused(_ words: [String], _ sentence: String) throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        let text = sentence.replacingOccurrences(of: "#", with: campaign.state)
+        try Self.expectRefusal(campaign, ["--resume"] + words, [text])
+    }
+
+    @Test func whatAgreesIsTaken() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        #expect(try campaign.run(Self.arguments + ["--jobs", "2"]).status == 77)
+    }
+
+    @Test(arguments: [
+        ["--resume"], ["--restart"], ["--state", "x", "--resume", "--restart"], ["--state", "x", "--crashes", "y"],
+        ["--state", "x", "--crashes=y"],
+    ]) func wrongUsageIs64(_ words: [String]) throws {
+        #expect(try Tool.run(["run"] + words).status == 64)
+    }
+
+    /// A second campaign is refused with the first one's process; a killed one is not in the way.
+    @Test func stateIsHeldByOneCampaign() throws {
+        let campaign = try KeptCampaign(["--seed", "7"])
+        let first = try campaign.run { process in
+            while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
+            let second = try Tool.run(["run", "--state", campaign.state, "--resume"])
+            #expect(second.status == 1)
+            #expect(second.errors.contains("\(campaign.state) is in use by process \(process.processIdentifier);"))
+            let merge = try Tool.run(["merge", campaign.state, "-o", campaign.folder.path + "/merged"])
+            #expect(merge.status == 1 && merge.errors.contains("is in use by process"))
+            kill(process.processIdentifier, SIGKILL)
+        }
+        #expect(first.status == -SIGKILL)
+        #expect(try campaign.run(["--time", "0.1"]).status == 0)
+    }
+
+    /// A plug-in that is another than at the start is noticed when the campaign goes on, and while it runs.
+    @Test func replacedPluginIsNoticed() throws {
+        let campaign = try KeptCampaign([])
+        let plugin = campaign.folder.path + "/plugin.so"
+        func build(_ number: Int) throws {
+            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent().path
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = [
+                "cc", "-shared", "-fPIC", "-O1", "-DNUMBER=\(number)", "-g\(number)",
+                "-I\(package)/Sources/CBPFPatcher/include",
+                "-o", plugin + ".new", "\(package)/Tests/Plugins/example.c",
+            ]
+            try process.run()
+            process.waitUntilExit()
+            try #require(process.terminationStatus == 0)
+            unsafe rename(plugin + ".new", plugin)
+        }
+        try build(0)
+        let begin = ["run", "--state", campaign.state, "--seed", "7", "--plugin", plugin]
+        let run = try Tool.run(begin) { _ in
+            while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
+            try build(3)
+        }
+        #expect(
+            run.status == 1 && run.errors.contains("plugin.so has changed since the campaign began"), "\(run.errors)")
+        #expect(run.errors.contains("--state \(campaign.state) --resume' goes on from there"))
+        try Self.expectRefusal(campaign, ["--resume"], ["plugin.so has changed since the campaign in", "put it back"])
+        try build(0)
+        let on = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "0.1"])
+        #expect(on.status != 1, "\(on.errors)")
+        try FileManager.default.removeItem(atPath: plugin)
+        try Self.expectRefusal(campaign, ["--resume"], ["plugin.so"])
+    }
+}
