@@ -13,6 +13,8 @@ struct KernelContract: ~Copyable {
         case deadTarget = "a jump that stands targets a deleted range past its first instruction"
         case subprogram = "a deleted range holds a subprogram start past its first slot"
         case append = "code is appended"
+        case behindTheEnd =
+            "the last instruction of more than 32767 slots is patched where code was removed: bpf_adj_branches looks behind the end"
         case unknown = "there is a code that this kernel does not define, or it has no room for the subprograms"
     }
 
@@ -67,8 +69,30 @@ struct KernelContract: ~Copyable {
         if appends(pass, input) { return .append }
         if deletesStart(pass, input) { return .subprogram }
         if PassDemands(pass: pass, input: input, expectation: expectation).hasDeadTarget() { return .deadTarget }
+        if looksBehindTheEnd(pass, input) { return .behindTheEnd }
         let prefixes = StepwisePrefixes(pass: pass, input: input, expectation: expectation)
         return prefixes.hasRefused() ? .refused : nil
+    }
+
+    /// Whether the kernel takes what a removal has left behind the end of the program for an instruction of it.
+    ///
+    /// The probing pass for programs beyond the 16-bit limit leaves out the instruction that is patched. When that is the last
+    /// one, it looks at the slot behind it before it looks whether there is one; an old jump there can make it refuse a patch
+    /// that fits. This is a fault of the kernel and no assumption of its functions; known, it would hide others.
+    ///
+    /// - Source: Linux 6.12, kernel/bpf/core.c, `bpf_adj_branches`
+    /// - Complexity: O(edits)
+    private static func looksBehindTheEnd(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        var length = input.insnCount
+        var hasRemoved = false
+        for number in 0..<pass.editCount {
+            let edit = pass.edits[TableIndex(number)]
+            length += edit.growth
+            hasRemoved = hasRemoved || edit.isDeletion || edit.remove > 1
+            let isLast = edit.off.position + max(Int(edit.remove), 1) == input.insnCount
+            if isLast && !edit.isDeletion && hasRemoved && length > Int(Int16.max) { return true }
+        }
+        return false
     }
 
     private static func appends(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
