@@ -61,7 +61,6 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "CampaignTests", dependencies: ["Campaign", "bpf-patch-fuzz"], swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
-        .testTarget(name: "PluginsTests", dependencies: ["Plugins", "Fuzzing"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
