@@ -17,7 +17,7 @@ import Testing
     private static let libraries: [String: Result<(plugin: KernelPlugin, library: String), any Error>] =
         Dictionary(
             uniqueKeysWithValues: versions.map { version in
-                let library = NSTemporaryDirectory() + "bpf-patch-fuzz-kernel-\(UUID().uuidString).so"
+                let library = NSTemporaryDirectory() + "bpf-patch-fuzz-tests-kernel-\(version).so"
                 return (
                     version,
                     Result { (try KernelPlugin(of: try trees[version]!.get(), output: library), library) }

@@ -257,7 +257,7 @@ struct CSlice {
 }
 
 /// A file that has not been looked at.
-struct CFileSource {
+struct CFileSource: Sendable {
     var name: String
     var bytes: [UInt8]
 }
