@@ -30,9 +30,13 @@ struct CCompiler {
 
     /// Compiles one file to a shared object.
     ///
+    /// - Parameters:
+    ///   - folder: where headers are
+    ///   - directory: what debuggers and reports of sanitizers name files from
     /// - Returns: what the compiler says when it fails, else `nil`
     /// - Throws: ``PluginError`` when it cannot be started
-    func makeLibrary(_ output: String, of source: String, folder: String, sanitizers: [String]) throws(PluginError)
+    func makeLibrary(_ output: String, of source: String, folder: String, directory: String, sanitizers: [String])
+        throws(PluginError)
         -> String?
     {
         var arguments = [
@@ -49,7 +53,7 @@ struct CCompiler {
             // What the runtime of a sanitizer defines is found only when it is loaded.
             arguments.append("-Wl,-z,defs")
         }
-        let (status, _, said) = try run(arguments)
+        let (status, _, said) = try run(arguments, in: directory)
         return status == 0 ? nil : said
     }
 
@@ -66,7 +70,9 @@ struct CCompiler {
 
     private func isClang() throws(PluginError) -> Bool { try run(["--version"]).output.contains("clang") }
 
-    private func run(_ arguments: [String]) throws(PluginError) -> (status: Int32, output: String, errors: String) {
+    private func run(_ arguments: [String], in directory: String? = nil) throws(PluginError) -> (
+        status: Int32, output: String, errors: String
+    ) {
         let folder = try TemporaryFolder.make()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
@@ -76,6 +82,7 @@ struct CCompiler {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = command + arguments
+            if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: files[0])
             process.standardError = FileHandle(forWritingAtPath: files[1])

@@ -86,7 +86,7 @@ public struct KernelPlugin: Sendable {
         if let kept { try Data(source.utf8).write(to: URL(fileURLWithPath: kept)) }
         let library = "\(folder)/plugin.so"
         if let said = try compiler.makeLibrary(
-            library, of: "\(folder)/plugin.c", folder: folder, sanitizers: sanitizers)
+            library, of: "\(folder)/plugin.c", folder: folder, directory: tree.folder ?? folder, sanitizers: sanitizers)
         {
             throw KernelTreeFault("\(tree.path): does not compile: \(KernelPlugin.firstError(in: said, slice))")
         }

@@ -1,15 +1,17 @@
 import Foundation
 
 /// The files of a kernel tree that matter here: those of BPF.
-public struct KernelTree {
+public struct KernelTree: Sendable {
     /// What the tree calls itself: VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile.
     public let release: String
     /// The files that are searched for every name: first those that hold the functions, then headers.
-    let sources: [CFileSource]
+    var sources: [CFileSource]
     /// The other files of `kernel/bpf`, for functions that these call.
     let others: [CFileSource]
     /// What messages call the tree.
     let path: String
+    /// Where its files are, unless they were in an archive.
+    private(set) var folder: String?
 
     /// Reads the files of a tree.
     ///
@@ -24,6 +26,7 @@ public struct KernelTree {
         }
         if isFolder.boolValue {
             try self.init(folder: path, named: path)
+            folder = path
         } else {
             let archive = try KernelArchive(path: path)
             let folder = try archive.unpack(progress: progress)

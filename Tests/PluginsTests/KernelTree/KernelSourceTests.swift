@@ -17,11 +17,16 @@ import Testing
     private static let libraries: [String: Result<(plugin: KernelPlugin, library: String), any Error>] =
         Dictionary(
             uniqueKeysWithValues: versions.map { version in
-                let library = NSTemporaryDirectory() + "bpf-patch-fuzz-kernel-\(UUID().uuidString).so"
+                let library = NSTemporaryDirectory() + "bpf-patch-fuzz-tests-kernel-\(version).so"
                 return (
                     version,
-                    Result { (try KernelPlugin(of: KernelTree(path: archive(version)), output: library), library) }
+                    Result { (try KernelPlugin(of: try trees[version]!.get(), output: library), library) }
                 )
+            })
+
+    private static let trees: [String: Result<KernelTree, any Error>] =
+        Dictionary(
+            uniqueKeysWithValues: versions.map { version in (version, Result { try KernelTree(path: archive(version)) })
             })
 
     private func patcher(_ version: String) throws -> KernelPluginPatcher {
@@ -74,7 +79,7 @@ import Testing
         patcher.failOneIn = failOneIn
         let failed = patcher.failedAllocations
         var fuzzer = Fuzzer(seed: seed, patchers: [patcher])
-        for index in 0..<3000 {
+        for index in 0..<8000 {
             if !fuzzer.run(index: UInt64(index)) {
                 Issue.record("seed \(seed), index \(index): \(fuzzer.findings.map(\.detail))")
                 return
@@ -83,5 +88,36 @@ import Testing
         #expect(patcher.asked > 1000, "seed \(seed)")
         #expect(patcher.oddities.isEmpty, "seed \(seed)")
         #expect((patcher.failedAllocations > failed) == (failOneIn > 0), "seed \(seed)")
+    }
+
+    /// Faults to plant: the first time that a sign or name stands in a function, something else stands there.
+    private static let faults: [(function: String, old: String, new: String)] = [
+        ("adjust_poke_descs", "<= off", "< off"),
+        ("adjust_subprog_starts", "<= off", "< off"),
+        ("adjust_jmp_off", "+ delta", "+ delta + 1"),
+        ("bpf_adj_delta_to_off", "end_new)", "end_old)"),
+    ]
+
+    @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
+    func plantedFaultIsFound(number: Int) throws {
+        let fault = KernelSourceTests.faults[number]
+        var tree = try #require(KernelSourceTests.trees["6.12"]).get()
+        var planted = 0
+        for (place, source) in tree.sources.enumerated() where source.name.hasPrefix("kernel/") {
+            let file = CFile(name: source.name, bytes: source.bytes, number: 0, defined: [])
+            guard let function = file.definitions.first(where: { $0.kind == .function && $0.name == fault.function }),
+                let old = file.text(function.range).range(of: fault.old)
+            else { continue }
+            let text = file.text(function.range).replacingCharacters(in: old, with: fault.new)
+            tree.sources[place].bytes.replaceSubrange(function.range, with: text.utf8)
+            planted += 1
+        }
+        try #require(planted == 1)
+        let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        _ = try KernelPlugin(of: tree, output: library)
+        let patcher = try #require(KernelPluginPatcher(path: library))
+        var fuzzer = Fuzzer(seed: 1, patchers: [patcher])
+        #expect((0..<4000).contains { !fuzzer.run(index: $0) }, "\(fault)")
     }
 }

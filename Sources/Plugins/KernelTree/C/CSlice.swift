@@ -257,50 +257,7 @@ struct CSlice {
 }
 
 /// A file that has not been looked at.
-struct CFileSource {
+struct CFileSource: Sendable {
     var name: String
     var bytes: [UInt8]
-}
-
-/// A token as text.
-struct CWord {
-    var text: String
-    /// Whether it is a word and no keyword.
-    var isName: Bool
-
-    init(_ token: CToken, _ text: String) {
-        self.text = text
-        isName = token.kind == .word && !CWord.keywords.contains(text)
-    }
-
-    /// Whether the compiler knows it by itself.
-    static func isBuiltIn(_ text: String) -> Bool { text.hasPrefix("__builtin") || compilerWords.contains(text) }
-
-    /// The names that a function declares: those behind a type that an assignment or the like follows.
-    static func locals(of tokens: [CWord]) -> Set<String> {
-        var found: Set<String> = []
-        for number in tokens.indices.dropFirst().dropLast() where tokens[number].isName {
-            let before = tokens[number - 1]
-            let isDeclared =
-                before.isName || typeWords.contains(before.text) || before.text == "*" || before.text == ","
-            if isDeclared && [";", ",", "=", ")", "[", ":"].contains(tokens[number + 1].text) {
-                found.insert(tokens[number].text)
-            }
-        }
-        return found
-    }
-
-    private static let typeWords: Set<String> = [
-        "int", "char", "long", "short", "unsigned", "signed", "bool", "void", "float", "double",
-    ]
-    private static let compilerWords: Set<String> = [
-        "__attribute__", "__typeof__", "__extension__", "__inline", "__inline__", "__volatile__", "__asm__", "__func__",
-        "__FILE__", "__LINE__", "size_t", "ssize_t", "uintptr_t", "intptr_t", "va_list", "true", "false", "NULL",
-        "__int128", "off_t", "defined", "offsetof",
-    ]
-    private static let keywords: Set<String> = typeWords.union(CFile.tagKeywords).union([
-        "auto", "break", "case", "const", "continue", "default", "do", "else", "extern", "for", "goto", "if", "inline",
-        "register", "return", "sizeof", "static", "switch", "typedef", "volatile", "while", "_Bool", "__restrict",
-        "asm", "typeof",
-    ])
 }

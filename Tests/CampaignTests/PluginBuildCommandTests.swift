@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+/// `plugin build` from outside: exit statuses and messages. What it builds is tested in `PluginsTests`.
+@Suite struct PluginBuildCommandTests {
+    /// A tree in which a function is missing.
+    private func tree() throws -> Tool.Folder {
+        let folder = try Tool.Folder()
+        _ = try folder.write("VERSION = 6\nPATCHLEVEL = 1\n", to: "Makefile")
+        try FileManager.default.createDirectory(atPath: folder.path + "/kernel/bpf", withIntermediateDirectories: true)
+        _ = try folder.write("int bpf_patch_insn_single(int a) { return a; }\n", to: "kernel/bpf/core.c")
+        return folder
+    }
+
+    @Test(arguments: [(["--bisect"], 125), ([], 1)] as [([String], Int32)])
+    func treeThatDoesNotBuildHasAStatus(options: [String], status: Int32) throws {
+        let tree = try tree()
+        let library = tree.path + "/kernel.so"
+        let outcome = try Tool.run(["plugin", "build", "--kernel-tree", tree.path, "-o", library] + options)
+        #expect(outcome.status == status)
+        #expect(outcome.errors == "error: \(tree.path): bpf_patch_insn_data() is in none of kernel/bpf/*.c\n")
+        #expect(!FileManager.default.fileExists(atPath: library))
+    }
+
+    @Test func whatIsNoTreeIsNoCommitToPassOver() throws {
+        let folder = try Tool.Folder()
+        let outcome = try Tool.run(["plugin", "build", "--bisect", "--kernel-tree", folder.path, "-o", "/dev/null/x"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("error: \(folder.path): is no kernel tree"))
+    }
+
+    @Test(arguments: [
+        ["plugin", "build"], ["plugin", "build", "--kernel-tree", "/"],
+        ["plugin", "build", "--kernel-tree", "/", "-o", "x.so", "--sanitize", "nothing"], ["plugin", "unbuild"],
+    ])
+    func wrongUsageIsSaid(arguments: [String]) throws {
+        #expect(try Tool.run(arguments).status == 64)
+    }
+}
