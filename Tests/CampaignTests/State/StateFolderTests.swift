@@ -5,7 +5,7 @@ import Testing
 
 /// Folders of state that cannot be used as they are: each is refused or repaired with a sentence, and nothing is lost.
 @Suite struct StateFolderTests {
-    private static let arguments = ["--seed", "7", "--cases", "600", "--patcher", "planted-lost-aux"]
+    private static let arguments = ["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"]
 
     /// A way to damage a file.
     enum Damage: CaseIterable {
@@ -55,6 +55,9 @@ import Testing
             repaired.errors.contains("\(campaign.state)/checkpoint is missing or damaged; going on from the one before")
         )
         #expect(try campaign.result(repaired) == whole)
+        // The one before has not been given up for the damaged one.
+        let before = try Data(contentsOf: URL(fileURLWithPath: campaign.state + "/checkpoint.before"))
+        #expect(throws: Never.self) { try Checkpoint.parse(before) }
         let again = try campaign.run()
         #expect(again.errors.isEmpty)
         #expect(try campaign.result(again) == whole)
@@ -85,10 +88,10 @@ import Testing
         let before = try campaign.result(campaign.run())
         try Self.expectRefusal(campaign, Self.arguments, ["holds a campaign already", "--resume'", "--restart"])
         let anew = try Tool.run([
-            "run", "--state", campaign.state, "--restart", "--json", "--seed", "8", "--cases", "300",
+            "run", "--state", campaign.state, "--restart", "--json", "--seed", "8", "--cases", "100",
         ])
         #expect(anew.status == 0 && anew.errors.contains("is now in \(campaign.state)/earlier-1"), "\(anew.errors)")
-        #expect(try anew.report()["cases"] as? Int == 300)
+        #expect(try anew.report()["cases"] as? Int == 100)
         #expect(try Tool.Folder.texts(in: campaign.state + "/crashes").isEmpty)
         let old = try Tool.run(["run", "--state", campaign.state + "/earlier-1", "--resume", "--json"])
         #expect(try old.report()["cases"] as? Int == before.cases)
@@ -119,7 +122,7 @@ import Testing
         (["--seed", "8"], "--seed: the campaign in # has 7, not 8"),
         (["--patcher", "delta-array"], "--patcher: the campaign in # has planted-lost-aux, not delta-array"),
         (["--shard=1/2"], "--shard: the campaign in # has the default, not 1/2"),
-        (["--cases", "599"], "--cases: the campaign in # has 600, not 599"),
+        (["--cases", "19"], "--cases: the campaign in # has 20, not 19"),
         (["--workload", "nops"], "--workload: the campaign in # has the default, not nops"),
     ]) func contradictionsAreRefused(_ words: [String], _ sentence: String) throws {
         let campaign = try KeptCampaign(Self.arguments)
