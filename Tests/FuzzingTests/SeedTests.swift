@@ -36,8 +36,14 @@ import Testing
         #expect(again == canonical, "\(file.path)")
     }
 
-    /// A file is found by its idea: words in lower case with hyphens between them, and a sentence inside.
+    /// A file is found by its idea: words in lower case with hyphens between them, and a sentence inside. What a campaign has
+    /// found is named after its bucket.
     @Test(arguments: files) func naming(_ file: CaseFolder.File) throws {
+        if file.folder == .crashes {
+            let bucket = try #require(file.parsed().bucket, "\(file.path)")
+            #expect(file.idea == bucket.split(separator: "/").joined(separator: "--"), "\(file.path)")
+            return
+        }
         let words = file.idea.split(separator: "-", omittingEmptySubsequences: false)
         #expect(words.count >= 2, "\(file.path): one word is no idea")
         for word in words {

@@ -9,7 +9,7 @@ import Patching
 @safe
 final class KernelPluginPatcher: Patcher {
     let name = "kernel-plugin"
-    let isStepwise = true
+    let capabilities = PatcherCapabilities.everything.subtracting(.refuses).union(.stepwise)
     /// How many passes the plug-in was given, and how many not.
     private(set) var asked = 0
     private(set) var spared = 0
@@ -51,7 +51,7 @@ final class KernelPluginPatcher: Patcher {
     /// What it calls itself.
     var pluginName: String { unsafe String(cString: patcher.name) }
     var release: String { unsafe String(cString: kernel.release) }
-    var capabilities: UInt32 { unsafe patcher.caps }
+    var claims: UInt32 { unsafe patcher.caps }
     var failedAllocations: UInt64 { unsafe kernel.failed_allocs() }
 
     func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus {

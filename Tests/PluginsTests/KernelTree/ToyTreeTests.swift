@@ -167,8 +167,8 @@ import Testing
         let patcher = try #require(KernelPluginPatcher(path: library))
         #expect(patcher.pluginName == "kernel-5.4.3-toy-1")
         #expect(patcher.release == "5.4.3-Toy_1")
-        #expect(patcher.capabilities & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0)
-        #expect(patcher.capabilities & UInt32(BPF_PATCHER_REFUSES.rawValue | BPF_PATCHER_DEAD_TARGET.rawValue) == 0)
+        #expect(patcher.claims & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0)
+        #expect(patcher.claims & UInt32(BPF_PATCHER_REFUSES.rawValue | BPF_PATCHER_DEAD_TARGET.rawValue) == 0)
         #expect(unsafe patcher.kernel.max_subprogs == 8)
         #expect(
             unsafe patcher.kernel.limits
@@ -182,7 +182,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits.first == "adjust_jmp_off() is not in this tree")
         let patcher = try #require(KernelPluginPatcher(path: library))
-        #expect(patcher.capabilities & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) == 0)
+        #expect(patcher.claims & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) == 0)
         try expectPatched(library)
     }
 
