@@ -34,7 +34,7 @@ struct CCompiler {
     ///   - folder: where headers are
     ///   - directory: what debuggers and reports of sanitizers name files from
     /// - Returns: what the compiler says when it fails, else `nil`
-    /// - Throws: ``PluginError`` when it cannot be started
+    /// - Throws: ``PluginError`` when it cannot be started, or cannot compile the stand-ins by themselves
     func makeLibrary(_ output: String, of source: String, folder: String, directory: String, sanitizers: [String])
         throws(PluginError)
         -> String?
@@ -54,7 +54,14 @@ struct CCompiler {
             arguments.append("-Wl,-z,defs")
         }
         let (status, _, said) = try run(arguments, in: directory)
-        return status == 0 ? nil : said
+        if status == 0 { return nil }
+        // A compiler without headers is no fault of the tree, and git bisect must not pass over a commit for it.
+        let alone = try run(["-std=gnu11", "-w", "-fsyntax-only", "-x", "c", "\(folder)/memory.h"])
+        if alone.status != 0 {
+            let reason = alone.errors.split(separator: "\n").first { $0.contains("error") } ?? "it fails"
+            throw PluginError("\(command.joined(separator: " ")): cannot compile: \(reason)")
+        }
+        return said
     }
 
     /// The library that must be loaded before a plug-in made with AddressSanitizer.
@@ -91,7 +98,13 @@ struct CCompiler {
             let texts = files.map {
                 String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self)
             }
+            // What env says when there is no such program.
+            if process.terminationStatus == 126 || process.terminationStatus == 127 {
+                throw PluginError("\(command[0]): cannot be started; is CC right?")
+            }
             return (process.terminationStatus, texts[0], texts[1])
+        } catch let error as PluginError {
+            throw error
         } catch {
             throw PluginError("\(command.joined(separator: " ")): cannot be started: \(error.localizedDescription)")
         }

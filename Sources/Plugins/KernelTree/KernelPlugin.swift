@@ -92,9 +92,15 @@ public struct KernelPlugin: Sendable {
         }
         runtime = sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
         do {
+            let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+            if !FileManager.default.isWritableFile(atPath: folder) {
+                throw PluginError("\(output): cannot be written; there is no folder \(folder) that can be written to")
+            }
             // A process that has the old one loaded keeps it.
             try? FileManager.default.removeItem(atPath: output)
             try FileManager.default.moveItem(atPath: library, toPath: output)
+        } catch let error as PluginError {
+            throw error
         } catch { throw PluginError("\(output): cannot be written: \(error.localizedDescription)") }
     }
 

@@ -133,7 +133,7 @@ import Testing
                     by: "struct bpf_prog;\nint toy_hook(struct bpf_prog *prog, int) __unseen(1, 2);",
                     in: "include/linux/bpf.h")
                 tree.replace(
-                    "prog->len -= cnt;", by: "prog->len -= cnt;\nif (!prog)\nreturn toy_hook(prog, 1);",
+                    "prog->len -= cnt;", by: "prog->len -= cnt;\nif (cnt == 12345)\nreturn toy_hook(prog, 1);",
                     in: ToyTree.core)
             }
         ),
