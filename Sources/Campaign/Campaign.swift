@@ -171,7 +171,8 @@ public final class Campaign {
     /// Waits a moment for what workers say, and takes it in.
     private func listen() throws(CampaignError) {
         var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        let timeout = min(settings.time.map { $0 - seconds } ?? 1, 0.1)
+        // Whoever has a finding to minimise does not wait.
+        let timeout = ledger.unstored == nil ? min(settings.time.map { $0 - seconds } ?? 1, 0.1) : 0
         let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
         if ready <= 0 { return }
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {

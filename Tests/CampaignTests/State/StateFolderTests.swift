@@ -149,7 +149,7 @@ import Testing
         let campaign = try KeptCampaign(["--seed", "7"])
         let first = try campaign.run { process in
             while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
-            let second = try Tool.run(["run", "--state", campaign.state, "--resume"])
+            let second = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "1"])
             #expect(second.status == 1)
             #expect(second.errors.contains("\(campaign.state) is in use by process \(process.processIdentifier);"))
             let merge = try Tool.run(["merge", campaign.state, "-o", campaign.folder.path + "/merged"])
