@@ -82,12 +82,17 @@ public struct KernelFunctions: Hashable, Sendable, Codable {
     public var release: KernelRelease
     /// Whether they know `gotol`.
     public var knowsGotol: Bool
+    /// Whether they know `gotox`.
+    public var knowsGotox: Bool
     /// How many subprograms there is room for.
     public var maxSubprograms: Int
 
-    public init(_ release: KernelRelease, knowsGotol: Bool = true, maxSubprograms: Int = .max) {
+    public init(
+        _ release: KernelRelease, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
+    ) {
         self.release = release
         self.knowsGotol = knowsGotol
+        self.knowsGotox = knowsGotox
         self.maxSubprograms = maxSubprograms
     }
 }

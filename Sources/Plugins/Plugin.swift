@@ -98,6 +98,7 @@ public final class Plugin: @unchecked Sendable {
         self.release = release
         self.kernel = unsafe KernelFunctions(
             number, knowsGotol: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue) == 0,
+            knowsGotox: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOX.rawValue) == 0,
             maxSubprograms: kernel.pointee.max_subprogs == 0 ? .max : Int(kernel.pointee.max_subprogs))
         unsafe failAlloc = kernel.pointee.fail_alloc
         unsafe failedAllocsFunction = kernel.pointee.failed_allocs

@@ -98,6 +98,11 @@ public final class PluginPatcher: ForeignPatcher {
                 .damage, "damaged-by-failed-allocation",
                 "an allocation failed, and a function of the kernel then left another program than it was given")
         }
+        if code == -BPF_PATCHER_KERNEL_STALE && kernel != nil {
+            return PatcherMisconduct(
+                .damage, "stale-table",
+                "poke descriptors or instruction arrays, which are no part of the result, did not follow the program")
+        }
         let name = code < 0 && code > -4096 ? CLibrary.name(ofError: -code) : nil
         let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
         return PatcherMisconduct(

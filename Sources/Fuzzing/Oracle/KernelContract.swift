@@ -14,8 +14,8 @@ struct KernelContract: ~Copyable {
         case subprogram = "a deleted range holds a subprogram start past its first slot"
         case append = "code is appended"
         case behindTheEnd =
-            "the last instruction of more than 32767 slots is patched where code was removed: bpf_adj_branches looks behind the end"
-        case unknown = "there is a code that this kernel does not define, or it has no room for the subprograms"
+            "the last instruction of more than 32767 slots is patched, and bpf_adj_branches looks behind the end"
+        case unknown = "there is an instruction that this kernel does not define, or it has no room for the subprograms"
     }
 
     /// For each code, which patchers are made of a kernel that does not define it: a bit for each.
@@ -24,6 +24,8 @@ struct KernelContract: ~Copyable {
     /// The patchers with their numbers of subprograms that there is room for.
     private var rooms: [(bit: UInt64, subprograms: Int)] = []
     private var leastRoom = Int.max
+    /// The patchers that are held to the contract of a kernel, a bit for each.
+    private var held: UInt64 = 0
 
     init() { undefined.fill(256, from: Slot(0), with: 0) }
 
@@ -31,6 +33,7 @@ struct KernelContract: ~Copyable {
     mutating func hold(_ patcher: Int, to kernel: KernelFunctions) {
         let bit: UInt64 = 1 &<< UInt64(patcher)
         for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: kernel) { undefined[Slot(code)] |= bit }
+        held |= bit
         rooms.append((bit, kernel.maxSubprograms))
         leastRoom = min(leastRoom, kernel.maxSubprograms)
     }
@@ -42,20 +45,37 @@ struct KernelContract: ~Copyable {
     func unknown(in pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
         let undefined = self.undefined
         var found: UInt64 = 0
-        for slot in 0..<input.insnCount { found |= undefined[Slot(Int(input.insns[InputIndex(slot)].code))] }
+        var hasGotox = false
+        var hasSkip = false
+        for slot in 0..<input.insnCount {
+            let insn = input.insns[InputIndex(slot)]
+            found |= undefined[Slot(Int(insn.code))]
+            if insn.code == Opcode.gotox { note(gotox: insn, &hasGotox, &found) }
+        }
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             let patch = pass.patch(of: edit)
+            hasSkip = hasSkip || edit.skip
             for slot in 0..<Int(edit.patchCount) {
                 let index = PatchIndex(slot)
                 // What stands in the place of a kept instruction is none.
-                if !edit.keeps(index) { found |= undefined[Slot(Int(patch[index].code))] }
+                if edit.keeps(index) { continue }
+                found |= undefined[Slot(Int(patch[index].code))]
+                if patch[index].code == Opcode.gotox { note(gotox: patch[index], &hasGotox, &found) }
             }
         }
+        // To adjust_jmp_off() a gotox right in front of an insertion is a jump to it.
+        if hasGotox && hasSkip { found |= held }
         if input.subprogramCount > leastRoom {
             for room in rooms where input.subprogramCount > room.subprograms { found |= room.bit }
         }
         return found
+    }
+
+    /// Notes a `gotox`: the kernel has no other than those with offset 0, which its functions look at.
+    private func note(gotox: Instruction, _ hasGotox: inout Bool, _ found: inout UInt64) {
+        hasGotox = true
+        if gotox.off != 0 { found |= held }
     }
 
     /// The first clause that a pass breaks, but for what a kernel does not know; `nil` where all hold.
@@ -71,26 +91,26 @@ struct KernelContract: ~Copyable {
         if PassDemands(pass: pass, input: input, expectation: expectation).hasDeadTarget() { return .deadTarget }
         if looksBehindTheEnd(pass, input) { return .behindTheEnd }
         let prefixes = StepwisePrefixes(pass: pass, input: input, expectation: expectation)
-        return prefixes.hasRefused() ? .refused : nil
+        if prefixes.hasRefused() { return .refused }
+        return prefixes.hasDeadTarget() ? .deadTarget : nil
     }
 
-    /// Whether the kernel takes what a removal has left behind the end of the program for an instruction of it.
+    /// Whether the kernel takes what is behind the end of the program for an instruction of it.
     ///
     /// The probing pass for programs beyond the 16-bit limit leaves out the instruction that is patched. When that is the last
-    /// one, it looks at the slot behind it before it looks whether there is one; an old jump there can make it refuse a patch
-    /// that fits. This is a fault of the kernel and no assumption of its functions; known, it would hide others.
+    /// one, it looks at the slot behind it before it looks whether there is one. A jump that a removal has left there can make
+    /// it refuse a patch that fits, and AddressSanitizer sees it leave memory where the program fills its pages. This is a
+    /// fault of the kernel and no assumption of its functions; known, it would hide others.
     ///
     /// - Source: Linux 6.12, kernel/bpf/core.c, `bpf_adj_branches`
     /// - Complexity: O(edits)
     private static func looksBehindTheEnd(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         var length = input.insnCount
-        var hasRemoved = false
         for number in 0..<pass.editCount {
             let edit = pass.edits[TableIndex(number)]
             length += edit.growth
-            hasRemoved = hasRemoved || edit.isDeletion || edit.remove > 1
             let isLast = edit.off.position + max(Int(edit.remove), 1) == input.insnCount
-            if isLast && !edit.isDeletion && hasRemoved && length > Int(Int16.max) { return true }
+            if isLast && !edit.isDeletion && length > Int(Int16.max) { return true }
         }
         return false
     }
@@ -124,6 +144,7 @@ enum KernelCodes {
     /// Whether an instruction with this code is one that the kernel knows; 0 is that of second slots.
     static func isDefined(_ code: UInt8, in kernel: KernelFunctions) -> Bool {
         if code == Opcode.gotol && !kernel.knowsGotol { return false }
+        if code == Opcode.gotox { return kernel.knowsGotox }
         if let since = since[code] { return kernel.release >= since }
         let operation = code >> 4
         let isRegister = code & 8 != 0
@@ -143,7 +164,6 @@ enum KernelCodes {
     private static let since: [UInt8: KernelRelease] = [
         0x06: KernelRelease(6, 6), 0xd7: KernelRelease(6, 6), 0x81: KernelRelease(6, 6), 0x89: KernelRelease(6, 6),
         0x91: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xcb: KernelRelease(6, 15), 0xd3: KernelRelease(6, 15),
-        0x0d: KernelRelease(6, 19),
     ]
 
     /// Loads and stores of memory in four sizes, atomic operations in two, and the barrier against speculation.

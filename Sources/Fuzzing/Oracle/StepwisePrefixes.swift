@@ -44,6 +44,22 @@ struct StepwisePrefixes {
         return false
     }
 
+    /// Whether a jump that an edit removes targets a range, past its first slot, that an earlier edit has deleted.
+    ///
+    /// - Complexity: O(removed jumps × edits)
+    func hasDeadTarget() -> Bool {
+        for number in 0..<removedCount {
+            let slot = removed[TableIndex(number)]
+            let insn = input.insns[slot]
+            let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: fields[insn]))
+            for earlier in 0..<edit(removing: slot) {
+                let edit = pass.edits[TableIndex(earlier)]
+                if edit.isDeletion && edit.off < target && target < edit.end { return true }
+            }
+        }
+        return false
+    }
+
     /// The number of the edit that removes a slot.
     private func edit(removing slot: InputIndex) -> Int {
         var number = 0
