@@ -55,12 +55,27 @@ import Testing
             repaired.errors.contains("\(campaign.state)/checkpoint is missing or damaged; going on from the one before")
         )
         #expect(try campaign.result(repaired) == whole)
-        // The one before has not been given up for the damaged one.
-        let before = try Data(contentsOf: URL(fileURLWithPath: campaign.state + "/checkpoint.before"))
-        #expect(throws: Never.self) { try Checkpoint.parse(before) }
         let again = try campaign.run()
         #expect(again.errors.isEmpty)
         #expect(try campaign.result(again) == whole)
+    }
+
+    /// The one before is not given up for the damaged one, but for the next that is whole.
+    @Test func damagedCheckpointIsNotKept() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        let before = campaign.state + "/checkpoint.before"
+        let old = try Checkpoint.parse(Data(contentsOf: URL(fileURLWithPath: before)))
+        try Damage.half.apply(to: campaign.state + "/checkpoint")
+        let folder = try StateFolder.open(campaign.state)
+        var next = try #require(folder.checkpoint)
+        #expect(next == old)
+        for number in [101, 102] {
+            next.next = UInt64(number)
+            try folder.save(next)
+            let kept = try Checkpoint.parse(Data(contentsOf: URL(fileURLWithPath: before)))
+            #expect(number == 101 ? kept == old : kept.next == 101)
+        }
     }
 
     @Test func twoDamagedCheckpointsAreRefused() throws {
@@ -180,7 +195,7 @@ import Testing
             unsafe rename(plugin + ".new", plugin)
         }
         try build(0)
-        let begin = ["run", "--state", campaign.state, "--seed", "7", "--plugin", plugin]
+        let begin = ["run", "--state", campaign.state, "--seed", "7", "--time", "20", "--plugin", plugin]
         let run = try Tool.run(begin) { _ in
             while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
             try build(3)
