@@ -44,7 +44,7 @@ import Testing
             #expect(result.cases == 400 && result.findings.count > 20)
             try #require(result == expected, "seed \(seed), after \(done) disturbances")
         }
-        #expect(resumed > Self.disturbances / 4, "seed \(seed)")
+        #expect(resumed > Self.disturbances / 20, "seed \(seed)")
         print("disturbed \(done) times, went on \(resumed) times")
     }
 

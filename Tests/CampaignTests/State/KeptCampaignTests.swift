@@ -70,7 +70,7 @@ import Testing
         #expect(report["finished"] as? Bool == false)
         let cases = try #require(report["cases"] as? Int)
         #expect(cases > 0 && cases % 128 == 0)
-        let on = try campaign.run(["--time", "0.1"])
+        let on = try campaign.run(["--time", "2"])
         #expect(on.output.contains("kept in \(campaign.state); going on after \(cases) cases"))
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
