@@ -17,6 +17,9 @@ public final class Campaign {
     private var ledger: FindingLedger
     /// Where the campaign is kept, if it is.
     private let keeper: CampaignKeeper?
+    /// The plug-ins of a campaign that is not kept.
+    private let watch: FileWatch
+    private var lastWatched = Date()
     /// The last block, when the limit cuts it short.
     private var tail: Checkpoint.Tail?
     private var status = StatusLine()
@@ -64,6 +67,7 @@ public final class Campaign {
         } else {
             keeper = nil
         }
+        watch = FileWatch(state == nil ? settings.patchers.compactMap(\.plugin?.path) : [])
         ledger = FindingLedger(
             settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
         boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
@@ -94,6 +98,7 @@ public final class Campaign {
             killLateWorkers()
             if !board.isStopping, let bucket = ledger.unstored { try ledger.store(bucket) }
             try keeper?.record(progress)
+            try checkPlugins()
             status.show(cases: cases, findings: ledger.count, elapsed: seconds, place: keeper?.path)
         }
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
@@ -114,6 +119,14 @@ public final class Campaign {
         report.state = keeper?.path
         report.isFinished = isEnded && ledger.isSettled
         return report
+    }
+
+    /// Checks once a second that nobody has put another plug-in in the place of one: workers have some of one, and new
+    /// workers would have the other.
+    private func checkPlugins() throws(CampaignError) {
+        if Date().timeIntervalSince(lastWatched) < 1 { return }
+        lastWatched = Date()
+        try watch.check()
     }
 
     /// Goes on where a checkpoint stands.

@@ -23,7 +23,7 @@ final class CampaignKeeper {
     private var lastCheckpoint = Date.distantPast
     private var lastPlot = Date.distantPast
     private var lastCount = (all: 0, hangs: 0)
-    private var stamps: [(path: String, stamp: UsedFile.Stamp)] = []
+    private let watch: FileWatch
 
     /// Where the campaign is kept.
     var path: String { folder.path }
@@ -38,7 +38,7 @@ final class CampaignKeeper {
         self.settings = settings
         programs = max(objects.programs.count, 1)
         let files = try UsedFile.all(of: settings, objects: objects.files.map(\.path))
-        stamps = files.map { ($0.path, UsedFile.Stamp(path: $0.path)) }
+        watch = FileWatch(files.map(\.path))
         let now = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
             arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
@@ -86,7 +86,8 @@ final class CampaignKeeper {
         let longest = progress.ledger.count == lastCount.all ? 1 : 0.1
         let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), longest)
         if !isLast && now.timeIntervalSince(lastCheckpoint) < interval { return }
-        try checkFiles()
+        // What was run since the last checkpoint is then left out of the next.
+        try watch.check()
         try save(progress)
         if isLast || now.timeIntervalSince(lastPlot) >= CampaignStatistics.plotInterval {
             lastPlot = now
@@ -153,14 +154,6 @@ final class CampaignKeeper {
             try handle.close()
         } catch {
             throw CampaignError("\(plot): cannot be written: \(error.localizedDescription)")
-        }
-    }
-
-    /// Checks that no file that the campaign uses has been replaced; what was run since the last checkpoint is then left out
-    /// of the next.
-    private func checkFiles() throws(CampaignError) {
-        for file in stamps where UsedFile.Stamp(path: file.path) != file.stamp {
-            throw CampaignError("\(file.path) has changed since the campaign began; put it back to go on")
         }
     }
 }
