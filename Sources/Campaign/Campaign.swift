@@ -8,7 +8,6 @@ import Patching
 public final class Campaign {
     private let settings: CampaignSettings
     private let program: URL
-    private let boardPath: String
     private let board: SharedBoard
     private var order = BlockOrder()
     private var cases: UInt64 = 0
@@ -70,13 +69,13 @@ public final class Campaign {
         watch = FileWatch(state == nil ? settings.patchers.compactMap(\.plugin?.path) : [])
         ledger = FindingLedger(
             settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
-        boardPath = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        board = try SharedBoard(path: boardPath, jobs: settings.jobs)
+        let path = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        board = try SharedBoard(path: path, jobs: settings.jobs)
+        // Workers inherit it, so that nothing is left behind however this process ends.
+        unsafe unlink(path)
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }
         try keeper?.begin(at: progress)
     }
-
-    deinit { unsafe unlink(boardPath) }
 
     /// Runs the campaign to its limit, or until it is interrupted.
     ///
@@ -173,12 +172,12 @@ public final class Campaign {
     private var isTimeOver: Bool { settings.time.map { seconds >= $0 } ?? false }
 
     private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
-        var words = ["worker", "--board", boardPath, "--number", String(number)]
+        var words = ["worker", "--board", WorkerProcess.boardPath, "--number", String(number)]
         if let first { words += ["--first", String(first)] }
         workers.append(
             try WorkerProcess(
                 program: program, words + settings.arguments, plugins: settings.patchers.compactMap(\.plugin?.path),
-                number: number))
+                board: board, number: number))
     }
 
     /// Waits a moment for what workers say, and takes it in.

@@ -6,13 +6,16 @@ import Fuzzing
 /// - Shape: a request is its length in words, its number, the patchers that are spared (a bit each) and a ``CasePacket``,
 ///   all 64-bit words; a reply is its length in bytes as such a word, and JSON
 enum JudgeMessage {
+    /// The target of a finding when the process was ended between two patchers, by what one of them had left behind.
+    static let unknown = "unknown"
+
     /// A judgement.
     struct Reply: Codable {
         /// The number of the request.
         var request: UInt64
         var findings: [Finding]
-        /// The patcher that ended the process, if one did.
-        var dead: Int?
+        /// Whether the process has been ended; what is found is then against who did it.
+        var isDead = false
         /// What a sanitizer wrote about that.
         var report: String?
     }

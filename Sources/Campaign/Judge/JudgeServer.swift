@@ -43,10 +43,8 @@ public final class JudgeServer {
 
     /// What the death of a child says of the case that it was at.
     private func verdict(on death: Death) -> JudgeMessage.Reply {
-        // A child that dies between patchers does so of what one of them has left behind.
-        let dead = death.patcher ?? (patchers.count == 1 ? 0 : nil)
-        let target = dead.map { patchers[$0].name } ?? "unknown"
+        let target = death.patcher.map { patchers[$0].name } ?? JudgeMessage.unknown
         return .init(
-            request: death.index, findings: [death.finding(against: target)], dead: dead, report: death.report)
+            request: death.index, findings: [death.finding(against: target)], isDead: true, report: death.report)
     }
 }

@@ -52,35 +52,55 @@ public final class SacrificedJudge: CaseJudge {
         for (number, patcher) in patchers.enumerated() where target == nil || patcher.name == target {
             spared &= ~(1 << UInt64(number))
         }
-        var findings: [Finding] = []
-        // A patcher that ends the process is the only one heard of; the others are asked again without it.
-        while let reply = ask(c, sparing: spared) {
-            findings += reply.findings
-            report = report ?? reply.report
-            guard let dead = reply.dead else { break }
-            spared |= 1 << UInt64(dead)
-            if spared == UInt64.max { break }
+        return findings(of: c, sparing: spared)
+    }
+
+    private func findings(of c: Case, sparing spared: UInt64) -> [Finding] {
+        guard let reply = ask(c, sparing: spared) else { return [] }
+        report = report ?? reply.report
+        guard reply.isDead, var finding = reply.findings.first else { return reply.findings }
+        let asked = patchers.indices.filter { spared & 1 << UInt64($0) == 0 }
+        if finding.target == JudgeMessage.unknown {
+            if asked.count > 1 { return asked.flatMap { findings(of: c, sparing: ~(1 << UInt64($0))) } }
+            finding.target = asked.first.map { patchers[$0].name } ?? finding.target
+            finding.bucket = finding.target + finding.bucket.dropFirst(JudgeMessage.unknown.count)
         }
-        return findings
+        // A patcher that ends the process is the only one heard of; the others are asked again without it.
+        let others = asked.filter { patchers[$0].name != finding.target }
+        if others.isEmpty { return [finding] }
+        return [finding] + findings(of: c, sparing: ~others.reduce(0) { $0 | 1 << UInt64($1) })
     }
 
     private func ask(_ c: Case, sparing spared: UInt64) -> JudgeMessage.Reply? {
         if failure != nil { return nil }
         do throws(CampaignError) {
-            let process = try running()
-            requests += 1
-            process.write(JudgeMessage.request(requests, sparing: spared, c))
-            while let length = JudgeMessage.readWords(1, from: process.descriptor),
-                let text = JudgeMessage.read(Int(length[0]), from: process.descriptor)
-            {
-                let reply = try? JSONDecoder().decode(JudgeMessage.Reply.self, from: Data(text))
-                if let reply, reply.request == requests { return reply }
+            var end = WorkerProcess.End.done
+            // Whatever patchers do is answered; if the process has ended all the same, somebody else has killed it.
+            for _ in 0..<3 {
+                if let reply = try answer(c, sparing: spared) { return reply }
+                end = process?.waitUntilExit() ?? end
+                process = nil
+                if case .failed = end { break }
             }
-            throw CampaignError("the process that judges cases has ended: \(process.waitUntilExit())")
+            throw CampaignError("the process that judges cases ends again and again, at last with \(end)")
         } catch {
             failure = error
             return nil
         }
+    }
+
+    /// The answer of the process, started when there is none; `nil` when it has ended.
+    private func answer(_ c: Case, sparing spared: UInt64) throws(CampaignError) -> JudgeMessage.Reply? {
+        let process = try running()
+        requests += 1
+        process.write(JudgeMessage.request(requests, sparing: spared, c))
+        while let length = JudgeMessage.readWords(1, from: process.descriptor),
+            let text = JudgeMessage.read(Int(length[0]), from: process.descriptor)
+        {
+            let reply = try? JSONDecoder().decode(JudgeMessage.Reply.self, from: Data(text))
+            if let reply, reply.request == requests { return reply }
+        }
+        return nil
     }
 
     /// The process, started when there is none.

@@ -33,6 +33,8 @@ public final class SharedBoard {
     private static let wordsPerWorker = 8
     private let memory: UnsafeMutableRawPointer
     private let length: Int
+    /// The file, which workers get with this number; -1 when there is none.
+    let descriptor: Int32
 
     /// Maps a file of zeros, made if it is missing.
     ///
@@ -40,11 +42,10 @@ public final class SharedBoard {
     /// - Throws: ``CampaignError`` when the file cannot be made or mapped
     public init(path: String, jobs: Int) throws(CampaignError) {
         length = (Word.workers.rawValue + jobs * SharedBoard.wordsPerWorker) * 8
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw CampaignError("\(path): cannot be opened: \(unsafe String(cString: strerror(errno)))")
         }
-        defer { close(descriptor) }
         // Allocated, not just made longer: a full disk must be an error here, not a signal later.
         let status = posix_fallocate(descriptor, 0, off_t(length))
         guard status == 0 else {
@@ -58,6 +59,7 @@ public final class SharedBoard {
     /// - Throws: ``CampaignError`` when there is no memory
     init() throws(CampaignError) {
         length = (Word.workers.rawValue + SharedBoard.wordsPerWorker) * 8
+        descriptor = -1
         unsafe memory = try SharedBoard.map(length, -1)
     }
 
@@ -71,7 +73,10 @@ public final class SharedBoard {
         return unsafe mapped
     }
 
-    deinit { unsafe munmap(memory, length) }
+    deinit {
+        unsafe munmap(memory, length)
+        if descriptor >= 0 { close(descriptor) }
+    }
 
     /// Does something with one word, which other processes may change at the same time.
     private func withWord<Result>(_ number: Int, _ body: (borrowing Atomic<UInt64>) -> Result) -> Result {

@@ -21,6 +21,11 @@ final class WorkerProcess {
         }
     }
 
+    /// The descriptor of a board in the process that it is shared with.
+    private static let boardNumber: Int32 = 3
+    /// Where that process finds it.
+    static let boardPath = "/dev/fd/\(boardNumber)"
+
     /// Which of the board's workers it is.
     let number: Int
     /// The descriptor to wait on for ``read()``.
@@ -35,11 +40,12 @@ final class WorkerProcess {
     /// - Parameters:
     ///   - plugins: what may be loaded into it
     ///   - reports: what is wanted of a sanitizer's reports
+    ///   - board: the memory to share with it, which it finds at ``boardPath``
     ///   - number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
         program: URL, _ arguments: [String], plugins: [String], reports: SanitizerReports.Use = .counting,
-        number: Int = 0
+        board: SharedBoard? = nil, number: Int = 0
     ) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
@@ -52,7 +58,7 @@ final class WorkerProcess {
         process = try Self.spawn(
             [program.path] + arguments,
             try Confinement.environment(for: plugins, reports: reports),
-            pipes: (input.read, output.write))
+            pipes: (input.read, output.write), board: board)
     }
 
     /// Starts this program once more with other arguments and the same input and output.
@@ -82,7 +88,8 @@ final class WorkerProcess {
     }
 
     private static func spawn(
-        _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?
+        _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
+        board: SharedBoard? = nil
     ) throws(CampaignError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -91,6 +98,7 @@ final class WorkerProcess {
             unsafe posix_spawn_file_actions_adddup2(&actions, pipes.input, STDIN_FILENO)
             unsafe posix_spawn_file_actions_adddup2(&actions, pipes.output, STDOUT_FILENO)
         }
+        if let board { unsafe posix_spawn_file_actions_adddup2(&actions, board.descriptor, boardNumber) }
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         let owned = unsafe arguments + variables
