@@ -3,7 +3,7 @@ import Foundation
 /// The files of a kernel tree that matter here: those of BPF.
 public struct KernelTree: Sendable {
     /// What the tree calls itself: VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile.
-    public let release: String
+    public internal(set) var release: String
     /// The files that are searched for every name: first those that hold the functions, then headers.
     var sources: [CFileSource]
     /// The other files of `kernel/bpf`, for functions that these call.

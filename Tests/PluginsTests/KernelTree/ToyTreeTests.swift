@@ -1,5 +1,4 @@
 import BPF
-import CBPFPatcher
 import Foundation
 import Patching
 import Testing
@@ -11,24 +10,26 @@ import Testing
     private static let core = ToyTree.core
     private static let verifier = ToyTree.verifier
 
-    /// A program of three instructions, of which the second is patched by two.
-    private func patch(_ patcher: KernelPluginPatcher) -> Program? {
+    /// A program of at least three instructions, of which the second is patched by two.
+    private func patch(_ patcher: PluginPatcher, insns: Int32 = 3) -> Program? {
         let input = ProgramBuffer()
         let output = ProgramBuffer()
         let pass = PassBuffer()
         input.load(
             Program(
-                insns: [1, 2, 3].map { Instruction(code: 0xb7, imm: $0) }, aux: [10, 20, 30],
+                insns: (1...insns).map { Instruction(code: 0xb7, imm: $0) }, aux: (1...UInt32(insns)).map { $0 * 10 },
                 subprograms: [Subprogram(start: 0, id: 7), Subprogram(start: 2, id: 8)],
                 lines: [LineRecord(insnOff: 0, id: 9)]))
         pass.load(
             Pass(edits: [Edit(off: InputIndex(1), remove: 1, patch: [4, 5].map { Instruction(code: 0xb7, imm: $0) })]))
-        let status = patcher.call(pass.image, input.image(), output)
+        let status = patcher.apply(pass.image, to: input.image(), into: output)
         return status == .accepted ? Program(output.image(as: OutputIndex.self)) : nil
     }
 
     private func expectPatched(_ library: String) throws {
-        let program = patch(try #require(KernelPluginPatcher(path: library)))
+        let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
+        let program = patch(patcher)
+        #expect(patcher.misconduct == nil)
         #expect(program?.insns.map(\.imm) == [1, 4, 5, 3])
         #expect(program?.aux == [10, 0, 20, 30])
         #expect(program?.subprograms == [Subprogram(start: 0, id: 7), Subprogram(start: 3, id: 8)])
@@ -164,15 +165,14 @@ import Testing
         let line = tree.line(of: "int bpf_remove_insns", in: Self.core)
         #expect(plugin.functions.contains { $0.name == "bpf_remove_insns" && $0.place == "\(Self.core):\(line)" })
         #expect(plugin.limits == ["gotol is not known to it", "gotox is not known to it"])
-        let patcher = try #require(KernelPluginPatcher(path: library))
-        #expect(patcher.pluginName == "kernel-5.4.3-toy-1")
-        #expect(patcher.release == "5.4.3-Toy_1")
-        #expect(patcher.claims & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) != 0)
-        #expect(patcher.claims & UInt32(BPF_PATCHER_REFUSES.rawValue | BPF_PATCHER_DEAD_TARGET.rawValue) == 0)
-        #expect(unsafe patcher.kernel.max_subprogs == 8)
+        let loaded = try Plugin(path: library)
+        #expect(loaded.name == "kernel-5.4.3-toy-1")
+        #expect(loaded.release == "5.4.3-Toy_1")
         #expect(
-            unsafe patcher.kernel.limits
-                == UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue | BPF_PATCHER_KERNEL_NO_GOTOX.rawValue))
+            loaded.capabilities == PatcherCapabilities.everything.subtracting([.refuses, .deadTarget]).union(.stepwise))
+        #expect(
+            loaded.kernel
+                == KernelFunctions(KernelRelease(5, 4), knowsGotol: false, knowsGotox: false, maxSubprograms: 8))
     }
 
     @Test func withoutAdjustJmpOffNothingIsSkipped() throws {
@@ -181,8 +181,7 @@ import Testing
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits.first == "adjust_jmp_off() is not in this tree")
-        let patcher = try #require(KernelPluginPatcher(path: library))
-        #expect(patcher.claims & UInt32(BPF_PATCHER_SKIP_JUMPS.rawValue) == 0)
+        #expect(try !Plugin(path: library).capabilities.contains(.skipJumps))
         try expectPatched(library)
     }
 
@@ -192,6 +191,7 @@ import Testing
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits == [])
+        #expect(try Plugin(path: library).kernel == KernelFunctions(KernelRelease(5, 4), maxSubprograms: 8))
     }
 
     /// Faults of a tree: what is changed in which file, and what the message holds; `LINE` is where a text stands.
@@ -235,11 +235,11 @@ import Testing
     @Test func failedAllocationsAreDoneAgain() throws {
         let (_, library) = try ToyTree().build()
         defer { try? FileManager.default.removeItem(atPath: library) }
-        let patcher = try #require(KernelPluginPatcher(path: library))
-        patcher.failOneIn = 1
+        let plugin = try Plugin(path: library)
+        let patcher = plugin.makePatcher(options: Plugin.Options(failAlloc: 1))
         #expect(patch(patcher)?.insns.map(\.imm) == [1, 4, 5, 3])
-        #expect(patcher.failedAllocations == 1)
-        #expect(patcher.oddities == [])
+        #expect(plugin.failedAllocs == 1)
+        #expect(patcher.misconduct == nil)
     }
 
     @Test func damageByAFailedAllocationIsSaid() throws {
@@ -253,12 +253,13 @@ import Testing
             in: Self.core)
         let (_, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
-        let patcher = try #require(KernelPluginPatcher(path: library))
-        patcher.failOneIn = 2
-        for _ in 0..<40 where patcher.oddities.isEmpty {
-            let program = patch(patcher)
-            #expect(program == nil || program?.insns.map(\.imm) == [1, 4, 5, 3])
+        let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(failAlloc: 2))
+        // What fails is a function of the pass, so that each is another one.
+        for insns in Int32(3)..<43 where patcher.misconduct == nil {
+            let program = patch(patcher, insns: insns)
+            #expect(program == nil || program?.insns.map(\.imm) == [1, 4, 5] + (3...insns))
         }
-        #expect(patcher.oddities == [-BPF_PATCHER_KERNEL_DAMAGED])
+        #expect(patcher.misconduct?.rule == .damage)
+        #expect(patcher.misconduct?.words == "damaged-by-failed-allocation")
     }
 }
