@@ -1,20 +1,24 @@
 import Foundation
 import Synchronization
 
-/// Whether the user has asked for an end, by SIGINT or SIGTERM.
+/// Whether the user has asked for an end, by SIGINT or SIGTERM, or is gone, by SIGHUP.
 public enum Interrupt {
     /// When the first came, in seconds; 0 when none has.
     private static let first = Atomic<Int>(0)
 
-    /// Lets SIGINT and SIGTERM set the flag instead of ending the process; a later one ends it.
+    /// Lets these signals set the flag instead of ending the process; a later one ends it.
     ///
     /// They are let through even if whoever started this process had them blocked.
     public static func watch() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        for number in [SIGINT, SIGTERM] {
+        // Whoever started this with nohup does not want SIGHUP to be heard.
+        var before = sigaction()
+        unsafe sigaction(SIGHUP, nil, &before)
+        let isIgnored = unsafe unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1
+        for number in isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { number in
                 // timeout and others send the same signal twice at once; only one that comes later means it.
                 let now = time(nil)

@@ -1,7 +1,22 @@
 import Foundation
+import Synchronization
 
 /// Writing to standard output and standard error so that nothing is lost without a word.
 public enum Output {
+    /// Where standard output is; another number once what plug-ins print has been kept out of it.
+    private static let descriptor = Atomic<Int32>(STDOUT_FILENO)
+
+    /// Sends what plug-ins print on standard output to standard error, so that this command's own output is not mixed up.
+    ///
+    /// - Throws: ``CampaignError`` when there are no more descriptors
+    public static func keepToItself() throws(CampaignError) {
+        let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
+        guard own >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
+            throw CampaignError("standard output cannot be set apart: \(unsafe String(cString: strerror(errno)))")
+        }
+        descriptor.store(own, ordering: .relaxed)
+    }
+
     /// Writes a text and a line end to standard output.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
@@ -11,7 +26,7 @@ public enum Output {
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
     public static func write(_ text: String) throws(CampaignError) {
-        guard put(text, STDOUT_FILENO) else {
+        guard put(text, descriptor.load(ordering: .relaxed)) else {
             throw CampaignError("standard output: cannot be written: \(unsafe String(cString: strerror(errno)))")
         }
     }

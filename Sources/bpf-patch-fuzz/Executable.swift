@@ -11,7 +11,8 @@ enum Executable {
 ///
 /// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
 func confine(_ patchers: [PatcherChoice]) throws {
-    if Confinement.isInside || patchers.allSatisfy({ $0.plugin == nil }) { return }
+    if patchers.allSatisfy({ $0.plugin == nil }) { return }
+    if Confinement.isInside { return try Output.keepToItself() }
     let words = Array(CommandLine.arguments.dropFirst())
     throw ExitCode(try Confinement.runAgain(program: Executable.url, words, patchers: patchers))
 }

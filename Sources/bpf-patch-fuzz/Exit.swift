@@ -11,7 +11,7 @@ extension ExitCode {
 /// Ends the command with status 1 and a line on standard error.
 func stop(_ error: some Error) -> ExitCode {
     complain("error: \(error)")
-    return .failure
+    return error is ValidationError ? .validationFailure : .failure
 }
 
 /// Writes a line to standard error.

@@ -53,6 +53,10 @@ struct Minimize: ParsableCommand {
                 try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen, program: Executable.url
             )
             guard let bucket = try bucket(of: c, judge) else {
+                if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
+                    throw CampaignError(
+                        "\(file): was found with \(target), which was not asked; name it with --plugin FILE")
+                }
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }
             let start = Date()

@@ -75,6 +75,12 @@ struct PatcherOptions: ParsableArguments {
         return choices
     }
 
+    /// Whether a case was found with a patcher that is not asked about it.
+    func isStranger(_ target: String, _ chosen: [PatcherChoice]) -> Bool {
+        if ["oracle", "pass-check"].contains(target) || chosen.contains(where: { $0.name == target }) { return false }
+        return !(isDefault && PatcherChoice(name: target) != nil)
+    }
+
     /// Those of this package that are named.
     var named: [PatcherChoice] {
         (PatcherChoice.builtIn + PatcherChoice.planted).filter { choice in
@@ -99,6 +105,15 @@ struct JudgingOptions: ParsableArguments {
             report it and leave a usable program.
             """, valueName: "one-in"))
     var failAlloc: UInt32 = 0
+
+    /// Checks that they are about somebody.
+    ///
+    /// - Throws: `ValidationError` when no patcher is made of a kernel tree
+    func check(_ patchers: [PatcherChoice]) throws {
+        if terms == JudgingTerms() || patchers.contains(where: { $0.plugin?.release != nil }) { return }
+        throw ValidationError(
+            "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
+    }
 
     var terms: JudgingTerms { JudgingTerms(beyondContract: beyondContract, failAlloc: failAlloc) }
 }

@@ -26,11 +26,18 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         let chosen: [PatcherChoice]
-        do { chosen = try patchers.chosen() } catch { throw stop(error) }
+        do {
+            chosen = try patchers.chosen()
+            try judging.check(chosen)
+        } catch { throw stop(error) }
+        var strangers: [String: Int] = [:]
         var replayer = Replayer(
             chosen, terms: judging.terms, budget: budget.chosen, program: Executable.url)
         var (passed, failed, broken) = (0, 0, 0)
         for item in CaseSource.items(paths) {
+            if let target = (try? item.content.get())?.target, patchers.isStranger(target, chosen) {
+                strangers[target, default: 0] += 1
+            }
             switch replayer.replay(item) {
             case .passed: passed += 1
             case .failed(let reasons):
@@ -42,6 +49,11 @@ struct Replay: ParsableCommand {
                 broken += 1
                 complain("error: \(reason)")
             }
+        }
+        for (target, count) in strangers.sorted(by: { $0.key < $1.key }) {
+            complain(
+                "note: \(count) of the cases were found with \(target), which was not asked; name it with "
+                    + (PatcherChoice(name: target) == nil ? "--plugin FILE" : "--patcher \(target)"))
         }
         try Output.line("\(passed) passed, \(failed) failed, \(broken) not readable")
         if failed > 0 { throw ExitCode.findings }

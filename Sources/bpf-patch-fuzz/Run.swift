@@ -122,6 +122,10 @@ struct Run: ParsableCommand {
             let seed = options.seed ?? UInt64(UInt32.random(in: 0 ... .max))
             settings = try folder == nil ? options.settings(seed: seed) : options.settingsToKeep(seed: seed)
         }
+        try options.judging.check(settings.patchers)
+        if Set(settings.patchers.map(\.capabilities)).count > 1 && settings.patchers.allSatisfy({ $0.plugin != nil }) {
+            complain("note: cases are made for all plug-ins together; one that can do less than others is spared many")
+        }
         let campaign = try Campaign(settings: settings, program: Executable.url, state: folder, known: known)
         try Output.line("seed \(settings.seed)")
         try Output.line(

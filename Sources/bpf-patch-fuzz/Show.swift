@@ -24,10 +24,11 @@ struct Show: ParsableCommand {
         do {
             let c = try CaseSource.single(file)
             var choices = try patchers.chosen(for: c.target)
-            if c.isDeadly {
-                // A patcher that ends the process, or never answers, cannot be asked here.
-                complain("note: \(c.target ?? "the patcher") gives no answer to this case; the rules' result is shown")
-                choices = []
+            if !Confinement.isInside {
+                if let target = c.target, patchers.isStranger(target, choices) {
+                    complain("note: this case was found with \(target), which is not asked; name it with --plugin FILE")
+                }
+                choices = try survivors(of: c, choices)
             }
             try confine(choices)
             let isTerminal = isatty(STDOUT_FILENO) != 0
@@ -39,6 +40,20 @@ struct Show: ParsableCommand {
                 throw CampaignError("\(file): the program is ill formed: \(error)")
             }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
+    }
+
+    /// Those who live through a case; what becomes of the others is said here, since they cannot be asked for a picture.
+    private func survivors(of c: Case, _ choices: [PatcherChoice]) throws -> [PatcherChoice] {
+        let judge = SacrificedJudge(choices, terms: JudgingTerms(), budget: CaseBudget(), program: Executable.url)
+        _ = judge.findings(of: c, against: nil)
+        if let failure = judge.failure { throw failure }
+        if judge.deaths.isEmpty { return choices }
+        for death in judge.deaths { try Output.line("✗ \(death.target): \(death.rule.rawValue): \(death.detail)") }
+        if let report = judge.report { try Output.line(report) }
+        try Output.line("")
+        return choices.filter { choice in
+            choice.plugin == nil && !judge.deaths.contains { $0.target == choice.name }
+        }
     }
 
     /// How many columns there are.

@@ -19,7 +19,9 @@ public final class JudgeServer {
         self.terms = terms
         board = try SharedBoard()
         output = try WorkerOutput(isSilent: false)
-        server = ForkServer(board: board, number: 0, budget: budget, reports: SanitizerReports.prefix)
+        server = ForkServer(
+            board: board, number: 0, budget: budget, reports: SanitizerReports.prefix,
+            errors: ChildErrors(isKept: SanitizerReports.areRead))
     }
 
     /// Answers requests on standard input until there are no more.

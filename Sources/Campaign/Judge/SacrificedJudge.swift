@@ -14,6 +14,8 @@ public final class SacrificedJudge: CaseJudge {
     public internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.
     public private(set) var report: String?
+    /// What ended the process that was asked about the last case.
+    public private(set) var deaths: [Finding] = []
 
     /// Makes a judge; the process is started with the first case.
     ///
@@ -48,6 +50,7 @@ public final class SacrificedJudge: CaseJudge {
 
     public func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil
+        deaths = []
         var spared = UInt64.max
         for (number, patcher) in patchers.enumerated() where target == nil || patcher.name == target {
             spared &= ~(1 << UInt64(number))
@@ -65,6 +68,7 @@ public final class SacrificedJudge: CaseJudge {
             finding.target = asked.first.map { patchers[$0].name } ?? finding.target
             finding.bucket = finding.target + finding.bucket.dropFirst(JudgeMessage.unknown.count)
         }
+        deaths.append(finding)
         // A patcher that ends the process is the only one heard of; the others are asked again without it.
         let others = asked.filter { patchers[$0].name != finding.target }
         if others.isEmpty { return [finding] }

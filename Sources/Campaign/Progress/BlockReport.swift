@@ -9,10 +9,10 @@ struct BlockReport: Hashable {
     /// In how many cases each patcher was spared a pass, by its number.
     var spared: [Int: UInt64] = [:]
 
-    /// The lines.
+    /// The lines; the end has an end of its own, since a worker may die in the middle of a number.
     var text: String {
         sightings.map { "\($0.index)\t\($0.count)\t\($0.bucket)\n" }.joined()
-            + spared.map { "spared\t\($0.key)\t\($0.value)\n" }.joined() + "end\t\(block)\n"
+            + spared.map { "spared\t\($0.key)\t\($0.value)\n" }.joined() + "end\t\(block)\t.\n"
     }
 
     /// A line by which a worker takes back what it has said since the last end, of which the last line may be half.
@@ -35,7 +35,7 @@ struct BlockReport: Hashable {
                 let words = String(decoding: unread[start..<end], as: UTF8.self).split(
                     separator: "\t", maxSplits: 2)
                 start = end + 1
-                if words.count == 2, words[0] == "end", let block = UInt64(words[1]) {
+                if words.count == 3, words[0] == "end", words[2] == ".", let block = UInt64(words[1]) {
                     reports.append(BlockReport(block: block, sightings: sightings, spared: spared))
                     (sightings, spared) = ([], [:])
                 } else if words.first == "void" {

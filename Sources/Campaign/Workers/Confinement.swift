@@ -22,6 +22,7 @@ public enum Confinement {
         environment[variable] = "1"
         // A trap must end a process at once; the case that caused it is known.
         environment["SWIFT_BACKTRACE"] = "enable=no"
+        environment[SanitizerReports.readingVariable] = reports == .reading ? "1" : nil
         var runtimes: [String] = []
         for path in plugins {
             do throws(PluginError) {

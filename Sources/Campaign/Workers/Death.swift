@@ -20,7 +20,7 @@ struct Death: Hashable {
     var patcher: Int?
     /// The case.
     var index: UInt64
-    /// What a sanitizer wrote.
+    /// What a sanitizer or the patcher itself wrote.
     var report: String?
 
     /// The finding against a patcher.

@@ -13,6 +13,8 @@ struct ForkServer {
     let budget: CaseBudget
     /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
     let reports: String?
+    /// What children write on standard error.
+    let errors: ChildErrors
 
     /// How often a child is looked at.
     ///
@@ -38,6 +40,7 @@ struct ForkServer {
                 _ = process_die_with_parent(SIGKILL)
                 if getppid() != server { _exit(0) }
                 unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
+                errors.takeOver()
                 Fault.watch(board.faultWord(ofWorker: number))
                 work()
                 board.noteDone(worker: number)
@@ -47,11 +50,15 @@ struct ForkServer {
                 Output.note("error: a worker cannot be forked: \(unsafe String(cString: strerror(errno)))\n")
                 _exit(1)
             }
-            guard let cause = watch(child, &signals) else { return }
+            guard let cause = watch(child, &signals) else {
+                if let text = errors.take() { Output.note(text + "\n") }
+                return
+            }
+            let words = errors.take()
             died(
                 Death(
                     cause: cause.0, patcher: board.patcher(ofWorker: number),
-                    index: board.position(ofWorker: number).index, report: cause.1))
+                    index: board.position(ofWorker: number).index, report: cause.1 ?? words))
         }
     }
 

@@ -21,6 +21,12 @@ enum SanitizerReports {
         return options.split(separator: ":").last { $0.hasPrefix("log_path=") }.map { String($0.dropFirst(9)) }
     }
 
+    /// The variable by which a judge is told that somebody reads what patchers say when they end a process.
+    static let readingVariable = "BPF_PATCH_FUZZ_REPORTS"
+
+    /// Whether somebody does.
+    static var areRead: Bool { ProcessInfo.processInfo.environment[readingVariable] != nil }
+
     /// The options that let a report be found again, behind what the user has asked for.
     static func options(_ use: Use) -> String {
         let users = ProcessInfo.processInfo.environment[variable].map { $0 + ":" } ?? ""

@@ -31,7 +31,9 @@ public final class Worker {
         self.first = first
         board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
         output = try WorkerOutput(isSilent: true)
-        server = ForkServer(board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix)
+        server = ForkServer(
+            board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix,
+            errors: ChildErrors(isKept: false))
         bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         limit = settings.cases ?? UInt64.max
     }
@@ -79,12 +81,14 @@ public final class Worker {
                     bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
             }
         }
-        board.rest(worker: number)
         var report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })
         for (patcher, before) in sparedBefore.enumerated() where fuzzer.sparedCases(of: patcher) > before {
             report.spared[patcher] = UInt64(fuzzer.sparedCases(of: patcher) - before)
         }
-        output.write(Array(report.text.utf8))
+        let text = Array(report.text.utf8)
+        // The campaign may be busy with something else for a while.
+        board.rest(worker: number)
+        output.write(text)
         board.note(block: nil, worker: number)
     }
 

@@ -26,6 +26,9 @@ final class WorkerProcess {
     /// Where that process finds it.
     static let boardPath = "/dev/fd/\(boardNumber)"
 
+    /// The file that this process was started from, as it was called when the first was started.
+    private static let ownProgram = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+
     /// Which of the board's workers it is.
     let number: Int
     /// The descriptor to wait on for ``read()``.
@@ -114,7 +117,9 @@ final class WorkerProcess {
         let flags = POSIX_SPAWN_SETSIGMASK | (pipes == nil ? 0 : POSIX_SPAWN_SETPGROUP)
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, words[0], &actions, &attributes, &arguments, &variables)
+        // A file that has been replaced or removed since is still what this process runs.
+        let file = words[0] == ownProgram ? "/proc/self/exe" : words[0]
+        let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
         guard status == 0 else {
             throw CampaignError("\(words[0]): cannot be started: \(unsafe String(cString: strerror(status)))")
         }

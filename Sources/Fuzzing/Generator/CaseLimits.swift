@@ -69,8 +69,10 @@ extension CaseFeatures {
 
 extension SlotPattern {
     /// The pattern, or where a kernel does not define its code one of the same kind of use that it does.
+    ///
+    /// A `gotox` is seldom one that the kernel's functions may be given, whatever the kernel.
     func defined(in kernel: KernelFunctions) -> SlotPattern {
-        if KernelCodes.isDefined(code, in: kernel) { return self }
+        if KernelCodes.isDefined(code, in: kernel) && code != Opcode.gotox { return self }
         switch kind {
         case .decoy:
             return SlotPattern(kind: kind, code: Opcode.call, drawn: 0x09, decoyMask: -1)

@@ -26,9 +26,14 @@ import Testing
             var last: Tool.Outcome?
             while last == nil {
                 let jobs = String(Int.random(in: 1...3, using: &random))
+                let before = campaign.progress
                 let outcome = try campaign.run(["--jobs", jobs]) { process in
+                    // Half of them come at any moment, and half when something has been kept, however slow the machine.
+                    if Bool.random(using: &random) {
+                        while process.isRunning && campaign.progress == before { usleep(2_000) }
+                    }
                     while process.isRunning && done < Self.disturbances {
-                        usleep(UInt32.random(in: 0..<230_000, using: &random))
+                        usleep(UInt32.random(in: 0..<120_000, using: &random))
                         let kind = Disturbance.allCases[[0, 0, 0, 0, 1, 2].randomElement(using: &random) ?? 0]
                         if process.isRunning && disturb(process.processIdentifier, kind) { done += 1 }
                     }

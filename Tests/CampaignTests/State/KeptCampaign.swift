@@ -22,6 +22,11 @@ struct KeptCampaign {
     /// Where its state is.
     var state: String { folder.path + "/state" }
 
+    /// Something that is another whenever more is kept.
+    var progress: Date? {
+        (try? FileManager.default.attributesOfItem(atPath: state + "/checkpoint"))?[.modificationDate] as? Date
+    }
+
     private var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
 
     /// Begins, or goes on.
