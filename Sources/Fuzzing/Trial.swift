@@ -13,31 +13,31 @@ import Patching
 /// Patchers are numbered in the order in which they were handed in. One is spared a pass that demands what it cannot do, and
 /// the parts of a result that it does not fill in are those of the rules.
 public struct Trial: ~Copyable {
-    private let lanes: CellRow<Lane>
+    let lanes: CellRow<Lane>
     private let scripts: CellRow<ScriptLane>
-    private let foreigners: CellRow<ForeignLane>
+    let foreigners: CellRow<ForeignLane>
     /// What each patcher said of this pass, or `nil` when it was not asked.
-    private let answers: CellRow<PatchStatus?>
+    let answers: CellRow<PatchStatus?>
     /// In how many cases each patcher was spared a pass.
     private let sparedCases: CellRow<Int>
     /// The patchers that were spared a pass of this case, and those that are not asked in it at all: a bit for each.
     private var spared: UInt64 = 0
     private var excluded: UInt64 = 0
-    private var expectation = Expectation()
-    private let contract: KernelContract
+    var expectation = Expectation()
+    let contract: KernelContract
     /// All that some patcher cannot do.
     private let sparing: PatcherCapabilities
     /// Whether some patcher is made of the kernel's functions, and whether such a patcher is given all the same what
     /// these do not assume.
     private let hasKernel: Bool
-    private let beyondContract: Bool
+    let beyondContract: Bool
     /// Holds one number more than that of the patcher that is at work, and 0 while none is.
-    private let progress: Row<Slot, UInt64>
+    let progress: Row<Slot, UInt64>
     private let ownProgress = RowStorage<UInt64>(capacity: 1)
     /// The program before the pass.
     private let current = ProgramBuffer()
     /// What was wrong with the case so far.
-    public private(set) var findings: [Finding] = []
+    public internal(set) var findings: [Finding] = []
     /// How many passes of the case have been run.
     public private(set) var passCount = 0
     /// What became of the last pass.
@@ -237,61 +237,13 @@ public struct Trial: ~Copyable {
         }
     }
 
-    /// Notes what patchers from outside did in place of giving a steady answer.
-    private mutating func judgeMisconduct(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
-        for foreigner in 0..<foreigners.count {
-            let number = foreigners[foreigner].number
-            guard answers[number] != nil, let misconduct = foreigners[foreigner].misconduct else { continue }
-            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
-        }
-    }
-
-    /// Whether a patcher from outside gives a wrong answer again; one that does not is reported for that alone.
-    private mutating func isSteady(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        for foreigner in 0..<foreigners.count where foreigners[foreigner].number == number {
-            if foreigners[foreigner].misconduct != nil { return false }
-            let answer = answers[number] ?? .unusable
-            let wrong = ProgramBuffer()
-            wrong.load(lanes[number].output.image(as: OutputIndex.self))
-            progress[Slot(0)] = UInt64(number &+ 1)
-            let again = lanes[number].apply(pass, to: input)
-            progress[Slot(0)] = 0
-            if again == .accepted { lanes[number].complete(from: expectation.program.image()) }
-            lanes[number].output.exchangeContents(with: wrong)
-            let misconduct =
-                again != answer
-                ? PatcherMisconduct(.unsteady, "status", "the same pass again gave another status")
-                : answer != .accepted
-                    ? nil
-                    : PatcherMisconduct.difference(
-                        between: lanes[number].output.image(), and: wrong.image(), for: lanes[number].capabilities)
-            guard let misconduct else { return true }
-            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
-            return false
-        }
-        return true
-    }
-
-    /// Adds a finding against a patcher, which may be excused for going beyond the contract.
-    private mutating func add(
-        _ finding: Finding, _ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>
-    ) {
-        var finding = finding
-        if beyondContract && lanes[number].kernel != nil {
-            let isUnknown = contract.unknown(in: pass, input) &>> UInt64(number) & 1 != 0
-            let clause = KernelContract.brokenClause(pass, input, expectation) ?? (isUnknown ? .unknown : nil)
-            if let clause { finding.note(beyondContract: clause) }
-        }
-        findings.append(finding)
-    }
-
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         lanes[number].isStepwise && answers[number] == .erange
             && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
     }
 
-    private func diagnosis(of number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
+    func diagnosis(of number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
         diagnosis(of: lanes[number].patcher.name, pass, input)
     }
 

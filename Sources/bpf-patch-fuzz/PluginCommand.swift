@@ -22,8 +22,11 @@ struct PluginBuild: ParsableCommand {
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
               bpf-patch-fuzz plugin build --kernel-tree /usr/src/linux-source-6.12.tar.xz -o kernel.so
-              git bisect run sh -c 'bpf-patch-fuzz plugin build --bisect --kernel-tree . -o /tmp/kernel.so \
-            || exit; bpf-patch-fuzz run --plugin /tmp/kernel.so --time 10'
+
+            To find the commit that broke a tree; a fixed seed gives every commit the same cases:
+              git bisect run sh -c 'bpf-patch-fuzz plugin build --bisect --kernel-tree . -o /tmp/kernel.so || exit
+                bpf-patch-fuzz run --seed 1 --cases 100000 --plugin /tmp/kernel.so --crashes /tmp/crashes
+                status=$?; [ $status = 1 ] && exit 128; exit $status'
             """)
 
     /// What can be checked while the plug-in runs.
@@ -40,7 +43,10 @@ struct PluginBuild: ParsableCommand {
     @Option(help: "Check memory while the plug-in runs.")
     var sanitize: [Sanitizer] = []
 
-    @Flag(help: "End with status 125 when the tree does not build, as git bisect run wants it.")
+    @Flag(
+        help:
+            "For git bisect run: end with status 125 when the tree does not build, and 128 when nothing can be said of it."
+    )
     var bisect = false
 
     @Flag(help: "Say where each function was taken from.")
@@ -53,6 +59,8 @@ struct PluginBuild: ParsableCommand {
 
     /// The status that tells `git bisect run` to pass over a commit.
     private static let untestable = ExitCode(125)
+    /// The status that ends `git bisect run`.
+    private static let harmed = ExitCode(128)
 
     func run() throws {
         do {
@@ -70,7 +78,11 @@ struct PluginBuild: ParsableCommand {
         } catch let fault as KernelTreeFault {
             complain("error: \(fault)")
             throw bisect ? PluginBuild.untestable : ExitCode.failure
-        } catch { throw stop(error) }
+        } catch {
+            // That is nobody's commit's fault, and ends a bisection.
+            let status = stop(error)
+            throw bisect ? PluginBuild.harmed : status
+        }
     }
 
     private func report(_ plugin: KernelPlugin) throws {
@@ -80,6 +92,5 @@ struct PluginBuild: ParsableCommand {
         try Output.line(
             "\(output): \(plugin.name), \(plugin.functions.count) functions of \(files.joined(separator: ", "))\(limits)"
         )
-        if let runtime = plugin.runtime { try Output.line("load it with LD_PRELOAD=\(runtime)") }
     }
 }

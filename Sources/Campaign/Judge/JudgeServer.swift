@@ -18,7 +18,7 @@ public final class JudgeServer {
         self.patchers = patchers
         self.terms = terms
         board = try SharedBoard()
-        output = try WorkerOutput(isSilent: false)
+        output = try WorkerOutput()
         server = ForkServer(
             board: board, number: 0, budget: budget, reports: SanitizerReports.prefix,
             errors: ChildErrors(isKept: SanitizerReports.areRead))

@@ -8,3 +8,12 @@ struct Sighting: Codable, Hashable {
     /// How often the bucket was seen.
     var count: UInt64
 }
+
+extension [String: Sighting] {
+    /// Counts one more sighting of a bucket.
+    mutating func add(_ bucket: String, at index: UInt64) {
+        let known = self[bucket]
+        self[bucket] = Sighting(
+            bucket: bucket, index: Swift.min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+    }
+}

@@ -30,9 +30,7 @@ struct Casualties {
     ///
     /// - Parameter isLasting: whether it is not asked about any case of the block again
     mutating func blame(_ patcher: Int, for finding: Finding, at index: UInt64, isLasting: Bool = false) {
-        let known = sightings[finding.bucket]
-        sightings[finding.bucket] = Sighting(
-            bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+        sightings.add(finding.bucket, at: index)
         spared[index, default: 0] |= 1 << UInt64(patcher)
         if isLasting { sparedAlways |= 1 << UInt64(patcher) }
     }
@@ -41,7 +39,7 @@ struct Casualties {
     ///
     /// - Complexity: O(1)
     func spared(at index: UInt64, of block: UInt64) -> UInt64 {
-        if block != self.block || spared.isEmpty { return 0 }
+        if block != self.block { return 0 }
         return sparedAlways | (spared[index] ?? 0)
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Standard error of the children of a fork server, on which patchers say their last words, or a line for each of a million
-/// cases.
+/// Standard output and error of the children of a fork server, on which patchers say their last words, or a line for each of
+/// a million cases.
 struct ChildErrors {
     private let descriptor: Int32
     /// Whether what is written can be read again.
@@ -24,7 +24,11 @@ struct ChildErrors {
     }
 
     /// Lets this process, a child, write there.
-    func takeOver() { if descriptor >= 0 { dup2(descriptor, STDERR_FILENO) } }
+    func takeOver() {
+        if descriptor < 0 { return }
+        dup2(descriptor, STDERR_FILENO)
+        dup2(descriptor, STDOUT_FILENO)
+    }
 
     /// What has been written since the last time; `nil` for nothing.
     func take() -> String? {

@@ -64,7 +64,7 @@ public enum Confinement {
 
     /// Answers ``describe(_:program:)`` on standard output: a description in JSON, or a line that says why there is none.
     public static func answer(_ path: String) throws(CampaignError) {
-        let output = try WorkerOutput(isSilent: true)
+        let output = try WorkerOutput()
         do throws(PluginError) {
             let description = try Plugin(path: path).description
             output.write(Array((try? JSONEncoder().encode(description)) ?? Data()))

@@ -30,7 +30,7 @@ public final class Worker {
         self.number = number
         self.first = first
         board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
-        output = try WorkerOutput(isSilent: true)
+        output = try WorkerOutput()
         server = ForkServer(
             board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix,
             errors: ChildErrors(isKept: false))
@@ -76,9 +76,7 @@ public final class Worker {
             board.begin(index: index, worker: number)
             if fuzzer.run(index: index, excluding: casualties.spared(at: index, of: block)) { continue }
             for finding in fuzzer.findings {
-                let known = sightings[finding.bucket]
-                sightings[finding.bucket] = Sighting(
-                    bucket: finding.bucket, index: min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+                sightings.add(finding.bucket, at: index)
             }
         }
         var report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })

@@ -8,15 +8,12 @@ struct WorkerOutput {
 
     /// Takes standard output over.
     ///
-    /// - Parameter isSilent: whether what patchers print on standard output is thrown away, or goes to standard error
     /// - Throws: ``CampaignError`` when there are no more descriptors
-    init(isSilent: Bool) throws(CampaignError) {
+    init() throws(CampaignError) {
         descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
-        let other = isSilent ? unsafe open("/dev/null", O_WRONLY | O_CLOEXEC) : STDERR_FILENO
-        guard descriptor >= 0, other >= 0, dup2(other, STDOUT_FILENO) >= 0 else {
+        guard descriptor >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
             throw CampaignError("a worker has no output: \(unsafe String(cString: strerror(errno)))")
         }
-        if isSilent { close(other) }
     }
 
     /// Writes bytes; without a reader there is nothing left to be done, and the process will be ended.
