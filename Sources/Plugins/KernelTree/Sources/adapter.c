@@ -24,6 +24,11 @@ static void adapter_release(const void *block)
 		memory_give_back(block);
 }
 
+static bool adapter_is_answer(int err)
+{
+	return err != -BPF_PATCHER_KERNEL_DAMAGED && err != -BPF_PATCHER_KERNEL_STALE;
+}
+
 static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
 			 __u32 edit_cnt, struct bpf_patcher_image *out)
 {
@@ -38,6 +43,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	if (!adapter.env ||
 	    !adapter_grow(&adapter.moved, &adapter.moved_cap, edit_cnt + 1, sizeof(s32)))
 		return -ENOMEM;
+	memory_pass++;
 	if (adapter_load(in)) {
 		tables_plant(in->insn_cnt, edit_cnt);
 		err = adapter_run(edit_cnt);
@@ -46,17 +52,19 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		err = -BPF_PATCHER_KERNEL_STALE;
 	if (!err)
 		adapter_store(out);
-	/* after damage nobody knows which blocks are whose */
-	if (err != -BPF_PATCHER_KERNEL_DAMAGED) {
-		adapter_release(adapter.env->prog);
-		adapter_release(adapter.env->insn_aux_data);
-	}
+	if (!MEMORY_IS_CHECKED)
+		memory_check_pass();
+	adapter_release(adapter.env->prog);
+	adapter_release(adapter.env->insn_aux_data);
 	adapter_release(adapter.aux.linfo);
 	adapter_release(adapter.aux.func_info);
 #ifdef ADAPTER_HAS_FUNC_INFO_AUX
 	adapter_release(adapter.aux.func_info_aux);
 #endif
 	memory_failures.one_in = 0;
+	/* what is left belongs to nobody; after damage that is no wonder */
+	if (memory_drop_all() && adapter_is_answer(err))
+		err = -BPF_PATCHER_KERNEL_LEAKED;
 	return err;
 }
 

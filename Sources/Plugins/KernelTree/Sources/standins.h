@@ -209,32 +209,44 @@ static inline size_t size_add(size_t a, size_t b)
 #define struct_size(pointer, member, count) \
 	size_add(sizeof(*(pointer)), flex_array_size(pointer, member, count))
 
-/* What must not happen: a line on standard error, and the end */
+/* What must not happen: a line on standard error that names the place in the tree, and the end */
 
-__attribute__((__noreturn__, __noinline__, __cold__))
-static void standin_stop(const char *what, const char *text, const char *file, int line)
+#define STANDIN_TEXT(...) STANDIN_TEXT_OF(__VA_ARGS__)
+#define STANDIN_TEXT_OF(...) #__VA_ARGS__
+#define STANDIN_PLACE __FILE__ ":" STANDIN_TEXT(__LINE__)
+
+__attribute__((__noreturn__, __noinline__, __cold__, __format__(printf, 2, 3)))
+static void standin_stop(const char *place, const char *format, ...)
 {
-	fprintf(stderr, "%s(%s) at %s:%d\n", what, text, file, line);
+	char words[512];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(words, sizeof(words), format, values);
+	va_end(values);
+	/* in one write, as other processes write there too */
+	fprintf(stderr, "%s: %s\n", place, words);
 	abort();
 }
 
-#define STANDIN_STOP_IF(what, condition) ({ \
-	int _is_wrong = !!(condition); \
+#define STANDIN_STOP(words) standin_stop(STANDIN_PLACE, "%s", words)
+#define STANDIN_STOP_IF(condition, words) ({ \
+	const bool _is_wrong = !!(condition); \
 	if (unlikely(_is_wrong)) \
-		standin_stop(what, #condition, __FILE__, __LINE__); \
+		STANDIN_STOP(words); \
 	_is_wrong; \
 })
-#define BUG() standin_stop("BUG", "", __FILE__, __LINE__)
-#define BUG_ON(condition) ((void)STANDIN_STOP_IF("BUG_ON", condition))
-#define WARN_ON(condition) STANDIN_STOP_IF("WARN_ON", condition)
-#define WARN_ON_ONCE(condition) STANDIN_STOP_IF("WARN_ON_ONCE", condition)
-#define WARN(condition, ...) STANDIN_STOP_IF("WARN", condition)
-#define WARN_ONCE(condition, ...) STANDIN_STOP_IF("WARN_ONCE", condition)
-#define WARN_RATELIMIT(condition, ...) STANDIN_STOP_IF("WARN_RATELIMIT", condition)
-#define verifier_bug_if(condition, ...) STANDIN_STOP_IF("verifier_bug_if", condition)
-#define verifier_bug(...) standin_stop("verifier_bug", "", __FILE__, __LINE__)
-#define bpf_prog_offload_remove_insns(env, off, cnt) \
-	standin_stop("offload", "bpf_prog_offload_remove_insns", __FILE__, __LINE__)
+/* the condition as the tree has it, before its macros are replaced */
+#define BUG() STANDIN_STOP("BUG()")
+#define BUG_ON(condition) ((void)STANDIN_STOP_IF(condition, "BUG_ON(" #condition ")"))
+#define WARN_ON(condition) STANDIN_STOP_IF(condition, "WARN_ON(" #condition ")")
+#define WARN_ON_ONCE(condition) STANDIN_STOP_IF(condition, "WARN_ON_ONCE(" #condition ")")
+#define WARN(condition, ...) STANDIN_STOP_IF(condition, "WARN(" #condition ")")
+#define WARN_ONCE(condition, ...) STANDIN_STOP_IF(condition, "WARN_ONCE(" #condition ")")
+#define WARN_RATELIMIT(condition, ...) STANDIN_STOP_IF(condition, "WARN_RATELIMIT(" #condition ")")
+#define verifier_bug_if(condition, ...) STANDIN_STOP_IF(condition, "verifier_bug_if(" #condition ")")
+#define verifier_bug(...) STANDIN_STOP("verifier_bug(" #__VA_ARGS__ ")")
+#define bpf_prog_offload_remove_insns(env, off, cnt) STANDIN_STOP("a program for a device")
 
 /* Told only why a patch does not fit. */
 static bool standin_has_complained;
@@ -269,10 +281,13 @@ static inline void standin_complain(void *env, ...)
 #define GFP_ATOMIC 0u
 #define bpf_memcg_flags(flags) (flags)
 
-static void *standin_alloc(size_t size, gfp_t flags);
-static void *standin_realloc(const void *block, size_t size, gfp_t flags);
-static void standin_free(const void *block);
+static void *standin_alloc_at(size_t size, gfp_t flags, const char *place);
+static void *standin_realloc_at(const void *block, size_t size, gfp_t flags, const char *place);
+static void memory_give_back_at(const void *block, const char *place);
 
+#define standin_alloc(size, flags) standin_alloc_at(size, flags, STANDIN_PLACE)
+#define standin_realloc(block, size, flags) standin_realloc_at(block, size, flags, STANDIN_PLACE)
+#define standin_free(block) memory_give_back_at(block, STANDIN_PLACE)
 #define vmalloc(size) standin_alloc(size, 0)
 #define vzalloc(size) standin_alloc(size, __GFP_ZERO)
 #define __vmalloc(size, flags) standin_alloc(size, flags)
