@@ -17,13 +17,6 @@
 #include "image.h"
 #include "tables.h"
 
-/* The functions may have lost a block that they were given. */
-static void adapter_release(const void *block)
-{
-	if (block && memory_is_live(block))
-		memory_give_back(block);
-}
-
 static bool adapter_is_answer(int err)
 {
 	return err != -BPF_PATCHER_KERNEL_DAMAGED && err != -BPF_PATCHER_KERNEL_STALE;
@@ -44,6 +37,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	    !adapter_grow(&adapter.moved, &adapter.moved_cap, edit_cnt + 1, sizeof(s32)))
 		return -ENOMEM;
 	memory_pass++;
+	memory_freed_classes = 0;
 	if (adapter_load(in)) {
 		tables_plant(in->insn_cnt, edit_cnt);
 		err = adapter_run(edit_cnt);
@@ -52,14 +46,14 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		err = -BPF_PATCHER_KERNEL_STALE;
 	if (!err)
 		adapter_store(out);
-	if (!MEMORY_IS_CHECKED)
-		memory_check_pass();
-	adapter_release(adapter.env->prog);
-	adapter_release(adapter.env->insn_aux_data);
-	adapter_release(adapter.aux.linfo);
-	adapter_release(adapter.aux.func_info);
+	memory_check_pass();
+	/* the functions may have lost a block that they were given */
+	memory_release(adapter.env->prog);
+	memory_release(adapter.env->insn_aux_data);
+	memory_release(adapter.aux.linfo);
+	memory_release(adapter.aux.func_info);
 #ifdef ADAPTER_HAS_FUNC_INFO_AUX
-	adapter_release(adapter.aux.func_info_aux);
+	memory_release(adapter.aux.func_info_aux);
 #endif
 	memory_failures.one_in = 0;
 	/* what is left belongs to nobody; after damage that is no wonder */

@@ -4,9 +4,9 @@
  *
  * Every block has a header and a word behind it that nobody may write. Freed
  * blocks are filled with a pattern and used again, so that a pass costs no call
- * of malloc; that one was written after it was freed is seen at the end of the
- * pass, or when it is used again. Reads of a freed block are seen only as far as
- * a result shows the pattern.
+ * of malloc; that one was written after it was freed is seen when it is used
+ * again or the pass is over. Reads of a freed block are seen only as far as a
+ * result shows the pattern.
  *
  * Under AddressSanitizer blocks are malloc's and really freed, and it sees
  * every read and write.
@@ -43,6 +43,7 @@ struct memory_block {
 
 static struct memory_block *memory_free_blocks[MEMORY_CLASSES];
 static u32 memory_pass;
+static u64 memory_freed_classes; /* in this pass, a bit for each */
 
 struct memory_entry {
 	void *bytes;
@@ -61,7 +62,7 @@ static struct {
 	u64 seed;
 	u32 one_in;
 	bool is_paused; /* while a step is done again */
-	bool has_failed; /* during this step */
+	bool has_failed; /* an allocation, during this step, for whatever reason */
 	u64 count; /* since the plug-in was loaded */
 } memory_failures;
 
@@ -104,11 +105,9 @@ static void memory_check(struct memory_block *block)
 /* Looks at the blocks that were freed in this pass, so that the pass which wrote there is the one that is stopped. */
 static void memory_check_pass(void)
 {
-	u32 class;
-
 	/* those of earlier passes lie below */
-	for (class = 0; class < MEMORY_CLASSES; class++) {
-		struct memory_block *block = memory_free_blocks[class];
+	for (; memory_freed_classes; memory_freed_classes &= memory_freed_classes - 1) {
+		struct memory_block *block = memory_free_blocks[__builtin_ctzll(memory_freed_classes)];
 
 		for (; block && block->pass == memory_pass; block = block->next)
 			memory_check(block);
@@ -153,7 +152,9 @@ static void *memory_take_block(size_t size)
 	struct memory_block *block = memory_free_blocks[class];
 
 	if (block) {
-		memory_check(block);
+		/* one of an earlier pass was looked at when that was over */
+		if (block->pass == memory_pass)
+			memory_check(block);
 		memory_free_blocks[class] = block->next;
 	} else {
 		block = malloc(sizeof(*block) + room + sizeof(u64));
@@ -182,33 +183,46 @@ static void *memory_take_at(size_t size, const char *place)
 
 #define memory_take(size) memory_take_at(size, STANDIN_PLACE)
 
-static void memory_give_back_at(const void *bytes, const char *place)
+static void memory_free_entry(struct memory_entry *entry, const char *place)
 {
-	struct memory_block *block = (struct memory_block *)bytes - 1;
-	struct memory_entry *entry;
+	struct memory_block *block = (struct memory_block *)entry->bytes - 1;
 
-	if (!bytes)
-		return;
-	entry = memory_find(bytes);
 	if (MEMORY_IS_CHECKED) {
-		free((void *)bytes);
+		free(entry->bytes);
 	} else {
-		if (!entry)
-			standin_stop(place, "free of what is not allocated");
 		if (!memory_is_guarded(block))
 			standin_stop(place, "free of a block that was written beyond its end; it was allocated at %s",
 				     entry->place);
-		memset((void *)bytes, MEMORY_POISON, block->size);
+		memset(entry->bytes, MEMORY_POISON, block->size);
 		block->place = place;
 		block->pass = memory_pass;
 		block->next = memory_free_blocks[block->class];
 		memory_free_blocks[block->class] = block;
+		memory_freed_classes |= 1ull << block->class;
 	}
-	if (entry)
-		*entry = memory_live.entries[--memory_live.count];
+	*entry = memory_live.entries[--memory_live.count];
 }
 
-#define memory_give_back(bytes) memory_give_back_at(bytes, STANDIN_PLACE)
+static void memory_give_back_at(const void *bytes, const char *place)
+{
+	struct memory_entry *entry = bytes ? memory_find(bytes) : NULL;
+
+	if (entry)
+		memory_free_entry(entry, place);
+	else if (MEMORY_IS_CHECKED)
+		free((void *)bytes);
+	else if (bytes)
+		standin_stop(place, "free of what is not allocated");
+}
+
+/* Frees a block that may have been freed before. */
+static void memory_release(const void *bytes)
+{
+	struct memory_entry *entry = memory_find(bytes);
+
+	if (entry)
+		memory_free_entry(entry, STANDIN_PLACE);
+}
 
 /* Frees whatever nobody has freed; whether there was anything. */
 static bool memory_drop_all(void)
@@ -251,6 +265,8 @@ static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 {
 	void *bytes = memory_fails() ? NULL : memory_take_at(size, place);
 
+	if (!bytes)
+		memory_failures.has_failed = true;
 	if (bytes && flags & __GFP_ZERO)
 		memset(bytes, 0, size);
 	else if (bytes && MEMORY_IS_CHECKED)
@@ -276,8 +292,10 @@ static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const
 	kept = old ? ((const struct memory_block *)old)[-1].size : 0;
 #endif
 	bytes = memory_take_at(size, place);
-	if (!bytes)
+	if (!bytes) {
+		memory_failures.has_failed = true;
 		return NULL;
+	}
 	if (kept > size)
 		kept = size;
 	memcpy(bytes, old ? old : bytes, kept);

@@ -123,9 +123,19 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
-#define IS_ENABLED(option) 0
-#define IS_BUILTIN(option) 0
-#define IS_REACHABLE(option) 0
+/*
+ * 1 for an option that is defined as 1 above, 0 for any other, in #if as well:
+ * pasted to a 1, the name of what follows is a macro with a comma in it.
+ */
+#define IS_BUILTIN(option) STANDIN_IS_SET(option)
+#define IS_ENABLED(option) IS_BUILTIN(option)
+#define IS_REACHABLE(option) IS_BUILTIN(option)
+#define IS_MODULE(option) 0
+#define STANDIN_IS_SET(value) STANDIN_PASTE(value)
+#define STANDIN_PASTE(value) STANDIN_CHOOSE(STANDIN_SHIFT_##value 1, 0, 0)
+#define STANDIN_CHOOSE(...) STANDIN_SECOND(__VA_ARGS__)
+#define STANDIN_SECOND(first, second, ...) second
+#define STANDIN_SHIFT_1 0,
 
 /* Small helpers */
 
@@ -182,12 +192,21 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #endif
 #define MAX_ERRNO 4095
 #define IS_ERR_VALUE(value) ((unsigned long)(void *)(value) >= (unsigned long)-MAX_ERRNO)
-#define ERR_PTR(error) ((void *)(long)(error))
+#define ERR_PTR(error) standin_error_pointer(error)
 #define PTR_ERR(pointer) ((long)(pointer))
 #define ERR_CAST(pointer) ((void *)(pointer))
 #define IS_ERR(pointer) IS_ERR_VALUE(pointer)
 #define IS_ERR_OR_NULL(pointer) (!(pointer) || IS_ERR_VALUE(pointer))
 #define PTR_ERR_OR_ZERO(pointer) (IS_ERR(pointer) ? PTR_ERR(pointer) : 0)
+
+/* The latest error that became a pointer: a caller may make a mere NULL of it. */
+static long standin_error;
+
+static inline void *standin_error_pointer(long error)
+{
+	standin_error = error;
+	return (void *)error;
+}
 
 static inline size_t size_mul(size_t a, size_t b)
 {
@@ -248,18 +267,15 @@ static void standin_stop(const char *place, const char *format, ...)
 #define verifier_bug(...) STANDIN_STOP("verifier_bug(" #__VA_ARGS__ ")")
 #define bpf_prog_offload_remove_insns(env, off, cnt) STANDIN_STOP("a program for a device")
 
-/* Told only why a patch does not fit. */
-static bool standin_has_complained;
-
-static inline void standin_complain(void *env, ...)
+/* Messages: nobody reads them, but what they print is worked out. */
+static inline void standin_print(void *env, ...)
 {
 	(void)env;
-	standin_has_complained = true;
 }
 
-#define verbose(env, ...) standin_complain(env, __VA_ARGS__)
-#define bpf_verifier_log_write(env, ...) standin_complain(env, __VA_ARGS__)
-#define bpf_log(log, ...) standin_complain(log, __VA_ARGS__)
+#define verbose(env, ...) standin_print(env, __VA_ARGS__)
+#define bpf_verifier_log_write(env, ...) standin_print(env, __VA_ARGS__)
+#define bpf_log(log, ...) standin_print(log, __VA_ARGS__)
 #define pr_err(...) ((void)0)
 #define pr_warn(...) ((void)0)
 #define pr_info(...) ((void)0)
