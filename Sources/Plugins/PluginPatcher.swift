@@ -103,6 +103,10 @@ public final class PluginPatcher: ForeignPatcher {
                 .damage, "stale-table",
                 "poke descriptors or instruction arrays, which are no part of the result, did not follow the program")
         }
+        if code == -BPF_PATCHER_KERNEL_LEAKED && kernel != nil {
+            return PatcherMisconduct(
+                .damage, "leak", "a function of the kernel allocated memory that nobody freed before the pass was over")
+        }
         let name = code < 0 && code > -4096 ? CLibrary.name(ofError: -code) : nil
         let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
         return PatcherMisconduct(

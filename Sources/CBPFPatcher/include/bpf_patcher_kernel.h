@@ -28,6 +28,12 @@ extern "C" {
  */
 #define BPF_PATCHER_KERNEL_STALE 116
 
+/*
+ * What apply() says when a block that a function of the kernel allocated was
+ * freed by nobody, whatever the answer was: EOWNERDEAD.
+ */
+#define BPF_PATCHER_KERNEL_LEAKED 130
+
 /* Codes that a tree does not define: programs and patches with them are not for its functions. */
 enum bpf_patcher_kernel_limit {
 	BPF_PATCHER_KERNEL_NO_GOTOL = 1 << 0, /* JMP32|JA, which came with 6.6 */

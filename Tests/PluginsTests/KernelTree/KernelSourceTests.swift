@@ -132,17 +132,18 @@ import Testing
         ("bpf_adj_delta_to_off", "end_new)", "end_old)"),
     ]
 
-    @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
-    func plantedFaultIsFound(number: Int) throws {
-        let fault = KernelSourceTests.faults[number]
+    /// The functions of 6.12 with another text in one of them.
+    private func patcher(
+        with new: String, for old: String, in function: String, options: Plugin.Options = Plugin.Options()
+    ) throws -> PluginPatcher {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
         var planted = 0
         for (place, source) in tree.sources.enumerated() where source.name.hasPrefix("kernel/") {
             let file = CFile(name: source.name, bytes: source.bytes, number: 0, defined: [])
-            guard let function = file.definitions.first(where: { $0.kind == .function && $0.name == fault.function }),
-                let old = file.text(function.range).range(of: fault.old)
+            guard let function = file.definitions.first(where: { $0.kind == .function && $0.name == function }),
+                let old = file.text(function.range).range(of: old)
             else { continue }
-            let text = file.text(function.range).replacingCharacters(in: old, with: fault.new)
+            let text = file.text(function.range).replacingCharacters(in: old, with: new)
             tree.sources[place].bytes.replaceSubrange(function.range, with: text.utf8)
             planted += 1
         }
@@ -150,8 +151,46 @@ import Testing
         let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
         defer { try? FileManager.default.removeItem(atPath: library) }
         _ = try KernelPlugin(of: tree, output: library)
-        let patcher = try Plugin(path: library).makePatcher()
+        return try Plugin(path: library).makePatcher(options: options)
+    }
+
+    @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
+    func plantedFaultIsFound(number: Int) throws {
+        let fault = KernelSourceTests.faults[number]
+        let patcher = try patcher(with: fault.new, for: fault.old, in: fault.function)
         var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
         #expect((0..<4000).contains { !fuzzer.run(index: $0) }, "\(fault)")
+    }
+
+    /// What frees, and on how many paths: one is taken only when a patch is refused.
+    private static let frees: [(function: String, free: String)] = [
+        ("bpf_patch_insn_data", "vfree(new_data)"), ("adjust_insn_aux_data", "vfree(old_data)"),
+        ("__bpf_prog_free", "vfree(fp)"),
+    ]
+
+    @Test(
+        .enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: frees.indices,
+        [UInt32(0), 5])
+    func leakIsFound(number: Int, failOneIn: UInt32) throws {
+        let (function, free) = KernelSourceTests.frees[number]
+        let options = Plugin.Options(failAlloc: failOneIn)
+        let patcher = try patcher(with: "(void)0", for: free, in: function, options: options)
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        let first = try #require((0..<20_000).first { !fuzzer.run(index: $0) })
+        let buckets = fuzzer.findings.map(\.bucket)
+        #expect(buckets.allSatisfy { $0.contains("/error/leak/") }, "\(buckets)")
+        // Whatever was leaked before, the case by itself is the same finding.
+        var other = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        let isClean = other.run(index: first)
+        #expect(!isClean)
+        #expect(other.findings.map(\.bucket) == buckets)
+    }
+
+    @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"))
+    func rangeErrorIsKnownWithoutItsMessage() throws {
+        let patcher = try patcher(with: "if (0)", for: "if (PTR_ERR(new_prog) == -ERANGE)", in: "bpf_patch_insn_data")
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        let isClean = (0..<20_000).allSatisfy { fuzzer.run(index: $0) }
+        #expect(isClean, "\(fuzzer.findings.map(\.detail))")
     }
 }

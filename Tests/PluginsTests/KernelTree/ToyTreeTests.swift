@@ -110,6 +110,33 @@ import Testing
             }
         ),
         (
+            "options that are asked for in each way",
+            { tree in
+                tree.replace(
+                    "int bpf_remove_insns(",
+                    by: """
+                        #if IS_ENABLED(CONFIG_UNSEEN) || !IS_ENABLED(CONFIG_BPF_JIT) || !IS_BUILTIN(CONFIG_BPF_JIT)
+                        static bool toy_is_set(void) { return broken; }
+                        #else
+                        static bool toy_is_set(void)
+                        {
+                            return IS_ENABLED(CONFIG_BPF_JIT) && IS_REACHABLE(CONFIG_BPF_JIT)
+                        #if !IS_ENABLED(CONFIG_BPF_JIT)
+                                && broken
+                        #endif
+                                && !IS_ENABLED(CONFIG_UNSEEN) && !IS_MODULE(CONFIG_BPF_JIT);
+                        }
+                        #endif
+                        int bpf_remove_insns(
+                        """, in: ToyTree.core)
+                tree.replace(
+                    "grown->len = prog->len + len - 1;", by: "grown->len = toy_is_set() ? prog->len + len - 1 : 0;",
+                    in: ToyTree.core)
+                tree.replace(
+                    "static u32 toy_size", by: "static bool toy_is_set(void);\nstatic u32 toy_size", in: ToyTree.core)
+            }
+        ),
+        (
             "macros, an enum and a table",
             { tree in
                 tree.replace(

@@ -31,7 +31,7 @@ extension CSlice {
         }
         for declaration in missing {
             lines.append(prototype(declaration))
-            lines.append("{ standin_stop(\"no \", \"\(declaration.name)\", __FILE__, __LINE__); }")
+            lines.append("{ STANDIN_STOP(\"\(declaration.name)() is in none of the files\"); }")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -144,6 +144,9 @@ struct CExpression {
         return left
     }
 
+    /// Macros that ask whether an option is set; the stand-ins set none to a module.
+    private static let options: Set<String> = ["IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE"]
+
     private mutating func unary() -> Int {
         guard at < words.count else { return 0 }
         let word = words[at]
@@ -162,7 +165,11 @@ struct CExpression {
         default: break
         }
         if at < words.count && words[at] == "(" && CScanner.isWordStart(word.utf8.first ?? 0) {
-            // IS_ENABLED() and what else looks like a call: nothing that is not defined beforehand.
+            if CExpression.options.contains(word), at + 2 < words.count, words[at + 2] == ")" {
+                at += 3
+                return defined.contains(words[at - 2]) ? 1 : 0
+            }
+            // What else looks like a call: nothing that is known beforehand.
             var depth = 0
             repeat {
                 depth += words[at] == "(" ? 1 : words[at] == ")" ? -1 : 0

@@ -17,11 +17,9 @@
 #include "image.h"
 #include "tables.h"
 
-/* The functions may have lost a block that they were given. */
-static void adapter_release(const void *block)
+static bool adapter_is_answer(int err)
 {
-	if (block && memory_is_live(block))
-		memory_give_back(block);
+	return err != -BPF_PATCHER_KERNEL_DAMAGED && err != -BPF_PATCHER_KERNEL_STALE;
 }
 
 static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
@@ -38,6 +36,8 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	if (!adapter.env ||
 	    !adapter_grow(&adapter.moved, &adapter.moved_cap, edit_cnt + 1, sizeof(s32)))
 		return -ENOMEM;
+	memory_pass++;
+	memory_freed_classes = 0;
 	if (adapter_load(in)) {
 		tables_plant(in->insn_cnt, edit_cnt);
 		err = adapter_run(edit_cnt);
@@ -46,17 +46,19 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		err = -BPF_PATCHER_KERNEL_STALE;
 	if (!err)
 		adapter_store(out);
-	/* after damage nobody knows which blocks are whose */
-	if (err != -BPF_PATCHER_KERNEL_DAMAGED) {
-		adapter_release(adapter.env->prog);
-		adapter_release(adapter.env->insn_aux_data);
-	}
-	adapter_release(adapter.aux.linfo);
-	adapter_release(adapter.aux.func_info);
+	memory_check_pass();
+	/* the functions may have lost a block that they were given */
+	memory_release(adapter.env->prog);
+	memory_release(adapter.env->insn_aux_data);
+	memory_release(adapter.aux.linfo);
+	memory_release(adapter.aux.func_info);
 #ifdef ADAPTER_HAS_FUNC_INFO_AUX
-	adapter_release(adapter.aux.func_info_aux);
+	memory_release(adapter.aux.func_info_aux);
 #endif
 	memory_failures.one_in = 0;
+	/* what is left belongs to nobody; after damage that is no wonder */
+	if (memory_drop_all() && adapter_is_answer(err))
+		err = -BPF_PATCHER_KERNEL_LEAKED;
 	return err;
 }
 

@@ -4,7 +4,12 @@
  *
  * Every block has a header and a word behind it that nobody may write. Freed
  * blocks are filled with a pattern and used again, so that a pass costs no call
- * of malloc; under AddressSanitizer they are malloc's and really freed.
+ * of malloc; that one was written after it was freed is seen when it is used
+ * again or the pass is over. Reads of a freed block are seen only as far as a
+ * result shows the pattern.
+ *
+ * Under AddressSanitizer blocks are malloc's and really freed, and it sees
+ * every read and write.
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -22,28 +27,42 @@
 #define MEMORY_IS_CHECKED 0
 #endif
 
-#define MEMORY_LIVE 0x6c6976656c697665ull
-#define MEMORY_FREE 0x6672656566726565ull
+#define MEMORY_GUARD 0x6c6976656c697665ull
 #define MEMORY_POISON 0x6b
 #define MEMORY_SMALLEST 6 /* the smallest class holds 64 bytes */
 #define MEMORY_CLASSES 42
+#define MEMORY_LOOKED_AT 1024 /* bytes at either end of a freed block */
 
 struct memory_block {
-	u64 state;
-	u32 class;
-	u32 unused;
 	size_t size;
 	struct memory_block *next;
+	const char *place; /* where it was freed */
+	u32 class;
+	u32 pass; /* in which it was freed */
 };
 
 static struct memory_block *memory_free_blocks[MEMORY_CLASSES];
+static u32 memory_pass;
+static u64 memory_freed_classes; /* in this pass, a bit for each */
+
+struct memory_entry {
+	void *bytes;
+	const char *place; /* where it was allocated */
+};
+
+/* Every block that is not freed, the latest as a rule last. */
+static struct {
+	struct memory_entry *entries;
+	u32 count;
+	u32 cap;
+} memory_live;
 
 /* Which allocation fails next: `one_in` of them, as the seed decides. */
 static struct {
 	u64 seed;
 	u32 one_in;
 	bool is_paused; /* while a step is done again */
-	bool has_failed; /* during this step */
+	bool has_failed; /* an allocation, during this step, for whatever reason */
 	u64 count; /* since the plug-in was loaded */
 } memory_failures;
 
@@ -54,70 +73,174 @@ static inline void *memory_bytes(struct memory_block *block)
 
 static inline void memory_guard(struct memory_block *block)
 {
-	const u64 guard = MEMORY_LIVE ^ block->size;
+	const u64 guard = MEMORY_GUARD ^ block->size;
 
 	memcpy((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
 }
 
 static inline bool memory_is_guarded(struct memory_block *block)
 {
-	const u64 guard = MEMORY_LIVE ^ block->size;
+	const u64 guard = MEMORY_GUARD ^ block->size;
 
 	return !memcmp((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
 }
 
-/* A block whose contents are anything, or NULL when there is no memory. */
-static void *memory_take(size_t size)
+static bool memory_is_poison(const char *bytes, size_t size)
 {
-	struct memory_block *block;
-	u32 class;
+	return !size || (*bytes == MEMORY_POISON && !memcmp(bytes, bytes + 1, size - 1));
+}
 
-	if (size > (size_t)1 << 40)
-		return NULL;
-	if (MEMORY_IS_CHECKED)
-		return malloc(size ? size : 1);
-	class = size <= 1u << MEMORY_SMALLEST ? 0 : 64 - __builtin_clzll(size - 1) - MEMORY_SMALLEST;
-	block = memory_free_blocks[class];
+/* Stops when a freed block does not hold the pattern any more, as far as that is looked at. */
+static void memory_check(struct memory_block *block)
+{
+	const char *bytes = memory_bytes(block);
+	const size_t size = block->size;
+	const bool is_big = size > 2 * MEMORY_LOOKED_AT;
+
+	if (unlikely(!memory_is_poison(bytes, is_big ? MEMORY_LOOKED_AT : size) ||
+		     (is_big && !memory_is_poison(bytes + size - MEMORY_LOOKED_AT, MEMORY_LOOKED_AT))))
+		standin_stop(block->place, "a block of %zu bytes was written after it was freed here", size);
+}
+
+/* Looks at the blocks that were freed in this pass, so that the pass which wrote there is the one that is stopped. */
+static void memory_check_pass(void)
+{
+	/* those of earlier passes lie below */
+	for (; memory_freed_classes; memory_freed_classes &= memory_freed_classes - 1) {
+		struct memory_block *block = memory_free_blocks[__builtin_ctzll(memory_freed_classes)];
+
+		for (; block && block->pass == memory_pass; block = block->next)
+			memory_check(block);
+	}
+}
+
+static struct memory_entry *memory_find(const void *bytes)
+{
+	u32 i = memory_live.count;
+
+	while (i--)
+		if (memory_live.entries[i].bytes == bytes)
+			return &memory_live.entries[i];
+	return NULL;
+}
+
+static bool memory_is_live(const void *bytes)
+{
+	return memory_find(bytes);
+}
+
+static bool memory_has_entry(void)
+{
+	const u32 cap = memory_live.cap * 2 + 64;
+	struct memory_entry *grown;
+
+	if (likely(memory_live.count < memory_live.cap))
+		return true;
+	grown = realloc(memory_live.entries, cap * sizeof(*grown));
+	if (!grown)
+		return false;
+	memory_live.entries = grown;
+	memory_live.cap = cap;
+	return true;
+}
+
+/* A block of a class, new or used again. */
+static void *memory_take_block(size_t size)
+{
+	const u32 class = size <= 1u << MEMORY_SMALLEST ? 0 : 64 - __builtin_clzll(size - 1) - MEMORY_SMALLEST;
+	const size_t room = (size_t)1 << (class + MEMORY_SMALLEST);
+	struct memory_block *block = memory_free_blocks[class];
+
 	if (block) {
+		/* one of an earlier pass was looked at when that was over */
+		if (block->pass == memory_pass)
+			memory_check(block);
 		memory_free_blocks[class] = block->next;
 	} else {
-		size_t room = (size_t)1 << (class + MEMORY_SMALLEST);
-
 		block = malloc(sizeof(*block) + room + sizeof(u64));
 		if (!block)
 			return NULL;
 		memset(memory_bytes(block), MEMORY_POISON, room);
 		block->class = class;
 	}
-	block->state = MEMORY_LIVE;
 	block->size = size;
 	memory_guard(block);
 	return memory_bytes(block);
 }
 
-static bool memory_is_live(const void *bytes)
+/* A block whose contents are anything, or NULL when there is no memory. */
+static void *memory_take_at(size_t size, const char *place)
 {
-	return MEMORY_IS_CHECKED || ((const struct memory_block *)bytes)[-1].state == MEMORY_LIVE;
+	void *bytes;
+
+	if (size > (size_t)1 << 40 || !memory_has_entry())
+		return NULL;
+	bytes = MEMORY_IS_CHECKED ? malloc(size ? size : 1) : memory_take_block(size);
+	if (bytes)
+		memory_live.entries[memory_live.count++] = (struct memory_entry){ bytes, place };
+	return bytes;
 }
 
-static void memory_give_back(const void *bytes)
-{
-	struct memory_block *block = (struct memory_block *)bytes - 1;
+#define memory_take(size) memory_take_at(size, STANDIN_PLACE)
 
-	if (!bytes)
-		return;
+static void memory_free_entry(struct memory_entry *entry, const char *place)
+{
+	struct memory_block *block = (struct memory_block *)entry->bytes - 1;
+
 	if (MEMORY_IS_CHECKED) {
-		free((void *)bytes);
-		return;
+		free(entry->bytes);
+	} else {
+		if (!memory_is_guarded(block))
+			standin_stop(place, "free of a block that was written beyond its end; it was allocated at %s",
+				     entry->place);
+		memset(entry->bytes, MEMORY_POISON, block->size);
+		block->place = place;
+		block->pass = memory_pass;
+		block->next = memory_free_blocks[block->class];
+		memory_free_blocks[block->class] = block;
+		memory_freed_classes |= 1ull << block->class;
 	}
-	if (block->state != MEMORY_LIVE)
-		standin_stop("free", "of what is not allocated", __FILE__, __LINE__);
-	if (!memory_is_guarded(block))
-		standin_stop("free", "of a block that was written beyond its end", __FILE__, __LINE__);
-	block->state = MEMORY_FREE;
-	memset(memory_bytes(block), MEMORY_POISON, block->size);
-	block->next = memory_free_blocks[block->class];
-	memory_free_blocks[block->class] = block;
+	*entry = memory_live.entries[--memory_live.count];
+}
+
+static void memory_give_back_at(const void *bytes, const char *place)
+{
+	struct memory_entry *entry = bytes ? memory_find(bytes) : NULL;
+
+	if (entry)
+		memory_free_entry(entry, place);
+	else if (MEMORY_IS_CHECKED)
+		free((void *)bytes);
+	else if (bytes)
+		standin_stop(place, "free of what is not allocated");
+}
+
+/* Frees a block that may have been freed before. */
+static void memory_release(const void *bytes)
+{
+	struct memory_entry *entry = memory_find(bytes);
+
+	if (entry)
+		memory_free_entry(entry, STANDIN_PLACE);
+}
+
+/* Frees whatever nobody has freed; whether there was anything. */
+static bool memory_drop_all(void)
+{
+	static bool has_said;
+	const bool is_leak = memory_live.count;
+
+	/* every pass may leak; the first says where */
+	if (is_leak && !has_said)
+		fprintf(stderr, "%s: a block that was allocated here was freed by nobody\n",
+			memory_live.entries[memory_live.count - 1].place);
+	has_said |= is_leak;
+	while (memory_live.count) {
+		void *bytes = memory_live.entries[--memory_live.count].bytes;
+
+		free(MEMORY_IS_CHECKED ? bytes : (struct memory_block *)bytes - 1);
+	}
+	return is_leak;
 }
 
 /* Whether this allocation is one of those that fail. */
@@ -138,10 +261,12 @@ static inline bool memory_fails(void)
 	return true;
 }
 
-static void *standin_alloc(size_t size, gfp_t flags)
+static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 {
-	void *bytes = memory_fails() ? NULL : memory_take(size);
+	void *bytes = memory_fails() ? NULL : memory_take_at(size, place);
 
+	if (!bytes)
+		memory_failures.has_failed = true;
 	if (bytes && flags & __GFP_ZERO)
 		memset(bytes, 0, size);
 	else if (bytes && MEMORY_IS_CHECKED)
@@ -150,7 +275,7 @@ static void *standin_alloc(size_t size, gfp_t flags)
 }
 
 /* Moves always, so that an old pointer that is used again is found out. */
-static void *standin_realloc(const void *old, size_t size, gfp_t flags)
+static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const char *place)
 {
 	size_t kept;
 	void *bytes;
@@ -166,21 +291,18 @@ static void *standin_realloc(const void *old, size_t size, gfp_t flags)
 #else
 	kept = old ? ((const struct memory_block *)old)[-1].size : 0;
 #endif
-	bytes = memory_take(size);
-	if (!bytes)
+	bytes = memory_take_at(size, place);
+	if (!bytes) {
+		memory_failures.has_failed = true;
 		return NULL;
+	}
 	if (kept > size)
 		kept = size;
 	memcpy(bytes, old ? old : bytes, kept);
 	if (flags & __GFP_ZERO)
 		memset((char *)bytes + kept, 0, size - kept);
-	memory_give_back(old);
+	memory_give_back_at(old, place);
 	return bytes;
-}
-
-static void standin_free(const void *block)
-{
-	memory_give_back(block);
 }
 
 #endif

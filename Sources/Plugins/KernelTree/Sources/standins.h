@@ -123,9 +123,19 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
-#define IS_ENABLED(option) 0
-#define IS_BUILTIN(option) 0
-#define IS_REACHABLE(option) 0
+/*
+ * 1 for an option that is defined as 1 above, 0 for any other, in #if as well:
+ * pasted to a 1, the name of what follows is a macro with a comma in it.
+ */
+#define IS_BUILTIN(option) STANDIN_IS_SET(option)
+#define IS_ENABLED(option) IS_BUILTIN(option)
+#define IS_REACHABLE(option) IS_BUILTIN(option)
+#define IS_MODULE(option) 0
+#define STANDIN_IS_SET(value) STANDIN_PASTE(value)
+#define STANDIN_PASTE(value) STANDIN_CHOOSE(STANDIN_SHIFT_##value 1, 0, 0)
+#define STANDIN_CHOOSE(...) STANDIN_SECOND(__VA_ARGS__)
+#define STANDIN_SECOND(first, second, ...) second
+#define STANDIN_SHIFT_1 0,
 
 /* Small helpers */
 
@@ -182,12 +192,21 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #endif
 #define MAX_ERRNO 4095
 #define IS_ERR_VALUE(value) ((unsigned long)(void *)(value) >= (unsigned long)-MAX_ERRNO)
-#define ERR_PTR(error) ((void *)(long)(error))
+#define ERR_PTR(error) standin_error_pointer(error)
 #define PTR_ERR(pointer) ((long)(pointer))
 #define ERR_CAST(pointer) ((void *)(pointer))
 #define IS_ERR(pointer) IS_ERR_VALUE(pointer)
 #define IS_ERR_OR_NULL(pointer) (!(pointer) || IS_ERR_VALUE(pointer))
 #define PTR_ERR_OR_ZERO(pointer) (IS_ERR(pointer) ? PTR_ERR(pointer) : 0)
+
+/* The latest error that became a pointer: a caller may make a mere NULL of it. */
+static long standin_error;
+
+static inline void *standin_error_pointer(long error)
+{
+	standin_error = error;
+	return (void *)error;
+}
 
 static inline size_t size_mul(size_t a, size_t b)
 {
@@ -209,45 +228,54 @@ static inline size_t size_add(size_t a, size_t b)
 #define struct_size(pointer, member, count) \
 	size_add(sizeof(*(pointer)), flex_array_size(pointer, member, count))
 
-/* What must not happen: a line on standard error, and the end */
+/* What must not happen: a line on standard error that names the place in the tree, and the end */
 
-__attribute__((__noreturn__, __noinline__, __cold__))
-static void standin_stop(const char *what, const char *text, const char *file, int line)
+#define STANDIN_TEXT(...) STANDIN_TEXT_OF(__VA_ARGS__)
+#define STANDIN_TEXT_OF(...) #__VA_ARGS__
+#define STANDIN_PLACE __FILE__ ":" STANDIN_TEXT(__LINE__)
+
+__attribute__((__noreturn__, __noinline__, __cold__, __format__(printf, 2, 3)))
+static void standin_stop(const char *place, const char *format, ...)
 {
-	fprintf(stderr, "%s(%s) at %s:%d\n", what, text, file, line);
+	char words[512];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(words, sizeof(words), format, values);
+	va_end(values);
+	/* in one write, as other processes write there too */
+	fprintf(stderr, "%s: %s\n", place, words);
 	abort();
 }
 
-#define STANDIN_STOP_IF(what, condition) ({ \
-	int _is_wrong = !!(condition); \
+#define STANDIN_STOP(words) standin_stop(STANDIN_PLACE, "%s", words)
+#define STANDIN_STOP_IF(condition, words) ({ \
+	const bool _is_wrong = !!(condition); \
 	if (unlikely(_is_wrong)) \
-		standin_stop(what, #condition, __FILE__, __LINE__); \
+		STANDIN_STOP(words); \
 	_is_wrong; \
 })
-#define BUG() standin_stop("BUG", "", __FILE__, __LINE__)
-#define BUG_ON(condition) ((void)STANDIN_STOP_IF("BUG_ON", condition))
-#define WARN_ON(condition) STANDIN_STOP_IF("WARN_ON", condition)
-#define WARN_ON_ONCE(condition) STANDIN_STOP_IF("WARN_ON_ONCE", condition)
-#define WARN(condition, ...) STANDIN_STOP_IF("WARN", condition)
-#define WARN_ONCE(condition, ...) STANDIN_STOP_IF("WARN_ONCE", condition)
-#define WARN_RATELIMIT(condition, ...) STANDIN_STOP_IF("WARN_RATELIMIT", condition)
-#define verifier_bug_if(condition, ...) STANDIN_STOP_IF("verifier_bug_if", condition)
-#define verifier_bug(...) standin_stop("verifier_bug", "", __FILE__, __LINE__)
-#define bpf_prog_offload_remove_insns(env, off, cnt) \
-	standin_stop("offload", "bpf_prog_offload_remove_insns", __FILE__, __LINE__)
+/* the condition as the tree has it, before its macros are replaced */
+#define BUG() STANDIN_STOP("BUG()")
+#define BUG_ON(condition) ((void)STANDIN_STOP_IF(condition, "BUG_ON(" #condition ")"))
+#define WARN_ON(condition) STANDIN_STOP_IF(condition, "WARN_ON(" #condition ")")
+#define WARN_ON_ONCE(condition) STANDIN_STOP_IF(condition, "WARN_ON_ONCE(" #condition ")")
+#define WARN(condition, ...) STANDIN_STOP_IF(condition, "WARN(" #condition ")")
+#define WARN_ONCE(condition, ...) STANDIN_STOP_IF(condition, "WARN_ONCE(" #condition ")")
+#define WARN_RATELIMIT(condition, ...) STANDIN_STOP_IF(condition, "WARN_RATELIMIT(" #condition ")")
+#define verifier_bug_if(condition, ...) STANDIN_STOP_IF(condition, "verifier_bug_if(" #condition ")")
+#define verifier_bug(...) STANDIN_STOP("verifier_bug(" #__VA_ARGS__ ")")
+#define bpf_prog_offload_remove_insns(env, off, cnt) STANDIN_STOP("a program for a device")
 
-/* Told only why a patch does not fit. */
-static bool standin_has_complained;
-
-static inline void standin_complain(void *env, ...)
+/* Messages: nobody reads them, but what they print is worked out. */
+static inline void standin_print(void *env, ...)
 {
 	(void)env;
-	standin_has_complained = true;
 }
 
-#define verbose(env, ...) standin_complain(env, __VA_ARGS__)
-#define bpf_verifier_log_write(env, ...) standin_complain(env, __VA_ARGS__)
-#define bpf_log(log, ...) standin_complain(log, __VA_ARGS__)
+#define verbose(env, ...) standin_print(env, __VA_ARGS__)
+#define bpf_verifier_log_write(env, ...) standin_print(env, __VA_ARGS__)
+#define bpf_log(log, ...) standin_print(log, __VA_ARGS__)
 #define pr_err(...) ((void)0)
 #define pr_warn(...) ((void)0)
 #define pr_info(...) ((void)0)
@@ -269,10 +297,13 @@ static inline void standin_complain(void *env, ...)
 #define GFP_ATOMIC 0u
 #define bpf_memcg_flags(flags) (flags)
 
-static void *standin_alloc(size_t size, gfp_t flags);
-static void *standin_realloc(const void *block, size_t size, gfp_t flags);
-static void standin_free(const void *block);
+static void *standin_alloc_at(size_t size, gfp_t flags, const char *place);
+static void *standin_realloc_at(const void *block, size_t size, gfp_t flags, const char *place);
+static void memory_give_back_at(const void *block, const char *place);
 
+#define standin_alloc(size, flags) standin_alloc_at(size, flags, STANDIN_PLACE)
+#define standin_realloc(block, size, flags) standin_realloc_at(block, size, flags, STANDIN_PLACE)
+#define standin_free(block) memory_give_back_at(block, STANDIN_PLACE)
 #define vmalloc(size) standin_alloc(size, 0)
 #define vzalloc(size) standin_alloc(size, __GFP_ZERO)
 #define __vmalloc(size, flags) standin_alloc(size, flags)

@@ -71,15 +71,18 @@ static int adapter_call(u32 off, u32 remove, const struct bpf_insn *patch, u32 l
 	struct bpf_verifier_env *env = adapter.env;
 	struct bpf_prog *prog;
 
+	standin_error = 0;
+	memory_failures.has_failed = false;
 	if (!len)
 		return verifier_remove_insns(env, off, remove);
-	standin_has_complained = false;
 	prog = bpf_patch_insn_data(env, off, patch, len);
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
-	/* NULL stands for every error; only one of them is logged */
+	/* NULL stands for every error: which one is known from inside */
+	if (!prog && standin_error)
+		return standin_error;
 	if (!prog)
-		return standin_has_complained ? -ERANGE : -ENOMEM;
+		return memory_failures.has_failed ? -ENOMEM : -ERANGE;
 	env->prog = prog;
 	return 0;
 }
@@ -93,7 +96,6 @@ static int adapter_step(u32 off, u32 remove, const struct bpf_insn *patch, u32 l
 	if (likely(!memory_failures.one_in))
 		return adapter_call(off, remove, patch, len);
 	adapter_copy(&copy);
-	memory_failures.has_failed = false;
 	err = adapter_call(off, remove, patch, len);
 	if (err && memory_failures.has_failed) {
 		if (adapter_is_unchanged(&copy)) {
