@@ -42,9 +42,9 @@ final class CampaignKeeper {
         let now = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
             arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
-            jobs: settings.jobs, isFinished: false)
+            jobs: settings.jobs, isFinished: false, files: files)
         if var before = folder.checkpoint {
-            try UsedFile.check(files, against: before.files, state: folder.path)
+            try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
             if before.program != now {
                 Output.note(
                     "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
@@ -54,7 +54,7 @@ final class CampaignKeeper {
             checkpoint = before
         } else {
             checkpoint = Checkpoint(
-                parts: [part], files: files, times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
+                parts: [part], times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
         }
         checkpoint.known = known
         checkpoint.program = now

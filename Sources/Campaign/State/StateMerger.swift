@@ -27,6 +27,8 @@ public struct StateMerger {
     private var times = Checkpoint.Times()
     /// Where each part of each campaign was met.
     private var places: [[String]: (count: UInt64, states: [UInt64: String])] = [:]
+    /// The files of each command, and where they were met.
+    private var uses: [[String]: (files: [UsedFile], state: String)] = [:]
 
     /// Joins states into a new one.
     ///
@@ -87,8 +89,13 @@ public struct StateMerger {
         firsts[first.seed] = min(firsts[first.seed] ?? first.index, first.index)
     }
 
-    /// Adds a part, unless some of its cases have been counted.
+    /// Adds a part, unless some of its cases have been counted, or it was made with other files than the rest of it.
     private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
+        if let other = uses[part.command] {
+            try UsedFile.checkAgreement(of: part.files, in: state, with: other.files, in: other.state)
+        } else {
+            uses[part.command] = (part.files, state)
+        }
         let campaign = part.campaign
         if let known = places[campaign] {
             if let other = known.states[part.shard.number], known.count == part.shard.count {
@@ -125,19 +132,6 @@ public struct StateMerger {
         try fresh.synchronize(folder: folder.crashes)
         try folder.save(checkpoint)
         return try CampaignReport(merged: checkpoint, in: folder)
-    }
-}
-
-extension Checkpoint.Part {
-    /// What makes the cases: the arguments without those that say which of them were run, and how.
-    fileprivate var campaign: [String] {
-        var words: [String] = []
-        var isLeftOut = false
-        for word in arguments {
-            if word.hasPrefix("--") { isLeftOut = ["--shard", "--cases", "--time", "--jobs"].contains(word) }
-            if !isLeftOut { words.append(word) }
-        }
-        return words
     }
 }
 

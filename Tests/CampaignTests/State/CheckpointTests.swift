@@ -10,9 +10,10 @@ import Testing
         parts: [
             Checkpoint.Part(
                 arguments: ["--seed", "18446744073709551615", "--objects", "/a b/\"c\"\n.o"], seed: .max,
-                shard: .whole, cases: .max - 1, seconds: 0.1 + 0.2, jobs: 3, isFinished: true)
+                shard: .whole, cases: .max - 1, seconds: 0.1 + 0.2, jobs: 3, isFinished: true,
+                files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
-        known: "/k", files: [], next: .max / 128,
+        known: "/k", next: .max / 128,
         tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [Sighting(bucket: "a/b", index: 7, count: 2)]),
         entries: [
             Checkpoint.Entry(
