@@ -57,6 +57,36 @@ import Testing
         #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
     }
 
+    /// A time that is given to a campaign without one ends that session, and not the campaign.
+    @Test func timeOfASessionEndsWithIt() throws {
+        let campaign = try KeptCampaign(["--seed", "7"])
+        try campaign.run { process in
+            while !FileManager.default.fileExists(atPath: campaign.state + "/fuzzer_stats") { usleep(5_000) }
+            kill(process.processIdentifier, SIGINT)
+        }
+        let timed = try campaign.run(["--time", "0.2"])
+        #expect(try timed.report()["finished"] as? Bool == false)
+        #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
+        #expect(!timed.output.contains("--time"), "\(timed.output)")
+        let cases = try #require(timed.report()["cases"] as? Int)
+        #expect(try campaign.run(["--time", "0"]).report()["cases"] as? Int == cases)
+        let on = try campaign.run { process in
+            usleep(600_000)
+            kill(process.processIdentifier, SIGINT)
+        }
+        #expect(try on.report()["finished"] as? Bool == false)
+        #expect(try on.report()["cases"] as? Int ?? 0 > cases)
+    }
+
+    /// What is added up can be read and typed again.
+    @Test func timeIsInHundredths() throws {
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.1"])
+        try campaign.run()
+        let words = try campaign.run(["--time", "0.1"]).output.split(separator: " ").map(String.init)
+        let place = try #require(words.firstIndex(of: "--time"))
+        #expect(words[place + 1].count <= 4, "\(words[place + 1])")
+    }
+
     /// Whoever interrupts is told how to go on.
     @Test func interruptSaysHowToGoOn() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
