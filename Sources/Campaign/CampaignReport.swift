@@ -13,11 +13,13 @@ public struct CampaignReport: Codable, Sendable {
     public var state: String?
     /// The campaigns whose states were merged, or `nil`.
     public var parts: [Checkpoint.Part]?
+    /// The shards that are not among merged states, though others of their campaigns are, or `nil` when there are all.
+    public var missing: [String]?
     /// Whether it reached its limit, and all findings are minimised.
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, spared, state, parts
+        case seed, cases, seconds, jobs, findings, spared, state, parts, missing
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
     }

@@ -17,6 +17,9 @@ extension CampaignReport {
         if let state {
             let command = "\(CommandLine.arguments[0].shellQuoted) run --state \(state.shellQuoted) --resume"
             if parts != nil {
+                for shard in missing ?? [] {
+                    try Output.line("\(shard) \(shard.hasPrefix("shard ") ? "is" : "are") missing")
+                }
                 try Output.line("merged into \(state); look at it again with: \(command)")
             } else {
                 try Output.line(

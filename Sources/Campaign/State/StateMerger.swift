@@ -44,7 +44,7 @@ public struct StateMerger {
         for path in states {
             let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
             if held[place] != nil { throw CampaignError("\(path) is named twice; its cases would be counted twice") }
-            let folder = try StateFolder.open(path)
+            let folder = try StateFolder.open(path, for: .merging)
             held[place] = folder
             if let checkpoint = folder.checkpoint { try merger.add(checkpoint, of: folder) }
         }
@@ -54,15 +54,17 @@ public struct StateMerger {
     private mutating func add(_ checkpoint: Checkpoint, of folder: StateFolder) throws(CampaignError) {
         for part in checkpoint.parts { try add(part, at: folder.path) }
         let crashes = CrashFolder(path: folder.crashes)
+        let repair =
+            checkpoint.isMerged
+            ? "merge once more what \(folder.path) was made of, and use that"
+            : "go on with \(folder.path) by --resume, which makes it anew, and merge then"
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
             joined.sightings += entry.sightings
             for first in entry.firsts where entry.sightings > 0 { Self.note(first, in: &joined.firsts) }
             for first in entry.firsts where entry.sightings == 0 { Self.note(first, in: &joined.strayFirsts) }
             guard let kept = try crashes.stored(entry.bucket) else {
-                throw CampaignError(
-                    "\(crashes.file(of: entry.bucket)) is missing; go on with \(folder.path) by --resume, which makes it anew, "
-                        + "and merge then")
+                throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
             joined.keep(kept)
             buckets[entry.bucket] = joined
@@ -154,10 +156,12 @@ extension CampaignReport {
             finding.firsts = entry.firsts
             findings.append(finding)
         }
+        let missing = checkpoint.missingShards
         self.init(
             seed: checkpoint.parts[0].seed, cases: checkpoint.cases, seconds: checkpoint.seconds,
             casesPerSecond: Double(checkpoint.cases) / max(checkpoint.seconds, 0.001),
             jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
-            parts: checkpoint.parts, isFinished: checkpoint.parts.allSatisfy(\.isFinished))
+            parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
+            isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
     }
 }

@@ -88,6 +88,20 @@ import Testing
         #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
     }
 
+    /// The advice works.
+    @Test func missingCheckpointsAreRefused() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        for name in ["checkpoint", "checkpoint.before"] {
+            try FileManager.default.removeItem(atPath: "\(campaign.state)/\(name)")
+        }
+        try Self.expectRefusal(
+            campaign, ["--resume"],
+            ["but no checkpoint", "--restart instead of --resume", "\(campaign.state)/earlier-1"])
+        let anew = try Tool.run(["run", "--state", campaign.state, "--restart"] + Self.arguments)
+        #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
+    }
+
     @Test func otherVersionIsRefused() throws {
         let campaign = try KeptCampaign(Self.arguments)
         try campaign.run()
