@@ -7,6 +7,7 @@ extension CampaignReport {
     /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
     func print(json: Bool) throws {
         for finding in findings { try Output.line(line(of: finding)) }
+        if let file = self.known { try Output.line("known buckets from \(file)") }
         let known = findings.count { $0.isKnown == true }
         try Output.line(
             "\(cases) cases in \(Int(seconds.rounded())) s, \(Int(casesPerSecond)) a second, "

@@ -32,7 +32,7 @@ public final class StateFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.localizedDescription)")
+            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.reason)")
         }
         let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
         if restarts { return folder }
@@ -134,10 +134,7 @@ public final class StateFolder {
     /// Reads a checkpoint; `nil` when it is missing or damaged.
     private static func read(_ path: String, _ purpose: Purpose) throws(CampaignError) -> Checkpoint? {
         if !FileManager.default.fileExists(atPath: path) { return nil }
-        let bytes: Data
-        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
+        let bytes = try WholeFile.read(path)
         do throws(Checkpoint.Fault) {
             return try Checkpoint.parse(bytes)
         } catch {
@@ -222,7 +219,7 @@ public final class StateFolder {
                 try FileManager.default.moveItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
             }
         } catch {
-            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.localizedDescription)")
+            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
         }
         try WholeFile.synchronize(folder: path)
         Output.note("the campaign that was in \(path) is now in \(aside)\n")

@@ -18,14 +18,8 @@ struct UsedFile: Codable, Hashable, Sendable {
     ///
     /// - Throws: ``CampaignError`` when it cannot be read
     init(path: String) throws(CampaignError) {
-        do {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            self.path = path
-            size = bytes.count
-            fingerprint = Fingerprint(bytes).description
-        } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
+        let bytes = try WholeFile.read(path)
+        self.init(path: path, size: bytes.count, fingerprint: Fingerprint(bytes).description)
     }
 
     /// The files of a campaign: the plug-ins that judge, and the objects that were read.

@@ -147,10 +147,32 @@ import Testing
             let findings = try run.report()["findings"] as? [[String: Any]] ?? []
             #expect(!findings.isEmpty && findings.allSatisfy { $0["known"] as? Bool == (status == 0) })
             #expect(run.output.contains(": known, seen ") == (status == 0))
+            #expect(run.output.contains("\nknown buckets from \(list)\n"))
         }
         try FileManager.default.removeItem(atPath: list)
         let missing = try campaign.run()
-        #expect(missing.status == 1 && missing.errors.contains("\(list): cannot be read"))
+        #expect(missing.status == 1)
+        #expect(missing.errors.hasPrefix("error: \(list): cannot be read: No such file or directory\n"))
+    }
+
+    /// A list may be a device or a pipe, whose size says nothing.
+    @Test func knownBucketsOfAnyFile() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let empty = try campaign.run(["--known", "/dev/null"])
+        #expect(empty.status == 77 && empty.output.contains("\nknown buckets from /dev/null\n"), "\(empty.errors)")
+        let words = ["run", "--state", campaign.state, "--resume", "--known", "/dev/stdin"]
+        #expect(try Tool.run(words, input: "*\n").status == 0)
+        #expect(try campaign.run(["--known", "/dev/null"]).status == 77)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        let command =
+            "exec \"$0\" run --state \"$1\" --resume --known <(echo 'planted-lost-aux/*'; echo '*') >/dev/null"
+        process.arguments = ["-c", command, Tool.executable.path, campaign.state]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        let folder = try campaign.run(["--known", campaign.folder.path])
+        #expect(folder.status == 1 && folder.errors.hasSuffix(": cannot be read: Is a directory\n"), "\(folder.errors)")
     }
 
     /// One bucket that is not in the list is enough.
