@@ -65,6 +65,8 @@ import Testing
     @Test func plotGoesOnFromTheCheckpoint() {
         let text = CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n15, 0, 3\n1"
         #expect(CampaignStatistics.plot(text, until: 12.9) == CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n")
+        #expect(CampaignStatistics.lastTime(ofPlot: CampaignStatistics.plot(text, until: 12.9)) == 10)
+        #expect(CampaignStatistics.lastTime(ofPlot: CampaignStatistics.plotHeader) == nil)
         #expect(CampaignStatistics.plot("", until: 1) == CampaignStatistics.plotHeader)
     }
 }
