@@ -90,7 +90,7 @@ public final class Campaign {
     }
 
     private func runToEnd() throws(CampaignError) -> CampaignReport {
-        if !isFinished { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
+        if !isFinished && !isTimeOver { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
         while !workers.isEmpty {
             if Interrupt.isRequested || isTimeOver { board.stop() }
             try listen()
@@ -163,7 +163,9 @@ public final class Campaign {
     /// - Units: seconds
     private var seconds: Double { secondsBefore + (start.map { Date().timeIntervalSince($0) } ?? 0) }
 
-    private var isFinished: Bool { isTimeOver || indices(ofBlock: order.next).isEmpty }
+    private var isFinished: Bool {
+        (isTimeOver && !settings.isTimeOfSession) || indices(ofBlock: order.next).isEmpty
+    }
 
     private func indices(ofBlock block: UInt64) -> Range<UInt64> {
         settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)

@@ -11,19 +11,24 @@ public struct CampaignReport: Codable, Sendable {
     public var spared: [String: UInt64]?
     /// Where the campaign is kept, if it is.
     public var state: String?
+    /// The file of those that do not count, which may have been named in an earlier session.
+    public var known: String?
     /// The campaigns whose states were merged, or `nil`.
     public var parts: [Checkpoint.Part]?
+    /// The shards that are not among merged states, though others of their campaigns are, or `nil` when there are all.
+    public var missing: [String]?
     /// Whether it reached its limit, and all findings are minimised.
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, spared, state, parts
+        case seed, cases, seconds, jobs, findings, spared, state, known, parts, missing
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
     }
 
     /// Marks the findings that are in a list of those that do not count.
     public mutating func mark(_ known: KnownBuckets) {
+        self.known = known.path
         for place in findings.indices { findings[place].isKnown = known.contains(findings[place].bucket) }
     }
 

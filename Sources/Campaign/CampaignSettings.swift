@@ -12,6 +12,8 @@ public struct CampaignSettings: Sendable, Hashable {
     ///
     /// - Units: seconds
     public var time: Double?
+    /// Whether the time is only how long to run now, and a kept campaign can go on without a limit after it.
+    public var isTimeOfSession = false
     /// How many worker processes.
     public var jobs: Int
     /// The patchers that are compared.
@@ -63,7 +65,9 @@ public struct CampaignSettings: Sendable, Hashable {
     public var arguments: [String] {
         var words = ["--seed", String(seed)]
         if let cases { words += ["--cases", String(cases)] }
-        if let time { words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)] }
+        if let time, !isTimeOfSession {
+            words += ["--time", time == time.rounded() ? String(Int(time)) : String(time)]
+        }
         words += ["--jobs", String(jobs)]
         if patchers != PatcherChoice.builtIn {
             let others = patchers.filter { !PatcherChoice.builtIn.contains($0) }

@@ -7,6 +7,7 @@ extension CampaignReport {
     /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
     func print(json: Bool) throws {
         for finding in findings { try Output.line(line(of: finding)) }
+        if let file = self.known { try Output.line("known buckets from \(file)") }
         let known = findings.count { $0.isKnown == true }
         try Output.line(
             "\(cases) cases in \(Int(seconds.rounded())) s, \(Int(casesPerSecond)) a second, "
@@ -17,6 +18,9 @@ extension CampaignReport {
         if let state {
             let command = "\(CommandLine.arguments[0].shellQuoted) run --state \(state.shellQuoted) --resume"
             if parts != nil {
+                for shard in missing ?? [] {
+                    try Output.line("\(shard) \(shard.hasPrefix("shard ") ? "is" : "are") missing")
+                }
                 try Output.line("merged into \(state); look at it again with: \(command)")
             } else {
                 try Output.line(

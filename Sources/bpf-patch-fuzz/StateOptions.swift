@@ -91,7 +91,11 @@ extension CampaignOptions {
             )
         }
         if Self.isGiven("--jobs") { settings.jobs = jobs }
-        if let time { settings.time = part.seconds + time }
+        if let time {
+            settings.isTimeOfSession = settings.time == nil
+            // In hundredths, for whoever reads it or types it again.
+            settings.time = ((part.seconds + time) * 100).rounded(.up) / 100
+        }
         if let cases {
             let least = settings.cases ?? part.cases.multipliedReportingOverflow(by: part.shard.count).partialValue
             if cases < least {

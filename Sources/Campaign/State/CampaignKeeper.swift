@@ -21,7 +21,10 @@ final class CampaignKeeper {
     private let programs: Int
     private let start = Date()
     private var lastCheckpoint = Date.distantPast
-    private var lastPlot = Date.distantPast
+    /// The time of the last row of `plot_data`, if there is one.
+    ///
+    /// - Units: seconds that the campaign had run
+    private var lastPlot: Int?
     private var lastCount = (all: 0, hangs: 0)
     private let watch: FileWatch
 
@@ -42,9 +45,9 @@ final class CampaignKeeper {
         let now = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
             arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
-            jobs: settings.jobs, isFinished: false)
+            jobs: settings.jobs, isFinished: false, files: files)
         if var before = folder.checkpoint {
-            try UsedFile.check(files, against: before.files, state: folder.path)
+            try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
             if before.program != now {
                 Output.note(
                     "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
@@ -54,7 +57,7 @@ final class CampaignKeeper {
             checkpoint = before
         } else {
             checkpoint = Checkpoint(
-                parts: [part], files: files, times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
+                parts: [part], times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
         }
         checkpoint.known = known
         checkpoint.program = now
@@ -69,10 +72,11 @@ final class CampaignKeeper {
         do { try save(progress) } catch { throw folder.checkpoint == nil ? error : explain(error) }
         let plot = path + "/plot_data"
         let rows = FileManager.default.contents(atPath: plot).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        try CrashFolder.write(CampaignStatistics.plot(rows, until: progress.seconds), to: plot)
+        let old = CampaignStatistics.plot(rows, until: progress.seconds)
+        try CrashFolder.write(old, to: plot)
+        lastPlot = CampaignStatistics.lastTime(ofPlot: old)
         let words = CommandLine.arguments.joined(separator: "\n") + "\n"
         try CrashFolder.write(words, to: path + "/cmdline")
-        lastPlot = Date()
     }
 
     /// Writes a checkpoint and statistics, when it is time to.
@@ -89,8 +93,8 @@ final class CampaignKeeper {
         // What was run since the last checkpoint is then left out of the next.
         try watch.check()
         try save(progress)
-        if isLast || now.timeIntervalSince(lastPlot) >= CampaignStatistics.plotInterval {
-            lastPlot = now
+        if CampaignStatistics.isPlotDue(at: progress.seconds, after: lastPlot, isLast: isLast) {
+            lastPlot = Int(progress.seconds)
             try addPlotRow(statistics(progress))
         }
     }
@@ -140,20 +144,13 @@ final class CampaignKeeper {
     private func statistics(_ progress: Progress) -> CampaignStatistics {
         CampaignStatistics(
             times: checkpoint.times, seconds: progress.seconds, cases: progress.cases, programs: programs,
-            crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs, banner: "bpf-patch-fuzz",
+            crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs,
+            banner: CampaignStatistics.banner(state: path, shard: settings.shard),
             command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.budget.timeout * 1000))
     }
 
     /// Adds a row to `plot_data`.
     private func addPlotRow(_ statistics: CampaignStatistics) throws(CampaignError) {
-        let plot = path + "/plot_data"
-        do {
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: plot))
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Data(statistics.plotRow.utf8))
-            try handle.close()
-        } catch {
-            throw CampaignError("\(plot): cannot be written: \(error.localizedDescription)")
-        }
+        try WholeFile.append(Data(statistics.plotRow.utf8), to: path + "/plot_data")
     }
 }

@@ -4,10 +4,10 @@ import Foundation
 ///
 /// - Source: AFL++ 4, `write_stats_file` and `maybe_update_plot_file` in `src/afl-fuzz-stats.c`
 struct CampaignStatistics {
-    /// How often a row of `plot_data` is written.
+    /// How often a row of `plot_data` is written, counted over all sessions.
     ///
     /// - Units: seconds
-    static let plotInterval = 5.0
+    static let plotInterval = 5
 
     /// The first line of `plot_data`.
     static let plotHeader =
@@ -71,6 +71,29 @@ struct CampaignStatistics {
             row.prefix { $0 != "," }.trimmingCharacters(in: .whitespaces).isNumber(atMost: Int(seconds))
         }
         return plotHeader + rows.map { $0 + "\n" }.joined()
+    }
+
+    /// The time of the last of some rows of `plot_data`, if there is one.
+    ///
+    /// - Units: seconds
+    static func lastTime(ofPlot text: String) -> Int? {
+        text.split(separator: "\n").last.flatMap { row in Int(row.prefix { $0 != "," }) }
+    }
+
+    /// Whether a row is to be written: at each multiple of the interval, whatever sessions it falls in, and at the end of one.
+    static func isPlotDue(at seconds: Double, after last: Int?, isLast: Bool) -> Bool {
+        isLast ? Int(seconds) != last : Int(seconds) / plotInterval > (last ?? 0) / plotInterval
+    }
+
+    /// What an instance is called: its folder of state, and its shard.
+    ///
+    /// `afl-whatsup` lets a shell and `printf` read it, so that only harmless characters stay as they are.
+    static func banner(state: String, shard: Shard) -> String {
+        let name = URL(fileURLWithPath: state).standardizedFileURL.lastPathComponent.map { character in
+            character.isASCII && (character.isLetter || character.isNumber || "._".contains(character))
+                ? character : "-"
+        }
+        return String(name) + (shard == .whole ? "" : " \(shard)")
     }
 
     /// The most memory that this process, or one that it has waited for, has used.

@@ -16,9 +16,11 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var jobs: Int
         /// Whether its limit was reached.
         public var isFinished: Bool
+        /// The files that its cases and verdicts come from.
+        var files: [UsedFile] = []
 
         enum CodingKeys: String, CodingKey {
-            case arguments, seed, shard, cases, spared, seconds, jobs
+            case arguments, seed, shard, cases, spared, seconds, jobs, files
             case isFinished = "finished"
         }
     }
@@ -58,8 +60,6 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     public var isMerged = false
     /// Where the list of known buckets is, if there is one.
     public var known: String?
-    /// The files that cases and verdicts come from.
-    var files: [UsedFile] = []
     /// The size and time of the program that wrote this.
     var program = ""
     /// The block before which all are done.

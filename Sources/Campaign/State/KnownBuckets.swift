@@ -6,6 +6,8 @@ import Foundation
 public struct KnownBuckets: Sendable {
     private var names: Set<String> = []
     private var patterns: [String] = []
+    /// The file that the list was read from.
+    private(set) var path: String?
 
     /// Knows none.
     public init() {}
@@ -23,14 +25,11 @@ public struct KnownBuckets: Sendable {
     ///
     /// - Throws: ``CampaignError`` when it cannot be read, or is not text
     public init(path: String) throws(CampaignError) {
-        let bytes: Data
-        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
-        guard let text = String(bytes: bytes, encoding: .utf8) else {
+        guard let text = String(bytes: try WholeFile.read(path), encoding: .utf8) else {
             throw CampaignError("\(path): is not text in UTF-8")
         }
         self.init(text)
+        self.path = path
     }
 
     /// Whether a bucket is in the list.

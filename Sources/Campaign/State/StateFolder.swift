@@ -32,7 +32,7 @@ public final class StateFolder {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.localizedDescription)")
+            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.reason)")
         }
         let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
         if restarts { return folder }
@@ -49,37 +49,77 @@ public final class StateFolder {
         return folder
     }
 
+    /// What a campaign is wanted for, which decides what to do when it cannot be used.
+    enum Purpose {
+        case resuming, merging
+
+        /// What to do when the folder holds something, but no campaign that can be read.
+        ///
+        /// - Parameter aside: where an old state would be moved
+        fileprivate func advice(_ aside: String) -> String {
+            switch self {
+            case .resuming: "begin anew with --restart instead of --resume, which moves what is there to \(aside)"
+            case .merging: "leave it out"
+            }
+        }
+    }
+
+    /// Opens the folder of a campaign to go on with it.
+    ///
+    /// - Throws: as ``open(_:for:)``
+    public static func open(_ path: String) throws(CampaignError) -> StateFolder { try open(path, for: .resuming) }
+
     /// Opens the folder of a campaign.
     ///
     /// A damaged checkpoint is replaced by the one before it, and said so.
     ///
     /// - Throws: ``CampaignError`` when there is none, it is in use, of another version, or damaged beyond repair; nothing
     ///   has been changed then
-    public static func open(_ path: String) throws(CampaignError) -> StateFolder {
-        guard
-            FileManager.default.fileExists(atPath: path + "/checkpoint")
-                || FileManager.default.fileExists(atPath: path + "/checkpoint.before")
-        else {
-            throw CampaignError("\(path) holds no campaign to go on with; leave out --resume to begin one there")
-        }
-        let lock = try StateLock(folder: path)
+    static func open(_ path: String, for purpose: Purpose) throws(CampaignError) -> StateFolder {
         let newest = path + "/checkpoint"
         let before = path + "/checkpoint.before"
-        if let found = try read(newest) {
+        guard [newest, before].contains(where: FileManager.default.fileExists(atPath:)) else {
+            throw noCampaign(path, purpose)
+        }
+        let lock = try StateLock(folder: path)
+        if let found = try read(newest, purpose) {
             let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
             folder.saved = found
             return folder
         }
-        guard let found = try read(before) else {
+        guard let found = try read(before, purpose) else {
             throw CampaignError(
                 "\(newest) and \(before) are damaged, so it is not known where the campaign stood; its findings are in "
-                    + "\(crashes(of: path)). Put back a copy of either file, or begin anew with --restart, which keeps all "
-                    + "that is there")
+                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path)))")
         }
-        Output.note("\(newest) is missing or damaged; going on from the one before it, so some cases are run again\n")
+        let start = "\(newest) is missing or damaged; "
+        switch purpose {
+        case .resuming: Output.note(start + "going on from the one before it, so some cases are run again\n")
+        case .merging: Output.note(start + "the one before it is used, so some cases are not counted\n")
+        }
         let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
         folder.isNewestSound = false
         return folder
+    }
+
+    /// Why a folder without a checkpoint cannot be used, and what can be done.
+    private static func noCampaign(_ path: String, _ purpose: Purpose) -> CampaignError {
+        if let name = contents(of: path).first {
+            return CampaignError(
+                "\(path) holds \(name), but no checkpoint, so it is not known where the campaign stood; put back a copy of its "
+                    + "checkpoint, or \(purpose.advice(nextAside(in: path)))")
+        }
+        switch purpose {
+        case .merging:
+            return CampaignError("\(path) holds no campaign; name folders of --state that campaigns are kept in")
+        case .resuming:
+            let isUsable =
+                (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+                || !FileManager.default.fileExists(atPath: path)
+            return CampaignError(
+                "\(path) holds no campaign to go on with; "
+                    + (isUsable ? "leave out --resume to begin one there" : "name the folder of one"))
+        }
     }
 
     private init(_ path: String, checkpoint: Checkpoint?, lock: StateLock, restarts: Bool) {
@@ -92,19 +132,17 @@ public final class StateFolder {
     }
 
     /// Reads a checkpoint; `nil` when it is missing or damaged.
-    private static func read(_ path: String) throws(CampaignError) -> Checkpoint? {
+    private static func read(_ path: String, _ purpose: Purpose) throws(CampaignError) -> Checkpoint? {
         if !FileManager.default.fileExists(atPath: path) { return nil }
-        let bytes: Data
-        do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
+        let bytes = try WholeFile.read(path)
         do throws(Checkpoint.Fault) {
             return try Checkpoint.parse(bytes)
         } catch {
             guard case .format(let number) = error else { return nil }
             throw CampaignError(
-                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format); go on with the "
-                    + "version that wrote it, or begin anew with --restart, which keeps what is there")
+                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format); use the version "
+                    + "that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path)))"
+            )
         }
     }
 
@@ -153,19 +191,23 @@ public final class StateFolder {
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// What is there that a new campaign would write to, the checkpoints last.
-    private var contents: [String] {
+    private var contents: [String] { StateFolder.contents(of: path) }
+
+    private static func contents(of path: String) -> [String] {
         let names = ["plot_data", "fuzzer_stats", "cmdline", "crashes", "checkpoint.before", "checkpoint"]
         return names.filter { name in
             name == "crashes"
-                ? !((try? FileManager.default.contentsOfDirectory(atPath: crashes)) ?? []).isEmpty
-                : exists("\(path)/\(name)")
+                ? !((try? FileManager.default.contentsOfDirectory(atPath: crashes(of: path))) ?? []).isEmpty
+                : FileManager.default.fileExists(atPath: "\(path)/\(name)")
         }
     }
 
     /// Where an old state goes: in the folder itself, which may be the root of a file system.
-    private var nextAside: String {
+    private var nextAside: String { StateFolder.nextAside(in: path) }
+
+    private static func nextAside(in path: String) -> String {
         var number = 1
-        while exists("\(path)/earlier-\(number)") { number += 1 }
+        while FileManager.default.fileExists(atPath: "\(path)/earlier-\(number)") { number += 1 }
         return "\(path)/earlier-\(number)"
     }
 
@@ -177,7 +219,7 @@ public final class StateFolder {
                 try FileManager.default.moveItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
             }
         } catch {
-            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.localizedDescription)")
+            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
         }
         try WholeFile.synchronize(folder: path)
         Output.note("the campaign that was in \(path) is now in \(aside)\n")

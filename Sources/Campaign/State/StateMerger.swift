@@ -27,6 +27,8 @@ public struct StateMerger {
     private var times = Checkpoint.Times()
     /// Where each part of each campaign was met.
     private var places: [[String]: (count: UInt64, states: [UInt64: String])] = [:]
+    /// The files of each command, and where they were met.
+    private var uses: [[String]: (files: [UsedFile], state: String)] = [:]
 
     /// Joins states into a new one.
     ///
@@ -42,7 +44,7 @@ public struct StateMerger {
         for path in states {
             let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
             if held[place] != nil { throw CampaignError("\(path) is named twice; its cases would be counted twice") }
-            let folder = try StateFolder.open(path)
+            let folder = try StateFolder.open(path, for: .merging)
             held[place] = folder
             if let checkpoint = folder.checkpoint { try merger.add(checkpoint, of: folder) }
         }
@@ -52,15 +54,17 @@ public struct StateMerger {
     private mutating func add(_ checkpoint: Checkpoint, of folder: StateFolder) throws(CampaignError) {
         for part in checkpoint.parts { try add(part, at: folder.path) }
         let crashes = CrashFolder(path: folder.crashes)
+        let repair =
+            checkpoint.isMerged
+            ? "merge once more what \(folder.path) was made of, and use that"
+            : "go on with \(folder.path) by --resume, which makes it anew, and merge then"
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
             joined.sightings += entry.sightings
             for first in entry.firsts where entry.sightings > 0 { Self.note(first, in: &joined.firsts) }
             for first in entry.firsts where entry.sightings == 0 { Self.note(first, in: &joined.strayFirsts) }
             guard let kept = try crashes.stored(entry.bucket) else {
-                throw CampaignError(
-                    "\(crashes.file(of: entry.bucket)) is missing; go on with \(folder.path) by --resume, which makes it anew, "
-                        + "and merge then")
+                throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
             joined.keep(kept)
             buckets[entry.bucket] = joined
@@ -87,8 +91,13 @@ public struct StateMerger {
         firsts[first.seed] = min(firsts[first.seed] ?? first.index, first.index)
     }
 
-    /// Adds a part, unless some of its cases have been counted.
+    /// Adds a part, unless some of its cases have been counted, or it was made with other files than the rest of it.
     private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
+        if let other = uses[part.command] {
+            try UsedFile.checkAgreement(of: part.files, in: state, with: other.files, in: other.state)
+        } else {
+            uses[part.command] = (part.files, state)
+        }
         let campaign = part.campaign
         if let known = places[campaign] {
             if let other = known.states[part.shard.number], known.count == part.shard.count {
@@ -128,19 +137,6 @@ public struct StateMerger {
     }
 }
 
-extension Checkpoint.Part {
-    /// What makes the cases: the arguments without those that say which of them were run, and how.
-    fileprivate var campaign: [String] {
-        var words: [String] = []
-        var isLeftOut = false
-        for word in arguments {
-            if word.hasPrefix("--") { isLeftOut = ["--shard", "--cases", "--time", "--jobs"].contains(word) }
-            if !isLeftOut { words.append(word) }
-        }
-        return words
-    }
-}
-
 extension CampaignReport {
     /// Reports on states that were merged.
     ///
@@ -160,10 +156,12 @@ extension CampaignReport {
             finding.firsts = entry.firsts
             findings.append(finding)
         }
+        let missing = checkpoint.missingShards
         self.init(
             seed: checkpoint.parts[0].seed, cases: checkpoint.cases, seconds: checkpoint.seconds,
             casesPerSecond: Double(checkpoint.cases) / max(checkpoint.seconds, 0.001),
             jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
-            parts: checkpoint.parts, isFinished: checkpoint.parts.allSatisfy(\.isFinished))
+            parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
+            isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
     }
 }

@@ -7,18 +7,19 @@ struct UsedFile: Codable, Hashable, Sendable {
     var size: Int
     var fingerprint: String
 
+    /// A file as it was once seen.
+    init(path: String, size: Int, fingerprint: String) {
+        self.path = path
+        self.size = size
+        self.fingerprint = fingerprint
+    }
+
     /// Looks at a file.
     ///
     /// - Throws: ``CampaignError`` when it cannot be read
     init(path: String) throws(CampaignError) {
-        do {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-            self.path = path
-            size = bytes.count
-            fingerprint = Fingerprint(bytes).description
-        } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
+        let bytes = try WholeFile.read(path)
+        self.init(path: path, size: bytes.count, fingerprint: Fingerprint(bytes).description)
     }
 
     /// The files of a campaign: the plug-ins that judge, and the objects that were read.
@@ -48,6 +49,28 @@ struct UsedFile: Codable, Hashable, Sendable {
             throw CampaignError(
                 "\(new.path) was not there when the campaign in \(state) began; take it away, or begin anew with --restart"
             )
+        }
+    }
+
+    /// What is in it, wherever it is.
+    var content: String { "\(fingerprint) of \(size) bytes" }
+
+    /// Checks that two states of one command were made with the same files.
+    ///
+    /// - Throws: ``CampaignError`` that names the first file that is another, or that only one of them has
+    static func checkAgreement(
+        of new: [UsedFile], in state: String, with old: [UsedFile], in other: String
+    ) throws(CampaignError) {
+        for file in new where !old.contains(file) {
+            throw CampaignError(
+                old.contains { $0.path == file.path }
+                    ? "\(file.path) was another file for \(state) than for \(other); what comes of both is not of one campaign"
+                    : "\(file.path) was there for \(state) and not for \(other); what comes of both is not of one campaign"
+            )
+        }
+        for file in old where !new.contains(file) {
+            throw CampaignError(
+                "\(file.path) was there for \(other) and not for \(state); what comes of both is not of one campaign")
         }
     }
 

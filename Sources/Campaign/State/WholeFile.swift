@@ -5,6 +5,38 @@ enum WholeFile {
     /// What the names of files begin with that are being written; one that is left over was never finished.
     static let temporaryPrefix = ".writing-"
 
+    /// Reads a file to its end: also a device or a pipe, whose size nobody knows before.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    static func read(_ path: String) throws(CampaignError) -> Data {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(path, "read") }
+        defer { close(descriptor) }
+        var bytes = Data()
+        var part = Data(count: 1 << 16)
+        while true {
+            let count = unsafe part.withUnsafeMutableBytes {
+                unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 { throw refusal(path, "read") }
+            if count == 0 { return bytes }
+            bytes += part.prefix(count)
+        }
+    }
+
+    /// Adds to the end of a file.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    static func append(_ bytes: Data, to path: String) throws(CampaignError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw refusal(path) }
+        let isWritten = put(bytes, descriptor)
+        let status = errno
+        let isClosed = close(descriptor) == 0
+        if !isWritten || !isClosed { throw refusal(path, "written", isWritten ? errno : status) }
+    }
+
     /// Writes a file whole or not at all, as far as this process is concerned: to another name, which is then its own.
     ///
     /// - Parameter name: what errors call the file
@@ -45,13 +77,13 @@ enum WholeFile {
         guard isWritten && isClosed else {
             let reason = isWritten ? errno : status
             unsafe unlink(temporary)
-            throw refusal(name, reason)
+            throw refusal(name, "written", reason)
         }
         try prepare()
         guard unsafe rename(temporary, file.path) == 0 else {
             let reason = errno
             unsafe unlink(temporary)
-            throw refusal(name, reason)
+            throw refusal(name, "written", reason)
         }
     }
 
@@ -89,7 +121,9 @@ enum WholeFile {
         return true
     }
 
-    private static func refusal(_ path: String, _ reason: Int32 = errno) -> CampaignError {
-        CampaignError("\(path): cannot be written: \(unsafe String(cString: strerror(reason)))")
+    private static func refusal(
+        _ path: String, _ verb: String = "written", _ reason: Int32 = errno
+    ) -> CampaignError {
+        CampaignError("\(path): cannot be \(verb): \(unsafe String(cString: strerror(reason)))")
     }
 }

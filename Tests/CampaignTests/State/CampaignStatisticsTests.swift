@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Campaign
+
 /// `fuzzer_stats` and `plot_data`, as AFL++'s tools read them.
 @Suite struct CampaignStatisticsTests {
     private static let keys = [
@@ -21,6 +23,7 @@ import Testing
         }
         for key in Self.keys { #expect(values[key] != nil, "\(key)") }
         #expect(values["execs_done"] == "20" && values["saved_crashes"] == String(findings.count))
+        #expect(values["afl_banner"] == "state")
         #expect(values["last_find"] == values["last_crash"] && values["last_find"] != "0")
         #expect(values["saved_hangs"] == "0" && values["last_hang"] == "0")
         #expect(values["command_line"]?.hasSuffix("--patcher planted-lost-aux") == true)
@@ -32,6 +35,54 @@ import Testing
                 """)
         #expect(plot.count > 1)
         for row in plot.dropFirst() { #expect(row.split(separator: ",").count == 13) }
+    }
+
+    @Test(arguments: [
+        ("/a/part-1", "1/1", "part-1"), ("b/", "2/3", "b 2/3"), ("/x/a $(b)%s\"`ä", "4/4", "a---b--s--- 4/4"),
+        ("/a/b/../c/.", "1/1", "c"),
+    ]) func bannerNamesTheStateAndTheShard(_ state: String, _ shard: String, _ banner: String) throws {
+        #expect(CampaignStatistics.banner(state: state, shard: try #require(Shard(shard))) == banner)
+    }
+
+    /// A session that goes on shortly before a row is due writes it, also when it is killed soon after; sessions that give
+    /// nothing new add none.
+    @Test func plotGoesOnOverSessions() throws {
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.1"])
+        try campaign.run()
+        func rows() throws -> [Int] {
+            let text = try String(contentsOfFile: campaign.state + "/plot_data", encoding: .utf8)
+            return text.split(separator: "\n").dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
+        }
+        let before = try rows()
+        try campaign.run()
+        #expect(try before.count == 1 && rows() == before)
+        do {
+            let folder = try StateFolder.open(campaign.state)
+            var checkpoint = try #require(folder.checkpoint)
+            checkpoint.parts[0].seconds = 4.8
+            try folder.save(checkpoint)
+        }
+        let run = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "60"]) { process in
+            let limit = Date().addingTimeInterval(20)
+            while try Date() < limit && rows().count < 2 { usleep(5_000) }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        #expect(run.status == -SIGKILL)
+        // A row that nobody was there to write at the moment is written as soon as somebody is.
+        let after = try rows()
+        #expect(after.count == 2 && (5..<10).contains(after[1]), "\(after)")
+    }
+
+    @Test(
+        arguments: [
+            (0.9, nil, false, false), (4.9, nil, false, false), (5.0, nil, false, true), (6.2, 5, false, false),
+            (9.9, 7, false, false), (10.0, 7, false, true), (10.0, 7, true, true), (3.2, nil, true, true),
+            (3.2, 3, true, false),
+        ] as [(Double, Int?, Bool, Bool)]) func plotRowsAreDue(
+            _ at: Double, _ last: Int?, _ isLast: Bool, _ isDue: Bool
+        )
+    {
+        #expect(CampaignStatistics.isPlotDue(at: at, after: last, isLast: isLast) == isDue)
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/afl-whatsup")))
@@ -50,7 +101,7 @@ import Testing
             let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             whatsup.waitUntilExit()
             #expect(whatsup.terminationStatus == 0)
-            #expect(text.contains(">>> bpf-patch-fuzz (0 days, 0 hrs) fuzzer PID: \(process.processIdentifier) <<<"))
+            #expect(text.contains(">>> state (0 days, 0 hrs) fuzzer PID: \(process.processIdentifier) <<<"))
             #expect(text.contains("Fuzzers alive : 1"), "\(text)")
             #expect(!text.contains("no crashes yet"))
             kill(process.processIdentifier, SIGINT)

@@ -10,9 +10,10 @@ import Testing
         parts: [
             Checkpoint.Part(
                 arguments: ["--seed", "18446744073709551615", "--objects", "/a b/\"c\"\n.o"], seed: .max,
-                shard: .whole, cases: .max - 1, seconds: 0.1 + 0.2, jobs: 3, isFinished: true)
+                shard: .whole, cases: .max - 1, seconds: 0.1 + 0.2, jobs: 3, isFinished: true,
+                files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
-        known: "/k", files: [], next: .max / 128,
+        known: "/k", next: .max / 128,
         tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [Sighting(bucket: "a/b", index: 7, count: 2)]),
         entries: [
             Checkpoint.Entry(
@@ -64,6 +65,8 @@ import Testing
     @Test func plotGoesOnFromTheCheckpoint() {
         let text = CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n15, 0, 3\n1"
         #expect(CampaignStatistics.plot(text, until: 12.9) == CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n")
+        #expect(CampaignStatistics.lastTime(ofPlot: CampaignStatistics.plot(text, until: 12.9)) == 10)
+        #expect(CampaignStatistics.lastTime(ofPlot: CampaignStatistics.plotHeader) == nil)
         #expect(CampaignStatistics.plot("", until: 1) == CampaignStatistics.plotHeader)
     }
 }

@@ -57,6 +57,38 @@ import Testing
         #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
     }
 
+    /// A time that is given to a campaign without one ends that session, and not the campaign.
+    @Test func timeOfASessionEndsWithIt() throws {
+        let campaign = try KeptCampaign(["--seed", "7"])
+        try campaign.run { process in
+            while !FileManager.default.fileExists(atPath: campaign.state + "/fuzzer_stats") { usleep(5_000) }
+            kill(process.processIdentifier, SIGINT)
+        }
+        let timed = try campaign.run(["--time", "0.2"])
+        #expect(try timed.report()["finished"] as? Bool == false)
+        #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
+        #expect(!timed.output.contains("--time"), "\(timed.output)")
+        let cases = try #require(timed.report()["cases"] as? Int)
+        #expect(try campaign.run(["--time", "0"]).report()["cases"] as? Int == cases)
+        let on = try campaign.run { process in
+            let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
+            func reached() -> UInt64 { (try? Checkpoint.parse(Data(contentsOf: file)))?.cases ?? 0 }
+            while process.isRunning && reached() <= cases { usleep(5_000) }
+            kill(process.processIdentifier, SIGINT)
+        }
+        #expect(try on.report()["finished"] as? Bool == false)
+        #expect(try on.report()["cases"] as? Int ?? 0 > cases)
+    }
+
+    /// What is added up can be read and typed again.
+    @Test func timeIsInHundredths() throws {
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.1"])
+        try campaign.run()
+        let words = try campaign.run(["--time", "0.1"]).output.split(separator: " ").map(String.init)
+        let place = try #require(words.firstIndex(of: "--time"))
+        #expect(words[place + 1].count <= 6, "\(words[place + 1])")
+    }
+
     /// Whoever interrupts is told how to go on.
     @Test func interruptSaysHowToGoOn() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
@@ -117,10 +149,32 @@ import Testing
             let findings = try run.report()["findings"] as? [[String: Any]] ?? []
             #expect(!findings.isEmpty && findings.allSatisfy { $0["known"] as? Bool == (status == 0) })
             #expect(run.output.contains(": known, seen ") == (status == 0))
+            #expect(run.output.contains("\nknown buckets from \(list)\n"))
         }
         try FileManager.default.removeItem(atPath: list)
         let missing = try campaign.run()
-        #expect(missing.status == 1 && missing.errors.contains("\(list): cannot be read"))
+        #expect(missing.status == 1)
+        #expect(missing.errors.hasPrefix("error: \(list): cannot be read: No such file or directory\n"))
+    }
+
+    /// A list may be a device or a pipe, whose size says nothing.
+    @Test func knownBucketsOfAnyFile() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        let empty = try campaign.run(["--known", "/dev/null"])
+        #expect(empty.status == 77 && empty.output.contains("\nknown buckets from /dev/null\n"), "\(empty.errors)")
+        let words = ["run", "--state", campaign.state, "--resume", "--known", "/dev/stdin"]
+        #expect(try Tool.run(words, input: "*\n").status == 0)
+        #expect(try campaign.run(["--known", "/dev/null"]).status == 77)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        let command =
+            "exec \"$0\" run --state \"$1\" --resume --known <(echo 'planted-lost-aux/*'; echo '*') >/dev/null"
+        process.arguments = ["-c", command, Tool.executable.path, campaign.state]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        let folder = try campaign.run(["--known", campaign.folder.path])
+        #expect(folder.status == 1 && folder.errors.hasSuffix(": cannot be read: Is a directory\n"), "\(folder.errors)")
     }
 
     /// One bucket that is not in the list is enough.

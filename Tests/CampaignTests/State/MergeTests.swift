@@ -73,6 +73,34 @@ import Testing
         }
     }
 
+    /// A shard that is not there is named, and what there is does not count as finished.
+    @Test func missingShardsAreNamed() throws {
+        let parts = try ["1/3", "2/3"].map { try Self.campaign(["--seed", "7", "--shard", $0]) }
+        let other = try Self.campaign(["--seed", "8"])
+        let many = try Self.campaign(["--seed", "9", "--shard", "2/4000000000"])
+        let folder = try Tool.Folder()
+        let merges: [([KeptCampaign], [String])] = [
+            (parts, ["shard 3/3 is missing"]),
+            ([parts[1]], ["shard 1/3 is missing", "shard 3/3 is missing"]),
+            ([parts[0], other], ["shard 2/3 of seed 7 is missing", "shard 3/3 of seed 7 is missing"]),
+            ([other], []),
+            ([many], ["3999999999 shards of 4000000000 are missing"]),
+        ]
+        for (number, (campaigns, sentences)) in merges.enumerated() {
+            let output = "\(folder.path)/\(number)"
+            for words in [
+                ["merge"] + campaigns.map(\.state) + ["-o", output], ["run", "--state", output, "--resume"],
+            ] {
+                let run = try Tool.run(words + ["--json"])
+                let lines = run.output.split(separator: "\n").map(String.init).filter { $0.hasSuffix(" missing") }
+                #expect(lines == sentences, "\(run.output) \(run.errors)")
+                #expect(try run.report()["finished"] as? Bool == sentences.isEmpty)
+                let missing = try run.report()["missing"] as? [String]
+                #expect(missing?.count ?? 0 == sentences.count)
+            }
+        }
+    }
+
     @Test func knownBucketsDoNotCount() throws {
         let campaign = try Self.campaign(["--seed", "7"])
         let list = try campaign.folder.write("*", to: "known")
@@ -88,6 +116,9 @@ import Testing
         let twin = try Self.campaign(["--seed", "7", "--shard", "1/3"])
         let whole = try Self.campaign(["--seed", "7"])
         let half = try Self.campaign(["--seed", "7", "--shard", "2/2"])
+        let broken = try Self.campaign(["--seed", "7", "--shard", "3/3"])
+        try FileManager.default.removeItem(atPath: broken.state)
+        try FileManager.default.createDirectory(atPath: broken.state + "/crashes/x", withIntermediateDirectories: true)
         let folder = try Tool.Folder()
         func merge(_ states: [String], _ output: String = "new") throws -> Tool.Outcome {
             try Tool.run(["merge"] + states + ["-o", "\(folder.path)/\(output)"])
@@ -101,11 +132,14 @@ import Testing
             ([parts[0].state, whole.state], "is of shard 1/1 of a campaign that"),
             ([parts[0].state, half.state], "is of shard 2/2 of a campaign that"),
             (["\(folder.path)/merged", parts[1].state], "are of the same shard 2/3 of one campaign"),
-            (["\(folder.path)/nothing"], "holds no campaign"),
+            (["\(folder.path)/nothing"], "holds no campaign; name folders of --state"),
+            ([parts[0].state, folder.path], "holds no campaign; name folders of --state"),
+            ([parts[0].state, broken.state], "holds crashes, but no checkpoint"),
         ]
         for (words, sentence) in states {
             let run = try merge(words)
             #expect(run.status == 1 && run.errors.contains(sentence), "\(run.errors)")
+            for word in ["--resume", "--restart"] { #expect(!run.errors.contains(word), "\(run.errors)") }
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/new"))
         }
         let full = try merge([parts[0].state], "merged")

@@ -88,6 +88,20 @@ import Testing
         #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
     }
 
+    /// The advice works.
+    @Test func missingCheckpointsAreRefused() throws {
+        let campaign = try KeptCampaign(Self.arguments)
+        try campaign.run()
+        for name in ["checkpoint", "checkpoint.before"] {
+            try FileManager.default.removeItem(atPath: "\(campaign.state)/\(name)")
+        }
+        try Self.expectRefusal(
+            campaign, ["--resume"],
+            ["but no checkpoint", "--restart instead of --resume", "\(campaign.state)/earlier-1"])
+        let anew = try Tool.run(["run", "--state", campaign.state, "--restart"] + Self.arguments)
+        #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
+    }
+
     @Test func otherVersionIsRefused() throws {
         let campaign = try KeptCampaign(Self.arguments)
         try campaign.run()
@@ -121,9 +135,13 @@ import Testing
         try Self.expectRefusal(campaign, Self.arguments, ["holds crashes, but no campaign"])
     }
 
-    @Test(arguments: ["/dev/null/state", "/proc/state", "/dev/null"]) func folderMustBeWritable(_ path: String) throws {
+    @Test(arguments: [
+        ("/dev/null/state", "Not a directory"), ("/proc/state", "No such file or directory"),
+        ("/dev/null", "File exists"),
+    ]) func folderMustBeWritable(_ path: String, _ reason: String) throws {
         let run = try Tool.run(["run", "--state", path] + Self.arguments)
-        #expect(run.status == 1 && run.errors.contains("\(path): the state of a campaign cannot be kept here"))
+        #expect(run.status == 1)
+        #expect(run.errors == "error: \(path): the state of a campaign cannot be kept here: \(reason)\n")
     }
 
     @Test func resumeNeedsAState() throws {
@@ -179,32 +197,17 @@ import Testing
     @Test func replacedPluginIsNoticed() throws {
         let campaign = try KeptCampaign([])
         let plugin = campaign.folder.path + "/plugin.so"
-        func build(_ number: Int) throws {
-            let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent().deletingLastPathComponent().path
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = [
-                "cc", "-shared", "-fPIC", "-O1", "-DNUMBER=\(number)", "-g\(number)",
-                "-I\(package)/Sources/CBPFPatcher/include",
-                "-o", plugin + ".new", "\(package)/Tests/Plugins/example.c",
-            ]
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0)
-            unsafe rename(plugin + ".new", plugin)
-        }
-        try build(0)
+        try ExamplePlugin.build(plugin, 0)
         let begin = ["run", "--state", campaign.state, "--seed", "7", "--time", "20", "--plugin", plugin]
         let run = try Tool.run(begin) { _ in
             while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
-            try build(3)
+            try ExamplePlugin.build(plugin, 3)
         }
         #expect(
             run.status == 1 && run.errors.contains("plugin.so has changed since the campaign began"), "\(run.errors)")
         #expect(run.errors.contains("--state \(campaign.state) --resume' goes on from there"))
         try Self.expectRefusal(campaign, ["--resume"], ["plugin.so has changed since the campaign in", "put it back"])
-        try build(0)
+        try ExamplePlugin.build(plugin, 0)
         let on = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "0.1"])
         #expect(on.status != 1, "\(on.errors)")
         try FileManager.default.removeItem(atPath: plugin)

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// Files of campaigns that are merged: what is in them counts, and not where they are.
+@Suite struct MergedFilesTests {
+    private static func part(_ shard: String, plugin: String, in folder: Tool.Folder) throws -> KeptCampaign {
+        let campaign = try KeptCampaign(["--seed", "7", "--cases", "20", "--shard", shard, "--plugin", plugin])
+        let run = try campaign.run()
+        #expect(run.status == 0, "\(run.errors)")
+        return campaign
+    }
+
+    @Test func otherPluginUnderOnePathIsRefused() throws {
+        let folder = try Tool.Folder()
+        let plugin = folder.path + "/plugin.so"
+        try ExamplePlugin.build(plugin, 0)
+        let one = try Self.part("1/2", plugin: plugin, in: folder)
+        try ExamplePlugin.build(plugin, 3)
+        let two = try Self.part("2/2", plugin: plugin, in: folder)
+        let merge = try Tool.run(["merge", one.state, two.state, "-o", folder.path + "/merged"])
+        #expect(merge.status == 1)
+        #expect(
+            merge.errors.contains("\(plugin) was another file for \(two.state) than for \(one.state);"),
+            "\(merge.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/merged"))
+    }
+
+    /// As on two machines: also when one half of it has been merged before.
+    @Test func samePluginUnderTwoPathsIsTheSame() throws {
+        let folder = try Tool.Folder()
+        let plugins = ["one", "two"].map { "\(folder.path)/\($0).so" }
+        try ExamplePlugin.build(plugins[0])
+        try FileManager.default.copyItem(atPath: plugins[0], toPath: plugins[1])
+        let half = try Self.part("1/2", plugin: plugins[0], in: folder)
+        let twin = try Self.part("1/2", plugin: plugins[1], in: folder)
+        let rest = try Self.part("2/2", plugin: plugins[1], in: folder)
+        let merged = folder.path + "/merged"
+        #expect(try Tool.run(["merge", half.state, "-o", merged]).status == 0)
+        for state in [half.state, merged] {
+            let merge = try Tool.run(["merge", state, twin.state, "-o", folder.path + "/new"])
+            #expect(merge.status == 1)
+            #expect(merge.errors.contains("\(twin.state) and \(state) are of the same shard 1/2"), "\(merge.errors)")
+        }
+        let whole = try Tool.run(["merge", merged, rest.state, "-o", folder.path + "/whole", "--json"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(try whole.report()["finished"] as? Bool == true)
+    }
+
+    /// The same objects are the same campaign, and no others, however they are named.
+    @Test func objectsAreWhatIsInThem() {
+        func part(_ words: [String], _ files: [(String, String)]) -> Checkpoint.Part {
+            Checkpoint.Part(
+                arguments: ["--seed", "1", "--cases", "9"] + words + ["--jobs", "2"], seed: 1, shard: .whole, cases: 0,
+                seconds: 0, jobs: 1, isFinished: true,
+                files: files.map { UsedFile(path: $0.0, size: 1, fingerprint: $0.1) })
+        }
+        let folder = part(["--objects", "/a"], [("/a/x.o", "1"), ("/a/y.o", "2")])
+        let files = part(["--objects", "/b/p.o", "--objects", "/c/q.o"], [("/b/p.o", "1"), ("/c/q.o", "2")])
+        #expect(folder.campaign == files.campaign && folder.command != files.command)
+        for others in [[("/a/x.o", "1")], [("/a/x.o", "2"), ("/a/y.o", "1")], [("/a/x.o", "1"), ("/a/y.o", "3")]] {
+            let other = part(["--objects", "/a"], others)
+            #expect(other.campaign != folder.campaign && other.command == folder.command)
+            #expect(throws: CampaignError.self) {
+                try UsedFile.checkAgreement(of: other.files, in: "s", with: folder.files, in: "t")
+            }
+        }
+        let plugin = part(["--plugin", "/a/x.o"], [("/a/x.o", "1")])
+        #expect(plugin.campaign != part(["--objects", "/a/x.o"], [("/a/x.o", "1")]).campaign)
+    }
+}
