@@ -22,9 +22,10 @@ struct KeptCampaign {
     /// Where its state is.
     var state: String { folder.path + "/state" }
 
-    /// Something that is another whenever more is kept.
-    var progress: Date? {
-        (try? FileManager.default.attributesOfItem(atPath: state + "/checkpoint"))?[.modificationDate] as? Date
+    /// How many cases are safe.
+    var progress: Int {
+        let text = (try? String(contentsOfFile: state + "/checkpoint", encoding: .utf8)) ?? ""
+        return text.firstMatch(of: #/"cases":([0-9]+)/#).flatMap { Int($0.output.1) } ?? 0
     }
 
     private var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
