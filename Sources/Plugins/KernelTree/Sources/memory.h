@@ -85,21 +85,20 @@ static inline bool memory_is_guarded(struct memory_block *block)
 	return !memcmp((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
 }
 
-static bool memory_is_poison(const char *bytes, size_t size)
-{
-	return !size || (*bytes == MEMORY_POISON && !memcmp(bytes, bytes + 1, size - 1));
-}
-
 /* Stops when a freed block does not hold the pattern any more, as far as that is looked at. */
 static void memory_check(struct memory_block *block)
 {
+	static char poison[MEMORY_LOOKED_AT];
 	const char *bytes = memory_bytes(block);
-	const size_t size = block->size;
-	const bool is_big = size > 2 * MEMORY_LOOKED_AT;
+	const size_t looked_at = block->size < sizeof(poison) ? block->size : sizeof(poison);
 
-	if (unlikely(!memory_is_poison(bytes, is_big ? MEMORY_LOOKED_AT : size) ||
-		     (is_big && !memory_is_poison(bytes + size - MEMORY_LOOKED_AT, MEMORY_LOOKED_AT))))
-		standin_stop(block->place, "a block of %zu bytes was written after it was freed here", size);
+	if (unlikely(!*poison))
+		memset(poison, MEMORY_POISON, sizeof(poison));
+	if (unlikely(memcmp(bytes, poison, looked_at) ||
+		     (block->size > looked_at &&
+		      memcmp(bytes + block->size - looked_at, poison, looked_at))))
+		standin_stop(block->place, "a block of %zu bytes was written after it was freed here",
+			     block->size);
 }
 
 /* Looks at the blocks that were freed in this pass, so that the pass which wrote there is the one that is stopped. */
