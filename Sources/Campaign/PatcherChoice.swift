@@ -54,7 +54,7 @@ public struct PatcherChoice: Hashable, Sendable {
     }
 
     private static func describe(_ path: String, program: URL) throws(CampaignError) -> Plugin.Description {
-        if !Confinement.isInside { return try Confinement.describe(path, program: program) }
+        if !Confinement.isInside { return try PluginProcess.describe(path, program: program) }
         do throws(PluginError) { return try Plugin(path: path).description } catch {
             throw CampaignError(error.description)
         }

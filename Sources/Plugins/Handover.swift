@@ -8,6 +8,13 @@ import Patching
 /// array and holding what no plug-in would leave there.
 @safe
 struct Handover: ~Copyable {
+    /// What a plug-in exports to be called.
+    typealias Apply =
+        @convention(c) (
+            UnsafePointer<bpf_patcher_image>?, UnsafePointer<bpf_patcher_edit>?, UInt32,
+            UnsafeMutablePointer<bpf_patcher_image>?
+        ) -> Int32
+
     /// What stands in a result before a plug-in has written it.
     enum Garbage: UInt64 {
         case first = 0xa5a5_a5a5_a5a5_a5a5
@@ -166,7 +173,7 @@ struct Handover: ~Copyable {
 
     /// Lets a plug-in carry out the pass that was written down last.
     @inline(__always)
-    func call(_ apply: Plugin.Apply) -> Int32 {
+    func call(_ apply: Apply) -> Int32 {
         unsafe apply(
             UnsafePointer(input[.image].address(1)), UnsafePointer(input[.edits].address(editCount)), UInt32(editCount),
             output[.image].address(1))

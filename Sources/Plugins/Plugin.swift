@@ -21,11 +21,6 @@ public final class Plugin: @unchecked Sendable {
         }
     }
 
-    typealias Apply =
-        @convention(c) (
-            UnsafePointer<bpf_patcher_image>?, UnsafePointer<bpf_patcher_edit>?, UInt32,
-            UnsafeMutablePointer<bpf_patcher_image>?
-        ) -> Int32
     typealias FailAlloc = @convention(c) (UInt64, UInt32) -> Void
     typealias FailedAllocs = @convention(c) () -> UInt64
 
@@ -39,7 +34,7 @@ public final class Plugin: @unchecked Sendable {
     public let release: String?
     /// The same release in numbers, with what else is known of these functions, or `nil`.
     public let kernel: KernelFunctions?
-    let apply: Apply
+    let apply: Handover.Apply
     let failAlloc: FailAlloc?
     private let failedAllocsFunction: FailedAllocs?
 
@@ -106,9 +101,6 @@ public final class Plugin: @unchecked Sendable {
 
     /// How many allocations have failed on purpose since it was loaded.
     public var failedAllocs: UInt64 { failedAllocsFunction?() ?? 0 }
-
-    /// Makes a patcher with memory of its own.
-    public func makePatcher(options: Options = Options()) -> PluginPatcher { PluginPatcher(self, options: options) }
 
     private static func isAllowed(_ character: Character) -> Bool {
         "abcdefghijklmnopqrstuvwxyz0123456789.+-".contains(character)

@@ -17,7 +17,7 @@ public final class PluginPatcher: ForeignPatcher {
     private let options: Plugin.Options
     private let handover = Cell(Handover())
     private let lastMisconduct = Cell<PatcherMisconduct?>(nil)
-    private let function: Plugin.Apply
+    private let function: Handover.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
         self.plugin = plugin
@@ -133,4 +133,9 @@ public final class PluginPatcher: ForeignPatcher {
         lastMisconduct.value = PatcherMisconduct.difference(
             between: output.image(), and: handover.value.image(capabilities), for: capabilities)
     }
+}
+
+extension Plugin {
+    /// Makes a patcher with memory of its own.
+    public func makePatcher(options: Options = Options()) -> PluginPatcher { PluginPatcher(self, options: options) }
 }

@@ -11,10 +11,11 @@ enum Executable {
 ///
 /// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
 func confine(_ patchers: [PatcherChoice]) throws {
-    if patchers.allSatisfy({ $0.plugin == nil }) { return }
+    let plugins = patchers.compactMap(\.plugin)
+    if plugins.isEmpty { return }
     if Confinement.isInside { return try Output.keepToItself() }
     let words = Array(CommandLine.arguments.dropFirst())
-    throw ExitCode(try Confinement.runAgain(program: Executable.url, words, patchers: patchers))
+    throw ExitCode(try PluginProcess.runAgain(program: Executable.url, words, plugins: plugins))
 }
 
 /// `describe`: says what a plug-in is; started by whoever must not load it.
@@ -24,6 +25,6 @@ struct Describe: ParsableCommand {
     @Argument var path: String
 
     func run() throws {
-        do { try Confinement.answer(path) } catch { throw stop(error) }
+        do { try PluginProcess.answer(path) } catch { throw stop(error) }
     }
 }

@@ -20,8 +20,7 @@ public final class JudgeServer {
         board = try SharedBoard()
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: 0, budget: budget, reports: SanitizerReports.prefix,
-            errors: ChildErrors(isKept: SanitizerReports.areRead))
+            board: board, number: 0, budget: budget, keepsErrors: SanitizerReports.areRead)
     }
 
     /// Answers requests on standard input until there are no more.

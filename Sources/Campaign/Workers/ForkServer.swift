@@ -11,10 +11,22 @@ struct ForkServer {
     /// Which of the board's workers this is.
     let number: Int
     let budget: CaseBudget
-    /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
-    let reports: String?
-    /// What children write on standard error.
+    /// What children write on standard output and standard error.
     let errors: ChildErrors
+    /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
+    private let reports = SanitizerReports.prefix
+
+    /// Makes a server.
+    ///
+    /// - Parameters:
+    ///   - number: which of the board's workers it is
+    ///   - keepsErrors: whether what a child has written is put into a ``Death``, or thrown away
+    init(board: SharedBoard, number: Int, budget: CaseBudget, keepsErrors: Bool) {
+        self.board = board
+        self.number = number
+        self.budget = budget
+        errors = ChildErrors(isKept: keepsErrors)
+    }
 
     /// How often a child is looked at.
     ///

@@ -32,8 +32,7 @@ public final class Worker {
         board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: number, budget: settings.budget, reports: SanitizerReports.prefix,
-            errors: ChildErrors(isKept: false))
+            board: board, number: number, budget: settings.budget, keepsErrors: false)
         bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
         limit = settings.cases ?? UInt64.max
     }

@@ -1,4 +1,3 @@
-import BPF
 import Patching
 
 /// What random passes may demand of the patchers that they are made for.
@@ -52,32 +51,4 @@ public struct CaseLimits: Hashable, Sendable {
     var allowsDeadTargets: Bool { allow(.deadTarget) && kernel == nil }
     /// Whether passes may be made to be refused for a jump.
     var allowsRefusals: Bool { allow(.refuses) && kernel == nil }
-}
-
-extension CaseFeatures {
-    /// Takes out what the limits do not allow.
-    mutating func keep(within limits: CaseLimits) {
-        self.limits = limits
-        if !limits.allow(.insert) { insert = 0 }
-        if !limits.allow(.delete) { delete = 0 }
-        if !limits.allow(.range) { replace = 0 }
-        if !limits.allow(.skipJumps) { skip = 0 }
-        if !limits.allow(.refs) { refs = 0 }
-        if !limits.allowsRefusals && refusal == .dangling { refusal = .none }
-    }
-}
-
-extension SlotPattern {
-    /// The pattern, or where a kernel does not define its code one of the same kind of use that it does.
-    ///
-    /// A `gotox` is seldom one that the kernel's functions may be given, whatever the kernel.
-    func defined(in kernel: KernelFunctions) -> SlotPattern {
-        if KernelCodes.isDefined(code, in: kernel) && code != Opcode.gotox { return self }
-        switch kind {
-        case .decoy:
-            return SlotPattern(kind: kind, code: Opcode.call, drawn: 0x09, decoyMask: -1)
-        case .odd, .mayGoto, .gotol: return SlotPattern(kind: kind, code: Opcode.ja)
-        default: return .plain
-        }
-    }
 }

@@ -143,3 +143,16 @@ struct CaseFeatures {
         }
     }
 }
+
+extension CaseFeatures {
+    /// Takes out what the limits do not allow.
+    mutating func keep(within limits: CaseLimits) {
+        self.limits = limits
+        if !limits.allow(.insert) { insert = 0 }
+        if !limits.allow(.delete) { delete = 0 }
+        if !limits.allow(.range) { replace = 0 }
+        if !limits.allow(.skipJumps) { skip = 0 }
+        if !limits.allow(.refs) { refs = 0 }
+        if !limits.allowsRefusals && refusal == .dangling { refusal = .none }
+    }
+}

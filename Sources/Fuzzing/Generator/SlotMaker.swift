@@ -1,4 +1,5 @@
 import BPF
+import Patching
 
 /// A pattern after which a slot is made: which bits are fixed and which are drawn.
 struct SlotPattern: BitwiseCopyable {
@@ -98,5 +99,20 @@ extension SlotPattern {
         let src: UInt8 = code == Opcode.call ? [0, 2, 2, 9][variant / 2 % 4] : 0
         return SlotPattern(
             kind: .decoy, code: code, registers: src << 4, drawn: code == Opcode.call ? 0x09 : 0x99, decoyMask: -1)
+    }
+}
+
+extension SlotPattern {
+    /// The pattern, or where a kernel does not define its code one of the same kind of use that it does.
+    ///
+    /// A `gotox` is seldom one that the kernel's functions may be given, whatever the kernel.
+    func defined(in kernel: KernelFunctions) -> SlotPattern {
+        if KernelCodes.isDefined(code, in: kernel) && code != Opcode.gotox { return self }
+        switch kind {
+        case .decoy:
+            return SlotPattern(kind: kind, code: Opcode.call, drawn: 0x09, decoyMask: -1)
+        case .odd, .mayGoto, .gotol: return SlotPattern(kind: kind, code: Opcode.ja)
+        default: return .plain
+        }
     }
 }
