@@ -43,17 +43,20 @@ public enum Output {
     /// Writes a text to standard error, which nobody may be reading.
     public static func note(_ text: String) { _ = put(text, STDERR_FILENO) }
 
-    private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8)[...], descriptor) }
+    private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8), descriptor) }
 
     /// Writes all bytes to a descriptor; says whether it could.
-    static func put(_ bytes: ArraySlice<UInt8>, _ descriptor: Int32) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return false }
-            rest = rest.dropFirst(count)
+    static func put(_ bytes: some ContiguousBytes, _ descriptor: Int32) -> Bool {
+        unsafe bytes.withUnsafeBytes { rest in
+            var start = 0
+            while start < rest.count {
+                let count = unsafe Glibc.write(
+                    descriptor, rest.baseAddress.map { unsafe $0 + start }, rest.count - start)
+                if count < 0 && errno == EINTR { continue }
+                if count <= 0 { return false }
+                start += count
+            }
+            return true
         }
-        return true
     }
 }

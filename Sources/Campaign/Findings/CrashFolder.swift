@@ -39,8 +39,7 @@ public struct CrashFolder: Sendable {
     /// Writes an empty file to a folder and removes it; one without a name where there are such, so that nobody who is
     /// killed in between leaves it behind.
     private static func probe(_ folder: URL) throws {
-        let nameless: Int32 = 0o20_000_000 | O_DIRECTORY
-        let descriptor = unsafe open(folder.path, nameless | O_WRONLY | O_CLOEXEC, 0o600)
+        let descriptor = WholeFile.openNameless(in: folder.path)
         if descriptor >= 0 {
             close(descriptor)
             return

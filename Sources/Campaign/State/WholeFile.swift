@@ -25,13 +25,20 @@ enum WholeFile {
         }
     }
 
+    /// Opens a file without a name, which is gone with its descriptor however this process ends; negative where the file
+    /// system has no such files.
+    static func openNameless(in folder: String) -> Int32 {
+        // What the C library calls O_TMPFILE is a macro that Swift cannot read.
+        unsafe open(folder, 0o20_000_000 | O_DIRECTORY | O_RDWR | O_APPEND | O_CLOEXEC, 0o600)
+    }
+
     /// Adds to the end of a file.
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
     static func append(_ bytes: Data, to path: String) throws(CampaignError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw refusal(path) }
-        let isWritten = put(bytes, descriptor)
+        let isWritten = Output.put(bytes, descriptor)
         let status = errno
         let isClosed = close(descriptor) == 0
         if !isWritten || !isClosed { throw refusal(path, "written", isWritten ? errno : status) }
@@ -71,7 +78,7 @@ enum WholeFile {
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw refusal(name) }
         if let mode { fchmod(descriptor, mode.uint32Value) }
-        let isWritten = put(bytes, descriptor) && (!isLasting || fsync(descriptor) == 0)
+        let isWritten = Output.put(bytes, descriptor) && (!isLasting || fsync(descriptor) == 0)
         let status = errno
         let isClosed = close(descriptor) == 0
         guard isWritten && isClosed else {
@@ -105,20 +112,6 @@ enum WholeFile {
         if descriptor < 0 { return }
         defer { close(descriptor) }
         if fsync(descriptor) != 0 && errno == EIO { throw refusal(folder) }
-    }
-
-    /// Writes all bytes; says whether they went, and leaves the reason in `errno` when not.
-    private static func put(_ bytes: Data, _ descriptor: Int32) -> Bool {
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + start }, $0.count - start)
-            }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return false }
-            start += count
-        }
-        return true
     }
 
     private static func refusal(

@@ -16,9 +16,7 @@ struct ChildErrors {
     ///
     /// - Parameter isKept: whether it is kept, in a file without a name, or thrown away
     init(isKept: Bool) {
-        let nameless: Int32 = 0o20_000_000 | O_DIRECTORY
-        let file =
-            isKept ? unsafe open(NSTemporaryDirectory(), nameless | O_RDWR | O_APPEND | O_CLOEXEC, 0o600) : -1
+        let file = isKept ? WholeFile.openNameless(in: NSTemporaryDirectory()) : -1
         self.isKept = file >= 0
         descriptor = file >= 0 ? file : unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
     }

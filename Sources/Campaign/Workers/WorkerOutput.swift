@@ -17,5 +17,5 @@ struct WorkerOutput {
     }
 
     /// Writes bytes; without a reader there is nothing left to be done, and the process will be ended.
-    func write(_ bytes: [UInt8]) { _ = Output.put(bytes[...], descriptor) }
+    func write(_ bytes: [UInt8]) { _ = Output.put(bytes, descriptor) }
 }

@@ -130,7 +130,7 @@ final class WorkerProcess {
     func kill() { _ = Glibc.kill(process, SIGKILL) }
 
     /// Writes to standard input of the process; when that is gone, nothing happens.
-    func write(_ bytes: [UInt8]) { _ = Output.put(bytes[...], leash) }
+    func write(_ bytes: [UInt8]) { _ = Output.put(bytes, leash) }
 
     /// Whether there is something to read, or the end of output, within a time.
     ///
