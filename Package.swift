@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "BPF", swiftSettings: strict),
         .target(name: "Patching", dependencies: ["BPF"], swiftSettings: strict),
         .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
+        .target(name: "KernelRewrites", dependencies: ["Fuzzing"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
         .target(
@@ -47,7 +48,7 @@ let package = Package(
         .target(
             name: "Campaign",
             dependencies: [
-                "CProcess", "Fuzzing", "LinuxBPF", "Plugins",
+                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],
@@ -61,6 +62,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "CampaignTests", dependencies: ["Campaign", "bpf-patch-fuzz"], swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
