@@ -48,7 +48,7 @@ struct ContextField: Sendable {
         steady + plain + control + writable(mark) + index + ofSocket
         + [ContextField(off: 152, size: 8, isWritable: true)]
     static let lwt = steady + plain + control + writable(mark) + index
-    static let skSKB = steady + plain + words([8]) + writable(index) + ofSocket + writable(words([32]))
+    static let skSKB = steady + plain + writable(index) + ofSocket + writable(words([32]))
 
     // MARK: Others
 
@@ -59,13 +59,13 @@ struct ContextField: Sendable {
     static let sockOps =
         words([0, 20, 24, 28, 64, 68, 72], narrow: false) + words([4], narrow: false, writable: true)
         + words([32, 36, 40, 44, 48, 52, 56, 60, 76, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120, 124], narrow: false)
-        + words([128, 132, 136, 140, 144, 148, 152, 156], narrow: false)
-        + words([160], narrow: false, writable: true)
+        + words([128, 132, 136, 140, 144, 148, 152, 156, 160], narrow: false)
+        + words([164], narrow: false, writable: true)
         + [ContextField(off: 168, size: 8), ContextField(off: 176, size: 8)]
 
     /// `struct bpf_sock` of a socket that is being made.
     static let cgroupSock =
-        words([0, 16, 20], narrow: false, writable: true) + words([4, 8, 12])
+        words([0, 16, 20], narrow: false, writable: true) + words([4, 8, 12], narrow: false)
 
     /// `struct bpf_sock_addr` of an IPv4 `connect`.
     static let sockAddr =

@@ -18,9 +18,11 @@ extension ProgramDraft {
             // Never taken: the target is alive for other reasons, or dead for others.
             writeDecided(.anywhere, .never)
         default:
-            writeDecided(entropy.chance(12) ? .next : .near, .always)
+            let isOverRun = entropy.chance(12)
+            writeDecided(isOverRun ? .next : .near, .always)
             writeDeadRun(1 + deadLength())
-            if entropy.chance(6) { writeDeadEnd() }
+            // What follows must be reached by something, as the verifier sees it before it knows of the condition.
+            if isOverRun && entropy.chance(6) { writeDeadEnd() }
         }
         border()
     }

@@ -54,7 +54,7 @@ extension ProgramDraft {
     private mutating func writePromises() {
         let isContextFirst = entropy.chance(8)
         if isContextFirst { writeContextPromise() }
-        addValue(Kept.value, .array)
+        addValue(Kept.value, .singleArray)
         if entropy.chance(12) {
             add(.apply(.move, Kept.number, marker(), is64: entropy.chance(10)))
         } else {

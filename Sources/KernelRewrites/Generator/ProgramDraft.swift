@@ -4,7 +4,7 @@ import Fuzzing
 /// A program while it is written, function by function and fragment by fragment.
 ///
 /// Between two fragments lies a *border*. There `r6` holds the context, in functions that have it, and a number in the others;
-/// `r7` and `r9` hold numbers, `r8` the address of the value of ``MapKind/array``, and nothing else is promised. So a jump
+/// `r7` and `r9` hold numbers, `r8` the address of the value of ``MapKind/singleArray``, and nothing else is promised. So a jump
 /// from any border may land on any other of the same function. Conditions never look at `r7` and `r9`: what a condition
 /// has looked at once, the verifier knows, and may decide the next one by it.
 struct ProgramDraft {

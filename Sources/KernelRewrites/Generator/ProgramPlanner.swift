@@ -35,7 +35,7 @@ struct ProgramPlanner {
         var fragments = chosen.reduce(into: FragmentSet.base) { $0.formUnion($1.fragments) }.intersection(possible)
         let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || entropy.chance(4))
         if isHardened { fragments.subtract(.trusted) }
-        let traits = chooseType(fragments, chosen, &entropy)
+        let traits = chooseType(fragments, chosen, isHardened, &entropy)
         fragments.subtract(TypeTraits.special.subtracting(traits.fragments))
         let callbacks = fragments.intersection([FragmentSet(.loop), FragmentSet(.timerCallback), FragmentSet(.elementCallback)])
         fragments.subtract(callbacks)
@@ -68,21 +68,25 @@ struct ProgramPlanner {
 
     /// A type that has something of what is wanted, if any has.
     private func chooseType(
-        _ fragments: FragmentSet, _ chosen: [ProgramProfile], _ entropy: inout Entropy
+        _ fragments: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool, _ entropy: inout Entropy
     ) -> TypeTraits {
         let wanted = fragments.intersection(TypeTraits.special)
         var total = 0
-        for traits in types { total += weight(of: traits, wanted, chosen) }
+        for traits in types { total += weight(of: traits, wanted, chosen, isHardened) }
         var left = total > 0 ? entropy.below(total) : 0
         for traits in types {
-            left -= weight(of: traits, wanted, chosen)
+            left -= weight(of: traits, wanted, chosen, isHardened)
             if left < 0 { return traits }
         }
         return types[0]
     }
 
-    private func weight(of traits: TypeTraits, _ wanted: FragmentSet, _ chosen: [ProgramProfile]) -> Int {
+    private func weight(
+        of traits: TypeTraits, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
+    ) -> Int {
         if traits.type == .tracing && !chosen.contains(.tracing) { return 0 }
+        // Programs that trace need CAP_PERFMON to be loaded at all.
+        if isHardened && (traits.type == .tracing || traits.type == .perfEvent) { return 0 }
         let common = wanted.intersection(traits.fragments)
         return wanted.isEmpty ? traits.weight : common.isEmpty ? 0 : traits.weight * (1 + common.count)
     }
