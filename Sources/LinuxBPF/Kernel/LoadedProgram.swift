@@ -1,11 +1,17 @@
+import BPF
 import Glibc
 
 /// A program in the kernel; it goes when this does.
 public struct LoadedProgram: ~Copyable, Sendable {
     /// The descriptor that keeps the program.
     package let descriptor: Int32
+    /// What it was loaded as.
+    public let type: ProgramType
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(descriptor: Int32, type: ProgramType) {
+        self.descriptor = descriptor
+        self.type = type
+    }
 
     deinit { close(descriptor) }
 }
