@@ -8,11 +8,6 @@ public struct LoadedProgram: ~Copyable, Sendable {
     /// What it was loaded as.
     public let type: ProgramType
 
-    init(descriptor: Int32, type: ProgramType) {
-        self.descriptor = descriptor
-        self.type = type
-    }
-
     deinit { close(descriptor) }
 }
 
