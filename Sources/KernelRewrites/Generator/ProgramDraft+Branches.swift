@@ -29,12 +29,12 @@ extension ProgramDraft {
 
     /// Writes a condition that no verifier decides, as the last instruction.
     mutating func writeUndecided(_ aim: Aim) {
-        if plan.privilege == .all && entropy.chance(10) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
+        if isTrusted && entropy.chance(10) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
     }
 
     /// Writes a condition that no verifier decides and that needs no register but what borders promise, or `r0`.
     mutating func writePlainCondition(_ aim: Aim) {
-        if plan.privilege == .all { return writePointerCondition(aim) }
+        if isTrusted { return writePointerCondition(aim) }
         add(.load(.word, 0, from: Kept.value, cell()))
         add(Instruction(code: anyCondition().rawValue | Opcode.jumpClass, imm: marker()), aim)
     }
@@ -51,15 +51,15 @@ extension ProgramDraft {
             }
         var condition = anyCondition()
         // Where an address ends is chance; that it is beyond 31 bits, and negative, is not.
-        if plan.isRunnable && condition == .set { condition = .signedLess }
-        if !plan.isRunnable && entropy.chance(3) {
+        if isRunnable && condition == .set { condition = .signedLess }
+        if !isRunnable && entropy.chance(3) {
             let other = register == Kept.value ? Register.frame : Kept.value
             add(
                 Instruction(
                     code: condition.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: register, src: other), aim)
             return
         }
-        let isWhole = plan.isRunnable || entropy.chance(11)
+        let isWhole = isRunnable || entropy.chance(11)
         add(
             Instruction(
                 code: condition.rawValue | (isWhole ? Opcode.jumpClass : Opcode.jump32Class), dst: register,
@@ -142,8 +142,8 @@ extension ProgramDraft {
         case .timerCallback: add(.assign(0, 0))
         case .entry, .contextual, .plain:
             switch entropy.below(8) {
-            case 0 where !plan.isRunnable: add(.assign(0, marker()))
-            case 1 where !plan.isRunnable: add(.apply(.move, 0, marker(), is64: false))
+            case 0 where !isRunnable: add(.assign(0, marker()))
+            case 1 where !isRunnable: add(.apply(.move, 0, marker(), is64: false))
             case 2, 3:
                 add(.move(0, Kept.number))
                 add(.apply(.xor, 0, register: Kept.other))
@@ -177,7 +177,7 @@ extension ProgramDraft {
         }
         border()
         let target = borders[head + entropy.below(heads)]
-        if plan.isRunnable {
+        if isRunnable {
             writeCounter(target)
         } else if entropy.chance(8) {
             writeUndecided(.next)

@@ -54,8 +54,11 @@ extension ProgramDraft {
             let other = 1 + entropy.below(plan.functions.count - 1)
             let callee = plan.functions[other]
             if callee.kind.isCallback || callee.kind == .contextual && !hasContext { continue }
-            if callee.depth <= function.depth || callee.cost > 60 || extraCost + callee.cost > 600 { continue }
-            extraCost += callee.cost
+            if callee.depth <= function.depth { continue }
+            // Each call is verified anew, and once more for each time around a loop.
+            let cost = nesting > 0 ? callee.cost * 4 : callee.cost
+            if cost > 60 || extraCost + cost > 50 + count / 2 { continue }
+            extraCost += cost
             return writeCall(other)
         }
         writeMark()
@@ -63,14 +66,14 @@ extension ProgramDraft {
 
     /// `bpf_loop`, which becomes a loop where its callback and flags are known.
     private mutating func writeLoop(_ callback: Int) {
-        if plan.isRunnable || entropy.chance(10) {
+        if isRunnable || entropy.chance(10) {
             add(.assign(Register.first, 1 + Int32(entropy.below(3))))
         } else {
             add(.load(.word, Register.first, from: Kept.value, cell()))
         }
         addFunction(Register.second, callback)
         add(.assign(Register.third, 0))
-        add(plan.isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
+        add(isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
         if entropy.chance(3) { writeAlternative(.assign(Register.third, 0)) }
         add(.callHelper(Helper.loop))
         mixResult()

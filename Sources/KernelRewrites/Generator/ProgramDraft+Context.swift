@@ -22,7 +22,7 @@ extension ProgramDraft {
         if field.isNarrow { size = entropy.chance(8) ? size : entropy.chance(8) ? 1 : 2 }
         let off = field.off + size * Int16(entropy.below(Int(field.size / size)))
         let isSteady = field.isSteady
-        switch plan.isRunnable && !isSteady ? 7 : entropy.below(8) {
+        switch isRunnable && !isSteady ? 7 : entropy.below(8) {
         case 0:
             // Where address and result are one register, the kernel must save another.
             add(.move(0, Kept.context))
@@ -86,10 +86,10 @@ extension ProgramDraft {
     mutating func writeLoadAbsolute(isIndirect: Bool) {
         let sizes: [3 of MemorySize] = [.byte, .half, .word]
         let mode: UInt8 = isIndirect ? 0x40 : 0x20
-        let place = plan.isRunnable || entropy.chance(12) ? Int32(entropy.below(40)) : marker()
+        let place = isRunnable || entropy.chance(12) ? Int32(entropy.below(40)) : marker()
         // The number is an offset into the packet, and mostly far beyond it.
-        let number: UInt8 = isIndirect ? plan.isRunnable ? Register.second : keptNumber() : 0
-        if isIndirect && plan.isRunnable { add(.assign(Register.second, Int32(entropy.below(20)))) }
+        let number: UInt8 = isIndirect ? isRunnable ? Register.second : keptNumber() : 0
+        if isIndirect && isRunnable { add(.assign(Register.second, Int32(entropy.below(20)))) }
         add(Instruction(code: mode | sizes[entropy.below(3)].rawValue, src: number, imm: place))
         mixResult()
     }

@@ -65,7 +65,7 @@ extension ProgramDraft {
 
     /// Lets `r0` count for something, if it is a number that is the same in each run.
     mutating func mixResult(isSteady: Bool = true) {
-        if plan.isRunnable && !isSteady || entropy.chance(4) { return }
+        if isRunnable && !isSteady || entropy.chance(4) { return }
         switch entropy.below(4) {
         case 0: add(.apply(.add, keptNumber(), register: 0))
         case 1: add(.apply(.xor, keptNumber(), register: 0))

@@ -10,6 +10,8 @@ extension ProgramDraft {
 
     private mutating func writeFunction(_ number: Int) {
         self.number = number
+        function = plan.functions[number]
+        hasContext = function.kind == .entry || function.kind == .contextual
         starts.append(count)
         borders.removeAll(keepingCapacity: true)
         deadSlots.removeAll(keepingCapacity: true)
@@ -117,10 +119,10 @@ extension ProgramDraft {
         case .next: return borders[jump.border]
         case .nextChunk:
             return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
-        case .anywhere:
+        case .anywhere where plan.hasCycles:
             let number = entropy.below(borders.count + deadSlots.count)
             return number < borders.count ? borders[number] : deadSlots[number - borders.count]
-        case .near, .later:
+        case .near, .later, .anywhere:
             let end = endOfBorders(jump.chunk)
             let left = end - jump.border
             if left > 0 && (jump.aim == .near || entropy.chance(8) || ranks[jump.chunk] == ranks.count - 1) {

@@ -42,7 +42,7 @@ extension ProgramDraft {
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), entropy.chance(8) ? .near : .later)
         switch entropy.below(3) {
         case 0: add(.load(.word, keptNumber(), from: 0, cell()))
-        case 1 where !plan.isRunnable: add(.store(.double, to: 0, cell(), keptNumber()))
+        case 1 where !isRunnable: add(.store(.double, to: 0, cell(), keptNumber()))
         default:
             add(.load(.double, 0, from: 0, cell()))
             mixResult()

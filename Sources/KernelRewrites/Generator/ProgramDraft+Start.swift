@@ -7,7 +7,7 @@ extension ProgramDraft {
     mutating func writeStart() {
         if entropy.chance(10) { writeFirst() }
         writePromises()
-        if number == 0 && plan.isRunnable { writeCells() }
+        if number == 0 && isRunnable { writeCells() }
     }
 
     /// An instruction at the very start that is rewritten, or jumped to, or gone.
@@ -28,7 +28,7 @@ extension ProgramDraft {
         case 4 where plan.fragments.has(.divide) && function.kind == .loopCallback:
             add(.apply(.modulo, Register.first, register: Register.first))
         default:
-            if plan.hasMayGoto && function.depth <= 3 { writeFirstLoop() }
+            if plan.hasMayGoto && plan.hasCycles && function.depth <= 3 { writeFirstLoop() }
         }
     }
 
@@ -40,7 +40,7 @@ extension ProgramDraft {
         if entropy.chance(8) { add(.apply(.move, 0, marker(), is64: false)) }
         let way = count
         add(Instruction(code: Opcode.mayGoto))
-        if plan.isRunnable || plan.privilege == .all && entropy.chance(8) {
+        if isRunnable || isTrusted && entropy.chance(8) {
             // Never so, but the verifier does not know.
             add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.frame, imm: marker()))
         } else {

@@ -66,6 +66,12 @@ struct ProgramDraft {
     // MARK: The function at hand
 
     var number = 0
+    var function: FunctionPlan
+    /// Whether `r6` holds the context.
+    var hasContext = true
+    let isRunnable: Bool
+    /// Whether addresses may be compared and shown.
+    let isTrusted: Bool
     /// The fragments that it may have.
     var fragments: FragmentSet = []
     /// Slots that may be jumped to.
@@ -84,18 +90,13 @@ struct ProgramDraft {
 
     init(plan: ProgramPlan, entropy: Entropy, room: Int) {
         self.plan = plan
+        function = plan.functions[0]
+        isRunnable = plan.isRunnable
+        isTrusted = plan.privilege == .all
         self.entropy = entropy
         nextMarker = UInt32(truncatingIfNeeded: self.entropy.next())
         insns.reserveCapacity(room)
         borders.reserveCapacity(room / 2)
-    }
-
-    var function: FunctionPlan { plan.functions[number] }
-
-    /// Whether `r6` holds the context.
-    var hasContext: Bool {
-        let kind = plan.functions[number].kind
-        return kind == .entry || kind == .contextual
     }
 
     // MARK: Instructions

@@ -50,6 +50,8 @@ struct ProgramPlan {
     var hasDeadCode: Bool
     var hasNops: Bool
     var hasMayGoto: Bool
+    /// Whether jumps may close circles, be it from dead code.
+    var hasCycles: Bool
     var hasLines: Bool
     /// Whether numbers may be stored to the context at once.
     var storesNumbersToContext: Bool

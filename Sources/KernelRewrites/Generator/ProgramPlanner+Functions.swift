@@ -15,7 +15,7 @@ extension ProgramPlanner {
         if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
-        let isMany = chosen.contains(.subprograms) && entropy.chance(2)
+        let isMany = chosen.contains(.subprograms) && entropy.below(24) == 0
         let count = isMany ? 16 + entropy.below(entropy.chance(4) ? 240 : 48) : 2 + entropy.below(6)
         let share = max(length / count, 5)
         var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: share * 2)]
@@ -55,10 +55,10 @@ extension ProgramPlanner {
 
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.
     private func slots(_ entropy: inout Entropy) -> Int {
-        switch entropy.below(64) {
+        switch entropy.below(512) {
         case 0: 1000 + entropy.below(3000)
-        case 1...4: 300 + entropy.below(700)
-        case 5...20: 120 + entropy.below(180)
+        case 1...11: 300 + entropy.below(700)
+        case 12...130: 120 + entropy.below(180)
         default: 20 + entropy.below(100)
         }
     }

@@ -37,11 +37,20 @@ struct ProgramPlanner {
         if isHardened { fragments.subtract(.trusted) }
         let traits = chooseType(fragments, chosen, isHardened, &entropy)
         fragments.subtract(TypeTraits.special.subtracting(traits.fragments))
+        if fragments.has(.exception) {
+            // 6.18 refuses a throw from within a loop, be it one that only dead code closes, as a fault of its own.
+            if chosen.count == 1 || entropy.chance(4) {
+                fragments.subtract([FragmentSet(.mayGotoLoop)])
+            } else {
+                fragments.subtract(FragmentSet(.exception))
+            }
+        }
         let callbacks = fragments.intersection([FragmentSet(.loop), FragmentSet(.timerCallback), FragmentSet(.elementCallback)])
         fragments.subtract(callbacks)
         var plan = ProgramPlan(
             traits: traits, fragments: fragments, hasDeadCode: chosen.contains(.deadCode) && !isHardened,
-            hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto), hasLines: entropy.chance(12),
+            hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
+            hasCycles: !fragments.has(.exception), hasLines: entropy.chance(12),
             storesNumbersToContext: facts.version >= KernelVersion(6, 3), functions: [])
         if isHardened {
             plan.privilege = .bpf
