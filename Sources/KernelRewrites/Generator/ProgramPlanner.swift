@@ -12,7 +12,7 @@ struct ProgramPlanner {
     init(profiles: [ProgramProfile], facts: KernelFacts) {
         self.profiles = ProgramProfile.allCases.filter { profiles.contains($0) && $0.lacks(in: facts).isEmpty }
         self.facts = facts
-        types = TypeTraits.all.filter { facts.programTypes.contains($0.type) }
+        types = TypeTraits.all.filter { $0.isThere(in: facts) }
         var possible = FragmentSet(Fragment.allCases)
         func remove(_ fragments: FragmentSet, unless isThere: Bool) { if !isThere { possible.subtract(fragments) } }
         remove([FragmentSet(.signedDivide), FragmentSet(.signedByMinusOne)], unless: facts.features.contains(.signedDivision))
@@ -57,7 +57,6 @@ struct ProgramPlanner {
             plan.fragments.subtract(FragmentSet(.deadRun))
         }
         if chosen.contains(.rndHi32) { plan.flags.insert(.testRndHi32) }
-        if traits.type == .tracing { plan.attachTarget = "bpf_fentry_test7" }
         plan.isRunnable = isRunnable(plan, &entropy)
         if plan.isRunnable { plan.fragments.subtract(.unsteady) }
         plan.functions = functions(plan, chosen, callbacks, &entropy)
