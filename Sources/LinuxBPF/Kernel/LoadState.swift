@@ -57,7 +57,8 @@ struct LoadState: ~Copyable {
         let request = LoadBuffers.Request(program: program, attachTarget: target, logLevel: logLevel)
         if program.privilege == .all { return buffers.load(request, types, maps, log.row) }
         do throws(KernelError) {
-            let capabilities: Capabilities = [.bpf, .netAdmin]
+            // What a program shows of the kernel's addresses hangs on who loaded it, and CAP_SYSLOG on nothing else here.
+            let capabilities: Capabilities = [.bpf, .netAdmin, .syslog]
             return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
         } catch {
             throw LoadRefusal(code: error.code, text: error.description)
