@@ -6,7 +6,9 @@ extension ProgramPlanner {
     func functions(
         _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
     ) -> [FunctionPlan] {
-        let length = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        let drawn = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        // What is hardened is verified once more for each way that a processor may take by mistake.
+        let length = plan.privilege == .all ? drawn : min(drawn, 150)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
         var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
@@ -29,7 +31,8 @@ extension ProgramPlanner {
             if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = entropy.chance(4) }
         }
         for function in order.reversed() {
-            let cost = (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
+            let cost =
+                (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
             functions[function].cost = cost
             functions[functions[function].parent].cost += cost
         }
