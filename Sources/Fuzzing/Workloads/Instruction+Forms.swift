@@ -40,10 +40,15 @@ package enum Condition: UInt8 {
     case equal = 0x10
     case greater = 0x20
     case greaterOrEqual = 0x30
+    /// Whether the operands have a bit in common.
+    case set = 0x40
     case notEqual = 0x50
+    case signedGreater = 0x60
     case signedGreaterOrEqual = 0x70
     case less = 0xa0
     case lessOrEqual = 0xb0
+    case signedLess = 0xc0
+    case signedLessOrEqual = 0xd0
 }
 
 /// How much a load or store moves, as its bits in the code.

@@ -7,11 +7,17 @@ struct LoadState: ~Copyable {
     private(set) var types: ProgramTypes
     private(set) var maps = MapPool()
     private var kernelTypes = KernelTypes()
-    private var buffers = LoadBuffers()
+    private(set) var buffers = LoadBuffers()
     var reader = ProgramReader()
     private var log = LogBuffer()
 
     init(types: consuming ProgramTypes) { self.types = types }
+
+    /// Whether the kernel has BTF of its own.
+    var hasKernelTypes: Bool { mutating get { kernelTypes.isThere } }
+
+    /// Whether the kernel has a function of a name.
+    mutating func hasKernelFunction(_ name: String) -> Bool { kernelTypes.function(name) != nil }
 
     /// Fills the buffers, and makes what the program needs and is not there yet; gives the BTF id of the attach target.
     ///
