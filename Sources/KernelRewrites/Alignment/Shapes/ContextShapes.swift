@@ -1,0 +1,126 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Accesses of a context, or of a structure that is shown as one.
+///
+/// What a field becomes is up to its type of program and there are hundreds, of 1 to about 30 instructions. They are told by
+/// what they may do: load from where the program does, work on the register that it loads or on ones of their own, and jump
+/// forward inside of themselves.
+///
+/// - Source: 6.12 `kernel/bpf/verifier.c`, `convert_ctx_accesses`; `convert_ctx_access` of each type in `net/core/filter.c`
+enum ContextShapes {
+    /// The longest that is looked for; the kernel's own limit is `INSN_BUF_SIZE`.
+    static let limit = 32
+
+    /// Reads the shortest access that is longer than some slots.
+    ///
+    /// - Complexity: O(length)
+    static func access(_ insn: Instruction, longerThan least: Int32, _ start: ShapeReader) -> Shape {
+        var reader = start
+        var work = Work(insn)
+        while reader.count < limit {
+            if !work.take(reader.skip(), at: reader.count) { return .missing }
+            if reader.count > least && work.isComplete(at: reader.count) { return reader.shape(.context) }
+        }
+        return .missing
+    }
+
+    /// What an access did so far.
+    private struct Work {
+        let insn: Instruction
+        let isLoad: Bool
+        /// Where the program loads from or stores to.
+        let base: UInt8
+        /// The registers that may be written, one bit each.
+        var writable: UInt16
+        /// Those of them that hold something that was loaded or set here.
+        var held: UInt16 = 0
+        /// Registers of the program that were put aside in memory, to work with, and are not yet back.
+        var saved: UInt16 = 0
+        /// How far the furthest jump goes.
+        var reach: Int32 = 0
+        /// Whether the register was loaded, or the value stored.
+        var isDone = false
+
+        init(_ insn: Instruction) {
+            self.insn = insn
+            isLoad = insn.code & Opcode.classMask == Opcode.loadClass
+            base = isLoad ? insn.src : insn.dst
+            writable = Work.bit(Register.hidden) | (isLoad ? Work.bit(insn.dst) : 0)
+        }
+
+        @inline(__always)
+        private static func bit(_ register: UInt8) -> UInt16 { 1 << UInt16(register) }
+
+        func isComplete(at count: Int32) -> Bool { isDone && saved == 0 && reach <= count }
+
+        /// Takes the next instruction; says whether it may be there.
+        mutating func take(_ next: Instruction, at count: Int32) -> Bool {
+            let dst = Work.bit(next.dst)
+            let src = Work.bit(next.src)
+            switch next.code & Opcode.classMask {
+            case Opcode.loadClass:
+                let isPlain = next.code & Opcode.modeMask == Opcode.memoryMode
+                if !isPlain || writable & dst == 0 || (next.src != base && held & src == 0) { return false }
+                set(next.dst)
+                if saved & dst != 0 && isDone {
+                    // What was put aside comes back last.
+                    saved &= ~dst
+                    held &= ~dst
+                }
+                return true
+            case Opcode.storeClass:
+                if next.code & Opcode.modeMask != Opcode.memoryMode { return false }
+                if isLoad || next.src != insn.src {
+                    if isSave(next) {
+                        saved |= src
+                        writable |= src
+                        return true
+                    }
+                    // A flag beside what is stored.
+                    return !isLoad && held & src != 0 && (next.dst == base || held & dst != 0)
+                }
+                return store(next)
+            case Opcode.storeImmediateClass:
+                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm && store(next)
+            case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+                return calculate(next)
+            default:
+                if !next.isShortJump || next.off < 0 { return false }
+                reach = max(reach, count + Int32(next.off))
+                return true
+            }
+        }
+
+        /// Arithmetic works on what is held, or sets a register.
+        private mutating func calculate(_ next: Instruction) -> Bool {
+            let dst = Work.bit(next.dst)
+            if writable & dst == 0 { return false }
+            let isMove = next.code & Opcode.operationMask == Arithmetic.move.rawValue
+            let isRegister = next.code & Opcode.registerOperand != 0
+            if isRegister && next.src != base && (held | dst) & Work.bit(next.src) == 0 { return false }
+            if !isMove && held & dst == 0 { return false }
+            set(next.dst)
+            return true
+        }
+
+        private mutating func set(_ register: UInt8) {
+            held |= Work.bit(register)
+            isDone = isDone || (isLoad && register == insn.dst)
+        }
+
+        /// The value of the program goes to its place.
+        private mutating func store(_ next: Instruction) -> Bool {
+            if next.dst != base && held & Work.bit(next.dst) == 0 { return false }
+            isDone = true
+            return true
+        }
+
+        /// Whether a store puts a register aside that is then worked with.
+        private func isSave(_ next: Instruction) -> Bool {
+            next.code == Opcode.storeDouble && next.dst == base && next.src >= 6 && next.src <= 9
+                && (writable | Work.bit(base)) & Work.bit(next.src) == 0
+        }
+    }
+}
