@@ -18,37 +18,12 @@ public struct ObjectCollection: Hashable, Sendable {
     public init(paths: [String]) {
         files = []
         refusals = []
-        for path in paths {
-            do throws(ObjectError) {
-                if try HostFile.kind(of: path) != .folder {
-                    read(path)
-                } else if try !readFolder(path) {
-                    refusals.append(ObjectError(object: path, .noObject))
-                }
-            } catch {
-                refusals.append(error)
+        for entry in ObjectPaths(paths).entries {
+            switch entry {
+            case .file(let path): read(path)
+            case .refusal(let refusal): refusals.append(refusal)
             }
         }
-    }
-
-    /// Reads what is in a folder; says whether there was an object, or something that hid whether there is one.
-    private mutating func readFolder(_ path: String) throws(ObjectError) -> Bool {
-        var isAnythingThere = false
-        for name in try HostFile.names(in: path) {
-            let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            do throws(ObjectError) {
-                if try HostFile.kind(of: inner, followingLinks: false) == .folder {
-                    if try readFolder(inner) { isAnythingThere = true }
-                } else if name.hasSuffix(".o"), try HostFile.kind(of: inner) != .folder {
-                    isAnythingThere = true
-                    read(inner)
-                }
-            } catch {
-                isAnythingThere = true
-                refusals.append(error)
-            }
-        }
-        return isAnythingThere
     }
 
     private mutating func read(_ path: String) {
