@@ -37,7 +37,7 @@ enum LibbpfLoader {
     }
 
     /// Runs `body` when nobody else in the process uses libbpf's objects, with libbpf's output kept.
-    static func alone<Value>(_ body: () throws(Refusal) -> Value) throws(Refusal) -> Value {
+    static func alone<Value: Sendable>(_ body: () throws(Refusal) -> Value) throws(Refusal) -> Value {
         try lock.withLock { _ throws(Refusal) in
             let result = LibbpfLog.capturing { () -> Result<Value, Refusal> in
                 do throws(Refusal) {
