@@ -44,7 +44,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
-        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
+        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelRewrites"], swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [

@@ -1,0 +1,19 @@
+import Glibc
+
+/// A program in the kernel; it goes when this does.
+public struct LoadedProgram: ~Copyable, Sendable {
+    /// The descriptor that keeps the program.
+    package let descriptor: Int32
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+}
+
+/// What the kernel made of a program.
+public enum LoadOutcome: ~Copyable, Sendable {
+    /// The verifier accepts it.
+    case loaded(LoadedProgram)
+    /// It is not loaded.
+    case refused(LoadRefusal)
+}
