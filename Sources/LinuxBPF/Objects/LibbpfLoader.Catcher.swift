@@ -55,11 +55,7 @@ extension LoadedCode {
         unsafe self.init(
             name: String(cString: bpf_program__name(program)),
             section: String(cString: bpf_program__section_name(program)),
-            insns: (0..<bpf_program__insn_cnt(program)).map { index in
-                let bits = unsafe slots?.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) ?? 0
-                return Instruction(bits: UInt64(littleEndian: bits))
-            },
-            functionStarts: [], lineStarts: [])
+            insns: Instruction.all(slots, count: bpf_program__insn_cnt(program)))
         let functions = unsafe InfoRecords(
             options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size)
         functionStarts = functions.words(at: 0)

@@ -1,18 +1,18 @@
 /// The files that paths lead to, and the paths that lead to none.
-struct ObjectPaths {
+public struct ObjectPaths: Sendable {
     /// One thing found, in order: a file to read, or why there is none.
-    enum Entry {
+    public enum Entry: Sendable {
         case file(String)
         case refusal(ObjectError)
     }
 
     /// What was found, in the order of the paths, within a folder by name.
-    private(set) var entries: [Entry] = []
+    public private(set) var entries: [Entry] = []
 
     /// Takes files as they are named, and from folders, with the folders in them, the files whose names end in `.o`.
     ///
     /// Links to folders are not followed inside a folder. What cannot be looked at is a refusal and ends nothing.
-    init(_ paths: [String]) {
+    public init(_ paths: [String]) {
         for path in paths {
             do throws(ObjectError) {
                 if try HostFile.kind(of: path) != .folder {
