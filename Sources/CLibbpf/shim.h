@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <zlib.h>
 
 /* The C library has both calls, and leaves their declarations to libcap. */
 int capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data);

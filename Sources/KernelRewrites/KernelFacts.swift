@@ -8,7 +8,8 @@ public struct KernelFacts: Hashable, Sendable, Codable {
     public var version: KernelVersion
     /// What the kernel was seen to have.
     public var features: Set<KernelFeature>
-    /// The program types that it loads.
+    /// The program types that it loads; ``ProgramType/tracing`` is for programs at the entry of a function, see
+    /// ``KernelFeature/typedTracepoint`` for the others.
     public var programTypes: Set<ProgramType>
     /// Those of ``knownFunctions`` that its BTF has.
     public var functions: Set<String>

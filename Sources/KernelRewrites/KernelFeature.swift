@@ -44,6 +44,8 @@ public enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case speculationHardening = "speculation-hardening"
     /// `BPF_PROG_TEST_RUN`.
     case testRun = "test-run"
+    /// Programs of type `tracing` at tracepoints, whose arguments are pointers with types: attach type 23.
+    case typedTracepoint = "tp-btf"
     /// The BTF of the kernel is there, for attach targets and kernel functions.
     case kernelTypes = "kernel-btf"
 }

@@ -13,6 +13,12 @@ struct LoadState: ~Copyable {
 
     init(types: consuming ProgramTypes) { self.types = types }
 
+    /// Whether the kernel has BTF of its own.
+    var hasKernelTypes: Bool { mutating get { kernelTypes.isThere } }
+
+    /// Whether the kernel has a function of a name.
+    mutating func hasKernelFunction(_ name: String) -> Bool { kernelTypes.function(name) != nil }
+
     /// Fills the buffers, and makes what the program needs and is not there yet; gives the BTF id of the attach target.
     ///
     /// - Throws: the refusal of a program that needs what this kernel does not have

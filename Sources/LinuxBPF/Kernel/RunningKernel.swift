@@ -11,6 +11,9 @@ public final class RunningKernel {
     /// What is kept from one load to the next.
     let state: Cell<LoadState>
 
+    /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
+    public private(set) lazy var facts: KernelFacts = foundFacts()
+
     /// Finds out whether programs may be loaded.
     ///
     /// - Throws: ``KernelError``, which says what is missing and how to get it
