@@ -1,7 +1,9 @@
 extension PatchStatistics {
     /// Tables of all workloads, then for each that has edits what these are like.
     public var text: String {
-        let parts = ["\(Self.count(objects, "object")), \(Self.count(programs, "program")), \(Self.count(slots, "slot"))\n"]
+        let parts = [
+            "\(Self.count(objects, "object")), \(Self.count(programs, "program")), \(Self.count(slots, "slot"))\n"
+        ]
         return (parts + EditTables(title: "workload", rows: workloads).text).joined(separator: "\n")
     }
 

@@ -88,6 +88,8 @@ public final class RunningKernel {
 extension Program {
     /// Gives the second slot of each wide load what its first has: only that stands in the log.
     func spreadOverWideLoads(_ seen: inout [Bool]) {
-        for (slot, insn) in insns.enumerated() where insn.isWide && slot + 1 < seen.count { seen[slot + 1] = seen[slot] }
+        for (slot, insn) in insns.enumerated() where insn.isWide && slot + 1 < seen.count {
+            seen[slot + 1] = seen[slot]
+        }
     }
 }

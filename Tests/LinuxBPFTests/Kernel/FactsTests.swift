@@ -1,9 +1,12 @@
+import BPF
 import KernelRewrites
 import Testing
 
 @testable import LinuxBPF
 
-@Suite("What the running kernel is found to have", .serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
+@Suite(
+    "What the running kernel is found to have", .serialized,
+    .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
 struct FactsTests {
     @Test("print") func dump() throws {
         let kernel = try RunningKernel()
@@ -28,5 +31,4 @@ struct FactsTests {
         }
     }
 }
-import BPF
 extension KernelFacts { static var allTypes: [ProgramType] { ProgramType.allCases } }

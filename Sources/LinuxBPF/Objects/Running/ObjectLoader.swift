@@ -109,7 +109,9 @@ public final class ObjectLoader {
         _ object: OpaquePointer, _ program: OpaquePointer, _ prepared: LoadedCode?, isLogged: Bool
     ) -> ObjectLoad.Outcome {
         let number = unsafe bpf_program__type(program).rawValue
-        guard let type = ProgramType(rawValue: number) else { return .refused("loaded, but type \(number) is not known") }
+        guard let type = ProgramType(rawValue: number) else {
+            return .refused("loaded, but type \(number) is not known")
+        }
         do throws(KernelError) {
             unsafe try state.value.reader.read(bpf_program__fd(program))
         } catch {
