@@ -67,13 +67,17 @@ struct LoadedReading: ~Copyable {
 
     /// The program as the kernel has it.
     ///
+    /// Without records, subprograms start where calls go, and those that stand are those of the input whose first
+    /// instruction is live, in order.
+    ///
     /// - Complexity: O(slots + records)
-    func result(_ reader: borrowing ProgramReader) -> Program {
+    func result(_ reader: borrowing ProgramReader, of input: Program, live: [Bool]?) -> Program {
         var insns = reader.insns.array(count: reader.insnCount)
         for index in insns.indices where insns[index].isMap { insns[index].imm = maps.number(ofID: insns[index].imm) }
         var result = Program(insns: insns)
         if tables == nil {
-            result.subprograms = Program(LoadedCode(insns: insns)).subprograms
+            let standing = input.subprograms.filter { live?[Int($0.start)] ?? true }
+            result.subprograms = zip(Self.starts(in: insns), standing).map { Subprogram(start: $0, id: $1.id) }
             return result
         }
         result.subprograms = reader.functions.array(count: reader.functionCount).map {
@@ -83,6 +87,22 @@ struct LoadedReading: ~Copyable {
             LineRecord(insnOff: line.x, id: lines.number(of: SourcePlace(file: line.y, text: line.z, position: line.w)))
         }
         return result
+    }
+
+    /// Where subprograms start in what the kernel gives back: there, a call has the number of a subprogram in one field and
+    /// the offset in the other.
+    ///
+    /// - Source: `kernel/bpf/verifier.c`, `jit_subprogs`
+    private static func starts(in insns: [Instruction]) -> [UInt32] {
+        var starts: Set<Int> = [0]
+        for (index, insn) in insns.enumerated() {
+            if insn.jumpKind == .call {
+                starts.insert(index + 1 + Int(insn.off))
+            } else if insn.jumpKind == .function {
+                starts.insert(index + 1 + Int(insn.imm))
+            }
+        }
+        return starts.filter(insns.indices.contains).sorted().map(UInt32.init)
     }
 }
 

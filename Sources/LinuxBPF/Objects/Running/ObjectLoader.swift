@@ -60,10 +60,10 @@ public final class ObjectLoader {
         for (round, flags) in flags.enumerated() {
             var outcome: ObjectLoad.Outcome?
             // What the verifier sees does not hang on flags that only rewrite.
-            if round == 0 { outcome = load(object, number, flags, isLogged: true) }
-            switch outcome ?? load(object, number, flags, isLogged: false) {
-            case .loaded(var loaded):
-                if round == 0 { live = loaded.live } else { loaded.live = live }
+            if round == 0 { outcome = load(object, number, flags, live: nil, isLogged: true) }
+            switch outcome ?? load(object, number, flags, live: live, isLogged: false) {
+            case .loaded(let loaded):
+                live = loaded.live
                 outcomes.append(.loaded(loaded))
             case .refused(let reason):
                 return outcomes + [.refused(reason)]
@@ -75,8 +75,12 @@ public final class ObjectLoader {
     }
 
     /// Opens the object, loads one program of it, and reads that back; `nil` when only the log was too long.
+    ///
+    /// - Parameters:
+    ///   - live: what is known of that from an earlier load
+    ///   - isLogged: whether it is to be found out now
     private func load(
-        _ object: RunnableObject, _ number: Int, _ flags: LoadFlags, isLogged: Bool
+        _ object: RunnableObject, _ number: Int, _ flags: LoadFlags, live: [Bool]?, isLogged: Bool
     ) -> ObjectLoad.Outcome? {
         defer { state.value.log.release() }
         do throws(LibbpfLoader.Refusal) {
@@ -97,7 +101,7 @@ public final class ObjectLoader {
                     let complaint = isLogged ? VerifierLog(state.value.log.ending).complaint : nil
                     return .refused(complaint ?? LibbpfLog.reason(code: result))
                 }
-                return unsafe read(opened, program, object.prepared[number], isLogged: isLogged)
+                return unsafe read(opened, program, object.prepared[number], live: live, isLogged: isLogged)
             }
         } catch {
             return .refused(error.message)
@@ -106,7 +110,8 @@ public final class ObjectLoader {
 
     /// Reads back a program that was loaded.
     private func read(
-        _ object: OpaquePointer, _ program: OpaquePointer, _ prepared: LoadedCode?, isLogged: Bool
+        _ object: OpaquePointer, _ program: OpaquePointer, _ prepared: LoadedCode?, live: [Bool]?,
+        isLogged: Bool
     ) -> ObjectLoad.Outcome {
         let number = unsafe bpf_program__type(program).rawValue
         guard let type = ProgramType(rawValue: number) else {
@@ -119,12 +124,14 @@ public final class ObjectLoader {
         }
         let reading = unsafe LoadedReading(object, program, prepared: prepared, state.value.reader)
         let input = reading.input(type, &state.value.kernelTypes)
-        var live: [Bool]?
+        var live = live
         if isLogged {
             var seen = state.value.log.seen(slots: input.program.insns.count)
             input.program.spreadOverWideLoads(&seen)
             live = seen
         }
-        return .loaded(LoadedObjectProgram(input: input, live: live, result: reading.result(state.value.reader)))
+        return .loaded(
+            LoadedObjectProgram(
+                input: input, live: live, result: reading.result(state.value.reader, of: input.program, live: live)))
     }
 }
