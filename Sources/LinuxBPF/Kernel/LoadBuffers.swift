@@ -68,6 +68,13 @@ struct LoadBuffers: ~Copyable {
         }
     }
 
+    /// Copies of what was taken.
+    var insns: [Instruction] { row(of: insnStorage).array(count: insnCount) }
+    var functions: [Subprogram] { row(of: functionStorage).array(count: functionCount) }
+    var lines: [ProgramReader.Line] { row(of: lineStorage).array(count: lineCount) }
+
+    private func row<Element>(of storage: borrowing RowStorage<Element>) -> Row<TableIndex, Element> { storage.row() }
+
     /// What a load takes beside the buffers.
     struct Request {
         var type: ProgramType

@@ -15,18 +15,19 @@ public struct LoadRefusal: Error, Hashable, Sendable {
     /// - Complexity: O(text)
     public var reason: String {
         var reason = ""
-        var isInNumber = false
+        var number = Substring()
         for character in text {
-            // A hexadecimal number goes on behind its x; letters elsewhere are words.
-            let isPart =
-                character.isASCII && (character.isNumber || isInNumber && (character == "x" || character.isHexDigit))
-            if isPart && !isInNumber {
-                if reason.last == "-" { reason.removeLast() }
-                reason += "N"
-            } else if !isPart {
+            let isDigit = character.isASCII && (character.isNumber || number.hasPrefix("0x") && character.isHexDigit)
+            if isDigit || number == "0" && character == "x" {
+                if number.isEmpty {
+                    if reason.last == "-" { reason.removeLast() }
+                    reason += "N"
+                }
+                number.append(character)
+            } else {
                 reason.append(character)
+                number = ""
             }
-            isInNumber = isPart
         }
         return reason
     }

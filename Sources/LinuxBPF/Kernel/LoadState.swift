@@ -7,7 +7,7 @@ struct LoadState: ~Copyable {
     private(set) var types: ProgramTypes
     private(set) var maps = MapPool()
     private var kernelTypes = KernelTypes()
-    private var buffers = LoadBuffers()
+    private(set) var buffers = LoadBuffers()
     var reader = ProgramReader()
     private var log = LogBuffer()
 

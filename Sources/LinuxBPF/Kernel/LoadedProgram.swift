@@ -1,11 +1,12 @@
+import BPF
 import Glibc
 
 /// A program in the kernel; it goes when this does.
 public struct LoadedProgram: ~Copyable, Sendable {
     /// The descriptor that keeps the program.
     package let descriptor: Int32
-
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    /// What it was loaded as.
+    public let type: ProgramType
 
     deinit { close(descriptor) }
 }

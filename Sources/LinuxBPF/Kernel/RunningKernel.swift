@@ -12,7 +12,7 @@ public final class RunningKernel {
     let state: Cell<LoadState>
 
     /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
-    public private(set) lazy var facts: KernelFacts = foundFacts()
+    public private(set) lazy var facts = foundFacts()
 
     /// Finds out whether programs may be loaded.
     ///
@@ -33,7 +33,7 @@ public final class RunningKernel {
         do throws(LoadRefusal) {
             let target = try state.value.prepare(program)
             let result = try state.value.submit(program, target)
-            if result >= 0 { return .loaded(LoadedProgram(descriptor: result)) }
+            if result >= 0 { return .loaded(LoadedProgram(descriptor: result, type: program.type)) }
             return .refused(state.value.refusal(of: program, target, code: -result))
         } catch {
             return .refused(error)

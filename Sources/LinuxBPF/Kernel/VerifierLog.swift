@@ -15,13 +15,14 @@ struct VerifierLog {
     private static let passing = [
         "processed ", "verification time ", "stack depth ", "max_states_per_insn ", "; ", "mark_precise: ", "from ",
         "func#",
-        "caller:", "callee:", "returning from callee:", "to caller at ", " frame", "last_idx ", "regs=", "parent ",
-        "Validating ", "Live regs before insn:", "arg#0 ", "live ", "old state: ", "cur state: ",
+        "caller:", "callee:", "returning from callee:", "to caller at ", "frame", "last_idx ", "regs=", "parent ",
+        "Validating ", "cur state:", "old state:", "Live regs before insn:", "arg#0 ", "live ",
     ]
 
     /// Whether a line tells of the way and not of a fault.
     private static func isPassing(_ line: Substring) -> Bool {
-        if line.allSatisfy(\.isWhitespace) { return true }
+        let line = line.drop(while: \.isWhitespace)
+        if line.isEmpty { return true }
         if passing.contains(where: { line.hasPrefix($0) }) { return true }
         return isTraced(line)
     }

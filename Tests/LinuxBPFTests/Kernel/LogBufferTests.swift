@@ -35,6 +35,23 @@ struct LogBufferTests {
         Sample(
             log: "from 0 to 1 (speculative execution): R0=0\n1: (b7) r1 = 0\nValidating f() func#1...\n2: (95)\n",
             seen: [false, false, true]),
+        Sample(
+            log: """
+                func#0 @0
+                0: R1=ctx() R10=fp0
+                0: (b7) r0 = 0                        ; R0_w=0
+                2: R0_w=0
+                3: (05) goto pc+1
+                mark_precise: frame0: regs=r0 stack= before 4: (b7) r0 = 0
+
+                from 3 to 6 (speculative execution): R0=0
+                6: (95) exit
+
+                from 3 to 5: R0=0
+                5: (95) exit
+                99: (95) exit
+                processed 4 insns (limit 1000000)
+                """, seen: [true, false, false, true, false, true, false]),
     ]
 
     @Test("Slots that the verifier saw are read out of its log", arguments: samples)
