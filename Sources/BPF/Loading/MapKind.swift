@@ -15,11 +15,11 @@ public enum MapKind: Int32, Hashable, Sendable, CaseIterable {
     case hashOfMaps = 7
     /// `BPF_MAP_TYPE_PROG_ARRAY`, empty.
     case progArray = 8
-    /// An array whose value starts with `struct bpf_timer`.
+    /// An array with room for one entry, whose value starts with `struct bpf_timer`.
     case timerArray = 9
-    /// An array whose value starts with a kptr to a structure of the program's own BTF, behind 8 bytes.
+    /// An array with room for one entry, whose value starts with a kptr to a structure of the program's own BTF, behind 8 bytes.
     case kptrArray = 10
-    /// An array whose value starts with a per-cpu kptr to a structure of the program's own BTF, behind 8 bytes.
+    /// An array with room for one entry, whose value starts with a per-cpu kptr to a structure of the program's own BTF, behind 8 bytes.
     case percpuKptrArray = 11
     /// An array with room for one entry: the only map here whose value can be addressed directly.
     ///

@@ -72,9 +72,9 @@ struct MapPool: ~Copyable {
         case .arrayOfMaps: (type, valueSize) = (BPF_MAP_TYPE_ARRAY_OF_MAPS, 4)
         case .hashOfMaps: (type, valueSize) = (BPF_MAP_TYPE_HASH_OF_MAPS, 4)
         case .progArray: (type, valueSize) = (BPF_MAP_TYPE_PROG_ARRAY, 4)
-        case .timerArray: value = types.timerValue
-        case .kptrArray: value = types.kptrValue
-        case .percpuKptrArray: value = types.percpuKptrValue
+        case .timerArray: (value, entries) = (types.timerValue, 1)
+        case .kptrArray: (value, entries) = (types.kptrValue, 1)
+        case .percpuKptrArray: (value, entries) = (types.percpuKptrValue, 1)
         case .singleArray: entries = 1
         case .sockMap: (type, valueSize) = (BPF_MAP_TYPE_SOCKMAP, 4)
         case .devMap: (type, valueSize) = (BPF_MAP_TYPE_DEVMAP, 4)
