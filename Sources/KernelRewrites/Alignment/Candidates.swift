@@ -103,8 +103,7 @@ struct Candidates {
             if number > 1 || (found.bits != insn.bits && !isArena) { return nil }
             var shape = Shape.itself(width: 1)
             if number == 0 && insn.isCompareExchange32 {
-                let extended = reader.peek(1).bits == Instruction.apply(.move, 0, register: 0, is64: false).bits
-                if extended { return (shape.followed(by: 1, .zext), 1) }
+                if reader.peek(1).bits == Instruction.zeroExtension(of: Register.result).bits { return (shape.followed(by: 1, .zext), 1) }
             }
             if isArena { shape.rewrite = .probeMem }
             return (shape, 2)
@@ -228,6 +227,15 @@ extension Instruction {
 
     /// A compare and exchange of 32 bits, which zero-extends the old value in `r0`.
     var isCompareExchange32: Bool { code == Opcode.atomicMode | Opcode.storeClass && imm == 0xf1 }
+
+    /// `wD = wD` with a mark in `imm`: made by the verifier, and by nobody else.
+    ///
+    /// - Source: `include/linux/filter.h`, `BPF_ZEXT_REG`
+    static func zeroExtension(of dst: UInt8) -> Instruction {
+        var move = apply(.move, dst, register: dst, is64: false)
+        move.imm = 1
+        return move
+    }
 
     /// `addr_space_cast`: a move with 1 in `off` and the address spaces in `imm`.
     @inline(__always)

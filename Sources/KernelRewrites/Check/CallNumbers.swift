@@ -16,6 +16,8 @@ struct CallNumbers {
         case relative
         case offsetThenNumber
         case numberThenOffset
+        /// As `offsetThenNumber`, but whoever asks may not see numbers of calls: they are 0.
+        case offsetAlone
     }
 
     let starts: Row<TableIndex, Subprogram>
@@ -43,12 +45,29 @@ struct CallNumbers {
         case .numberThenOffset:
             guard let start = start(Int(insn.off)) else { return false }
             return start - place - 1 == Int(insn.imm)
+        case .offsetAlone: return insn.imm == 0 && whole(insn.off, at: place) != nil
         }
+    }
+
+    /// The offset of which a field of 16 bits is what is left: the shortest that leads to a subprogram.
+    private func whole(_ off: Int16, at place: Int) -> Int? {
+        var best: Int?
+        for number in 0...count {
+            guard let start = start(number) else { continue }
+            let offset = start - place - 1
+            if Int16(truncatingIfNeeded: offset) != off { continue }
+            if best.map({ abs($0) > abs(offset) }) ?? true { best = offset }
+        }
+        return best
     }
 
     /// The offset by which a call leads where it does.
     func offset(of insn: Instruction, at place: Int, _ form: Form) -> Int {
-        if form != .offsetThenNumber { return Int(insn.imm) }
+        switch form {
+        case .relative, .numberThenOffset: return Int(insn.imm)
+        case .offsetAlone: return whole(insn.off, at: place) ?? Int(insn.off)
+        case .offsetThenNumber: break
+        }
         // What was cut off can be told from the number, as long as the two agree.
         return agrees(insn, at: place, form) ? (start(Int(insn.imm)) ?? 0) - place - 1 : Int(insn.off)
     }
@@ -89,7 +108,7 @@ struct CallNumbers {
     ) -> Form {
         var best = Form.offsetThenNumber
         var most = 0
-        for form in [Form.offsetThenNumber, .numberThenOffset, .relative] {
+        for form in [Form.offsetThenNumber, .numberThenOffset, .relative, .offsetAlone] {
             var count = 0
             for number in 0..<callCount {
                 let at = calls[TableIndex(number)]

@@ -55,7 +55,8 @@ public struct RewriteChecker: ~Copyable {
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
             lines: max(image.lineCount, result.lines.count))
         passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
-        compare(image, insns, length, result, &report)
+        // What is around a gap cannot be judged, so that nothing is.
+        if report.gaps.isEmpty { compare(image, insns, length, result, &report) }
         tally.count(
             image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
             jumpCount: passes.jumpCount, into: &report)
@@ -122,7 +123,7 @@ public struct RewriteChecker: ~Copyable {
         let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
         settle(expected, insns, length, result, &report)
         let found = passes.found.image(as: OutputIndex.self)
-        if report.gaps.isEmpty { report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)] }
+        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         if hasStarts {
             let middle = expectation.program.image(as: InputIndex.self)
             if let finding = startExpectation.fault(
@@ -133,7 +134,7 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
-        if !report.findings.isEmpty && report.gaps.isEmpty { report.normalized = Program(found) }
+        if !report.findings.isEmpty { report.normalized = Program(found) }
     }
 
     /// The kernel gave a result for edits that cannot be made.
@@ -149,7 +150,7 @@ public struct RewriteChecker: ~Copyable {
                     in: found, of: passes.starts.image, on: expectation.program.image(as: InputIndex.self),
                     target: "kernel", passNumber: 1)
             if let finding { report.findings.append(finding) }
-        } else if report.gaps.isEmpty && report.findings.isEmpty {
+        } else if report.findings.isEmpty {
             let place = (isFirst ? expectation.refusalPlace : startExpectation.refusalPlace)?.position ?? 0
             report.gaps.append(
                 AlignmentGap(
