@@ -64,9 +64,15 @@ extension ProgramDraft {
         add(.callHelper(Helper.branchSnapshot))
     }
 
-    /// Loads through a pointer that the traced function got.
+    /// Loads through a pointer that the traced function got, or through one behind it.
     mutating func writeArgumentLoad() {
-        add(.load(.double, 0, from: Kept.context, 0))
-        add(.load(.double, entropy.chance(8) ? 0 : UInt8(entropy.below(6)), from: 0, 0))
+        // A load through what is trusted has the verifier search all types for a name, which takes longer than the rest.
+        if plan.traits.argumentLoads > 1 && entropy.below(32) != 0 {
+            return plan.fragments.has(.readOnlyCast) ? writeReadOnlyCast() : writeMark()
+        }
+        for load in 0...plan.traits.argumentLoads {
+            add(.load(.double, 0, from: load == 0 ? Kept.context : 0, 0))
+        }
+        for _ in 0..<entropy.below(3) { add(.load(.double, 0, from: 0, 0)) }
     }
 }

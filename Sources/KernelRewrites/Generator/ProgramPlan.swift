@@ -41,7 +41,6 @@ struct FunctionPlan {
 /// What a program shall be, all decided before the first instruction.
 struct ProgramPlan {
     var traits: TypeTraits
-    var attachTarget: String?
     var flags: LoadFlags = []
     var privilege = LoadPrivilege.all
     var fragments: FragmentSet
