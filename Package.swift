@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "Fuzzing", targets: ["Fuzzing"]),
         .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
         .library(name: "Plugins", targets: ["Plugins"]),
+        .library(name: "LinuxBPF", targets: ["LinuxBPF", "KernelRewrites"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -44,7 +45,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
-        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf"], swiftSettings: strict),
+        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelRewrites"], swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [

@@ -28,6 +28,16 @@ let package = Package(
             dependencies: fuzzing + ["CIndexMap", .product(name: "Plugins", package: "bpf-patch-fuzz")],
             swiftSettings: strict),
         .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], swiftSettings: strict),
+        .target(
+            name: "CBareLoads", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("bpf")]),
+        .executableTarget(
+            name: "loads",
+            dependencies: [
+                "CBareLoads", .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
+                .product(name: "LinuxBPF", package: "bpf-patch-fuzz"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "Patchers",
             dependencies: fuzzing + ["Contenders", .product(name: "Benchmark", package: "benchmark")],

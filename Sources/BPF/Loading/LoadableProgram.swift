@@ -6,6 +6,7 @@
 /// |---|---|
 /// | `ld_imm64` with `src_reg` 5 or 6 (`BPF_PSEUDO_MAP_IDX`, `BPF_PSEUDO_MAP_IDX_VALUE`) | the number of a ``MapKind`` |
 /// | call with `src_reg` 2 (`BPF_PSEUDO_KFUNC_CALL`) | an index into ``kernelFunctions`` |
+/// | `r1 = imm` before a call of `bpf_obj_new_impl` or `bpf_percpu_obj_new_impl` | the number of a ``LocalStructure``, which is its BTF id |
 /// | `ld_imm64` with `src_reg` 0, or a helper call | what the kernel takes |
 ///
 /// - Shape: a subprogram's id is its number, from 0; a line's id its number, from 0; aux words are not looked at

@@ -1,7 +1,7 @@
 /// `enum bpf_prog_type`: the types whose programs need no hardware and no module to be loaded.
 ///
 /// - Source: `include/uapi/linux/bpf.h`
-public enum ProgramType: UInt32, Hashable, Sendable, CaseIterable {
+public enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
     case socketFilter = 1
     case kprobe = 2
     case schedCLS = 3

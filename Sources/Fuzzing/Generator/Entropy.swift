@@ -4,10 +4,10 @@ import BPF
 ///
 /// The same source gives the same choices on every machine, so a case is a pure function of it.
 public struct Entropy: Sendable {
-    private var state: UInt64
-    private let bytes: [UInt8]
-    private var cursor: Int
-    private let isBytes: Bool
+    @usableFromInline var state: UInt64
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline var cursor: Int
+    @usableFromInline let isBytes: Bool
 
     /// Draws from a generator started by the campaign's seed and the index of a case.
     ///
@@ -35,7 +35,7 @@ public struct Entropy: Sendable {
     }
 
     /// The next 64 bits.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func next() -> UInt64 {
         if isBytes { return nextBytes(8) }
         state &+= 0xa076_1d64_78bd_642f
@@ -44,7 +44,7 @@ public struct Entropy: Sendable {
     }
 
     /// A number from 0 up to, and without, `bound`, which must be positive and fit 32 bits.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max))
         if isBytes {
@@ -55,14 +55,15 @@ public struct Entropy: Sendable {
     }
 
     /// A number from 0 up to, and without, `bound`, from the upper half of a draw whose lower half has other uses.
-    @inline(__always)
+    @inlinable @inline(__always)
     static func pick(_ bits: UInt64, below bound: Int) -> Int { Int(((bits >> 32) &* UInt64(bound)) >> 32) }
 
     /// True in `part` of 16 draws.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func chance(_ part: Int) -> Bool { below(16) < part }
 
-    private mutating func nextBytes(_ count: Int) -> UInt64 {
+    @usableFromInline
+    mutating func nextBytes(_ count: Int) -> UInt64 {
         var value: UInt64 = 0
         for shift in 0..<count where cursor < bytes.count {
             value |= UInt64(bytes[cursor]) << UInt64(shift * 8)

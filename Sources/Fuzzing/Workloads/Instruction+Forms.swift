@@ -1,23 +1,23 @@
 import BPF
 
 /// The registers that rewrites speak of by their task.
-enum Register {
+package enum Register {
     /// What a call gives.
-    static let result: UInt8 = 0
+    package static let result: UInt8 = 0
     /// The first argument of a call, and the context where a program starts.
-    static let first: UInt8 = 1
-    static let second: UInt8 = 2
-    static let third: UInt8 = 3
+    package static let first: UInt8 = 1
+    package static let second: UInt8 = 2
+    package static let third: UInt8 = 3
     /// The end of the stack.
-    static let frame: UInt8 = 10
+    package static let frame: UInt8 = 10
     /// `BPF_REG_AX`, which no program can name and rewrites use freely.
-    static let hidden: UInt8 = 11
+    package static let hidden: UInt8 = 11
 }
 
 /// What an arithmetic instruction does, as its bits in the code.
 ///
 /// - Source: RFC 9669, section 4.1
-enum Arithmetic: UInt8 {
+package enum Arithmetic: UInt8 {
     case add = 0x00
     case subtract = 0x10
     case multiply = 0x20
@@ -35,27 +35,35 @@ enum Arithmetic: UInt8 {
 /// When a conditional jump is taken, as its bits in the code.
 ///
 /// - Source: RFC 9669, section 4.3
-enum Condition: UInt8 {
+package enum Condition: UInt8 {
     case equal = 0x10
     case greater = 0x20
+    case greaterOrEqual = 0x30
+    /// Whether the operands have a bit in common.
+    case set = 0x40
     case notEqual = 0x50
+    case signedGreater = 0x60
+    case signedGreaterOrEqual = 0x70
     case less = 0xa0
+    case lessOrEqual = 0xb0
+    case signedLess = 0xc0
+    case signedLessOrEqual = 0xd0
 }
 
 /// How much a load or store moves, as its bits in the code.
 ///
 /// - Source: RFC 9669, section 5
-enum MemorySize: UInt8 {
+package enum MemorySize: UInt8 {
     case word = 0x00
     case half = 0x08
     case byte = 0x10
     case double = 0x18
 
     /// The size of a load or store.
-    init(of insn: Instruction) { self = MemorySize(rawValue: insn.code & 0x18) ?? .word }
+    package init(of insn: Instruction) { self = MemorySize(rawValue: insn.code & 0x18) ?? .word }
 
     /// - Units: bytes
-    var bytes: Int {
+    package var bytes: Int {
         switch self {
         case .byte: 1
         case .half: 2
@@ -68,51 +76,51 @@ enum MemorySize: UInt8 {
 /// The codes that rewrites look for.
 extension Opcode {
     /// `ALU`, 32-bit arithmetic.
-    static let arithmetic32Class: UInt8 = 0x04
+    package static let arithmetic32Class: UInt8 = 0x04
     /// `ALU64`, 64-bit arithmetic.
-    static let arithmeticClass: UInt8 = 0x07
-    static let loadClass: UInt8 = 0x01
-    static let storeImmediateClass: UInt8 = 0x02
-    static let storeClass: UInt8 = 0x03
+    package static let arithmeticClass: UInt8 = 0x07
+    package static let loadClass: UInt8 = 0x01
+    package static let storeImmediateClass: UInt8 = 0x02
+    package static let storeClass: UInt8 = 0x03
     /// The bit that makes a register of the immediate operand.
-    static let registerOperand: UInt8 = 0x08
+    package static let registerOperand: UInt8 = 0x08
     /// The bits of a load or store that hold the mode.
-    static let modeMask: UInt8 = 0xe0
+    package static let modeMask: UInt8 = 0xe0
     /// `MEM`, the mode of plain loads and stores.
-    static let memoryMode: UInt8 = 0x60
-    static let atomicMode: UInt8 = 0xc0
+    package static let memoryMode: UInt8 = 0x60
+    package static let atomicMode: UInt8 = 0xc0
     /// `LDX|MEM|DW`.
-    static let loadDouble: UInt8 = 0x79
+    package static let loadDouble: UInt8 = 0x79
     /// `STX|MEM|DW`.
-    static let storeDouble: UInt8 = 0x7b
+    package static let storeDouble: UInt8 = 0x7b
     /// `BPF_PSEUDO_MAP_FD` in `src_reg` of a wide load.
-    static let pseudoMap: UInt8 = 1
+    package static let pseudoMap: UInt8 = 1
     /// `BPF_PSEUDO_MAP_IDX` in `src_reg` of a wide load, as objects have it before maps are made.
-    static let pseudoMapIndex: UInt8 = 5
+    package static let pseudoMapIndex: UInt8 = 5
     /// `BPF_PSEUDO_KFUNC_CALL` in `src_reg` of a call.
-    static let pseudoKernelFunction: UInt8 = 2
+    package static let pseudoKernelFunction: UInt8 = 2
 }
 
 /// The instructions that rewrites are made of.
 extension Instruction {
     /// `rD = imm`, its sign extended.
     @inline(__always)
-    static func assign(_ dst: UInt8, _ imm: Int32) -> Instruction { apply(.move, dst, imm) }
+    package static func assign(_ dst: UInt8, _ imm: Int32) -> Instruction { apply(.move, dst, imm) }
 
     /// `rD = rS`.
     @inline(__always)
-    static func move(_ dst: UInt8, _ src: UInt8) -> Instruction { apply(.move, dst, register: src) }
+    package static func move(_ dst: UInt8, _ src: UInt8) -> Instruction { apply(.move, dst, register: src) }
 
     /// `rD op= imm`, or `wD op= imm`.
     @inline(__always)
-    static func apply(_ operation: Arithmetic, _ dst: UInt8, _ imm: Int32, is64: Bool = true) -> Instruction {
+    package static func apply(_ operation: Arithmetic, _ dst: UInt8, _ imm: Int32, is64: Bool = true) -> Instruction {
         let family = is64 ? Opcode.arithmeticClass : Opcode.arithmetic32Class
         return Instruction(code: operation.rawValue | family, dst: dst, imm: imm)
     }
 
     /// `rD op= rS`, or `wD op= wS`.
     @inline(__always)
-    static func apply(
+    package static func apply(
         _ operation: Arithmetic, _ dst: UInt8, register src: UInt8, is64: Bool = true
     ) -> Instruction {
         let family = is64 ? Opcode.arithmeticClass : Opcode.arithmetic32Class
@@ -121,27 +129,27 @@ extension Instruction {
 
     /// `rD = *(size *)(rS + off)`.
     @inline(__always)
-    static func load(_ size: MemorySize, _ dst: UInt8, from src: UInt8, _ off: Int16) -> Instruction {
+    package static func load(_ size: MemorySize, _ dst: UInt8, from src: UInt8, _ off: Int16) -> Instruction {
         Instruction(code: size.rawValue | Opcode.memoryMode | Opcode.loadClass, dst: dst, src: src, off: off)
     }
 
     /// `*(size *)(rD + off) = rS`.
     @inline(__always)
-    static func store(_ size: MemorySize, to dst: UInt8, _ off: Int16, _ src: UInt8) -> Instruction {
+    package static func store(_ size: MemorySize, to dst: UInt8, _ off: Int16, _ src: UInt8) -> Instruction {
         Instruction(code: size.rawValue | Opcode.memoryMode | Opcode.storeClass, dst: dst, src: src, off: off)
     }
 
     /// `call imm`, of a helper or of something inside the kernel.
     @inline(__always)
-    static func callHelper(_ number: Int32) -> Instruction { Instruction(code: Opcode.call, imm: number) }
+    package static func callHelper(_ number: Int32) -> Instruction { Instruction(code: Opcode.call, imm: number) }
 
     /// Whether this loads a map into a register.
     @inline(__always)
-    func loadsMap(_ dst: UInt8) -> Bool {
+    package func loadsMap(_ dst: UInt8) -> Bool {
         isWide && self.dst == dst && (src == Opcode.pseudoMap || src == Opcode.pseudoMapIndex)
     }
 
     /// Whether this is a call of a helper, and of which.
     @inline(__always)
-    func isCall(ofHelper number: Int32) -> Bool { code == Opcode.call && src == 0 && imm == number }
+    package func isCall(ofHelper number: Int32) -> Bool { code == Opcode.call && src == 0 && imm == number }
 }

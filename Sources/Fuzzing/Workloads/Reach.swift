@@ -2,11 +2,13 @@ import BPF
 import Patching
 
 /// Which slots control flow from the start of a program can reach.
-struct Reach: ~Copyable {
+package struct Reach: ~Copyable {
     private var markStorage = RowStorage<Bool>()
     private var floodStorage = RowStorage<Bool>()
     private var pendingStorage = RowStorage<InputIndex>()
     private var pending = 0
+
+    package init() {}
 
     private var marks: Row<InputIndex, Bool> { markStorage.row() }
     /// The subprograms in which an indirect jump is reached.
@@ -18,7 +20,7 @@ struct Reach: ~Copyable {
     /// reaches every instruction of its subprogram. Behind the last instruction of a subprogram nothing is reached.
     ///
     /// - Complexity: O(slots × log subprograms)
-    mutating func load(_ input: ProgramImage<InputIndex>) {
+    package mutating func load(_ input: ProgramImage<InputIndex>) {
         markStorage.reserve(input.insnCount)
         floodStorage.reserve(input.subprogramCount)
         // Each slot notes one target at most, and is noted once more where an indirect jump is in its subprogram.
@@ -30,7 +32,7 @@ struct Reach: ~Copyable {
 
     /// Whether a slot is reached.
     @inline(__always)
-    func isReached(_ slot: InputIndex) -> Bool { marks[slot] }
+    package func isReached(_ slot: InputIndex) -> Bool { marks[slot] }
 
     /// Adds what a slot reaches.
     ///

@@ -3,7 +3,7 @@ import BPF
 /// What an instruction does to registers; a set has a bit for each.
 ///
 /// - Source: RFC 9669; `is_reg64` in `kernel/bpf/verifier.c`, Linux 6.12, for what counts as read with all 64 bits
-struct RegisterEffect: BitwiseCopyable {
+package struct RegisterEffect: BitwiseCopyable {
     /// The registers that hold something else afterwards.
     var written: UInt16 = 0
     /// The registers of which all 64 bits are read.
@@ -12,9 +12,9 @@ struct RegisterEffect: BitwiseCopyable {
     var writes32 = false
 
     /// `BPF_XCHG` and what else an atomic instruction has in `imm`.
-    static let exchange: Int32 = 0xe1
+    package static let exchange: Int32 = 0xe1
     private static let fetch: Int32 = 0x01
-    private static let compareExchange: Int32 = 0xf1
+    package static let compareExchange: Int32 = 0xf1
     private static let loadAcquire: Int32 = 0x100
     /// `r0` to `r5`, which a call writes, and those that it reads.
     static let scratch: UInt16 = 0b11_1111

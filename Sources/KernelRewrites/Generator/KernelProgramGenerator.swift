@@ -1,0 +1,63 @@
+import BPF
+import Fuzzing
+
+/// Makes programs that the verifier accepts and that the kernel rewrites in as many ways as it can.
+///
+/// A program is a function of seed, profiles, facts and index, and of nothing else.
+public struct KernelProgramGenerator {
+    private let seed: UInt64
+    private let planner: ProgramPlanner
+    private let liveness = Liveness()
+
+    /// Makes a generator; profiles that the kernel cannot have are left out, see ``ProgramProfile/missing(of:in:)``.
+    public init(seed: UInt64, profiles: [ProgramProfile] = ProgramProfile.allCases, facts: KernelFacts) {
+        self.seed = seed
+        planner = ProgramPlanner(profiles: profiles, facts: facts)
+    }
+
+    /// Makes the program with an index.
+    ///
+    /// - Complexity: O(slots)
+    public mutating func make(index: UInt64) -> GeneratedProgram {
+        var entropy = Entropy(seed: seed, index: index)
+        let (plan, profiles) = planner.plan(&entropy)
+        let room = plan.functions.reduce(64) { $0 + $1.slots + 24 }
+        var draft = ProgramDraft(plan: plan, entropy: entropy, room: room)
+        draft.writeProgram()
+        let program = Program(
+            insns: draft.insns, subprograms: draft.subprograms(), lines: plan.hasLines ? draft.lines() : [])
+        let loadable = LoadableProgram(
+            program: program, type: plan.traits.type, attachType: plan.traits.attachType,
+            attachTarget: plan.traits.attachTarget, flags: plan.flags, privilege: plan.privilege,
+            kernelFunctions: draft.kernelFunctions)
+        return GeneratedProgram(
+            loadable: loadable, live: liveness.live(program, draft.verdicts), isRunnable: plan.isRunnable,
+            profiles: profiles)
+    }
+}
+
+extension ProgramDraft {
+    /// The table of subprograms; an id is a number.
+    func subprograms() -> [Subprogram] {
+        starts.enumerated().map { Subprogram(start: UInt32($0.element), id: UInt32($0.offset)) }
+    }
+
+    /// Line records: one at the start of each subprogram, as the kernel wants it, and others at random.
+    mutating func lines() -> [LineRecord] {
+        var lines: [LineRecord] = []
+        lines.reserveCapacity(count)
+        let density = 1 + entropy.below(16)
+        var nextStart = 0
+        var bits: UInt64 = 0
+        for slot in 0..<count {
+            let isStart = nextStart < starts.count && starts[nextStart] == slot
+            if isStart { nextStart += 1 }
+            if slot & 15 == 0 { bits = entropy.next() } else { bits >>= 4 }
+            // The second slot of a wide load has code 0, and is none of its own.
+            if isStart || insns[slot].code != 0 && Int(bits & 15) < density {
+                lines.append(LineRecord(insnOff: UInt32(slot), id: UInt32(lines.count)))
+            }
+        }
+        return lines
+    }
+}

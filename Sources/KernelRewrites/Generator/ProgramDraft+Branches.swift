@@ -1,0 +1,209 @@
+import BPF
+import Fuzzing
+
+extension Condition {
+    /// All of them.
+    fileprivate static let all: [11 of Condition] = [
+        .equal, .greater, .greaterOrEqual, .set, .notEqual, .signedGreater, .signedGreaterOrEqual, .less, .lessOrEqual,
+        .signedLess, .signedLessOrEqual,
+    ]
+
+    /// Whether it holds for two positive numbers.
+    fileprivate func holds(_ left: Int32, _ right: Int32) -> Bool {
+        switch self {
+        case .equal: left == right
+        case .notEqual: left != right
+        case .set: left & right != 0
+        case .greater, .signedGreater: left > right
+        case .greaterOrEqual, .signedGreaterOrEqual: left >= right
+        case .less, .signedLess: left < right
+        case .lessOrEqual, .signedLessOrEqual: left <= right
+        }
+    }
+}
+
+extension ProgramDraft {
+    private mutating func anyCondition() -> Condition { Condition.all[entropy.below(11)] }
+
+    // MARK: Conditions that are never decided
+
+    /// Writes a condition that no verifier decides, as the last instruction.
+    mutating func writeUndecided(_ aim: Aim) {
+        if isTrusted && entropy.chance(10) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
+    }
+
+    /// Writes a condition that no verifier decides and that needs no register but what borders promise, or `r0`.
+    mutating func writePlainCondition(_ aim: Aim) {
+        if isTrusted { return writePointerCondition(aim) }
+        add(.load(.word, 0, from: Kept.value, cell()))
+        add(Instruction(code: anyCondition().rawValue | Opcode.jumpClass, imm: marker()), aim)
+    }
+
+    /// Compares an address with a number or with another: one instruction, which needs nothing but what borders promise.
+    ///
+    /// - Source: `is_branch_taken`, Linux 6.12, which knows nothing of an address but that it is not 0
+    mutating func writePointerCondition(_ aim: Aim) {
+        let register: UInt8 =
+            switch entropy.below(hasContext ? 3 : 2) {
+            case 0: Kept.value
+            case 1: Register.frame
+            default: Kept.context
+            }
+        var condition = anyCondition()
+        // Where an address ends is chance; that it is beyond 31 bits, and negative, is not.
+        if isRunnable && condition == .set { condition = .signedLess }
+        if !isRunnable && entropy.chance(3) {
+            let other = register == Kept.value ? Register.frame : Kept.value
+            add(
+                Instruction(
+                    code: condition.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: register, src: other), aim)
+            return
+        }
+        let isWhole = isRunnable || entropy.chance(11)
+        add(
+            Instruction(
+                code: condition.rawValue | (isWhole ? Opcode.jumpClass : Opcode.jump32Class), dst: register,
+                imm: marker()), aim)
+    }
+
+    /// Compares what was just read from memory.
+    mutating func writeMemoryCondition(_ aim: Aim) {
+        let register = UInt8(entropy.below(6))
+        let family = entropy.chance(8) ? Opcode.jumpClass : Opcode.jump32Class
+        add(.load(entropy.chance(10) ? .word : .double, register, from: Kept.value, cell()))
+        let condition = anyCondition()
+        if entropy.chance(10) {
+            add(Instruction(code: condition.rawValue | family, dst: register, imm: marker()), aim)
+            return
+        }
+        let other = (register + 1) % 6
+        add(entropy.chance(8) ? .assign(other, marker()) : .load(.double, other, from: Kept.value, cell()))
+        add(Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim)
+    }
+
+    // MARK: Conditions that are always decided
+
+    /// Writes a condition that the verifier decides, as the last instruction.
+    mutating func writeDecided(_ aim: Aim, _ verdict: Verdict) {
+        let wanted = verdict == .always
+        if entropy.chance(6) {
+            // The address of a value is never 0.
+            let condition = wanted ? Condition.notEqual : .equal
+            return add(Instruction(code: condition.rawValue | Opcode.jumpClass, dst: Kept.value), aim, verdict)
+        }
+        let register = UInt8(entropy.below(6))
+        let is64 = entropy.chance(8)
+        let left = marker()
+        var right = entropy.chance(4) ? left : marker()
+        var condition = anyCondition()
+        if condition.holds(left, right) != wanted {
+            right = left
+            condition = wanted ? .lessOrEqual : .notEqual
+        }
+        add(.apply(.move, register, left, is64: is64))
+        let family = entropy.chance(8) ? Opcode.jumpClass : Opcode.jump32Class
+        if entropy.chance(10) {
+            add(Instruction(code: condition.rawValue | family, dst: register, imm: right), aim, verdict)
+            return
+        }
+        let other = (register + 1) % 6
+        add(.apply(.move, other, right, is64: is64))
+        add(
+            Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim, verdict)
+    }
+
+    // MARK: Jumps
+
+    /// Jumps, with a way around the jump, so that what follows is reached too.
+    mutating func writeGoto(_ code: UInt8) {
+        writeUndecided(.next)
+        add(Instruction(code: code), .later)
+        border()
+    }
+
+    /// Leaves the function in its midst.
+    mutating func writeEarlyExit() {
+        writeUndecided(.next)
+        writeExit()
+        border()
+    }
+
+    /// Leaves the function, with what it is to give.
+    mutating func writeExit() {
+        writeResult()
+        add(Instruction(code: Opcode.exit))
+    }
+
+    private mutating func writeResult() {
+        switch function.kind {
+        case .entry where plan.traits.returns != .anything:
+            add(.assign(0, plan.traits.returns == .zero ? 0 : Int32(entropy.below(2))))
+        case .loopCallback, .elementCallback: add(.assign(0, Int32(entropy.below(2))))
+        case .timerCallback: add(.assign(0, 0))
+        case .entry, .contextual, .plain:
+            switch entropy.below(8) {
+            case 0 where !isRunnable: add(.assign(0, marker()))
+            case 1 where !isRunnable: add(.apply(.move, 0, marker(), is64: false))
+            case 2, 3:
+                add(.move(0, Kept.number))
+                add(.apply(.xor, 0, register: Kept.other))
+            default: add(.move(0, keptNumber()))
+            }
+        }
+    }
+
+    // MARK: Loops
+
+    /// A loop that `may_goto` ends, entered at its head or in its midst.
+    ///
+    /// Every way around goes through the instruction behind `may_goto`, so that the verifier gives up counting.
+    mutating func writeMayGotoLoop() {
+        if nesting > 1 { return add(Instruction(code: Opcode.mayGoto), .later) }
+        nesting += 1
+        defer { nesting -= 1 }
+        let head = borders.count - 1
+        for _ in 0..<entropy.below(3) {
+            border()
+            let straight = fragments.intersection(.straight)
+            writeFragment(straight.member(entropy.below(straight.count)))
+        }
+        border()
+        let way = jumps.count
+        add(Instruction(code: Opcode.mayGoto), .near)
+        let heads = borders.count - head
+        for _ in 0..<1 + entropy.below(3) {
+            border()
+            writeFragment(anyFragment())
+        }
+        border()
+        let target = borders[head + entropy.below(heads)]
+        if isRunnable {
+            writeCounter(target)
+        } else if entropy.chance(8) {
+            writeUndecided(.next)
+            aimLast(at: target)
+        } else {
+            add(Instruction(code: Opcode.ja, off: 0))
+            aim(count - 1, at: target)
+            jumps[way].aim = .next
+        }
+        jumps[way].border = borders.count
+        border()
+    }
+
+    /// Goes back some times, as a word in memory counts.
+    private mutating func writeCounter(_ target: Int) {
+        let place = Int16(4 + entropy.below(8) * 8)
+        add(.load(.word, 0, from: Kept.value, place))
+        add(.apply(.add, 0, 1))
+        add(.store(.word, to: Kept.value, place, 0))
+        add(Instruction(code: Condition.less.rawValue | Opcode.jumpClass, dst: 0, imm: 2 + Int32(entropy.below(4))))
+        aim(count - 1, at: target)
+    }
+
+    /// Gives the jump that was written last a target at once.
+    mutating func aimLast(at target: Int) {
+        aim(count - 1, at: target)
+        jumps.removeLast()
+    }
+}

@@ -1,0 +1,117 @@
+import BPF
+import Fuzzing
+
+/// Helpers by their number.
+///
+/// - Source: `include/uapi/linux/bpf.h`, `___BPF_FUNC_MAPPER`
+enum Helper {
+    static let mapLookup: Int32 = 1
+    static let processorID: Int32 = 8
+    static let tailCall: Int32 = 12
+    static let jiffies: Int32 = 118
+    static let thisProcessorPointer: Int32 = 154
+    static let forEachElement: Int32 = 164
+    static let timerSetCallback: Int32 = 170
+    static let functionAddress: Int32 = 173
+    static let branchSnapshot: Int32 = 176
+    static let loop: Int32 = 181
+    static let functionArgument: Int32 = 183
+    static let functionResult: Int32 = 184
+    static let functionArgumentCount: Int32 = 185
+    static let kptrExchange: Int32 = 194
+}
+
+extension ProgramDraft {
+    /// Calls a function as its kind wants it.
+    mutating func writeCall(_ function: Int) {
+        switch plan.functions[function].kind {
+        case .entry: return
+        case .contextual:
+            add(.move(Register.first, Kept.context))
+            if entropy.chance(4) { writeAlternative(.move(Register.first, Kept.context)) }
+            addCall(function)
+            mixResult()
+        case .plain:
+            addCall(function)
+            mixResult()
+        case .loopCallback: writeLoop(function)
+        case .elementCallback: writeForEach(function)
+        case .timerCallback: writeTimer(function)
+        }
+    }
+
+    /// A jump right behind the set-up that stands, and another set-up for who does not take it.
+    mutating func writeAlternative(_ setUp: Instruction) {
+        // Of what is set up already nothing may be lost.
+        writePlainCondition(.next)
+        aimLast(at: count + 1)
+        add(setUp)
+    }
+
+    /// Calls a function that others call too.
+    mutating func writeExtraCall() {
+        for _ in 0..<3 where plan.functions.count > 1 {
+            let other = 1 + entropy.below(plan.functions.count - 1)
+            let callee = plan.functions[other]
+            if callee.kind.isCallback || callee.kind == .contextual && !hasContext { continue }
+            if callee.depth <= function.depth { continue }
+            // Each call is verified anew, and once more for each time around a loop.
+            let cost = nesting > 0 ? callee.cost * 4 : callee.cost
+            if cost > 60 || extraCost + cost > 50 + count / 2 { continue }
+            extraCost += cost
+            return writeCall(other)
+        }
+        writeMark()
+    }
+
+    /// `bpf_loop`, which becomes a loop where its callback and flags are known.
+    private mutating func writeLoop(_ callback: Int) {
+        if isRunnable || entropy.chance(10) {
+            add(.assign(Register.first, 1 + Int32(entropy.below(3))))
+        } else {
+            add(.load(.word, Register.first, from: Kept.value, cell()))
+        }
+        addFunction(Register.second, callback)
+        add(.assign(Register.third, 0))
+        add(isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
+        if entropy.chance(3) { writeAlternative(.assign(Register.third, 0)) }
+        add(.callHelper(Helper.loop))
+        mixResult()
+    }
+
+    private mutating func writeForEach(_ callback: Int) {
+        let kinds: [5 of MapKind] = [.array, .hash, .lruHash, .percpuArray, .singleArray]
+        addMap(Register.first, kinds[entropy.below(5)])
+        addFunction(Register.second, callback)
+        add(.assign(Register.third, 0))
+        add(.assign(4, 0))
+        add(.callHelper(Helper.forEachElement))
+        mixResult(isSteady: false)
+    }
+
+    private mutating func writeTimer(_ callback: Int) {
+        addValue(Register.first, .timerArray)
+        addFunction(Register.second, callback)
+        add(.callHelper(Helper.timerSetCallback))
+        mixResult(isSteady: false)
+    }
+
+    /// Saves registers around a call that clobbers none, as compilers do.
+    ///
+    /// Nothing else uses the part of the stack that the innermost of them is in, or below.
+    mutating func writeFastcall() {
+        let saved = 1 + entropy.below(3)
+        let lowest: Int16 = -40
+        for register in 1...saved { add(.assign(UInt8(register), marker())) }
+        for place in (0..<saved).reversed() {
+            add(.store(.double, to: Register.frame, lowest + Int16(place * 8), UInt8(place + 1)))
+        }
+        add(.callHelper(Helper.processorID))
+        for place in 0..<saved {
+            add(.load(.double, UInt8(place + 1), from: Register.frame, lowest + Int16(place * 8)))
+        }
+        for place in 0..<saved where entropy.chance(10) {
+            add(.apply(.xor, keptNumber(), register: UInt8(place + 1)))
+        }
+    }
+}

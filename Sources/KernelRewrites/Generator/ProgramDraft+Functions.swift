@@ -1,0 +1,154 @@
+import BPF
+import Fuzzing
+
+extension ProgramDraft {
+    /// Writes all functions and lets calls land on them.
+    mutating func writeProgram() {
+        for function in 0..<plan.functions.count { writeFunction(function) }
+        for call in calls { insns[call.slot].imm = Int32(truncatingIfNeeded: starts[call.function] - call.slot - 1) }
+    }
+
+    private mutating func writeFunction(_ number: Int) {
+        self.number = number
+        function = plan.functions[number]
+        hasContext = function.kind == .entry || function.kind == .contextual
+        starts.append(count)
+        borders.removeAll(keepingCapacity: true)
+        deadSlots.removeAll(keepingCapacity: true)
+        jumps.removeAll(keepingCapacity: true)
+        chunkBorders.removeAll(keepingCapacity: true)
+        ranks.removeAll(keepingCapacity: true)
+        pendingChild = function.firstChild
+        fragments = allowedFragments()
+        let slots = max(function.slots, 4)
+        orderChunks(min(1 + slots / 16, 1 + entropy.below(24)))
+        writeStart()
+        let end = count + slots
+        for chunk in 0..<ranks.count {
+            chunkBorders.append(borders.count)
+            if borders.last == count { chunkBorders[chunk] -= 1 }
+            border()
+            let share = (end - count) / (ranks.count - chunk)
+            writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
+            finishChunk(chunk)
+        }
+        aimJumps()
+    }
+
+    /// What of the program's fragments this function may have.
+    private func allowedFragments() -> FragmentSet {
+        var allowed = plan.fragments
+        if !hasContext { allowed.subtract(.ofContext) }
+        if function.kind.isCallback { allowed.subtract(.leaving) }
+        if number != 0 { allowed.subtract(FragmentSet(.exception)) }
+        // 512 bytes of stack are for all frames together.
+        if function.depth > 3 { allowed.subtract(.ofStack) }
+        if function.depth > 1 { allowed.subtract(FragmentSet(.tailCall)) }
+        return allowed
+    }
+
+    /// Chooses in which order the parts of a function are gone through; the first stays first.
+    private mutating func orderChunks(_ chunks: Int) {
+        for chunk in 0..<chunks { ranks.append(chunk) }
+        if chunks < 3 || entropy.chance(5) { return }
+        for chunk in 1..<chunks - 1 {
+            ranks.swapAt(chunk, chunk + entropy.below(chunks - chunk))
+        }
+    }
+
+    /// Writes fragments, and the calls that must stand somewhere among them.
+    private mutating func writeFragments(until end: Int, isLast: Bool) {
+        while count < end {
+            border()
+            if pendingChild != 0 && entropy.below(max(end - count, 1)) < 8 {
+                writeChild()
+                continue
+            }
+            writeFragment(anyFragment())
+        }
+        while isLast && pendingChild != 0 {
+            border()
+            writeChild()
+        }
+        border()
+    }
+
+    /// What stands next: as often what the program is for as what all have.
+    mutating func anyFragment() -> Fragment {
+        let featured = fragments.subtracting(.base)
+        let choice = featured.isEmpty || entropy.chance(7) ? fragments.intersection(.base) : featured
+        return choice.member(entropy.below(choice.count))
+    }
+
+    private mutating func writeChild() {
+        let child = pendingChild
+        pendingChild = plan.functions[child].nextSibling
+        if plan.functions[child].isDead { writeDeadCall(child) } else { writeCall(child) }
+    }
+
+    /// Writes the end of a chunk: an exit, or what leads to the chunk that is gone through next.
+    private mutating func finishChunk(_ chunk: Int) {
+        if ranks[chunk] == ranks.count - 1 { return writeExit() }
+        let isFollowed = chunk + 1 < ranks.count && ranks[chunk + 1] == ranks[chunk] + 1
+        if isFollowed && entropy.chance(13) { return }
+        if plan.hasDeadCode && entropy.chance(3) {
+            // A condition that always holds, and dead code that ends the chunk.
+            writeDecided(.nextChunk, .always)
+            writeDeadRun(entropy.below(4))
+            addDead(.assign(0, marker()))
+            addDead(Instruction(code: Opcode.exit))
+            return
+        }
+        let isLong = plan.fragments.has(.longGoto) && entropy.chance(8)
+        add(Instruction(code: isLong ? Opcode.gotol : Opcode.ja), .nextChunk)
+    }
+
+    // MARK: Targets
+
+    /// Chooses where the function's jumps land.
+    private mutating func aimJumps() {
+        for jump in jumps {
+            if insns[jump.slot].setTarget(target(of: jump), from: jump.slot) { continue }
+            // Too far for 16 bits: what is near will do.
+            insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
+        }
+    }
+
+    private mutating func target(of jump: OpenJump) -> Int {
+        switch jump.aim {
+        case .next: return borders[jump.border]
+        case .nextChunk:
+            return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
+        case .anywhere where plan.hasCycles:
+            let number = entropy.below(borders.count + deadSlots.count)
+            return number < borders.count ? borders[number] : deadSlots[number - borders.count]
+        case .near, .later, .anywhere:
+            let end = endOfBorders(jump.chunk)
+            let left = end - jump.border
+            if left > 0 && (jump.aim == .near || entropy.chance(8) || ranks[jump.chunk] == ranks.count - 1) {
+                return borders[jump.border + entropy.below(jump.aim == .near ? min(left, 3) : left)]
+            }
+            return laterTarget(than: jump.chunk)
+        }
+    }
+
+    /// The border behind the last of a chunk.
+    private func endOfBorders(_ chunk: Int) -> Int {
+        chunk + 1 < chunkBorders.count ? chunkBorders[chunk + 1] : borders.count
+    }
+
+    /// A border of a chunk that is gone through later.
+    private mutating func laterTarget(than chunk: Int) -> Int {
+        // Some tries, then the next one, which there is.
+        for _ in 0..<4 {
+            let other = entropy.below(ranks.count)
+            if ranks[other] > ranks[chunk] { return anyBorder(of: other) }
+        }
+        return anyBorder(of: ranks.firstIndex(of: ranks[chunk] + 1) ?? 0)
+    }
+
+    private mutating func anyBorder(of chunk: Int) -> Int {
+        let first = chunkBorders[chunk]
+        return borders[first + (entropy.chance(5) ? 0 : entropy.below(endOfBorders(chunk) - first))]
+    }
+}

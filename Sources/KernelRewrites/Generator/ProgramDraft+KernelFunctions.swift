@@ -1,0 +1,78 @@
+import BPF
+import Fuzzing
+
+extension ProgramDraft {
+    /// The kernel's own view of the context.
+    mutating func writeKernelContext() {
+        add(.move(Register.first, Kept.context))
+        addKernelCall("bpf_cast_to_kern_ctx")
+    }
+
+    /// Loads through an address that may be anything, and that give 0 where nothing is.
+    mutating func writeReadOnlyCast() {
+        add(.move(Register.first, Kept.value))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_rdonly_cast")
+        let sizes: [4 of MemorySize] = [.byte, .half, .word, .double]
+        add(.load(sizes[entropy.below(4)], keptNumber(), from: 0, cell()))
+        if entropy.chance(8) { add(.load(sizes[entropy.below(4)], UInt8(entropy.below(6)), from: 0, cell())) }
+    }
+
+    /// Makes an object of a structure of the program's own, and gives it back.
+    mutating func writeNewObject() {
+        add(.assign(Register.first, LocalStructure.plain.rawValue))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_new_impl")
+        writeDrop()
+    }
+
+    /// Throws, where a condition holds.
+    mutating func writeException() {
+        writeUndecided(.next)
+        add(.assign(Register.first, plan.traits.returns == .anything ? marker() : 0))
+        decide(.leaves)
+        addKernelCall("bpf_throw")
+        border()
+    }
+
+    // MARK: Tracing
+
+    /// Asks for arguments of the traced function.
+    mutating func writeFunctionArgument() {
+        switch entropy.below(3) {
+        case 0:
+            add(.move(Register.first, Kept.context))
+            add(.assign(Register.second, Int32(entropy.below(2))))
+            add(.move(Register.third, Register.frame))
+            add(.apply(.add, Register.third, -16))
+            add(.callHelper(Helper.functionArgument))
+        case 1:
+            add(.move(Register.first, Kept.context))
+            add(.callHelper(Helper.functionArgumentCount))
+        default:
+            add(.move(Register.first, Kept.context))
+            add(.callHelper(Helper.functionAddress))
+        }
+        mixResult(isSteady: false)
+    }
+
+    /// Records of branches go where the array's value is.
+    mutating func writeBranchSnapshot() {
+        add(.move(Register.first, Kept.value))
+        add(.assign(Register.second, 48))
+        add(.assign(Register.third, 0))
+        add(.callHelper(Helper.branchSnapshot))
+    }
+
+    /// Loads through a pointer that the traced function got, or through one behind it.
+    mutating func writeArgumentLoad() {
+        // A load through what is trusted has the verifier search all types for a name, which takes longer than the rest.
+        if plan.traits.argumentLoads > 1 && entropy.below(32) != 0 {
+            return plan.fragments.has(.readOnlyCast) ? writeReadOnlyCast() : writeMark()
+        }
+        for load in 0...plan.traits.argumentLoads {
+            add(.load(.double, 0, from: load == 0 ? Kept.context : 0, 0))
+        }
+        for _ in 0..<entropy.below(3) { add(.load(.double, 0, from: 0, 0)) }
+    }
+}

@@ -1,0 +1,131 @@
+import BPF
+import Fuzzing
+
+extension ProgramDraft {
+    /// Where keys stand in the stack.
+    private static let keyPlace: Int16 = -8
+
+    /// Puts a key on the stack of which no verifier knows that it is there, and its address into `r2`.
+    private mutating func writeKey() {
+        add(.move(Register.second, Register.frame))
+        add(.apply(.add, Register.second, Int32(ProgramDraft.keyPlace)))
+        if entropy.chance(8) {
+            // Beyond every map.
+            add(
+                Instruction(
+                    code: Opcode.memoryMode | Opcode.storeImmediateClass, dst: Register.frame,
+                    off: ProgramDraft.keyPlace, imm: marker()))
+            return
+        }
+        add(.load(.word, Register.third, from: Kept.value, cell()))
+        if entropy.chance(10) { add(.apply(.and, Register.third, 3)) }
+        add(.store(.word, to: Register.frame, ProgramDraft.keyPlace, Register.third))
+    }
+
+    private mutating func lookupKind() -> MapKind {
+        let kinds: [8 of MapKind] = [
+            .array, .array, .hash, .lruHash, .percpuArray, .percpuHash, .lruPercpuHash, .singleArray,
+        ]
+        return kinds[entropy.below(8)]
+    }
+
+    mutating func writeMapLookup() {
+        writeKey()
+        addMap(Register.first, lookupKind())
+        add(.callHelper(Helper.mapLookup))
+        writeUseOfValue()
+    }
+
+    /// Looks at a value that was found, or does not care.
+    private mutating func writeUseOfValue() {
+        if entropy.chance(4) { return }
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), entropy.chance(8) ? .near : .later)
+        switch entropy.below(3) {
+        case 0: add(.load(.word, keptNumber(), from: 0, cell()))
+        case 1 where !isRunnable: add(.store(.double, to: 0, cell(), keptNumber()))
+        default:
+            add(.load(.double, 0, from: 0, cell()))
+            mixResult()
+        }
+    }
+
+    /// A look-up that is jumped to when its arguments are set up elsewhere.
+    mutating func writeJumpIntoCall() {
+        writeKey()
+        let kind = lookupKind()
+        addMap(Register.first, kind)
+        writePlainCondition(.next)
+        let condition = count - 1
+        jumps.removeLast()
+        addMap(Register.first, kind)
+        aim(condition, at: count)
+        add(.callHelper(Helper.mapLookup))
+        writeUseOfValue()
+    }
+
+    /// A look-up in a map of maps, and one in the map that was found.
+    mutating func writeOuterMapLookup() {
+        writeKey()
+        addMap(Register.first, entropy.chance(8) ? .arrayOfMaps : .hashOfMaps)
+        add(.callHelper(Helper.mapLookup))
+        if entropy.chance(4) { return }
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .near)
+        add(.move(Register.first, 0))
+        add(.move(Register.second, Register.frame))
+        add(.apply(.add, Register.second, Int32(ProgramDraft.keyPlace)))
+        add(.callHelper(Helper.mapLookup))
+        writeUseOfValue()
+    }
+
+    mutating func writeTailCall() {
+        add(.move(Register.first, Kept.context))
+        addMap(Register.second, .progArray)
+        add(entropy.chance(8) ? .assign(Register.third, Int32(entropy.below(4))) : .move(Register.third, keptNumber()))
+        add(.callHelper(Helper.tailCall))
+    }
+
+    /// Takes what a kptr holds out of a map, and gives it back.
+    mutating func writeKptrExchange() {
+        addValue(Register.first, .kptrArray)
+        add(.apply(.add, Register.first, 8))
+        add(.assign(Register.second, 0))
+        add(.callHelper(Helper.kptrExchange))
+        writeDrop()
+    }
+
+    /// Gives an object back that `r0` holds, or not.
+    mutating func writeDrop() {
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .next)
+        add(.move(Register.first, 0))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_drop_impl")
+        border()
+    }
+
+    /// Finds this processor's part of what a kptr holds.
+    mutating func writePercpuPointer() {
+        addValue(Register.first, .percpuKptrArray)
+        add(.load(.double, Register.first, from: Register.first, 8))
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.first), .near)
+        add(.callHelper(Helper.thisProcessorPointer))
+        if entropy.chance(8) { add(.load(.double, keptNumber(), from: 0, Int16(entropy.below(2) * 8))) }
+    }
+
+    // MARK: Speculation
+
+    /// Moves an address by a number that is known to be small.
+    mutating func writeBoundedPointer() {
+        add(.load(.word, Register.first, from: Kept.value, cell()))
+        add(.apply(.and, Register.first, 31))
+        add(.move(0, Kept.value))
+        add(.apply(.add, 0, register: Register.first))
+        add(.load(.byte, 0, from: 0, Int16(entropy.below(32))))
+        mixResult()
+    }
+
+    /// Saves an address on the stack.
+    mutating func writePointerSpill() {
+        add(.store(.double, to: Register.frame, -16, entropy.chance(8) ? Kept.value : Register.frame))
+        if entropy.chance(8) { add(.load(.double, UInt8(entropy.below(6)), from: Register.frame, -16)) }
+    }
+}

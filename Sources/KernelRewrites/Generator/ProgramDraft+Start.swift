@@ -1,0 +1,80 @@
+import BPF
+import Fuzzing
+
+extension ProgramDraft {
+    /// Writes the start of a function: now and then what makes its first instruction a target or has it rewritten, then
+    /// what all borders promise.
+    mutating func writeStart() {
+        if entropy.chance(10) { writeFirst() }
+        writePromises()
+        if number == 0 && isRunnable { writeCells() }
+    }
+
+    /// An instruction at the very start that is rewritten, or jumped to, or gone.
+    private mutating func writeFirst() {
+        switch entropy.below(7) {
+        case 0: add(.apply(.move, 0, marker(), is64: false))
+        case 1 where plan.hasNops: add(Instruction(code: Opcode.ja))
+        case 2 where hasContext && !plan.traits.fields.isEmpty:
+            let fields = plan.traits.fields
+            let field = fields[entropy.below(fields.count)]
+            add(.load(field.size == 8 ? .double : .word, Register.second, from: Register.first, field.off))
+        case 3 where plan.hasDeadCode:
+            add(.assign(0, marker()))
+            decide(.always)
+            add(Instruction(code: Condition.less.rawValue | Opcode.jump32Class, off: 2, imm: Int32.max))
+            add(.assign(UInt8(entropy.below(6)), marker()))
+            add(.assign(0, marker()))
+        case 4 where plan.fragments.has(.divide) && function.kind == .loopCallback:
+            add(.apply(.modulo, Register.first, register: Register.first))
+        default:
+            if plan.hasMayGoto && plan.hasCycles && function.depth <= 3 { writeFirstLoop() }
+        }
+    }
+
+    /// A loop around the first instruction.
+    ///
+    /// - Source: `adjust_jmp_off`, Linux 6.12, and the faults that it was made for
+    private mutating func writeFirstLoop() {
+        let first = count
+        if entropy.chance(8) { add(.apply(.move, 0, marker(), is64: false)) }
+        let way = count
+        add(Instruction(code: Opcode.mayGoto))
+        if isRunnable || isTrusted && entropy.chance(8) {
+            // Never so, but the verifier does not know.
+            add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.frame, imm: marker()))
+        } else {
+            add(Instruction(code: Opcode.ja))
+        }
+        aim(count - 1, at: entropy.chance(11) ? first : way)
+        aim(way, at: count)
+    }
+
+    /// Makes true what is promised at borders.
+    private mutating func writePromises() {
+        let isContextFirst = entropy.chance(8)
+        if isContextFirst { writeContextPromise() }
+        addValue(Kept.value, .singleArray)
+        if entropy.chance(12) {
+            add(.apply(.move, Kept.number, marker(), is64: entropy.chance(10)))
+        } else {
+            add(.load(.word, Kept.number, from: Kept.value, cell()))
+        }
+        if !isContextFirst { writeContextPromise() }
+        add(.apply(.move, Kept.other, marker(), is64: entropy.chance(10)))
+    }
+
+    private mutating func writeContextPromise() {
+        add(hasContext ? .move(Kept.context, Register.first) : .assign(Kept.context, marker()))
+    }
+
+    /// Gives the words that conditions will look at values of the program's own.
+    private mutating func writeCells() {
+        for word in 0..<8 {
+            add(
+                Instruction(
+                    code: MemorySize.double.rawValue | Opcode.memoryMode | Opcode.storeImmediateClass, dst: Kept.value,
+                    off: Int16(word * 8), imm: marker()))
+        }
+    }
+}

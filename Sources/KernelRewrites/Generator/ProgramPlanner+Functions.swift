@@ -1,0 +1,65 @@
+import BPF
+import Fuzzing
+
+extension ProgramPlanner {
+    /// Decides which functions a program has, who calls them, and how long they are.
+    func functions(
+        _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
+    ) -> [FunctionPlan] {
+        let length = slots(&entropy)
+        let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
+        var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
+        if callbacks.has(.loop) { kinds.append(.loopCallback) }
+        if callbacks.has(.elementCallback) && !plan.isRunnable { kinds.append(.elementCallback) }
+        if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
+        if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
+            return [FunctionPlan(kind: .entry, slots: length)]
+        }
+        let isMany = chosen.contains(.subprograms) && entropy.below(24) == 0
+        let count = isMany ? 16 + entropy.below(entropy.chance(4) ? 240 : 48) : 2 + entropy.below(6)
+        let share = max(length / count, 5)
+        var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: share * 2)]
+        for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + entropy.below(share))) }
+        // Where functions stand has nothing to do with who calls them.
+        var order = Array(1..<count)
+        for number in order.indices { order.swapAt(number, number + entropy.below(order.count - number)) }
+        for (number, function) in order.enumerated() {
+            let parent = number == 0 || entropy.chance(isMany ? 14 : 6) ? 0 : order[entropy.below(number)]
+            adopt(function, parent, kinds, &functions, &entropy)
+            if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = entropy.chance(4) }
+        }
+        for function in order.reversed() {
+            let cost = (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
+            functions[function].cost = cost
+            functions[functions[function].parent].cost += cost
+        }
+        return functions
+    }
+
+    /// Gives a function a parent, and a kind that it can call.
+    private func adopt(
+        _ function: Int, _ wanted: Int, _ kinds: [FunctionKind], _ functions: inout [FunctionPlan],
+        _ entropy: inout Entropy
+    ) {
+        var parent = wanted
+        if functions[parent].depth > 4 || functions[parent].kind.isCallback && !kinds.contains(.plain) { parent = 0 }
+        var kind = kinds[entropy.below(kinds.count)]
+        let caller = functions[parent].kind
+        if caller.isCallback || kind == .contextual && caller == .plain { kind = .plain }
+        functions[function].kind = kind
+        functions[function].parent = parent
+        functions[function].depth = functions[parent].depth + 1
+        functions[function].nextSibling = functions[parent].firstChild
+        functions[parent].firstChild = function
+    }
+
+    /// How long a program shall be: mostly some hundred slots, now and then some thousand.
+    private func slots(_ entropy: inout Entropy) -> Int {
+        switch entropy.below(512) {
+        case 0: 1000 + entropy.below(3000)
+        case 1...11: 300 + entropy.below(700)
+        case 12...130: 120 + entropy.below(180)
+        default: 20 + entropy.below(100)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import BPF
+import Fuzzing
+
+/// Decides what programs shall be, within profiles and what a kernel has.
+struct ProgramPlanner {
+    private let profiles: [ProgramProfile]
+    private let facts: KernelFacts
+    private let types: [TypeTraits]
+    /// What the kernel can be asked for.
+    private let possible: FragmentSet
+
+    init(profiles: [ProgramProfile], facts: KernelFacts) {
+        self.profiles = ProgramProfile.allCases.filter { profiles.contains($0) && $0.lacks(in: facts).isEmpty }
+        self.facts = facts
+        types = TypeTraits.all.filter { $0.isThere(in: facts) }
+        var possible = FragmentSet(Fragment.allCases)
+        func remove(_ fragments: FragmentSet, unless isThere: Bool) { if !isThere { possible.subtract(fragments) } }
+        remove([FragmentSet(.signedDivide), FragmentSet(.signedByMinusOne)], unless: facts.features.contains(.signedDivision))
+        remove(FragmentSet(.percpuPointer), unless: facts.features.contains(.percpuKptr))
+        remove(FragmentSet(.kernelContext), unless: facts.functions.contains("bpf_cast_to_kern_ctx"))
+        // An address of no type at all, as of 6.17.
+        remove(
+            FragmentSet(.readOnlyCast),
+            unless: facts.functions.contains("bpf_rdonly_cast") && facts.version >= KernelVersion(6, 17))
+        remove(
+            FragmentSet(.newObject),
+            unless: facts.functions.isSuperset(of: ["bpf_obj_new_impl", "bpf_obj_drop_impl"]))
+        remove(FragmentSet(.kptrExchange), unless: facts.functions.contains("bpf_obj_drop_impl"))
+        self.possible = possible
+    }
+
+    /// Decides what the next program shall be.
+    func plan(_ entropy: inout Entropy) -> (plan: ProgramPlan, profiles: Set<ProgramProfile>) {
+        let chosen = choose(&entropy)
+        var fragments = chosen.reduce(into: FragmentSet.base) { $0.formUnion($1.fragments) }.intersection(possible)
+        let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || entropy.chance(4))
+        if isHardened { fragments.subtract(.trusted) }
+        let traits = chooseType(fragments, chosen, isHardened, &entropy)
+        fragments.subtract(TypeTraits.special.subtracting(traits.fragments))
+        if fragments.has(.exception) {
+            // 6.18 refuses a throw from within a loop, be it one that only dead code closes, as a fault of its own.
+            if chosen.count == 1 || entropy.chance(4) {
+                fragments.subtract([FragmentSet(.mayGotoLoop)])
+            } else {
+                fragments.subtract(FragmentSet(.exception))
+            }
+        }
+        let callbacks = fragments.intersection([FragmentSet(.loop), FragmentSet(.timerCallback), FragmentSet(.elementCallback)])
+        fragments.subtract(callbacks)
+        var plan = ProgramPlan(
+            traits: traits, fragments: fragments, hasDeadCode: chosen.contains(.deadCode) && !isHardened,
+            hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
+            hasCycles: !fragments.has(.exception), hasLines: entropy.chance(12),
+            storesNumbersToContext: facts.version >= KernelVersion(6, 3), functions: [])
+        if isHardened {
+            plan.privilege = .bpf
+            plan.fragments.subtract(FragmentSet(.deadRun))
+        }
+        if chosen.contains(.rndHi32) { plan.flags.insert(.testRndHi32) }
+        plan.isRunnable = isRunnable(plan, &entropy)
+        if plan.isRunnable { plan.fragments.subtract(.unsteady) }
+        plan.functions = functions(plan, chosen, callbacks, &entropy)
+        return (plan, Set(chosen))
+    }
+
+    /// Some of the profiles at hand, at least one where there are any.
+    private func choose(_ entropy: inout Entropy) -> [ProgramProfile] {
+        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far || profiles.count == 1 } }
+        let bits = entropy.next()
+        var chosen: [ProgramProfile] = []
+        for (number, profile) in profiles.enumerated() where profile != .far && bits >> UInt64(number) & 1 != 0 {
+            chosen.append(profile)
+        }
+        return chosen.isEmpty ? [profiles[0]] : chosen
+    }
+
+    /// A type that has something of what is wanted, if any has.
+    private func chooseType(
+        _ fragments: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool, _ entropy: inout Entropy
+    ) -> TypeTraits {
+        let wanted = fragments.intersection(TypeTraits.special)
+        var total = 0
+        for traits in types { total += weight(of: traits, wanted, chosen, isHardened) }
+        var left = total > 0 ? entropy.below(total) : 0
+        for traits in types {
+            left -= weight(of: traits, wanted, chosen, isHardened)
+            if left < 0 { return traits }
+        }
+        return types[0]
+    }
+
+    private func weight(
+        of traits: TypeTraits, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
+    ) -> Int {
+        if traits.type == .tracing && !chosen.contains(.tracing) { return 0 }
+        // Programs that trace need CAP_PERFMON to be loaded at all.
+        if isHardened && (traits.type == .tracing || traits.type == .perfEvent) { return 0 }
+        let common = wanted.intersection(traits.fragments)
+        return wanted.isEmpty ? traits.weight : common.isEmpty ? 0 : traits.weight * (1 + common.count)
+    }
+
+    /// Whether a program may be one that is run; not if nothing would be left of what it is for.
+    private func isRunnable(_ plan: ProgramPlan, _ entropy: inout Entropy) -> Bool {
+        if !plan.traits.isRunnable || plan.privilege != .all || !entropy.chance(6) { return false }
+        let featured = plan.fragments.subtracting(.base)
+        return featured.isEmpty || !featured.subtracting(.unsteady).isEmpty
+    }
+}

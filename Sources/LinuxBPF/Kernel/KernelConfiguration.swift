@@ -1,0 +1,44 @@
+import BPF
+import CLibbpf
+
+/// How the kernel was built, as far as that bears on BPF.
+enum KernelConfiguration {
+    /// The options, as `CONFIG_NAME=value` and sorted; empty where the kernel does not tell.
+    ///
+    /// - Complexity: O(bytes of the configuration)
+    static func read(release: String) -> [String] {
+        for path in ["/proc/config.gz", "/boot/config-\(release)", "/lib/modules/\(release)/config"] {
+            let text = text(of: path)
+            if !text.isEmpty { return text.split(separator: "\n").filter(bearsOnBPF).map(String.init).sorted() }
+        }
+        return []
+    }
+
+    private static let names = [
+        "BPF", "JIT", "SMP", "HZ", "X86_64", "ARM64", "KASAN", "UBSAN", "CFI", "X86_KERNEL_IBT", "DEBUG_INFO_BTF",
+        "LSM",
+        "FUNCTION_ERROR_INJECTION", "MITIGATION_SPECTRE_V1", "MITIGATION_SPECTRE_V2", "MITIGATION_SSB",
+        "CPU_MITIGATIONS",
+    ]
+
+    /// Whether a line sets an option that says something about programs or what runs them.
+    private static func bearsOnBPF(_ line: Substring) -> Bool {
+        guard line.hasPrefix("CONFIG_"), let sign = line.firstIndex(of: "=") else { return false }
+        let name = line[..<sign].dropFirst("CONFIG_".count)
+        return names.contains(String(name)) || name.contains("BPF")
+    }
+
+    /// What a file holds, unpacked if it is packed; empty if it cannot be read.
+    private static func text(of path: String) -> String {
+        guard let file = unsafe gzopen(path, "r") else { return "" }
+        defer { unsafe gzclose(file) }
+        let storage = RowStorage<UInt8>(capacity: 1 << 16)
+        let row: Row<Slot, UInt8> = storage.row()
+        var bytes: [UInt8] = []
+        while true {
+            let count = unsafe gzread(file, row.baseAddress, UInt32(row.capacity))
+            if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += row.array(count: Int(count))
+        }
+    }
+}

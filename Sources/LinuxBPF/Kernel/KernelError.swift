@@ -1,0 +1,36 @@
+import Glibc
+
+/// Why the running kernel cannot be worked with, or did not do what it should; its description is one line.
+public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was wanted of the kernel.
+    public enum Attempt: String, Hashable, Sendable {
+        case use = "use BPF"
+        case types = "load BTF"
+        case kernelTypes = "read the BTF of the kernel"
+        case map = "make a map"
+        case load = "load a program"
+        case read = "read a program back"
+        case log = "have the verifier's log"
+        case run = "run a program"
+        case privilege = "give up capabilities for one load"
+    }
+
+    /// What was wanted.
+    public var attempt: Attempt
+    /// The `errno`; 0 where the kernel gave none.
+    public var code: Int32
+    /// What is missing and how to get it, or what else there is to say.
+    public var explanation: String?
+
+    public init(_ attempt: Attempt, code: Int32, _ explanation: String? = nil) {
+        self.attempt = attempt
+        self.code = code
+        self.explanation = explanation
+    }
+
+    /// What failed, the reason of the system, and what helps.
+    public var description: String {
+        let reason = code == 0 ? "" : ": " + LibbpfLog.words(for: code)
+        return "cannot \(attempt.rawValue)\(reason)" + (explanation.map { "; \($0)" } ?? "")
+    }
+}

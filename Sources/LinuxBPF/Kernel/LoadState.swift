@@ -1,0 +1,98 @@
+import BPF
+import CLibbpf
+import Glibc
+
+/// What is kept from one load to the next.
+struct LoadState: ~Copyable {
+    private(set) var types: ProgramTypes
+    private(set) var maps = MapPool()
+    private var kernelTypes = KernelTypes()
+    private(set) var buffers = LoadBuffers()
+    var reader = ProgramReader()
+    private var log = LogBuffer()
+
+    init(types: consuming ProgramTypes) { self.types = types }
+
+    /// Whether the kernel has BTF of its own.
+    var hasKernelTypes: Bool { mutating get { kernelTypes.isThere } }
+
+    /// Whether the kernel has a function of a name.
+    mutating func hasKernelFunction(_ name: String) -> Bool { kernelTypes.function(name) != nil }
+
+    /// Fills the buffers, and makes what the program needs and is not there yet; gives the BTF id of the attach target.
+    ///
+    /// - Throws: the refusal of a program that needs what this kernel does not have
+    /// - Complexity: O(slots + records)
+    mutating func prepare(_ program: LoadableProgram) throws(LoadRefusal) -> UInt32 {
+        try buffers.take(program, &kernelTypes)
+        do throws(KernelError) {
+            if program.program.subprograms.count > Int(types.functionCount) {
+                types = try ProgramTypes(functionCount: UInt32(program.program.subprograms.count) * 2)
+                // A kptr is to a type of one BTF, and the next has others.
+                maps.forgetTyped()
+            }
+            var missing = buffers.mapKinds & ~maps.made
+            while missing != 0 {
+                if let kind = MapKind(rawValue: Int32(missing.trailingZeroBitCount)) { try maps.prepare(kind, types) }
+                missing &= missing &- 1
+            }
+        } catch {
+            throw LoadRefusal(code: error.code, text: error.description)
+        }
+        buffers.takeRecords(program.program, types)
+        guard let name = program.attachTarget else { return 0 }
+        guard let target = kernelTypes.attachTarget(name, attachType: program.attachType) else {
+            throw LoadRefusal(code: ENOENT, text: "no attach target \(name)")
+        }
+        return target
+    }
+
+    /// Loads what was prepared; gives a descriptor or a negative `errno`.
+    ///
+    /// - Parameter logLevel: 0 for no log, else what the verifier writes goes to the buffer
+    /// - Throws: the refusal of a program whose load needs capabilities given up that cannot be
+    mutating func submit(
+        _ program: LoadableProgram, _ target: UInt32, logLevel: UInt32 = 0
+    ) throws(LoadRefusal) -> Int32 {
+        let request = LoadBuffers.Request(program: program, attachTarget: target, logLevel: logLevel)
+        if program.privilege == .all { return buffers.load(request, types, maps, log.row) }
+        do throws(KernelError) {
+            let capabilities: Capabilities = [.bpf, .netAdmin]
+            return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
+        } catch {
+            throw LoadRefusal(code: error.code, text: error.description)
+        }
+    }
+
+    /// Loads what was prepared once more, for the line that says why it is refused.
+    mutating func refusal(of program: LoadableProgram, _ target: UInt32, code: Int32) -> LoadRefusal {
+        do throws(KernelError) {
+            let written = try writtenLog(of: program, target, level: 1)
+            if let complaint = written.log.complaint { return LoadRefusal(code: code, text: complaint) }
+        } catch {
+            return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
+        }
+        return LoadRefusal(code: code, text: LibbpfLog.words(for: code))
+    }
+
+    /// What the verifier writes about a program that was prepared, and whether it accepts it.
+    ///
+    /// - Throws: ``KernelError`` when the log does not fit into a GiB
+    mutating func writtenLog(
+        of program: LoadableProgram, _ target: UInt32, level: UInt32
+    ) throws(KernelError) -> (log: VerifierLog, result: Int32) {
+        while true {
+            log.clear()
+            let result: Int32
+            do throws(LoadRefusal) {
+                result = try submit(program, target, logLevel: level)
+            } catch {
+                throw KernelError(.log, code: error.code, error.text)
+            }
+            if result >= 0 { close(result) }
+            // Kernels before 6.4 keep the start of a log that is too long, later ones its end; all say so.
+            if result != -ENOSPC { return (VerifierLog(log.text), min(result, 0)) }
+            if !log.grow() { throw KernelError(.log, code: ENOSPC, "it is longer than \(LogBuffer.limit) bytes") }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import BPF
+
+/// What the kernel is given for one program, with descriptors and BTF ids in place of names.
+///
+/// For loops that call the kernel themselves; good for as long as the ``RunningKernel`` that it came from, and until that
+/// loads a program with more subprograms than any before.
+public struct PreparedProgram: Sendable {
+    public var type: ProgramType
+    public var attachType: UInt32
+    /// `attach_btf_id`; 0 without a target.
+    public var attachTarget: UInt32
+    public var flags: LoadFlags
+    public var insns: [Instruction]
+    /// `struct bpf_func_info`: a slot and the id of a type.
+    public var functions: [Subprogram]
+    /// `struct bpf_line_info`: a slot, the file's name, the text, and the place in the file.
+    public var lines: [SIMD4<UInt32>]
+    /// The descriptor of the BTF.
+    public var types: Int32
+    /// `fd_array`.
+    public var maps: [Int32]
+}
+
+extension RunningKernel {
+    /// Makes what a program needs, and gives what would go to the kernel for it.
+    ///
+    /// - Throws: the refusal of a program that needs what this kernel does not have
+    /// - Complexity: O(slots + records)
+    public func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
+        try state.value.prepared(program)
+    }
+}
+
+extension LoadState {
+    /// Copies what ``prepare(_:)`` makes.
+    mutating func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
+        let target = try prepare(program)
+        return PreparedProgram(
+            type: program.type, attachType: program.attachType, attachTarget: target, flags: program.flags,
+            insns: buffers.insns, functions: buffers.functions, lines: buffers.lines, types: types.descriptor,
+            maps: maps.descriptors.array(count: MapKind.allCases.count))
+    }
+}

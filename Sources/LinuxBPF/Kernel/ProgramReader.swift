@@ -1,0 +1,88 @@
+import BPF
+import CLibbpf
+import Glibc
+
+/// Reads what became of programs: instructions as the kernel rewrote them, function and line records.
+///
+/// The buffers are kept from one program to the next, and are guessed to be large enough.
+package struct ProgramReader: ~Copyable {
+    /// `struct bpf_line_info`: slot, file name, text and `line_col`.
+    package typealias Line = SIMD4<UInt32>
+
+    private var insnStorage = RowStorage<Instruction>(capacity: 4096)
+    private var functionStorage = RowStorage<Subprogram>(capacity: 64)
+    private var lineStorage = RowStorage<Line>(capacity: 1024)
+    /// How many there are of each since the last ``read(_:)``.
+    package private(set) var insnCount = 0
+    package private(set) var functionCount = 0
+    package private(set) var lineCount = 0
+
+    package init() {}
+
+    /// The instructions, as `xlated_prog_insns` gives them.
+    package var insns: Row<Slot, Instruction> { insnStorage.row() }
+    /// The function records: where each starts, and the id of its type in the BTF of the program.
+    package var functions: Row<TableIndex, Subprogram> { functionStorage.row() }
+    /// The line records.
+    package var lines: Row<TableIndex, Line> { lineStorage.row() }
+
+    /// Reads one program.
+    ///
+    /// - Throws: ``KernelError`` when the kernel gives no instructions
+    /// - Complexity: O(instructions + records)
+    /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_get_info_by_fd`
+    package mutating func read(_ descriptor: Int32) throws(KernelError) {
+        while true {
+            let insnRow: Row<Slot, Instruction> = insnStorage.row()
+            let functionRow: Row<TableIndex, Subprogram> = functionStorage.row()
+            let lineRow: Row<TableIndex, Line> = lineStorage.row()
+            var info = bpf_prog_info()
+            info.xlated_prog_len = UInt32(truncatingIfNeeded: insnRow.capacity * 8)
+            info.xlated_prog_insns = unsafe UInt64(UInt(bitPattern: insnRow.baseAddress))
+            info.func_info_rec_size = UInt32(MemoryLayout<Subprogram>.stride)
+            info.nr_func_info = UInt32(truncatingIfNeeded: functionRow.capacity)
+            info.func_info = unsafe UInt64(UInt(bitPattern: functionRow.baseAddress))
+            info.line_info_rec_size = UInt32(MemoryLayout<Line>.stride)
+            info.nr_line_info = UInt32(truncatingIfNeeded: lineRow.capacity)
+            info.line_info = unsafe UInt64(UInt(bitPattern: lineRow.baseAddress))
+            var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+            if unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size) != 0 { throw KernelError(.read, code: errno) }
+            insnCount = Int(info.xlated_prog_len) / 8
+            functionCount = Int(info.nr_func_info)
+            lineCount = Int(info.nr_line_info)
+            if insnCount == 0 || info.xlated_prog_insns == 0 {
+                throw KernelError(
+                    .read, code: EPERM,
+                    "its instructions are withheld: CAP_BPF is missing, or it is blinded and CAP_SYSLOG or kernel.kptr_restrict=0 is"
+                )
+            }
+            if insnCount <= insnRow.capacity && functionCount <= functionRow.capacity && lineCount <= lineRow.capacity {
+                return
+            }
+            insnStorage.reserve(insnCount)
+            functionStorage.reserve(functionCount)
+            lineStorage.reserve(lineCount)
+        }
+    }
+
+    /// Copies what was read into a program, whose arrays are used again; functions from `firstFunction` on count from 0.
+    ///
+    /// - Complexity: O(slots + records)
+    func copy(to program: inout Program, firstFunction: UInt32) {
+        program.insns.removeAll(keepingCapacity: true)
+        program.aux.removeAll(keepingCapacity: true)
+        program.subprograms.removeAll(keepingCapacity: true)
+        program.lines.removeAll(keepingCapacity: true)
+        unsafe program.insns.append(contentsOf: UnsafeBufferPointer(start: insns.baseAddress, count: insnCount))
+        program.aux.append(contentsOf: repeatElement(0, count: insnCount))
+        for number in 0..<functionCount {
+            let record = functions[TableIndex(number)]
+            program.subprograms.append(Subprogram(start: record.start, id: record.id &- firstFunction))
+        }
+        program.lines.reserveCapacity(lineCount)
+        for number in 0..<lineCount {
+            let record = lines[TableIndex(number)]
+            program.lines.append(LineRecord(insnOff: record.x, id: LineNumber.decoded(record.w)))
+        }
+    }
+}

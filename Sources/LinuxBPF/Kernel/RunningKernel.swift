@@ -1,0 +1,90 @@
+import BPF
+import CLibbpf
+import Glibc
+import KernelRewrites
+
+/// The kernel that runs this process: programs are loaded into it and read back as it rewrote them.
+///
+/// One BTF, and one map of each kind that a program needed, stay open for as long as this does; nothing is ever pinned, so
+/// that nothing is left when the process ends, whichever way it does. For one thread at a time.
+public final class RunningKernel {
+    /// What is kept from one load to the next.
+    let state: Cell<LoadState>
+
+    /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
+    public private(set) lazy var facts = foundFacts()
+
+    /// Finds out whether programs may be loaded.
+    ///
+    /// - Throws: ``KernelError``, which says what is missing and how to get it
+    public init() throws(KernelError) {
+        try KernelRights.check()
+        // More subprograms than 256 no kernel takes so far.
+        state = Cell(LoadState(types: try ProgramTypes(functionCount: 256)))
+    }
+
+    /// Loads a program; it is in the kernel for as long as the value that comes back.
+    ///
+    /// A program that is refused is loaded again with a log, which says why.
+    ///
+    /// - Complexity: O(slots), and what the verifier takes
+    /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_load`
+    public func load(_ program: LoadableProgram) -> LoadOutcome {
+        do throws(LoadRefusal) {
+            let target = try state.value.prepare(program)
+            let result = try state.value.submit(program, target)
+            if result >= 0 { return .loaded(LoadedProgram(descriptor: result, type: program.type)) }
+            return .refused(state.value.refusal(of: program, target, code: -result))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// Reads a program back as the kernel rewrote it.
+    ///
+    /// Subprograms and lines have the ids they were loaded with. What the kernel puts in stands as it gave it: addresses of
+    /// functions in calls, ids of maps with `src_reg` 1 or 2, for which see ``mapKind(id:)``.
+    ///
+    /// - Throws: ``KernelError`` when the kernel will not show it
+    /// - Complexity: O(slots + records)
+    public func read(_ loaded: borrowing LoadedProgram) throws(KernelError) -> Program {
+        var program = Program(insns: [], aux: [], subprograms: [])
+        try read(loaded, into: &program)
+        return program
+    }
+
+    /// Reads a program back into one that was read before, whose memory is used again.
+    ///
+    /// - Throws: ``KernelError`` when the kernel will not show it
+    /// - Complexity: O(slots + records)
+    public func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
+        try state.value.reader.read(loaded.descriptor)
+        state.value.reader.copy(to: &program, firstFunction: state.value.types.firstFunction)
+    }
+
+    /// The kind of map that has an id in the kernel, if it is one of those made here.
+    public func mapKind(id: UInt32) -> MapKind? { state.value.maps.identifiers[id] }
+
+    /// For each slot of a program, whether the verifier saw it on a path that can be taken: what is left is dead.
+    ///
+    /// The second slot of a wide load is seen with its first. The program is loaded for that, with the log that names each
+    /// instruction looked at, and goes at once.
+    ///
+    /// - Throws: ``KernelError`` when the program is refused, or the log cannot be had
+    /// - Complexity: O(length of the log)
+    public func seen(_ program: LoadableProgram) throws(KernelError) -> [Bool] {
+        let target: UInt32
+        do throws(LoadRefusal) {
+            target = try state.value.prepare(program)
+        } catch {
+            throw KernelError(.log, code: error.code, error.text)
+        }
+        let written = try state.value.writtenLog(of: program, target, level: 2)
+        if written.result < 0 { throw KernelError(.log, code: -written.result, written.log.complaint) }
+        var seen = written.log.seen(slots: program.program.insns.count)
+        for (slot, insn) in program.program.insns.enumerated() where insn.isWide && slot + 1 < seen.count {
+            seen[slot + 1] = seen[slot]
+        }
+        return seen
+    }
+}
