@@ -24,7 +24,7 @@ final class PreparedLoads {
     }
 
     deinit {
-        for memory in unsafe storage { unsafe memory.deallocate() }
+        for unsafe memory in unsafe storage { unsafe memory.deallocate() }
         unsafe programs.deallocate()
     }
 
