@@ -9,6 +9,7 @@ struct Capabilities: OptionSet, Hashable, Sendable {
 
     static let netAdmin = Capabilities(rawValue: 1 << UInt64(CAP_NET_ADMIN))
     static let sysAdmin = Capabilities(rawValue: 1 << UInt64(CAP_SYS_ADMIN))
+    static let sysLog = Capabilities(rawValue: 1 << UInt64(CAP_SYSLOG))
     static let perfmon = Capabilities(rawValue: 1 << UInt64(CAP_PERFMON))
     static let bpf = Capabilities(rawValue: 1 << UInt64(CAP_BPF))
 

@@ -57,7 +57,8 @@ struct LoadState: ~Copyable {
         let request = LoadBuffers.Request(program: program, attachTarget: target, logLevel: logLevel)
         if program.privilege == .all { return buffers.load(request, types, maps, log.row) }
         do throws(KernelError) {
-            let capabilities: Capabilities = [.bpf, .netAdmin]
+            // What the kernel shows of a program later depends on who loaded it, where addresses are hidden.
+            let capabilities: Capabilities = [.bpf, .netAdmin, .sysLog]
             return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
         } catch {
             throw LoadRefusal(code: error.code, text: error.description)
