@@ -113,9 +113,14 @@ extension ProgramDraft {
     /// Chooses where the function's jumps land.
     private mutating func aimJumps() {
         for jump in jumps {
-            if insns[jump.slot].setTarget(target(of: jump), from: jump.slot) { continue }
-            // Too far for 16 bits: what is near will do.
-            insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
+            if !insns[jump.slot].setTarget(target(of: jump), from: jump.slot) {
+                // Too far for 16 bits: what is near will do.
+                insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
+            }
+            // As good a jump by nothing, on kernels that refuse the other.
+            if !plan.hasMayGotoNop && insns[jump.slot] == Instruction(code: Opcode.mayGoto) {
+                insns[jump.slot].code = Opcode.ja
+            }
         }
     }
 

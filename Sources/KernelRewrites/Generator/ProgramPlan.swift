@@ -49,6 +49,8 @@ struct ProgramPlan {
     var hasDeadCode: Bool
     var hasNops: Bool
     var hasMayGoto: Bool
+    /// Whether `may_goto` may jump by nothing.
+    var hasMayGotoNop: Bool
     /// Whether jumps may close circles, be it from dead code.
     var hasCycles: Bool
     var hasLines: Bool

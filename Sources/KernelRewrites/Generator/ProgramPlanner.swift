@@ -58,7 +58,9 @@ struct ProgramPlanner {
         var plan = ProgramPlan(
             traits: traits, fragments: fragments, hasDeadCode: chosen.contains(.deadCode) && !isHardened,
             hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
-            hasCycles: !fragments.has(.exception), hasLines: entropy.chance(12),
+            hasMayGotoNop: facts.features.contains(.mayGotoNop),
+            hasCycles: !fragments.has(.exception) && facts.features.contains(.fallthroughCycles),
+            hasLines: entropy.chance(12),
             storesNumbersToContext: facts.version >= KernelVersion(6, 3),
             castsAddresses: possible.has(.readOnlyCast) && !isHardened, functions: [])
         if isHardened {
