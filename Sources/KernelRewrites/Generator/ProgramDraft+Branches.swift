@@ -108,7 +108,8 @@ extension ProgramDraft {
             return
         }
         let other = (register + 1) % 6
-        add(.apply(.move, other, right, is64: is64))
+        // Of the other width, so that each is the only one of its kind where both numbers are one.
+        add(.apply(.move, other, right, is64: !is64))
         add(
             Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim,
             verdict)

@@ -14,6 +14,8 @@ extension ProgramPlanner {
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
         if callbacks.has(.elementCallback) && !plan.isRunnable { kinds.append(.elementCallback) }
         if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
+        // Somebody behind a callback must be there to name it.
+        if !kinds.isEmpty && !hasCalls { kinds.append(.plain) }
         if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
@@ -63,10 +65,10 @@ extension ProgramPlanner {
 
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.
     private func slots(_ entropy: inout Entropy) -> Int {
-        switch entropy.below(512) {
+        switch entropy.below(1536) {
         case 0: 1000 + entropy.below(3000)
-        case 1...11: 300 + entropy.below(700)
-        case 12...130: 120 + entropy.below(180)
+        case 1...24: 300 + entropy.below(700)
+        case 25...400: 120 + entropy.below(180)
         default: 20 + entropy.below(100)
         }
     }
