@@ -15,7 +15,7 @@ struct KernelLoad: ParsableCommand {
             that is no error. So is what the check does not understand: such a program is neither right nor wrong.
 
             --json prints one object: kernel (its release), objects, programs, refused (an array of {object, program, \
-            reason}), loads (an array of {way, loaded, checked, without_log, patches, deletions, slots_in, slots_out}, \
+            reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, slots_in, slots_out}, \
             way being plain or rnd_hi32), not_understood and findings (arrays of {object, program, way, bucket, detail, \
             listing}) and seconds.
 

@@ -19,9 +19,8 @@ struct KernelStats: ParsableCommand {
             (how many instructions were changed without a patch, by rewrite) and rewrites, an array of objects as in the \
             workloads of 'stats', the first of them for all rewrites together.
 
-            Objects and programs that are not loaded are named on standard error, as are those in which the check does not \
-            understand something or finds something wrong: see 'kernel load'. The exit status is 1 when nothing is left \
-            to count.
+            Objects and programs that are not loaded are named on standard error, and so are those in which the check does \
+            not understand something, which are not counted: see 'kernel load'. The exit status is 1 when nothing is left.
 
             Example:
               bpf-patch-fuzz kernel stats /usr/lib/x86_64-linux-gnu/bpf

@@ -13,11 +13,14 @@ struct EditTables {
     /// Whether programs that get too long for their jumps are a column.
     var hasOutOfRange = true
 
-    /// The summary, the lengths, then for each row that has edits what these are like.
+    /// How many of the rows are described at length.
+    var detailed = Int.max
+
+    /// The summary, the lengths, then for rows that have edits what these are like.
     var text: [String] {
         var parts = [summary]
         if rows.contains(where: { $0.patches > 0 }) { parts.append("patches by length\n" + lengths) }
-        return parts + rows.filter { $0.patches + $0.deletions > 0 }.map(Self.details)
+        return parts + rows.prefix(detailed).filter { $0.patches + $0.deletions > 0 }.map(Self.details)
     }
 
     // MARK: Tables

@@ -35,6 +35,8 @@ public struct KernelLoadReport: Encodable, Sendable {
         public internal(set) var checked = 0
         /// How many were checked without the verifier's log, which was too long: all of the program was taken for live.
         public internal(set) var withoutLog = 0
+        /// How many were checked without function and line records, which could not be told.
+        public internal(set) var withoutRecords = 0
         /// How many times code was put in, and how many times only removed.
         public internal(set) var patches = 0
         public internal(set) var deletions = 0
@@ -44,6 +46,7 @@ public struct KernelLoadReport: Encodable, Sendable {
         enum CodingKeys: String, CodingKey {
             case way, loaded, checked, patches, deletions
             case withoutLog = "without_log"
+            case withoutRecords = "without_records"
             case slotsIn = "slots_in"
             case slotsOut = "slots_out"
         }
@@ -107,6 +110,7 @@ public struct KernelLoadReport: Encodable, Sendable {
         let report = load.report
         loads[number].loaded += 1
         loads[number].withoutLog += load.isWithoutLog ? 1 : 0
+        loads[number].withoutRecords += load.loaded.isWithoutRecords ? 1 : 0
         loads[number].slotsIn += load.loaded.input.program.insns.count
         loads[number].slotsOut += load.loaded.result.insns.count
         for applied in report.applied where !applied.rewrite.isInPlace {

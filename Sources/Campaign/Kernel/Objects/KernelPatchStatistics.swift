@@ -31,7 +31,7 @@ public struct KernelPatchStatistics: Encodable, Sendable {
     public private(set) var slots = 0
     /// Objects and programs that could not be used, each in a line.
     public private(set) var refused: [String] = []
-    /// Programs in which the check does not understand something or finds something wrong; they are not counted.
+    /// Programs in which the check does not understand something, each in a line; they are not counted.
     public private(set) var leftOut: [String] = []
     public private(set) var loads: [Loads] = []
 
@@ -55,7 +55,7 @@ public struct KernelPatchStatistics: Encodable, Sendable {
             case .refused(let error): found.refused.append(error.description)
             case .loaded(let load):
                 status.showIfDue("\(found.programs) programs, \(load.object)")
-                if !load.report.isClean {
+                if !load.report.gaps.isEmpty {
                     found.leftOut.append("\(load.object): program '\(load.name)' (\(load.way.rawValue))")
                     return
                 }
@@ -85,7 +85,7 @@ extension KernelPatchStatistics {
             var title = loads.way == ObjectSurvey.Way.plain.rawValue ? "as they are" : "with BPF_F_TEST_RND_HI32"
             title += ", \(PatchStatistics.count(loads.programs, "program"))"
             parts.append("\(title)\n\(String(repeating: "=", count: title.count))\n")
-            parts += EditTables(title: "rewrite", rows: loads.rewrites, hasOutOfRange: false).text
+            parts += EditTables(title: "rewrite", rows: loads.rewrites, hasOutOfRange: false, detailed: 1).text
             if !loads.inPlace.isEmpty {
                 let counts = loads.inPlace.sorted { $0.key < $1.key }.map {
                     "\($0.key) \(StatusLine.grouped(UInt64($0.value)))"

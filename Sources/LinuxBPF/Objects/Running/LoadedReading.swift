@@ -9,6 +9,8 @@ struct LoadedReading: ~Copyable {
     private let maps: MapNumbers
     /// The tables that went to the kernel; `nil` where none did, or none could be had.
     private let tables: LoadedCode?
+    /// Whether tables went to the kernel that are not known.
+    let isWithoutRecords: Bool
     private let functions: FirstPlaces<UInt32>
     private let lines: FirstPlaces<SourcePlace>
 
@@ -27,6 +29,7 @@ struct LoadedReading: ~Copyable {
         let hasTables =
             unsafe reader.functionCount > 0 && prepared?.insns.count == bpf_program__insn_cnt(program)
         tables = hasTables ? prepared : nil
+        isWithoutRecords = reader.functionCount > 0 && !hasTables
         functions = FirstPlaces(tables?.names.functions ?? [])
         lines = FirstPlaces(tables?.names.lines ?? [])
     }

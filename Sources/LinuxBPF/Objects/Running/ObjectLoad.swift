@@ -32,4 +32,6 @@ public struct LoadedObjectProgram: Sendable {
     public var live: [Bool]?
     /// The program as the kernel has it.
     public var result: Program
+    /// Whether the kernel was given function and line records that are not known here, so that both programs are without.
+    public var isWithoutRecords: Bool
 }

@@ -18,15 +18,21 @@ public final class ObjectLoader {
     private struct State: ~Copyable {
         var reader = ProgramReader()
         var kernelTypes = KernelTypes()
-        var log = LogBuffer(capacity: .max)
+        var log: LogBuffer
     }
 
     /// Finds out whether programs may be loaded.
     ///
     /// - Throws: ``KernelError``, which says what is missing and how to get it
-    public init() throws(KernelError) {
+    public convenience init() throws(KernelError) {
+        // A kernel refuses to set more aside than there is.
+        try self.init(logCapacity: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
+    }
+
+    /// - Parameter logCapacity: how long a log of the verifier may be, in bytes
+    init(logCapacity: Int) throws(KernelError) {
         try KernelRights.check()
-        state = Cell(State())
+        state = Cell(State(log: LogBuffer(capacity: logCapacity)))
     }
 
     /// Loads each program of an object with each of the given sets of flags.
@@ -132,6 +138,7 @@ public final class ObjectLoader {
         }
         return .loaded(
             LoadedObjectProgram(
-                input: input, live: live, result: reading.result(state.value.reader, of: input.program, live: live)))
+                input: input, live: live, result: reading.result(state.value.reader, of: input.program, live: live),
+                isWithoutRecords: reading.isWithoutRecords))
     }
 }
