@@ -57,7 +57,8 @@ struct LoadState: ~Copyable {
         let request = LoadBuffers.Request(program: program, attachTarget: target, logLevel: logLevel)
         if program.privilege == .all { return buffers.load(request, types, maps, log.row) }
         do throws(KernelError) {
-            let capabilities: Capabilities = [.bpf, .netAdmin]
+            // What a program shows of the kernel's addresses hangs on who loaded it, and CAP_SYSLOG on nothing else here.
+            let capabilities: Capabilities = [.bpf, .netAdmin, .syslog]
             return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
         } catch {
             throw LoadRefusal(code: error.code, text: error.description)
@@ -67,7 +68,7 @@ struct LoadState: ~Copyable {
     /// Loads what was prepared once more, for the line that says why it is refused.
     mutating func refusal(of program: LoadableProgram, _ target: UInt32, code: Int32) -> LoadRefusal {
         do throws(KernelError) {
-            let written = try writtenLog(of: program, target, level: 1)
+            let written = try writtenLog(of: program, target, level: 1, isEndEnough: true)
             if let complaint = written.log.complaint { return LoadRefusal(code: code, text: complaint) }
         } catch {
             return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
@@ -77,9 +78,10 @@ struct LoadState: ~Copyable {
 
     /// What the verifier writes about a program that was prepared, and whether it accepts it.
     ///
+    /// - Parameter isEndEnough: whether the end of a log that is very long will do
     /// - Throws: ``KernelError`` when the log does not fit into a GiB
     mutating func writtenLog(
-        of program: LoadableProgram, _ target: UInt32, level: UInt32
+        of program: LoadableProgram, _ target: UInt32, level: UInt32, isEndEnough: Bool = false
     ) throws(KernelError) -> (log: VerifierLog, result: Int32) {
         while true {
             log.clear()
@@ -91,7 +93,9 @@ struct LoadState: ~Copyable {
             }
             if result >= 0 { close(result) }
             // Kernels before 6.4 keep the start of a log that is too long, later ones its end; all say so.
-            if result != -ENOSPC { return (VerifierLog(log.text), min(result, 0)) }
+            if result != -ENOSPC || isEndEnough && log.row.capacity >= LogBuffer.longEnd {
+                return (VerifierLog(log.text), min(result, 0))
+            }
             if !log.grow() { throw KernelError(.log, code: ENOSPC, "it is longer than \(LogBuffer.limit) bytes") }
         }
     }

@@ -102,6 +102,11 @@ struct RunningKernelTests {
         let hardened = try kernel.result(of: program).insns
         #expect(hardened == [program.program.insns[0], Instruction(code: 0xc2)] + program.program.insns[1...])
         #expect(Capabilities.effective == before)
+        // What is loaded with less trust shows as much of the kernel.
+        program.program = Program(statements: [["call 7", "r0 = 0", "exit"]])
+        let shown = try kernel.result(of: program).insns
+        program.privilege = .all
+        #expect(try kernel.result(of: program).insns == shown)
     }
 
     @Test("Kernel functions and attach targets are named and become ids")
