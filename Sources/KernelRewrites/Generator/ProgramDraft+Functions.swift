@@ -69,7 +69,8 @@ extension ProgramDraft {
                 writeChild()
                 continue
             }
-            writeFragment(anyFragment())
+            // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
+            if entropy.chance(4) { writeMark() } else { writeFragment(anyFragment()) }
         }
         while isLast && pendingChild != 0 {
             border()

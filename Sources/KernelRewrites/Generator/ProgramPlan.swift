@@ -54,6 +54,8 @@ struct ProgramPlan {
     var hasLines: Bool
     /// Whether numbers may be stored to the context at once.
     var storesNumbersToContext: Bool
+    /// Whether any address may be cast to one of no type.
+    var castsAddresses: Bool
     /// In the order in which they will stand; the first is the entry.
     var functions: [FunctionPlan]
 }

@@ -6,12 +6,16 @@ extension ProgramPlanner {
     func functions(
         _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
     ) -> [FunctionPlan] {
-        let length = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        let drawn = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        // What is hardened is verified once more for each way that a processor may take by mistake.
+        let length = plan.privilege == .all ? drawn : min(drawn, 150)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
         var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
         if callbacks.has(.elementCallback) && !plan.isRunnable { kinds.append(.elementCallback) }
         if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
+        // Somebody behind a callback must be there to name it.
+        if !kinds.isEmpty && !hasCalls { kinds.append(.plain) }
         if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
@@ -29,7 +33,8 @@ extension ProgramPlanner {
             if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = entropy.chance(4) }
         }
         for function in order.reversed() {
-            let cost = (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
+            let cost =
+                (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
             functions[function].cost = cost
             functions[functions[function].parent].cost += cost
         }
@@ -60,10 +65,10 @@ extension ProgramPlanner {
 
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.
     private func slots(_ entropy: inout Entropy) -> Int {
-        switch entropy.below(512) {
+        switch entropy.below(1536) {
         case 0: 1000 + entropy.below(3000)
-        case 1...11: 300 + entropy.below(700)
-        case 12...130: 120 + entropy.below(180)
+        case 1...24: 300 + entropy.below(700)
+        case 25...400: 120 + entropy.below(180)
         default: 20 + entropy.below(100)
         }
     }
