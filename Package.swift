@@ -63,7 +63,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "CampaignTests", dependencies: ["Campaign", "bpf-patch-fuzz"], swiftSettings: strict),
+        .testTarget(
+            name: "CampaignTests", dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "bpf-patch-fuzz"],
+            swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),

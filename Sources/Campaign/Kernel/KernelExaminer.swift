@@ -5,11 +5,11 @@ import Fuzzing
 /// Looks at findings against the running kernel, which is asked from another process.
 final class KernelExaminer: CaseExaminer {
     /// How many candidates are loaded for a finding.
-    private static let most = 3000
+    private static let most = 2000
     /// How long they may take together.
     ///
     /// - Units: seconds
-    private static let patience = 10.0
+    private static let patience = 5.0
 
     /// How long one of them may take.
     ///
