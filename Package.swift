@@ -53,11 +53,13 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],
+            // The part of a C program that shows a finding in a kernel which is the same for all findings.
+            resources: [.embedInCode("Kernel/Sources/reproducer.c")],
             swiftSettings: strict),
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
-                "Campaign",
+                "Campaign", "KernelRewrites", "LinuxBPF",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

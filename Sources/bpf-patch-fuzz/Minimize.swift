@@ -50,8 +50,8 @@ struct Minimize: ParsableCommand {
         do {
             let c = try CaseSource.single(file)
             let judge = SacrificedJudge(
-                try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen, program: Executable.url
-            )
+                PatcherSubject(try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen),
+                program: Executable.url)
             guard let bucket = try bucket(of: c, judge) else {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
                     throw CampaignError(

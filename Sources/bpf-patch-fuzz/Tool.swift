@@ -14,6 +14,6 @@ struct Tool: ParsableCommand {
             """,
         subcommands: [
             Run.self, Merge.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self,
-            Patchers.self, PluginCommand.self, RunWorker.self, RunJudge.self, Describe.self,
+            Patchers.self, PluginCommand.self, Kernel.self, RunWorker.self, RunJudge.self, Describe.self,
         ])
 }

@@ -20,7 +20,7 @@ extension PatchStatistics {
     // MARK: Tables
 
     private static func summary(_ rows: [WorkloadStatistics]) -> String {
-        table(rows) { row in
+        PlainTable.text(rows) { row in
             [
                 Column(title: "workload", value: row.name), number("patches", row.patches),
                 number("deletions", row.deletions), number("programs", row.programsTouched),
@@ -34,7 +34,7 @@ extension PatchStatistics {
 
     private static func lengths(_ rows: [WorkloadStatistics]) -> String {
         let lengths = Set(rows.flatMap { $0.lengths.map(\.length) }).sorted()
-        return table(rows.filter { $0.patches > 0 }) { row in
+        return PlainTable.text(rows.filter { $0.patches > 0 }) { row in
             [Column(title: "workload", value: row.name)]
                 + lengths.map { length in
                     let count = row.lengths.first { $0.length == length }?.count
@@ -52,18 +52,6 @@ extension PatchStatistics {
         let perMille = row.slotsIn == 0 ? 0 : (abs(row.growth) * 1000 + row.slotsIn / 2) / row.slotsIn
         let sign = perMille == 0 ? "" : row.growth < 0 ? "-" : "+"
         return "\(sign)\(perMille / 10).\(perMille % 10) %"
-    }
-
-    private static func table(_ rows: [WorkloadStatistics], _ columns: @escaping (WorkloadStatistics) -> [Column])
-        -> String
-    {
-        let text = TextTable(columns).string(for: rows, style: Style.plain) ?? ""
-        let lines = text.split(separator: "\n").map { line in
-            var line = line
-            while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }
-        return lines.joined()
     }
 
     // MARK: One workload

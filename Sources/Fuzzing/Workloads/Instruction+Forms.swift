@@ -30,6 +30,7 @@ package enum Arithmetic: UInt8 {
     case modulo = 0x90
     case xor = 0xa0
     case move = 0xb0
+    case shiftRightSigned = 0xc0
 }
 
 /// When a conditional jump is taken, as its bits in the code.
@@ -137,6 +138,34 @@ extension Instruction {
     @inline(__always)
     package static func store(_ size: MemorySize, to dst: UInt8, _ off: Int16, _ src: UInt8) -> Instruction {
         Instruction(code: size.rawValue | Opcode.memoryMode | Opcode.storeClass, dst: dst, src: src, off: off)
+    }
+
+    /// `*(size *)(rD + off) = imm`.
+    @inline(__always)
+    package static func store(_ size: MemorySize, to dst: UInt8, _ off: Int16, imm: Int32) -> Instruction {
+        Instruction(code: size.rawValue | Opcode.memoryMode | Opcode.storeImmediateClass, dst: dst, off: off, imm: imm)
+    }
+
+    /// `goto off`.
+    @inline(__always)
+    package static func jump(_ off: Int16) -> Instruction { Instruction(code: Opcode.ja, off: off) }
+
+    /// `if rD condition imm goto off`, or of `wD`.
+    @inline(__always)
+    package static func jump(
+        _ off: Int16, if dst: UInt8, _ condition: Condition, _ imm: Int32, is64: Bool = true
+    ) -> Instruction {
+        let family = is64 ? Opcode.jumpClass : Opcode.jump32Class
+        return Instruction(code: condition.rawValue | family, dst: dst, off: off, imm: imm)
+    }
+
+    /// `if rD condition rS goto off`, or of `wD` and `wS`.
+    @inline(__always)
+    package static func jump(
+        _ off: Int16, if dst: UInt8, _ condition: Condition, register src: UInt8, is64: Bool = true
+    ) -> Instruction {
+        let family = is64 ? Opcode.jumpClass : Opcode.jump32Class
+        return Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: dst, src: src, off: off)
     }
 
     /// `call imm`, of a helper or of something inside the kernel.

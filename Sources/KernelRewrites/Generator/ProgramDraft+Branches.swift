@@ -193,7 +193,7 @@ extension ProgramDraft {
 
     /// Goes back some times, as a word in memory counts.
     private mutating func writeCounter(_ target: Int) {
-        let place = Int16(4 + entropy.below(8) * 8)
+        let place: Int16 = entropy.chance(8) ? 56 : 60
         add(.load(.word, 0, from: Kept.value, place))
         add(.apply(.add, 0, 1))
         add(.store(.word, to: Kept.value, place, 0))

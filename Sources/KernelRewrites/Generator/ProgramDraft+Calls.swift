@@ -103,6 +103,11 @@ extension ProgramDraft {
         let saved = 1 + entropy.below(3)
         let lowest: Int16 = -40
         for register in 1...saved { add(.assign(UInt8(register), marker())) }
+        if !isRunnable && entropy.chance(4) {
+            // Past some of the spills, or all.
+            writePlainCondition(.next)
+            aimLast(at: count + entropy.below(saved + 1))
+        }
         for place in (0..<saved).reversed() {
             add(.store(.double, to: Register.frame, lowest + Int16(place * 8), UInt8(place + 1)))
         }

@@ -21,7 +21,8 @@ extension ProgramDraft {
         pendingChild = function.firstChild
         fragments = allowedFragments()
         let slots = max(function.slots, 4)
-        orderChunks(min(1 + slots / 16, 1 + entropy.below(24)))
+        let isFar = plan.isFar && number == 0
+        orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + entropy.below(24)))
         writeStart()
         let end = count + slots
         for chunk in 0..<ranks.count {
@@ -29,7 +30,11 @@ extension ProgramDraft {
             if borders.last == count { chunkBorders[chunk] -= 1 }
             border()
             let share = (end - count) / (ranks.count - chunk)
-            writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
+            if isFar {
+                writeFarBody(until: end)
+            } else {
+                writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
+            }
             finishChunk(chunk)
         }
         aimJumps()
@@ -80,7 +85,7 @@ extension ProgramDraft {
         return choice.member(entropy.below(choice.count))
     }
 
-    private mutating func writeChild() {
+    mutating func writeChild() {
         let child = pendingChild
         pendingChild = plan.functions[child].nextSibling
         if plan.functions[child].isDead { writeDeadCall(child) } else { writeCall(child) }
@@ -122,6 +127,7 @@ extension ProgramDraft {
     private mutating func target(of jump: OpenJump) -> Int {
         switch jump.aim {
         case .next: return borders[jump.border]
+        case .far: return farTarget(of: jump)
         case .nextChunk:
             return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
         case .anywhere where plan.hasCycles:

@@ -42,6 +42,8 @@ struct ProgramDraft {
         case next
         /// On any border or dead instruction, for a jump that is never taken.
         case anywhere
+        /// As far as 16 bits reach.
+        case far
         /// On the start of the chunk that follows.
         case nextChunk
     }
@@ -85,6 +87,9 @@ struct ProgramDraft {
     var pendingChild = 0
     /// What calls beyond the needed ones cost the verifier so far.
     var extraCost = 0
+    /// How much shorter than they could be the longest jumps are, and which jump leads out of the loop around it all.
+    var farSlack = 0
+    var farWay = -1
     /// How deep the loops and alternatives at hand are nested.
     var nesting = 0
 

@@ -6,7 +6,7 @@ extension ProgramPlanner {
     func functions(
         _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
     ) -> [FunctionPlan] {
-        let length = slots(&entropy)
+        let length = plan.isFar ? farSlots(&entropy) : slots(&entropy)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
         var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
@@ -15,10 +15,10 @@ extension ProgramPlanner {
         if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
-        let isMany = chosen.contains(.subprograms) && entropy.below(24) == 0
+        let isMany = !plan.isFar && chosen.contains(.subprograms) && entropy.below(24) == 0
         let count = isMany ? 16 + entropy.below(entropy.chance(4) ? 240 : 48) : 2 + entropy.below(6)
-        let share = max(length / count, 5)
-        var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: share * 2)]
+        let share = plan.isFar ? 30 : max(length / count, 5)
+        var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: plan.isFar ? length : share * 2)]
         for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + entropy.below(share))) }
         // Where functions stand has nothing to do with who calls them.
         var order = Array(1..<count)
@@ -51,6 +51,11 @@ extension ProgramPlanner {
         functions[function].depth = functions[parent].depth + 1
         functions[function].nextSibling = functions[parent].firstChild
         functions[parent].firstChild = function
+    }
+
+    /// About as long as 16 bits reach, or twice that.
+    private func farSlots(_ entropy: inout Entropy) -> Int {
+        entropy.chance(8) ? 32_500 + entropy.below(1500) : 33_000 + entropy.below(33_500)
     }
 
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.

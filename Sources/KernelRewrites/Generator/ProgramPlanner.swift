@@ -3,7 +3,7 @@ import Fuzzing
 
 /// Decides what programs shall be, within profiles and what a kernel has.
 struct ProgramPlanner {
-    private let profiles: [ProgramProfile]
+    let profiles: [ProgramProfile]
     private let facts: KernelFacts
     private let types: [TypeTraits]
     /// What the kernel can be asked for.
@@ -29,9 +29,13 @@ struct ProgramPlanner {
         self.possible = possible
     }
 
+    /// Of how many programs one is far, by the number of profiles: it takes as long as hundreds of others.
+    private static let farDistance = [1, 1, 4, 8, 16, 32, 64, 128, 2048]
+
     /// Decides what the next program shall be.
     func plan(_ entropy: inout Entropy) -> (plan: ProgramPlan, profiles: Set<ProgramProfile>) {
-        let chosen = choose(&entropy)
+        let isFar = profiles.contains(.far) && entropy.below(ProgramPlanner.farDistance[min(profiles.count, 8)]) == 0
+        let chosen = choose(&entropy) + (isFar ? [.far] : [])
         var fragments = chosen.reduce(into: FragmentSet.base) { $0.formUnion($1.fragments) }.intersection(possible)
         let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || entropy.chance(4))
         if isHardened { fragments.subtract(.trusted) }
@@ -58,22 +62,23 @@ struct ProgramPlanner {
             plan.privilege = .bpf
             plan.fragments.subtract(FragmentSet(.deadRun))
         }
-        if chosen.contains(.rndHi32) { plan.flags.insert(.testRndHi32) }
+        plan.isFar = isFar
+        if chosen.contains(.rndHi32) && !isFar { plan.flags.insert(.testRndHi32) }
         plan.isRunnable = isRunnable(plan, &entropy)
         if plan.isRunnable { plan.fragments.subtract(.unsteady) }
         plan.functions = functions(plan, chosen, callbacks, &entropy)
         return (plan, Set(chosen))
     }
 
-    /// Some of the profiles at hand, at least one where there are any.
+    /// Some of the profiles at hand.
     private func choose(_ entropy: inout Entropy) -> [ProgramProfile] {
-        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far || profiles.count == 1 } }
+        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far } }
         let bits = entropy.next()
         var chosen: [ProgramProfile] = []
         for (number, profile) in profiles.enumerated() where profile != .far && bits >> UInt64(number) & 1 != 0 {
             chosen.append(profile)
         }
-        return chosen.isEmpty ? [profiles[0]] : chosen
+        return chosen
     }
 
     /// A type that has something of what is wanted, if any has.

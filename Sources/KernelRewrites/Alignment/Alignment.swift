@@ -1,0 +1,222 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Walks program and result together and says for each instruction that stands what stands for it.
+///
+/// Most instructions stand as they were and take a comparison each. Where several shapes are possible, the first is tried
+/// and the others are remembered; a dead end goes back to the last choice. A place from which every way ended is not entered
+/// again, so that the whole is linear in practice.
+struct Alignment: ~Copyable {
+    private var stepStorage = RowStorage<AlignmentStep>()
+    private var choiceStorage = RowStorage<Choice>()
+    private var failures = FailedPlaces()
+    /// How many steps there are.
+    private(set) var stepCount = 0
+    private var choiceCount = 0
+    private var budget = 0
+    /// The furthest place at which nothing fitted.
+    private var furthest = (slot: 0, place: 0)
+
+    /// The steps, in order.
+    var steps: Row<TableIndex, AlignmentStep> { stepStorage.row() }
+
+    /// A place with more than one way.
+    struct Choice: BitwiseCopyable {
+        var slot: InputIndex
+        /// Where the walk came to the slot, and where the slot itself is looked for, behind code at a start.
+        var arrival: OutputIndex
+        var place: OutputIndex
+        var number: Int32
+        var steps: Int32
+    }
+
+    /// How a walk ended.
+    enum End {
+        case complete
+        /// Nothing fits there.
+        case stuck(slot: Int, place: Int)
+    }
+
+    /// Takes all steps back.
+    mutating func start(slots: Int, subprograms: Int) {
+        stepStorage.reserve(slots + 2 * subprograms + 8)
+        choiceStorage.reserve(slots + 1)
+        stepCount = 0
+    }
+
+    /// Adds a step for what was found otherwise.
+    mutating func add(_ step: AlignmentStep) {
+        stepStorage.row(as: TableIndex.self)[TableIndex(stepCount)] = step
+        stepCount += 1
+    }
+
+    /// Walks on from a slot and a place of the result to the end of both, or as far as it goes.
+    ///
+    /// The steps are those up to there.
+    ///
+    /// - Parameter length: of the result, in slots
+    /// - Complexity: O(slots) where what stands there is plain
+    mutating func walk(_ ways: Candidates, from slot: Int, _ place: Int, length: Int) -> End {
+        let before = stepCount
+        budget = 4096 + 16 * (ways.count + length)
+        furthest = (slot, place)
+        failures.removeAll()
+        if advance(ways, from: slot, place, length: length, until: nil) { return .complete }
+        // The way to the furthest place is taken once more.
+        let end = furthest
+        takeBack(to: before, ways)
+        failures.removeAll()
+        budget = 4096 + 16 * (ways.count + length)
+        _ = advance(ways, from: slot, place, length: length, until: end)
+        return .stuck(slot: end.slot, place: end.place)
+    }
+
+    private mutating func takeBack(to count: Int, _ ways: Candidates) {
+        let steps = self.steps
+        while stepCount > count {
+            stepCount -= 1
+            let step = steps[TableIndex(stepCount)]
+            if step.kind == .shape && step.shape.rewrite == .fastcall { setFastcall(step, .stands, ways) }
+        }
+    }
+
+    /// Removes the spills and fills of a step, or lets them stand.
+    private func setFastcall(_ step: AlignmentStep, _ fate: Fate, _ ways: Candidates) {
+        let call = step.slot + Int(step.shape.keep)
+        for pair in 1...Int(step.shape.keep) {
+            for slot in [call + -pair, call + pair] {
+                ways.fates[slot].bits = ways.fates[slot].bits & ~7 | fate.bits
+            }
+        }
+    }
+
+    /// The walk; says whether it came to the end.
+    private mutating func advance(
+        _ ways: Candidates, from start: Int, _ startPlace: Int, length: Int, until stop: (slot: Int, place: Int)?
+    ) -> Bool {
+        let (insns, fates, result, rules) = (ways.insns, ways.fates, ways.result, IdentityTable.shared.row)
+        let choices = choiceStorage.row(as: TableIndex.self)
+        let count = ways.count
+        let stopSlot = stop?.slot ?? -1
+        // No instruction of a program has this register, so that it stands for never.
+        let suffix: UInt8 = ways.fillsUpperHalves ? Register.hidden : 16
+        var slot = InputIndex(start)
+        var place = OutputIndex(startPlace)
+        choiceCount = 0
+        while true {
+            let fate = fates[slot]
+            if slot.position < count {
+                if fate.isRemoved {
+                    slot = slot + 1
+                    continue
+                }
+                let insn = insns[slot]
+                let found = result[place]
+                let behind = result[place + 1]
+                if fate.bits == 0 && behind.dst != suffix && behind.code != Opcode.barrier {
+                    let rule = rules[Slot(Int(insn.code))]
+                    if insn.bits == found.bits ? rule != .other
+                        : rule == .jump && (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
+                    {
+                        if slot.position != stopSlot {
+                            slot = slot + 1
+                            place = place + 1
+                            continue
+                        }
+                    }
+                }
+            }
+            if slot.position == stopSlot, let stop, place.position == stop.place { return true }
+            if slot.position == count {
+                if finish(place, length: length, ways) { return true }
+            } else {
+                var choice = Choice(slot: slot, arrival: place, place: place, number: 0, steps: 0)
+                if enter(&choice, fate, ways) {
+                    choice.steps = Int32(stepCount)
+                    if let next = take(&choice, ways) {
+                        (slot, place) = next
+                        continue
+                    }
+                }
+            }
+            // A dead end.
+            if place.position > furthest.place || (place.position == furthest.place && slot.position > furthest.slot) {
+                furthest = (slot.position, place.position)
+            }
+            var isBack = false
+            while choiceCount > 0 && budget > 0 {
+                budget -= 1
+                choiceCount -= 1
+                var choice = choices[TableIndex(choiceCount)]
+                takeBack(to: Int(choice.steps), ways)
+                if let next = take(&choice, ways) {
+                    (slot, place) = next
+                    isBack = true
+                    break
+                }
+                failures.insert(choice.slot, choice.place)
+            }
+            if !isBack { return false }
+        }
+    }
+
+    /// Takes the code that the kernel put in front of a subprogram's first instruction.
+    private mutating func enter(_ choice: inout Choice, _ fate: Fate, _ ways: Candidates) -> Bool {
+        if !fate.isEntry { return true }
+        if fate.isCountedEntry {
+            let shape = JumpShapes.counterStart(ShapeReader(ways.result, at: choice.place))
+            if !shape.isThere { return false }
+            addStart(shape, &choice)
+        }
+        if isFirst(choice.slot, ways) {
+            let shape = PrologueShapes.prologue(ShapeReader(ways.result, at: choice.place))
+            if shape.isThere { addStart(shape, &choice) }
+        }
+        return true
+    }
+
+    private mutating func addStart(_ shape: Shape, _ choice: inout Choice) {
+        add(AlignmentStep(kind: .start, slot: choice.slot, width: 0, place: choice.place, shape: shape))
+        choice.place = choice.place + Int(shape.count)
+    }
+
+    /// Whether nothing in front of a slot stands.
+    private func isFirst(_ slot: InputIndex, _ ways: Candidates) -> Bool {
+        var before = slot
+        while before.position > 0 {
+            before = before + -1
+            if !ways.fates[before].isRemoved { return false }
+        }
+        return true
+    }
+
+    /// Takes the next way of a choice and says where it leads.
+    @inline(__always)
+    private mutating func take(_ choice: inout Choice, _ ways: Candidates) -> (InputIndex, OutputIndex)? {
+        if failures.holds(choice.slot, choice.place) { return nil }
+        guard let (shape, next) = ways.next(choice.number, for: choice.slot, at: choice.place) else { return nil }
+        choice.number = next
+        choiceStorage.row(as: TableIndex.self)[TableIndex(choiceCount)] = choice
+        choiceCount += 1
+        let width = shape.rewrite == .fastcall ? 0 : ways.insns[choice.slot].width
+        let isPlain = shape.isItself && shape.rewrite == .inPlace
+        if !isPlain {
+            let step = AlignmentStep(
+                kind: .shape, slot: choice.slot, width: UInt32(width), place: choice.place, shape: shape)
+            add(step)
+            if shape.rewrite == .fastcall { setFastcall(step, .fastcall, ways) }
+        }
+        return (choice.slot + width, choice.place + Int(shape.count))
+    }
+
+    /// Whether the result ends with the program, or with the kernel's own subprogram behind it.
+    private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
+        if place.position == length { return true }
+        let shape = PrologueShapes.hiddenSubprogram(ShapeReader(ways.result, at: place))
+        if place.position + Int(shape.count) != length { return false }
+        add(
+            AlignmentStep(kind: .append, slot: InputIndex(ways.count), width: 0, place: place, shape: shape))
+        return true
+    }
+}

@@ -1,0 +1,23 @@
+import BPF
+import Patching
+
+/// A place where the result is not simply the program's own instruction.
+struct AlignmentStep: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
+        /// A shape stands for the instruction.
+        case shape
+        /// Code was put in front of the first instruction of a subprogram.
+        case start
+        /// Code was put behind the end of the program.
+        case append
+        /// What stands there was not understood.
+        case opaque
+    }
+
+    var kind: Kind
+    var slot: InputIndex
+    /// How many slots of the program it is about.
+    var width: UInt32
+    var place: OutputIndex
+    var shape: Shape
+}

@@ -1,0 +1,258 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// What may stand in the result for an instruction of the program: one way after the other, the likely ones first.
+struct Candidates {
+    let insns: Row<InputIndex, Instruction>
+    let count: Int
+    let fates: Row<InputIndex, Fate>
+    let result: Row<OutputIndex, Instruction>
+    /// Whether upper halves are filled at random.
+    let fillsUpperHalves: Bool
+    /// Whether the program moves addresses between address spaces, whose arithmetic is then made 32 bits wide.
+    let castsAddresses: Bool
+
+    /// The next way, and the number to ask with for the one behind it; `nil` when there are no more.
+    ///
+    /// - Parameter number: 0 for the first way
+    func next(_ number: Int32, for slot: InputIndex, at place: OutputIndex) -> (shape: Shape, next: Int32)? {
+        let barrier = result[place].code == Opcode.barrier
+        let start = barrier ? place + 1 : place
+        guard var found = core(number, for: slot, ShapeReader(result, at: start)) else { return nil }
+        if barrier { found.shape = found.shape.preceded(by: 1, .nospec) }
+        let behind = start + Int(found.shape.count - (barrier ? 1 : 0))
+        if result[behind].code == Opcode.barrier && insns[slot].isStore {
+            found.shape = found.shape.followed(by: 1, .nospec)
+        } else if fillsUpperHalves && found.shape.isItself && result[behind].dst == Register.hidden {
+            fill(slot, behind, &found.shape)
+        }
+        return found
+    }
+
+    /// Lets a shape take the random upper half behind it.
+    ///
+    /// - Source: 6.12 `kernel/bpf/verifier.c`, `opt_subreg_zext_lo32_rnd_hi32`
+    private func fill(_ slot: InputIndex, _ behind: OutputIndex, _ shape: inout Shape) {
+        guard let dst = insns[slot].defined else { return }
+        var reader = ShapeReader(result, at: behind)
+        reader.take(anyImm: .assign(Register.hidden, 0))
+        reader.take(.apply(.shiftLeft, Register.hidden, 32))
+        reader.take(.apply(.or, dst, register: Register.hidden))
+        if reader.isThere { shape = shape.followed(by: 3, .rndHi32) }
+    }
+
+    private func core(_ number: Int32, for slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+        let insn = insns[slot]
+        if fates[slot].kind == .alwaysTaken { return number == 0 ? hardWired(slot, reader) : nil }
+        switch insn.code & Opcode.classMask {
+        case Opcode.loadClass: return load(number, insn, reader)
+        case Opcode.storeClass, Opcode.storeImmediateClass: return store(number, slot, reader)
+        default:
+            if number > 1 { return nil }
+            if number == 0 {
+                let shape = itself(slot, reader)
+                if shape.isThere { return (shape, 1) }
+            }
+            let shape = rewritten(slot, reader)
+            return shape.isThere ? (shape, 2) : nil
+        }
+    }
+
+    /// The jump that a conditional one became.
+    private func hardWired(_ slot: InputIndex, _ start: ShapeReader) -> (shape: Shape, next: Int32)? {
+        var reader = start
+        reader.take(anyOff: .jump(0))
+        var shape = reader.shape(.hardWired)
+        shape.from = 0
+        shape.target = InputIndex(slot.position + 1 + Int(insns[slot].off))
+        return shape.isThere ? (shape, 1) : nil
+    }
+
+    // MARK: Loads and stores
+
+    private func load(_ number: Int32, _ insn: Instruction, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+        if number == 0 && reader.next.isLoad(sameAs: insn) {
+            var shape = Shape.itself(width: 1)
+            if reader.next.bits != insn.bits { shape.rewrite = .probeMem }
+            return (shape, 1)
+        }
+        if insn.src == Register.frame { return nil }
+        if number <= 1 {
+            let shape = MemoryShapes.guardedLoad(insn, reader)
+            if shape.isThere { return (shape, 2) }
+        }
+        return access(max(number, 2), 2, insn, reader)
+    }
+
+    /// An access of a context that is longer than the one before.
+    private func access(
+        _ number: Int32, _ base: Int32, _ insn: Instruction, _ reader: ShapeReader
+    ) -> (shape: Shape, next: Int32)? {
+        let shape = ContextShapes.access(insn, longerThan: number - base, reader)
+        return shape.isThere ? (shape, base + shape.count) : nil
+    }
+
+    private func store(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+        let insn = insns[slot]
+        let mode = insn.code & Opcode.modeMask
+        if mode != Opcode.memoryMode {
+            // An atomic operation; one in an arena shows by its mode.
+            let found = reader.next
+            let isArena = found.code == insn.code | Opcode.modeMask && (found.bits ^ insn.bits) >> 8 == 0
+            if number > 1 || (found.bits != insn.bits && !isArena) { return nil }
+            var shape = Shape.itself(width: 1)
+            if number == 0 && insn.isCompareExchange32 {
+                if reader.peek(1).bits == Instruction.zeroExtension(of: Register.result).bits { return (shape.followed(by: 1, .zext), 1) }
+            }
+            if isArena { shape.rewrite = .probeMem }
+            return (shape, 2)
+        }
+        if number == 0 && reader.next.bits == insn.bits { return (.itself(width: 1), 1) }
+        if insn.dst == Register.frame { return spill(max(number, 1), slot, reader) }
+        return access(max(number, 1), 1, insn, reader)
+    }
+
+    /// The spill of a call that clobbers nothing, with all that belongs to it: removed.
+    private func spill(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+        for pairs in number..<6 where FastcallPattern.isThere(insns, fates, count, spill: slot, pairs: Int(pairs)) {
+            return (Shape(rewrite: .fastcall, keep: Int8(pairs)), pairs + 1)
+        }
+        return nil
+    }
+
+    // MARK: Everything else
+
+    /// The instruction as it was, but for what the kernel may choose.
+    private func itself(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
+        let insn = insns[slot]
+        let found = reader.next
+        let difference = insn.bits ^ found.bits
+        switch insn.code & Opcode.classMask {
+        case Opcode.jumpClass, Opcode.jump32Class:
+            if insn.code == Opcode.mayGoto { return .missing }
+            if insn.code == Opcode.call { return call(insn, found) }
+            return difference & insn.fieldsBesideOffset == 0 ? .itself(width: 1) : .missing
+        case Opcode.arithmeticClass:
+            if difference == 0 { return .itself(width: 1) }
+            if !castsAddresses { return .missing }
+            let isCast = insn.isAddressCast && found.bits == Instruction.apply(
+                .move, insn.dst, register: insn.src, is64: false).bits
+            let isNarrowed = difference == UInt64(Opcode.arithmeticClass ^ Opcode.arithmetic32Class)
+            return isCast || isNarrowed ? .itself(width: 1) : .missing
+        default:
+            if insn.isWide { return wide(slot, reader) }
+            return difference == 0 ? .itself(width: 1) : .missing
+        }
+    }
+
+    /// A call: its address and, of one inside of the program, both numbers are looked at later.
+    private func call(_ insn: Instruction, _ found: Instruction) -> Shape {
+        if found.code != Opcode.call || found.registers != insn.registers { return .missing }
+        if insn.src == Opcode.pseudoCall { return .itself(width: 1) }
+        if found.off != insn.off { return .missing }
+        let isTail = insn.src == 0 && insn.imm == CallShapes.Helper.tailCall
+        return isTail == (found.src == 0 && found.imm == CallShapes.Helper.tailCall) ? .itself(width: 1) : .missing
+    }
+
+    /// A wide load: of a map, the kernel gives its number; of a variable or an address, where it is.
+    private func wide(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
+        let (insn, second) = (insns[slot], insns[slot + 1])
+        let (found, foundSecond) = (reader.next, reader.peek(1))
+        if !found.isWide || foundSecond.code != 0 || found.dst != insn.dst { return .missing }
+        let isThere: Bool
+        switch insn.src {
+        case 0: isThere = found.bits == insn.bits && foundSecond.bits == second.bits
+        case 1, 5: isThere = found.src == 1
+        case 2, 6: isThere = (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0)
+        case Opcode.pseudoFunction: isThere = found.src == insn.src
+        default: isThere = true
+        }
+        return isThere ? .itself(width: 2) : .missing
+    }
+
+    /// Whatever else stands for an instruction that is no load or store.
+    private func rewritten(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
+        let insn = insns[slot]
+        switch insn.code & Opcode.classMask {
+        case Opcode.jumpClass, Opcode.jump32Class:
+            if insn.code == Opcode.mayGoto {
+                return JumpShapes.mayGoto(InputIndex(slot.position + 1 + Int(insn.off)), reader)
+            }
+            if insn.code != Opcode.call { return .missing }
+            switch insn.src {
+            case 0:
+                let shape = CallShapes.helper(insn, reader)
+                return shape
+            case Opcode.pseudoKernelFunction: return CallShapes.kernelFunction(insn, reader)
+            default: return .missing
+            }
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            let operation = insn.code & Opcode.operationMask
+            let isDivision = operation == Arithmetic.divide.rawValue || operation == Arithmetic.modulo.rawValue
+            if isDivision {
+                if insn.code & Opcode.registerOperand != 0 { return DivisionShapes.byRegister(insn, reader) }
+                return insn.off == 1 && insn.imm == -1 ? DivisionShapes.byMinusOne(insn, reader) : .missing
+            }
+            let isSum = insn.code == Opcode.addRegister || insn.code == Opcode.subtractRegister
+            return isSum ? MemoryShapes.pointerArithmetic(insn, reader) : .missing
+        default:
+            let isPacket = insn.code & Opcode.classMask == 0 && !insn.isWide && insn.code != 0
+            return isPacket ? MemoryShapes.loadAbsolute(insn, reader) : .missing
+        }
+    }
+}
+
+extension Opcode {
+    /// `ST|NOSPEC`: a barrier against speculation, which no program can hold.
+    static let barrier: UInt8 = 0xc2
+    /// `ALU64|ADD|X` and `ALU64|SUB|X`.
+    static let addRegister: UInt8 = 0x0f
+    static let subtractRegister: UInt8 = 0x1f
+}
+
+extension Instruction {
+    /// All bits that are no offset of a jump.
+    @inline(__always)
+    var fieldsBesideOffset: UInt64 {
+        switch jumpKind {
+        case .none: UInt64.max
+        case .short: ~0xffff_0000
+        case .long, .call, .function: 0xffff_ffff
+        }
+    }
+
+    /// Whether it writes to memory.
+    var isStore: Bool { code & 7 == Opcode.storeClass || code & 7 == Opcode.storeImmediateClass }
+
+    /// A compare and exchange of 32 bits, which zero-extends the old value in `r0`.
+    var isCompareExchange32: Bool { code == Opcode.atomicMode | Opcode.storeClass && imm == 0xf1 }
+
+    /// `wD = wD` with a mark in `imm`: made by the verifier, and by nobody else.
+    ///
+    /// - Source: `include/linux/filter.h`, `BPF_ZEXT_REG`
+    static func zeroExtension(of dst: UInt8) -> Instruction {
+        var move = apply(.move, dst, register: dst, is64: false)
+        move.imm = 1
+        return move
+    }
+
+    /// `addr_space_cast`: a move with 1 in `off` and the address spaces in `imm`.
+    @inline(__always)
+    var isAddressCast: Bool { code == 0xbf && off == 1 && imm != 0 }
+
+    /// The register that it defines, if it is no call.
+    ///
+    /// - Source: 6.12 `kernel/bpf/verifier.c`, `insn_def_regno`
+    var defined: UInt8? {
+        switch code & Opcode.classMask {
+        case Opcode.jumpClass, Opcode.jump32Class, Opcode.storeImmediateClass: return nil
+        case Opcode.storeClass:
+            if code & Opcode.modeMask == Opcode.memoryMode { return nil }
+            // A load that acquires; else a bit says whether the old value is wanted.
+            if imm == 0x100 { return dst }
+            return imm & 1 == 0 ? nil : imm == 0xf1 ? 0 : src
+        default: return dst
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// What has to be looked at to tell whether an instruction stands in the result as it was.
+enum IdentityRule: UInt8, BitwiseCopyable {
+    /// Equal bits are enough, and nothing else is possible.
+    case exact
+    /// A jump: all but its offset.
+    case jump
+    /// It may have been rewritten, or stands changed in place.
+    case other
+}
+
+/// The rule for each code.
+struct IdentityTable: ~Copyable {
+    static let shared = IdentityTable()
+
+    private var storage = RowStorage<IdentityRule>(capacity: 256)
+    var row: Row<Slot, IdentityRule> { storage.row() }
+
+    private init() {
+        for code in UInt8.min...UInt8.max { row[Slot(Int(code))] = IdentityTable.rule(code) }
+    }
+
+    private static func rule(_ code: UInt8) -> IdentityRule {
+        switch code & Opcode.classMask {
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            let operation = code & Opcode.operationMask
+            if operation == Arithmetic.divide.rawValue || operation == Arithmetic.modulo.rawValue { return .other }
+            return .exact
+        case Opcode.jumpClass, Opcode.jump32Class:
+            if code == Opcode.call || code == Opcode.mayGoto { return .other }
+            return code == Opcode.exit ? .exact : .jump
+        // The second slot of a wide load is looked at with the first.
+        default: return code == Opcode.loadImmediate64 ? .other : code == 0 ? .exact : .other
+        }
+    }
+}
+
+// Nothing is written to a table once it is filled.
+extension IdentityTable: @unchecked Sendable {}

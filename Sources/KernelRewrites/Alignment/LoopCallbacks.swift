@@ -1,0 +1,70 @@
+import BPF
+import Fuzzing
+import Patching
+
+extension Alignment {
+    /// Says for each inlined `bpf_loop` which subprogram its call must reach: the one whose address was in `r2`.
+    ///
+    /// - Complexity: O(steps × slots up to the load of the address)
+    func resolveCallbacks(
+        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ result: Row<OutputIndex, Instruction>,
+        _ report: inout RewriteReport
+    ) {
+        for number in 0..<stepCount {
+            var step = steps[TableIndex(number)]
+            if step.kind != .shape || step.shape.rewrite != .loop { continue }
+            let callbacks = LoopCallbacks(input: input, fates: fates)
+            guard let target = callbacks.loaded(before: step.slot) else {
+                report.gaps.append(
+                    AlignmentGap(
+                        reason: "the callback of a loop cannot be told", slot: step.slot.position,
+                        place: step.place.position, expected: [input.insns[step.slot]], found: []))
+                continue
+            }
+            step.shape.from = 12
+            step.shape.target = target
+            steps[TableIndex(number)] = step
+        }
+    }
+}
+
+/// Which callback a call of `bpf_loop` has, from what was last loaded.
+struct LoopCallbacks {
+    let input: ProgramImage<InputIndex>
+    let fates: Row<InputIndex, Fate>
+
+    /// The subprogram whose address is in `r2` at a call, found by going back over what stands.
+    ///
+    /// The address is the same on every way to the call, or the kernel would not have inlined it; so the way that is
+    /// written down in front of it will do.
+    ///
+    /// - Complexity: O(slots)
+    func loaded(before call: InputIndex) -> InputIndex? {
+        let home = input.subprograms[input.subprogram(holding: call)].start
+        var register = Register.second
+        var spilled: Int16?
+        var slot = call
+        while slot.rawValue > home {
+            slot = slot + -1
+            let insn = input.insns[slot]
+            if fates[slot].isRemoved { continue }
+            if let off = spilled {
+                // A callback that was put aside on the stack.
+                if insn.code == Opcode.storeDouble && insn.dst == Register.frame && insn.off == off {
+                    register = insn.src
+                    spilled = nil
+                }
+                continue
+            }
+            if insn.isWide && insn.dst == register {
+                return insn.src == Opcode.pseudoFunction ? InputIndex(slot.position + 1 + Int(insn.imm)) : nil
+            }
+            if insn.code == Instruction.move(0, 0).code && insn.dst == register {
+                register = insn.src
+            } else if insn.code == Opcode.loadDouble && insn.dst == register && insn.src == Register.frame {
+                spilled = insn.off
+            }
+        }
+        return nil
+    }
+}

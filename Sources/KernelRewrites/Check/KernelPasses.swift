@@ -1,0 +1,191 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// The kernel's edits, inferred from an alignment, and its result in the form in which the oracle compares it.
+///
+/// What the kernel may choose, such as the address of a helper, is put back to what the program had; jump offsets are the
+/// kernel's.
+struct KernelPasses: ~Copyable {
+    /// All edits but the next.
+    let edits = PassBuffer()
+    /// Code in front of the first instruction of subprograms, in coordinates of what ``edits`` gives.
+    let starts = PassBuffer()
+    /// The kernel's result.
+    let found = ProgramBuffer()
+    private var jumpStorage = RowStorage<InputIndex>()
+    private var callStorage = RowStorage<OutputIndex>()
+    /// How many jumps and calls of the input are not dead, and how many calls the result has.
+    private(set) var jumpCount = 0
+    private(set) var callCount = 0
+
+    /// The jumps and calls of the input that are not dead.
+    var jumps: Row<TableIndex, InputIndex> { jumpStorage.row() }
+    /// The calls and pseudo functions of the result.
+    var calls: Row<TableIndex, OutputIndex> { callStorage.row() }
+
+    /// Makes room for a result; to be called before the other methods.
+    mutating func reserve(insns: Int, subprograms: Int, lines: Int) {
+        found.reserve(insns: insns + 1, subprograms: subprograms, lines: lines)
+        found.insnCount = insns
+        callStorage.reserve(insns + 1)
+    }
+
+    /// Writes all of it but the tables.
+    ///
+    /// - Parameters:
+    ///   - result: the kernel's own
+    /// - Complexity: O(slots)
+    mutating func infer(
+        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, steps: Row<TableIndex, AlignmentStep>,
+        stepCount: Int, result: Row<OutputIndex, Instruction>
+    ) {
+        edits.removeAll()
+        starts.removeAll()
+        jumpStorage.reserve(input.insnCount + 1)
+        let insns = found.image(as: OutputIndex.self).insns
+        let jumps = self.jumps
+        let calls = self.calls
+        let kinds = JumpKindTable.shared.view
+        jumpCount = 0
+        callCount = 0
+        var added = 0
+        var number = 0
+        var slot = InputIndex(0)
+        var place = OutputIndex(0)
+        let count = input.insnCount
+        while true {
+            // Plain instructions up to the next step.
+            let stop = number < stepCount ? steps[TableIndex(number)].slot : InputIndex(count)
+            while slot < stop {
+                let insn = input.insns[slot]
+                jumps[TableIndex(jumpCount)] = slot
+                if fates[slot].isRemoved {
+                    let start = slot
+                    while slot < stop && fates[slot].isRemoved {
+                        jumps[TableIndex(jumpCount)] = slot
+                        jumpCount &+= fates[slot] == .dead ? 0 : kinds.count(input.insns[slot])
+                        slot = slot + 1
+                    }
+                    // A step in the middle of a run is one that removes.
+                    if edits.editCount > 0, edits.lastEdit.isDeletion, edits.lastEdit.end == start {
+                        let more = UInt32(slot - start)
+                        edits.updateLast { $0.remove += more }
+                    } else {
+                        edits.addEdit(off: start, remove: UInt32(slot - start))
+                    }
+                    continue
+                }
+                if kinds.count(insn) == 0 {
+                    insns[place] = insn
+                } else {
+                    insns[place] = result[place].asFound(for: insn)
+                    jumpCount &+= 1
+                    calls[TableIndex(callCount)] = place
+                    callCount &+= insn.jumpKind.isCall ? 1 : 0
+                }
+                slot = slot + 1
+                place = place + 1
+                if insn.isWide {
+                    insns[place] = input.insns[slot]
+                    slot = slot + 1
+                    place = place + 1
+                }
+            }
+            if number == stepCount { break }
+            let step = steps[TableIndex(number)]
+            number += 1
+            let size = Int(step.shape.count)
+            switch step.kind {
+            case .start:
+                write(starts, step, InputIndex(place.position - added), result, insns, skip: true)
+                added += size
+                place = place + size
+            case .append:
+                write(edits, step, InputIndex(count), result, insns, skip: false)
+                place = place + size
+            case .opaque:
+                edits.addEdit(off: step.slot, remove: step.width)
+                for index in 0..<size {
+                    edits.addPatch(.opaque)
+                    insns[place + index] = .opaque
+                }
+                slot = step.slot + Int(step.width)
+                place = place + size
+            case .shape:
+                if step.shape.rewrite == .fastcall { continue }
+                let insn = input.insns[slot]
+                jumps[TableIndex(jumpCount)] = slot
+                jumpCount &+= kinds.count(insn)
+                if step.shape.isItself {
+                    // Changed in place: it stands as it was.
+                    for index in 0..<size { insns[place + index] = input.insns[slot + index] }
+                } else {
+                    patch(step, insn, result, insns)
+                }
+                slot = slot + Int(step.width)
+                place = place + size
+            }
+        }
+    }
+
+    /// Adds an edit that brings the code of a step.
+    private func write(
+        _ buffer: PassBuffer, _ step: AlignmentStep, _ off: InputIndex, _ result: Row<OutputIndex, Instruction>,
+        _ insns: Row<OutputIndex, Instruction>, skip: Bool
+    ) {
+        // Code of two kinds at one start is one insertion: a jump goes past both.
+        let isSecond = skip && buffer.editCount > 0 && buffer.lastEdit.off == off
+        if !isSecond { buffer.addEdit(off: off, remove: 0, skip: skip) }
+        for index in 0..<Int(step.shape.count) {
+            let insn = result[step.place + index]
+            buffer.addPatch(insn)
+            insns[step.place + index] = insn
+        }
+    }
+
+    /// Adds the edit of a shape.
+    private mutating func patch(
+        _ step: AlignmentStep, _ insn: Instruction, _ result: Row<OutputIndex, Instruction>,
+        _ insns: Row<OutputIndex, Instruction>
+    ) {
+        let shape = step.shape
+        edits.addEdit(off: step.slot, remove: step.width)
+        for index in 0..<Int(shape.count) {
+            let place = step.place + index
+            var own = result[place]
+            if shape.keep != Shape.none && index == Int(shape.keep) {
+                own = own.asFound(for: insn)
+                insns[place] = own
+                edits.addPatch(.zero)
+                continue
+            }
+            if own.code == Opcode.call && own.src == Opcode.pseudoCall {
+                calls[TableIndex(callCount)] = place
+                callCount += 1
+                own = own.asFound(for: Instruction(code: Opcode.call, src: Opcode.pseudoCall))
+            }
+            insns[place] = own
+            if index == Int(shape.from) { _ = own.setJumpOffset(0, own.jumpKind) }
+            edits.addPatch(own)
+        }
+        if shape.keep != Shape.none { edits.updateLast { $0.keep = UInt32(shape.keep) } }
+        if shape.from != Shape.none {
+            edits.addRef(Ref(from: PatchIndex(Int(shape.from)), to: shape.target))
+        }
+    }
+}
+
+extension Instruction {
+    /// What stands where something was not understood, in the result as in the edits.
+    static var opaque: Instruction { .move(0, 0) }
+
+    /// An instruction of the program with the jump offset of this one, of the result.
+    ///
+    /// The offset of a call that the kernel has compiled stands in `off` and is cut there; see ``CallNumbers``.
+    @inline(__always)
+    func asFound(for insn: Instruction) -> Instruction {
+        let fields = insn.fieldsBesideOffset
+        return Instruction(bits: insn.bits & fields | bits & ~fields)
+    }
+}

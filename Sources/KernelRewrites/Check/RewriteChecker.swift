@@ -1,0 +1,192 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Checks what the kernel made of a program: the kernel as one more patcher, judged by the same oracle.
+///
+/// What is removed is foretold from what the verifier saw (``Fates``); an alignment finds what stands for each instruction
+/// that is left (``Alignment``); from it the kernel's edits are inferred (``KernelPasses``), the oracle works out what they
+/// must give, and that is compared with what the kernel gave.
+///
+/// - Shape: working memory is kept from program to program
+public struct RewriteChecker: ~Copyable {
+    let facts: KernelFacts
+    private let input = ProgramBuffer()
+    private var resultStorage = RowStorage<Instruction>()
+    private var fates = Fates()
+    private var alignment = Alignment()
+    private var passes = KernelPasses()
+    private var expectation = Expectation()
+    private var startExpectation = Expectation()
+    private var tally = RewriteTally()
+
+    /// How many slots may be looked at behind the end of a result.
+    private static let room = 64
+
+    public init(facts: KernelFacts) { self.facts = facts }
+
+    /// Checks one program.
+    ///
+    /// - Parameters:
+    ///   - live: whether the verifier saw each slot; the second slot of a wide load is as its first
+    ///   - result: what the kernel gave back, with the numbers of subprograms and lines as their ids; without subprograms
+    ///     theirs are not compared
+    /// - Complexity: O(slots + subprograms + lines), where what stands there is plain
+    public mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
+        var report = RewriteReport()
+        load(program.program)
+        let image = input.image(as: InputIndex.self)
+        if live.count != image.insnCount || image.fault() != nil {
+            report.gaps.append(
+                AlignmentGap(
+                    reason: image.fault()?.description ?? "\(live.count) slots of which it is known whether they live",
+                    slot: 0, place: 0, expected: [], found: []))
+            return report
+        }
+        let length = result.insns.count
+        resultStorage.reserve(length + RewriteChecker.room)
+        let insns = resultStorage.row(as: OutputIndex.self)
+        insns.load(result.insns)
+        insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
+        fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
+        align(program, image, insns, length, &report)
+        alignment.resolveCallbacks(image, fates.row, insns, &report)
+        passes.reserve(
+            insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
+            lines: max(image.lineCount, result.lines.count))
+        passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
+        // What is around a gap cannot be judged, so that nothing is.
+        if report.gaps.isEmpty { compare(image, insns, length, result, &report) }
+        tally.count(
+            image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
+            jumpCount: passes.jumpCount, into: &report)
+        return report
+    }
+
+    private mutating func load(_ program: Program) {
+        input.reserve(
+            insns: program.insns.count + 1, subprograms: program.subprograms.count, lines: program.lines.count)
+        input.insnCount = program.insns.count
+        input.subprogramCount = program.subprograms.count
+        input.lineCount = program.lines.count
+        let image = input.image(as: InputIndex.self)
+        image.insns.load(program.insns)
+        // Where a program ends is asked too, and nothing there is removed.
+        image.insns[InputIndex(program.insns.count)] = .zero
+        image.aux.fill(program.insns.count, from: InputIndex(0), with: 0)
+        image.subprograms.load(program.subprograms)
+        image.lines.load(program.lines)
+    }
+
+    /// Aligns, and goes on behind what is not understood.
+    private mutating func align(
+        _ program: LoadableProgram, _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>,
+        _ length: Int, _ report: inout RewriteReport
+    ) {
+        let ways = Candidates(
+            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
+            fillsUpperHalves: program.flags.contains(.testRndHi32),
+            castsAddresses: program.program.insns.contains { $0.isAddressCast })
+        alignment.start(slots: image.insnCount, subprograms: image.subprogramCount)
+        var (slot, place) = (0, 0)
+        while case .stuck(let slotNow, let placeNow) = alignment.walk(ways, from: slot, place, length: length) {
+            let search = Resynchronization(ways: ways, length: length, slot: slotNow, place: placeNow)
+            let found = search.find()
+            search.report(found, to: &report)
+            alignment.add(
+                AlignmentStep(
+                    kind: .opaque, slot: InputIndex(slotNow), width: UInt32(found.slot - slotNow),
+                    place: OutputIndex(placeNow),
+                    shape: Shape(count: Int32(found.place - placeNow))))
+            (slot, place) = (found.slot, found.place)
+        }
+    }
+
+    /// Lets the oracle work out what the edits must give and compares.
+    private mutating func compare(
+        _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int, _ result: Program,
+        _ report: inout RewriteReport
+    ) {
+        let edits = passes.edits.image
+        expectation.compute(edits, on: image)
+        let hasStarts = passes.starts.editCount > 0
+        var isAccepted = expectation.status == .accepted
+        if isAccepted && hasStarts {
+            let middle = expectation.program.image(as: InputIndex.self)
+            startExpectation.compute(passes.starts.image, on: middle)
+            isAccepted = startExpectation.status == .accepted
+        }
+        if !isAccepted {
+            refuse(image, &report)
+            return
+        }
+        let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
+        settle(expected, insns, length, result, &report)
+        let found = passes.found.image(as: OutputIndex.self)
+        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
+        if hasStarts {
+            let middle = expectation.program.image(as: InputIndex.self)
+            if let finding = startExpectation.fault(
+                in: found, of: passes.starts.image, on: middle, target: "kernel", passNumber: 1)
+            {
+                report.findings.append(finding)
+            }
+        } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
+            report.findings.append(finding)
+        }
+        if !report.findings.isEmpty { report.normalized = Program(found) }
+    }
+
+    /// The kernel gave a result for edits that cannot be made.
+    private mutating func refuse(_ image: ProgramImage<InputIndex>, _ report: inout RewriteReport) {
+        let isFirst = expectation.status != .accepted
+        let refusal = isFirst ? expectation.refusal : startExpectation.refusal
+        if refusal == .overflow {
+            let found = passes.found.image(as: OutputIndex.self)
+            let finding =
+                isFirst
+                ? expectation.fault(in: found, of: passes.edits.image, on: image, target: "kernel", passNumber: 0)
+                : startExpectation.fault(
+                    in: found, of: passes.starts.image, on: expectation.program.image(as: InputIndex.self),
+                    target: "kernel", passNumber: 1)
+            if let finding { report.findings.append(finding) }
+        } else if report.findings.isEmpty {
+            let place = (isFirst ? expectation.refusalPlace : startExpectation.refusalPlace)?.position ?? 0
+            report.gaps.append(
+                AlignmentGap(
+                    reason: "the edits are \(refusal?.rawValue ?? "refused")", slot: 0, place: place, expected: [],
+                    found: []))
+        }
+    }
+
+    /// Completes the result for the comparison: where compiled calls lead, and the tables.
+    private func settle(
+        _ expected: ProgramImage<OutputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int,
+        _ result: Program, _ report: inout RewriteReport
+    ) {
+        let image = passes.found.image(as: OutputIndex.self)
+        image.aux.copy(length, from: expected.aux, at: OutputIndex(0), to: OutputIndex(0))
+        let subprograms = result.subprograms.isEmpty ? nil : result.subprograms
+        passes.found.subprogramCount = subprograms?.count ?? expected.subprogramCount
+        passes.found.lineCount = result.lines.count
+        fill(expected, subprograms, result.lines)
+        if passes.callCount == 0 { return }
+        let last = alignment.stepCount > 0 ? alignment.steps[TableIndex(alignment.stepCount - 1)] : nil
+        let numbers = CallNumbers(
+            starts: expected.subprograms, count: expected.subprogramCount,
+            hidden: last?.kind == .append ? last?.place.position : nil)
+        numbers.settle(passes.calls, passes.callCount, insns, image.insns, &report)
+    }
+
+    /// Writes the kernel's tables beside its instructions.
+    private func fill(_ expected: ProgramImage<OutputIndex>, _ subprograms: [Subprogram]?, _ lines: [LineRecord]) {
+        let image = passes.found.image(as: OutputIndex.self)
+        if let subprograms {
+            image.subprograms.load(subprograms)
+        } else {
+            image.subprograms.copy(
+                expected.subprogramCount, from: expected.subprograms, at: TableIndex(0), to: TableIndex(0))
+        }
+        image.lines.load(lines)
+    }
+}

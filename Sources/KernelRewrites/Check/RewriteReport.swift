@@ -1,0 +1,65 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// What a check of one loaded program found.
+public struct RewriteReport: Sendable {
+    /// Broken rules, with target `kernel`.
+    public internal(set) var findings: [Finding] = []
+    /// What was not understood. A program with a gap is neither right nor wrong.
+    public internal(set) var gaps: [AlignmentGap] = []
+    /// What the kernel did, in the order of the input.
+    public internal(set) var applied: [AppliedRewrite] = []
+    /// The same at its borders, counted.
+    public internal(set) var coverage = RewriteCoverage()
+    /// The kernel's edits as passes, each on what the one before it gave; none where there is a gap.
+    ///
+    /// Code that goes in front of the first instruction of a subprogram has a pass of its own, since a pass has one edit
+    /// at an index.
+    public internal(set) var passes: [Pass] = []
+    /// The result as the oracle compared it: what the kernel may choose freely is as the program had it.
+    ///
+    /// Made only where something is wrong; `nil` where there is a gap.
+    public internal(set) var normalized: Program?
+
+    /// Whether everything was understood and nothing is wrong.
+    public var isClean: Bool { findings.isEmpty && gaps.isEmpty }
+}
+
+/// One rewrite of one instruction, or of a run of them.
+///
+/// - Units: slots
+public struct AppliedRewrite: Hashable, Sendable {
+    public var rewrite: Rewrite
+    /// The slots of the program as it was loaded; empty for what is put in front of an instruction.
+    public var input: Range<UInt32>
+    /// The slots of the result that stand for them; empty for what is removed.
+    public var result: Range<UInt32>
+
+    public init(_ rewrite: Rewrite, input: Range<UInt32>, result: Range<UInt32>) {
+        self.rewrite = rewrite
+        self.input = input
+        self.result = result
+    }
+}
+
+/// A place where the result cannot be explained.
+///
+/// - Units: slots
+public struct AlignmentGap: Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong there, in words.
+    public var reason: String
+    /// The first slot of the program, and of the result, that was not understood.
+    public var slot: Int
+    public var place: Int
+    /// Some instructions from there on, of the program and of the result.
+    public var expected: [Instruction]
+    public var found: [Instruction]
+
+    /// The place and what stands there, in a few lines.
+    public var description: String {
+        func list(_ insns: [Instruction]) -> String { insns.map { "\n    \($0)" }.joined() }
+        return "\(reason): slot \(slot) of the program, \(place) of the result\n  program:\(list(expected))\n"
+            + "  result:\(list(found))"
+    }
+}
