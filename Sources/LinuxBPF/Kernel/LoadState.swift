@@ -68,7 +68,7 @@ struct LoadState: ~Copyable {
     /// Loads what was prepared once more, for the line that says why it is refused.
     mutating func refusal(of program: LoadableProgram, _ target: UInt32, code: Int32) -> LoadRefusal {
         do throws(KernelError) {
-            let written = try writtenLog(of: program, target, level: 1)
+            let written = try writtenLog(of: program, target, level: 1, isEndEnough: true)
             if let complaint = written.log.complaint { return LoadRefusal(code: code, text: complaint) }
         } catch {
             return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
@@ -78,9 +78,10 @@ struct LoadState: ~Copyable {
 
     /// What the verifier writes about a program that was prepared, and whether it accepts it.
     ///
+    /// - Parameter isEndEnough: whether the end of a log that is very long will do
     /// - Throws: ``KernelError`` when the log does not fit into a GiB
     mutating func writtenLog(
-        of program: LoadableProgram, _ target: UInt32, level: UInt32
+        of program: LoadableProgram, _ target: UInt32, level: UInt32, isEndEnough: Bool = false
     ) throws(KernelError) -> (log: VerifierLog, result: Int32) {
         while true {
             log.clear()
@@ -92,7 +93,9 @@ struct LoadState: ~Copyable {
             }
             if result >= 0 { close(result) }
             // Kernels before 6.4 keep the start of a log that is too long, later ones its end; all say so.
-            if result != -ENOSPC { return (VerifierLog(log.text), min(result, 0)) }
+            if result != -ENOSPC || isEndEnough && log.row.capacity >= LogBuffer.longEnd {
+                return (VerifierLog(log.text), min(result, 0))
+            }
             if !log.grow() { throw KernelError(.log, code: ENOSPC, "it is longer than \(LogBuffer.limit) bytes") }
         }
     }
