@@ -130,7 +130,8 @@ struct Alignment: ~Copyable {
                 let behind = result[place + 1]
                 if fate.bits == 0 && behind.dst != suffix && behind.code != Opcode.barrier {
                     let rule = rules[Slot(Int(insn.code))]
-                    if insn.bits == found.bits ? rule != .other
+                    if insn.bits == found.bits
+                        ? rule != .other
                         : rule == .jump && (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
                     {
                         if slot.position != stopSlot {

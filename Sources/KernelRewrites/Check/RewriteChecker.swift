@@ -19,6 +19,8 @@ public struct RewriteChecker: ~Copyable {
     private var expectation = Expectation()
     private var startExpectation = Expectation()
     private var tally = RewriteTally()
+    /// Whether the last alignment is in pieces.
+    private var isCut = false
 
     /// How many slots may be looked at behind the end of a result.
     private static let room = 64
@@ -49,7 +51,7 @@ public struct RewriteChecker: ~Copyable {
         insns.load(result.insns)
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
-        DeadCallees.retarget(image, fates.row)
+        DeadCallees.release(image, fates.row, &report)
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
             fillsUpperHalves: program.flags.contains(.testRndHi32),
@@ -58,12 +60,14 @@ public struct RewriteChecker: ~Copyable {
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
             lines: max(image.lineCount, result.lines.count))
-        let isWhole = report.isClean
+        let known = report.findings.count
         judge(image, insns, length, result, &report)
         tally.count(
             image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
             jumpCount: passes.jumpCount, into: &report)
-        if isWhole && !report.isClean { lookOtherwise(ways, image, length, result, &report) }
+        if report.gaps.isEmpty && !isCut && report.findings.count > known {
+            lookOtherwise(ways, image, length, result, known, &report)
+        }
         return report
     }
 
@@ -72,15 +76,17 @@ public struct RewriteChecker: ~Copyable {
 
     /// Replaces a report with findings by one without, if another alignment gives one.
     private mutating func lookOtherwise(
-        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program,
+        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program, _ known: Int,
         _ report: inout RewriteReport
     ) {
+        let least = report.findings.count
         var attempt = 0
         while attempt < RewriteChecker.attempts && alignment.walkOtherwise(ways, length: length) {
             attempt += 1
             var other = RewriteReport()
+            other.findings = Array(report.findings.prefix(known))
             judge(image, ways.result, length, result, &other)
-            if !other.isClean { continue }
+            if !other.gaps.isEmpty || other.findings.count >= least { continue }
             tally.count(
                 image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
                 jumpCount: passes.jumpCount, into: &other)
@@ -121,7 +127,9 @@ public struct RewriteChecker: ~Copyable {
     ) {
         alignment.start(slots: image.insnCount, subprograms: image.subprogramCount)
         var (slot, place) = (0, 0)
+        isCut = false
         while case .stuck(let slotNow, let placeNow) = alignment.walk(ways, from: slot, place, length: length) {
+            isCut = true
             let search = Resynchronization(ways: ways, length: length, slot: slotNow, place: placeNow)
             let found = search.find()
             search.report(found, to: &report)
@@ -222,7 +230,7 @@ public struct RewriteChecker: ~Copyable {
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
             hidden: last?.kind == .append ? last?.place.position : nil)
-        numbers.settle(passes.calls, passes.callCount, insns, image.insns, &report)
+        numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
 
     /// Writes the kernel's tables beside its instructions.
