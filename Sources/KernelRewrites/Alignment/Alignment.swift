@@ -129,16 +129,17 @@ struct Alignment: ~Copyable {
                 let found = result[place]
                 let behind = result[place + 1]
                 if fate.bits == 0 && behind.dst != suffix && behind.code != Opcode.barrier {
-                    let rule = rules[Slot(Int(insn.code))]
-                    if insn.bits == found.bits
-                        ? rule != .other
-                        : rule == .jump && (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
-                    {
-                        if slot.position != stopSlot {
-                            slot = slot + 1
-                            place = place + 1
-                            continue
-                        }
+                    let isPlain: Bool
+                    switch rules[Slot(Int(insn.code))] {
+                    case .exact: isPlain = insn.bits == found.bits
+                    case .jump: isPlain = (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
+                    case .memory: isPlain = insn.bits == found.bits && insn.src == Register.frame
+                    case .other: isPlain = false
+                    }
+                    if isPlain && slot.position != stopSlot {
+                        slot = slot + 1
+                        place = place + 1
+                        continue
                     }
                 }
             }

@@ -11,6 +11,9 @@ import Patching
 /// - Shape: working memory is kept from program to program
 public struct RewriteChecker: ~Copyable {
     let facts: KernelFacts
+    /// Whether reports of programs with which nothing is wrong hold the kernel's passes and the normalized result too; they
+    /// cost more than the check.
+    public var givesPasses = false
     private let input = ProgramBuffer()
     private var resultStorage = RowStorage<Instruction>()
     private var fates = Fates()
@@ -163,7 +166,6 @@ public struct RewriteChecker: ~Copyable {
         let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
         settle(expected, insns, length, result, &report)
         let found = passes.found.image(as: OutputIndex.self)
-        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         if hasStarts {
             let middle = expectation.program.image(as: InputIndex.self)
             if let finding = startExpectation.fault(
@@ -174,7 +176,9 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
-        if !report.findings.isEmpty { report.normalized = Program(found) }
+        if report.findings.isEmpty && !givesPasses { return }
+        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
+        report.normalized = Program(found)
     }
 
     /// The kernel gave a result for edits that cannot be made.
