@@ -11,6 +11,9 @@ import Patching
 /// - Shape: working memory is kept from program to program
 public struct RewriteChecker: ~Copyable {
     let facts: KernelFacts
+    /// Whether reports of programs with which nothing is wrong hold the kernel's passes and the normalized result too; they
+    /// cost more than the check.
+    public var givesPasses = false
     private let input = ProgramBuffer()
     private var resultStorage = RowStorage<Instruction>()
     private var fates = Fates()
@@ -19,6 +22,8 @@ public struct RewriteChecker: ~Copyable {
     private var expectation = Expectation()
     private var startExpectation = Expectation()
     private var tally = RewriteTally()
+    /// Whether the last alignment is in pieces.
+    private var isCut = false
 
     /// How many slots may be looked at behind the end of a result.
     private static let room = 64
@@ -34,6 +39,19 @@ public struct RewriteChecker: ~Copyable {
     /// - Complexity: O(slots + subprograms + lines), where what stands there is plain
     public mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
         var report = RewriteReport()
+        if let unblinding = Unblinding(result) {
+            report.findings = unblinding.findings
+            check(program, live: live, result: unblinding.program, isUnblinded: true, &report)
+            tally.count(unblinding, into: &report)
+        } else {
+            check(program, live: live, result: result, isUnblinded: false, &report)
+        }
+        return report
+    }
+
+    private mutating func check(
+        _ program: LoadableProgram, live: [Bool], result: Program, isUnblinded: Bool, _ report: inout RewriteReport
+    ) {
         load(program.program)
         let image = input.image(as: InputIndex.self)
         if live.count != image.insnCount || image.fault() != nil {
@@ -41,7 +59,7 @@ public struct RewriteChecker: ~Copyable {
                 AlignmentGap(
                     reason: image.fault()?.description ?? "\(live.count) slots of which it is known whether they live",
                     slot: 0, place: 0, expected: [], found: []))
-            return report
+            return
         }
         let length = result.insns.count
         resultStorage.reserve(length + RewriteChecker.room)
@@ -49,22 +67,23 @@ public struct RewriteChecker: ~Copyable {
         insns.load(result.insns)
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
-        DeadCallees.retarget(image, fates.row)
+        DeadCallees.release(image, fates.row, &report)
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
-            fillsUpperHalves: program.flags.contains(.testRndHi32),
+            fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })
         align(ways, image, length, &report)
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
             lines: max(image.lineCount, result.lines.count))
-        let isWhole = report.isClean
+        let known = report.findings.count
         judge(image, insns, length, result, &report)
         tally.count(
             image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
             jumpCount: passes.jumpCount, into: &report)
-        if isWhole && !report.isClean { lookOtherwise(ways, image, length, result, &report) }
-        return report
+        if report.gaps.isEmpty && !isCut && report.findings.count > known {
+            lookOtherwise(ways, image, length, result, known, &report)
+        }
     }
 
     /// How many alignments are looked at before a finding is believed.
@@ -72,15 +91,17 @@ public struct RewriteChecker: ~Copyable {
 
     /// Replaces a report with findings by one without, if another alignment gives one.
     private mutating func lookOtherwise(
-        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program,
+        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program, _ known: Int,
         _ report: inout RewriteReport
     ) {
+        let least = report.findings.count
         var attempt = 0
         while attempt < RewriteChecker.attempts && alignment.walkOtherwise(ways, length: length) {
             attempt += 1
             var other = RewriteReport()
+            other.findings = Array(report.findings.prefix(known))
             judge(image, ways.result, length, result, &other)
-            if !other.isClean { continue }
+            if !other.gaps.isEmpty || other.findings.count >= least { continue }
             tally.count(
                 image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
                 jumpCount: passes.jumpCount, into: &other)
@@ -121,7 +142,9 @@ public struct RewriteChecker: ~Copyable {
     ) {
         alignment.start(slots: image.insnCount, subprograms: image.subprogramCount)
         var (slot, place) = (0, 0)
+        isCut = false
         while case .stuck(let slotNow, let placeNow) = alignment.walk(ways, from: slot, place, length: length) {
+            isCut = true
             let search = Resynchronization(ways: ways, length: length, slot: slotNow, place: placeNow)
             let found = search.find()
             search.report(found, to: &report)
@@ -155,7 +178,6 @@ public struct RewriteChecker: ~Copyable {
         let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
         settle(expected, insns, length, result, &report)
         let found = passes.found.image(as: OutputIndex.self)
-        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         if hasStarts {
             let middle = expectation.program.image(as: InputIndex.self)
             if let finding = startExpectation.fault(
@@ -166,7 +188,9 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
-        if !report.findings.isEmpty { report.normalized = Program(found) }
+        if report.findings.isEmpty && !givesPasses { return }
+        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
+        report.normalized = Program(found)
     }
 
     /// The kernel gave a result for edits that cannot be made.
@@ -222,7 +246,7 @@ public struct RewriteChecker: ~Copyable {
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
             hidden: last?.kind == .append ? last?.place.position : nil)
-        numbers.settle(passes.calls, passes.callCount, insns, image.insns, &report)
+        numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
 
     /// Writes the kernel's tables beside its instructions.

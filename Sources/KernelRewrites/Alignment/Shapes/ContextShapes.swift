@@ -86,7 +86,8 @@ enum ContextShapes {
                 }
                 return store(next)
             case Opcode.storeImmediateClass:
-                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm && store(next)
+                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm
+                    && store(next)
             case Opcode.arithmeticClass, Opcode.arithmetic32Class:
                 return calculate(next)
             default:
