@@ -21,6 +21,6 @@ public struct LoadFlags: OptionSet, Hashable, Sendable {
 public enum LoadPrivilege: String, Hashable, Sendable, CaseIterable {
     /// Whatever the process has.
     case all
-    /// `CAP_BPF` and `CAP_NET_ADMIN`, but neither `CAP_PERFMON` nor `CAP_SYS_ADMIN`.
+    /// `CAP_BPF`, `CAP_NET_ADMIN` and `CAP_SYSLOG`, which lets addresses be seen, but neither `CAP_PERFMON` nor `CAP_SYS_ADMIN`.
     case bpf
 }
