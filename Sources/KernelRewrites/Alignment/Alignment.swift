@@ -183,12 +183,12 @@ struct Alignment: ~Copyable {
     private mutating func enter(_ choice: inout Choice, _ fate: Fate, _ ways: Candidates) -> Bool {
         if !fate.isEntry { return true }
         if fate.isCountedEntry {
-            let shape = JumpShapes.counterStart(ShapeReader(ways.result, at: choice.place))
+            let shape = JumpShapes.counterStart(ways.reader(at: choice.place))
             if !shape.isThere { return false }
             addStart(shape, &choice)
         }
         if isFirst(choice.slot, ways) {
-            let shape = PrologueShapes.prologue(ShapeReader(ways.result, at: choice.place))
+            let shape = PrologueShapes.prologue(ways.reader(at: choice.place))
             if shape.isThere { addStart(shape, &choice) }
         }
         return true
@@ -231,7 +231,7 @@ struct Alignment: ~Copyable {
     /// Whether the result ends with the program, or with the kernel's own subprogram behind it.
     private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
         if place.position == length { return true }
-        let shape = PrologueShapes.hiddenSubprogram(ShapeReader(ways.result, at: place))
+        let shape = PrologueShapes.hiddenSubprogram(ways.reader(at: place))
         if place.position + Int(shape.count) != length { return false }
         add(
             AlignmentStep(kind: .append, slot: InputIndex(ways.count), width: 0, place: place, shape: shape))

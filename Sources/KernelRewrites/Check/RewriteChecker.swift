@@ -40,6 +40,19 @@ public struct RewriteChecker: ~Copyable {
     /// - Complexity: O(slots + subprograms + lines), where what stands there is plain
     public mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
         var report = RewriteReport()
+        if let unblinding = Unblinding(result) {
+            report.findings = unblinding.findings
+            check(program, live: live, result: unblinding.program, isUnblinded: true, &report)
+            tally.count(unblinding, into: &report)
+        } else {
+            check(program, live: live, result: result, isUnblinded: false, &report)
+        }
+        return report
+    }
+
+    private mutating func check(
+        _ program: LoadableProgram, live: [Bool], result: Program, isUnblinded: Bool, _ report: inout RewriteReport
+    ) {
         load(program.program)
         let image = input.image(as: InputIndex.self)
         if live.count != image.insnCount || image.fault() != nil {
@@ -47,7 +60,7 @@ public struct RewriteChecker: ~Copyable {
                 AlignmentGap(
                     reason: image.fault()?.description ?? "\(live.count) slots of which it is known whether they live",
                     slot: 0, place: 0, expected: [], found: []))
-            return report
+            return
         }
         let length = result.insns.count
         resultStorage.reserve(length + RewriteChecker.room)
@@ -59,7 +72,7 @@ public struct RewriteChecker: ~Copyable {
         DeadCallees.release(image, fates.row, &report)
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
-            fillsUpperHalves: program.flags.contains(.testRndHi32),
+            fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })
         align(ways, image, length, &report)
         passes.reserve(
@@ -73,7 +86,6 @@ public struct RewriteChecker: ~Copyable {
         if report.gaps.isEmpty && !isCut && report.findings.count > known {
             lookOtherwise(ways, image, length, result, known, &report)
         }
-        return report
     }
 
     /// How many alignments are looked at before a finding is believed.
