@@ -68,7 +68,7 @@ struct PatchStatisticsTests {
         }
         let row = Self.statistics(programs.reversed(), [.divisionGuards]).workloads[0]
         #expect(row.programsTouched == 199)
-        #expect(row.perProgram == WorkloadStatistics.Spread(p50: 99, p90: 179, p99: 197, max: 199))
+        #expect(row.perProgram == EditStatistics.Spread(p50: 99, p90: 179, p99: 197, max: 199))
         #expect(row.programs.map(\.from) == [0, 1, 2, 4, 8, 16, 32, 64, 128])
         #expect(row.programs.map(\.to) == [0, 1, 3, 7, 15, 31, 63, 127, 255])
         #expect(row.programs.map(\.programs) == [1, 1, 2, 4, 8, 16, 32, 64, 72])

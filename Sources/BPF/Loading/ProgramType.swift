@@ -1,4 +1,4 @@
-/// `enum bpf_prog_type`: the types whose programs need no hardware and no module to be loaded.
+/// `enum bpf_prog_type`.
 ///
 /// - Source: `include/uapi/linux/bpf.h`
 public enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
@@ -21,12 +21,15 @@ public enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
     case rawTracepoint = 17
     case cgroupSockAddr = 18
     case lwtSeg6local = 19
+    case lircMode2 = 20
     case skReuseport = 21
     case flowDissector = 22
     case cgroupSysctl = 23
     case rawTracepointWritable = 24
     case cgroupSockopt = 25
     case tracing = 26
+    case structOps = 27
+    case ext = 28
     case lsm = 29
     case skLookup = 30
     case `syscall` = 31
@@ -54,12 +57,15 @@ public enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
         case .rawTracepoint: "raw_tracepoint"
         case .cgroupSockAddr: "cgroup_sock_addr"
         case .lwtSeg6local: "lwt_seg6local"
+        case .lircMode2: "lirc_mode2"
         case .skReuseport: "sk_reuseport"
         case .flowDissector: "flow_dissector"
         case .cgroupSysctl: "cgroup_sysctl"
         case .rawTracepointWritable: "raw_tracepoint_writable"
         case .cgroupSockopt: "cgroup_sockopt"
         case .tracing: "tracing"
+        case .structOps: "struct_ops"
+        case .ext: "ext"
         case .lsm: "lsm"
         case .skLookup: "sk_lookup"
         case .syscall: "syscall"

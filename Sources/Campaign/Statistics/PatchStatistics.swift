@@ -14,7 +14,7 @@ public struct PatchStatistics: Encodable, Sendable, Hashable {
     public let slots: Int
     /// Objects and programs that could not be used, each in a line.
     public let refused: [String]
-    public let workloads: [WorkloadStatistics]
+    public let workloads: [EditStatistics]
 
     /// Reads objects and puts each of their programs through each workload.
     ///

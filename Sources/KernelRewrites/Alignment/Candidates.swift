@@ -50,11 +50,12 @@ struct Candidates {
         case Opcode.storeClass, Opcode.storeImmediateClass: return store(number, slot, reader)
         default:
             if number > 1 { return nil }
+            // A shape is more than an instruction of which much is masked, and may start with it.
             if number == 0 {
-                let shape = itself(slot, reader)
+                let shape = rewritten(slot, reader)
                 if shape.isThere { return (shape, 1) }
             }
-            let shape = rewritten(slot, reader)
+            let shape = itself(slot, reader)
             return shape.isThere ? (shape, 2) : nil
         }
     }

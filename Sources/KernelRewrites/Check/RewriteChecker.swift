@@ -150,6 +150,8 @@ public struct RewriteChecker: ~Copyable {
                     in: found, of: passes.starts.image, on: expectation.program.image(as: InputIndex.self),
                     target: "kernel", passNumber: 1)
             if let finding { report.findings.append(finding) }
+        } else if refusal == .dangling, let place = isFirst ? expectation.refusalPlace : nil {
+            report.findings.append(dangling(place))
         } else if report.findings.isEmpty {
             let place = (isFirst ? expectation.refusalPlace : startExpectation.refusalPlace)?.position ?? 0
             report.gaps.append(
@@ -157,6 +159,19 @@ public struct RewriteChecker: ~Copyable {
                     reason: "the edits are \(refusal?.rawValue ?? "refused")", slot: 0, place: place, expected: [],
                     found: []))
         }
+    }
+
+    /// The kernel has taken out what a jump or call that stands leads to.
+    ///
+    /// So it does with the callback of a `bpf_loop` of no rounds: the verifier never looks at it, and it goes as dead code, but
+    /// its address is still loaded, and the inlined loop still calls it.
+    private func dangling(_ place: OutputIndex) -> Finding {
+        let insn = passes.found.image(as: OutputIndex.self).insns[place]
+        let kind = insn.jumpKind
+        return Finding(
+            target: "kernel", rule: .wrongLanding, insn: insn.course(kind, insn.jumpOffset(kind)).rawValue,
+            edit: "delete", pass: 0, place: place.position,
+            detail: "slot \(place) leads to code that was removed as dead")
     }
 
     /// Completes the result for the comparison: where compiled calls lead, and the tables.

@@ -26,6 +26,14 @@ struct KernelTypes: ~Copyable {
     /// The id of a function, or `nil` if the kernel has none of that name.
     mutating func function(_ name: String) -> UInt32? { identifier(name, Kind.function) }
 
+    /// The name of the function with an id, or `nil` if there is none.
+    mutating func name(ofFunction id: UInt32) -> String? {
+        guard isThere, let type = unsafe btf__type_by_id(types, id),
+            let name = unsafe btf__name_by_offset(types, type.pointee.name_off)
+        else { return nil }
+        return unsafe String(cString: name)
+    }
+
     /// The id that a tracing program of an attach type names its target by.
     ///
     /// - Source: libbpf 1.1, `libbpf.c`, `btf_get_kernel_prefix_kind`

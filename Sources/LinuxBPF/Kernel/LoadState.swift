@@ -68,21 +68,30 @@ struct LoadState: ~Copyable {
     /// Loads what was prepared once more, for the line that says why it is refused.
     mutating func refusal(of program: LoadableProgram, _ target: UInt32, code: Int32) -> LoadRefusal {
         do throws(KernelError) {
-            let written = try writtenLog(of: program, target, level: 1, isEndEnough: true)
-            if let complaint = written.log.complaint { return LoadRefusal(code: code, text: complaint) }
+            _ = try writeLog(of: program, target, level: 1, isEndEnough: true)
+            if let complaint = VerifierLog(log.ending).complaint { return LoadRefusal(code: code, text: complaint) }
         } catch {
             return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
         }
         return LoadRefusal(code: code, text: LibbpfLog.words(for: code))
     }
 
-    /// What the verifier writes about a program that was prepared, and whether it accepts it.
+    /// What the verifier saw of a program that was prepared, one entry a slot.
+    ///
+    /// - Throws: ``KernelError`` when the program is refused, or the log cannot be had
+    mutating func seen(_ program: LoadableProgram, _ target: UInt32) throws(KernelError) -> [Bool] {
+        let result = try writeLog(of: program, target, level: 2)
+        if result < 0 { throw KernelError(.log, code: -result, VerifierLog(log.ending).complaint) }
+        return log.seen(slots: program.program.insns.count)
+    }
+
+    /// Lets the verifier write about a program that was prepared, and whether it accepts it.
     ///
     /// - Parameter isEndEnough: whether the end of a log that is very long will do
     /// - Throws: ``KernelError`` when the log does not fit into a GiB
-    mutating func writtenLog(
+    private mutating func writeLog(
         of program: LoadableProgram, _ target: UInt32, level: UInt32, isEndEnough: Bool = false
-    ) throws(KernelError) -> (log: VerifierLog, result: Int32) {
+    ) throws(KernelError) -> Int32 {
         while true {
             log.clear()
             let result: Int32
@@ -93,9 +102,7 @@ struct LoadState: ~Copyable {
             }
             if result >= 0 { close(result) }
             // Kernels before 6.4 keep the start of a log that is too long, later ones its end; all say so.
-            if result != -ENOSPC || isEndEnough && log.row.capacity >= LogBuffer.longEnd {
-                return (VerifierLog(log.text), min(result, 0))
-            }
+            if result != -ENOSPC || isEndEnough && log.row.capacity >= LogBuffer.longEnd { return min(result, 0) }
             if !log.grow() { throw KernelError(.log, code: ENOSPC, "it is longer than \(LogBuffer.limit) bytes") }
         }
     }

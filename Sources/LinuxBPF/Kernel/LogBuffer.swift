@@ -1,4 +1,5 @@
 import BPF
+import Glibc
 
 /// Where the verifier writes; grown when a log does not fit.
 struct LogBuffer: ~Copyable {
@@ -13,7 +14,10 @@ struct LogBuffer: ~Copyable {
     /// - Units: bytes
     static let longEnd = 1 << 21
 
-    private var storage = RowStorage<UInt8>(capacity: 1 << 18)
+    private var storage: RowStorage<UInt8>
+
+    /// Makes a buffer; address space only, to which memory goes as it is written.
+    init(capacity: Int = 1 << 18) { storage = RowStorage(capacity: min(capacity, Self.limit)) }
 
     var row: Row<Slot, UInt8> { storage.row() }
 
@@ -27,13 +31,77 @@ struct LogBuffer: ~Copyable {
         return true
     }
 
-    /// What was written, up to its end mark.
+    /// How much was written, up to its end mark.
+    ///
+    /// - Units: bytes
+    /// - Complexity: O(length)
+    var length: Int {
+        let row = row
+        return unsafe strnlen(UnsafeRawPointer(row.baseAddress).assumingMemoryBound(to: CChar.self), row.capacity)
+    }
+
+    /// The end of what was written, in which a complaint stands.
+    var ending: String {
+        let length = length
+        let count = min(length, 1 << 14)
+        return unsafe String(
+            decoding: UnsafeBufferPointer(start: row.baseAddress + (length - count), count: count), as: UTF8.self)
+    }
+
+    /// Gives the memory of a long log back.
+    func release() {
+        if length < 1 << 24 { return clear() }
+        let page = Int(getpagesize())
+        let start = unsafe UnsafeMutableRawPointer(row.baseAddress)
+        // Only whole pages go; what is before the first of them is written over.
+        let skipped = (page - Int(bitPattern: start) % page) % page
+        unsafe madvise(start + skipped, (row.capacity - skipped) / page * page, MADV_DONTNEED)
+        clear()
+    }
+
+    /// For each slot, whether a log of level 2 says that the verifier saw it on a path that can be taken.
+    ///
+    /// With level 2 each instruction stands in the log when it is looked at, which for a program with many paths is
+    /// hundreds of megabytes. What is looked at only because the processor might guess wrong does not count as seen. The second
+    /// slot of a wide load is not in the log.
     ///
     /// - Complexity: O(bytes)
-    var text: String {
-        let row = row
-        var length = 0
-        while length < row.capacity && row[Slot(length)] != 0 { length += 1 }
-        return String(decoding: row.array(count: length), as: UTF8.self)
+    /// - Source: `kernel/bpf/verifier.c`, `do_check`, `sanitize_mark_insn_seen`
+    func seen(slots: Int) -> [Bool] {
+        var seen = [Bool](repeating: false, count: slots)
+        var isSpeculative = false
+        var place = unsafe UnsafePointer(row.baseAddress)
+        let end = unsafe place + length
+        while unsafe place < end {
+            let rest = unsafe memchr(place, 10, end - place)
+            let next = unsafe rest.map { unsafe UnsafePointer($0.assumingMemoryBound(to: UInt8.self)) } ?? end
+            let line = unsafe UnsafeBufferPointer(start: place, count: next - place)
+            if let slot = unsafe Self.visited(line) {
+                if !isSpeculative && slot < slots { seen[slot] = true }
+            } else if unsafe line.starts(with: Self.from) {
+                unsafe isSpeculative = String(decoding: line, as: UTF8.self).contains("(speculative execution)")
+            } else if unsafe line.starts(with: Self.validating) {
+                isSpeculative = false
+            }
+            unsafe place = next + 1
+        }
+        return seen
+    }
+
+    private static let from = Array("from ".utf8)
+    private static let validating = Array("Validating ".utf8)
+
+    /// The slot that a line tells of, as in `12: (b7) r0 = 1`; nothing else in the log starts so.
+    @inline(__always)
+    private static func visited(_ line: UnsafeBufferPointer<UInt8>) -> Int? {
+        var slot = 0
+        var count = 0
+        while count < min(line.count, 9), case let digit = unsafe line[count] &- 48, digit < 10 {
+            slot = slot &* 10 &+ Int(digit)
+            count &+= 1
+        }
+        if count == 0 || line.count < count &+ 3 { return nil }
+        // A colon, a space and a parenthesis.
+        return unsafe line[count] == 58 && line[count &+ 1] == 32 && line[count &+ 2] == 40 ? slot : nil
     }
 }

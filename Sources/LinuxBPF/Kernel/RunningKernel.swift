@@ -79,12 +79,17 @@ public final class RunningKernel {
         } catch {
             throw KernelError(.log, code: error.code, error.text)
         }
-        let written = try state.value.writtenLog(of: program, target, level: 2)
-        if written.result < 0 { throw KernelError(.log, code: -written.result, written.log.complaint) }
-        var seen = written.log.seen(slots: program.program.insns.count)
-        for (slot, insn) in program.program.insns.enumerated() where insn.isWide && slot + 1 < seen.count {
+        var seen = try state.value.seen(program, target)
+        program.program.spreadOverWideLoads(&seen)
+        return seen
+    }
+}
+
+extension Program {
+    /// Gives the second slot of each wide load what its first has: only that stands in the log.
+    func spreadOverWideLoads(_ seen: inout [Bool]) {
+        for (slot, insn) in insns.enumerated() where insn.isWide && slot + 1 < seen.count {
             seen[slot + 1] = seen[slot]
         }
-        return seen
     }
 }

@@ -26,35 +26,12 @@ struct VerifierLog {
         let line = line.drop(while: \.isWhitespace)
         if line.isEmpty { return true }
         if passing.contains(where: { line.hasPrefix($0) }) { return true }
-        return traced(line) != nil
+        return isTraced(line)
     }
 
-    /// The number that starts a line of the trace, as in `12: (b7) r0 = 1` or `12: R0=1`, and whether an instruction follows.
-    private static func traced(_ line: Substring) -> (slot: Int, isVisit: Bool)? {
+    /// Whether a line is one of the trace, as `12: (b7) r0 = 1` and `12: R0=1` are.
+    private static func isTraced(_ line: Substring) -> Bool {
         let digits = line.prefix { ("0"..."9").contains($0) }
-        let rest = line.dropFirst(digits.count)
-        guard let slot = Int(digits), rest.hasPrefix(": ") else { return nil }
-        return (slot, rest.hasPrefix(": ("))
-    }
-
-    /// For each slot, whether the verifier saw it on a path that can be taken.
-    ///
-    /// With level 2 each instruction stands in the log when it is looked at. What is looked at only because the processor
-    /// might guess wrong does not count as seen.
-    ///
-    /// - Source: `kernel/bpf/verifier.c`, `do_check`, `sanitize_mark_insn_seen`
-    func seen(slots: Int) -> [Bool] {
-        var seen = [Bool](repeating: false, count: slots)
-        var isSpeculative = false
-        for line in lines {
-            if line.hasPrefix("from ") {
-                isSpeculative = line.contains("(speculative execution)")
-            } else if line.hasPrefix("Validating ") {
-                isSpeculative = false
-            } else if !isSpeculative, let (slot, isVisit) = Self.traced(line), isVisit, slot < slots {
-                seen[slot] = true
-            }
-        }
-        return seen
+        return !digits.isEmpty && line.dropFirst(digits.count).hasPrefix(": ")
     }
 }

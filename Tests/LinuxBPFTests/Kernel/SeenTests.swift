@@ -44,28 +44,6 @@ struct SeenTests {
 
 @Suite("Logs of the verifier")
 struct VerifierLogTests {
-    @Test("Only visited instructions on paths that can be taken are seen")
-    func seen() {
-        let log = VerifierLog(
-            """
-            func#0 @0
-            0: R1=ctx() R10=fp0
-            0: (b7) r0 = 0                        ; R0_w=0
-            2: R0_w=0
-            3: (05) goto pc+1
-            mark_precise: frame0: regs=r0 stack= before 4: (b7) r0 = 0
-
-            from 3 to 6 (speculative execution): R0=0
-            6: (95) exit
-
-            from 3 to 5: R0=0
-            5: (95) exit
-            99: (95) exit
-            processed 4 insns (limit 1000000)
-            """)
-        #expect(log.seen(slots: 7) == [true, false, false, true, false, true, false])
-    }
-
     /// The end of a log, and the line that says what is wrong.
     static let ends: [(String, String?)] = [
         ("0: (bf) r0 = r5\nR5 !read_ok\nprocessed 1 insns (limit 1000000) max_states_per_insn 0\n", "R5 !read_ok"),

@@ -28,11 +28,15 @@ enum ContextShapes {
 
     /// What an access did so far.
     private struct Work {
-        let base: UInt8
+        let insn: Instruction
         let isLoad: Bool
+        /// Where the program loads from or stores to.
+        let base: UInt8
         /// The registers that may be written, one bit each.
         var writable: UInt16
-        /// Registers that were saved to memory, to work with, and not yet loaded again.
+        /// Those of them that hold something that was loaded or set here.
+        var held: UInt16 = 0
+        /// Registers of the program that were put aside in memory, to work with, and are not yet back.
         var saved: UInt16 = 0
         /// How far the furthest jump goes.
         var reach: Int32 = 0
@@ -40,54 +44,83 @@ enum ContextShapes {
         var isDone = false
 
         init(_ insn: Instruction) {
+            self.insn = insn
             isLoad = insn.code & Opcode.classMask == Opcode.loadClass
             base = isLoad ? insn.src : insn.dst
-            writable = 1 << UInt16(Register.hidden)
-            if isLoad { writable |= 1 << UInt16(insn.dst) }
-            loaded = isLoad ? insn.dst : 16
+            writable = Work.bit(Register.hidden) | (isLoad ? Work.bit(insn.dst) : 0)
         }
-        /// The register that the program loads.
-        let loaded: UInt8
+
+        @inline(__always)
+        private static func bit(_ register: UInt8) -> UInt16 { 1 << UInt16(register) }
 
         func isComplete(at count: Int32) -> Bool { isDone && saved == 0 && reach <= count }
 
         /// Takes the next instruction; says whether it may be there.
-        mutating func take(_ insn: Instruction, at count: Int32) -> Bool {
-            let dst = UInt16(1) << UInt16(insn.dst)
-            switch insn.code & Opcode.classMask {
+        mutating func take(_ next: Instruction, at count: Int32) -> Bool {
+            let dst = Work.bit(next.dst)
+            let src = Work.bit(next.src)
+            switch next.code & Opcode.classMask {
             case Opcode.loadClass:
-                if insn.code & Opcode.modeMask == 0 { return false }
-                if writable & dst == 0 { return false }
-                // What was saved last is loaded again from the same structure.
-                if saved & dst != 0 && insn.dst != loaded && isDone { saved &= ~dst }
-                isDone = isDone || insn.dst == loaded
+                let isPlain = next.code & Opcode.modeMask == Opcode.memoryMode
+                if !isPlain || writable & dst == 0 || (next.src != base && held & src == 0) { return false }
+                set(next.dst)
+                if saved & dst != 0 && isDone {
+                    // What was put aside comes back last.
+                    saved &= ~dst
+                    held &= ~dst
+                }
                 return true
             case Opcode.storeClass:
-                if insn.code & Opcode.modeMask != Opcode.memoryMode { return false }
-                if isSave(insn) {
-                    saved |= 1 << UInt16(insn.src)
-                    writable |= 1 << UInt16(insn.src)
-                    return true
+                if next.code & Opcode.modeMask != Opcode.memoryMode { return false }
+                if isLoad || next.src != insn.src {
+                    if isSave(next) {
+                        saved |= src
+                        writable |= src
+                        return true
+                    }
+                    // A flag beside what is stored.
+                    return !isLoad && held & src != 0 && (next.dst == base || held & dst != 0)
                 }
-                isDone = isDone || !isLoad
-                return !isLoad
+                return store(next)
             case Opcode.storeImmediateClass:
-                isDone = isDone || !isLoad
-                return !isLoad && insn.code & Opcode.modeMask == Opcode.memoryMode
+                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm && store(next)
             case Opcode.arithmeticClass, Opcode.arithmetic32Class:
-                isDone = isDone || insn.dst == loaded
-                return writable & dst != 0
+                return calculate(next)
             default:
-                if !insn.isShortJump || insn.off < 0 { return false }
-                reach = max(reach, count + Int32(insn.off))
+                if !next.isShortJump || next.off < 0 { return false }
+                reach = max(reach, count + Int32(next.off))
                 return true
             }
         }
 
+        /// Arithmetic works on what is held, or sets a register.
+        private mutating func calculate(_ next: Instruction) -> Bool {
+            let dst = Work.bit(next.dst)
+            if writable & dst == 0 { return false }
+            let isMove = next.code & Opcode.operationMask == Arithmetic.move.rawValue
+            let isRegister = next.code & Opcode.registerOperand != 0
+            if isRegister && next.src != base && (held | dst) & Work.bit(next.src) == 0 { return false }
+            if !isMove && held & dst == 0 { return false }
+            set(next.dst)
+            return true
+        }
+
+        private mutating func set(_ register: UInt8) {
+            held |= Work.bit(register)
+            isDone = isDone || (isLoad && register == insn.dst)
+        }
+
+        /// The value of the program goes to its place.
+        private mutating func store(_ next: Instruction) -> Bool {
+            if next.dst != base && held & Work.bit(next.dst) == 0 { return false }
+            isDone = true
+            return true
+        }
+
         /// Whether a store puts a register aside that is then worked with.
-        private func isSave(_ insn: Instruction) -> Bool {
-            insn.code == Opcode.storeDouble && insn.dst == base && insn.src >= 6 && insn.src <= 9
-                && writable & (1 << UInt16(insn.src)) == 0
+        private func isSave(_ next: Instruction) -> Bool {
+            next.code == Opcode.storeDouble && next.dst == base && next.src >= 6 && next.src <= 9
+                && (writable | Work.bit(base)) & Work.bit(next.src) == 0
         }
     }
 }

@@ -79,7 +79,9 @@ enum MapShapes {
         var reader = start
         let result = Register.result
         reader.take(.load(.word, result, from: Register.second, 0))
-        reader.take(anyImm: .jump(5, if: result, .greaterOrEqual, 0, is64: false))
+        // 6.12 looks at 32 bits, 6.18 at 64.
+        let is64 = reader.next.code & 7 == Opcode.jumpClass
+        reader.take(anyImm: .jump(5, if: result, .greaterOrEqual, 0, is64: is64))
         reader.take(.apply(.shiftLeft, result, 3))
         reader.take(anyImm: .apply(.add, Register.first, 0))
         reader.take(.apply(.add, result, register: Register.first))

@@ -11,6 +11,8 @@ package struct LoadedCode: Sendable {
     package var functionStarts: [UInt32]
     /// `insn_off` of each `line_info` record; empty without BTF.
     package var lineStarts: [UInt32]
+    /// What the `func_info` and `line_info` records name, in the same order as the starts.
+    package var names = RecordNames()
 
     package init(
         name: String = "", section: String = "", insns: [Instruction], functionStarts: [UInt32] = [],

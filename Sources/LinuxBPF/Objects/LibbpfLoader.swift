@@ -33,10 +33,15 @@ enum LibbpfLoader {
     ///   - name: what libbpf calls the object in its messages
     /// - Throws: ``Refusal`` when libbpf does not open the object, or refuses each of its programs
     static func outcomes(of bytes: [UInt8], name: String) throws(Refusal) -> [Outcome] {
+        try alone { () throws(Refusal) in try capturedOutcomes(of: bytes, name: name) }
+    }
+
+    /// Runs `body` when nobody else in the process uses libbpf's objects, with libbpf's output kept.
+    static func alone<Value: Sendable>(_ body: () throws(Refusal) -> Value) throws(Refusal) -> Value {
         try lock.withLock { _ throws(Refusal) in
-            let result = LibbpfLog.capturing { () -> Result<[Outcome], Refusal> in
+            let result = LibbpfLog.capturing { () -> Result<Value, Refusal> in
                 do throws(Refusal) {
-                    return .success(try capturedOutcomes(of: bytes, name: name))
+                    return .success(try body())
                 } catch {
                     return .failure(error)
                 }
@@ -45,7 +50,8 @@ enum LibbpfLoader {
         }
     }
 
-    private static func capturedOutcomes(of bytes: [UInt8], name: String) throws(Refusal) -> [Outcome] {
+    /// What ``outcomes(of:name:)`` gives, for a caller who is ``alone(_:)``.
+    static func capturedOutcomes(of bytes: [UInt8], name: String) throws(Refusal) -> [Outcome] {
         let (found, configuration) = unsafe try withObject(bytes, name) { object in
             unsafe (programs(of: object).map { unsafe Kind($0) }, Self.configuration(for: object))
         }
@@ -113,16 +119,18 @@ enum LibbpfLoader {
     }
 
     /// Opens an object from memory, and closes it when `body` is done.
-    private static func withObject<Value>(
-        _ bytes: [UInt8], _ name: String, _ configuration: String = "", _ body: (OpaquePointer) -> Value
+    ///
+    /// - Parameter configuration: values for `__kconfig` variables; without, those of the running kernel
+    static func withObject<Value>(
+        _ bytes: [UInt8], _ name: String, _ configuration: String? = "", _ body: (OpaquePointer) -> Value
     ) throws(Refusal) -> Value {
         LibbpfLog.clear()
         let opened = unsafe name.withCString { name in
-            unsafe configuration.withCString { configuration -> Result<Value, Refusal> in
+            unsafe (configuration ?? "").withCString { text -> Result<Value, Refusal> in
                 var options = unsafe bpf_object_open_opts()
                 unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
                 unsafe options.object_name = name
-                unsafe options.kconfig = configuration
+                if configuration != nil { unsafe options.kconfig = text }
                 // libbpf reads sections out of these bytes until the load is over.
                 return unsafe bytes.withUnsafeBytes { bytes in
                     guard let object = unsafe bpf_object__open_mem(bytes.baseAddress, bytes.count, &options) else {
@@ -137,7 +145,7 @@ enum LibbpfLoader {
     }
 
     /// The entry programs of an open object, without subprograms.
-    private static func programs(of object: OpaquePointer) -> [OpaquePointer] {
+    static func programs(of object: OpaquePointer) -> [OpaquePointer] {
         var all: [OpaquePointer] = unsafe []
         var program = unsafe bpf_object__next_program(object, nil)
         while let current = unsafe program {

@@ -20,8 +20,7 @@ public struct ObjectFile: Hashable, Sendable {
         self.path = path
         programs = []
         refusals = []
-        let bytes = try HostFile.bytes(of: path)
-        if let reason = Self.headerFault(bytes) { throw ObjectError(object: path, reason) }
+        let bytes = try Self.bytes(of: path)
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let outcomes: [LibbpfLoader.Outcome]
         do throws(LibbpfLoader.Refusal) {
@@ -53,6 +52,15 @@ public struct ObjectFile: Hashable, Sendable {
         let file = try ObjectFile(path: path)
         if let refusal = file.refusals.first { throw refusal }
         return file.programs
+    }
+
+    /// All bytes of a file that starts as an ELF file for BPF does.
+    ///
+    /// - Throws: ``ObjectError`` when it cannot be read or is something else
+    static func bytes(of path: String) throws(ObjectError) -> [UInt8] {
+        let bytes = try HostFile.bytes(of: path)
+        if let reason = headerFault(bytes) { throw ObjectError(object: path, reason) }
+        return bytes
     }
 
     /// What the first bytes already tell against a file.

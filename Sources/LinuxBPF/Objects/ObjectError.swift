@@ -18,6 +18,8 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
         case otherMachine(UInt16)
         /// libbpf would not have it, in its own words.
         case refused(String)
+        /// The running kernel, or libbpf on the way to it, does not load it.
+        case notLoaded(String)
         /// The object holds no program.
         case noProgram
         /// The folder, with those in it, holds no file whose name ends in `.o`.
@@ -58,6 +60,7 @@ extension ObjectError.Reason: CustomStringConvertible {
         case .notELF: "no ELF file"
         case .otherMachine(let number): "an ELF file for machine \(number), not for BPF (247)"
         case .refused(let message): "libbpf: \(message)"
+        case .notLoaded(let message): "not loadable: \(message)"
         case .noProgram: "the object holds no program"
         case .noObject: "the folder holds no .o file"
         case .illFormed(let fault): "\(fault)"

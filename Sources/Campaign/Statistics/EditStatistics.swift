@@ -1,9 +1,7 @@
-import Fuzzing
-
-/// What one workload does to a set of programs.
+/// What one way to edit programs, a workload or the kernel's, does to a set of them.
 ///
 /// - Units: `slotsIn`, `slotsOut`, `growth` and lengths in slots
-public struct WorkloadStatistics: Encodable, Sendable, Hashable {
+public struct EditStatistics: Encodable, Sendable, Hashable {
     /// How often there is one length.
     public struct LengthCount: Encodable, Sendable, Hashable {
         public var length: Int
@@ -40,9 +38,9 @@ public struct WorkloadStatistics: Encodable, Sendable, Hashable {
         }
     }
 
-    /// What the workload is called.
+    /// What it is called.
     public var name: String
-    /// The kernel's function that does the same.
+    /// The kernel's function that does it.
     public var source: String
     public var passes: Int
     /// How many edits bring code, by the length of what they bring.
@@ -69,10 +67,10 @@ public struct WorkloadStatistics: Encodable, Sendable, Hashable {
     public internal(set) var mostPatched: [PatchedProgram] = []
 
     /// Starts without a program.
-    init(_ workload: Workload) {
-        name = workload.name
-        source = workload.source
-        passes = workload.passCount
+    init(name: String, source: String, passes: Int = 1) {
+        self.name = name
+        self.source = source
+        self.passes = passes
     }
 
     enum CodingKeys: String, CodingKey {

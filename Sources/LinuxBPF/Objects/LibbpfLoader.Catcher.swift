@@ -55,21 +55,14 @@ extension LoadedCode {
         unsafe self.init(
             name: String(cString: bpf_program__name(program)),
             section: String(cString: bpf_program__section_name(program)),
-            insns: (0..<bpf_program__insn_cnt(program)).map { index in
-                let bits = unsafe slots?.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) ?? 0
-                return Instruction(bits: UInt64(littleEndian: bits))
-            },
-            functionStarts: Self.places(
-                options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size),
-            lineStarts: Self.places(
-                options.line_info, count: options.line_info_cnt, size: options.line_info_rec_size))
-    }
-
-    /// The first word of each record, `insn_off` in both tables; the size of a record is the object's.
-    private static func places(_ records: UnsafeRawPointer?, count: UInt32, size: UInt32) -> [UInt32] {
-        guard let records = unsafe records, size >= 4 else { return [] }
-        return (0..<Int(count)).map { number in
-            unsafe records.loadUnaligned(fromByteOffset: number * Int(size), as: UInt32.self)
-        }
+            insns: Instruction.all(slots, count: bpf_program__insn_cnt(program)))
+        let functions = unsafe InfoRecords(
+            options.func_info, count: options.func_info_cnt, size: options.func_info_rec_size)
+        functionStarts = functions.words(at: 0)
+        names.functions = functions.words(at: 1)
+        let lines = unsafe InfoRecords(
+            options.line_info, count: options.line_info_cnt, size: options.line_info_rec_size)
+        lineStarts = lines.words(at: 0)
+        names.lines = SourcePlace.all(in: lines)
     }
 }

@@ -1,0 +1,148 @@
+import Foundation
+import Fuzzing
+import KernelRewrites
+import LinuxBPF
+
+/// What came of loading the programs of objects into the running kernel and checking what it made of them.
+public struct KernelLoadReport: Encodable, Sendable {
+    /// An object or program that was not loaded.
+    public struct Refusal: Encodable, Sendable {
+        public var object: String
+        /// The program; `nil` when it is all of the object.
+        public var program: String?
+        public var reason: String
+    }
+
+    /// Something in what came back: a broken rule, or what the check does not understand.
+    public struct Trouble: Encodable, Sendable {
+        public var object: String
+        public var program: String
+        /// How the program was loaded: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
+        public var way: String
+        /// The bucket of a finding; `nil` for what is not understood.
+        public var bucket: String?
+        public var detail: String
+        /// What stands around the place, in the program and in the result.
+        public var listing: String
+    }
+
+    /// What programs came to, loaded in one way.
+    public struct Loads: Encodable, Sendable {
+        public var way: String
+        /// How many were loaded.
+        public internal(set) var loaded = 0
+        /// How many of these were understood throughout, right or wrong.
+        public internal(set) var checked = 0
+        /// How many were checked without the verifier's log, which was too long: all of the program was taken for live.
+        public internal(set) var withoutLog = 0
+        /// How many were checked without function and line records, which could not be told.
+        public internal(set) var withoutRecords = 0
+        /// How many times code was put in, and how many times only removed.
+        public internal(set) var patches = 0
+        public internal(set) var deletions = 0
+        public internal(set) var slotsIn = 0
+        public internal(set) var slotsOut = 0
+
+        enum CodingKeys: String, CodingKey {
+            case way, loaded, checked, patches, deletions
+            case withoutLog = "without_log"
+            case withoutRecords = "without_records"
+            case slotsIn = "slots_in"
+            case slotsOut = "slots_out"
+        }
+    }
+
+    /// The release of the kernel.
+    public private(set) var kernel: String
+    /// How many objects could be read.
+    public private(set) var objects = 0
+    /// How many programs these hold.
+    public private(set) var programs = 0
+    public private(set) var refused: [Refusal] = []
+    public private(set) var loads: [Loads] = []
+    public private(set) var notUnderstood: [Trouble] = []
+    public private(set) var findings: [Trouble] = []
+    public private(set) var seconds = 0.0
+
+    enum CodingKeys: String, CodingKey {
+        case kernel, objects, programs, refused, loads, findings, seconds
+        case notUnderstood = "not_understood"
+    }
+
+    /// How many loads were tried at all; none means that nothing could be read.
+    public var isEmpty: Bool { programs == 0 }
+
+    /// Loads and checks the programs of objects.
+    ///
+    /// - Throws: ``CampaignError`` when this process may load no programs, or no object could be read, with the reasons
+    /// - Complexity: O(slots) a program, and what the verifier takes
+    public init(paths: [String]) throws(CampaignError) {
+        let begun = Date()
+        var survey = try ObjectSurvey()
+        var report = KernelLoadReport(kernel: survey.facts.release)
+        var status = StatusLine()
+        survey.run(paths) { event in
+            switch event {
+            case .object(let programs):
+                report.objects += 1
+                report.programs += programs
+            case .refused(let error):
+                report.refused.append(
+                    Refusal(object: error.object, program: error.program, reason: error.reason.description))
+            case .loaded(let load):
+                report.add(load)
+                status.showIfDue("\(report.summary), \(load.object)")
+            }
+        }
+        status.clear()
+        report.seconds = Date().timeIntervalSince(begun)
+        self = report
+        if isEmpty { throw CampaignError.noObject(refused.map { "\($0.object): \($0.reason)" }) }
+    }
+
+    private init(kernel: String) {
+        self.kernel = kernel
+        loads = ObjectSurvey.Way.allCases.map { Loads(way: $0.rawValue) }
+    }
+
+    private mutating func add(_ load: ObjectSurvey.Load) {
+        let number = load.way == .plain ? 0 : 1
+        let report = load.report
+        loads[number].loaded += 1
+        loads[number].withoutLog += load.isWithoutLog ? 1 : 0
+        loads[number].withoutRecords += load.loaded.isWithoutRecords ? 1 : 0
+        loads[number].slotsIn += load.loaded.input.program.insns.count
+        loads[number].slotsOut += load.loaded.result.insns.count
+        for applied in report.applied where !applied.rewrite.isInPlace {
+            if applied.result.isEmpty { loads[number].deletions += 1 } else { loads[number].patches += 1 }
+        }
+        if report.isClean {
+            loads[number].checked += 1
+            return
+        }
+        let listing = LoadListing(load)
+        let doubt = load.isWithoutLog ? "; the verifier's log is too long to say what is dead" : ""
+        for gap in report.gaps {
+            notUnderstood.append(trouble(load, nil, gap.reason + doubt, listing.text(slot: gap.slot, place: gap.place)))
+        }
+        for finding in report.findings {
+            let found = listing.text(finding)
+            // Without the log nothing is known for certain.
+            if load.isWithoutLog {
+                notUnderstood.append(trouble(load, nil, finding.detail + doubt, found))
+            } else {
+                findings.append(trouble(load, finding.bucket, finding.detail, found))
+            }
+        }
+        let isCertain = report.findings.isEmpty || !load.isWithoutLog
+        loads[number].checked += report.gaps.isEmpty && isCertain ? 1 : 0
+    }
+
+    private func trouble(
+        _ load: ObjectSurvey.Load, _ bucket: String?, _ detail: String, _ listing: String
+    ) -> Trouble {
+        Trouble(
+            object: load.object, program: load.name, way: load.way.rawValue, bucket: bucket, detail: detail,
+            listing: listing)
+    }
+}

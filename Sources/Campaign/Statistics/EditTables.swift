@@ -1,0 +1,104 @@
+import TextTable
+
+/// Tables and histograms of what several ways to edit do, a row each.
+struct EditTables {
+    /// How wide the text is at most, but for names that are longer.
+    ///
+    /// - Units: columns
+    private static let width = 100
+
+    /// What a row is: the title of the first column.
+    var title: String
+    var rows: [EditStatistics]
+    /// Whether programs that get too long for their jumps are a column.
+    var hasOutOfRange = true
+
+    /// How many of the rows are described at length.
+    var detailed = Int.max
+
+    /// The summary, the lengths, then for rows that have edits what these are like.
+    var text: [String] {
+        var parts = [summary]
+        if rows.contains(where: { $0.patches > 0 }) { parts.append("patches by length\n" + lengths) }
+        return parts + rows.prefix(detailed).filter { $0.patches + $0.deletions > 0 }.map(Self.details)
+    }
+
+    // MARK: Tables
+
+    private var summary: String {
+        PlainTable.text(rows) { row in
+            [
+                Column(title: title, value: row.name), Self.number("patches", row.patches),
+                Self.number("deletions", row.deletions), Self.number("programs", row.programsTouched),
+                Self.number("p50", row.perProgram.p50), Self.number("p90", row.perProgram.p90),
+                Self.number("p99", row.perProgram.p99), Self.number("max", row.perProgram.max),
+                Self.number("slots out", row.slotsOut),
+                Column(title: "growth", value: Self.growth(row), align: .right),
+            ] + (hasOutOfRange ? [Self.number("too far", row.outOfRange)] : [])
+        }
+    }
+
+    private var lengths: String {
+        let lengths = Set(rows.flatMap { $0.lengths.map(\.length) }).sorted()
+        return PlainTable.text(rows.filter { $0.patches > 0 }) { row in
+            [Column(title: title, value: row.name)]
+                + lengths.map { length in
+                    let count = row.lengths.first { $0.length == length }?.count
+                    return Column(
+                        title: String(length), value: count.map { StatusLine.grouped(UInt64($0)) } ?? "", align: .right)
+                }
+        }
+    }
+
+    private static func number(_ title: String, _ value: Int) -> Column {
+        Column(title: title, value: StatusLine.grouped(UInt64(value)), align: .right)
+    }
+
+    private static func growth(_ row: EditStatistics) -> String {
+        let perMille = row.slotsIn == 0 ? 0 : (abs(row.growth) * 1000 + row.slotsIn / 2) / row.slotsIn
+        let sign = perMille == 0 ? "" : row.growth < 0 ? "-" : "+"
+        return "\(sign)\(perMille / 10).\(perMille % 10) %"
+    }
+
+    // MARK: One row
+
+    private static func details(of row: EditStatistics) -> String {
+        var text = "\(row.name) (\(row.source))\n"
+        text += histogram("patches by length", row.lengths.map { (String($0.length), $0.count) })
+        text += histogram("deletions by length", row.deletedLengths.map { (String($0.length), $0.count) })
+        text += histogram(
+            "programs by edits",
+            row.programs.map { ($0.from == $0.to ? "\($0.from)" : "\($0.from)-\($0.to)", $0.programs) })
+        text += "  most edits\n"
+        for program in row.mostPatched {
+            text +=
+                "    \(StatusLine.grouped(UInt64(program.edits))) in \(program.program), "
+                + "\(StatusLine.grouped(UInt64(program.slotsIn))) slots, \(program.object)\n"
+        }
+        return text
+    }
+
+    /// A bar for each row, the longest as long as the width allows.
+    private static func histogram(_ title: String, _ rows: [(label: String, count: Int)]) -> String {
+        let most = rows.map(\.count).max() ?? 0
+        if most == 0 { return "" }
+        let counts = rows.map { StatusLine.grouped(UInt64($0.count)) }
+        let labelWidth = rows.map(\.label.count).max() ?? 0
+        let countWidth = counts.map(\.count).max() ?? 0
+        let room = width - labelWidth - countWidth - 8
+        var text = "  \(title)\n"
+        for (row, count) in zip(rows, counts) {
+            let label = String(repeating: " ", count: labelWidth - row.label.count) + row.label
+            let number = String(repeating: " ", count: countWidth - count.count) + count
+            let bar = bar(eighths: (row.count * room * 8 + most - 1) / most)
+            text += "    \(label)  \(number)\(bar.isEmpty ? "" : "  " + bar)\n"
+        }
+        return text
+    }
+
+    /// A bar of so many eighths of a column.
+    private static func bar(eighths: Int) -> String {
+        let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+        return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+    }
+}

@@ -1,0 +1,92 @@
+import Histogram
+
+/// Counts edits, program by program.
+struct EditTally {
+    /// How many of the most patched programs are kept.
+    private static let mostCount = 5
+
+    private var totals: EditStatistics
+    private var lengths: [Int: Int] = [:]
+    private var deletedLengths: [Int: Int] = [:]
+    /// Edits a program; exact up to 262,143 of them.
+    private var edits = Histogram<UInt32>(numberOfSignificantValueDigits: .five)
+    /// Programs by how many bits the number of their edits has.
+    private var programs = [Int](repeating: 0, count: Int.bitWidth + 1)
+    /// What the program has that is being counted.
+    private var editCount = 0
+    private var growth = 0
+
+    /// Starts with what is given, which has no program yet.
+    init(_ totals: EditStatistics) { self.totals = totals }
+
+    /// Whether there was any edit.
+    var isEmpty: Bool { totals.patches + totals.deletions == 0 }
+
+    /// Counts an edit that brings code.
+    ///
+    /// - Parameters:
+    ///   - length: of what stands in the place, with the instruction behind where code is only put in front of one
+    ///   - growth: how many slots longer the program gets
+    mutating func addPatch(length: Int, growth: Int) {
+        totals.patches += 1
+        lengths[length, default: 0] += 1
+        editCount += 1
+        self.growth += growth
+    }
+
+    /// Counts an edit that removes so many slots.
+    mutating func addDeletion(of slots: Int) {
+        totals.deletions += 1
+        deletedLengths[slots, default: 0] += 1
+        editCount += 1
+        growth -= slots
+    }
+
+    /// Counts the program as one that gets too long for a jump of 16 bits.
+    mutating func addOutOfRange() { totals.outOfRange += 1 }
+
+    /// Ends a program: what was counted since the last one is its own.
+    ///
+    /// - Complexity: O(1)
+    mutating func endProgram(object: String, name: String, slots: Int) {
+        totals.programsTouched += editCount > 0 ? 1 : 0
+        totals.slotsIn += slots
+        totals.slotsOut += slots + growth
+        edits.record(UInt64(editCount))
+        programs[Int.bitWidth - editCount.leadingZeroBitCount] += 1
+        note(
+            EditStatistics.PatchedProgram(
+                object: object, program: name, edits: editCount, slotsIn: slots, slotsOut: slots + growth))
+        editCount = 0
+        growth = 0
+    }
+
+    /// Keeps a program if it is among the most patched.
+    private mutating func note(_ program: EditStatistics.PatchedProgram) {
+        if program.edits == 0 { return }
+        let place = totals.mostPatched.firstIndex { $0.edits < program.edits } ?? totals.mostPatched.count
+        totals.mostPatched.insert(program, at: place)
+        if totals.mostPatched.count > EditTally.mostCount { totals.mostPatched.removeLast() }
+    }
+
+    /// What has been counted.
+    var statistics: EditStatistics {
+        func sorted(_ counts: [Int: Int]) -> [EditStatistics.LengthCount] {
+            counts.sorted { $0.key < $1.key }.map { EditStatistics.LengthCount(length: $0.key, count: $0.value) }
+        }
+        func most(in percentile: Double) -> Int { Int(edits.valueAtPercentile(percentile)) }
+        var result = totals
+        result.growth = totals.slotsOut - totals.slotsIn
+        result.lengths = sorted(lengths)
+        result.deletedLengths = sorted(deletedLengths)
+        result.perProgram = EditStatistics.Spread(
+            p50: most(in: 50), p90: most(in: 90), p99: most(in: 99),
+            max: most(in: 100))
+        let last = programs.lastIndex { $0 > 0 } ?? 0
+        result.programs = (0...last).map { bits in
+            EditStatistics.ProgramCount(
+                from: bits == 0 ? 0 : 1 << (bits - 1), to: (1 << bits) - 1, programs: programs[bits])
+        }
+        return result
+    }
+}

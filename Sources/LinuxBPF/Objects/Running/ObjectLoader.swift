@@ -1,0 +1,144 @@
+import BPF
+import CLibbpf
+import Glibc
+
+/// Loads the programs of objects into the running kernel through libbpf, each by itself, and reads back what it made of
+/// them.
+///
+/// Nothing is run, attached or pinned: all that is made has a descriptor, and goes with it. A program is loaded with all
+/// maps of its object; one that the kernel refuses hides no other. For one thread at a time.
+///
+/// libbpf says what it loads (`bpf_program__insns`), but not with which function and line records. Those are had by letting
+/// it prepare the object once more without the kernel, see ``LibbpfLoader``: they depend on nothing that differs between the
+/// two ways.
+public final class ObjectLoader {
+    private let state: Cell<State>
+
+    /// What is kept from one program to the next.
+    private struct State: ~Copyable {
+        var reader = ProgramReader()
+        var kernelTypes = KernelTypes()
+        var log: LogBuffer
+    }
+
+    /// Finds out whether programs may be loaded.
+    ///
+    /// - Throws: ``KernelError``, which says what is missing and how to get it
+    public convenience init() throws(KernelError) {
+        // A kernel refuses to set more aside than there is.
+        try self.init(logCapacity: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
+    }
+
+    /// - Parameter logCapacity: how long a log of the verifier may be, in bytes
+    init(logCapacity: Int) throws(KernelError) {
+        try KernelRights.check()
+        state = Cell(State(log: LogBuffer(capacity: logCapacity)))
+    }
+
+    /// Loads each program of an object with each of the given sets of flags.
+    ///
+    /// - Parameter flags: what is added to the flags that the object asks for
+    /// - Throws: ``ObjectError`` when no program of the object can be looked at
+    public func load(_ path: String, flags: [LoadFlags] = [[], .testRndHi32]) throws(ObjectError) -> [ObjectLoad] {
+        let bytes = try ObjectFile.bytes(of: path)
+        let loads: [ObjectLoad]
+        do throws(LibbpfLoader.Refusal) {
+            loads = try LibbpfLoader.alone { () throws(LibbpfLoader.Refusal) in
+                let object = try RunnableObject(path: path, bytes: bytes)
+                return object.kinds.indices.map { number in
+                    let kind = object.kinds[number]
+                    return ObjectLoad(
+                        object: path, name: kind.name, section: kind.section,
+                        outcomes: outcomes(of: object, number, flags))
+                }
+            }
+        } catch {
+            throw ObjectError(object: path, .refused(error.message))
+        }
+        if loads.isEmpty { throw ObjectError(object: path, .noProgram) }
+        return loads
+    }
+
+    /// Loads one program with each set of flags.
+    private func outcomes(of object: RunnableObject, _ number: Int, _ flags: [LoadFlags]) -> [ObjectLoad.Outcome] {
+        var outcomes: [ObjectLoad.Outcome] = []
+        var live: [Bool]?
+        for (round, flags) in flags.enumerated() {
+            var outcome: ObjectLoad.Outcome?
+            // What the verifier sees does not hang on flags that only rewrite.
+            if round == 0 { outcome = load(object, number, flags, live: nil, isLogged: true) }
+            switch outcome ?? load(object, number, flags, live: live, isLogged: false) {
+            case .loaded(let loaded):
+                live = loaded.live
+                outcomes.append(.loaded(loaded))
+            case .refused(let reason):
+                return outcomes + [.refused(reason)]
+            case nil:
+                return outcomes
+            }
+        }
+        return outcomes
+    }
+
+    /// Opens the object, loads one program of it, and reads that back; `nil` when only the log was too long.
+    ///
+    /// - Parameters:
+    ///   - live: what is known of that from an earlier load
+    ///   - isLogged: whether it is to be found out now
+    private func load(
+        _ object: RunnableObject, _ number: Int, _ flags: LoadFlags, live: [Bool]?, isLogged: Bool
+    ) -> ObjectLoad.Outcome? {
+        defer { state.value.log.release() }
+        do throws(LibbpfLoader.Refusal) {
+            return unsafe try LibbpfLoader.withObject(object.bytes, object.name, object.configuration) { opened in
+                guard let program = unsafe object.choose(number, of: opened) else { return .refused("is not there") }
+                let given = unsafe bpf_program__flags(program)
+                _ = unsafe bpf_program__set_flags(program, given | flags.rawValue)
+                if isLogged {
+                    state.value.log.clear()
+                    let row = state.value.log.row
+                    let start = unsafe UnsafeMutableRawPointer(row.baseAddress).assumingMemoryBound(to: CChar.self)
+                    _ = unsafe bpf_program__set_log_buf(program, start, row.capacity)
+                    _ = unsafe bpf_program__set_log_level(program, 2)
+                }
+                let result = unsafe bpf_object__load(opened)
+                if result == -ENOSPC && isLogged { return nil }
+                if result != 0 {
+                    let complaint = isLogged ? VerifierLog(state.value.log.ending).complaint : nil
+                    return .refused(complaint ?? LibbpfLog.reason(code: result))
+                }
+                return unsafe read(opened, program, object.prepared[number], live: live, isLogged: isLogged)
+            }
+        } catch {
+            return .refused(error.message)
+        }
+    }
+
+    /// Reads back a program that was loaded.
+    private func read(
+        _ object: OpaquePointer, _ program: OpaquePointer, _ prepared: LoadedCode?, live: [Bool]?,
+        isLogged: Bool
+    ) -> ObjectLoad.Outcome {
+        let number = unsafe bpf_program__type(program).rawValue
+        guard let type = ProgramType(rawValue: number) else {
+            return .refused("loaded, but type \(number) is not known")
+        }
+        do throws(KernelError) {
+            unsafe try state.value.reader.read(bpf_program__fd(program))
+        } catch {
+            return .refused("loaded, but \(error)")
+        }
+        let reading = unsafe LoadedReading(object, program, prepared: prepared, state.value.reader)
+        let input = reading.input(type, &state.value.kernelTypes)
+        var live = live
+        if isLogged {
+            var seen = state.value.log.seen(slots: input.program.insns.count)
+            input.program.spreadOverWideLoads(&seen)
+            live = seen
+        }
+        return .loaded(
+            LoadedObjectProgram(
+                input: input, live: live, result: reading.result(state.value.reader, of: input.program, live: live),
+                isWithoutRecords: reading.isWithoutRecords))
+    }
+}
