@@ -74,7 +74,7 @@ struct KernelRunCommandTests {
         ("strange", "division", "kernel/not-understood/"),
     ]) func plantedFaultsAreFound(_ plant: String, profile: String, prefix: String) throws {
         let folder = try Tool.Folder()
-        let run = try Self.run(["--cases", "12", "--plant", plant, "--profile", profile, "--crashes", folder.path])
+        let run = try Self.run(["--cases", "5", "--plant", plant, "--profile", profile, "--crashes", folder.path])
         #expect(run.status == 77, "\(run.errors)")
         let findings = Self.findings(try run.report())
         let finding = try #require(findings.first { ($0["bucket"] as? String)?.hasPrefix(prefix) == true })
