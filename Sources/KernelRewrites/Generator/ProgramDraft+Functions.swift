@@ -20,6 +20,8 @@ extension ProgramDraft {
         ranks.removeAll(keepingCapacity: true)
         pendingChild = function.firstChild
         fragments = allowedFragments()
+        common = fragments.intersection(.base)
+        featured = fragments.subtracting(.base)
         let slots = max(function.slots, 4)
         let isFar = plan.isFar && number == 0
         orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + entropy.below(24)))
@@ -81,8 +83,7 @@ extension ProgramDraft {
 
     /// What stands next: as often what the program is for as what all have.
     mutating func anyFragment() -> Fragment {
-        let featured = fragments.subtracting(.base)
-        let choice = featured.isEmpty || entropy.chance(7) ? fragments.intersection(.base) : featured
+        let choice = featured.isEmpty || entropy.chance(7) ? common : featured
         return choice.member(entropy.below(choice.count))
     }
 

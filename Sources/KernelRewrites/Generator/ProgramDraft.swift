@@ -76,6 +76,9 @@ struct ProgramDraft {
     let isTrusted: Bool
     /// The fragments that it may have.
     var fragments: FragmentSet = []
+    /// Those of them that every program has, and those that not every program has.
+    var common: FragmentSet = []
+    var featured: FragmentSet = []
     /// Slots that may be jumped to.
     var borders: [Int] = []
     /// Dead slots that start an instruction.

@@ -90,23 +90,28 @@ struct ProgramPlanner {
     ) -> TypeTraits {
         let wanted = fragments.intersection(TypeTraits.special)
         var total = 0
-        for traits in types { total += weight(of: traits, wanted, chosen, isHardened) }
+        for number in types.indices { total += weight(of: number, wanted, chosen, isHardened) }
         var left = total > 0 ? entropy.below(total) : 0
-        for traits in types {
-            left -= weight(of: traits, wanted, chosen, isHardened)
-            if left < 0 { return traits }
+        for number in types.indices {
+            left -= weight(of: number, wanted, chosen, isHardened)
+            if left < 0 { return types[number] }
         }
         return types[0]
     }
 
+    /// How likely a type is, by its number; a copy of its traits would cost more than the answer.
     private func weight(
-        of traits: TypeTraits, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
+        of number: Int, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
     ) -> Int {
-        if traits.type == .tracing && !chosen.contains(.tracing) { return 0 }
+        let type = types[number].type
         // Programs that trace need CAP_PERFMON to be loaded at all.
-        if isHardened && (traits.type == .tracing || traits.type == .perfEvent) { return 0 }
-        let common = wanted.intersection(traits.fragments)
-        return wanted.isEmpty ? traits.weight : common.isEmpty ? 0 : traits.weight * (1 + common.count)
+        if type == .tracing && (isHardened || !chosen.contains(.tracing)) || isHardened && type == .perfEvent {
+            return 0
+        }
+        let weight = types[number].weight
+        if wanted.isEmpty { return weight }
+        let common = wanted.intersection(types[number].fragments).count
+        return common == 0 ? 0 : weight * (1 + common)
     }
 
     /// Whether a program may be one that is run; not if nothing would be left of what it is for.
