@@ -104,9 +104,12 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     /// Copies an array to the front of the row.
     ///
     /// - Complexity: O(count)
+    @inlinable
     public func load(_ elements: [Element]) {
         precondition(elements.count <= capacity, "\(elements.count) elements for a row of \(capacity)")
-        for (number, element) in elements.enumerated() { unsafe base[number] = element }
+        unsafe elements.withUnsafeBufferPointer { buffer in
+            if let start = buffer.baseAddress { unsafe base.update(from: start, count: buffer.count) }
+        }
     }
 
     /// The first `count` elements as an array.

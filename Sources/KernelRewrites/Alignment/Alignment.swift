@@ -15,6 +15,7 @@ struct Alignment: ~Copyable {
     private(set) var stepCount = 0
     private var choiceCount = 0
     private var budget = 0
+    private var remembersFailures = true
     /// The furthest place at which nothing fitted.
     private var furthest = (slot: 0, place: 0)
 
@@ -24,8 +25,7 @@ struct Alignment: ~Copyable {
     /// A place with more than one way.
     struct Choice: BitwiseCopyable {
         var slot: InputIndex
-        /// Where the walk came to the slot, and where the slot itself is looked for, behind code at a start.
-        var arrival: OutputIndex
+        /// Where the slot is looked for, behind code at a start.
         var place: OutputIndex
         var number: Int32
         var steps: Int32
@@ -62,7 +62,8 @@ struct Alignment: ~Copyable {
         budget = 4096 + 16 * (ways.count + length)
         furthest = (slot, place)
         failures.removeAll()
-        if advance(ways, from: slot, place, length: length, until: nil) { return .complete }
+        remembersFailures = true
+        if advance(ways, from: slot, place, length: length) { return .complete }
         // The way to the furthest place is taken once more.
         let end = furthest
         takeBack(to: before, ways)
@@ -70,6 +71,19 @@ struct Alignment: ~Copyable {
         budget = 4096 + 16 * (ways.count + length)
         _ = advance(ways, from: slot, place, length: length, until: end)
         return .stuck(slot: end.slot, place: end.place)
+    }
+
+    /// Goes back to the last choice of a complete walk that was in one piece and looks for another way to the end.
+    ///
+    /// Where a context access ends cannot always be told from its instructions, but from where jumps and lines lead.
+    ///
+    /// - Returns: whether there is another
+    mutating func walkOtherwise(_ ways: Candidates, length: Int) -> Bool {
+        // The choices that are left lead to an end, and so may a place behind them.
+        remembersFailures = false
+        failures.removeAll()
+        guard let (slot, place) = goBack(ways) else { return false }
+        return advance(ways, from: slot.position, place.position, length: length, keepsChoices: true)
     }
 
     private mutating func takeBack(to count: Int, _ ways: Candidates) {
@@ -93,17 +107,17 @@ struct Alignment: ~Copyable {
 
     /// The walk; says whether it came to the end.
     private mutating func advance(
-        _ ways: Candidates, from start: Int, _ startPlace: Int, length: Int, until stop: (slot: Int, place: Int)?
+        _ ways: Candidates, from start: Int, _ startPlace: Int, length: Int,
+        until stop: (slot: Int, place: Int)? = nil, keepsChoices: Bool = false
     ) -> Bool {
         let (insns, fates, result, rules) = (ways.insns, ways.fates, ways.result, IdentityTable.shared.row)
-        let choices = choiceStorage.row(as: TableIndex.self)
         let count = ways.count
         let stopSlot = stop?.slot ?? -1
         // No instruction of a program has this register, so that it stands for never.
         let suffix: UInt8 = ways.fillsUpperHalves ? Register.hidden : 16
         var slot = InputIndex(start)
         var place = OutputIndex(startPlace)
-        choiceCount = 0
+        if !keepsChoices { choiceCount = 0 }
         while true {
             let fate = fates[slot]
             if slot.position < count {
@@ -116,7 +130,8 @@ struct Alignment: ~Copyable {
                 let behind = result[place + 1]
                 if fate.bits == 0 && behind.dst != suffix && behind.code != Opcode.barrier {
                     let rule = rules[Slot(Int(insn.code))]
-                    if insn.bits == found.bits ? rule != .other
+                    if insn.bits == found.bits
+                        ? rule != .other
                         : rule == .jump && (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
                     {
                         if slot.position != stopSlot {
@@ -131,7 +146,7 @@ struct Alignment: ~Copyable {
             if slot.position == count {
                 if finish(place, length: length, ways) { return true }
             } else {
-                var choice = Choice(slot: slot, arrival: place, place: place, number: 0, steps: 0)
+                var choice = Choice(slot: slot, place: place, number: 0, steps: 0)
                 if enter(&choice, fate, ways) {
                     choice.steps = Int32(stepCount)
                     if let next = take(&choice, ways) {
@@ -144,21 +159,23 @@ struct Alignment: ~Copyable {
             if place.position > furthest.place || (place.position == furthest.place && slot.position > furthest.slot) {
                 furthest = (slot.position, place.position)
             }
-            var isBack = false
-            while choiceCount > 0 && budget > 0 {
-                budget -= 1
-                choiceCount -= 1
-                var choice = choices[TableIndex(choiceCount)]
-                takeBack(to: Int(choice.steps), ways)
-                if let next = take(&choice, ways) {
-                    (slot, place) = next
-                    isBack = true
-                    break
-                }
-                failures.insert(choice.slot, choice.place)
-            }
-            if !isBack { return false }
+            guard let next = goBack(ways) else { return false }
+            (slot, place) = next
         }
+    }
+
+    /// Takes another way at the last choice that has one, and says where it leads.
+    private mutating func goBack(_ ways: Candidates) -> (InputIndex, OutputIndex)? {
+        let choices = choiceStorage.row(as: TableIndex.self)
+        while choiceCount > 0 && budget > 0 {
+            budget -= 1
+            choiceCount -= 1
+            var choice = choices[TableIndex(choiceCount)]
+            takeBack(to: Int(choice.steps), ways)
+            if let next = take(&choice, ways) { return next }
+            if remembersFailures { failures.insert(choice.slot, choice.place) }
+        }
+        return nil
     }
 
     /// Takes the code that the kernel put in front of a subprogram's first instruction.

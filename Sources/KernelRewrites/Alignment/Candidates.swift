@@ -104,7 +104,9 @@ struct Candidates {
             if number > 1 || (found.bits != insn.bits && !isArena) { return nil }
             var shape = Shape.itself(width: 1)
             if number == 0 && insn.isCompareExchange32 {
-                if reader.peek(1).bits == Instruction.zeroExtension(of: Register.result).bits { return (shape.followed(by: 1, .zext), 1) }
+                if reader.peek(1).bits == Instruction.zeroExtension(of: Register.result).bits {
+                    return (shape.followed(by: 1, .zext), 1)
+                }
             }
             if isArena { shape.rewrite = .probeMem }
             return (shape, 2)
@@ -137,8 +139,12 @@ struct Candidates {
         case Opcode.arithmeticClass:
             if difference == 0 { return .itself(width: 1) }
             if !castsAddresses { return .missing }
-            let isCast = insn.isAddressCast && found.bits == Instruction.apply(
-                .move, insn.dst, register: insn.src, is64: false).bits
+            let isCast =
+                insn.isAddressCast
+                && found.bits
+                    == Instruction.apply(
+                        .move, insn.dst, register: insn.src, is64: false
+                    ).bits
             let isNarrowed = difference == UInt64(Opcode.arithmeticClass ^ Opcode.arithmetic32Class)
             return isCast || isNarrowed ? .itself(width: 1) : .missing
         default:

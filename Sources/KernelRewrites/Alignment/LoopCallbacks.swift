@@ -14,7 +14,10 @@ extension Alignment {
             var step = steps[TableIndex(number)]
             if step.kind != .shape || step.shape.rewrite != .loop { continue }
             let callbacks = LoopCallbacks(input: input, fates: fates)
-            guard let target = callbacks.loaded(before: step.slot) else {
+            let callback = callbacks.loaded(before: step.slot)
+            // That of a loop without a turn is gone, and the call leads nowhere.
+            if case .removed = callback { continue }
+            guard case .subprogram(let target) = callback else {
                 report.gaps.append(
                     AlignmentGap(
                         reason: "the callback of a loop cannot be told", slot: step.slot.position,
@@ -33,13 +36,21 @@ struct LoopCallbacks {
     let input: ProgramImage<InputIndex>
     let fates: Row<InputIndex, Fate>
 
+    /// What a call of `bpf_loop` has in `r2`.
+    enum Callback {
+        case subprogram(InputIndex)
+        /// One that is removed; see ``DeadCallees``.
+        case removed
+        case unknown
+    }
+
     /// The subprogram whose address is in `r2` at a call, found by going back over what stands.
     ///
     /// The address is the same on every way to the call, or the kernel would not have inlined it; so the way that is
     /// written down in front of it will do.
     ///
     /// - Complexity: O(slots)
-    func loaded(before call: InputIndex) -> InputIndex? {
+    func loaded(before call: InputIndex) -> Callback {
         let home = input.subprograms[input.subprogram(holding: call)].start
         var register = Register.second
         var spilled: Int16?
@@ -57,7 +68,8 @@ struct LoopCallbacks {
                 continue
             }
             if insn.isWide && insn.dst == register {
-                return insn.src == Opcode.pseudoFunction ? InputIndex(slot.position + 1 + Int(insn.imm)) : nil
+                if insn.src == DeadCallees.chosen { return .removed }
+                return insn.src == Opcode.pseudoFunction ? .subprogram(slot + 1 + Int(insn.imm)) : .unknown
             }
             if insn.code == Instruction.move(0, 0).code && insn.dst == register {
                 register = insn.src
@@ -65,6 +77,6 @@ struct LoopCallbacks {
                 spilled = insn.off
             }
         }
-        return nil
+        return .unknown
     }
 }

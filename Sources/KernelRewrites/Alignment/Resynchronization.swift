@@ -95,8 +95,10 @@ struct Resynchronization {
         switch end.verdict {
         case .missing:
             report.findings.append(
-                finding("missing", "live slots \(slot)..<\(end.slot) of the program are not in the result, first "
-                    + "\(insns[InputIndex(index)])"))
+                finding(
+                    "missing",
+                    "live slots \(slot)..<\(end.slot) of the program are not in the result, first "
+                        + "\(insns[InputIndex(index)])"))
         case .left:
             report.findings.append(
                 finding("left", "\(ways.result[OutputIndex(place)]), which must be removed, is in the result"))

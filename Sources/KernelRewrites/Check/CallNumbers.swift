@@ -33,55 +33,51 @@ struct CallNumbers {
         return number == count ? hidden : nil
     }
 
+    /// The number of the subprogram that starts there.
+    private func number(at place: Int) -> Int? { (0...count).first { start($0) == place } }
+
     /// Whether what a call holds twice is the same.
     func agrees(_ insn: Instruction, at place: Int, _ form: Form) -> Bool {
         switch form {
-        case .relative:
-            let target = place + 1 + Int(insn.imm)
-            return insn.off == 0 && (0..<count).contains { start($0) == target }
-        case .offsetThenNumber:
-            guard let start = start(Int(insn.imm)) else { return false }
-            return Int16(truncatingIfNeeded: start - place - 1) == insn.off
-        case .numberThenOffset:
-            guard let start = start(Int(insn.off)) else { return false }
-            return start - place - 1 == Int(insn.imm)
-        case .offsetAlone: return insn.imm == 0 && whole(insn.off, at: place) != nil
+        case .relative: insn.off == 0 && number(at: place + 1 + Int(insn.imm)) != nil
+        case .offsetThenNumber: start(Int(insn.imm)) == place + 1 + Int(insn.off)
+        case .numberThenOffset: start(Int(insn.off)) == place + 1 + Int(insn.imm)
+        case .offsetAlone: insn.imm == 0 && number(at: place + 1 + Int(insn.off)) != nil
         }
-    }
-
-    /// The offset of which a field of 16 bits is what is left: the shortest that leads to a subprogram.
-    private func whole(_ off: Int16, at place: Int) -> Int? {
-        var best: Int?
-        for number in 0...count {
-            guard let start = start(number) else { continue }
-            let offset = start - place - 1
-            if Int16(truncatingIfNeeded: offset) != off { continue }
-            if best.map({ abs($0) > abs(offset) }) ?? true { best = offset }
-        }
-        return best
     }
 
     /// The offset by which a call leads where it does.
-    func offset(of insn: Instruction, at place: Int, _ form: Form) -> Int {
+    func offset(of insn: Instruction, _ form: Form) -> Int {
         switch form {
-        case .relative, .numberThenOffset: return Int(insn.imm)
-        case .offsetAlone: return whole(insn.off, at: place) ?? Int(insn.off)
-        case .offsetThenNumber: break
+        case .relative, .numberThenOffset: Int(insn.imm)
+        case .offsetThenNumber, .offsetAlone: Int(insn.off)
         }
-        // What was cut off can be told from the number, as long as the two agree.
-        return agrees(insn, at: place, form) ? (start(Int(insn.imm)) ?? 0) - place - 1 : Int(insn.off)
+    }
+
+    /// Whether a call is one whose offset was cut to 16 bits, and its number looked up with what was left.
+    ///
+    /// The compiled call is right; only what is shown of it is not.
+    ///
+    /// - Source: 6.12 `kernel/bpf/verifier.c`, `jit_subprogs`: `find_subprog` is asked with the `off` that was just written
+    private func isCut(_ insn: Instruction, at place: Int, offset: Int, _ form: Form) -> Bool {
+        if form != .offsetThenNumber && form != .offsetAlone { return false }
+        let isFar = Int(Int16(truncatingIfNeeded: offset)) != offset
+        if !isFar || insn.off != Int16(truncatingIfNeeded: offset) { return false }
+        return Int(insn.imm) == (form == .offsetAlone ? 0 : number(at: place + 1 + Int(insn.off)) ?? -2)
     }
 
     /// Gives the calls of a result the offsets by which they lead where they do, and reports those that say two things.
     ///
     /// - Parameters:
     ///   - calls: where they are
-    ///   - result: the kernel's own, and `found` the one that is compared
+    ///   - result: the kernel's own, `found` the one that is compared, and `expected` the one that it is compared to
     /// - Complexity: O(calls), where they are compiled
     func settle(
         _ calls: Row<TableIndex, OutputIndex>, _ callCount: Int, _ result: Row<OutputIndex, Instruction>,
-        _ found: Row<OutputIndex, Instruction>, _ report: inout RewriteReport
+        _ found: Row<OutputIndex, Instruction>, _ expected: Row<OutputIndex, Instruction>,
+        _ report: inout RewriteReport
     ) {
+        var isReported = false
         let form = form(calls, callCount, result)
         for number in 0..<callCount {
             let at = calls[TableIndex(number)]
@@ -94,12 +90,27 @@ struct CallNumbers {
                 if start(second) != target { report.findings.append(disagreement("pseudo-func", at, second, target)) }
                 continue
             }
-            _ = found[at].setJumpOffset(offset(of: insn, at: at.position, form), .call)
+            let wanted = Int(expected[at].imm)
+            if expected[at].jumpKind == .call && isCut(insn, at: at.position, offset: wanted, form) {
+                found[at].imm = Int32(truncatingIfNeeded: wanted)
+                if !isReported { report.findings.append(farCall(at, insn)) }
+                isReported = true
+                continue
+            }
+            let offset = offset(of: insn, form)
+            found[at].imm = Int32(truncatingIfNeeded: offset)
             if agrees(insn, at: at.position, form) { continue }
             let value = Int(form == .numberThenOffset ? Int32(insn.off) : insn.imm)
-            let target = at.position + 1 + offset(of: insn, at: at.position, form)
-            report.findings.append(disagreement("call", at, value, target))
+            report.findings.append(disagreement("call", at, value, at.position + 1 + offset))
         }
+    }
+
+    private func farCall(_ at: OutputIndex, _ insn: Instruction) -> Finding {
+        Finding(
+            target: "kernel", rule: .encoding, insn: "far-call", edit: "none", pass: 0, place: at.position,
+            detail:
+                "the kernel shows the offset of the call at \(at) cut to 16 bits, \(insn.off), and \(insn.imm) as the "
+                + "number of its subprogram (jit_subprogs)")
     }
 
     /// The form that most calls are in.

@@ -160,7 +160,11 @@ struct KernelPasses: ~Copyable {
                 edits.addPatch(.zero)
                 continue
             }
-            if own.code == Opcode.call && own.src == Opcode.pseudoCall {
+            let isCall = own.code == Opcode.call && own.src == Opcode.pseudoCall
+            if isCall && shape.from == Shape.none {
+                // It leads nowhere, and is never made.
+                own = .opaque
+            } else if isCall {
                 calls[TableIndex(callCount)] = place
                 callCount += 1
                 own = own.asFound(for: Instruction(code: Opcode.call, src: Opcode.pseudoCall))

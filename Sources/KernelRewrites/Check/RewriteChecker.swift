@@ -19,6 +19,8 @@ public struct RewriteChecker: ~Copyable {
     private var expectation = Expectation()
     private var startExpectation = Expectation()
     private var tally = RewriteTally()
+    /// Whether the last alignment is in pieces.
+    private var isCut = false
 
     /// How many slots may be looked at behind the end of a result.
     private static let room = 64
@@ -49,18 +51,59 @@ public struct RewriteChecker: ~Copyable {
         insns.load(result.insns)
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
-        align(program, image, insns, length, &report)
-        alignment.resolveCallbacks(image, fates.row, insns, &report)
+        DeadCallees.release(image, fates.row, &report)
+        let ways = Candidates(
+            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
+            fillsUpperHalves: program.flags.contains(.testRndHi32),
+            castsAddresses: program.program.insns.contains { $0.isAddressCast })
+        align(ways, image, length, &report)
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
             lines: max(image.lineCount, result.lines.count))
-        passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
-        // What is around a gap cannot be judged, so that nothing is.
-        if report.gaps.isEmpty { compare(image, insns, length, result, &report) }
+        let known = report.findings.count
+        judge(image, insns, length, result, &report)
         tally.count(
             image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
             jumpCount: passes.jumpCount, into: &report)
+        if report.gaps.isEmpty && !isCut && report.findings.count > known {
+            lookOtherwise(ways, image, length, result, known, &report)
+        }
         return report
+    }
+
+    /// How many alignments are looked at before a finding is believed.
+    private static let attempts = 64
+
+    /// Replaces a report with findings by one without, if another alignment gives one.
+    private mutating func lookOtherwise(
+        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program, _ known: Int,
+        _ report: inout RewriteReport
+    ) {
+        let least = report.findings.count
+        var attempt = 0
+        while attempt < RewriteChecker.attempts && alignment.walkOtherwise(ways, length: length) {
+            attempt += 1
+            var other = RewriteReport()
+            other.findings = Array(report.findings.prefix(known))
+            judge(image, ways.result, length, result, &other)
+            if !other.gaps.isEmpty || other.findings.count >= least { continue }
+            tally.count(
+                image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
+                jumpCount: passes.jumpCount, into: &other)
+            report = other
+            return
+        }
+    }
+
+    /// Infers the edits of an alignment and compares.
+    private mutating func judge(
+        _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int, _ result: Program,
+        _ report: inout RewriteReport
+    ) {
+        alignment.resolveCallbacks(image, fates.row, insns, &report)
+        passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
+        // What is around a gap cannot be judged, so that nothing is.
+        if report.gaps.isEmpty { compare(image, insns, length, result, &report) }
     }
 
     private mutating func load(_ program: Program) {
@@ -80,16 +123,13 @@ public struct RewriteChecker: ~Copyable {
 
     /// Aligns, and goes on behind what is not understood.
     private mutating func align(
-        _ program: LoadableProgram, _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>,
-        _ length: Int, _ report: inout RewriteReport
+        _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ report: inout RewriteReport
     ) {
-        let ways = Candidates(
-            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
-            fillsUpperHalves: program.flags.contains(.testRndHi32),
-            castsAddresses: program.program.insns.contains { $0.isAddressCast })
         alignment.start(slots: image.insnCount, subprograms: image.subprogramCount)
         var (slot, place) = (0, 0)
+        isCut = false
         while case .stuck(let slotNow, let placeNow) = alignment.walk(ways, from: slot, place, length: length) {
+            isCut = true
             let search = Resynchronization(ways: ways, length: length, slot: slotNow, place: placeNow)
             let found = search.find()
             search.report(found, to: &report)
@@ -190,7 +230,7 @@ public struct RewriteChecker: ~Copyable {
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
             hidden: last?.kind == .append ? last?.place.position : nil)
-        numbers.settle(passes.calls, passes.callCount, insns, image.insns, &report)
+        numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
 
     /// Writes the kernel's tables beside its instructions.

@@ -42,6 +42,8 @@ enum ContextShapes {
         var reach: Int32 = 0
         /// Whether the register was loaded, or the value stored.
         var isDone = false
+        /// Whether it is a field that is not there, and a constant stands for it alone.
+        var isConstant = false
 
         init(_ insn: Instruction) {
             self.insn = insn
@@ -57,6 +59,7 @@ enum ContextShapes {
 
         /// Takes the next instruction; says whether it may be there.
         mutating func take(_ next: Instruction, at count: Int32) -> Bool {
+            if isConstant { return false }
             let dst = Work.bit(next.dst)
             let src = Work.bit(next.src)
             switch next.code & Opcode.classMask {
@@ -83,11 +86,16 @@ enum ContextShapes {
                 }
                 return store(next)
             case Opcode.storeImmediateClass:
-                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm && store(next)
+                return !isLoad && next.code & Opcode.modeMask == Opcode.memoryMode && next.imm == insn.imm
+                    && store(next)
             case Opcode.arithmeticClass, Opcode.arithmetic32Class:
                 return calculate(next)
             default:
                 if !next.isShortJump || next.off < 0 { return false }
+                // It asks for what is held, or for what the program stores.
+                let asked = Work.bit(next.dst)
+                let isValue = !isLoad && next.dst == insn.src
+                if next.code != Opcode.ja && held & asked == 0 && !isValue { return false }
                 reach = max(reach, count + Int32(next.off))
                 return true
             }
@@ -101,6 +109,7 @@ enum ContextShapes {
             let isRegister = next.code & Opcode.registerOperand != 0
             if isRegister && next.src != base && (held | dst) & Work.bit(next.src) == 0 { return false }
             if !isMove && held & dst == 0 { return false }
+            isConstant = isMove && !isRegister && held == 0
             set(next.dst)
             return true
         }
