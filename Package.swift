@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(
             name: "CampaignTests", dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "bpf-patch-fuzz"],
             swiftSettings: strict),
-        .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
+        .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),

@@ -90,6 +90,11 @@ struct KernelRunCommandTests {
         let spoiled = try Tool.run(["replay", "--plant", plant, file])
         #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
         #expect(try Tool.run(["show", file]).status == 0)
+        let smaller = folder.path + "/smaller"
+        let minimize = try Tool.run(["minimize", "--plant", plant, file, "-o", smaller])
+        #expect(minimize.status == 0, "\(minimize.errors)")
+        #expect(try String(contentsOfFile: smaller, encoding: .utf8).contains("\nseen: "))
+        #expect(try Tool.run(["minimize", file]).errors.contains("nothing is wrong with this case"))
     }
 
     /// The number of workers changes neither what is counted nor the findings.
