@@ -65,7 +65,7 @@ extension Case {
     /// Whether a case in a bucket may be loaded once more.
     ///
     /// What ended a process in the kernel, or gave another value when it was run, may bring the machine down.
-    static func canRunAgain(inKernel bucket: String) -> Bool {
+    public static func canRunAgain(inKernel bucket: String) -> Bool {
         if bucket.prefix(while: { $0 != "/" }) != Finding.kernelTarget { return true }
         let rule = rule(of: bucket)
         return rule != .crash && rule != .hang && rule != .execution

@@ -23,7 +23,7 @@ final class KernelReplayer {
     }
 
     /// Loads a case against a kernel into the one that is running.
-    func replay(_ c: Case) -> Replayer.Verdict {
+    func replay(_ c: Case) -> ReplayVerdict {
         let bucket = c.bucket ?? Finding.kernelTarget
         if !Case.canRunAgain(inKernel: bucket) {
             return .skipped("\(bucket): it may bring the machine down; the C program beside it loads it")

@@ -37,8 +37,8 @@ public struct KernelSubject: CampaignSubject {
         return chosen.flatMap { ["--profile", $0.rawValue] } + (isExecuting ? ["--execute"] : []) + plantArguments
     }
 
-    /// A load of more than ten seconds is one that does not end.
-    public static let budget = CaseBudget(timeout: 10, memory: nil)
+    /// A load of more than ten seconds is one that does not end; a case is up to three of them.
+    public static let budget = CaseBudget(timeout: 30, memory: nil)
     public var budget: CaseBudget {
         var budget = Self.budget
         // What is made up need not be waited for.

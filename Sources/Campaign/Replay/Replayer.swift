@@ -4,19 +4,6 @@ import Fuzzing
 
 /// Runs cases from files through patchers and oracle, and holds the result against what the files say.
 public struct Replayer: ~Copyable {
-    /// What became of one case.
-    public enum Verdict: Sendable {
-        case passed
-        /// Findings, or another result than the file expects: a reason a line.
-        case failed([String])
-        /// The file or the program in it cannot be used.
-        case broken(String)
-        /// A case against the running kernel: whether it still shows what was found, in a line.
-        case asked(String, isShown: Bool)
-        /// A case that was not run, and why.
-        case skipped(String)
-    }
-
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
     private let budget: CaseBudget
@@ -46,7 +33,7 @@ public struct Replayer: ~Copyable {
     }
 
     /// Runs one case.
-    public mutating func replay(_ item: CaseSource.Item) -> Verdict {
+    public mutating func replay(_ item: CaseSource.Item) -> ReplayVerdict {
         let c: Case
         switch item.content {
         case .failure(let error): return .broken(error.description)

@@ -2,8 +2,7 @@ extension ProgramProfile {
     /// What the kernel does to programs of the profile, if it does at all what it is known to do.
     public var rewrites: Set<Rewrite> {
         switch self {
-        case .jumps, .calls, .subprograms, .gotol: [.inPlace]
-        case .far: []
+        case .jumps, .calls, .subprograms, .gotol, .far, .tailCall: []
         case .deadCode: [.deadCode, .hardWired]
         case .nops: [.nop]
         case .mayGoto: [.mayGoto, .mayGotoStart]
@@ -18,7 +17,6 @@ extension ProgramProfile {
         case .division: [.division, .modulo, .signedDivision, .signedModulo, .signedByMinusOne]
         case .mapLookup: [.mapLookup]
         case .helpers: [.jiffies, .processorID]
-        case .tailCall: [.inPlace]
         case .kernelFunctions: [.kernelFunction, .probeMem]
         case .exception: [.hiddenSubprogram]
         case .tracing: [.functionArgument, .branchSnapshot, .probeMem]

@@ -74,7 +74,7 @@ struct KernelRunCommandTests {
         ("strange", "division", "kernel/not-understood/"),
     ]) func plantedFaultsAreFound(_ plant: String, profile: String, prefix: String) throws {
         let folder = try Tool.Folder()
-        let run = try Self.run(["--cases", "12", "--plant", plant, "--profile", profile, "--crashes", folder.path])
+        let run = try Self.run(["--cases", "5", "--plant", plant, "--profile", profile, "--crashes", folder.path])
         #expect(run.status == 77, "\(run.errors)")
         let findings = Self.findings(try run.report())
         let finding = try #require(findings.first { ($0["bucket"] as? String)?.hasPrefix(prefix) == true })
@@ -90,6 +90,11 @@ struct KernelRunCommandTests {
         let spoiled = try Tool.run(["replay", "--plant", plant, file])
         #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
         #expect(try Tool.run(["show", file]).status == 0)
+        let smaller = folder.path + "/smaller"
+        let minimize = try Tool.run(["minimize", "--plant", plant, file, "-o", smaller])
+        #expect(minimize.status == 0, "\(minimize.errors)")
+        #expect(try String(contentsOfFile: smaller, encoding: .utf8).contains("\nseen: "))
+        #expect(try Tool.run(["minimize", file]).errors.contains("nothing is wrong with this case"))
     }
 
     /// The number of workers changes neither what is counted nor the findings.
