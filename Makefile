@@ -51,7 +51,7 @@ run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or
 test: setup ## Run all tests.
 	$(SWIFT) test $(TEST_FLAGS)
 
-vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (about three minutes).
+vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (a minute and a half, and a build).
 	@.ci/setup vm
 	Tests/VirtualMachine/test
 
