@@ -8,6 +8,9 @@ struct Candidates {
     let count: Int
     let fates: Row<InputIndex, Fate>
     let result: Row<OutputIndex, Instruction>
+    /// What is made of calls of the program's kernel functions, by their number.
+    let functions: Row<TableIndex, KernelFunctionShapes.Kind>
+    let functionCount: Int
     /// Whether upper halves are filled at random.
     let fillsUpperHalves: Bool
     /// Whether blinding was taken back from the result.
@@ -181,7 +184,9 @@ struct Candidates {
         switch insn.src {
         case 0: isThere = found.bits == insn.bits && foundSecond.bits == second.bits
         case 1, 5: isThere = found.src == 1 || isAddress
-        case 2, 6: isThere = (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0) || isAddress
+        case 2, 6:
+            isThere =
+                (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0) || isAddress
         case Opcode.pseudoFunction: isThere = found.src == insn.src
         default: isThere = true
         }
@@ -201,7 +206,11 @@ struct Candidates {
             case 0:
                 let shape = CallShapes.helper(insn, reader)
                 return shape
-            case Opcode.pseudoKernelFunction: return CallShapes.kernelFunction(insn, reader)
+            case Opcode.pseudoKernelFunction:
+                let number = Int(insn.imm)
+                let isKnown = number >= 0 && number < functionCount
+                let kind = isKnown ? functions[TableIndex(number)] : .other
+                return KernelFunctionShapes.call(insn, kind, reader)
             default: return .missing
             }
         case Opcode.arithmeticClass, Opcode.arithmetic32Class:
