@@ -10,6 +10,9 @@ struct Candidates {
     let result: Row<OutputIndex, Instruction>
     /// The registers that may hold the context before each instruction, if any may.
     let contexts: Row<InputIndex, UInt16>?
+    /// What is made of calls of the program's kernel functions, by their number.
+    let functions: Row<TableIndex, KernelFunctionShapes.Kind>
+    let functionCount: Int
     /// Whether upper halves are filled at random.
     let fillsUpperHalves: Bool
     /// Whether blinding was taken back from the result.
@@ -210,7 +213,11 @@ struct Candidates {
             case 0:
                 let shape = CallShapes.helper(insn, reader)
                 return shape
-            case Opcode.pseudoKernelFunction: return CallShapes.kernelFunction(insn, reader)
+            case Opcode.pseudoKernelFunction:
+                let number = Int(insn.imm)
+                let isKnown = number >= 0 && number < functionCount
+                let kind = isKnown ? functions[TableIndex(number)] : .other
+                return KernelFunctionShapes.call(insn, kind, reader)
             default: return .missing
             }
         case Opcode.arithmeticClass, Opcode.arithmetic32Class:

@@ -16,6 +16,7 @@ public struct RewriteChecker: ~Copyable {
     public var givesPasses = false
     private let input = ProgramBuffer()
     private var resultStorage = RowStorage<Instruction>()
+    private var functionStorage = RowStorage<KernelFunctionShapes.Kind>()
     private var fates = Fates()
     private var contexts = ContextSources()
     private var alignment = Alignment()
@@ -70,8 +71,11 @@ public struct RewriteChecker: ~Copyable {
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
         contexts.compute(image, program.type)
         DeadCallees.release(image, fates.row, &report)
+        functionStorage.reserve(program.kernelFunctions.count + 1)
+        functionStorage.row(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
+            functions: functionStorage.row(), functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })
         align(ways, image, length, &report)
@@ -177,6 +181,7 @@ public struct RewriteChecker: ~Copyable {
             refuse(image, &report)
             return
         }
+        let known = report.findings.count
         let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
         settle(expected, insns, length, result, &report)
         let found = passes.found.image(as: OutputIndex.self)
@@ -190,9 +195,27 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
+        if facts.features.contains(.blinding) && expected.subprogramCount > 1 {
+            for number in known..<report.findings.count where report.findings[number].rule == .line {
+                report.findings[number] = sharedLines(report.findings[number])
+            }
+        }
         if report.findings.isEmpty && !givesPasses { return }
         report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         report.normalized = Program(found)
+    }
+
+    /// Lines that moved although the instructions shown are not blinded.
+    ///
+    /// Each function of a program is blinded as a copy, with slots counted from its own start; but the copies share the
+    /// lines of the program, which count from its start, and which therefore move once for each function.
+    ///
+    /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_adj_linfo`, and `verifier.c`, `jit_subprogs`
+    private func sharedLines(_ finding: Finding) -> Finding {
+        Finding(
+            target: finding.target, rule: .line, insn: "shared", edit: "blinding", pass: finding.pass,
+            place: finding.place,
+            detail: finding.detail + "; blinding a function moves the lines of all (bpf_adj_linfo)")
     }
 
     /// The kernel gave a result for edits that cannot be made.

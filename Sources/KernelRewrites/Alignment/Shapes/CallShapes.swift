@@ -97,27 +97,4 @@ enum CallShapes {
         move.off = -1
         return move
     }
-
-    /// Reads what stands for a call of a kernel function: constants in registers for arguments that are hidden, then the
-    /// call; or a move, where a cast is all that it does.
-    static func kernelFunction(_ insn: Instruction, _ start: ShapeReader) -> Shape {
-        var reader = start
-        if start.next.bits == Instruction.move(Register.result, Register.first).bits {
-            reader.take(.move(Register.result, Register.first))
-            return reader.shape(.kernelFunction)
-        }
-        while reader.isThere && reader.count < 5 && reader.next.code != Opcode.call {
-            let dst = reader.next.dst
-            if dst == 0 || dst > 5 { return .missing }
-            if reader.next.isWide {
-                reader.takeAddress(to: dst)
-            } else {
-                reader.take(anyImm: .assign(dst, 0))
-            }
-        }
-        let keep = reader.count
-        if keep == 0 { return .missing }
-        reader.take(anyImm: Instruction(code: insn.code, registers: insn.registers, off: insn.off, imm: 0))
-        return reader.shape(.kernelFunction, keep: keep)
-    }
 }

@@ -21,9 +21,24 @@ enum ContextShapes {
         var work = Work(insn)
         while reader.count < limit {
             if !work.take(reader.skip(), at: reader.count) { return .missing }
-            if reader.count > least && work.isComplete(at: reader.count) { return reader.shape(.context) }
+            if reader.count <= least || !work.isComplete(at: reader.count) { continue }
+            // No jump goes into what cuts a narrow load out of the field.
+            if work.reach <= reader.count - cut(insn, reader) { return reader.shape(.context) }
         }
         return .missing
+    }
+
+    /// How many instructions at the end cut the part out of a field that the program loads.
+    private static func cut(_ insn: Instruction, _ reader: ShapeReader) -> Int32 {
+        if insn.code & Opcode.classMask != Opcode.loadClass { return 0 }
+        let size = MemorySize(of: insn)
+        if size == .double { return 0 }
+        let mask = Instruction.apply(
+            .and, insn.dst, Int32(truncatingIfNeeded: (1 << (8 * size.bytes)) - 1), is64: false)
+        if reader.peek(-1).bits != mask.bits || reader.count < 2 { return 0 }
+        let shift = reader.peek(-2)
+        let isShift = shift.code & Opcode.operationMask == Arithmetic.shiftRight.rawValue && shift.dst == insn.dst
+        return isShift && shift.code & Opcode.classMask != Opcode.jumpClass && shift.imm & 7 == 0 ? 2 : 1
     }
 
     /// What an access did so far.
