@@ -133,8 +133,19 @@ extension ProgramDraft {
 
     /// Leaves the function, with what it is to give.
     mutating func writeExit() {
-        writeResult()
+        if !endsWithCall() { writeResult() }
         add(Instruction(code: Opcode.exit))
+    }
+
+    /// Calls a function as the last thing, if there is one that will do, and gives what that gives.
+    private mutating func endsWithCall() -> Bool {
+        if plan.functions.count < 2 || function.kind.isCallback || !entropy.chance(5) { return false }
+        if number == 0 && plan.traits.returns != .anything { return false }
+        let other = 1 + entropy.below(plan.functions.count - 1)
+        let callee = plan.functions[other]
+        if callee.kind != .plain || callee.depth <= function.depth || callee.cost > 60 { return false }
+        addCall(other)
+        return true
     }
 
     private mutating func writeResult() {

@@ -66,12 +66,17 @@ extension ProgramDraft {
 
     /// `bpf_loop`, which becomes a loop where its callback and flags are known.
     private mutating func writeLoop(_ callback: Int) {
+        addFunction(Register.second, callback)
+        writeLoopCall()
+    }
+
+    /// Calls `bpf_loop` with the callback in `r2`.
+    mutating func writeLoopCall() {
         if isRunnable || entropy.chance(10) {
             add(.assign(Register.first, 1 + Int32(entropy.below(3))))
         } else {
             add(.load(.word, Register.first, from: Kept.value, cell()))
         }
-        addFunction(Register.second, callback)
         add(.assign(Register.third, 0))
         add(isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
         if entropy.chance(3) { writeAlternative(.assign(Register.third, 0)) }

@@ -87,9 +87,15 @@ extension ProgramDraft {
         return choice.member(entropy.below(choice.count))
     }
 
-    mutating func writeChild() {
+    /// The function that must be called next.
+    mutating func takeChild() -> Int {
         let child = pendingChild
         pendingChild = plan.functions[child].nextSibling
+        return child
+    }
+
+    mutating func writeChild() {
+        let child = takeChild()
         if plan.functions[child].isDead { writeDeadCall(child) } else { writeCall(child) }
     }
 

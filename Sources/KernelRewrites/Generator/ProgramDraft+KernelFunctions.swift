@@ -20,10 +20,30 @@ extension ProgramDraft {
 
     /// Makes an object of a structure of the program's own, and gives it back.
     mutating func writeNewObject() {
+        if plan.countsReferences && function.depth <= 3 && entropy.chance(6) { return writeCountedObject() }
         add(.assign(Register.first, LocalStructure.plain.rawValue))
         add(.assign(Register.second, 0))
         addKernelCall("bpf_obj_new_impl")
         writeDrop()
+    }
+
+    /// Makes an object that is counted, takes it twice, and gives it back as often.
+    private mutating func writeCountedObject() {
+        add(.assign(Register.first, LocalStructure.counted.rawValue))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_new_impl")
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .next)
+        add(.store(.double, to: Register.frame, -16, 0))
+        add(.move(Register.first, 0))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_refcount_acquire_impl")
+        add(.move(Register.first, 0))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_drop_impl")
+        add(.load(.double, Register.first, from: Register.frame, -16))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_drop_impl")
+        border()
     }
 
     /// Throws, where a condition holds.

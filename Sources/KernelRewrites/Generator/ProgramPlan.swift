@@ -56,6 +56,8 @@ struct ProgramPlan {
     var storesNumbersToContext: Bool
     /// Whether any address may be cast to one of no type.
     var castsAddresses: Bool
+    /// Whether objects can be counted.
+    var countsReferences: Bool
     /// In the order in which they will stand; the first is the entry.
     var functions: [FunctionPlan]
 }

@@ -60,7 +60,8 @@ struct ProgramPlanner {
             hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
             hasCycles: !fragments.has(.exception), hasLines: entropy.chance(12),
             storesNumbersToContext: facts.version >= KernelVersion(6, 3),
-            castsAddresses: possible.has(.readOnlyCast) && !isHardened, functions: [])
+            castsAddresses: possible.has(.readOnlyCast) && !isHardened,
+            countsReferences: facts.functions.contains("bpf_refcount_acquire_impl"), functions: [])
         if isHardened {
             plan.privilege = .bpf
             plan.fragments.subtract(FragmentSet(.deadRun))
