@@ -129,16 +129,17 @@ struct Alignment: ~Copyable {
                 let found = result[place]
                 let behind = result[place + 1]
                 if fate.bits == 0 && behind.dst != suffix && behind.code != Opcode.barrier {
-                    let rule = rules[Slot(Int(insn.code))]
-                    if insn.bits == found.bits
-                        ? rule != .other
-                        : rule == .jump && (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
-                    {
-                        if slot.position != stopSlot {
-                            slot = slot + 1
-                            place = place + 1
-                            continue
-                        }
+                    let isPlain: Bool
+                    switch rules[Slot(Int(insn.code))] {
+                    case .exact: isPlain = insn.bits == found.bits
+                    case .jump: isPlain = (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
+                    case .memory: isPlain = insn.bits == found.bits && insn.src == Register.frame
+                    case .other: isPlain = false
+                    }
+                    if isPlain && slot.position != stopSlot {
+                        slot = slot + 1
+                        place = place + 1
+                        continue
                     }
                 }
             }
@@ -182,12 +183,12 @@ struct Alignment: ~Copyable {
     private mutating func enter(_ choice: inout Choice, _ fate: Fate, _ ways: Candidates) -> Bool {
         if !fate.isEntry { return true }
         if fate.isCountedEntry {
-            let shape = JumpShapes.counterStart(ShapeReader(ways.result, at: choice.place))
+            let shape = JumpShapes.counterStart(ways.reader(at: choice.place))
             if !shape.isThere { return false }
             addStart(shape, &choice)
         }
         if isFirst(choice.slot, ways) {
-            let shape = PrologueShapes.prologue(ShapeReader(ways.result, at: choice.place))
+            let shape = PrologueShapes.prologue(ways.reader(at: choice.place))
             if shape.isThere { addStart(shape, &choice) }
         }
         return true
@@ -230,7 +231,7 @@ struct Alignment: ~Copyable {
     /// Whether the result ends with the program, or with the kernel's own subprogram behind it.
     private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
         if place.position == length { return true }
-        let shape = PrologueShapes.hiddenSubprogram(ShapeReader(ways.result, at: place))
+        let shape = PrologueShapes.hiddenSubprogram(ways.reader(at: place))
         if place.position + Int(shape.count) != length { return false }
         add(
             AlignmentStep(kind: .append, slot: InputIndex(ways.count), width: 0, place: place, shape: shape))

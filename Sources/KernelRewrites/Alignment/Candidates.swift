@@ -10,6 +10,8 @@ struct Candidates {
     let result: Row<OutputIndex, Instruction>
     /// Whether upper halves are filled at random.
     let fillsUpperHalves: Bool
+    /// Whether blinding was taken back from the result.
+    let isUnblinded: Bool
     /// Whether the program moves addresses between address spaces, whose arithmetic is then made 32 bits wide.
     let castsAddresses: Bool
 
@@ -19,7 +21,7 @@ struct Candidates {
     func next(_ number: Int32, for slot: InputIndex, at place: OutputIndex) -> (shape: Shape, next: Int32)? {
         let barrier = result[place].code == Opcode.barrier
         let start = barrier ? place + 1 : place
-        guard var found = core(number, for: slot, ShapeReader(result, at: start)) else { return nil }
+        guard var found = core(number, for: slot, reader(at: start)) else { return nil }
         if barrier { found.shape = found.shape.preceded(by: 1, .nospec) }
         let behind = start + Int(found.shape.count - (barrier ? 1 : 0))
         if result[behind].code == Opcode.barrier && insns[slot].isStore {
@@ -30,12 +32,18 @@ struct Candidates {
         return found
     }
 
+    /// Reads the result from a place on.
+    @inline(__always)
+    func reader(at place: OutputIndex) -> ShapeReader {
+        ShapeReader(result, at: place, isUnblinded: isUnblinded)
+    }
+
     /// Lets a shape take the random upper half behind it.
     ///
     /// - Source: 6.12 `kernel/bpf/verifier.c`, `opt_subreg_zext_lo32_rnd_hi32`
     private func fill(_ slot: InputIndex, _ behind: OutputIndex, _ shape: inout Shape) {
         guard let dst = insns[slot].defined else { return }
-        var reader = ShapeReader(result, at: behind)
+        var reader = reader(at: behind)
         reader.take(anyImm: .assign(Register.hidden, 0))
         reader.take(.apply(.shiftLeft, Register.hidden, 32))
         reader.take(.apply(.or, dst, register: Register.hidden))
@@ -136,8 +144,8 @@ struct Candidates {
             if insn.code == Opcode.mayGoto { return .missing }
             if insn.code == Opcode.call { return call(insn, found) }
             return difference & insn.fieldsBesideOffset == 0 ? .itself(width: 1) : .missing
-        case Opcode.arithmeticClass:
-            if difference == 0 { return .itself(width: 1) }
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            if difference == 0 || (isUnblinded && insn.zeroingAsMove.bits == found.bits) { return .itself(width: 1) }
             if !castsAddresses { return .missing }
             let isCast =
                 insn.isAddressCast
@@ -168,10 +176,12 @@ struct Candidates {
         let (found, foundSecond) = (reader.next, reader.peek(1))
         if !found.isWide || foundSecond.code != 0 || found.dst != insn.dst { return .missing }
         let isThere: Bool
+        // A blinded address of a map is not known for one.
+        let isAddress = isUnblinded && found.src == 0
         switch insn.src {
         case 0: isThere = found.bits == insn.bits && foundSecond.bits == second.bits
-        case 1, 5: isThere = found.src == 1
-        case 2, 6: isThere = (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0)
+        case 1, 5: isThere = found.src == 1 || isAddress
+        case 2, 6: isThere = (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0) || isAddress
         case Opcode.pseudoFunction: isThere = found.src == insn.src
         default: isThere = true
         }

@@ -8,6 +8,8 @@ enum IdentityRule: UInt8, BitwiseCopyable {
     case exact
     /// A jump: all but its offset.
     case jump
+    /// A load or store: equal bits are enough where it is one of the stack.
+    case memory
     /// It may have been rewritten, or stands changed in place.
     case other
 }
@@ -33,7 +35,8 @@ struct IdentityTable: ~Copyable {
             if code == Opcode.call || code == Opcode.mayGoto { return .other }
             return code == Opcode.exit ? .exact : .jump
         // The second slot of a wide load is looked at with the first.
-        default: return code == Opcode.loadImmediate64 ? .other : code == 0 ? .exact : .other
+        case Opcode.loadClass: return .memory
+        default: return code == 0 ? .exact : .other
         }
     }
 }

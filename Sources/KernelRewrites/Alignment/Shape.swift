@@ -52,15 +52,18 @@ struct Shape: BitwiseCopyable {
 struct ShapeReader {
     let insns: Row<OutputIndex, Instruction>
     let start: OutputIndex
+    /// Whether blinding was taken back, which leaves one form of setting a register to 0.
+    let isUnblinded: Bool
     private(set) var at: OutputIndex
     /// Whether all that was asked for was there.
     private(set) var isThere = true
 
     /// Starts reading; behind the result there must be room for the longest shape.
     @inline(__always)
-    init(_ insns: Row<OutputIndex, Instruction>, at start: OutputIndex) {
+    init(_ insns: Row<OutputIndex, Instruction>, at start: OutputIndex, isUnblinded: Bool = false) {
         self.insns = insns
         self.start = start
+        self.isUnblinded = isUnblinded
         at = start
     }
 
@@ -88,7 +91,8 @@ struct ShapeReader {
     @inline(__always)
     mutating func take(_ expected: Instruction) {
         if !isThere { return }
-        isThere = skip().bits == expected.bits
+        let found = skip()
+        isThere = found.bits == expected.bits || (isUnblinded && found.bits == expected.zeroingAsMove.bits)
     }
 
     /// Reads an instruction that must be this, with any `imm`: an address, a size or something random.

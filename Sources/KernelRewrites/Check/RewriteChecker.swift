@@ -11,6 +11,9 @@ import Patching
 /// - Shape: working memory is kept from program to program
 public struct RewriteChecker: ~Copyable {
     let facts: KernelFacts
+    /// Whether reports of programs with which nothing is wrong hold the kernel's passes and the normalized result too; they
+    /// cost more than the check.
+    public var givesPasses = false
     private let input = ProgramBuffer()
     private var resultStorage = RowStorage<Instruction>()
     private var fates = Fates()
@@ -36,6 +39,19 @@ public struct RewriteChecker: ~Copyable {
     /// - Complexity: O(slots + subprograms + lines), where what stands there is plain
     public mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
         var report = RewriteReport()
+        if let unblinding = Unblinding(result) {
+            report.findings = unblinding.findings
+            check(program, live: live, result: unblinding.program, isUnblinded: true, &report)
+            tally.count(unblinding, into: &report)
+        } else {
+            check(program, live: live, result: result, isUnblinded: false, &report)
+        }
+        return report
+    }
+
+    private mutating func check(
+        _ program: LoadableProgram, live: [Bool], result: Program, isUnblinded: Bool, _ report: inout RewriteReport
+    ) {
         load(program.program)
         let image = input.image(as: InputIndex.self)
         if live.count != image.insnCount || image.fault() != nil {
@@ -43,7 +59,7 @@ public struct RewriteChecker: ~Copyable {
                 AlignmentGap(
                     reason: image.fault()?.description ?? "\(live.count) slots of which it is known whether they live",
                     slot: 0, place: 0, expected: [], found: []))
-            return report
+            return
         }
         let length = result.insns.count
         resultStorage.reserve(length + RewriteChecker.room)
@@ -54,7 +70,7 @@ public struct RewriteChecker: ~Copyable {
         DeadCallees.release(image, fates.row, &report)
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
-            fillsUpperHalves: program.flags.contains(.testRndHi32),
+            fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })
         align(ways, image, length, &report)
         passes.reserve(
@@ -68,7 +84,6 @@ public struct RewriteChecker: ~Copyable {
         if report.gaps.isEmpty && !isCut && report.findings.count > known {
             lookOtherwise(ways, image, length, result, known, &report)
         }
-        return report
     }
 
     /// How many alignments are looked at before a finding is believed.
@@ -163,7 +178,6 @@ public struct RewriteChecker: ~Copyable {
         let expected = (hasStarts ? startExpectation.program : expectation.program).image(as: OutputIndex.self)
         settle(expected, insns, length, result, &report)
         let found = passes.found.image(as: OutputIndex.self)
-        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         if hasStarts {
             let middle = expectation.program.image(as: InputIndex.self)
             if let finding = startExpectation.fault(
@@ -174,7 +188,9 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
-        if !report.findings.isEmpty { report.normalized = Program(found) }
+        if report.findings.isEmpty && !givesPasses { return }
+        report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
+        report.normalized = Program(found)
     }
 
     /// The kernel gave a result for edits that cannot be made.

@@ -12,14 +12,15 @@ public struct RewriteReport: Sendable {
     public internal(set) var applied: [AppliedRewrite] = []
     /// The same at its borders, counted.
     public internal(set) var coverage = RewriteCoverage()
-    /// The kernel's edits as passes, each on what the one before it gave; none where there is a gap.
+    /// The kernel's edits as passes, each on what the one before it gave; none where there is a gap, or nothing is wrong and
+    /// nobody asked (``RewriteChecker/givesPasses``).
     ///
     /// Code that goes in front of the first instruction of a subprogram has a pass of its own, since a pass has one edit
     /// at an index.
     public internal(set) var passes: [Pass] = []
     /// The result as the oracle compared it: what the kernel may choose freely is as the program had it.
     ///
-    /// Made only where something is wrong; `nil` where there is a gap.
+    /// There where ``passes`` are.
     public internal(set) var normalized: Program?
 
     /// Whether everything was understood and nothing is wrong.

@@ -31,6 +31,38 @@ struct RewriteTally: ~Copyable {
         report.coverage.add((0..<eventCount).lazy.map { events[TableIndex($0)] })
     }
 
+    /// Adds blinding to a report, whose slots are those of the result that is blinded.
+    ///
+    /// - Complexity: O(slots)
+    mutating func count(_ unblinding: Unblinding, into report: inout RewriteReport) {
+        let buffer = ProgramBuffer()
+        // What stands behind the last instruction is asked for too.
+        var program = unblinding.program
+        program.insns.append(.zero)
+        program.aux.append(0)
+        if program.subprograms.isEmpty { program.subprograms = [Subprogram(start: 0, id: 0)] }
+        buffer.load(program)
+        buffer.insnCount -= 1
+        let image = buffer.image(as: InputIndex.self)
+        let fateStorage = RowStorage<Fate>(capacity: image.insnCount + 1)
+        fateStorage.row(as: InputIndex.self).fill(image.insnCount + 1, from: InputIndex(0), with: .stands)
+        let steps = unblinding.steps
+        let stepStorage = RowStorage<AlignmentStep>(capacity: steps.count + 1)
+        stepStorage.row(as: TableIndex.self).load(steps)
+        let jumpStorage = RowStorage<InputIndex>(capacity: image.insnCount + 1)
+        var jumpCount = 0
+        for number in 0..<image.insnCount where image.insns[InputIndex(number)].jumpKind != .none {
+            jumpStorage.row(as: TableIndex.self)[TableIndex(jumpCount)] = InputIndex(number)
+            jumpCount += 1
+        }
+        var blinded = RewriteReport()
+        count(
+            image, fateStorage.row(), steps: stepStorage.row(), stepCount: steps.count, jumps: jumpStorage.row(),
+            jumpCount: jumpCount, into: &blinded)
+        report.applied += blinded.applied
+        report.coverage += blinded.coverage
+    }
+
     /// Lists the rewrites in the order of the input and marks their slots.
     private func list(
         _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ steps: Row<TableIndex, AlignmentStep>,

@@ -1,0 +1,168 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Takes the blinding of constants back, which the kernel does last of all: so that the rest of a check has a result without.
+///
+/// A constant is moved to the hidden register at random, made right there, and used from it. Whatever points into the result
+/// must point to the first instruction of the three.
+///
+/// - Source: 6.12 `kernel/bpf/core.c`, `bpf_jit_blind_constants` and `bpf_jit_blind_insn`
+struct Unblinding {
+    /// The result as it was before.
+    private(set) var program = Program(insns: [], subprograms: [])
+    /// Where each slot of it stands in the blinded result; one more for the end.
+    private(set) var places: [Int] = []
+    private(set) var findings: [Finding] = []
+    private let insns: [Instruction]
+
+    /// Takes the blinding of a result back; `nil` when there is none.
+    ///
+    /// - Complexity: O(slots) where there is none
+    init?(_ result: Program) {
+        if !result.insns.contains(where: { $0.isUnmasking }) { return nil }
+        insns = result.insns
+        fold()
+        relocate(result)
+    }
+
+    // MARK: Instructions
+
+    private func insn(_ place: Int) -> Instruction { place < insns.count ? insns[place] : .zero }
+
+    private mutating func fold() {
+        var place = 0
+        while place < insns.count {
+            if let constant = constant(at: place) {
+                if insn(place + 2).bits == Instruction.apply(.shiftLeft, Register.hidden, 32).bits {
+                    place = foldWide(constant, place)
+                    continue
+                }
+                if let folded = insn(place + 2).withConstant(constant) {
+                    add(folded, place)
+                    place += 3
+                    continue
+                }
+            }
+            add(insn(place).isZeroing ? .assign(insn(place).dst, 0) : insn(place), place)
+            place += 1
+        }
+        places.append(place)
+    }
+
+    private mutating func add(_ insn: Instruction, _ place: Int) {
+        program.insns.append(insn)
+        places.append(place)
+    }
+
+    /// What the hidden register holds after two instructions that set it.
+    private func constant(at place: Int) -> Int32? {
+        let (first, second) = (insn(place), insn(place + 1))
+        let is64 = first.code == Opcode.movImmediate64
+        if first.bits & 0xffff_ffff != Instruction.apply(.move, Register.hidden, 0, is64: is64).bits { return nil }
+        if second.bits & 0xffff_ffff != Instruction.apply(.xor, Register.hidden, 0, is64: is64).bits { return nil }
+        return first.imm ^ second.imm
+    }
+
+    /// The two halves of a wide load, each blinded by itself; says where the result goes on.
+    private mutating func foldWide(_ high: Int32, _ place: Int) -> Int {
+        let dst = insn(place + 3).dst
+        var end = place + 6
+        guard insn(place + 3).bits == Instruction.move(dst, Register.hidden).bits, let low = constant(at: place + 4)
+        else {
+            add(insn(place), place)
+            return place + 1
+        }
+        if insn(end).bits == Instruction.zeroExtension(of: Register.hidden).bits { end += 1 }
+        add(Instruction(code: Opcode.loadImmediate64, dst: dst, imm: low), place)
+        add(Instruction(code: 0, imm: high), place + 4)
+        return end + 1
+    }
+
+    // MARK: What points to instructions
+
+    private mutating func relocate(_ result: Program) {
+        // The index of what stands first at a place; negative for what is behind it.
+        var index = Array(repeating: -1, count: insns.count + 1)
+        for (number, place) in places.enumerated() { index[place] = number }
+        for number in program.insns.indices {
+            let insn = program.insns[number]
+            let kind = insn.jumpKind
+            if kind == .none || (number > 0 && program.insns[number - 1].isWide) { continue }
+            // A compiled call keeps more than its offset; those of blinded programs come later than this kernel.
+            if kind == .call { continue }
+            let last = kind == .function ? places[number] : places[number + 1] - 1
+            let target = last + 1 + insn.jumpOffset(kind)
+            guard target >= 0 && target < index.count && index[target] >= 0 else {
+                findings.append(wrong(.wrongLanding, insn.isWide ? "pseudo-func" : "jump", places[number], target))
+                continue
+            }
+            _ = program.insns[number].setJumpOffset(index[target] - number - 1, kind)
+        }
+        program.aux = Array(repeating: 0, count: program.insns.count)
+        for subprogram in result.subprograms {
+            guard let start = slot(Int(subprogram.start), index, .subprogram, "start") else { continue }
+            program.subprograms.append(Subprogram(start: start, id: subprogram.id))
+        }
+        for line in result.lines {
+            guard let off = slot(Int(line.insnOff), index, .line, "record") else { continue }
+            program.lines.append(LineRecord(insnOff: off, id: line.id))
+        }
+    }
+
+    private mutating func slot(_ place: Int, _ index: [Int], _ rule: BrokenRule, _ name: String) -> UInt32? {
+        if place < insns.count && index[place] >= 0 { return UInt32(index[place]) }
+        findings.append(wrong(rule, name, place, place))
+        return nil
+    }
+
+    private func wrong(_ rule: BrokenRule, _ name: String, _ place: Int, _ target: Int) -> Finding {
+        Finding(
+            target: "kernel", rule: rule, insn: name, edit: "blinding", pass: 0, place: place,
+            detail: "slot \(target), to which it points, is inside of a blinded instruction")
+    }
+
+    /// The folded instructions as steps of an alignment, to be counted.
+    var steps: [AlignmentStep] {
+        program.insns.indices.compactMap { number in
+            let size = places[number + 1] - places[number]
+            if size == 1 { return nil }
+            return AlignmentStep(
+                kind: .shape, slot: InputIndex(number), width: 1, place: OutputIndex(places[number]),
+                shape: Shape(rewrite: .blinding, count: Int32(size)))
+        }
+    }
+}
+
+extension Instruction {
+    /// Whether it makes the hidden register right: nothing else xors a constant there.
+    @inline(__always)
+    var isUnmasking: Bool { dst == Register.hidden && (code == 0xa7 || code == 0xa4) }
+
+    /// `rD ^= rD`, which stands for a move of 0.
+    @inline(__always)
+    var isZeroing: Bool { code == 0xaf && dst == src && dst != Register.hidden }
+
+    /// The same with 64 bits wherever blinding makes one of them: a register is set to 0.
+    @inline(__always)
+    var zeroingAsMove: Instruction {
+        let isMove = (code == 0xb7 || code == 0xb4) && imm == 0 && off == 0
+        return isZeroing || isMove ? .assign(dst, 0) : self
+    }
+
+    /// The instruction with a constant where it uses the hidden register; `nil` where it does not.
+    func withConstant(_ constant: Int32) -> Instruction? {
+        if src != Register.hidden || dst == Register.hidden { return nil }
+        var insn = self
+        insn.src = 0
+        insn.imm = constant
+        switch code & Opcode.classMask {
+        case Opcode.storeClass: insn.code ^= Opcode.storeClass ^ Opcode.storeImmediateClass
+        case Opcode.loadClass, Opcode.storeImmediateClass, 0: return nil
+        default:
+            if code & Opcode.registerOperand == 0 { return nil }
+            insn.code ^= Opcode.registerOperand
+        }
+        return insn
+    }
+}
