@@ -17,6 +17,7 @@ public struct RewriteChecker: ~Copyable {
     private let input = ProgramBuffer()
     private var resultStorage = RowStorage<Instruction>()
     private var fates = Fates()
+    private var contexts = ContextSources()
     private var alignment = Alignment()
     private var passes = KernelPasses()
     private var expectation = Expectation()
@@ -67,9 +68,10 @@ public struct RewriteChecker: ~Copyable {
         insns.load(result.insns)
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
+        contexts.compute(image, program.type)
         DeadCallees.release(image, fates.row, &report)
         let ways = Candidates(
-            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
+            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })
         align(ways, image, length, &report)

@@ -91,7 +91,8 @@ enum ContextShapes {
             case Opcode.arithmeticClass, Opcode.arithmetic32Class:
                 return calculate(next)
             default:
-                if !next.isShortJump || next.off < 0 { return false }
+                // A jump to what is behind it anyway is in no conversion.
+                if !next.isShortJump || next.off < 1 { return false }
                 // It asks for what is held, or for what the program stores.
                 let asked = Work.bit(next.dst)
                 let isValue = !isLoad && next.dst == insn.src
