@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
 struct KernelStateTests {
     private static let arguments = [
-        "--seed", "5", "--cases", "600", "--profile", "division", "--profile", "helpers", "--plant", "line-dropped",
+        "--seed", "5", "--cases", "6000", "--profile", "division", "--profile", "helpers", "--plant", "line-dropped",
     ]
 
     private static func campaign() throws -> KeptCampaign { try KeptCampaign(arguments, command: ["kernel", "run"]) }
@@ -33,7 +33,7 @@ struct KernelStateTests {
             while disturbed.progress < 100 && process.isRunning { usleep(2000) }
             process.interrupt()
         }
-        #expect(last.status == 77 && disturbed.progress < 600, "\(last.errors)")
+        #expect(last.status == 77 && disturbed.progress < 6000, "\(last.errors)")
         last = try disturbed.run(["--jobs", "2"])
         #expect(try undisturbed.result(whole).findings == disturbed.result(last).findings)
         #expect(try Self.counts(whole) == Self.counts(last))
