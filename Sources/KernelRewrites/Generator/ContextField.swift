@@ -58,7 +58,8 @@ struct ContextField: Sendable {
     /// `struct bpf_sock_ops`: `op`, `reply`, the addresses, what a full socket has, and the counters of 8 bytes.
     static let sockOps =
         words([0, 20, 24, 28, 64, 68, 72], narrow: false) + words([4], narrow: false, writable: true)
-        + words([32, 36, 40, 44, 48, 52, 56, 60, 76, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120, 124], narrow: false)
+        + words(
+            [32, 36, 40, 44, 48, 52, 56, 60, 76, 80, 84, 88, 92, 96, 100, 104, 108, 112, 116, 120, 124], narrow: false)
         + words([128, 132, 136, 140, 144, 148, 152, 156, 160], narrow: false)
         + words([164], narrow: false, writable: true)
         + [ContextField(off: 168, size: 8), ContextField(off: 176, size: 8)]
@@ -87,7 +88,9 @@ struct ContextField: Sendable {
     static let sockopt = words([24, 28, 32], narrow: false, writable: true)
 
     /// `struct bpf_perf_event_data`: registers, `sample_period` and `addr`.
-    static let perfEvent = (0..<20).map { ContextField(off: Int16($0 * 8), size: 8) } + [168, 176].map {
-        ContextField(off: $0, size: 8, isNarrow: true)
-    }
+    static let perfEvent =
+        (0..<20).map { ContextField(off: Int16($0 * 8), size: 8) }
+        + [168, 176].map {
+            ContextField(off: $0, size: 8, isNarrow: true)
+        }
 }

@@ -56,7 +56,8 @@ extension ProgramDraft {
             let other = register == Kept.value ? Register.frame : Kept.value
             add(
                 Instruction(
-                    code: condition.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: register, src: other), aim)
+                    code: condition.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: register, src: other),
+                aim)
             return
         }
         let isWhole = isRunnable || entropy.chance(11)
@@ -109,7 +110,8 @@ extension ProgramDraft {
         let other = (register + 1) % 6
         add(.apply(.move, other, right, is64: is64))
         add(
-            Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim, verdict)
+            Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim,
+            verdict)
     }
 
     // MARK: Jumps

@@ -39,7 +39,11 @@ extension ProgramDraft {
     /// Ends a dead run with a jump or an exit.
     private mutating func writeDeadEnd() {
         deadSlots.append(count)
-        if entropy.chance(8) { add(Instruction(code: Opcode.exit)) } else { add(Instruction(code: Opcode.ja), .anywhere) }
+        if entropy.chance(8) {
+            add(Instruction(code: Opcode.exit))
+        } else {
+            add(Instruction(code: Opcode.ja), .anywhere)
+        }
     }
 
     /// A call that no path leads to; the function stands in the program all the same.
@@ -68,9 +72,13 @@ extension ProgramDraft {
             case 8: add(.callHelper(entropy.chance(8) ? Helper.jiffies : Helper.processorID))
             case 9 where plan.hasMayGoto: add(Instruction(code: Opcode.mayGoto), .anywhere)
             case 10, 11:
-                add(Instruction(code: Condition.greater.rawValue | Opcode.jumpClass, dst: register, imm: marker()), .anywhere)
+                add(
+                    Instruction(code: Condition.greater.rawValue | Opcode.jumpClass, dst: register, imm: marker()),
+                    .anywhere)
             case 12:
-                add(Instruction(code: Condition.set.rawValue | Opcode.jump32Class, dst: register, imm: marker()), .anywhere)
+                add(
+                    Instruction(code: Condition.set.rawValue | Opcode.jump32Class, dst: register, imm: marker()),
+                    .anywhere)
             case 13: writeDeadBranch(register)
             case 14: add(Instruction(code: Opcode.ja))
             default: add(.move(register, UInt8(entropy.below(10))))

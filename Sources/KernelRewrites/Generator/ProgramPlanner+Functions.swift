@@ -29,7 +29,8 @@ extension ProgramPlanner {
             if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = entropy.chance(4) }
         }
         for function in order.reversed() {
-            let cost = (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
+            let cost =
+                (functions[function].cost + functions[function].slots) * (functions[function].kind.isCallback ? 3 : 1)
             functions[function].cost = cost
             functions[functions[function].parent].cost += cost
         }

@@ -15,7 +15,9 @@ struct ProgramPlanner {
         types = TypeTraits.all.filter { facts.programTypes.contains($0.type) }
         var possible = FragmentSet(Fragment.allCases)
         func remove(_ fragments: FragmentSet, unless isThere: Bool) { if !isThere { possible.subtract(fragments) } }
-        remove([FragmentSet(.signedDivide), FragmentSet(.signedByMinusOne)], unless: facts.features.contains(.signedDivision))
+        remove(
+            [FragmentSet(.signedDivide), FragmentSet(.signedByMinusOne)],
+            unless: facts.features.contains(.signedDivision))
         remove(FragmentSet(.percpuPointer), unless: facts.features.contains(.percpuKptr))
         remove(FragmentSet(.kernelContext), unless: facts.functions.contains("bpf_cast_to_kern_ctx"))
         // An address of no type at all, as of 6.17.
@@ -45,7 +47,9 @@ struct ProgramPlanner {
                 fragments.subtract(FragmentSet(.exception))
             }
         }
-        let callbacks = fragments.intersection([FragmentSet(.loop), FragmentSet(.timerCallback), FragmentSet(.elementCallback)])
+        let callbacks = fragments.intersection([
+            FragmentSet(.loop), FragmentSet(.timerCallback), FragmentSet(.elementCallback),
+        ])
         fragments.subtract(callbacks)
         var plan = ProgramPlan(
             traits: traits, fragments: fragments, hasDeadCode: chosen.contains(.deadCode) && !isHardened,

@@ -56,7 +56,8 @@ extension TypeTraits {
         TypeTraits(
             type: .schedCLS, fields: ContextField.schedCLS, packet: PacketFields(start: 76, end: 80),
             writesPackets: true,
-            fragments: [access, packets, absolute, objects, timers, FragmentSet([.kernelContext, .tailCall])], weight: 8,
+            fragments: [access, packets, absolute, objects, timers, FragmentSet([.kernelContext, .tailCall])],
+            weight: 8,
             isRunnable: true),
         TypeTraits(
             type: .schedACT, fields: ContextField.schedCLS, packet: PacketFields(start: 76, end: 80),
