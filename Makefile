@@ -13,10 +13,10 @@ TOOL := .build/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build install run test lint seeds clean
+.PHONY: help setup build install run test vm-test lint seeds clean
 
 help: ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
 	@.ci/setup
@@ -50,6 +50,10 @@ run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or
 
 test: setup ## Run all tests.
 	$(SWIFT) test $(TEST_FLAGS)
+
+vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (a minute and a half, and a build).
+	@.ci/setup vm
+	Tests/VirtualMachine/test
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
 lint: ## Check the style, and what is imported where nothing should be.

@@ -53,16 +53,20 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],
+            // The part of a C program that shows a finding in a kernel which is the same for all findings.
+            resources: [.embedInCode("Kernel/Sources/reproducer.c")],
             swiftSettings: strict),
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
-                "Campaign",
+                "Campaign", "KernelRewrites", "LinuxBPF",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "CampaignTests", dependencies: ["Campaign", "bpf-patch-fuzz"], swiftSettings: strict),
-        .testTarget(name: "LinuxBPFTests", dependencies: ["LinuxBPF"], swiftSettings: strict),
+        .testTarget(
+            name: "CampaignTests", dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "bpf-patch-fuzz"],
+            swiftSettings: strict),
+        .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),

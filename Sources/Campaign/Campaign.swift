@@ -11,8 +11,8 @@ public final class Campaign {
     private let board: SharedBoard
     private var order = BlockOrder()
     private var cases: UInt64 = 0
-    /// In how many cases each patcher was spared a pass, where there were any.
-    private var spared: [String: UInt64] = [:]
+    /// What was counted beside them, by name.
+    private var counts: [String: UInt64] = [:]
     private var ledger: FindingLedger
     /// Where the campaign is kept, if it is.
     private let keeper: CampaignKeeper?
@@ -56,9 +56,9 @@ public final class Campaign {
         self.settings = settings
         self.program = program
         if state == nil { try CrashFolder(path: settings.crashes).prepare() }
-        let objects = ObjectCollection(paths: settings.objects)
+        let objects = ObjectCollection(paths: settings.subject.objects)
         refusals = objects.refusals.map(\.description)
-        if !settings.objects.isEmpty && objects.programs.isEmpty {
+        if !settings.subject.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
         if let state {
@@ -66,7 +66,7 @@ public final class Campaign {
         } else {
             keeper = nil
         }
-        watch = FileWatch(state == nil ? settings.patchers.compactMap(\.plugin?.path) : [])
+        watch = FileWatch(state == nil ? settings.subject.plugins : [])
         ledger = FindingLedger(
             settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
         let path = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
@@ -114,7 +114,7 @@ public final class Campaign {
         var report = CampaignReport(
             seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
-        report.spared = spared.isEmpty ? nil : spared
+        settings.subject.describe(counts, in: &report)
         report.state = keeper?.path
         report.isFinished = isEnded && ledger.isSettled
         return report
@@ -133,7 +133,7 @@ public final class Campaign {
         guard let part = checkpoint.parts.first else { return }
         secondsBefore = part.seconds
         cases = part.cases
-        spared = part.spared ?? [:]
+        counts = part.counts ?? [:]
         order = BlockOrder(next: checkpoint.next)
         tail = checkpoint.tail
         try ledger.restore(checkpoint)
@@ -141,7 +141,7 @@ public final class Campaign {
         if let cut = tail, UInt64(indices(ofBlock: cut.block).count) > cut.cases {
             ledger.remove(cut.sightings)
             cases -= cut.cases
-            for (name, count) in cut.spared ?? [:] { spared[name, default: 0] -= count }
+            for (name, count) in cut.counts ?? [:] { counts[name, default: 0] -= count }
             order = BlockOrder(next: cut.block)
             tail = nil
         }
@@ -154,7 +154,7 @@ public final class Campaign {
 
     private func progress(after seconds: Double) -> CampaignKeeper.Progress {
         CampaignKeeper.Progress(
-            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, spared: spared,
+            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, counts: counts,
             ledger: ledger)
     }
 
@@ -174,11 +174,11 @@ public final class Campaign {
     private var isTimeOver: Bool { settings.time.map { seconds >= $0 } ?? false }
 
     private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
-        var words = ["worker", "--board", WorkerProcess.boardPath, "--number", String(number)]
+        var words = settings.subject.workerCommand + ["--board", WorkerProcess.boardPath, "--number", String(number)]
         if let first { words += ["--first", String(first)] }
         workers.append(
             try WorkerProcess(
-                program: program, words + settings.arguments, plugins: settings.patchers.compactMap(\.plugin?.path),
+                program: program, words + settings.arguments, plugins: settings.subject.plugins,
                 board: board, number: number))
     }
 
@@ -213,13 +213,11 @@ public final class Campaign {
         let range = indices(ofBlock: report.block)
         cases += UInt64(range.count)
         ledger.add(report.sightings)
-        let names = settings.patchers.map(\.name)
-        let sparedHere = Dictionary(uniqueKeysWithValues: report.spared.map { (names[$0.key], $0.value) })
-        spared.merge(sparedHere, uniquingKeysWith: +)
+        counts.merge(report.counts, uniquingKeysWith: +)
         if range.count < Int(Shard.blockSize) {
             tail = Checkpoint.Tail(
                 block: report.block, cases: UInt64(range.count), sightings: report.sightings,
-                spared: sparedHere)
+                counts: report.counts)
         }
     }
 

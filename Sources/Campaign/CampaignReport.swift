@@ -9,6 +9,21 @@ public struct CampaignReport: Codable, Sendable {
     public var findings: [StoredFinding]
     /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
     public var spared: [String: UInt64]?
+    /// How many programs were handed to the kernel, in a campaign against it; so are those below, up to ``executed``.
+    public var loads: UInt64?
+    public var accepted: UInt64?
+    public var loadsPerSecond: Double?
+    public var refused: [Refused]?
+    public var coverage: [Coverage]?
+    /// What is rewritten in the kinds of programs that were asked for, and never was.
+    public var neverSeen: [String]?
+    /// How many places of rewritten programs were not understood.
+    public var notUnderstood: UInt64?
+    /// The release of the kernel.
+    public var kernel: String?
+    public var leftOut: [LeftOut]?
+    /// How many programs were run.
+    public var executed: UInt64?
     /// Where the campaign is kept, if it is.
     public var state: String?
     /// The file of those that do not count, which may have been named in an earlier session.
@@ -22,6 +37,11 @@ public struct CampaignReport: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case seed, cases, seconds, jobs, findings, spared, state, known, parts, missing
+        case loads, accepted, refused, coverage, kernel, executed
+        case loadsPerSecond = "loads_per_second"
+        case neverSeen = "never_seen"
+        case notUnderstood = "not_understood"
+        case leftOut = "left_out"
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
     }

@@ -16,6 +16,8 @@ public struct Case: Hashable, Sendable {
     public var origin: Origin?
     /// What a sanitizer wrote when a patcher was ended by it, or `nil`.
     public var report: String?
+    /// How the program is loaded, when the case is one against a running kernel; its pass is then what the kernel did.
+    public var loading: Loading?
     /// The program before any pass.
     public var program: Program
     /// The passes, each in the coordinates of what the one before it gave.

@@ -28,6 +28,8 @@ public enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case mayGoto = "may-goto"
     /// `may_goto +0` is removed as `ja +0` is. Since 6.14.
     case mayGotoNop = "may-goto-nop"
+    /// Control may go back by falling through as well as by a jump. Since 6.8, and in later releases of older series.
+    case fallthroughCycles = "fallthrough-cycles"
     /// Spills and fills around calls that clobber nothing are removed. Since 6.12, with a JIT that has such calls.
     case fastcall
     /// Atomic loads that acquire and stores that release. Since 6.15.

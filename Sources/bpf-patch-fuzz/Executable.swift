@@ -5,6 +5,11 @@ import Foundation
 /// This program, to be started again where a patcher needs a process of its own.
 enum Executable {
     static var url: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
+
+    /// What a shell must be told to run one of this program's commands.
+    static func words(_ command: [String]) -> String {
+        ([CommandLine.arguments[0].shellQuoted] + command).joined(separator: " ")
+    }
 }
 
 /// Lets this command be run by a process that plug-ins may end, when there are any, and ends with its status.

@@ -9,5 +9,7 @@ struct Kernel: ParsableCommand {
             Programs are loaded, read back as the kernel rewrote them, and held against the rules. That needs CAP_BPF and, \
             to see instructions, CAP_PERFMON; root has both.
             """,
-        subcommands: [KernelLoad.self, KernelStats.self])
+        subcommands: [
+            KernelRun.self, KernelLoad.self, KernelStats.self, KernelWorker.self, KernelJudgeCommand.self,
+        ])
 }

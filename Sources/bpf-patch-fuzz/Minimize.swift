@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Fuzzing
+import LinuxBPF
 import Patching
 
 /// `minimize`: shrinks one failing case.
@@ -10,7 +11,8 @@ struct Minimize: ParsableCommand {
         abstract: "Shrink a failing case within its bucket.",
         discussion: """
             The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
-            -o the smaller case is printed; the file itself is never changed unless it is named by -o.
+            -o the smaller case is printed; the file itself is never changed unless it is named by -o. A case that was \
+            found in a kernel is loaded into the running one, unless patchers are named.
 
             Example:
               bpf-patch-fuzz minimize finding.case -o smaller.case
@@ -26,6 +28,7 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
+    @OptionGroup var spoiling: PlantOption
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
     var json = false
@@ -49,10 +52,11 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            let judge = SacrificedJudge(
-                try patchers.chosen(for: c.target), terms: judging.terms, budget: budget.chosen, program: Executable.url
-            )
-            guard let bucket = try bucket(of: c, judge) else {
+            if let bucket = c.bucket, c.loading != nil, !Case.canRunAgain(inKernel: bucket) {
+                throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
+            }
+            let examiner = try makeExaminer(for: c)
+            guard let bucket = try bucket(of: c, examiner) else {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
                     throw CampaignError(
                         "\(file): was found with \(target), which was not asked; name it with --plugin FILE")
@@ -60,8 +64,8 @@ struct Minimize: ParsableCommand {
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }
             let start = Date()
-            let result = judge.shrink(c, bucket: bucket)
-            if let failure = judge.failure { throw failure }
+            let result = examiner.shrink(c, bucket: bucket)
+            if let failure = examiner.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
             if let output { try CrashFolder.write(result.smallest, to: output) }
             for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
@@ -80,11 +84,22 @@ struct Minimize: ParsableCommand {
         } catch { throw stop(error) }
     }
 
+    /// Whom to ask: the running kernel about a case against one, unless patchers are named.
+    private func makeExaminer(for c: Case) throws -> any CaseExaminer {
+        if c.loading != nil && patchers.isDefault {
+            let subject = KernelSubject(plant: spoiling.plant, facts: try RunningKernel().facts)
+            return subject.makeExaminer(seed: 0, bases: [], program: Executable.url)
+        }
+        let chosen = try patchers.chosen(for: c.target)
+        return PatcherSubject(chosen, terms: judging.terms, budget: budget.chosen)
+            .makeExaminer(seed: 0, bases: [], program: Executable.url)
+    }
+
     /// The bucket to stay in, or `nil` when nothing is wrong.
-    private func bucket(of c: Case, _ judge: SacrificedJudge) throws(CampaignError) -> String? {
+    private func bucket(of c: Case, _ examiner: any CaseExaminer) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
-        let findings = judge.findings(of: c, against: nil)
-        if let failure = judge.failure { throw failure }
+        let findings = examiner.findings(of: c)
+        if let failure = examiner.failure { throw failure }
         if let named = c.bucket, findings.contains(where: { $0.bucket == named }) { return named }
         return findings.first?.bucket
     }

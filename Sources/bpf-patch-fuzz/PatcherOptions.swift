@@ -77,7 +77,9 @@ struct PatcherOptions: ParsableArguments {
 
     /// Whether a case was found with a patcher that is not asked about it.
     func isStranger(_ target: String, _ chosen: [PatcherChoice]) -> Bool {
-        if ["oracle", "pass-check"].contains(target) || chosen.contains(where: { $0.name == target }) { return false }
+        if ["oracle", "pass-check", "kernel"].contains(target) || chosen.contains(where: { $0.name == target }) {
+            return false
+        }
         return !(isDefault && PatcherChoice(name: target) != nil)
     }
 

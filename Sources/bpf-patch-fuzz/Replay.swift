@@ -12,6 +12,10 @@ struct Replay: ParsableCommand {
             column, and the rest is still run; the exit status is then 1, or 77 when something failed as well. No case at \
             all is an error too.
 
+            A case that was found in a kernel goes through the patchers as well, with what the kernel did as its pass, and \
+            is loaded into the running kernel: a line says whether this one still shows it. Without the right to load, or \
+            where a load may bring the machine down, it is skipped, and the reason is named.
+
             Example:
               bpf-patch-fuzz replay Seeds Crashes
             """)
@@ -23,6 +27,7 @@ struct Replay: ParsableCommand {
 
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
+    @OptionGroup var spoiling: PlantOption
 
     func run() throws {
         let chosen: [PatcherChoice]
@@ -32,8 +37,9 @@ struct Replay: ParsableCommand {
         } catch { throw stop(error) }
         var strangers: [String: Int] = [:]
         var replayer = Replayer(
-            chosen, terms: judging.terms, budget: budget.chosen, program: Executable.url)
-        var (passed, failed, broken) = (0, 0, 0)
+            chosen, terms: judging.terms, budget: budget.chosen, plant: spoiling.plant,
+            program: Executable.url)
+        var (passed, failed, broken, skipped) = (0, 0, 0, 0)
         for item in CaseSource.items(paths) {
             if let target = (try? item.content.get())?.target, patchers.isStranger(target, chosen) {
                 strangers[target, default: 0] += 1
@@ -45,6 +51,12 @@ struct Replay: ParsableCommand {
                 let name = (try? item.content.get())?.name ?? ""
                 let label = name.isEmpty ? item.place : "\(item.place) (\(name))"
                 for reason in reasons { try Output.line("FAILED \(label): \(reason)") }
+            case .asked(let answer, let isShown):
+                if isShown { failed += 1 } else { passed += 1 }
+                try Output.line("\(isShown ? "SHOWN" : "passed") \(item.place): \(answer)")
+            case .skipped(let reason):
+                skipped += 1
+                complain("skipped: \(item.place): \(reason)")
             case .broken(let reason):
                 broken += 1
                 complain("error: \(reason)")
@@ -55,9 +67,10 @@ struct Replay: ParsableCommand {
                 "note: \(count) of the cases were found with \(target), which was not asked; name it with "
                     + (PatcherChoice(name: target) == nil ? "--plugin FILE" : "--patcher \(target)"))
         }
-        try Output.line("\(passed) passed, \(failed) failed, \(broken) not readable")
+        try Output.line(
+            "\(passed) passed, \(failed) failed, \(broken) not readable" + (skipped > 0 ? ", \(skipped) skipped" : ""))
         if failed > 0 { throw ExitCode.findings }
         if broken > 0 { throw ExitCode.failure }
-        if passed == 0 { throw stop(CampaignError("there is no case in what was named")) }
+        if passed + skipped == 0 { throw stop(CampaignError("there is no case in what was named")) }
     }
 }

@@ -15,8 +15,10 @@ extension CampaignReport {
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
             try Output.line("\(name) was spared \(count) of them: passes that it does not claim to do")
         }
+        if let kernelText { try Output.write(kernelText) }
         if let state {
-            let command = "\(CommandLine.arguments[0].shellQuoted) run --state \(state.shellQuoted) --resume"
+            let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
+            let command = "\(words) --state \(state.shellQuoted) --resume"
             if parts != nil {
                 for shard in missing ?? [] {
                     try Output.line("\(shard) \(shard.hasPrefix("shard ") ? "is" : "are") missing")

@@ -44,7 +44,7 @@ struct Show: ParsableCommand {
 
     /// Those who live through a case; what becomes of the others is said here, since they cannot be asked for a picture.
     private func survivors(of c: Case, _ choices: [PatcherChoice]) throws -> [PatcherChoice] {
-        let judge = SacrificedJudge(choices, terms: JudgingTerms(), budget: CaseBudget(), program: Executable.url)
+        let judge = SacrificedJudge(PatcherSubject(choices), program: Executable.url)
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         if judge.deaths.isEmpty { return choices }

@@ -34,7 +34,7 @@ let package = Package(
         .executableTarget(
             name: "loads",
             dependencies: [
-                "CBareLoads", .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
+                "CBareLoads", "Contenders", .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
                 .product(name: "LinuxBPF", package: "bpf-patch-fuzz"),
             ],
             swiftSettings: strict),

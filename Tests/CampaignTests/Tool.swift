@@ -51,13 +51,16 @@ struct Tool {
 
     /// Runs a command to its end.
     ///
-    /// - Parameter meanwhile: what to do while it runs
+    /// - Parameters:
+    ///   - program: another program to run instead
+    ///   - meanwhile: what to do while it runs
     static func run(
-        _ arguments: [String], input: String = "", meanwhile: (Process) throws -> Void = { _ in }
+        _ arguments: [String], input: String = "", program: URL = executable,
+        meanwhile: (Process) throws -> Void = { _ in }
     ) throws -> Outcome {
         let folder = try Folder()
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         let inputFile = try folder.write(input, to: "input")
         let outputFile = try folder.write("", to: "output")

@@ -10,6 +10,8 @@ import Testing
     /// Every built-in patcher and the oracle agree with what the file expects.
     @Test(arguments: files) func replay(_ file: CaseFolder.File) throws {
         let c = try file.parsed()
+        // A kernel that refuses a program does nothing that patchers could do as well.
+        if c.loading != nil && c.passes.isEmpty { return }
         let expected = try #require(c.expected, "\(file.path): says nothing of what must come of it")
         var runner = CaseRunner(BuiltInPatchers.allCases.map { $0.make() })
         let outcome = try runner.run(c)

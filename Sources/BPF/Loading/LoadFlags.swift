@@ -1,7 +1,7 @@
 /// `prog_flags` of `BPF_PROG_LOAD`.
 ///
 /// - Source: `include/uapi/linux/bpf.h`
-public struct LoadFlags: OptionSet, Hashable, Sendable {
+public struct LoadFlags: OptionSet, Hashable, Sendable, Codable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
@@ -18,9 +18,9 @@ public struct LoadFlags: OptionSet, Hashable, Sendable {
 /// With which capabilities a program is loaded; the verifier hardens what less trusted ones load.
 ///
 /// - Source: `kernel/bpf/verifier.c`, `bpf_check`: `bypass_spec_v1`, `bypass_spec_v4`, `allow_ptr_leaks`
-public enum LoadPrivilege: String, Hashable, Sendable, CaseIterable {
+public enum LoadPrivilege: String, Hashable, Sendable, Codable, CaseIterable {
     /// Whatever the process has.
     case all
-    /// `CAP_BPF` and `CAP_NET_ADMIN`, but neither `CAP_PERFMON` nor `CAP_SYS_ADMIN`.
+    /// `CAP_BPF`, `CAP_NET_ADMIN` and `CAP_SYSLOG`, which lets addresses be seen, but neither `CAP_PERFMON` nor `CAP_SYS_ADMIN`.
     case bpf
 }

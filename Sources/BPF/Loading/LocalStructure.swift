@@ -8,4 +8,6 @@ public enum LocalStructure: Int32, Hashable, Sendable, CaseIterable {
     /// Two words of 8 bytes and no special field; also what the kptrs of ``MapKind/kptrArray`` and
     /// ``MapKind/percpuKptrArray`` point to.
     case plain = 3
+    /// A word of 8 bytes and a `struct bpf_refcount`, for `bpf_refcount_acquire_impl`.
+    case counted = 6
 }

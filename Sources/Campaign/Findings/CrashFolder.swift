@@ -126,11 +126,20 @@ public struct CrashFolder: Sendable {
         return nil
     }
 
-    /// Writes the text of a bucket's case whole or not at all; one that is there already is left alone.
+    /// Writes a bucket's case whole or not at all, and beside one against a kernel a C program that shows it; what is there
+    /// already is left alone.
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
-    func write(_ text: String, for bucket: String) throws(CampaignError) {
+    func write(_ stored: Stored, for bucket: String) throws(CampaignError) {
         let file = file(of: bucket)
+        try writeUnlessThere(stored.text, to: file)
+        let program = URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c")
+        if let text = KernelReproducer.text(of: stored.content, file: program.lastPathComponent) {
+            try writeUnlessThere(text, to: program.relativePath)
+        }
+    }
+
+    private func writeUnlessThere(_ text: String, to file: String) throws(CampaignError) {
         if FileManager.default.contents(atPath: file) == Data(text.utf8) { return }
         try CrashFolder.write(text, to: file)
     }

@@ -1,7 +1,6 @@
 import BPF
 import Foundation
 import Fuzzing
-import Patching
 
 /// All buckets of a campaign: what was seen of each, and the minimised case of each on disk.
 ///
@@ -32,8 +31,7 @@ struct FindingLedger {
     let fresh = FreshFiles()
     /// Whether files that were in the folder before this campaign are kept when they are as small.
     private let keepsEarlier: Bool
-    private let bases: [Program]
-    private let judge: SacrificedJudge
+    private let examiner: any CaseExaminer
     var entries: [String: Entry] = [:]
     /// The buckets in the order in which they were first seen; those behind the first few are not on disk yet.
     var queue: [String] = []
@@ -54,11 +52,9 @@ struct FindingLedger {
     /// - Parameter program: the executable that serves as judge
     init(settings: CampaignSettings, bases: [Program], program: URL, keepsEarlier: Bool) {
         self.settings = settings
-        self.bases = bases
         self.keepsEarlier = keepsEarlier
         folder = CrashFolder(path: settings.crashes)
-        judge = SacrificedJudge(
-            settings.patchers, terms: settings.terms, budget: settings.budget, program: program)
+        examiner = settings.subject.makeExaminer(seed: settings.seed, bases: bases, program: program)
     }
 
     /// How many buckets there are.
@@ -67,7 +63,7 @@ struct FindingLedger {
     /// How many buckets are of patchers that do not answer.
     ///
     /// - Complexity: O(buckets)
-    var hangCount: Int { queue.count { $0.split(separator: "/").dropFirst().first == BrokenRule.hang.rawValue[...] } }
+    var hangCount: Int { queue.count { Case.rule(of: $0) == .hang } }
 
     /// The buckets, by name.
     var findings: [StoredFinding] {
@@ -112,10 +108,12 @@ struct FindingLedger {
     mutating func store(_ bucket: String) throws(CampaignError) {
         guard var entry = entries[bucket] else { return }
         var c = makeCase(bucket, entry)
-        if isUsable(c, bucket) {
+        if !examiner.canRunAgain(bucket) {
+            c.name = "as it was seen; it has not been run again"
+        } else if isUsable(c, bucket) {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(c, bucket) }
-            let result = judge.shrink(c, bucket: bucket)
+            let result = examiner.shrink(c, bucket: bucket)
             c = result.smallest
             for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
                 note(found, other, from: entry.lowest)
@@ -123,7 +121,7 @@ struct FindingLedger {
         } else {
             c.name = "not seen again by itself; make the case anew from its seed and index"
         }
-        if let failure = judge.failure { throw failure }
+        if let failure = examiner.failure { throw failure }
         try settle(c, bucket, &entry)
         if unstored == bucket { storedCount += 1 }
     }
@@ -148,9 +146,7 @@ struct FindingLedger {
 
     /// Makes the case of a bucket once more.
     private func makeCase(_ bucket: String, _ entry: Entry) -> Case {
-        var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits, patchers: [])
-        var c = fuzzer.makeCase(index: entry.lowest)
+        var c = examiner.makeCase(index: entry.lowest)
         c.bucket = bucket
         c.target = bucket.split(separator: "/").first.map(String.init)
         return c
@@ -185,8 +181,8 @@ struct FindingLedger {
         strayFindings[bucket] = stray.stored
         if stray.stored != nil { return true }
         var c = stray.found
-        if !asSeen { c = judge.shrink(c, bucket: bucket).smallest }
-        if let failure = judge.failure { throw failure }
+        if !asSeen { c = examiner.shrink(c, bucket: bucket).smallest }
+        if let failure = examiner.failure { throw failure }
         let finding = describe(try keep(c, bucket), bucket, stray.index, 0)
         strayFindings[bucket] = finding
         if !asSeen { strays[bucket]?.stored = finding }
@@ -211,16 +207,17 @@ struct FindingLedger {
             earlier[bucket] = .some(before)
         }
         if let before, CaseSize(before.content) <= CaseSize(c) {
-            try folder.write(before.text, for: bucket)
+            try folder.write(before, for: bucket)
             return before.content
         }
-        try folder.write(CaseFile.print(c), for: bucket)
+        try folder.write(CrashFolder.Stored(content: c, text: CaseFile.print(c)), for: bucket)
         if !keepsEarlier { fresh.insert(folder.file(of: bucket)) }
         return c
     }
 
     /// Whether a case is in its bucket when it is run by itself.
     private func isUsable(_ c: Case, _ bucket: String) -> Bool {
-        c.bucket == bucket && judge.findings(of: c, against: nil).contains { $0.bucket == bucket }
+        if c.bucket != bucket { return false }
+        return !examiner.canRunAgain(bucket) || examiner.findings(of: c).contains { $0.bucket == bucket }
     }
 }

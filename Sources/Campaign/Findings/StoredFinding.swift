@@ -51,9 +51,8 @@ public struct StoredFinding: Codable, Sendable, Hashable {
 }
 
 extension Case {
-    /// Whether the patcher that it is a finding against ends the process that asks it, or never answers.
-    public var isDeadly: Bool {
-        let rule = bucket?.split(separator: "/").dropFirst().first.map(String.init)
-        return rule == BrokenRule.crash.rawValue || rule == BrokenRule.hang.rawValue
+    /// The rule that a bucket is about, or `nil` when it names none.
+    static func rule(of bucket: String) -> BrokenRule? {
+        bucket.split(separator: "/").dropFirst().first.flatMap { BrokenRule(rawValue: String($0)) }
     }
 }

@@ -1,4 +1,5 @@
 import BPF
+import Foundation
 import Fuzzing
 import Patching
 
@@ -26,6 +27,8 @@ struct CasePacket {
                 add(edit.refs) { UInt64($0.from.rawValue) << 32 | UInt64($0.to.rawValue) }
             }
         }
+        let loading = c.loading.flatMap { try? JSONEncoder().encode($0) } ?? Data()
+        add(Array(loading)) { UInt64($0) }
     }
 
     private mutating func add<Element>(_ row: [Element], _ word: (Element) -> UInt64) {
@@ -59,7 +62,10 @@ struct CasePacket {
             }
             passes.append(Pass(edits: edits))
         }
-        return Case(program: program, passes: passes)
+        var c = Case(program: program, passes: passes)
+        let loading = reader.row { UInt8(truncatingIfNeeded: $0) }
+        c.loading = try? JSONDecoder().decode(Case.Loading.self, from: Data(loading))
+        return c
     }
 
     private static func high(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }

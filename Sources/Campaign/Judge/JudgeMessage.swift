@@ -13,7 +13,7 @@ enum JudgeMessage {
     struct Reply: Codable {
         /// The number of the request.
         var request: UInt64
-        var findings: [Finding]
+        var judgement: Judgement
         /// Whether the process has been ended; what is found is then against who did it.
         var isDead = false
         /// What a sanitizer wrote about that.

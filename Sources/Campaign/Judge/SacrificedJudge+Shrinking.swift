@@ -10,7 +10,7 @@ extension SacrificedJudge {
 
     /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest.
     public func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
-        let isHanging = bucket.split(separator: "/").dropFirst().first == BrokenRule.hang.rawValue[...]
+        let isHanging = Case.rule(of: bucket) == .hang
         let hasty = isHanging ? hasty(timeout: Self.patience) : hasty()
         var result = Minimizer(hasty).minimize(c, bucket: bucket)
         failure = failure ?? hasty.failure

@@ -3,9 +3,8 @@ import Fuzzing
 
 /// Asks patchers in another process, which they may crash, hang or fill with what they like.
 public final class SacrificedJudge: CaseJudge {
-    private let patchers: [PatcherChoice]
-    private let terms: JudgingTerms
-    private let budget: CaseBudget
+    private let subject: any CampaignSubject
+    private let timeout: Double
     private let program: URL
     private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
@@ -14,45 +13,43 @@ public final class SacrificedJudge: CaseJudge {
     public internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.
     public private(set) var report: String?
+    /// The last case with what became of it, as a file has it, where the judge has more to say of that.
+    public private(set) var completed: String?
     /// What ended the process that was asked about the last case.
     public private(set) var deaths: [Finding] = []
 
     /// Makes a judge; the process is started with the first case.
     ///
     /// - Parameter program: the executable that serves as judge
-    public convenience init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms, budget: CaseBudget, program: URL
-    ) {
-        self.init(patchers, terms: terms, budget: budget, program: program, reports: .reading)
+    public convenience init(_ subject: any CampaignSubject, program: URL) {
+        self.init(subject, timeout: subject.budget.timeout, program: program, reports: .reading)
     }
 
     private init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms, budget: CaseBudget, program: URL,
-        reports: SanitizerReports.Use
+        _ subject: any CampaignSubject, timeout: Double, program: URL, reports: SanitizerReports.Use
     ) {
-        self.patchers = patchers
-        self.terms = terms
-        self.budget = budget
+        self.subject = subject
+        names = subject.targets
+        self.timeout = timeout
         self.program = program
         self.reports = reports
     }
 
-    /// Another judge of the same patchers, for whom hundreds of candidates are no trouble.
+    /// Another judge of the same, for whom hundreds of candidates are no trouble.
     ///
     /// - Parameter timeout: how long it waits for an answer, in seconds
     func hasty(timeout: Double = .infinity) -> SacrificedJudge {
-        var budget = budget
-        budget.timeout = min(budget.timeout, timeout)
-        return SacrificedJudge(patchers, terms: terms, budget: budget, program: program, reports: .counting)
+        SacrificedJudge(subject, timeout: min(timeout, self.timeout), program: program, reports: .counting)
     }
 
-    public var names: [String] { patchers.map(\.name) }
+    public let names: [String]
 
     public func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil
+        completed = nil
         deaths = []
         var spared = UInt64.max
-        for (number, patcher) in patchers.enumerated() where target == nil || patcher.name == target {
+        for (number, name) in names.enumerated() where target == nil || name == target {
             spared &= ~(1 << UInt64(number))
         }
         return findings(of: c, sparing: spared)
@@ -61,16 +58,18 @@ public final class SacrificedJudge: CaseJudge {
     private func findings(of c: Case, sparing spared: UInt64) -> [Finding] {
         guard let reply = ask(c, sparing: spared) else { return [] }
         report = report ?? reply.report
-        guard reply.isDead, var finding = reply.findings.first else { return reply.findings }
-        let asked = patchers.indices.filter { spared & 1 << UInt64($0) == 0 }
+        completed = reply.judgement.completed
+        let found = reply.judgement.findings
+        guard reply.isDead, var finding = found.first else { return found }
+        let asked = names.indices.filter { spared & 1 << UInt64($0) == 0 }
         if finding.target == JudgeMessage.unknown {
             if asked.count > 1 { return asked.flatMap { findings(of: c, sparing: ~(1 << UInt64($0))) } }
-            finding.target = asked.first.map { patchers[$0].name } ?? finding.target
+            finding.target = asked.first.map { names[$0] } ?? finding.target
             finding.bucket = finding.target + finding.bucket.dropFirst(JudgeMessage.unknown.count)
         }
         deaths.append(finding)
         // A patcher that ends the process is the only one heard of; the others are asked again without it.
-        let others = asked.filter { patchers[$0].name != finding.target }
+        let others = asked.filter { names[$0] != finding.target }
         if others.isEmpty { return [finding] }
         return [finding] + findings(of: c, sparing: ~others.reduce(0) { $0 | 1 << UInt64($1) })
     }
@@ -112,9 +111,8 @@ public final class SacrificedJudge: CaseJudge {
         if let process { return process }
         // A judge that is gone is noticed by what it does not answer.
         signal(SIGPIPE, SIG_IGN)
-        let words = ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
         let started = try WorkerProcess(
-            program: program, words, plugins: patchers.compactMap(\.plugin?.path), reports: reports)
+            program: program, subject.judgeCommand(timeout: timeout), plugins: subject.plugins, reports: reports)
         process = started
         return started
     }

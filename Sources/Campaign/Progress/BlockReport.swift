@@ -6,13 +6,13 @@ struct BlockReport: Hashable {
     var block: UInt64
     /// What was found, a row a bucket.
     var sightings: [Sighting] = []
-    /// In how many cases each patcher was spared a pass, by its number.
-    var spared: [Int: UInt64] = [:]
+    /// What was counted, by name.
+    var counts: [String: UInt64] = [:]
 
     /// The lines; the end has an end of its own, since a worker may die in the middle of a number.
     var text: String {
         sightings.map { "\($0.index)\t\($0.count)\t\($0.bucket)\n" }.joined()
-            + spared.map { "spared\t\($0.key)\t\($0.value)\n" }.joined() + "end\t\(block)\t.\n"
+            + counts.map { "count\t\($0.value)\t\($0.key)\n" }.joined() + "end\t\(block)\t.\n"
     }
 
     /// A line by which a worker takes back what it has said since the last end, of which the last line may be half.
@@ -22,7 +22,7 @@ struct BlockReport: Hashable {
     struct Reader {
         private var unread: [UInt8] = []
         private var sightings: [Sighting] = []
-        private var spared: [Int: UInt64] = [:]
+        private var counts: [String: UInt64] = [:]
 
         /// Takes in some bytes and gives the reports that are complete with them.
         ///
@@ -36,12 +36,12 @@ struct BlockReport: Hashable {
                     separator: "\t", maxSplits: 2)
                 start = end + 1
                 if words.count == 3, words[0] == "end", words[2] == ".", let block = UInt64(words[1]) {
-                    reports.append(BlockReport(block: block, sightings: sightings, spared: spared))
-                    (sightings, spared) = ([], [:])
+                    reports.append(BlockReport(block: block, sightings: sightings, counts: counts))
+                    (sightings, counts) = ([], [:])
                 } else if words.first == "void" {
-                    (sightings, spared) = ([], [:])
-                } else if words.count == 3, words[0] == "spared", let number = Int(words[1]) {
-                    spared[number] = UInt64(words[2])
+                    (sightings, counts) = ([], [:])
+                } else if words.count == 3, words[0] == "count", let count = UInt64(words[1]) {
+                    counts[String(words[2])] = count
                 } else if words.count == 3, let index = UInt64(words[0]), let count = UInt64(words[1]) {
                     sightings.append(Sighting(bucket: String(words[2]), index: index, count: count))
                 }

@@ -4,40 +4,36 @@ import Fuzzing
 
 /// Runs cases from files through patchers and oracle, and holds the result against what the files say.
 public struct Replayer: ~Copyable {
-    /// What became of one case.
-    public enum Verdict: Sendable {
-        case passed
-        /// Findings, or another result than the file expects: a reason a line.
-        case failed([String])
-        /// The file or the program in it cannot be used.
-        case broken(String)
-    }
-
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
     private let budget: CaseBudget
     private let program: URL
     private let judge: SacrificedJudge
     private var rules = CaseRunner([])
+    private let kernel: KernelReplayer
 
     /// Makes a replayer for some patchers.
     ///
-    /// A case found with a patcher that is wrong on purpose is run through that one instead.
+    /// A case found with a patcher that is wrong on purpose is run through that one instead, and one against a kernel is
+    /// loaded into the one that is running, besides.
     ///
-    /// - Parameter program: the executable that serves as judge
+    /// - Parameters:
+    ///   - plant: what is spoiled on purpose in what the running kernel gives
+    ///   - program: the executable that serves as judge
     public init(
         _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        program: URL
+        plant: KernelPlant? = nil, program: URL
     ) {
+        kernel = KernelReplayer(plant: plant, program: program)
         self.patchers = patchers
         self.terms = terms
         self.budget = budget
         self.program = program
-        judge = SacrificedJudge(patchers, terms: terms, budget: budget, program: program)
+        judge = SacrificedJudge(PatcherSubject(patchers, terms: terms, budget: budget), program: program)
     }
 
     /// Runs one case.
-    public mutating func replay(_ item: CaseSource.Item) -> Verdict {
+    public mutating func replay(_ item: CaseSource.Item) -> ReplayVerdict {
         let c: Case
         switch item.content {
         case .failure(let error): return .broken(error.description)
@@ -55,7 +51,8 @@ public struct Replayer: ~Copyable {
         if findings.isEmpty, let expected = c.expected, !expected.agrees(with: byRules) {
             reasons.append(Self.difference(between: expected, and: byRules))
         }
-        return reasons.isEmpty ? .passed : .failed(reasons)
+        if !reasons.isEmpty { return .failed(reasons) }
+        return c.loading == nil ? .passed : kernel.replay(c)
     }
 
     /// Whom a case is run through.
@@ -63,7 +60,7 @@ public struct Replayer: ~Copyable {
         guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
         else { return judge }
-        return SacrificedJudge([target], terms: terms, budget: budget, program: program)
+        return SacrificedJudge(PatcherSubject([target], terms: terms, budget: budget), program: program)
     }
 
     /// The first difference between what a file expects and what the rules give, in words.

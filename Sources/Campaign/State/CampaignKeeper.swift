@@ -11,7 +11,7 @@ final class CampaignKeeper {
         var seconds: Double
         var isFinished: Bool
         var tail: Checkpoint.Tail?
-        var spared: [String: UInt64]
+        var counts: [String: UInt64]
         var ledger: FindingLedger
     }
 
@@ -40,14 +40,16 @@ final class CampaignKeeper {
         self.folder = folder
         self.settings = settings
         programs = max(objects.programs.count, 1)
-        let files = try UsedFile.all(of: settings, objects: objects.files.map(\.path))
+        let files = try UsedFile.all(settings.subject.plugins + objects.files.map(\.path))
         watch = FileWatch(files.map(\.path))
         let now = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
             arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
-            jobs: settings.jobs, isFinished: false, files: files)
+            jobs: settings.jobs, isFinished: false, files: files,
+            kernel: settings.subject.kernel.isEmpty ? nil : settings.subject.kernel)
         if var before = folder.checkpoint {
             try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
+            try before.parts[0].checkKernel(settings.subject.kernel, state: folder.path)
             if before.program != now {
                 Output.note(
                     "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
@@ -104,7 +106,8 @@ final class CampaignKeeper {
         let cases = checkpoint.cases
         return CampaignError(
             "\(error)\nthe campaign has ended; \(cases) cases and what they gave are safe in \(path), and "
-                + "'\(CommandLine.arguments[0].shellQuoted) run --state \(path.shellQuoted) --resume' goes on from there"
+                + "'\(CommandLine.arguments[0].shellQuoted) \(type(of: settings.subject).command.joined(separator: " ")) "
+                + "--state \(path.shellQuoted) --resume' goes on from there"
         )
     }
 
@@ -115,7 +118,7 @@ final class CampaignKeeper {
         next.next = progress.next
         next.tail = progress.tail
         next.parts[0].cases = progress.cases
-        next.parts[0].spared = progress.spared
+        next.parts[0].counts = progress.counts.isEmpty ? nil : progress.counts
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
@@ -146,7 +149,7 @@ final class CampaignKeeper {
             times: checkpoint.times, seconds: progress.seconds, cases: progress.cases, programs: programs,
             crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs,
             banner: CampaignStatistics.banner(state: path, shard: settings.shard),
-            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.budget.timeout * 1000))
+            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.subject.budget.timeout * 1000))
     }
 
     /// Adds a row to `plot_data`.

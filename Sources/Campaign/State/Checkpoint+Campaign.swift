@@ -3,7 +3,7 @@ extension Checkpoint.Part {
     private static let sizes = ["--shard", "--cases", "--time", "--jobs"]
 
     /// What makes the cases and judges them, as it was given: the arguments without those that say which cases were run.
-    var command: [String] { words(leavingOut: Self.sizes) }
+    var command: [String] { words(leavingOut: Self.sizes) + (kernel ?? []) }
 
     /// What makes the cases and judges them, wherever it is: as the command, with files as what is in them.
     ///
@@ -15,7 +15,7 @@ extension Checkpoint.Part {
         var words: [String] = []
         for word in rest { words.append(words.last == "--plugin" ? contents[word] ?? word : word) }
         let objects = files.filter { !plugins.contains($0.path) }
-        return words + objects.flatMap { ["--objects", $0.content] }
+        return words + objects.flatMap { ["--objects", $0.content] } + (kernel ?? [])
     }
 
     /// The arguments without some options and the words behind them.

@@ -9,8 +9,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var seed: UInt64
         public var shard: Shard
         public var cases: UInt64
-        /// In how many cases each patcher was spared a pass, where there were any.
-        public var spared: [String: UInt64]?
+        /// What was counted beside cases, by name.
+        public var counts: [String: UInt64]?
         /// - Units: seconds
         public var seconds: Double
         public var jobs: Int
@@ -18,9 +18,11 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var isFinished: Bool
         /// The files that its cases and verdicts come from.
         var files: [UsedFile] = []
+        /// The kernel that they come from, if any: see ``CampaignSubject/kernel``.
+        public internal(set) var kernel: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case arguments, seed, shard, cases, spared, seconds, jobs, files
+            case arguments, seed, shard, cases, counts, seconds, jobs, kernel, files
             case isFinished = "finished"
         }
     }
@@ -51,7 +53,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         var block: UInt64
         var cases: UInt64
         var sightings: [Sighting]
-        var spared: [String: UInt64]?
+        var counts: [String: UInt64]?
     }
 
     /// One, which can go on, or those that were merged.
@@ -81,6 +83,10 @@ public struct Checkpoint: Codable, Sendable, Equatable {
 
     /// How many cases were run.
     public var cases: UInt64 { parts.reduce(0) { $0 + $1.cases } }
+    /// What was counted beside them, by name.
+    var counts: [String: UInt64] {
+        parts.reduce(into: [:]) { $0.merge($1.counts ?? [:], uniquingKeysWith: +) }
+    }
     /// How long it took.
     ///
     /// - Units: seconds

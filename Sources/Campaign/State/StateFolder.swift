@@ -39,7 +39,7 @@ public final class StateFolder {
         let word = path.shellQuoted
         if folder.exists(folder.newest) || folder.exists(folder.before) {
             throw CampaignError(
-                "\(path) holds a campaign already; go on with it by '\(command) run --state \(word) --resume', or begin anew "
+                "\(path) holds a campaign already; go on with it by '\(command) --state \(word) --resume', or begin anew "
                     + "with --restart, which moves the old one to \(folder.nextAside)")
         }
         if let name = folder.contents.first {

@@ -124,7 +124,7 @@ public struct StateMerger {
         var checkpoint = Checkpoint(parts: parts, isMerged: true, times: times)
         for (bucket, joined) in buckets.sorted(by: { $0.key < $1.key }) {
             guard let smallest = joined.smallest else { continue }
-            try crashes.write(smallest.text, for: bucket)
+            try crashes.write(smallest, for: bucket)
             fresh.insert(crashes.file(of: bucket))
             let seen = joined.sightings > 0 ? joined.firsts : joined.strayFirsts
             let firsts = seen.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
@@ -163,5 +163,9 @@ extension CampaignReport {
             jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
             parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
             isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
+        if let kernel = checkpoint.parts[0].kernel {
+            KernelTally.describe(checkpoint.counts, in: &self)
+            self.kernel = kernel.first
+        }
     }
 }

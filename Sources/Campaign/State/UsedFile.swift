@@ -22,12 +22,12 @@ struct UsedFile: Codable, Hashable, Sendable {
         self.init(path: path, size: bytes.count, fingerprint: Fingerprint(bytes).description)
     }
 
-    /// The files of a campaign: the plug-ins that judge, and the objects that were read.
+    /// Looks at files.
     ///
     /// - Throws: ``CampaignError`` when one cannot be read
-    static func all(of settings: CampaignSettings, objects: [String]) throws(CampaignError) -> [UsedFile] {
+    static func all(_ paths: [String]) throws(CampaignError) -> [UsedFile] {
         var files: [UsedFile] = []
-        for path in settings.patchers.compactMap(\.plugin?.path) + objects { files.append(try UsedFile(path: path)) }
+        for path in paths { files.append(try UsedFile(path: path)) }
         return files
     }
 

@@ -32,56 +32,50 @@ public final class Worker {
         board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: number, budget: settings.budget, keepsErrors: false)
-        bases = ObjectCollection(paths: settings.objects).programs.map(\.program)
+            board: board, number: number, budget: settings.subject.budget, keepsErrors: false)
+        bases = ObjectCollection(paths: settings.subject.objects).programs.map(\.program)
         limit = settings.cases ?? UInt64.max
     }
 
     /// Runs until the campaign ends, or the process that started this one does.
     public func run() throws(CampaignError) {
-        var fuzzer = Fuzzer(
-            seed: settings.seed, bases: bases, workloads: settings.workloads, limits: settings.limits,
-            patchers: settings.terms.make(settings.patchers), beyondContract: settings.terms.beyondContract,
-            progress: board.patcherWord(ofWorker: number))
+        let probe = try settings.subject.makeProbe(
+            seed: settings.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
         server.run {
-            runBlocks(&fuzzer)
+            runBlocks(probe)
         } died: { death in
             let block = board.position(ofWorker: number).block
             first = block
             casualties.move(to: block)
             output.write(BlockReport.void)
-            if block != nil { settle(death, &fuzzer) }
+            if block != nil { settle(death, probe) }
         }
     }
 
     // MARK: In a child
 
-    private func runBlocks(_ fuzzer: inout Fuzzer) {
+    private func runBlocks(_ probe: any CaseProbe) {
         var next = first ?? board.claim(worker: number)
         while let block = next {
             let indices = settings.shard.indices(ofBlock: block, limit: limit)
             if indices.isEmpty { break }
-            run(block, indices, &fuzzer)
+            run(block, indices, probe)
             next = board.claim(worker: number)
         }
         board.note(block: nil, worker: number)
     }
 
-    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ fuzzer: inout Fuzzer) {
+    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseProbe) {
         board.note(block: block, worker: number)
         var sightings = casualties.sightings(of: block)
-        let sparedBefore = settings.patchers.indices.map { fuzzer.sparedCases(of: $0) }
-        for index in indices {
+        probe.run(indices) { index in
             board.begin(index: index, worker: number)
-            if fuzzer.run(index: index, excluding: casualties.spared(at: index, of: block)) { continue }
-            for finding in fuzzer.findings {
-                sightings.add(finding.bucket, at: index)
-            }
+            return casualties.spared(at: index, of: block)
+        } found: { index, findings in
+            for finding in findings { sightings.add(finding.bucket, at: index) }
         }
-        var report = BlockReport(block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket })
-        for (patcher, before) in sparedBefore.enumerated() where fuzzer.sparedCases(of: patcher) > before {
-            report.spared[patcher] = UInt64(fuzzer.sparedCases(of: patcher) - before)
-        }
+        let report = BlockReport(
+            block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket }, counts: probe.takeCounts())
         let text = Array(report.text.utf8)
         // The campaign may be busy with something else for a while.
         board.rest(worker: number)
@@ -92,8 +86,9 @@ public final class Worker {
     // MARK: After a death
 
     /// Finds out which patcher a child died of, if it was one.
-    private func settle(_ death: Death, _ fuzzer: inout Fuzzer) {
+    private func settle(_ death: Death, _ probe: any CaseProbe) {
         switch death.cause {
+        case let cause where probe.isCertain(target: death.patcher, isKilled: cause == .outside): break
         case .outside where casualties.strike(at: death.index) < 3: return
         // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
         case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2: return
@@ -105,12 +100,12 @@ public final class Worker {
         }
         // It died between two patchers: of what one of them has left behind, in this case or in an earlier one.
         let alone = death.index..<(death.index + 1)
-        if let (patcher, death) = culprit(in: alone, &fuzzer) {
+        if let (patcher, death) = culprit(in: alone, probe) {
             blame(patcher, death)
             return
         }
         guard let block = first, casualties.strike(at: death.index) >= 3 else { return }
-        if let (patcher, death) = culprit(in: settings.shard.indices(ofBlock: block, limit: limit), &fuzzer) {
+        if let (patcher, death) = culprit(in: settings.shard.indices(ofBlock: block, limit: limit), probe) {
             blame(patcher, death, isLasting: true)
             return
         }
@@ -124,18 +119,20 @@ public final class Worker {
 
     private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
         if death.cause == .hang { hanging |= 1 << UInt64(patcher) }
-        let finding = death.finding(against: settings.patchers[patcher].name)
+        let finding = death.finding(against: settings.subject.targets[patcher])
         casualties.blame(patcher, for: finding, at: death.index, isLasting: isLasting)
     }
 
     /// The first patcher that alone ends a child on some cases, and how.
-    private func culprit(in indices: Range<UInt64>, _ fuzzer: inout Fuzzer) -> (Int, Death)? {
-        for patcher in settings.patchers.indices {
+    private func culprit(in indices: Range<UInt64>, _ probe: any CaseProbe) -> (Int, Death)? {
+        for patcher in settings.subject.targets.indices {
             var found: Death?
             server.run {
-                for index in indices where found == nil {
+                if found != nil { return }
+                probe.run(indices) { index in
                     board.begin(index: index, worker: number)
-                    _ = fuzzer.run(index: index, excluding: ~(1 << UInt64(patcher)))
+                    return ~(1 << UInt64(patcher))
+                } found: { _, _ in
                 }
             } died: { death in
                 found = death

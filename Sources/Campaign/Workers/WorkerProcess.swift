@@ -80,6 +80,9 @@ final class WorkerProcess {
         close(leash)
     }
 
+    /// `F_SETPIPE_SZ`, which Swift does not see, and as much as anybody may ask for.
+    private static let (pipeSizeCommand, pipeSize) = (Int32(1031), Int32(1 << 20))
+
     /// Makes a pipe whose ends no other process inherits: a worker must see when its campaign is gone.
     private static func makePipe() throws(CampaignError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
@@ -87,6 +90,8 @@ final class WorkerProcess {
             throw CampaignError("a worker cannot be started: \(unsafe String(cString: strerror(errno)))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // While somebody is minimising, workers go on until it is full.
+        _ = fcntl(ends[1], pipeSizeCommand, pipeSize)
         return (ends[0], ends[1])
     }
 

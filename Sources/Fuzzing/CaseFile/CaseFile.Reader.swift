@@ -84,10 +84,12 @@ extension CaseFile {
             var seen: Set<String> = []
             var seed: UInt64?
             var index: UInt64?
+            var loading = Case.Loading(LoadableProgram(program: c.program))
             while !isAtEnd {
                 let start = line.position
                 guard let key = line.takeLabel() else { break }
-                if !seen.insert(key).inserted && key != "report" { throw fault("each of these words once", at: start) }
+                let isRepeated = !seen.insert(key).inserted && !Self.repeatedKeys.contains(key)
+                if isRepeated { throw fault("each of these words once", at: start) }
                 switch key {
                 case "name": c.name = try headerText()
                 case "target": c.target = try headerText()
@@ -97,11 +99,14 @@ extension CaseFile {
                     c.report = c.report.map { $0 + "\n" + text } ?? text
                 case "seed": seed = try line.count(0...UInt64.max)
                 case "index": index = try line.count(0...UInt64.max)
+                case _ where Self.loadingKeys.contains(key):
+                    try readLoading(key, into: &loading)
                 default:
                     throw fault("`name:`, `target:`, `bucket:`, `seed:`, `index:`, `report:` or `program`", at: start)
                 }
                 try endLine()
             }
+            if !seen.isDisjoint(with: Self.loadingKeys) { c.loading = loading }
             switch (seed, index) {
             case (let seed?, let index?): c.origin = Case.Origin(seed: seed, index: index)
             case (nil, nil): break
@@ -111,7 +116,7 @@ extension CaseFile {
         }
 
         /// The text behind `name:`, quoted or as it is.
-        private mutating func headerText() throws(AssemblyError) -> String {
+        mutating func headerText() throws(AssemblyError) -> String {
             if line.peek() != UInt8(ascii: "\"") { return line.rest() }
             return try QuotedText.read(&line)
         }

@@ -8,7 +8,11 @@ enum QuotedText {
         let isPlain =
             !bytes.isEmpty && bytes.first != 0x20 && bytes.last != 0x20
             && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "\"") }
-        if isPlain { return text }
+        return isPlain ? text : quoted(text)
+    }
+
+    /// Writes text in quotes.
+    static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -15,15 +15,37 @@ public struct Minimizer {
         public var candidates: Int
         /// The smallest case met on the way in each other bucket.
         public var strays: [String: Case]
+
+        public init(smallest: Case, candidates: Int = 0, strays: [String: Case] = [:]) {
+            self.smallest = smallest
+            self.candidates = candidates
+            self.strays = strays
+        }
     }
 
     private let reducers: [any Reducer] = [
         PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
     ]
     private let judge: any CaseJudge
+    private let limit: Limit
+
+    /// How much is tried before the smallest case so far is taken.
+    public struct Limit: Sendable {
+        public var candidates: Int
+        /// Says that it has taken long enough.
+        public var isLate: @Sendable () -> Bool
+
+        public init(candidates: Int = .max, isLate: @escaping @Sendable () -> Bool = { false }) {
+            self.candidates = candidates
+            self.isLate = isLate
+        }
+    }
 
     /// Makes a minimiser that asks a judge about each candidate.
-    public init(_ judge: any CaseJudge) { self.judge = judge }
+    public init(_ judge: any CaseJudge, limit: Limit = Limit()) {
+        self.judge = judge
+        self.limit = limit
+    }
 
     /// Makes a minimiser that judges candidates with these patchers, in this process.
     public init(_ patchers: [any Patcher]) { self.init(ResidentJudge(patchers)) }
@@ -41,7 +63,7 @@ public struct Minimizer {
         original.expected = nil
         original.report = nil
         let reduction = Reduction(
-            original, bucket: bucket, judge: judge, target: isAboutOne ? String(target) : nil)
+            original, bucket: bucket, judge: judge, target: isAboutOne ? String(target) : nil, limit: limit)
         var before: CaseSize
         repeat {
             before = reduction.size

@@ -21,9 +21,11 @@ final class Reduction {
     private(set) var strays: [String: Case] = [:]
     private let judge: any CaseJudge
     private let target: String?
+    private let limit: Minimizer.Limit
     private var rules = CaseRunner([])
 
-    init(_ c: Case, bucket: String, judge: any CaseJudge, target: String?) {
+    init(_ c: Case, bucket: String, judge: any CaseJudge, target: String?, limit: Minimizer.Limit) {
+        self.limit = limit
         best = c
         size = CaseSize(c)
         self.bucket = bucket
@@ -49,6 +51,7 @@ final class Reduction {
 
     /// Lets a change make a candidate from the best case, and tries it.
     func attempt(_ change: (inout Case) -> Void) -> Bool {
+        if candidates >= limit.candidates || limit.isLate() { return false }
         var candidate = best
         change(&candidate)
         return testAndCommit(candidate)

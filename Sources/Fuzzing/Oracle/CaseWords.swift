@@ -91,20 +91,6 @@ struct CaseWords {
 
     /// What an instruction is called; a jump with its direction.
     func name(of insn: Instruction, offset: Int?) -> String {
-        let way = offset.map { $0 >= 0 ? "-forward" : "-backward" } ?? ""
-        switch insn.code {
-        case 0x05: return "ja" + way
-        case 0x06: return "gotol" + way
-        case 0xe5: return "may-goto" + way
-        case 0x85: return (insn.src == 1 ? "call" : insn.src == 2 ? "kfunc" : "helper") + way
-        case 0x18: return (insn.src == 4 ? "pseudo-func" : "ld-imm64") + way
-        case 0x95: return "exit"
-        case 0x0d: return "gotox"
-        case 0x00: return "second-slot"
-        default: break
-        }
-        if fields[insn] == .off { return (insn.code % 8 == 5 ? "cond" : "cond32") + way }
-        let classes = ["ld", "ldx", "st", "stx", "alu", "jmp", "jmp32", "alu64"]
-        return classes[Int(insn.code % 8)]
+        insn.words(offset: offset, isShortJump: fields[insn] == .off)
     }
 }

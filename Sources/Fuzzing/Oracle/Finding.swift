@@ -35,6 +35,10 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     case badStatus = "bad-status"
     /// The patcher answered the same pass in two ways.
     case unsteady
+    /// What a running kernel made of a program cannot be explained by what kernels are known to do.
+    case notUnderstood = "not-understood"
+    /// A program gives another value after rewriting than without.
+    case execution
 }
 
 /// A broken rule, against whom and where.

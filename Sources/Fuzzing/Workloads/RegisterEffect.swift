@@ -77,7 +77,7 @@ package struct RegisterEffect: BitwiseCopyable {
 extension Instruction {
     /// Whether control never goes on to the slot behind this instruction.
     @inline(__always)
-    var endsFlow: Bool {
+    package var endsFlow: Bool {
         code == Opcode.ja || code == Opcode.gotol || code == Opcode.exit || code == Opcode.gotox
     }
 }

@@ -8,6 +8,8 @@ struct Candidates {
     let count: Int
     let fates: Row<InputIndex, Fate>
     let result: Row<OutputIndex, Instruction>
+    /// The registers that may hold the context before each instruction, if any may.
+    let contexts: Row<InputIndex, UInt16>?
     /// What is made of calls of the program's kernel functions, by their number.
     let functions: Row<TableIndex, KernelFunctionShapes.Kind>
     let functionCount: Int
@@ -57,7 +59,7 @@ struct Candidates {
         let insn = insns[slot]
         if fates[slot].kind == .alwaysTaken { return number == 0 ? hardWired(slot, reader) : nil }
         switch insn.code & Opcode.classMask {
-        case Opcode.loadClass: return load(number, insn, reader)
+        case Opcode.loadClass: return load(number, slot, reader)
         case Opcode.storeClass, Opcode.storeImmediateClass: return store(number, slot, reader)
         default:
             if number > 1 { return nil }
@@ -83,7 +85,8 @@ struct Candidates {
 
     // MARK: Loads and stores
 
-    private func load(_ number: Int32, _ insn: Instruction, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+    private func load(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
+        let insn = insns[slot]
         if number == 0 && reader.next.isLoad(sameAs: insn) {
             var shape = Shape.itself(width: 1)
             if reader.next.bits != insn.bits { shape.rewrite = .probeMem }
@@ -94,14 +97,15 @@ struct Candidates {
             let shape = MemoryShapes.guardedLoad(insn, reader)
             if shape.isThere { return (shape, 2) }
         }
-        return access(max(number, 2), 2, insn, reader)
+        return access(max(number, 2), 2, slot, through: insn.src, reader)
     }
 
     /// An access of a context that is longer than the one before.
     private func access(
-        _ number: Int32, _ base: Int32, _ insn: Instruction, _ reader: ShapeReader
+        _ number: Int32, _ base: Int32, _ slot: InputIndex, through register: UInt8, _ reader: ShapeReader
     ) -> (shape: Shape, next: Int32)? {
-        let shape = ContextShapes.access(insn, longerThan: number - base, reader)
+        guard let contexts, contexts[slot] >> UInt16(register & 15) & 1 != 0 else { return nil }
+        let shape = ContextShapes.access(insns[slot], longerThan: number - base, reader)
         return shape.isThere ? (shape, base + shape.count) : nil
     }
 
@@ -124,7 +128,7 @@ struct Candidates {
         }
         if number == 0 && reader.next.bits == insn.bits { return (.itself(width: 1), 1) }
         if insn.dst == Register.frame { return spill(max(number, 1), slot, reader) }
-        return access(max(number, 1), 1, insn, reader)
+        return access(max(number, 1), 1, slot, through: insn.dst, reader)
     }
 
     /// The spill of a call that clobbers nothing, with all that belongs to it: removed.
@@ -186,10 +190,13 @@ struct Candidates {
         let isAddress = isUnblinded && found.src == 0
         switch insn.src {
         case 0: isThere = found.bits == insn.bits && foundSecond.bits == second.bits
-        case 1, 5: isThere = found.src == 1 || isAddress
+        // Of an object, a map has one number before and after.
+        case 1: isThere = found.bits == insn.bits || isAddress
+        case 2 where found.src == 2: isThere = found.bits == insn.bits && foundSecond.imm == second.imm
+        case 5: isThere = found.src == 1 || isAddress
         case 2, 6:
-            isThere =
-                (found.src == 2 && foundSecond.imm == second.imm) || (found.src == 1 && second.imm == 0) || isAddress
+            let isValue = found.src == 2 && foundSecond.imm == second.imm
+            isThere = isValue || (found.src == 1 && second.imm == 0) || isAddress
         case Opcode.pseudoFunction: isThere = found.src == insn.src
         default: isThere = true
         }

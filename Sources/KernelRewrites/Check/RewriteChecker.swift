@@ -18,6 +18,7 @@ public struct RewriteChecker: ~Copyable {
     private var resultStorage = RowStorage<Instruction>()
     private var functionStorage = RowStorage<KernelFunctionShapes.Kind>()
     private var fates = Fates()
+    private var contexts = ContextSources()
     private var alignment = Alignment()
     private var passes = KernelPasses()
     private var expectation = Expectation()
@@ -68,11 +69,12 @@ public struct RewriteChecker: ~Copyable {
         insns.load(result.insns)
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
+        contexts.compute(image, program.type)
         DeadCallees.release(image, fates.row, &report)
         functionStorage.reserve(program.kernelFunctions.count + 1)
         functionStorage.row(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
         let ways = Candidates(
-            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns,
+            insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
             functions: functionStorage.row(), functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast })

@@ -82,6 +82,11 @@ struct FragmentSet: OptionSet, Hashable, Sendable {
         .mark, .change, .wideLoad, .atomic, .lowerHalf, .compareExchange, .contextLoad, .contextStore, .divide,
         .signedDivide, .signedByMinusOne, .jiffies, .processorID, .fastcall, .loadAbsolute, .loadIndirect,
     ])
+    /// Those that do not take many slots, in programs where each counts.
+    static let cheap = FragmentSet([
+        .divide, .signedDivide, .signedByMinusOne, .mapLookup, .contextLoad, .mayGoto, .jiffies, .processorID, .nop,
+        .deadRun, .loadAbsolute, .compareExchange, .fastcall,
+    ])
     /// Those whose course or outcome hangs on time, processors, addresses or chance.
     static let unsteady = FragmentSet([
         .contextStore, .packetWrite, .tailCall, .exception, .kptrExchange, .newObject, .timerCallback, .elementCallback,

@@ -28,7 +28,7 @@ public struct KernelProgramGenerator {
             insns: draft.insns, subprograms: draft.subprograms(), lines: plan.hasLines ? draft.lines() : [])
         let loadable = LoadableProgram(
             program: program, type: plan.traits.type, attachType: plan.traits.attachType,
-            attachTarget: plan.attachTarget, flags: plan.flags, privilege: plan.privilege,
+            attachTarget: plan.traits.attachTarget, flags: plan.flags, privilege: plan.privilege,
             kernelFunctions: draft.kernelFunctions)
         return GeneratedProgram(
             loadable: loadable, live: liveness.live(program, draft.verdicts), isRunnable: plan.isRunnable,

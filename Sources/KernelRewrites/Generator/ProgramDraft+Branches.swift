@@ -108,7 +108,8 @@ extension ProgramDraft {
             return
         }
         let other = (register + 1) % 6
-        add(.apply(.move, other, right, is64: is64))
+        // Of the other width, so that each is the only one of its kind where both numbers are one.
+        add(.apply(.move, other, right, is64: !is64))
         add(
             Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim,
             verdict)
@@ -132,8 +133,19 @@ extension ProgramDraft {
 
     /// Leaves the function, with what it is to give.
     mutating func writeExit() {
-        writeResult()
+        if !endsWithCall() { writeResult() }
         add(Instruction(code: Opcode.exit))
+    }
+
+    /// Calls a function as the last thing, if there is one that will do, and gives what that gives.
+    private mutating func endsWithCall() -> Bool {
+        if plan.functions.count < 2 || function.kind.isCallback || !entropy.chance(5) { return false }
+        if number == 0 && plan.traits.returns != .anything { return false }
+        let other = 1 + entropy.below(plan.functions.count - 1)
+        let callee = plan.functions[other]
+        if callee.kind != .plain || callee.depth <= function.depth || callee.cost > 60 { return false }
+        addCall(other)
+        return true
     }
 
     private mutating func writeResult() {
@@ -195,7 +207,7 @@ extension ProgramDraft {
 
     /// Goes back some times, as a word in memory counts.
     private mutating func writeCounter(_ target: Int) {
-        let place = Int16(4 + entropy.below(8) * 8)
+        let place: Int16 = entropy.chance(8) ? 56 : 60
         add(.load(.word, 0, from: Kept.value, place))
         add(.apply(.add, 0, 1))
         add(.store(.word, to: Kept.value, place, 0))

@@ -66,12 +66,17 @@ extension ProgramDraft {
 
     /// `bpf_loop`, which becomes a loop where its callback and flags are known.
     private mutating func writeLoop(_ callback: Int) {
+        addFunction(Register.second, callback)
+        writeLoopCall()
+    }
+
+    /// Calls `bpf_loop` with the callback in `r2`.
+    mutating func writeLoopCall() {
         if isRunnable || entropy.chance(10) {
             add(.assign(Register.first, 1 + Int32(entropy.below(3))))
         } else {
             add(.load(.word, Register.first, from: Kept.value, cell()))
         }
-        addFunction(Register.second, callback)
         add(.assign(Register.third, 0))
         add(isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
         if entropy.chance(3) { writeAlternative(.assign(Register.third, 0)) }
@@ -100,18 +105,30 @@ extension ProgramDraft {
     ///
     /// Nothing else uses the part of the stack that the innermost of them is in, or below.
     mutating func writeFastcall() {
+        let isKernel = plan.castsAddresses && entropy.chance(6)
+        // Registers that hold arguments are clobbered all the same.
+        let first: UInt8 = isKernel ? 3 : 1
         let saved = 1 + entropy.below(3)
         let lowest: Int16 = -40
-        for register in 1...saved { add(.assign(UInt8(register), marker())) }
-        for place in (0..<saved).reversed() {
-            add(.store(.double, to: Register.frame, lowest + Int16(place * 8), UInt8(place + 1)))
+        for place in 0..<saved { add(.assign(first + UInt8(place), marker())) }
+        if isKernel {
+            add(.move(Register.first, Kept.value))
+            add(.assign(Register.second, 0))
         }
-        add(.callHelper(Helper.processorID))
+        if !isRunnable && entropy.chance(4) {
+            // Past some of the spills, or all.
+            writePlainCondition(.next)
+            aimLast(at: count + entropy.below(saved + 1))
+        }
+        for place in (0..<saved).reversed() {
+            add(.store(.double, to: Register.frame, lowest + Int16(place * 8), first + UInt8(place)))
+        }
+        if isKernel { addKernelCall("bpf_rdonly_cast") } else { add(.callHelper(Helper.processorID)) }
         for place in 0..<saved {
-            add(.load(.double, UInt8(place + 1), from: Register.frame, lowest + Int16(place * 8)))
+            add(.load(.double, first + UInt8(place), from: Register.frame, lowest + Int16(place * 8)))
         }
         for place in 0..<saved where entropy.chance(10) {
-            add(.apply(.xor, keptNumber(), register: UInt8(place + 1)))
+            add(.apply(.xor, keptNumber(), register: first + UInt8(place)))
         }
     }
 }

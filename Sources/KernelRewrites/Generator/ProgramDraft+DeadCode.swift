@@ -111,7 +111,7 @@ extension ProgramDraft {
             writeUndecided(.next)
         case 3 where plan.hasMayGoto:
             if entropy.chance(6) { add(Instruction(code: Opcode.mayGoto, off: 1)) }
-            add(Instruction(code: Opcode.mayGoto))
+            add(Instruction(code: plan.hasMayGotoNop ? Opcode.mayGoto : Opcode.ja))
         case 4 where plan.fragments.has(.longGoto): add(Instruction(code: Opcode.gotol))
         default: add(Instruction(code: Opcode.ja))
         }

@@ -57,11 +57,11 @@ extension ProgramDraft {
     @inline(__always)
     mutating func keptNumber() -> UInt8 { entropy.chance(8) ? Kept.number : Kept.other }
 
-    /// Where in the value of the array a word may be read and written at will.
+    /// Where in the value of the array a word may be read and written at will; the last is for counters.
     ///
     /// - Units: bytes
     @inline(__always)
-    mutating func cell() -> Int16 { Int16(entropy.below(8) * 8) }
+    mutating func cell() -> Int16 { Int16(entropy.below(7) * 8) }
 
     /// Lets `r0` count for something, if it is a number that is the same in each run.
     mutating func mixResult(isSteady: Bool = true) {
@@ -143,6 +143,7 @@ extension ProgramDraft {
     /// Compares and exchanges 32 bits, of whose result 64 are read then, or 32.
     private mutating func writeCompareExchange() {
         add(.assign(0, marker()))
+        if entropy.chance(4) { writeAlternative(.assign(0, marker())) }
         add(
             Instruction(
                 code: Opcode.storeClass | Opcode.atomicMode, dst: Kept.value, src: keptNumber(), off: cell(),

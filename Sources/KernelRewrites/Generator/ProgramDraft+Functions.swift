@@ -20,8 +20,11 @@ extension ProgramDraft {
         ranks.removeAll(keepingCapacity: true)
         pendingChild = function.firstChild
         fragments = allowedFragments()
+        common = fragments.intersection(.base)
+        featured = fragments.subtracting(.base)
         let slots = max(function.slots, 4)
-        orderChunks(min(1 + slots / 16, 1 + entropy.below(24)))
+        let isFar = plan.isFar && number == 0
+        orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + entropy.below(24)))
         writeStart()
         let end = count + slots
         for chunk in 0..<ranks.count {
@@ -29,7 +32,11 @@ extension ProgramDraft {
             if borders.last == count { chunkBorders[chunk] -= 1 }
             border()
             let share = (end - count) / (ranks.count - chunk)
-            writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
+            if isFar {
+                writeFarBody(until: end)
+            } else {
+                writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
+            }
             finishChunk(chunk)
         }
         aimJumps()
@@ -64,7 +71,8 @@ extension ProgramDraft {
                 writeChild()
                 continue
             }
-            writeFragment(anyFragment())
+            // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
+            if entropy.chance(4) { writeMark() } else { writeFragment(anyFragment()) }
         }
         while isLast && pendingChild != 0 {
             border()
@@ -75,14 +83,19 @@ extension ProgramDraft {
 
     /// What stands next: as often what the program is for as what all have.
     mutating func anyFragment() -> Fragment {
-        let featured = fragments.subtracting(.base)
-        let choice = featured.isEmpty || entropy.chance(7) ? fragments.intersection(.base) : featured
+        let choice = featured.isEmpty || entropy.chance(7) ? common : featured
         return choice.member(entropy.below(choice.count))
     }
 
-    private mutating func writeChild() {
+    /// The function that must be called next.
+    mutating func takeChild() -> Int {
         let child = pendingChild
         pendingChild = plan.functions[child].nextSibling
+        return child
+    }
+
+    mutating func writeChild() {
+        let child = takeChild()
         if plan.functions[child].isDead { writeDeadCall(child) } else { writeCall(child) }
     }
 
@@ -108,15 +121,21 @@ extension ProgramDraft {
     /// Chooses where the function's jumps land.
     private mutating func aimJumps() {
         for jump in jumps {
-            if insns[jump.slot].setTarget(target(of: jump), from: jump.slot) { continue }
-            // Too far for 16 bits: what is near will do.
-            insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
+            if !insns[jump.slot].setTarget(target(of: jump), from: jump.slot) {
+                // Too far for 16 bits: what is near will do.
+                insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
+            }
+            // As good a jump by nothing, on kernels that refuse the other.
+            if !plan.hasMayGotoNop && insns[jump.slot] == Instruction(code: Opcode.mayGoto) {
+                insns[jump.slot].code = Opcode.ja
+            }
         }
     }
 
     private mutating func target(of jump: OpenJump) -> Int {
         switch jump.aim {
         case .next: return borders[jump.border]
+        case .far: return farTarget(of: jump)
         case .nextChunk:
             return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
         case .anywhere where plan.hasCycles:

@@ -20,10 +20,30 @@ extension ProgramDraft {
 
     /// Makes an object of a structure of the program's own, and gives it back.
     mutating func writeNewObject() {
+        if plan.countsReferences && function.depth <= 3 && entropy.chance(6) { return writeCountedObject() }
         add(.assign(Register.first, LocalStructure.plain.rawValue))
         add(.assign(Register.second, 0))
         addKernelCall("bpf_obj_new_impl")
         writeDrop()
+    }
+
+    /// Makes an object that is counted, takes it twice, and gives it back as often.
+    private mutating func writeCountedObject() {
+        add(.assign(Register.first, LocalStructure.counted.rawValue))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_new_impl")
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .next)
+        add(.store(.double, to: Register.frame, -16, 0))
+        add(.move(Register.first, 0))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_refcount_acquire_impl")
+        add(.move(Register.first, 0))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_drop_impl")
+        add(.load(.double, Register.first, from: Register.frame, -16))
+        add(.assign(Register.second, 0))
+        addKernelCall("bpf_obj_drop_impl")
+        border()
     }
 
     /// Throws, where a condition holds.
@@ -64,9 +84,15 @@ extension ProgramDraft {
         add(.callHelper(Helper.branchSnapshot))
     }
 
-    /// Loads through a pointer that the traced function got.
+    /// Loads through a pointer that the traced function got, or through one behind it.
     mutating func writeArgumentLoad() {
-        add(.load(.double, 0, from: Kept.context, 0))
-        add(.load(.double, entropy.chance(8) ? 0 : UInt8(entropy.below(6)), from: 0, 0))
+        // A load through what is trusted has the verifier search all types for a name, which takes longer than the rest.
+        if plan.traits.argumentLoads > 1 && entropy.below(32) != 0 {
+            return plan.fragments.has(.readOnlyCast) ? writeReadOnlyCast() : writeMark()
+        }
+        for load in 0...plan.traits.argumentLoads {
+            add(.load(.double, 0, from: load == 0 ? Kept.context : 0, 0))
+        }
+        for _ in 0..<entropy.below(3) { add(.load(.double, 0, from: 0, 0)) }
     }
 }

@@ -81,6 +81,7 @@ extension ProgramDraft {
         add(.move(Register.first, Kept.context))
         addMap(Register.second, .progArray)
         add(entropy.chance(8) ? .assign(Register.third, Int32(entropy.below(4))) : .move(Register.third, keptNumber()))
+        if entropy.chance(3) { writeAlternative(.assign(Register.third, Int32(entropy.below(4)))) }
         add(.callHelper(Helper.tailCall))
     }
 

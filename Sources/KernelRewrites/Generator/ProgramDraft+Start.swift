@@ -5,14 +5,15 @@ extension ProgramDraft {
     /// Writes the start of a function: now and then what makes its first instruction a target or has it rewritten, then
     /// what all borders promise.
     mutating func writeStart() {
-        if entropy.chance(10) { writeFirst() }
+        let callback = entropy.chance(10) ? writeFirst() : 0
         writePromises()
+        if callback != 0 { writeLoopCall() }
         if number == 0 && isRunnable { writeCells() }
     }
 
-    /// An instruction at the very start that is rewritten, or jumped to, or gone.
-    private mutating func writeFirst() {
-        switch entropy.below(7) {
+    /// An instruction at the very start that is rewritten, or jumped to, or gone; gives the callback whose address is in `r2`.
+    private mutating func writeFirst() -> Int {
+        switch entropy.below(8) {
         case 0: add(.apply(.move, 0, marker(), is64: false))
         case 1 where plan.hasNops: add(Instruction(code: Opcode.ja))
         case 2 where hasContext && !plan.traits.fields.isEmpty:
@@ -27,9 +28,31 @@ extension ProgramDraft {
             add(.assign(0, marker()))
         case 4 where plan.fragments.has(.divide) && function.kind == .loopCallback:
             add(.apply(.modulo, Register.first, register: Register.first))
+        case 5 where function.kind == .plain && startsWithCall: addCall(takeChild())
+        case 6 where function.kind == .plain && startsWithCallback:
+            let callback = takeChild()
+            addFunction(Register.second, callback)
+            return callback
+        case 7 where function.kind == .plain && plan.fragments.has(.jiffies):
+            add(.callHelper(entropy.chance(8) ? Helper.jiffies : Helper.processorID))
         default:
             if plan.hasMayGoto && plan.hasCycles && function.depth <= 3 { writeFirstLoop() }
         }
+        return 0
+    }
+
+    /// Whether the function that must be called next can be called before anything is set up.
+    private var startsWithCall: Bool {
+        if pendingChild == 0 { return false }
+        let child = plan.functions[pendingChild]
+        return child.kind == .plain && !child.isDead
+    }
+
+    /// Whether the function that must be named next is a callback of `bpf_loop`.
+    private var startsWithCallback: Bool {
+        if pendingChild == 0 || function.depth > 3 { return false }
+        let child = plan.functions[pendingChild]
+        return child.kind == .loopCallback && !child.isDead
     }
 
     /// A loop around the first instruction.

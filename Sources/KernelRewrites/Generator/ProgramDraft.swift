@@ -42,6 +42,8 @@ struct ProgramDraft {
         case next
         /// On any border or dead instruction, for a jump that is never taken.
         case anywhere
+        /// As far as 16 bits reach.
+        case far
         /// On the start of the chunk that follows.
         case nextChunk
     }
@@ -74,6 +76,9 @@ struct ProgramDraft {
     let isTrusted: Bool
     /// The fragments that it may have.
     var fragments: FragmentSet = []
+    /// Those of them that every program has, and those that not every program has.
+    var common: FragmentSet = []
+    var featured: FragmentSet = []
     /// Slots that may be jumped to.
     var borders: [Int] = []
     /// Dead slots that start an instruction.
@@ -85,6 +90,9 @@ struct ProgramDraft {
     var pendingChild = 0
     /// What calls beyond the needed ones cost the verifier so far.
     var extraCost = 0
+    /// How much shorter than they could be the longest jumps are, and which jump leads out of the loop around it all.
+    var farSlack = 0
+    var farWay = -1
     /// How deep the loops and alternatives at hand are nested.
     var nesting = 0
 

@@ -41,7 +41,6 @@ struct FunctionPlan {
 /// What a program shall be, all decided before the first instruction.
 struct ProgramPlan {
     var traits: TypeTraits
-    var attachTarget: String?
     var flags: LoadFlags = []
     var privilege = LoadPrivilege.all
     var fragments: FragmentSet
@@ -50,11 +49,17 @@ struct ProgramPlan {
     var hasDeadCode: Bool
     var hasNops: Bool
     var hasMayGoto: Bool
+    /// Whether `may_goto` may jump by nothing.
+    var hasMayGotoNop: Bool
     /// Whether jumps may close circles, be it from dead code.
     var hasCycles: Bool
     var hasLines: Bool
     /// Whether numbers may be stored to the context at once.
     var storesNumbersToContext: Bool
+    /// Whether any address may be cast to one of no type.
+    var castsAddresses: Bool
+    /// Whether objects can be counted.
+    var countsReferences: Bool
     /// In the order in which they will stand; the first is the entry.
     var functions: [FunctionPlan]
 }

@@ -6,19 +6,23 @@ extension ProgramPlanner {
     func functions(
         _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
     ) -> [FunctionPlan] {
-        let length = slots(&entropy)
+        let drawn = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        // What is hardened is verified once more for each way that a processor may take by mistake.
+        let length = plan.privilege == .all ? drawn : min(drawn, 150)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
         var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
         if callbacks.has(.elementCallback) && !plan.isRunnable { kinds.append(.elementCallback) }
         if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
+        // Somebody behind a callback must be there to name it.
+        if !kinds.isEmpty && !hasCalls { kinds.append(.plain) }
         if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
-        let isMany = chosen.contains(.subprograms) && entropy.below(24) == 0
+        let isMany = !plan.isFar && chosen.contains(.subprograms) && entropy.below(24) == 0
         let count = isMany ? 16 + entropy.below(entropy.chance(4) ? 240 : 48) : 2 + entropy.below(6)
-        let share = max(length / count, 5)
-        var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: share * 2)]
+        let share = plan.isFar ? 30 : max(length / count, 5)
+        var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: plan.isFar ? length : share * 2)]
         for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + entropy.below(share))) }
         // Where functions stand has nothing to do with who calls them.
         var order = Array(1..<count)
@@ -54,12 +58,17 @@ extension ProgramPlanner {
         functions[parent].firstChild = function
     }
 
+    /// About as long as 16 bits reach, or twice that.
+    private func farSlots(_ entropy: inout Entropy) -> Int {
+        entropy.chance(8) ? 32_500 + entropy.below(1500) : 33_000 + entropy.below(33_500)
+    }
+
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.
     private func slots(_ entropy: inout Entropy) -> Int {
-        switch entropy.below(512) {
+        switch entropy.below(1536) {
         case 0: 1000 + entropy.below(3000)
-        case 1...11: 300 + entropy.below(700)
-        case 12...130: 120 + entropy.below(180)
+        case 1...24: 300 + entropy.below(700)
+        case 25...400: 120 + entropy.below(180)
         default: 20 + entropy.below(100)
         }
     }

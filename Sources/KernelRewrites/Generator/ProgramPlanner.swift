@@ -3,7 +3,7 @@ import Fuzzing
 
 /// Decides what programs shall be, within profiles and what a kernel has.
 struct ProgramPlanner {
-    private let profiles: [ProgramProfile]
+    let profiles: [ProgramProfile]
     private let facts: KernelFacts
     private let types: [TypeTraits]
     /// What the kernel can be asked for.
@@ -12,7 +12,7 @@ struct ProgramPlanner {
     init(profiles: [ProgramProfile], facts: KernelFacts) {
         self.profiles = ProgramProfile.allCases.filter { profiles.contains($0) && $0.lacks(in: facts).isEmpty }
         self.facts = facts
-        types = TypeTraits.all.filter { facts.programTypes.contains($0.type) }
+        types = TypeTraits.all.filter { $0.isThere(in: facts) }
         var possible = FragmentSet(Fragment.allCases)
         func remove(_ fragments: FragmentSet, unless isThere: Bool) { if !isThere { possible.subtract(fragments) } }
         remove(
@@ -31,9 +31,13 @@ struct ProgramPlanner {
         self.possible = possible
     }
 
+    /// Of how many programs one is far, by the number of profiles: it takes as long as hundreds of others.
+    private static let farDistance = [1, 1, 4, 8, 16, 32, 64, 128, 2048]
+
     /// Decides what the next program shall be.
     func plan(_ entropy: inout Entropy) -> (plan: ProgramPlan, profiles: Set<ProgramProfile>) {
-        let chosen = choose(&entropy)
+        let isFar = profiles.contains(.far) && entropy.below(ProgramPlanner.farDistance[min(profiles.count, 8)]) == 0
+        let chosen = choose(&entropy) + (isFar ? [.far] : [])
         var fragments = chosen.reduce(into: FragmentSet.base) { $0.formUnion($1.fragments) }.intersection(possible)
         let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || entropy.chance(4))
         if isHardened { fragments.subtract(.trusted) }
@@ -54,29 +58,33 @@ struct ProgramPlanner {
         var plan = ProgramPlan(
             traits: traits, fragments: fragments, hasDeadCode: chosen.contains(.deadCode) && !isHardened,
             hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
-            hasCycles: !fragments.has(.exception), hasLines: entropy.chance(12),
-            storesNumbersToContext: facts.version >= KernelVersion(6, 3), functions: [])
+            hasMayGotoNop: facts.features.contains(.mayGotoNop),
+            hasCycles: !fragments.has(.exception) && facts.features.contains(.fallthroughCycles),
+            hasLines: entropy.chance(12),
+            storesNumbersToContext: facts.version >= KernelVersion(6, 3),
+            castsAddresses: possible.has(.readOnlyCast) && !isHardened,
+            countsReferences: facts.functions.contains("bpf_refcount_acquire_impl"), functions: [])
         if isHardened {
             plan.privilege = .bpf
             plan.fragments.subtract(FragmentSet(.deadRun))
         }
-        if chosen.contains(.rndHi32) { plan.flags.insert(.testRndHi32) }
-        if traits.type == .tracing { plan.attachTarget = "bpf_fentry_test7" }
+        plan.isFar = isFar
+        if chosen.contains(.rndHi32) && !isFar { plan.flags.insert(.testRndHi32) }
         plan.isRunnable = isRunnable(plan, &entropy)
         if plan.isRunnable { plan.fragments.subtract(.unsteady) }
         plan.functions = functions(plan, chosen, callbacks, &entropy)
         return (plan, Set(chosen))
     }
 
-    /// Some of the profiles at hand, at least one where there are any.
+    /// Some of the profiles at hand.
     private func choose(_ entropy: inout Entropy) -> [ProgramProfile] {
-        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far || profiles.count == 1 } }
+        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far } }
         let bits = entropy.next()
         var chosen: [ProgramProfile] = []
         for (number, profile) in profiles.enumerated() where profile != .far && bits >> UInt64(number) & 1 != 0 {
             chosen.append(profile)
         }
-        return chosen.isEmpty ? [profiles[0]] : chosen
+        return chosen
     }
 
     /// A type that has something of what is wanted, if any has.
@@ -85,23 +93,28 @@ struct ProgramPlanner {
     ) -> TypeTraits {
         let wanted = fragments.intersection(TypeTraits.special)
         var total = 0
-        for traits in types { total += weight(of: traits, wanted, chosen, isHardened) }
+        for number in types.indices { total += weight(of: number, wanted, chosen, isHardened) }
         var left = total > 0 ? entropy.below(total) : 0
-        for traits in types {
-            left -= weight(of: traits, wanted, chosen, isHardened)
-            if left < 0 { return traits }
+        for number in types.indices {
+            left -= weight(of: number, wanted, chosen, isHardened)
+            if left < 0 { return types[number] }
         }
         return types[0]
     }
 
+    /// How likely a type is, by its number; a copy of its traits would cost more than the answer.
     private func weight(
-        of traits: TypeTraits, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
+        of number: Int, _ wanted: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool
     ) -> Int {
-        if traits.type == .tracing && !chosen.contains(.tracing) { return 0 }
+        let type = types[number].type
         // Programs that trace need CAP_PERFMON to be loaded at all.
-        if isHardened && (traits.type == .tracing || traits.type == .perfEvent) { return 0 }
-        let common = wanted.intersection(traits.fragments)
-        return wanted.isEmpty ? traits.weight : common.isEmpty ? 0 : traits.weight * (1 + common.count)
+        if type == .tracing && (isHardened || !chosen.contains(.tracing)) || isHardened && type == .perfEvent {
+            return 0
+        }
+        let weight = types[number].weight
+        if wanted.isEmpty { return weight }
+        let common = wanted.intersection(types[number].fragments).count
+        return common == 0 ? 0 : weight * (1 + common)
     }
 
     /// Whether a program may be one that is run; not if nothing would be left of what it is for.

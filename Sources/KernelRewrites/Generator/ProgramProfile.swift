@@ -105,7 +105,7 @@ public enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
         case .tailCall: FragmentSet(.tailCall)
         case .kernelFunctions: FragmentSet([.kernelContext, .readOnlyCast, .newObject])
         case .exception: FragmentSet(.exception)
-        case .tracing: FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad])
+        case .tracing: FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad, .readOnlyCast])
         case .kptr: FragmentSet([.kptrExchange, .percpuPointer])
         case .speculation: FragmentSet([.boundedPointer, .pointerSpill])
         }
@@ -125,7 +125,9 @@ extension ProgramProfile {
         var lacks = needs.subtracting(facts.features).map(\.rawValue)
         switch self {
         case .exception where !facts.functions.contains("bpf_throw"): lacks.append("bpf_throw")
-        case .tracing where !facts.programTypes.contains(.tracing): lacks.append(ProgramType.tracing.name)
+        case .tracing
+        where !facts.programTypes.contains(.tracing) && !facts.features.contains(.typedTracepoint):
+            lacks.append(ProgramType.tracing.name)
         case .tailCall where !facts.programTypes.contains(.schedCLS): lacks.append(ProgramType.schedCLS.name)
         default: break
         }

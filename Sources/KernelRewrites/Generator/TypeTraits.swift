@@ -12,6 +12,10 @@ struct TypeTraits: Sendable {
 
     var type: ProgramType
     var attachType: UInt32 = 0
+    /// What a program that traces is loaded for.
+    var attachTarget: String?
+    /// How many loads lead from the first argument of the traced function to an address that may be anything.
+    var argumentLoads = 0
     var returns = Returns.anything
     var fields: [ContextField] = []
     /// Where in the context the ends of a packet stand.
@@ -45,6 +49,16 @@ extension TypeTraits {
     /// What `generic_kfunc_set` is registered for.
     private static let objects = FragmentSet([.newObject, .exception, .kptrExchange, .percpuPointer])
     private static let timers = FragmentSet([.timerCallback])
+
+    /// `BPF_TRACE_FENTRY` and `BPF_TRACE_RAW_TP`
+    private static let fentry: UInt32 = 24
+    private static let typedTracepoint: UInt32 = 23
+
+    /// Whether a kernel loads programs like these.
+    func isThere(in facts: KernelFacts) -> Bool {
+        attachType == TypeTraits.typedTracepoint
+            ? facts.features.contains(.typedTracepoint) : facts.programTypes.contains(type)
+    }
 
     /// The types that programs are made for.
     ///
@@ -105,9 +119,13 @@ extension TypeTraits {
             type: .cgroupSockopt, attachType: 22, returns: .zeroOrOne, fields: ContextField.sockopt,
             fragments: [access, timers]),
         TypeTraits(
-            type: .perfEvent, fields: ContextField.perfEvent, fragments: [FragmentSet(.contextLoad)]),
+            type: .perfEvent, fields: ContextField.perfEvent,
+            fragments: FragmentSet([.contextLoad, .branchSnapshot])),
         TypeTraits(
-            type: .tracing, attachType: 24, returns: .zero,
+            type: .tracing, attachType: fentry, attachTarget: "bpf_fentry_test7", argumentLoads: 1, returns: .zero,
             fragments: [FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad]), objects], weight: 3),
+        TypeTraits(
+            type: .tracing, attachType: typedTracepoint, attachTarget: "kfree_skb", argumentLoads: 2, returns: .zero,
+            fragments: [FragmentSet([.branchSnapshot, .argumentLoad]), objects], weight: 2),
     ]
 }

@@ -9,6 +9,7 @@ struct Capabilities: OptionSet, Hashable, Sendable {
 
     static let netAdmin = Capabilities(rawValue: 1 << UInt64(CAP_NET_ADMIN))
     static let sysAdmin = Capabilities(rawValue: 1 << UInt64(CAP_SYS_ADMIN))
+    static let syslog = Capabilities(rawValue: 1 << UInt64(CAP_SYSLOG))
     static let perfmon = Capabilities(rawValue: 1 << UInt64(CAP_PERFMON))
     static let bpf = Capabilities(rawValue: 1 << UInt64(CAP_BPF))
 
@@ -20,14 +21,14 @@ struct Capabilities: OptionSet, Hashable, Sendable {
 
     /// Runs `body` with no other effective capabilities than these, and gives back what there was.
     ///
-    /// Only the calling thread is changed.
+    /// Only the calling thread is changed; what it is not permitted it does not get.
     ///
     /// - Throws: ``KernelError`` when the kernel refuses, and if it were ever to refuse the way back
     func whileAlone<Result: ~Copyable>(_ body: () -> Result) throws(KernelError) -> Result {
         var state = ThreadState()
         if !state.read() { throw KernelError(.privilege, code: errno) }
         let before = state.effective
-        state.effective = self
+        state.effective = intersection(state.permitted)
         if !state.write() { throw KernelError(.privilege, code: errno) }
         let result = body()
         state.effective = before
@@ -39,6 +40,10 @@ struct Capabilities: OptionSet, Hashable, Sendable {
     private struct ThreadState {
         var header = __user_cap_header_struct(version: UInt32(_LINUX_CAPABILITY_VERSION_3), pid: 0)
         var halves = [__user_cap_data_struct](repeating: __user_cap_data_struct(), count: 2)
+
+        var permitted: Capabilities {
+            Capabilities(rawValue: UInt64(halves[0].permitted) | UInt64(halves[1].permitted) << 32)
+        }
 
         var effective: Capabilities {
             get { Capabilities(rawValue: UInt64(halves[0].effective) | UInt64(halves[1].effective) << 32) }

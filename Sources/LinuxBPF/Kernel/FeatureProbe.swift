@@ -63,6 +63,8 @@ struct FeatureProbe: Sendable {
         FeatureProbe(.signExtension, ["r1 = 6", "r0 = (s8)r1", "r0 = bswap64 r0", "exit"]),
         FeatureProbe(.mayGoto, ["r0 = 0", "may_goto +1", "r0 = 1", "exit"]),
         FeatureProbe(.mayGotoNop, ["r0 = 0", "may_goto +0", "exit"]) { $0.insns.count == 2 },
+        // The last condition goes back to what falls through to it; it never holds, which is found out too late.
+        FeatureProbe(.fallthroughCycles, ["r0 = 0", "goto +1", "r0 = 1", "if r0 == 5 goto -2", "exit"]),
         FeatureProbe(
             .fastcall, ["*(u64 *)(r10 - 8) = r1", "call 8", "r1 = *(u64 *)(r10 - 8)", "r0 = 0", "exit"]
         ) { result in !result.insns.contains { $0.code == 0x7b } },

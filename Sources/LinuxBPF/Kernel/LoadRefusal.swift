@@ -10,6 +10,17 @@ public struct LoadRefusal: Error, Hashable, Sendable {
         self.text = text
     }
 
+    /// Whether the kernel says that it went wrong itself, so that it is no fault of the program.
+    ///
+    /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; before, `verifier internal error`
+    public var isVerifierBug: Bool { Self.namesVerifierBug(text) }
+
+    /// Whether a line of the log says so.
+    static func namesVerifierBug(_ line: some StringProtocol) -> Bool {
+        line.contains("verifier bug") || line.contains("verifier internal error")
+            || line.contains("misconfigured verifier")
+    }
+
     /// The text with `N` for each number, so that refusals of one kind can be counted.
     ///
     /// - Complexity: O(text)

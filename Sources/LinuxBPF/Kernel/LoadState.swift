@@ -57,7 +57,8 @@ struct LoadState: ~Copyable {
         let request = LoadBuffers.Request(program: program, attachTarget: target, logLevel: logLevel)
         if program.privilege == .all { return buffers.load(request, types, maps, log.row) }
         do throws(KernelError) {
-            let capabilities: Capabilities = [.bpf, .netAdmin]
+            // What a program shows of the kernel's addresses hangs on who loaded it, and CAP_SYSLOG on nothing else here.
+            let capabilities: Capabilities = [.bpf, .netAdmin, .syslog]
             return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
         } catch {
             throw LoadRefusal(code: error.code, text: error.description)
@@ -67,7 +68,7 @@ struct LoadState: ~Copyable {
     /// Loads what was prepared once more, for the line that says why it is refused.
     mutating func refusal(of program: LoadableProgram, _ target: UInt32, code: Int32) -> LoadRefusal {
         do throws(KernelError) {
-            _ = try writeLog(of: program, target, level: 1)
+            _ = try writeLog(of: program, target, level: 1, isEndEnough: true)
             if let complaint = VerifierLog(log.ending).complaint { return LoadRefusal(code: code, text: complaint) }
         } catch {
             return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
@@ -86,9 +87,10 @@ struct LoadState: ~Copyable {
 
     /// Lets the verifier write about a program that was prepared, and whether it accepts it.
     ///
+    /// - Parameter isEndEnough: whether the end of a log that is very long will do
     /// - Throws: ``KernelError`` when the log does not fit into a GiB
     private mutating func writeLog(
-        of program: LoadableProgram, _ target: UInt32, level: UInt32
+        of program: LoadableProgram, _ target: UInt32, level: UInt32, isEndEnough: Bool = false
     ) throws(KernelError) -> Int32 {
         while true {
             log.clear()
@@ -100,7 +102,7 @@ struct LoadState: ~Copyable {
             }
             if result >= 0 { close(result) }
             // Kernels before 6.4 keep the start of a log that is too long, later ones its end; all say so.
-            if result != -ENOSPC { return min(result, 0) }
+            if result != -ENOSPC || isEndEnough && log.row.capacity >= LogBuffer.longEnd { return min(result, 0) }
             if !log.grow() { throw KernelError(.log, code: ENOSPC, "it is longer than \(LogBuffer.limit) bytes") }
         }
     }

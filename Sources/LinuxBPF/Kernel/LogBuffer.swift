@@ -9,6 +9,11 @@ struct LogBuffer: ~Copyable {
     /// - Source: `kernel/bpf/log.c`, `bpf_verifier_log_attr_valid`: less than 2^30
     static let limit = 1 << 30 - 1
 
+    /// How long the end of a log is made to be before it is taken for enough.
+    ///
+    /// - Units: bytes
+    static let longEnd = 1 << 21
+
     private var storage: RowStorage<UInt8>
 
     /// Makes a buffer; address space only, to which memory goes as it is written.

@@ -53,7 +53,7 @@ package struct ProgramReader: ~Copyable {
             if insnCount == 0 || info.xlated_prog_insns == 0 {
                 throw KernelError(
                     .read, code: EPERM,
-                    "its instructions are withheld: CAP_BPF is missing, or it is blinded and CAP_SYSLOG or kernel.kptr_restrict=0 is"
+                    "its instructions are withheld: CAP_BPF is missing, or constants are blinded and CAP_SYSLOG is missing"
                 )
             }
             if insnCount <= insnRow.capacity && functionCount <= functionRow.capacity && lineCount <= lineRow.capacity {

@@ -7,9 +7,11 @@ struct VerifierLog {
 
     /// The last line that says what is wrong; `nil` when none does.
     ///
-    /// Behind it stand only counts of work done; before it, instructions and states on the way there.
+    /// Behind it stand only counts of work done; before it, instructions and states on the way there. Where the verifier says
+    /// that it went wrong itself, nothing else counts.
     var complaint: String? {
-        lines.last { !Self.isPassing($0) }.map(String.init)
+        let line = lines.first(where: LoadRefusal.namesVerifierBug) ?? lines.last { !Self.isPassing($0) }
+        return line.map(String.init)
     }
 
     private static let passing = [

@@ -12,11 +12,14 @@ struct KeptCampaign {
 
     let folder: Tool.Folder
     let arguments: [String]
+    /// The words of the command that runs it.
+    let command: [String]
 
     /// Names a campaign that has not begun.
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], command: [String] = ["run"]) throws {
         folder = try Tool.Folder()
         self.arguments = arguments
+        self.command = command
     }
 
     /// Where its state is.
@@ -34,7 +37,7 @@ struct KeptCampaign {
     @discardableResult
     func run(_ others: [String] = [], meanwhile: (Process) throws -> Void = { _ in }) throws -> Tool.Outcome {
         let words = hasBegun ? ["--resume"] : arguments
-        return try Tool.run(["run", "--state", state, "--json"] + words + others, meanwhile: meanwhile)
+        return try Tool.run(command + ["--state", state, "--json"] + words + others, meanwhile: meanwhile)
     }
 
     /// What the report and the folder of findings say; files are named in relation to the state.

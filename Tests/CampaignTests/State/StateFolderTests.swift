@@ -107,9 +107,9 @@ import Testing
         try campaign.run()
         let file = campaign.state + "/checkpoint"
         let text = try String(contentsOfFile: file, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "checkpoint 1\n", with: "checkpoint 2\n").utf8).write(
+        try Data(text.replacingOccurrences(of: "checkpoint 2\n", with: "checkpoint 3\n").utf8).write(
             to: URL(fileURLWithPath: file))
-        try Self.expectRefusal(campaign, ["--resume"], ["is of format 2", "reads format 1", "--restart"])
+        try Self.expectRefusal(campaign, ["--resume"], ["is of format 3", "reads format 2", "--restart"])
     }
 
     @Test func oldStateIsNotOverwritten() throws {

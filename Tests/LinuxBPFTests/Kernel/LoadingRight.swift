@@ -13,6 +13,15 @@ enum LoadingRight {
         }
     }()
     static var isThere: Bool { reason.isEmpty }
+    /// Whether programs come back with the constants that they went in with.
+    static let isPlain = hardening != "2"
+    static let need = "constants are blinded here: net.core.bpf_jit_harden is 2"
+
+    /// `net.core.bpf_jit_harden`; empty where there is no such setting.
+    static var hardening: String {
+        let bytes = (try? HostFile.bytes(of: "/proc/sys/net/core/bpf_jit_harden")) ?? []
+        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
 }
 
 extension RunningKernel {

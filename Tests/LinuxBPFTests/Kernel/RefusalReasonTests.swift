@@ -26,6 +26,16 @@ struct RefusalReasonTests {
         #expect(throws: Self.programs[number].refusal) { try kernel.result(of: program) }
     }
 
+    @Test("The reason stands at the end of a log that is longer than what is kept")
+    func longLog() throws {
+        let kernel = try RunningKernel()
+        let program = Program(
+            statements: [["r1 = 0", "r1 += 1", "if r1 < 60000 goto -2", "r0 = r5", "exit"]])
+        #expect(throws: LoadRefusal(code: 13, text: "R5 !read_ok")) {
+            try kernel.result(of: LoadableProgram(program: program))
+        }
+    }
+
     @Test("Instructions that are withheld are an error, not an empty program")
     func withheld() throws {
         let kernel = try RunningKernel()

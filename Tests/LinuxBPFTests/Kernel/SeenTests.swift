@@ -48,6 +48,7 @@ struct VerifierLogTests {
     static let ends: [(String, String?)] = [
         ("0: (bf) r0 = r5\nR5 !read_ok\nprocessed 1 insns (limit 1000000) max_states_per_insn 0\n", "R5 !read_ok"),
         ("back-edge from insn 2 to 1\nverification time 5 usec\nstack depth 0\n", "back-edge from insn 2 to 1"),
+        ("2: (85) call pc+1\nverifier bug: no program at insn 3\nR0=0\n", "verifier bug: no program at insn 3"),
         ("infinite loop detected at insn 1\ncur state: R0=0\nold state: R0=0\n", "infinite loop detected at insn 1"),
         ("; r0 = 1 @ a.c:3\n7: (95) exit\n\n", nil), ("", nil),
         (

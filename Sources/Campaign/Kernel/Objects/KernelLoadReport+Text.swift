@@ -28,7 +28,7 @@ extension KernelLoadReport {
                 [
                     Column(title: "loaded", value: row.way), Self.number("programs", row.loaded),
                     Self.number("checked", row.checked), Self.number("without log", row.withoutLog),
-                Self.number("without records", row.withoutRecords),
+                    Self.number("without records", row.withoutRecords),
                     Self.number("patches", row.patches), Self.number("deletions", row.deletions),
                     Self.number("slots in", row.slotsIn), Self.number("slots out", row.slotsOut),
                 ]

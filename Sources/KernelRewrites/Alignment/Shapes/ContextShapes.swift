@@ -106,6 +106,7 @@ enum ContextShapes {
             case Opcode.arithmeticClass, Opcode.arithmetic32Class:
                 return calculate(next)
             default:
+                // A jump to what is behind it anyway is in no conversion.
                 if !next.isShortJump || next.off < 1 { return false }
                 // It asks for what is held, or for what the program stores.
                 let asked = Work.bit(next.dst)

@@ -18,7 +18,10 @@ enum PrologueShapes {
         reader.take(.apply(.xor, Register.second, register: Register.second))
         reader.take(anyImm: .callHelper(0))
         reader.take(.jump(2, if: Register.result, .equal, 0))
-        reader.take(anyImm: .apply(.move, Register.result, 0, is64: false))
+        let verdict = Instruction.apply(.move, Register.result, 0, is64: false)
+        // One of 0 is blinded as 64 bits, whatever it was.
+        let isCleared = reader.isUnblinded && reader.next.bits == Instruction.assign(Register.result, 0).bits
+        reader.take(anyImm: isCleared ? .assign(Register.result, 0) : verdict)
         reader.take(Instruction(code: Opcode.exit))
         reader.take(.move(Register.first, saved))
         return reader.shape(.prologue)

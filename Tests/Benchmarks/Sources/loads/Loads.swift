@@ -1,4 +1,5 @@
 import BPF
+import Contenders
 import Foundation
 import KernelRewrites
 import LinuxBPF
@@ -31,6 +32,7 @@ struct Loads {
         let facts = kernel.facts
         var generator = KernelProgramGenerator(seed: seed, facts: facts)
         var accepted: [UInt64] = []
+        var programs: [LoadableProgram] = []
         var prepared: [PreparedProgram] = []
         var slots = 0
         for index in 0..<count {
@@ -40,45 +42,49 @@ struct Loads {
                 let entry = try? kernel.prepared(program)
             else { continue }
             accepted.append(index)
+            programs.append(program)
             prepared.append(entry)
             slots += program.program.insns.count
         }
         let bare = PreparedLoads(prepared)
-        var checker = RewriteChecker(facts: facts)
+        var race = Race()
+        race.add(Lap.bare) { precondition(bare.run() == accepted.count, "not all that was accepted is again") }
         var result = Program(insns: [], aux: [], subprograms: [])
-        var times = [Duration](repeating: .seconds(1_000_000), count: 3)
-        var findings = 0
-        for _ in 0..<rounds {
-            times[0] = min(times[0], time { precondition(bare.run() == accepted.count) })
-            times[1] = min(
-                times[1],
-                time {
-                    for index in accepted {
-                        let program = generator.make(index: index)
-                        guard case .loaded(let loaded) = kernel.load(program.loadable),
-                            (try? kernel.read(loaded, into: &result)) != nil
-                        else { preconditionFailure("program \(index) was accepted before") }
-                        findings += checker.check(program.loadable, live: program.live, result: result).findings.count
-                    }
-                })
-            times[2] = min(
-                times[2],
-                time {
-                    for index in accepted {
-                        let program = generator.make(index: index)
-                        precondition(program.live.count == program.loadable.program.insns.count)
-                    }
-                })
+        race.add(Lap.loaded) {
+            for program in programs {
+                guard case .loaded(let loaded) = kernel.load(program), (try? kernel.read(loaded, into: &result)) != nil
+                else { preconditionFailure("not all that was accepted is again") }
+            }
         }
-        let rates = times.map { Double(accepted.count) / ($0 / .seconds(1)) }
+        var checker = RewriteChecker(facts: facts)
+        var findings = 0
+        race.add(Lap.checked) {
+            findings = 0
+            for index in accepted {
+                let program = generator.make(index: index)
+                guard case .loaded(let loaded) = kernel.load(program.loadable),
+                    (try? kernel.read(loaded, into: &result)) != nil
+                else { preconditionFailure("program \(index) is not accepted again") }
+                findings += checker.check(program.loadable, live: program.live, result: result).findings.count
+            }
+        }
+        let times = race.run(rounds: rounds)
+        func rate(_ lap: String) -> Double { Double(accepted.count) * 1e9 / (times[lap] ?? .infinity) }
         print("\(facts.release), \(accepted.count) programs of \(slots / max(accepted.count, 1)) slots on average")
-        print("bare loop in C           \(Int(rates[0])) loads/s")
-        print("made, loaded and checked \(Int(rates[1])) loads/s, \(ratio(rates[1], rates[0])) of it; promised: 0.80")
-        print("made and not loaded      \(Int(rates[2])) programs/s")
+        for lap in [Lap.bare, Lap.loaded, Lap.checked] {
+            let part = lap == Lap.bare ? "" : ", \(ratio(rate(lap), rate(Lap.bare))) of the bare loop"
+            print("\(lap): \(Int(rate(lap))) loads a second of processor time\(part)")
+        }
+        print("promised: checked at 0.80 of the bare loop")
         if findings > 0 { print("\(findings) findings: see `bpf-patch-fuzz kernel run`") }
     }
 
-    private static func time(_ body: () -> Void) -> Duration { ContinuousClock().measure(body) }
+    /// What is measured.
+    private enum Lap {
+        static let bare = "loaded and read back in C"
+        static let loaded = "loaded and read back here"
+        static let checked = "made, loaded, read back and checked"
+    }
 
     /// A quotient with two digits behind the point.
     private static func ratio(_ one: Double, _ other: Double) -> String { String(format: "%.2f", one / other) }

@@ -24,7 +24,7 @@ final class PreparedLoads {
     }
 
     deinit {
-        for memory in unsafe storage { unsafe memory.deallocate() }
+        for number in unsafe storage.indices { unsafe storage[number].deallocate() }
         unsafe programs.deallocate()
     }
 

@@ -1,0 +1,62 @@
+import BPF
+import Foundation
+import Fuzzing
+
+/// Looks at findings against the running kernel, which is asked from another process.
+final class KernelExaminer: CaseExaminer {
+    /// How many candidates are loaded for a finding.
+    private static let most = 2000
+    /// How long they may take together.
+    ///
+    /// - Units: seconds
+    private static let patience = 5.0
+
+    /// How long one of them may take.
+    ///
+    /// - Units: seconds
+    private static let candidatePatience = 2.0
+
+    private let judge: SacrificedJudge
+    private let make: (UInt64) -> Case
+
+    /// - Parameter make: makes the case of an index
+    init(_ judge: SacrificedJudge, make: @escaping (UInt64) -> Case) {
+        self.judge = judge
+        self.make = make
+    }
+
+    func makeCase(index: UInt64) -> Case { make(index) }
+    func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
+    var failure: CampaignError? { judge.failure }
+
+    /// What may bring the machine down is left alone.
+    func canRunAgain(_ bucket: String) -> Bool { Case.canRunAgain(inKernel: bucket) }
+
+    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest.
+    func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
+        if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
+        var original = c
+        // What the kernel did to the original says nothing about a candidate.
+        original.passes = []
+        original.expected = nil
+        original.loading?.sight = nil
+        let end = Date() + Self.patience
+        let limit = Minimizer.Limit(candidates: Self.most) { Date() > end }
+        let hasty = judge.hasty(timeout: Self.candidatePatience)
+        var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
+        // What takes long only to be looked at is no hang.
+        result.strays = result.strays.filter { Case.rule(of: $0.key) != .hang }
+        result.smallest = complete(result.smallest, bucket) ?? c
+        return result
+    }
+
+    /// The case with what the kernel did to it; `nil` when it is not in the bucket.
+    private func complete(_ c: Case, _ bucket: String) -> Case? {
+        let findings = judge.findings(of: c, against: nil)
+        guard findings.contains(where: { $0.bucket == bucket }) else { return nil }
+        guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return c }
+        (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)
+        found.target = c.target
+        return found
+    }
+}

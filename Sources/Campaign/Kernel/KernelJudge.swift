@@ -1,0 +1,73 @@
+import BPF
+import Fuzzing
+import KernelRewrites
+
+/// Judges single cases by loading them into the running kernel, in a process that may be lost.
+public final class KernelJudge {
+    private let trial: KernelTrial
+    private let facts: KernelFacts
+
+    /// - Parameter progress: a word for the number of the target that is at work, plus 1
+    /// - Throws: ``CampaignError`` when this process may not load programs
+    public init(facts: KernelFacts, plant: KernelPlant?, progress: Row<Slot, UInt64>) throws(CampaignError) {
+        trial = try KernelTrial(facts: facts, plant: plant, progress: progress)
+        self.facts = facts
+    }
+
+    /// What is wrong with a case; nothing when the kernel refuses it for a reason of its own.
+    public func judge(_ c: Case) -> Judgement {
+        // What is no program is not left to the kernel.
+        guard let program = c.loadable, program.program.fault() == nil else { return Judgement(findings: []) }
+        var completed = c
+        completed.program = program.program
+        completed.loading?.note(facts)
+        switch trial.run(program, live: nil) {
+        case .refused(let refusal):
+            guard let bug = VerifierBug(refusal) else { return Judgement(findings: []) }
+            completed.loading?.sight = .refusal(bug.text)
+            return Judgement(findings: [bug.finding], completed: CaseFile.print(completed))
+        case .checked(let report):
+            let findings = report.allFindings
+            guard let first = findings.first else { return Judgement(findings: []) }
+            completed.loading?.sight = sight(of: first)
+            return Judgement(findings: findings, completed: CaseFile.print(complete(completed, report)))
+        }
+    }
+
+    /// The case with what the kernel did, as far as it is understood, and what the rules then give.
+    private func complete(_ c: Case, _ report: RewriteReport) -> Case {
+        var completed = c
+        completed.passes = report.passes
+        if !report.passes.isEmpty {
+            var runner = CaseRunner([])
+            completed.expected = (try? runner.run(completed))?.expected
+        }
+        return completed
+    }
+
+    /// What came back where a finding is.
+    private func sight(of finding: Finding) -> Case.Loading.Sight {
+        let (result, place) = (trial.result, finding.place)
+        switch finding.rule {
+        case .subprogram:
+            let rows = result.subprograms
+            return .subprogram(row: place, start: rows.indices.contains(place) ? rows[place].start : nil)
+        case .line:
+            return .line(row: place, result.lines.indices.contains(place) ? result.lines[place] : nil)
+        default:
+            let slot = max(min(place, result.insns.count - 1), 0)
+            return .insn(slot: slot, result.insns[slot])
+        }
+    }
+}
+
+extension Case {
+    /// Whether a case in a bucket may be loaded once more.
+    ///
+    /// What ended a process in the kernel, or gave another value when it was run, may bring the machine down.
+    public static func canRunAgain(inKernel bucket: String) -> Bool {
+        if bucket.prefix(while: { $0 != "/" }) != Finding.kernelTarget { return true }
+        let rule = rule(of: bucket)
+        return rule != .crash && rule != .hang && rule != .execution
+    }
+}

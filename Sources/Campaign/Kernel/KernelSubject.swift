@@ -1,0 +1,113 @@
+import BPF
+import Foundation
+import Fuzzing
+import KernelRewrites
+import LinuxBPF
+
+/// The kernel that is running: programs are loaded into it, and what it made of them is held against the rules.
+public struct KernelSubject: CampaignSubject {
+    /// What kinds of programs are asked for.
+    public var profiles: [ProgramProfile]
+    /// Whether programs are also run, with and without what rewrites them.
+    public var isExecuting: Bool
+    /// What is spoiled on purpose before it is checked, if anything.
+    public var plant: KernelPlant?
+    /// The kernel at hand.
+    public let facts: KernelFacts
+
+    public init(
+        _ profiles: [ProgramProfile] = ProgramProfile.allCases, isExecuting: Bool = false, plant: KernelPlant? = nil,
+        facts: KernelFacts
+    ) {
+        self.profiles = profiles
+        self.isExecuting = isExecuting
+        self.plant = plant
+        self.facts = facts
+    }
+
+    public static let command = ["kernel", "run"]
+    public var workerCommand: [String] { ["kernel", "worker"] }
+    public func judgeCommand(timeout: Double) -> [String] {
+        ["kernel", "judge", "--timeout", String(timeout)] + plantArguments
+    }
+    private var plantArguments: [String] { plant.map { ["--plant", $0.rawValue] } ?? [] }
+
+    public var arguments: [String] {
+        let chosen = profiles == ProgramProfile.allCases ? [] : profiles
+        return chosen.flatMap { ["--profile", $0.rawValue] } + (isExecuting ? ["--execute"] : []) + plantArguments
+    }
+
+    /// A load of more than ten seconds is one that does not end; a case is up to three of them.
+    public static let budget = CaseBudget(timeout: 30, memory: nil)
+    public var budget: CaseBudget {
+        var budget = Self.budget
+        // What is made up need not be waited for.
+        if plant == .hang { budget.timeout = 1 }
+        return budget
+    }
+
+    /// Whom findings can be against.
+    public static let targets = [Finding.kernelTarget, "oracle"]
+    public var targets: [String] { Self.targets }
+    public var plugins: [String] { [] }
+    public var objects: [String] { [] }
+    public var kernel: [String] { [facts.release] + facts.words }
+
+    /// Those of the profiles that this kernel has all for.
+    public var usable: [ProgramProfile] { profiles.filter { $0.lacks(in: facts).isEmpty } }
+
+    /// Those that are left out, and what the kernel lacks.
+    public var leftOut: [CampaignReport.LeftOut] {
+        profiles.compactMap { profile in
+            let lacks = profile.lacks(in: facts)
+            return lacks.isEmpty ? nil : CampaignReport.LeftOut(profile: profile.rawValue, lacks: lacks)
+        }
+    }
+
+    private func makeGenerator(seed: UInt64) -> KernelProgramGenerator {
+        KernelProgramGenerator(seed: seed, profiles: usable, facts: facts)
+    }
+
+    public func makeProbe(
+        seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>
+    ) throws(CampaignError) -> any CaseProbe {
+        KernelProbe(
+            makeGenerator(seed: seed), try KernelTrial(facts: facts, plant: plant, progress: progress),
+            isExecuting: isExecuting)
+    }
+
+    public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
+        KernelExaminer(SacrificedJudge(self, program: program)) { index in
+            var generator = makeGenerator(seed: seed)
+            var c = Case(generator.make(index: index).loadable, origin: Case.Origin(seed: seed, index: index))
+            c.loading?.note(facts)
+            return c
+        }
+    }
+
+    public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
+        KernelTally.describe(counts, in: &report)
+        report.kernel = facts.release
+        report.leftOut = leftOut
+        let seen = Set((report.coverage ?? []).map(\.rewrite))
+        let wanted = Set(usable.flatMap(\.rewrites))
+        report.neverSeen = Rewrite.allCases.filter { wanted.contains($0) && !seen.contains($0.rawValue) }.map(
+            \.rawValue)
+    }
+}
+
+extension KernelFacts {
+    /// Features, program types, kernel functions and configuration, in words.
+    var words: [String] {
+        features.map(\.rawValue).sorted() + programTypes.map(\.name).sorted() + functions.sorted() + configuration
+    }
+}
+
+extension Case.Loading {
+    /// Notes with which kernel the case was found.
+    mutating func note(_ kernel: KernelFacts) {
+        release = kernel.release
+        let features = kernel.features.map(\.rawValue).sorted().joined(separator: " ")
+        facts = [features, kernel.configuration.joined(separator: " ")].filter { !$0.isEmpty }
+    }
+}

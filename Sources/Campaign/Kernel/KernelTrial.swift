@@ -1,0 +1,72 @@
+import BPF
+import Fuzzing
+import KernelRewrites
+import LinuxBPF
+
+/// Loads programs into the running kernel, reads them back and has what came back checked.
+///
+/// Made once and reused; for use in a process that may be lost.
+final class KernelTrial {
+    /// What became of a program.
+    enum Outcome {
+        /// It was not loaded, or cannot be read back.
+        case refused(LoadRefusal)
+        case checked(RewriteReport)
+    }
+
+    let kernel: RunningKernel
+    private var checker: RewriteChecker
+    private let plant: KernelPlant?
+    private let progress: Row<Slot, UInt64>
+    /// What the last program came back as, spoiled if that is asked for.
+    private(set) var result = Program(insns: [], aux: [], subprograms: [])
+
+    /// - Parameter progress: a word for the number of the target that is at work, plus 1: see ``KernelSubject/targets``
+    /// - Throws: ``CampaignError`` when this process may not load programs
+    init(facts: KernelFacts, plant: KernelPlant?, progress: Row<Slot, UInt64>) throws(CampaignError) {
+        do throws(KernelError) { kernel = try RunningKernel() } catch { throw CampaignError(error.description) }
+        checker = RewriteChecker(facts: facts)
+        self.plant = plant
+        self.progress = progress
+        noteHarness()
+    }
+
+    /// Notes that the kernel is at work, and is to blame if this process ends.
+    func noteKernel() { progress[Slot(0)] = 1 }
+    /// Notes that the harness is at work.
+    func noteHarness() { progress[Slot(0)] = 2 }
+
+    /// Loads a program, and checks it if it is accepted.
+    ///
+    /// - Parameter live: what instructions can be reached, a value a slot; `nil` to ask the kernel
+    /// - Complexity: O(slots), and what the verifier takes
+    func run(_ program: LoadableProgram, live: [Bool]?) -> Outcome {
+        if let refusal = fetch(program) { return .refused(refusal) }
+        guard let live = live ?? seen(program) else {
+            return .refused(LoadRefusal(code: 0, text: "the verifier's log cannot be read"))
+        }
+        return .checked(checker.check(program, live: live, result: result))
+    }
+
+    /// Loads a program and reads it back; a refusal when it cannot.
+    private func fetch(_ program: LoadableProgram) -> LoadRefusal? {
+        noteKernel()
+        defer { noteHarness() }
+        plant?.endProcess(for: program)
+        switch kernel.load(program) {
+        case .refused(let refusal): return refusal
+        case .loaded(let loaded):
+            do throws(KernelError) { try kernel.read(loaded, into: &result) } catch {
+                return LoadRefusal(code: error.code, text: error.description)
+            }
+            plant?.spoil(&result, of: program)
+            return nil
+        }
+    }
+
+    private func seen(_ program: LoadableProgram) -> [Bool]? {
+        noteKernel()
+        defer { noteHarness() }
+        return try? kernel.seen(program)
+    }
+}

@@ -1,0 +1,21 @@
+import Fuzzing
+import LinuxBPF
+
+/// A refusal in which the verifier says that it is itself at fault.
+///
+/// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`
+struct VerifierBug {
+    /// What the verifier wrote, up to the first number.
+    let text: String
+    let finding: Finding
+
+    /// Looks at a refusal; `nil` for one that is the program's own fault.
+    init?(_ refusal: LoadRefusal) {
+        guard refusal.isVerifierBug else { return nil }
+        text = String(refusal.text.prefix { !$0.isNumber })
+        let words = text.lowercased().split { !$0.isASCII || !$0.isLetter }.filter { $0 != "verifier" && $0 != "bug" }
+        finding = Finding(
+            target: Finding.kernelTarget, rule: .error, insn: "verifier-bug",
+            edit: words.isEmpty ? "none" : words.joined(separator: "-"), pass: 0, place: 0, detail: refusal.text)
+    }
+}

@@ -1,0 +1,19 @@
+import Fuzzing
+
+/// Makes the cases of a campaign once more, one by one, and judges and shrinks them.
+public protocol CaseExaminer: AnyObject {
+    /// Makes the case of an index once more.
+    func makeCase(index: UInt64) -> Case
+
+    /// What is wrong with a case, when it is run by itself.
+    func findings(of c: Case) -> [Finding]
+
+    /// Shrinks a case within its bucket.
+    func shrink(_ c: Case, bucket: String) -> Minimizer.Result
+
+    /// Whether a case of a bucket may be run again, now that it is known what comes of it.
+    func canRunAgain(_ bucket: String) -> Bool
+
+    /// Why no more judgements come, or `nil`.
+    var failure: CampaignError? { get }
+}

@@ -1,0 +1,19 @@
+import Fuzzing
+
+/// Looks at findings against patchers, which are asked in another process.
+final class PatcherExaminer: CaseExaminer {
+    private let judge: SacrificedJudge
+    private let make: (UInt64) -> Case
+
+    /// - Parameter make: makes the case of an index
+    init(_ judge: SacrificedJudge, make: @escaping (UInt64) -> Case) {
+        self.judge = judge
+        self.make = make
+    }
+
+    func makeCase(index: UInt64) -> Case { make(index) }
+    func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
+    func shrink(_ c: Case, bucket: String) -> Minimizer.Result { judge.shrink(c, bucket: bucket) }
+    func canRunAgain(_ bucket: String) -> Bool { true }
+    var failure: CampaignError? { judge.failure }
+}

@@ -1,0 +1,91 @@
+import BPF
+import Foundation
+import Fuzzing
+import Patching
+
+/// Patchers that are held against each other and the rules.
+public struct PatcherSubject: CampaignSubject {
+    /// The patchers that are compared.
+    public var patchers: [PatcherChoice]
+    /// How patchers from outside are judged.
+    public var terms: JudgingTerms
+    /// ELF objects and folders whose programs are edited.
+    public var objects: [String]
+    /// What takes turns in making passes; when there are none, passes are random.
+    public var workloads: [Workload]
+    public var budget: CaseBudget
+
+    public init(
+        _ patchers: [PatcherChoice] = PatcherChoice.builtIn, terms: JudgingTerms = JudgingTerms(),
+        objects: [String] = [], workloads: [Workload] = [], budget: CaseBudget = CaseBudget()
+    ) {
+        self.patchers = patchers
+        self.terms = terms
+        self.objects = objects
+        self.workloads = workloads
+        self.budget = budget
+    }
+
+    public static let command = ["run"]
+    public var workerCommand: [String] { ["worker"] }
+    public var targets: [String] { patchers.map(\.name) }
+    public var plugins: [String] { patchers.compactMap(\.plugin?.path) }
+    public var kernel: [String] { [] }
+
+    /// What random passes may demand: all that some patcher can do.
+    public var limits: CaseLimits {
+        let plugins = patchers.compactMap(\.plugin)
+        if plugins.count < patchers.count { return CaseLimits() }
+        return CaseLimits(
+            ofPlugins: plugins.map { ($0.capabilities, $0.kernel) },
+            beyondContract: terms.beyondContract)
+    }
+
+    public var arguments: [String] {
+        var words: [String] = []
+        if patchers != PatcherChoice.builtIn {
+            let others = patchers.filter { !PatcherChoice.builtIn.contains($0) }
+            let isAll = patchers.count - others.count == PatcherChoice.builtIn.count
+            words += isAll ? ["--patcher", "all"] + others.flatMap(\.arguments) : patchers.flatMap(\.arguments)
+        }
+        words += terms.arguments
+        words += objects.flatMap { ["--objects", $0] }
+        if workloads == Workload.allCases {
+            words += ["--workload", "all"]
+        } else {
+            words += workloads.flatMap { ["--workload", $0.name] }
+        }
+        return words + budget.arguments
+    }
+
+    public func judgeCommand(timeout: Double) -> [String] {
+        var budget = budget
+        budget.timeout = timeout
+        return ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
+    }
+
+    private func makeFuzzer(
+        seed: UInt64, bases: [Program], patchers: [any Patcher], progress: Row<Slot, UInt64>? = nil
+    ) -> Fuzzer {
+        Fuzzer(
+            seed: seed, bases: bases, workloads: workloads, limits: limits, patchers: patchers,
+            beyondContract: terms.beyondContract, progress: progress)
+    }
+
+    public func makeProbe(seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>) -> any CaseProbe {
+        PatcherProbe(
+            makeFuzzer(seed: seed, bases: bases, patchers: terms.make(patchers), progress: progress), names: targets)
+    }
+
+    public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
+        PatcherExaminer(SacrificedJudge(self, program: program)) { index in
+            var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
+            return fuzzer.makeCase(index: index)
+        }
+    }
+
+    /// In how many cases each patcher was spared a pass.
+    public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
+        report.spared = counts.isEmpty ? nil : counts
+    }
+}

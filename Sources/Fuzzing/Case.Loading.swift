@@ -1,0 +1,71 @@
+import BPF
+
+extension Case {
+    /// How the program of a case against a running kernel is loaded, and what was seen of it.
+    public struct Loading: Hashable, Sendable, Codable {
+        public var type: ProgramType
+        public var attachType: UInt32
+        public var attachTarget: String?
+        public var flags: LoadFlags
+        public var privilege: LoadPrivilege
+        /// The kernel functions that calls number, from 0.
+        public var kernelFunctions: [String]
+        /// The release of the kernel that the case was found with.
+        public var release: String?
+        /// What that kernel had, in words.
+        public var facts: [String] = []
+        /// What was wrong with what came back.
+        public var sight: Sight?
+
+        // What was seen is not part of how a program is loaded.
+        private enum CodingKeys: CodingKey {
+            case type, attachType, attachTarget, flags, privilege, kernelFunctions, release, facts
+        }
+
+        /// What came of a program that should not have.
+        public enum Sight: Hashable, Sendable {
+            /// The instruction at a slot.
+            case insn(slot: Int, Instruction)
+            /// The start of a subprogram, by its row of the table, or `nil` when there is no such row.
+            case subprogram(row: Int, start: UInt32?)
+            /// The program was refused, and the verifier's log says this.
+            case refusal(String)
+            /// A line record, by its row of the table, or `nil` when there is no such row.
+            case line(row: Int, LineRecord?)
+        }
+
+        /// Takes over all but the program itself.
+        public init(_ program: LoadableProgram) {
+            type = program.type
+            attachType = program.attachType
+            attachTarget = program.attachTarget
+            flags = program.flags
+            privilege = program.privilege
+            kernelFunctions = program.kernelFunctions
+        }
+    }
+
+    /// Makes a case of a program for a running kernel.
+    public init(_ program: LoadableProgram, origin: Origin? = nil) {
+        self.init(target: Finding.kernelTarget, origin: origin, program: program.program, passes: [])
+        loading = Loading(program)
+    }
+
+    /// The program of a case against a running kernel with all that loading it takes, or `nil` for another case.
+    ///
+    /// Subprograms and lines are numbered anew, as a kernel is told of them.
+    public var loadable: LoadableProgram? {
+        guard let loading else { return nil }
+        var program = program
+        for row in program.subprograms.indices { program.subprograms[row].id = UInt32(row) }
+        for row in program.lines.indices { program.lines[row].id = UInt32(row) }
+        return LoadableProgram(
+            program: program, type: loading.type, attachType: loading.attachType, attachTarget: loading.attachTarget,
+            flags: loading.flags, privilege: loading.privilege, kernelFunctions: loading.kernelFunctions)
+    }
+}
+
+extension Finding {
+    /// The target of findings against a running kernel.
+    public static let kernelTarget = "kernel"
+}

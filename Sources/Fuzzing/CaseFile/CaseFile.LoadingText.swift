@@ -1,0 +1,82 @@
+import BPF
+
+extension CaseFile.Writer {
+    /// Writes how the program of a case against a running kernel is loaded.
+    mutating func write(_ loading: Case.Loading) {
+        if let release = loading.release { add("kernel: " + QuotedText.write(release)) }
+        for fact in loading.facts { add("fact: " + QuotedText.write(fact)) }
+        add("type: " + loading.type.name)
+        if loading.attachType != 0 { add("attach_type: \(loading.attachType)") }
+        if let target = loading.attachTarget { add("attach_to: " + QuotedText.write(target)) }
+        if loading.flags != [] { add("flags: 0x" + String(loading.flags.rawValue, radix: 16)) }
+        if loading.privilege != .all { add("privilege: " + loading.privilege.rawValue) }
+        for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
+        switch loading.sight {
+        case .insn(let slot, let insn): add("seen: slot \(slot) \(Disassembler.text(of: insn))")
+        case .subprogram(let row, let start):
+            add("seen: subprogram \(row) " + (start.map { "at \($0)" } ?? "missing"))
+        case .refusal(let text): add("seen: refusal " + QuotedText.quoted(text))
+        case .line(let row, let line):
+            add("seen: line \(row) " + (line.map { "id \($0.id) at \($0.insnOff)" } ?? "missing"))
+        case nil: break
+        }
+    }
+}
+
+extension CaseFile.Reader {
+    /// The words that say how a program is loaded.
+    static let loadingKeys: Set<String> = [
+        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "seen",
+    ]
+    /// Those that may stand there more than once.
+    static let repeatedKeys: Set<String> = ["report", "fact", "kfunc"]
+
+    /// Reads what stands behind one of these words.
+    mutating func readLoading(_ key: String, into loading: inout Case.Loading) throws(AssemblyError) {
+        switch key {
+        case "kernel": loading.release = try headerText()
+        case "fact": loading.facts.append(try headerText())
+        case "type":
+            let start = line.position
+            let name = try headerText()
+            guard let type = ProgramType.allCases.first(where: { $0.name == name }) else {
+                throw fault("a program type, as in `xdp`", at: start)
+            }
+            loading.type = type
+        case "attach_type": loading.attachType = try line.count(0...UInt32.max)
+        case "attach_to": loading.attachTarget = try headerText()
+        case "flags": loading.flags = LoadFlags(rawValue: try line.count(0...UInt32.max))
+        case "privilege":
+            let start = line.position
+            guard let privilege = LoadPrivilege(rawValue: try headerText()) else {
+                throw fault("`all` or `bpf`", at: start)
+            }
+            loading.privilege = privilege
+        case "kfunc": loading.kernelFunctions.append(try headerText())
+        default: loading.sight = try readSight()
+        }
+    }
+
+    private mutating func readSight() throws(AssemblyError) -> Case.Loading.Sight {
+        let start = line.position
+        let part = line.takeWord()
+        if part == "refusal" { return .refusal(try QuotedText.read(&line)) }
+        let number = Int(try line.count(0...UInt32.max))
+        switch part {
+        case "slot":
+            let statement = try Assembler.statement(&line)
+            return .insn(slot: number, statement.insn)
+        case "subprogram":
+            if line.takeWord("missing") { return .subprogram(row: number, start: nil) }
+            try line.word("at")
+            return .subprogram(row: number, start: try line.count(0...UInt32.max))
+        case "line":
+            if line.takeWord("missing") { return .line(row: number, nil) }
+            try line.word("id")
+            let id = try line.count(0...UInt32.max)
+            try line.word("at")
+            return .line(row: number, LineRecord(insnOff: try line.count(0...UInt32.max), id: id))
+        default: throw fault("`slot`, `subprogram`, `line` or `refusal`", at: start)
+        }
+    }
+}

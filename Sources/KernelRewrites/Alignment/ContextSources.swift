@@ -1,0 +1,129 @@
+import BPF
+import Fuzzing
+import Patching
+
+/// Which registers may hold the context of a program, or a socket that is shown in the same way, slot by slot.
+///
+/// Only accesses through these are converted. The verifier knows them exactly; this errs on the side of too many: what comes
+/// out of memory may be whatever pointer was put there, and callbacks may be given anything.
+///
+/// - Source: 6.12 `kernel/bpf/verifier.c`, `convert_ctx_accesses`
+struct ContextSources: ~Copyable {
+    private var storage = RowStorage<UInt16>()
+    private var count = 0
+    /// Where on the stack such a pointer was put, a bit for each 8 bytes below the frame pointer.
+    private var spills: UInt64 = 0
+    /// Whether one was put anywhere else.
+    private var isEscaped = false
+
+    /// The registers that a call leaves to the callee.
+    private static let arguments: UInt16 = 0b11_1110
+
+    /// Whether programs of a type have their accesses converted at all.
+    ///
+    /// - Source: 6.12 `kernel/trace/bpf_trace.c`, `net/core/filter.c` and others: `convert_ctx_access` of the type
+    static func converts(_ type: ProgramType) -> Bool {
+        switch type {
+        case .kprobe, .tracepoint, .rawTracepoint, .rawTracepointWritable, .tracing, .lsm, .syscall, .cgroupDevice,
+            .lircMode2, .netfilter:
+            false
+        default: true
+        }
+    }
+
+    /// Works it out for a program.
+    ///
+    /// - Complexity: O(slots) for each nesting of loops
+    mutating func compute(_ input: ProgramImage<InputIndex>, _ type: ProgramType) {
+        count = ContextSources.converts(type) ? input.insnCount : 0
+        if count == 0 { return }
+        storage.reserve(count + 1)
+        let held = storage.row(as: InputIndex.self)
+        held.fill(count + 1, from: InputIndex(0), with: 0)
+        held[InputIndex(0)] = ContextSources.bit(Register.first)
+        spills = 0
+        isEscaped = false
+        while sweep(input, held) {}
+    }
+
+    /// The registers that may hold it before each instruction, a bit each; `nil` where none ever does.
+    var registers: Row<InputIndex, UInt16>? { count > 0 ? storage.row() : nil }
+
+    @inline(__always)
+    private static func bit(_ register: UInt8) -> UInt16 { 1 << UInt16(register & 15) }
+
+    /// Goes through all slots once; says whether anything is new.
+    private mutating func sweep(_ input: ProgramImage<InputIndex>, _ held: Row<InputIndex, UInt16>) -> Bool {
+        let (spillsBefore, wasEscaped) = (spills, isEscaped)
+        var isNew = false
+        func reach(_ slot: Int, _ registers: UInt16) {
+            let index = InputIndex(slot)
+            if held[index] | registers == held[index] { return }
+            held[index] |= registers
+            isNew = true
+        }
+        for slot in 0..<count {
+            let insn = input.insns[InputIndex(slot)]
+            let before = held[InputIndex(slot)]
+            let after = effect(of: insn, before)
+            if !insn.endsFlow { reach(slot + 1, after) }
+            let kind = insn.jumpKind
+            if kind == .none { continue }
+            let target = slot + 1 + insn.jumpOffset(kind)
+            switch kind {
+            case .call: reach(target, before & ContextSources.arguments)
+            case .function: reach(target, ContextSources.arguments)
+            default: reach(target, after)
+            }
+        }
+        return isNew || spills != spillsBefore || isEscaped != wasEscaped
+    }
+
+    /// What may hold it behind an instruction.
+    private mutating func effect(of insn: Instruction, _ before: UInt16) -> UInt16 {
+        let dst = ContextSources.bit(insn.dst)
+        let isFromSource = before & ContextSources.bit(insn.src) != 0
+        switch insn.code & Opcode.classMask {
+        case Opcode.arithmeticClass:
+            let operation = insn.code & Opcode.operationMask
+            let isRegister = insn.code & Opcode.registerOperand != 0
+            if operation == Arithmetic.move.rawValue {
+                return isRegister && isFromSource ? before | dst : before & ~dst
+            }
+            let isSum = operation == Arithmetic.add.rawValue || operation == Arithmetic.subtract.rawValue
+            return isSum && isRegister && isFromSource ? before | dst : before
+        case Opcode.arithmetic32Class: return before & ~dst
+        case Opcode.loadClass:
+            let isPointer = insn.code & 0x18 == MemorySize.double.rawValue
+            return isPointer && (isFromSource || isFromMemory(insn)) ? before | dst : before & ~dst
+        case Opcode.storeClass:
+            if isFromSource && insn.code & 0x18 == MemorySize.double.rawValue { keep(insn) }
+            return before
+        case Opcode.jumpClass where insn.code == Opcode.call:
+            let rest = before & ~(ContextSources.arguments | 1)
+            return insn.src == Opcode.pseudoCall || (insn.src == 0 && Self.socketHelpers.contains(insn.imm))
+                ? rest | 1 : rest
+        case 0: return insn.isWide ? before & ~dst : insn.code == 0 ? before : before & ~(ContextSources.arguments | 1)
+        default: return before
+        }
+    }
+
+    /// Notes where such a pointer is put.
+    private mutating func keep(_ store: Instruction) {
+        let place = -Int(store.off) / 8 - 1
+        let isSlot = store.dst == Register.frame && store.off % 8 == 0 && (0..<64).contains(place)
+        if isSlot { spills |= 1 << UInt64(place) } else { isEscaped = true }
+    }
+
+    /// Whether a load may bring such a pointer back.
+    private func isFromMemory(_ load: Instruction) -> Bool {
+        if isEscaped || load.src != Register.frame { return isEscaped || spills != 0 }
+        let place = -Int(load.off) / 8 - 1
+        return (0..<64).contains(place) && spills & 1 << UInt64(place) != 0
+    }
+
+    /// Helpers that give a socket, and the look-up in a map, which may be one of sockets.
+    ///
+    /// - Source: `include/uapi/linux/bpf.h`, `enum bpf_func_id`
+    private static let socketHelpers: Set<Int32> = [1, 84, 85, 95, 96, 98, 99]
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Campaign
+import KernelRewrites
+import LinuxBPF
+
+extension ProgramProfile: ExpressibleByArgument {}
+extension KernelPlant: ExpressibleByArgument {}
+
+/// The option that spoils what the kernel gives, to see what a finding looks like.
+struct PlantOption: ParsableArguments {
+    @Option(name: .customLong("plant"), help: .hidden)
+    var plant: KernelPlant?
+}
+
+/// The options of a campaign against the running kernel.
+struct KernelCampaignOptions: CampaignOptions {
+    @OptionGroup var range: RangeOptions
+
+    @Option(
+        name: .customLong("profile"),
+        help: ArgumentHelp("A kind of programs to make; may be repeated. Default: all.", valueName: "name"))
+    var profiles: [ProgramProfile] = []
+
+    @Flag(
+        help: """
+            Also run programs that passed every check, with BPF_PROG_TEST_RUN: with and without what rewrites them, both \
+            must return the same.
+            """)
+    var execute = false
+
+    @OptionGroup var spoiling: PlantOption
+
+    /// Each profile once, in the order of the list, so that the same set is the same campaign.
+    func subject(isKept: Bool) throws -> KernelSubject {
+        let chosen = profiles.isEmpty ? ProgramProfile.allCases : ProgramProfile.allCases.filter(profiles.contains)
+        return KernelSubject(
+            chosen, isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
+    }
+
+    /// The list for the help of a command: a line each.
+    static var list: String {
+        let width = ProgramProfile.allCases.map(\.rawValue.count).max() ?? 0
+        return ProgramProfile.allCases.map { profile in
+            let name = profile.rawValue
+            return "  " + name + String(repeating: " ", count: width - name.count) + "  " + profile.summary
+        }.joined(separator: "\n")
+    }
+}

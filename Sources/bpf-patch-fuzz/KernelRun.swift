@@ -1,0 +1,53 @@
+import ArgumentParser
+import Campaign
+
+/// `kernel run`: a campaign against the running kernel.
+struct KernelRun: CampaignCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a campaign against the running kernel.",
+        discussion: """
+            Programs are made at random so that every kind of rewrite happens at every kind of border. Each is loaded and \
+            read back, and every jump, call, subprogram and line must be where it was before. Nothing is pinned, and \
+            nothing is run unless --execute says so.
+
+            Without --cases or --time it runs until it is interrupted. A finding is minimised by loading smaller programs, \
+            and written to the folder of --crashes with a C program that shows it by itself; 'replay' says later whether a \
+            kernel still does. What the checker does not understand is a finding too. A program whose load ends the \
+            process, or takes more than 10 s, is kept as it is and not loaded again.
+
+            Kinds of programs, for --profile; those for which the kernel lacks something are named and left out:
+            \(KernelCampaignOptions.list)
+
+            --json prints what 'run' does, and kernel (its release), loads, accepted, loads_per_second, refused (an array \
+            of {reason, count}), not_understood, coverage (an array of {rewrite, border, jump, count}), never_seen, left_out \
+            (an array of {profile, lacks}) and, with --execute, executed.
+
+            Example: ten minutes on two cores, kept in a folder:
+              bpf-patch-fuzz kernel run --time 600 --jobs 2 --state campaign
+            """)
+
+    @OptionGroup var options: KernelCampaignOptions
+
+    @OptionGroup var kept: StateOptions
+
+    @Flag(help: "Print the report as one line of JSON, the last on standard output.")
+    var json = false
+
+    func prepare(_ subject: KernelSubject) throws {
+        for profile in subject.leftOut {
+            complain("left out: \(profile.profile): the kernel lacks \(profile.lacks.joined(separator: ", "))")
+        }
+        if subject.usable.isEmpty { throw CampaignError("the kernel lacks something for each profile") }
+    }
+}
+
+/// `kernel worker`: the inside of a worker process; started by `kernel run`.
+struct KernelWorker: WorkerCommand {
+    static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+    @Option var board: String
+    @Option var number: Int
+    @Option var first: UInt64?
+    @OptionGroup var options: KernelCampaignOptions
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+
+/// `kernel run` from outside: what it prints, where it writes, how it ends.
+@Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
+struct KernelRunCommandTests {
+    private static let seed = "7"
+
+    private static func findings(_ report: [String: Any]) -> [[String: Any]] {
+        report["findings"] as? [[String: Any]] ?? []
+    }
+
+    private static func run(_ arguments: [String]) throws -> Tool.Outcome {
+        try Tool.run(["kernel", "run", "--seed", seed, "--json"] + arguments)
+    }
+
+    @Test func runReportsItself() throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run(["--cases", "300", "--profile", "division", "--crashes", folder.path])
+        #expect(run.status == 0, "\(run.output)\(run.errors)")
+        #expect(run.output.hasPrefix("seed 7\nrepeat with: /"))
+        #expect(run.output.contains("/bpf-patch-fuzz kernel run --seed 7 --cases 300 --jobs 1 --profile division"))
+        #expect(run.output.contains(" loads, ") && run.output.contains("\nsigned-modulo "))
+        #expect(run.output.contains("0 places not understood\n"))
+        let report = try run.report()
+        var name = utsname()
+        _ = unsafe uname(&name)
+        let release = unsafe withUnsafeBytes(of: &name.release) {
+            unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        #expect(report["kernel"] as? String == release)
+        #expect(report["cases"] as? Int == 300 && report["loads"] as? Int == 300)
+        let accepted = try #require(report["accepted"] as? Int)
+        #expect(accepted > 285)
+        #expect(report["loads_per_second"] as? Double ?? 0 > 0 && report["not_understood"] as? Int == 0)
+        let refused = report["refused"] as? [[String: Any]] ?? []
+        #expect(refused.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == 300 - accepted)
+        let coverage = report["coverage"] as? [[String: Any]] ?? []
+        for rewrite in ["division", "modulo", "signed-division", "signed-modulo"] {
+            let all = coverage.first {
+                $0["rewrite"] as? String == rewrite && $0["border"] as? String == "none"
+                    && $0["jump"] as? String == "none"
+            }
+            #expect(all?["count"] as? Int ?? 0 > 10, "\(rewrite)")
+        }
+        #expect((report["never_seen"] as? [String])?.isEmpty == true && report["left_out"] as? [Any] != nil)
+        #expect(Self.findings(report).isEmpty)
+        #expect(try folder.texts().isEmpty)
+    }
+
+    /// What the kernel has nothing for is named at the start.
+    @Test func leftOutProfilesAreNamed() throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run([
+            "--cases", "10", "--profile", "blinding", "--profile", "jumps", "--crashes", folder.path,
+        ])
+        let leftOut = try run.report()["left_out"] as? [[String: Any]] ?? []
+        for profile in leftOut {
+            let name = try #require(profile["profile"] as? String)
+            let lacks = try #require(profile["lacks"] as? [String])
+            #expect(run.errors.contains("left out: \(name): the kernel lacks \(lacks.joined(separator: ", "))\n"))
+        }
+        if !leftOut.isEmpty {
+            let alone = try Self.run(["--cases", "10", "--profile", "blinding", "--crashes", folder.path])
+            #expect(alone.status == 1 && alone.errors.contains("error: the kernel lacks something for each profile"))
+        }
+    }
+
+    /// Faults that are made up are found in their bucket, minimised, stored with a C program, and seen again by replay only
+    /// where they are made up again.
+    @Test(arguments: [
+        ("back-jump", "may-goto", "kernel/wrong-landing/"), ("subprogram-start", "subprogs", "kernel/subprogram/"),
+        ("line-dropped", "division", "kernel/line/"),
+        ("strange", "division", "kernel/not-understood/"),
+    ]) func plantedFaultsAreFound(_ plant: String, profile: String, prefix: String) throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run(["--cases", "5", "--plant", plant, "--profile", profile, "--crashes", folder.path])
+        #expect(run.status == 77, "\(run.errors)")
+        let findings = Self.findings(try run.report())
+        let finding = try #require(findings.first { ($0["bucket"] as? String)?.hasPrefix(prefix) == true })
+        let file = try #require(finding["file"] as? String)
+        #expect(finding["insns"] as? Int ?? 99 <= 20, "\(finding)")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(text.contains("\ntarget: kernel\n") && text.contains("\nkernel: ") && text.contains("\nseen: "))
+        let program = String(file.dropLast(4)) + "c"
+        #expect(try String(contentsOfFile: program, encoding: .utf8).contains("static struct bpf_insn insns[] = {"))
+        let sound = try Tool.run(["replay", file])
+        #expect(sound.status == 0 && sound.output.hasPrefix("passed \(file): "), "\(sound.output)")
+        #expect(sound.output.contains(": not shown; this kernel is "))
+        let spoiled = try Tool.run(["replay", "--plant", plant, file])
+        #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
+        #expect(try Tool.run(["show", file]).status == 0)
+        let smaller = folder.path + "/smaller"
+        let minimize = try Tool.run(["minimize", "--plant", plant, file, "-o", smaller])
+        #expect(minimize.status == 0, "\(minimize.errors)")
+        #expect(try String(contentsOfFile: smaller, encoding: .utf8).contains("\nseen: "))
+        #expect(try Tool.run(["minimize", file]).errors.contains("nothing is wrong with this case"))
+    }
+
+    /// The number of workers changes neither what is counted nor the findings.
+    @Test func findingsDoNotDependOnJobs() throws {
+        var reports: [String] = []
+        for jobs in ["1", "2", "3"] {
+            let folder = try Tool.Folder()
+            let run = try Self.run([
+                "--cases", "400", "--jobs", jobs, "--plant", "line-dropped", "--profile", "helpers", "--crashes",
+                folder.path,
+            ])
+            #expect(run.status == 77, "\(run.errors)")
+            let report = try run.report()
+            let findings = Self.findings(report).map {
+                "\($0["bucket"] ?? "") \($0["index"] ?? "") \($0["sightings"] ?? "")"
+            }
+            let counts = ["cases", "loads", "accepted", "not_understood"].map { "\(report[$0] ?? "")" }
+            let coverage = (report["coverage"] as? [[String: Any]] ?? []).map {
+                "\($0["rewrite"] ?? "") \($0["border"] ?? "") \($0["jump"] ?? "") \($0["count"] ?? "")"
+            }
+            reports.append((findings + counts + coverage).joined(separator: "\n"))
+        }
+        #expect(reports[0].contains("kernel/line/") && reports[0] == reports[1] && reports[0] == reports[2])
+    }
+
+    /// A load that ends the process, or does not end, is a finding that is stored as it was seen and not tried again.
+    @Test(arguments: [("crash", "kernel/crash/sigsegv/none"), ("hang", "kernel/hang/none/none")])
+    func deadlyLoadsAreFindings(_ plant: String, bucket: String) throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run([
+            "--cases", "256", "--jobs", "2", "--plant", plant, "--profile", "jumps", "--crashes", folder.path,
+        ])
+        #expect(run.status == 77, "\(run.errors)")
+        let report = try run.report()
+        let findings = Self.findings(report)
+        #expect(findings.map { $0["bucket"] as? String } == [bucket])
+        let sightings = try #require(findings.first?["sightings"] as? Int)
+        // What ended a process is not loaded when its block is run again.
+        #expect(report["cases"] as? Int == 256 && report["loads"] as? Int == 256 - sightings)
+        let file = try #require(findings.first?["file"] as? String)
+        #expect(
+            try String(contentsOfFile: file, encoding: .utf8).contains(
+                "name: as it was seen; it has not been run again"))
+        let replay = try Tool.run(["replay", file, "--plant", plant])
+        #expect(replay.status == 0 && replay.lastLine == "0 passed, 0 failed, 0 not readable, 1 skipped")
+        #expect(replay.errors.contains("it may bring the machine down"))
+    }
+}
+
+/// `kernel run` and `replay` for somebody who may not load programs.
+@Suite struct UnprivilegedKernelTests {
+    /// Runs the tool as a user without capabilities.
+    private static func run(_ arguments: [String]) throws -> Tool.Outcome {
+        getuid() == 0
+            ? try Tool.run(
+                ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", Tool.executable.path]
+                    + arguments,
+                program: URL(fileURLWithPath: "/usr/bin/setpriv"))
+            : try Tool.run(arguments)
+    }
+
+    private static var canTry: Bool {
+        getuid() == 0 ? FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") : !LoadingRight.isThere
+    }
+
+    @Test(.enabled(if: canTry, "nobody else to run as")) func lackOfRightsIsOneLine() throws {
+        let run = try Self.run(["kernel", "run", "--cases", "1", "--crashes", "/tmp"])
+        #expect(run.status == 1 && run.output.isEmpty)
+        #expect(run.errors.hasPrefix("error: ") && run.errors.contains("CAP_BPF"))
+        #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+
+    @Test(.enabled(if: canTry, "nobody else to run as")) func replayIsSkipped() throws {
+        let folder = try Tool.Folder()
+        let file = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "one.case")
+        let run = try Self.run(["replay", file])
+        #expect(run.status == 0 && run.lastLine == "0 passed, 0 failed, 0 not readable, 1 skipped", "\(run.errors)")
+        #expect(run.errors.contains("skipped: \(file): kernel: ") && run.errors.contains("CAP_BPF"))
+    }
+}

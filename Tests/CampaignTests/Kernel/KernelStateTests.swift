@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// Campaigns against the running kernel that are kept.
+@Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
+struct KernelStateTests {
+    private static let arguments = [
+        "--seed", "5", "--cases", "600", "--profile", "division", "--profile", "helpers", "--plant", "line-dropped",
+    ]
+
+    private static func campaign() throws -> KeptCampaign { try KeptCampaign(arguments, command: ["kernel", "run"]) }
+
+    /// What is counted beside cases, which must not depend on how a campaign was run.
+    private static func counts(_ outcome: Tool.Outcome) throws -> String {
+        var report = try outcome.report()
+        for key in [
+            "seconds", "cases_per_second", "loads_per_second", "jobs", "state", "findings", "left_out", "parts",
+        ] {
+            report[key] = nil
+        }
+        return String(decoding: try JSONSerialization.data(withJSONObject: report, options: .sortedKeys), as: UTF8.self)
+    }
+
+    /// An interrupted campaign that goes on gives what an undisturbed one gives.
+    @Test func interruptLosesNothing() throws {
+        let undisturbed = try Self.campaign()
+        let whole = try undisturbed.run()
+        #expect(whole.status == 77, "\(whole.errors)")
+        let disturbed = try Self.campaign()
+        var last = try disturbed.run { process in
+            while disturbed.progress < 100 && process.isRunning { usleep(2000) }
+            process.interrupt()
+        }
+        #expect(last.status == 77 && disturbed.progress < 600, "\(last.errors)")
+        last = try disturbed.run(["--jobs", "2"])
+        #expect(try undisturbed.result(whole).findings == disturbed.result(last).findings)
+        #expect(try Self.counts(whole) == Self.counts(last))
+    }
+
+    /// Another kernel, or another of what there is on it, is another campaign.
+    @Test func otherKernelIsRefused() throws {
+        let campaign = try Self.campaign()
+        try campaign.run()
+        let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
+        let before = try Checkpoint.parse(try Data(contentsOf: file))
+        let release = try #require(before.parts[0].kernel?.first)
+        for (words, expected) in [
+            (["0.1-other"], "is of kernel 0.1-other, and this is \(release); go on with it there"),
+            ([release, "time-travel"], "the kernel had time-travel when the campaign in "),
+            ([release], "the kernel has "),
+        ] {
+            var other = before
+            other.parts[0].kernel = words
+            try other.print().write(to: file)
+            let run = try campaign.run()
+            #expect(run.status == 1 && run.errors.contains(expected), "\(run.errors)")
+        }
+    }
+
+    /// Neither command goes on with a campaign of the other.
+    @Test func kindsOfCampaignsAreKeptApart() throws {
+        let campaign = try Self.campaign()
+        try campaign.run()
+        let run = try Tool.run(["run", "--state", campaign.state, "--resume"])
+        #expect(
+            run.status == 1 && run.errors.contains("kernel run --state \(campaign.state) --resume' goes on with it"))
+        let other = try KeptCampaign(["--seed", "1", "--cases", "10"])
+        try other.run()
+        let kernel = try Tool.run(["kernel", "run", "--state", other.state, "--resume"])
+        #expect(
+            kernel.status == 1 && kernel.errors.contains("fuzz run --state \(other.state) --resume' goes on with it"))
+    }
+
+    /// All shards together are the campaign.
+    @Test func shardsAddUp() throws {
+        let whole = try Self.campaign()
+        let report = try whole.run()
+        var parts: [KeptCampaign] = []
+        for shard in ["1/2", "2/2"] {
+            let part = try KeptCampaign(Self.arguments + ["--shard", shard], command: ["kernel", "run"])
+            try part.run()
+            parts.append(part)
+        }
+        let folder = try Tool.Folder()
+        let merged = try Tool.run(["merge", "--json", "-o", folder.path + "/all"] + parts.map(\.state))
+        #expect(merged.status == 77, "\(merged.errors)")
+        for key in ["cases", "loads", "accepted", "not_understood", "kernel"] {
+            #expect("\(try merged.report()[key] ?? "")" == "\(try report.report()[key] ?? "")", "\(key)")
+        }
+        let sums = try [merged, report].map {
+            try JSONSerialization.data(withJSONObject: $0.report()["coverage"] ?? [], options: .sortedKeys)
+        }
+        #expect(sums[0] == sums[1] && !sums[0].isEmpty)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/all/crashes")
+        #expect(files.contains { $0.hasSuffix(".case") } && files.contains { $0.hasSuffix(".c") })
+    }
+}

@@ -1,0 +1,42 @@
+import BPF
+import KernelRewrites
+import Testing
+
+@testable import LinuxBPF
+
+@Suite("What is found out of the running kernel", .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
+struct FactsTests {
+    @Test("What the kernel is known to have since a version is found")
+    func features() throws {
+        let facts = try RunningKernel().facts
+        let since: [(KernelVersion, KernelFeature)] = [
+            (KernelVersion(5, 14), .addressableMaps), (KernelVersion(5, 3), .rndHi32),
+            (KernelVersion(5, 13), .pseudoFunction), (KernelVersion(5, 17), .loop), (KernelVersion(5, 15), .timer),
+            (KernelVersion(6, 6), .gotol), (KernelVersion(6, 6), .signedDivision),
+            (KernelVersion(6, 6), .signExtension),
+            (KernelVersion(6, 9), .mayGoto), (KernelVersion(6, 14), .mayGotoNop), (KernelVersion(4, 18), .loadAbsolute),
+            (KernelVersion(5, 8), .speculationHardening), (KernelVersion(4, 12), .testRun),
+        ]
+        for (version, feature) in since where facts.version >= version {
+            #expect(facts.features.contains(feature), "\(feature) since \(version)")
+        }
+        if facts.features.contains(.kernelTypes) && facts.version >= KernelVersion(6, 7) {
+            #expect(facts.features.isSuperset(of: [.kptr, .percpuKptr, .kernelFunctions]))
+        }
+        #expect(facts.programTypes.isSuperset(of: [.socketFilter, .schedCLS, .xdp, .cgroupSKB]))
+        #expect(facts.features.contains(.blinding) == !LoadingRight.isPlain)
+        #expect(facts.release.hasPrefix("\(facts.version)."))
+    }
+
+    @Test("A version is read from any release")
+    func version() {
+        let releases: [(String, KernelVersion)] = [
+            ("6.18.44-generic", KernelVersion(6, 18)), ("6.1.0", KernelVersion(6, 1)), ("7.0-rc1", KernelVersion(7, 0)),
+            ("10.2", KernelVersion(10, 2)), ("", KernelVersion(0, 0)), ("x.y", KernelVersion(0, 0)),
+            ("5", KernelVersion(5, 0)),
+        ]
+        for (release, version) in releases { #expect(KernelVersion(release: release) == version, "\(release)") }
+        #expect(KernelVersion(6, 9) < KernelVersion(6, 10))
+        #expect(KernelVersion(5, 19) < KernelVersion(6, 0))
+    }
+}

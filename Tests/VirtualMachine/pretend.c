@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Stands in for the tool where `test` wants to know what `run` makes of it: each argument says what to do next.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void write_text(const char *path, const char *text)
+{
+	int file = open(path, O_WRONLY | O_CREAT, 0644);
+
+	if (file < 0 || write(file, text, strlen(text)) < 0)
+		perror(path);
+	close(file);
+}
+
+int main(int count, char **words)
+{
+	for (int i = 1; i < count; i++) {
+		const char *word = words[i], *rest = strchr(word, '=');
+
+		rest = rest ? rest + 1 : "";
+		if (!strncmp(word, "exit=", 5))
+			return atoi(rest);
+		else if (!strncmp(word, "signal=", 7))
+			raise(atoi(rest));
+		else if (!strcmp(word, "wait"))
+			pause();
+		else if (!strcmp(word, "panic"))
+			write_text("/proc/sysrq-trigger", "c");
+		// What the kernel would say, said in its place.
+		else if (!strncmp(word, "kernel=", 7))
+			write_text("/dev/kmsg", rest);
+		else if (!strcmp(word, "bytes"))
+			for (int byte = 0; byte < 1 << 16; byte++)
+				putchar(byte);
+		else if (!strncmp(word, "keep=", 5))
+			write_text("kept", rest);
+		else if (!strcmp(word, "input"))
+			execl("/bpf-patch-fuzz", "bpf-patch-fuzz", access("/input/pretend.c", R_OK) ? "exit=3" : "exit=4", NULL);
+	}
+	return 2;
+}
