@@ -24,12 +24,12 @@ struct Candidates {
     ///
     /// - Parameter number: 0 for the first way
     func next(_ number: Int32, for slot: InputIndex, at place: OutputIndex) -> (shape: Shape, next: Int32)? {
-        let barrier = result[place].code == Opcode.barrier
+        let barrier = result[place].bits == Instruction.barrier.bits
         let start = barrier ? place + 1 : place
         guard var found = core(number, for: slot, reader(at: start)) else { return nil }
         if barrier { found.shape = found.shape.preceded(by: 1, .nospec) }
         let behind = start + Int(found.shape.count - (barrier ? 1 : 0))
-        if result[behind].code == Opcode.barrier && insns[slot].isStore {
+        if result[behind].bits == Instruction.barrier.bits && insns[slot].isStore {
             found.shape = found.shape.followed(by: 1, .nospec)
         } else if fillsUpperHalves && found.shape.isItself && result[behind].dst == Register.hidden {
             fill(slot, behind, &found.shape)
@@ -182,6 +182,9 @@ struct Candidates {
         let (insn, second) = (insns[slot], insns[slot + 1])
         let (found, foundSecond) = (reader.next, reader.peek(1))
         if !found.isWide || foundSecond.code != 0 || found.dst != insn.dst { return .missing }
+        // Only constants are the kernel's to choose.
+        let rest = UInt32(truncatingIfNeeded: foundSecond.bits) | UInt32(UInt16(bitPattern: found.off))
+        if insn.src != 0 && rest != 0 { return .missing }
         let isThere: Bool
         // A blinded address of a map is not known for one.
         let isAddress = isUnblinded && found.src == 0
@@ -237,8 +240,6 @@ struct Candidates {
 }
 
 extension Opcode {
-    /// `ST|NOSPEC`: a barrier against speculation, which no program can hold.
-    static let barrier: UInt8 = 0xc2
     /// `ALU64|ADD|X` and `ALU64|SUB|X`.
     static let addRegister: UInt8 = 0x0f
     static let subtractRegister: UInt8 = 0x1f
@@ -254,6 +255,9 @@ extension Instruction {
         case .long, .call, .function: 0xffff_ffff
         }
     }
+
+    /// `ST|NOSPEC`: a barrier against speculation, which no program can hold.
+    static var barrier: Instruction { Instruction(code: 0xc2) }
 
     /// Whether it writes to memory.
     var isStore: Bool { code & 7 == Opcode.storeClass || code & 7 == Opcode.storeImmediateClass }

@@ -37,12 +37,12 @@ struct Resynchronization {
         return (ways.count, length, .unknown)
     }
 
-    /// Whether two instructions in a row are as they were, one of them with a constant that others do not have.
+    /// Whether two instructions in a row are as they were, one of them with a constant that others do not have, or four.
     private func isTogether(_ slot: Int, _ place: Int) -> Bool {
         var (at, found) = (InputIndex(slot), OutputIndex(place))
         var isMarked = false
         var equal = 0
-        while equal < 2 {
+        while equal < 2 || (equal < 4 && !isMarked) {
             if at.position >= ways.count { return equal > 0 && isMarked && found.position == length }
             if ways.fates[at].isRemoved {
                 // The place is that of the first that stands.
@@ -61,7 +61,7 @@ struct Resynchronization {
             at = at + insn.width
             found = found + Int(way.shape.count)
         }
-        return isMarked
+        return true
     }
 
     private func verdict(_ slotThen: Int, _ placeThen: Int) -> Verdict {

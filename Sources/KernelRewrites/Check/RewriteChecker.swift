@@ -190,7 +190,11 @@ public struct RewriteChecker: ~Copyable {
             if let finding = startExpectation.fault(
                 in: found, of: passes.starts.image, on: middle, target: "kernel", passNumber: 1)
             {
-                report.findings.append(finding)
+                let earlier = passes.peeled(startExpectation.places, middle).flatMap { peeled in
+                    expectation.fault(
+                        in: peeled.image(as: OutputIndex.self), of: edits, on: image, target: "kernel", passNumber: 0)
+                }
+                report.findings.append(earlier ?? finding)
             }
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)

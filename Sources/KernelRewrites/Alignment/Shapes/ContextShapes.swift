@@ -74,7 +74,7 @@ enum ContextShapes {
 
         /// Takes the next instruction; says whether it may be there.
         mutating func take(_ next: Instruction, at count: Int32) -> Bool {
-            if isConstant { return false }
+            if isConstant || !next.hasOnlyItsFields { return false }
             let dst = Work.bit(next.dst)
             let src = Work.bit(next.src)
             switch next.code & Opcode.classMask {
@@ -125,6 +125,8 @@ enum ContextShapes {
             let isRegister = next.code & Opcode.registerOperand != 0
             if isRegister && next.src != base && (held | dst) & Work.bit(next.src) == 0 { return false }
             if !isMove && held & dst == 0 { return false }
+            // The hidden register is only ever loaded.
+            if isMove && !isRegister && next.dst == Register.hidden { return false }
             isConstant = isMove && !isRegister && held == 0
             set(next.dst)
             return true
@@ -146,6 +148,24 @@ enum ContextShapes {
         private func isSave(_ next: Instruction) -> Bool {
             next.code == Opcode.storeDouble && next.dst == base && next.src >= 6 && next.src <= 9
                 && (writable | Work.bit(base)) & Work.bit(next.src) == 0
+        }
+    }
+}
+
+extension Instruction {
+    /// Whether fields that an instruction of its kind does not have are 0.
+    fileprivate var hasOnlyItsFields: Bool {
+        let isRegister = code & Opcode.registerOperand != 0
+        switch code & Opcode.classMask {
+        case Opcode.loadClass, Opcode.storeClass: return imm == 0
+        case Opcode.storeImmediateClass: return src == 0
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            // A move that extends the sign says from how many bits.
+            let isMove = code & Opcode.operationMask == Arithmetic.move.rawValue
+            return isRegister ? imm == 0 && (isMove || off == 0) : src == 0 && off == 0
+        default:
+            if code == Opcode.ja { return registers == 0 && imm == 0 }
+            return isRegister ? imm == 0 : src == 0
         }
     }
 }

@@ -1,0 +1,51 @@
+import BPF
+import KernelRewrites
+import LinuxBPF
+import Testing
+
+/// Whether programs can be loaded here, and if not, why.
+private enum Loading {
+    static let reason: String = {
+        do {
+            _ = try RunningKernel()
+            return ""
+        } catch {
+            return "\(error)"
+        }
+    }()
+}
+
+@Suite(
+    "What the running kernel makes of generated programs", .serialized,
+    .enabled(if: Loading.reason.isEmpty, "\(Loading.reason)"))
+struct RunningKernelCheckTests {
+    @Test("is understood and right, and spoilt at any slot it is not", arguments: [UInt64(1), 77])
+    func clean(_ seed: UInt64) throws {
+        let kernel = try RunningKernel()
+        var generator = KernelProgramGenerator(seed: seed, facts: kernel.facts)
+        var checker = RewriteChecker(facts: kernel.facts)
+        var loaded = 0
+        var noticed = 0
+        var spoilt = 0
+        for index in UInt64(0)..<60 {
+            let made = generator.make(index: index)
+            guard case .loaded(let program) = kernel.load(made.loadable) else { continue }
+            let result = try kernel.read(program)
+            loaded += 1
+            let report = checker.check(made.loadable, live: made.live, result: result)
+            // Where the setting blinds, lines of programs with subprograms are known to be wrong.
+            let findings = report.findings.filter { $0.bucket != "kernel/line/shared/blinding" }
+            #expect(findings.isEmpty && report.gaps.isEmpty, "seed \(seed), index \(index): \(findings) \(report.gaps)")
+            if result.insns.count > 2_000 { continue }
+            for slot in result.insns.indices where result.insns[slot].jumpKind == .short {
+                var wrong = result
+                wrong.insns[slot].off ^= 1
+                spoilt += 1
+                noticed += checker.check(made.loadable, live: made.live, result: wrong).isClean ? 0 : 1
+            }
+        }
+        #expect(loaded > 30)
+        #expect(spoilt > 0)
+        #expect(noticed == spoilt, "seed \(seed)")
+    }
+}
