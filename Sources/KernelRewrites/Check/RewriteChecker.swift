@@ -270,7 +270,8 @@ public struct RewriteChecker: ~Copyable {
         let last = alignment.stepCount > 0 ? alignment.steps[TableIndex(alignment.stepCount - 1)] : nil
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
-            hidden: last?.kind == .append ? last?.place.position : nil)
+            hidden: last?.kind == .append ? last?.place.position : nil,
+            areNumbersShown: facts.features.contains(.rawDump))
         numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
 
