@@ -19,6 +19,10 @@ struct Candidates {
     let isUnblinded: Bool
     /// Whether the program moves addresses between address spaces, whose arithmetic is then made 32 bits wide.
     let castsAddresses: Bool
+    /// Whether programs are compiled for the processor: only then are helpers inlined.
+    let isCompiled: Bool
+    /// Whether signed divisions by -1 are rewritten, as they are since 6.12.
+    let guardsMinusOne: Bool
 
     /// The next way, and the number to ask with for the one behind it; `nil` when there are no more.
     ///
@@ -80,10 +84,12 @@ struct Candidates {
         let insn = insns[slot]
         switch insn.code & Opcode.classMask {
         case Opcode.arithmeticClass, Opcode.arithmetic32Class:
-            return insn.isDivision && insn.code & Opcode.registerOperand != 0
+            if !insn.isDivision { return false }
+            return insn.code & Opcode.registerOperand != 0 || guardsMinusOne && insn.off == 1 && insn.imm == -1
         case Opcode.jumpClass where insn.code == Opcode.call:
             if insn.src == Opcode.pseudoKernelFunction { return functionKind(of: insn) != .other }
-            return insn.src == 0 && insn.imm == CallShapes.Helper.timerSetCallback
+            if insn.src != 0 { return false }
+            return insn.imm == CallShapes.Helper.timerSetCallback || isCompiled && insn.imm == CallShapes.Helper.jiffies
         default: return insn.isPacketLoad
         }
     }

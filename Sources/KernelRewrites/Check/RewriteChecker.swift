@@ -77,7 +77,8 @@ public struct RewriteChecker: ~Copyable {
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
             functions: functionStorage.row(), functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
-            castsAddresses: program.program.insns.contains { $0.isAddressCast })
+            castsAddresses: program.program.insns.contains { $0.isAddressCast },
+            isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12))
         align(ways, image, length, &report)
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
