@@ -48,6 +48,27 @@ final class KernelTrial {
         return .checked(checker.check(program, live: live, result: result))
     }
 
+    /// What came of a program that was to be run.
+    enum Execution {
+        case returned(UInt32)
+        /// It did not pass every check, and was not run.
+        case wrong(Finding)
+        /// The kernel does not load it, or not run it.
+        case notRun
+    }
+
+    /// Loads a program, checks it, and runs it when it passes every check: what runs is the very load that was checked.
+    func execute(_ program: LoadableProgram, live: [Bool], data: [UInt8], repeat count: Int) -> Execution {
+        noteKernel()
+        defer { noteHarness() }
+        guard case .loaded(let loaded) = kernel.load(program), read(loaded, program) == nil else { return .notRun }
+        noteHarness()
+        if let finding = checker.check(program, live: live, result: result).allFindings.first { return .wrong(finding) }
+        noteKernel()
+        guard let value = try? kernel.run(loaded, data: data, repeat: count) else { return .notRun }
+        return .returned(value)
+    }
+
     /// Loads a program and reads it back; a refusal when it cannot.
     private func fetch(_ program: LoadableProgram) -> LoadRefusal? {
         noteKernel()
@@ -55,13 +76,16 @@ final class KernelTrial {
         plant?.endProcess(for: program)
         switch kernel.load(program) {
         case .refused(let refusal): return refusal
-        case .loaded(let loaded):
-            do throws(KernelError) { try kernel.read(loaded, into: &result) } catch {
-                return LoadRefusal(code: error.code, text: error.description)
-            }
-            plant?.spoil(&result, of: program)
-            return nil
+        case .loaded(let loaded): return read(loaded, program)
         }
+    }
+
+    private func read(_ loaded: borrowing LoadedProgram, _ program: LoadableProgram) -> LoadRefusal? {
+        do throws(KernelError) { try kernel.read(loaded, into: &result) } catch {
+            return LoadRefusal(code: error.code, text: error.description)
+        }
+        plant?.spoil(&result, of: program)
+        return nil
     }
 
     private func seen(_ program: LoadableProgram) -> [Bool]? {

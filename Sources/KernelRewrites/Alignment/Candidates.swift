@@ -19,17 +19,21 @@ struct Candidates {
     let isUnblinded: Bool
     /// Whether the program moves addresses between address spaces, whose arithmetic is then made 32 bits wide.
     let castsAddresses: Bool
+    /// Whether programs are compiled for the processor: only then are helpers inlined.
+    let isCompiled: Bool
+    /// Whether signed divisions by -1 are rewritten, as they are since 6.12.
+    let guardsMinusOne: Bool
 
     /// The next way, and the number to ask with for the one behind it; `nil` when there are no more.
     ///
     /// - Parameter number: 0 for the first way
     func next(_ number: Int32, for slot: InputIndex, at place: OutputIndex) -> (shape: Shape, next: Int32)? {
-        let barrier = result[place].bits == Instruction.barrier.bits
+        let barrier = result[place].isBarrier
         let start = barrier ? place + 1 : place
         guard var found = core(number, for: slot, reader(at: start)) else { return nil }
         if barrier { found.shape = found.shape.preceded(by: 1, .nospec) }
         let behind = start + Int(found.shape.count - (barrier ? 1 : 0))
-        if result[behind].bits == Instruction.barrier.bits && insns[slot].isStore {
+        if result[behind].isBarrier && insns[slot].isStore {
             found.shape = found.shape.followed(by: 1, .nospec)
         } else if fillsUpperHalves && found.shape.isItself && result[behind].dst == Register.hidden {
             fill(slot, behind, &found.shape)
@@ -68,8 +72,25 @@ struct Candidates {
                 let shape = rewritten(slot, reader)
                 if shape.isThere { return (shape, 1) }
             }
-            let shape = itself(slot, reader)
+            let shape = mustChange(slot) ? .missing : itself(slot, reader)
             return shape.isThere ? (shape, 2) : nil
+        }
+    }
+
+    /// Whether no kernel lets an instruction stand as it was: where one does, it forgot to rewrite it.
+    ///
+    /// - Source: 6.1 and 6.12 `kernel/bpf/verifier.c`, `do_misc_fixups` and `fixup_kfunc_call`
+    private func mustChange(_ slot: InputIndex) -> Bool {
+        let insn = insns[slot]
+        switch insn.code & Opcode.classMask {
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            if !insn.isDivision { return false }
+            return insn.code & Opcode.registerOperand != 0 || guardsMinusOne && insn.off == 1 && insn.imm == -1
+        case Opcode.jumpClass where insn.code == Opcode.call:
+            if insn.src == Opcode.pseudoKernelFunction { return functionKind(of: insn) != .other }
+            if insn.src != 0 { return false }
+            return insn.imm == CallShapes.Helper.timerSetCallback || isCompiled && insn.imm == CallShapes.Helper.jiffies
+        default: return insn.isPacketLoad
         }
     }
 
@@ -181,26 +202,31 @@ struct Candidates {
     private func wide(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
         let (insn, second) = (insns[slot], insns[slot + 1])
         let (found, foundSecond) = (reader.next, reader.peek(1))
-        if !found.isWide || foundSecond.code != 0 || found.dst != insn.dst { return .missing }
-        // Only constants are the kernel's to choose.
-        let rest = UInt32(truncatingIfNeeded: foundSecond.bits) | UInt32(UInt16(bitPattern: found.off))
-        if insn.src != 0 && rest != 0 { return .missing }
+        if !found.isWide || found.dst != insn.dst || found.off != insn.off { return .missing }
+        // The second slot is nothing but a number.
+        if UInt32(truncatingIfNeeded: foundSecond.bits) != 0 { return .missing }
         let isThere: Bool
         // A blinded address of a map is not known for one.
         let isAddress = isUnblinded && found.src == 0
         switch insn.src {
         case 0: isThere = found.bits == insn.bits && foundSecond.bits == second.bits
-        // Of an object, a map has one number before and after.
+        // A map has one number before and after.
         case 1: isThere = found.bits == insn.bits || isAddress
         case 2 where found.src == 2: isThere = found.bits == insn.bits && foundSecond.imm == second.imm
-        case 5: isThere = found.src == 1 || isAddress
+        case 5: isThere = found.src == 1 && found.imm == insn.imm || isAddress
         case 2, 6:
             let isValue = found.src == 2 && foundSecond.imm == second.imm
-            isThere = isValue || (found.src == 1 && second.imm == 0) || isAddress
+            isThere = found.imm == insn.imm && (isValue || (found.src == 1 && second.imm == 0)) || isAddress
         case Opcode.pseudoFunction: isThere = found.src == insn.src
         default: isThere = true
         }
         return isThere ? .itself(width: 2) : .missing
+    }
+
+    /// What is made of a call of a kernel function.
+    private func functionKind(of call: Instruction) -> KernelFunctionShapes.Kind {
+        let number = Int(call.imm)
+        return number >= 0 && number < functionCount ? functions[TableIndex(number)] : .other
     }
 
     /// Whatever else stands for an instruction that is no load or store.
@@ -217,79 +243,18 @@ struct Candidates {
                 let shape = CallShapes.helper(insn, reader)
                 return shape
             case Opcode.pseudoKernelFunction:
-                let number = Int(insn.imm)
-                let isKnown = number >= 0 && number < functionCount
-                let kind = isKnown ? functions[TableIndex(number)] : .other
-                return KernelFunctionShapes.call(insn, kind, reader)
+                return KernelFunctionShapes.call(insn, functionKind(of: insn), reader)
             default: return .missing
             }
         case Opcode.arithmeticClass, Opcode.arithmetic32Class:
-            let operation = insn.code & Opcode.operationMask
-            let isDivision = operation == Arithmetic.divide.rawValue || operation == Arithmetic.modulo.rawValue
-            if isDivision {
+            if insn.isDivision {
                 if insn.code & Opcode.registerOperand != 0 { return DivisionShapes.byRegister(insn, reader) }
                 return insn.off == 1 && insn.imm == -1 ? DivisionShapes.byMinusOne(insn, reader) : .missing
             }
             let isSum = insn.code == Opcode.addRegister || insn.code == Opcode.subtractRegister
             return isSum ? MemoryShapes.pointerArithmetic(insn, reader) : .missing
         default:
-            let isPacket = insn.code & Opcode.classMask == 0 && !insn.isWide && insn.code != 0
-            return isPacket ? MemoryShapes.loadAbsolute(insn, reader) : .missing
-        }
-    }
-}
-
-extension Opcode {
-    /// `ALU64|ADD|X` and `ALU64|SUB|X`.
-    static let addRegister: UInt8 = 0x0f
-    static let subtractRegister: UInt8 = 0x1f
-}
-
-extension Instruction {
-    /// All bits that are no offset of a jump.
-    @inline(__always)
-    var fieldsBesideOffset: UInt64 {
-        switch jumpKind {
-        case .none: UInt64.max
-        case .short: ~0xffff_0000
-        case .long, .call, .function: 0xffff_ffff
-        }
-    }
-
-    /// `ST|NOSPEC`: a barrier against speculation, which no program can hold.
-    static var barrier: Instruction { Instruction(code: 0xc2) }
-
-    /// Whether it writes to memory.
-    var isStore: Bool { code & 7 == Opcode.storeClass || code & 7 == Opcode.storeImmediateClass }
-
-    /// A compare and exchange of 32 bits, which zero-extends the old value in `r0`.
-    var isCompareExchange32: Bool { code == Opcode.atomicMode | Opcode.storeClass && imm == 0xf1 }
-
-    /// `wD = wD` with a mark in `imm`: made by the verifier, and by nobody else.
-    ///
-    /// - Source: `include/linux/filter.h`, `BPF_ZEXT_REG`
-    static func zeroExtension(of dst: UInt8) -> Instruction {
-        var move = apply(.move, dst, register: dst, is64: false)
-        move.imm = 1
-        return move
-    }
-
-    /// `addr_space_cast`: a move with 1 in `off` and the address spaces in `imm`.
-    @inline(__always)
-    var isAddressCast: Bool { code == 0xbf && off == 1 && imm != 0 }
-
-    /// The register that it defines, if it is no call.
-    ///
-    /// - Source: 6.12 `kernel/bpf/verifier.c`, `insn_def_regno`
-    var defined: UInt8? {
-        switch code & Opcode.classMask {
-        case Opcode.jumpClass, Opcode.jump32Class, Opcode.storeImmediateClass: return nil
-        case Opcode.storeClass:
-            if code & Opcode.modeMask == Opcode.memoryMode { return nil }
-            // A load that acquires; else a bit says whether the old value is wanted.
-            if imm == 0x100 { return dst }
-            return imm & 1 == 0 ? nil : imm == 0xf1 ? 0 : src
-        default: return dst
+            return insn.isPacketLoad ? MemoryShapes.loadAbsolute(insn, reader) : .missing
         }
     }
 }

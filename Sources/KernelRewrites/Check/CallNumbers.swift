@@ -25,6 +25,8 @@ struct CallNumbers {
     let count: Int
     /// Where the one of the kernel's own starts, if there is one.
     let hidden: Int?
+    /// Whether numbers of calls are shown at all.
+    let areNumbersShown: Bool
 
     /// Where a subprogram starts; `nil` where there is none with that number.
     func start(_ number: Int) -> Int? {
@@ -120,6 +122,8 @@ struct CallNumbers {
         var best = Form.offsetThenNumber
         var most = 0
         for form in [Form.offsetThenNumber, .numberThenOffset, .relative, .offsetAlone] {
+            // A number that is 0 by mistake is not one that is withheld.
+            if form == .offsetAlone && areNumbersShown { continue }
             var count = 0
             for number in 0..<callCount {
                 let at = calls[TableIndex(number)]

@@ -77,7 +77,8 @@ public struct RewriteChecker: ~Copyable {
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
             functions: functionStorage.row(), functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
-            castsAddresses: program.program.insns.contains { $0.isAddressCast })
+            castsAddresses: program.program.insns.contains { $0.isAddressCast },
+            isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12))
         align(ways, image, length, &report)
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
@@ -274,7 +275,8 @@ public struct RewriteChecker: ~Copyable {
         let last = alignment.stepCount > 0 ? alignment.steps[TableIndex(alignment.stepCount - 1)] : nil
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
-            hidden: last?.kind == .append ? last?.place.position : nil)
+            hidden: last?.kind == .append ? last?.place.position : nil,
+            areNumbersShown: facts.features.contains(.rawDump))
         numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
 

@@ -42,8 +42,9 @@ public final class RunningKernel {
 
     /// Reads a program back as the kernel rewrote it.
     ///
-    /// Subprograms and lines have the ids they were loaded with. What the kernel puts in stands as it gave it: addresses of
-    /// functions in calls, ids of maps with `src_reg` 1 or 2, for which see ``mapKind(id:)``.
+    /// Subprograms and lines have the ids they were loaded with, and wide loads of maps, with `src_reg` 1 or 2, the number of
+    /// the ``MapKind``, or ``unknownMap``. Whatever else the kernel puts in stands as it gave it, as addresses of functions in
+    /// calls.
     ///
     /// - Throws: ``KernelError`` when the kernel will not show it
     /// - Complexity: O(slots + records)
@@ -60,10 +61,16 @@ public final class RunningKernel {
     public func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
         try state.value.reader.read(loaded.descriptor)
         state.value.reader.copy(to: &program, firstFunction: state.value.types.firstFunction)
+        for slot in program.insns.indices {
+            let insn = program.insns[slot]
+            if !insn.isWide || (insn.src != 1 && insn.src != 2) { continue }
+            let kind = state.value.maps.identifiers[UInt32(bitPattern: insn.imm)]
+            program.insns[slot].imm = kind?.rawValue ?? Self.unknownMap
+        }
     }
 
-    /// The kind of map that has an id in the kernel, if it is one of those made here.
-    public func mapKind(id: UInt32) -> MapKind? { state.value.maps.identifiers[id] }
+    /// What stands for a map that was not made here: no kind has this number, so that it is never taken for right.
+    public static let unknownMap: Int32 = -2
 
     /// For each slot of a program, whether the verifier saw it on a path that can be taken: what is left is dead.
     ///

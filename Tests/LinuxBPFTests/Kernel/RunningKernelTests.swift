@@ -54,7 +54,7 @@ struct RunningKernelTests {
             program: Program(statements: [["r1 = \(kind.rawValue) ll {src=5}", "r0 = 0", "exit"]]), type: .schedCLS)
         let first = try kernel.result(of: program)
         #expect(first.insns[0].src == 1)
-        #expect(kernel.mapKind(id: UInt32(bitPattern: first.insns[0].imm)) == kind)
+        #expect(first.insns[0].imm == kind.rawValue)
         #expect(try kernel.result(of: program).insns == first.insns)
     }
 
@@ -65,7 +65,7 @@ struct RunningKernelTests {
         let result = try kernel.result(of: LoadableProgram(program: program))
         #expect(result.insns[0].src == 2)
         #expect(result.insns[1].imm == 8)
-        #expect(kernel.mapKind(id: UInt32(bitPattern: result.insns[0].imm)) == .singleArray)
+        #expect(result.insns[0].imm == MapKind.singleArray.rawValue)
     }
 
     @Test("More subprograms than the BTF has make a larger one, and maps of its types are made again")
