@@ -128,7 +128,7 @@ struct Alignment: ~Copyable {
                 let insn = insns[slot]
                 let found = result[place]
                 let behind = result[place + 1]
-                if fate.bits == 0 && behind.dst != suffix && behind.bits != Instruction.barrier.bits {
+                if fate.bits == 0 && behind.dst != suffix && !behind.isBarrier {
                     let isPlain: Bool
                     switch rules[Slot(Int(insn.code))] {
                     case .exact: isPlain = insn.bits == found.bits
