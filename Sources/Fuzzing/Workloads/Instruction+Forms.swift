@@ -3,15 +3,15 @@ import BPF
 /// The registers that rewrites speak of by their task.
 package enum Register {
     /// What a call gives.
-    package static let result: UInt8 = 0
+    @inlinable package static var result: UInt8 { 0 }
     /// The first argument of a call, and the context where a program starts.
-    package static let first: UInt8 = 1
-    package static let second: UInt8 = 2
-    package static let third: UInt8 = 3
+    @inlinable package static var first: UInt8 { 1 }
+    @inlinable package static var second: UInt8 { 2 }
+    @inlinable package static var third: UInt8 { 3 }
     /// The end of the stack.
-    package static let frame: UInt8 = 10
+    @inlinable package static var frame: UInt8 { 10 }
     /// `BPF_REG_AX`, which no program can name and rewrites use freely.
-    package static let hidden: UInt8 = 11
+    @inlinable package static var hidden: UInt8 { 11 }
 }
 
 /// What an arithmetic instruction does, as its bits in the code.
@@ -77,29 +77,29 @@ package enum MemorySize: UInt8 {
 /// The codes that rewrites look for.
 extension Opcode {
     /// `ALU`, 32-bit arithmetic.
-    package static let arithmetic32Class: UInt8 = 0x04
+    @inlinable package static var arithmetic32Class: UInt8 { 0x04 }
     /// `ALU64`, 64-bit arithmetic.
-    package static let arithmeticClass: UInt8 = 0x07
-    package static let loadClass: UInt8 = 0x01
-    package static let storeImmediateClass: UInt8 = 0x02
-    package static let storeClass: UInt8 = 0x03
+    @inlinable package static var arithmeticClass: UInt8 { 0x07 }
+    @inlinable package static var loadClass: UInt8 { 0x01 }
+    @inlinable package static var storeImmediateClass: UInt8 { 0x02 }
+    @inlinable package static var storeClass: UInt8 { 0x03 }
     /// The bit that makes a register of the immediate operand.
-    package static let registerOperand: UInt8 = 0x08
+    @inlinable package static var registerOperand: UInt8 { 0x08 }
     /// The bits of a load or store that hold the mode.
-    package static let modeMask: UInt8 = 0xe0
+    @inlinable package static var modeMask: UInt8 { 0xe0 }
     /// `MEM`, the mode of plain loads and stores.
-    package static let memoryMode: UInt8 = 0x60
-    package static let atomicMode: UInt8 = 0xc0
+    @inlinable package static var memoryMode: UInt8 { 0x60 }
+    @inlinable package static var atomicMode: UInt8 { 0xc0 }
     /// `LDX|MEM|DW`.
-    package static let loadDouble: UInt8 = 0x79
+    @inlinable package static var loadDouble: UInt8 { 0x79 }
     /// `STX|MEM|DW`.
-    package static let storeDouble: UInt8 = 0x7b
+    @inlinable package static var storeDouble: UInt8 { 0x7b }
     /// `BPF_PSEUDO_MAP_FD` in `src_reg` of a wide load.
-    package static let pseudoMap: UInt8 = 1
+    @inlinable package static var pseudoMap: UInt8 { 1 }
     /// `BPF_PSEUDO_MAP_IDX` in `src_reg` of a wide load, as objects have it before maps are made.
-    package static let pseudoMapIndex: UInt8 = 5
+    @inlinable package static var pseudoMapIndex: UInt8 { 5 }
     /// `BPF_PSEUDO_KFUNC_CALL` in `src_reg` of a call.
-    package static let pseudoKernelFunction: UInt8 = 2
+    @inlinable package static var pseudoKernelFunction: UInt8 { 2 }
 }
 
 /// The instructions that rewrites are made of.

@@ -76,7 +76,7 @@ package struct RegisterEffect: BitwiseCopyable {
 
 extension Instruction {
     /// Whether control never goes on to the slot behind this instruction.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var endsFlow: Bool {
         code == Opcode.ja || code == Opcode.gotol || code == Opcode.exit || code == Opcode.gotox
     }

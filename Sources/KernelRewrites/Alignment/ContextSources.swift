@@ -15,6 +15,8 @@ struct ContextSources: ~Copyable {
     private var spills: UInt64 = 0
     /// Whether one was put anywhere else.
     private var isEscaped = false
+    /// Whether something was loaded from where none had been put so far.
+    private var isAskedInVain = false
 
     /// The registers that a call leaves to the callee.
     private static let arguments: UInt16 = 0b11_1110
@@ -55,28 +57,29 @@ struct ContextSources: ~Copyable {
     /// Goes through all slots once; says whether anything is new.
     private mutating func sweep(_ input: ProgramImage<InputIndex>, _ held: Row<InputIndex, UInt16>) -> Bool {
         let (spillsBefore, wasEscaped) = (spills, isEscaped)
-        var isNew = false
-        func reach(_ slot: Int, _ registers: UInt16) {
-            let index = InputIndex(slot)
-            if held[index] | registers == held[index] { return }
-            held[index] |= registers
-            isNew = true
-        }
+        let kinds = JumpKindTable.shared.view
+        isAskedInVain = false
+        // What goes forward is seen in the same sweep.
+        var isNewBehind = false
         for slot in 0..<count {
             let insn = input.insns[InputIndex(slot)]
             let before = held[InputIndex(slot)]
             let after = effect(of: insn, before)
-            if !insn.endsFlow { reach(slot + 1, after) }
+            if !insn.endsFlow { held[InputIndex(slot + 1)] |= after }
+            if kinds.count(insn) == 0 { continue }
             let kind = insn.jumpKind
-            if kind == .none { continue }
-            let target = slot + 1 + insn.jumpOffset(kind)
+            let target = InputIndex(slot + 1 + insn.jumpOffset(kind))
+            let reaching: UInt16
             switch kind {
-            case .call: reach(target, before & ContextSources.arguments)
-            case .function: reach(target, ContextSources.arguments)
-            default: reach(target, after)
+            case .call: reaching = before & ContextSources.arguments
+            case .function: reaching = ContextSources.arguments
+            default: reaching = after
             }
+            let known = held[target]
+            held[target] = known | reaching
+            isNewBehind = isNewBehind || (target.position <= slot && known | reaching != known)
         }
-        return isNew || spills != spillsBefore || isEscaped != wasEscaped
+        return isNewBehind || (isAskedInVain && (spills != spillsBefore || isEscaped != wasEscaped))
     }
 
     /// What may hold it behind an instruction.
@@ -85,6 +88,7 @@ struct ContextSources: ~Copyable {
         let isFromSource = before & ContextSources.bit(insn.src) != 0
         switch insn.code & Opcode.classMask {
         case Opcode.arithmeticClass:
+            if before == 0 { return 0 }
             let operation = insn.code & Opcode.operationMask
             let isRegister = insn.code & Opcode.registerOperand != 0
             if operation == Arithmetic.move.rawValue {
@@ -95,13 +99,17 @@ struct ContextSources: ~Copyable {
         case Opcode.arithmetic32Class: return before & ~dst
         case Opcode.loadClass:
             let isPointer = insn.code & 0x18 == MemorySize.double.rawValue
-            return isPointer && (isFromSource || isFromMemory(insn)) ? before | dst : before & ~dst
+            if !isPointer || !(isFromSource || isFromMemory(insn)) {
+                isAskedInVain = isAskedInVain || isPointer
+                return before & ~dst
+            }
+            return before | dst
         case Opcode.storeClass:
             if isFromSource && insn.code & 0x18 == MemorySize.double.rawValue { keep(insn) }
             return before
         case Opcode.jumpClass where insn.code == Opcode.call:
             let rest = before & ~(ContextSources.arguments | 1)
-            return insn.src == Opcode.pseudoCall || (insn.src == 0 && Self.socketHelpers.contains(insn.imm))
+            return insn.src == Opcode.pseudoCall || (insn.src == 0 && Self.givesSocket(insn.imm))
                 ? rest | 1 : rest
         case 0: return insn.isWide ? before & ~dst : insn.code == 0 ? before : before & ~(ContextSources.arguments | 1)
         default: return before
@@ -125,5 +133,11 @@ struct ContextSources: ~Copyable {
     /// Helpers that give a socket, and the look-up in a map, which may be one of sockets.
     ///
     /// - Source: `include/uapi/linux/bpf.h`, `enum bpf_func_id`
-    private static let socketHelpers: Set<Int32> = [1, 84, 85, 95, 96, 98, 99]
+    @inline(__always)
+    private static func givesSocket(_ helper: Int32) -> Bool {
+        switch helper {
+        case 1, 84, 85, 95, 96, 98, 99: true
+        default: false
+        }
+    }
 }
