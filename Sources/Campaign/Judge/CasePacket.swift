@@ -3,7 +3,7 @@ import Foundation
 import Fuzzing
 import Patching
 
-/// A case on its way to another process: program and passes as they are, placeholders too.
+/// A case on its way to another process: program and passes as they are, placeholders too, and the bucket it is about.
 ///
 /// - Shape: 64-bit words; a count before each row
 struct CasePacket {
@@ -29,6 +29,7 @@ struct CasePacket {
         }
         let loading = c.loading.flatMap { try? JSONEncoder().encode($0) } ?? Data()
         add(Array(loading)) { UInt64($0) }
+        add(Array((c.bucket ?? "").utf8)) { UInt64($0) }
     }
 
     private mutating func add<Element>(_ row: [Element], _ word: (Element) -> UInt64) {
@@ -65,6 +66,8 @@ struct CasePacket {
         var c = Case(program: program, passes: passes)
         let loading = reader.row { UInt8(truncatingIfNeeded: $0) }
         c.loading = try? JSONDecoder().decode(Case.Loading.self, from: Data(loading))
+        let bucket = reader.row { UInt8(truncatingIfNeeded: $0) }
+        if !bucket.isEmpty { c.bucket = String(decoding: bucket, as: UTF8.self) }
         return c
     }
 

@@ -52,7 +52,9 @@ final class KernelExaminer: CaseExaminer {
 
     /// The case with what the kernel did to it; `nil` when it is not in the bucket.
     private func complete(_ c: Case, _ bucket: String) -> Case? {
-        let findings = judge.findings(of: c, against: nil)
+        var asked = c
+        asked.bucket = bucket
+        let findings = judge.findings(of: asked, against: nil)
         guard findings.contains(where: { $0.bucket == bucket }) else { return nil }
         guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return c }
         (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)

@@ -28,8 +28,11 @@ public final class KernelJudge {
             return Judgement(findings: [bug.finding], completed: CaseFile.print(completed))
         case .checked(let report):
             let findings = report.allFindings
-            guard let first = findings.first else { return Judgement(findings: []) }
-            completed.loading?.sight = sight(of: first)
+            // Of several, the one is shown that the case is about.
+            guard let finding = findings.first(where: { $0.bucket == c.bucket }) ?? findings.first else {
+                return Judgement(findings: [])
+            }
+            completed.loading?.sight = sight(of: finding)
             return Judgement(findings: findings, completed: CaseFile.print(complete(completed, report)))
         }
     }

@@ -51,6 +51,34 @@ struct Alignment: ~Copyable {
         stepCount += 1
     }
 
+    /// Where in the result a slot of the program stands, or what stands for it; of one that is removed, what is behind it.
+    ///
+    /// - Complexity: O(slots)
+    func place(of slot: InputIndex, _ fates: Row<InputIndex, Fate>) -> OutputIndex {
+        var (at, place) = (InputIndex(0), OutputIndex(0))
+        for number in 0..<stepCount {
+            let step = steps[TableIndex(number)]
+            if step.slot > slot || (step.slot == slot && step.kind != .start) { break }
+            at = step.slot + Int(step.width)
+            place = step.place + Int(step.shape.count)
+        }
+        while at < slot {
+            if !fates[at].isRemoved { place = place + 1 }
+            at = at + 1
+        }
+        return place
+    }
+
+    /// Where in the result a place is that was counted without the code in front of subprograms.
+    func place(behindStarts place: OutputIndex) -> OutputIndex {
+        var place = place
+        for number in 0..<stepCount {
+            let step = steps[TableIndex(number)]
+            if step.kind == .start && step.place <= place { place = place + Int(step.shape.count) }
+        }
+        return place
+    }
+
     /// Walks on from a slot and a place of the result to the end of both, or as far as it goes.
     ///
     /// The steps are those up to there.

@@ -11,7 +11,7 @@ enum DeadCallees {
     /// `src_reg` of a wide load whose constant the kernel chooses; so that these are taken for what they have become.
     static let chosen: UInt8 = 3
 
-    /// Makes wide loads of such addresses ones of any constant, and reports the first.
+    /// Makes wide loads of such addresses ones of any constant, and reports the first, with its slot for a place.
     ///
     /// - Complexity: O(subprograms), and O(slots) where one is removed
     static func release(

@@ -70,6 +70,7 @@ public struct RewriteChecker: ~Copyable {
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
         contexts.compute(image, program.type)
+        let released = report.findings.count
         DeadCallees.release(image, fates.row, &report)
         functionStorage.reserve(program.kernelFunctions.count + 1)
         functionStorage.row(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
@@ -79,7 +80,13 @@ public struct RewriteChecker: ~Copyable {
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast },
             isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12))
+        let isReleased = report.findings.count > released
         align(ways, image, length, &report)
+        // What was foretold is found where it stands.
+        if isReleased {
+            let slot = InputIndex(report.findings[released].place)
+            report.findings[released].place = alignment.place(of: slot, fates.row).position
+        }
         passes.reserve(
             insns: length, subprograms: max(image.subprogramCount, result.subprograms.count),
             lines: max(image.lineCount, result.lines.count))
@@ -237,7 +244,7 @@ public struct RewriteChecker: ~Copyable {
                     target: "kernel", passNumber: 1)
             if let finding { report.findings.append(finding) }
         } else if refusal == .dangling, let place = isFirst ? expectation.refusalPlace : nil {
-            report.findings.append(dangling(place))
+            report.findings.append(dangling(alignment.place(behindStarts: place)))
         } else if report.findings.isEmpty {
             let place = (isFirst ? expectation.refusalPlace : startExpectation.refusalPlace)?.position ?? 0
             report.gaps.append(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a program was not loaded.
 public struct LoadRefusal: Error, Hashable, Sendable {
     /// The `errno` of the load.
@@ -12,8 +14,11 @@ public struct LoadRefusal: Error, Hashable, Sendable {
 
     /// Whether the kernel says that it went wrong itself, so that it is no fault of the program.
     ///
-    /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; before, `verifier internal error`
-    public var isVerifierBug: Bool { Self.namesVerifierBug(text) }
+    /// Older kernels say some of it on the console alone; `EFAULT` then tells it, since what is handed over is always there.
+    ///
+    /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; before, `verifier internal error`; 6.12
+    ///   `kernel/bpf/verifier.c`, `jit_subprogs`, which only warns
+    public var isVerifierBug: Bool { code == EFAULT || Self.namesVerifierBug(text) }
 
     /// Whether a line of the log says so.
     static func namesVerifierBug(_ line: some StringProtocol) -> Bool {
