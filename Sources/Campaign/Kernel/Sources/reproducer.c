@@ -48,6 +48,13 @@ static struct types make_types(void)
 	int plain = btf__add_struct(btf, "plain", 16);
 	btf__add_field(btf, "first", word, 0, 0);
 	btf__add_field(btf, "second", word, 64, 0);
+	int half = btf__add_int(btf, "u32", 4, 0);
+	int count = btf__add_struct(btf, "bpf_refcount", 4);
+	btf__add_field(btf, "opaque", half, 0, 0);
+	// And so they do with the sixth.
+	btf__add_struct(btf, "counted", 16);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "count", count, 64, 0);
 	int pair = btf__add_array(btf, types.key, word, 2);
 	int timer = btf__add_struct(btf, "bpf_timer", 16);
 	btf__add_field(btf, "opaque", pair, 0, 0);
