@@ -5,6 +5,8 @@ import Patching
 /// Addresses of subprograms that are removed because the verifier never looked at them, as the callback of a `bpf_loop`
 /// without a turn: the load of the address stays, and leads to something else or nowhere.
 ///
+/// Rule ``KernelRule/deadCallee``.
+///
 /// - Source: 6.12 `kernel/bpf/verifier.c`: `check_helper_call` looks at the callback of a loop only while it may take another
 ///   turn, `opt_remove_dead_code` then removes it, and nothing looks at the loads
 enum DeadCallees {

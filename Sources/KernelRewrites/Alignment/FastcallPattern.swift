@@ -4,6 +4,8 @@ import Patching
 
 /// Spills and fills around a call of which the kernel knows what it clobbers.
 ///
+/// Rule ``KernelRule/fastcall``.
+///
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `mark_fastcall_pattern_for_call` and `remove_fastcall_spills_fills`
 enum FastcallPattern {
     /// Whether a spill is the outermost of some pairs around a call: with every spill goes its fill.

@@ -5,6 +5,9 @@ import Patching
 ///
 /// This is not guessed from the result: a live instruction that is missing there, or a dead one that is left, is a finding.
 ///
+/// Rules ``KernelRule/removedRun``, ``KernelRule/hardWiring``, ``KernelRule/hardWiringOrder``, ``KernelRule/nop``,
+/// ``KernelRule/nopOnce`` and ``KernelRule/mayGotoNop``.
+///
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `bpf_check`: `opt_hard_wire_dead_code_branches`, `opt_remove_dead_code`,
 ///   `opt_remove_nops`, in this order
 struct Fates: ~Copyable {

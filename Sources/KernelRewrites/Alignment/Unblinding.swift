@@ -7,6 +7,8 @@ import Patching
 /// A constant is moved to the hidden register at random, made right there, and used from it. Whatever points into the result
 /// must point to the first instruction of the three.
 ///
+/// Rules ``KernelRule/blinding`` and ``KernelRule/blindingOfSubprograms``.
+///
 /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_jit_blind_constants` and `bpf_jit_blind_insn`
 struct Unblinding {
     /// The result as it was before.
@@ -68,12 +70,13 @@ struct Unblinding {
     private mutating func foldWide(_ high: Int32, _ place: Int) -> Int {
         let dst = insn(place + 3).dst
         var end = place + 6
-        guard insn(place + 3).bits == Instruction.move(dst, Register.hidden).bits, let low = constant(at: place + 4)
+        if insn(end).bits == Instruction.zeroExtension(of: Register.hidden).bits { end += 1 }
+        guard insn(place + 3).bits == Instruction.move(dst, Register.hidden).bits, let low = constant(at: place + 4),
+            insn(end).bits == Instruction.apply(.or, dst, register: Register.hidden).bits
         else {
             add(insn(place), place)
             return place + 1
         }
-        if insn(end).bits == Instruction.zeroExtension(of: Register.hidden).bits { end += 1 }
         add(Instruction(code: Opcode.loadImmediate64, dst: dst, imm: low), place)
         add(Instruction(code: 0, imm: high), place + 4)
         return end + 1
@@ -141,7 +144,9 @@ extension Instruction {
 
     /// `rD ^= rD`, which stands for a move of 0.
     @inline(__always)
-    var isZeroing: Bool { code == 0xaf && dst == src && dst != Register.hidden }
+    var isZeroing: Bool {
+        code == 0xaf && dst == src && dst != Register.hidden && off == 0 && imm == 0
+    }
 
     /// The same with 64 bits wherever blinding makes one of them: a register is set to 0.
     @inline(__always)
@@ -152,7 +157,7 @@ extension Instruction {
 
     /// The instruction with a constant where it uses the hidden register; `nil` where it does not.
     func withConstant(_ constant: Int32) -> Instruction? {
-        if src != Register.hidden || dst == Register.hidden { return nil }
+        if src != Register.hidden || dst == Register.hidden || imm != 0 { return nil }
         var insn = self
         insn.src = 0
         insn.imm = constant

@@ -8,6 +8,8 @@ import Patching
 /// is cut to 16 bits in `off` and the second stands in `imm`; later kernels have them the other way round. A pseudo function
 /// has the second in its second slot.
 ///
+/// Rules ``KernelRule/compiledCall``, ``KernelRule/pseudoFunction`` and ``KernelRule/farCall``.
+///
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `jit_subprogs`, at its end
 struct CallNumbers {
     /// Where a call keeps what.

@@ -43,6 +43,8 @@ public struct RewriteChecker: ~Copyable {
         var report = RewriteReport()
         if let unblinding = Unblinding(result) {
             report.findings = unblinding.findings
+            // What leads into the middle of an instruction has no place in the result without.
+            if !report.findings.isEmpty { return report }
             check(program, live: live, result: unblinding.program, isUnblinded: true, &report)
             tally.count(unblinding, into: &report)
         } else {
@@ -221,6 +223,8 @@ public struct RewriteChecker: ~Copyable {
     ///
     /// Each function of a program is blinded as a copy, with slots counted from its own start; but the copies share the
     /// lines of the program, which count from its start, and which therefore move once for each function.
+    ///
+    /// Rule ``KernelRule/sharedLines``.
     ///
     /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_adj_linfo`, and `verifier.c`, `jit_subprogs`
     private func sharedLines(_ finding: Finding) -> Finding {
