@@ -2,6 +2,8 @@
 enum RowFolding {
     /// How many rows are always shown.
     static let shortest = 60
+    /// How many rows may be shown before jumps are of no more interest.
+    static let longest = 200
     /// The shortest run that is left out.
     private static let shortestRun = 4
 
@@ -11,19 +13,10 @@ enum RowFolding {
     /// - Complexity: O(rows)
     static func fold(_ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool) -> [PictureRow] {
         if rows.count <= shortest { return rows }
-        var shown = Array(repeating: false, count: rows.count)
-        func show(_ row: Int, around: Int) {
-            for at in max(row - around, 0)...min(row + around, rows.count - 1) { shown[at] = true }
-        }
-        show(0, around: 0)
-        show(rows.count - 1, around: 0)
-        for (number, row) in rows.enumerated() {
-            if let interest = row.interest { show(number, around: interest) }
-            for (entry, listing) in [(row.left, left), (row.right, right)] {
-                guard jumps, let slot = entry?.slot, let listing else { continue }
-                if listing.isTarget[slot] { show(number, around: 1) }
-                if listing.isSource[slot] { shown[number] = true }
-            }
+        var shown = interesting(rows, left: left, right: right, jumps: jumps)
+        // Where jumps are everywhere, they do not tell one place from another.
+        if jumps && shown.count(where: \.self) > longest {
+            shown = interesting(rows, left: left, right: right, jumps: false)
         }
         var folded: [PictureRow] = []
         var at = 0
@@ -52,5 +45,26 @@ enum RowFolding {
             at = end
         }
         return folded
+    }
+
+    /// Which rows are shown because something happens there or beside them.
+    private static func interesting(
+        _ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool
+    ) -> [Bool] {
+        var shown = Array(repeating: false, count: rows.count)
+        func show(_ row: Int, around: Int) {
+            for at in max(row - around, 0)...min(row + around, rows.count - 1) { shown[at] = true }
+        }
+        show(0, around: 0)
+        show(rows.count - 1, around: 0)
+        for (number, row) in rows.enumerated() {
+            if let interest = row.interest { show(number, around: interest) }
+            for (entry, listing) in [(row.left, left), (row.right, right)] {
+                guard jumps, let slot = entry?.slot, let listing else { continue }
+                if listing.isTarget[slot] { show(number, around: 1) }
+                if listing.isSource[slot] { shown[number] = true }
+            }
+        }
+        return shown
     }
 }
