@@ -6,7 +6,6 @@ import Patching
 struct KernelVerdict {
     /// The kernel, the rule that it broke, and what was seen.
     let text: String
-    private let release: String
     private let sight: Case.Loading.Sight?
 
     /// How many rows around the wrong slot are shown of a long program.
@@ -16,7 +15,7 @@ struct KernelVerdict {
     init?(_ c: Case, _ history: CaseHistory) {
         guard let loading = c.loading, loading.sight != nil || c.bucket != nil else { return nil }
         sight = loading.sight
-        release = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
+        let release = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
         let rule = c.bucket.flatMap(Case.rule(of:))
         var words = "✗ \(release): "
         if let rule { words += "\(rule.rawValue): " }
@@ -25,15 +24,23 @@ struct KernelVerdict {
         case let sight?:
             words += sight.text
             // Without passes it is not known what the rules give.
-            if !c.passes.isEmpty {
-                switch history.outcome(of: c) {
-                case .error(let status): words += " (must be: refused with \(status.errorName ?? "an error"))"
-                case let expected: words += sight.ruled(by: expected).map { " (must be: \($0))" } ?? ""
-                }
-            }
+            if !c.passes.isEmpty { words += Self.rules(history.outcome(of: c), for: sight) }
         case nil: words += Self.words(for: rule)
         }
         text = words
+    }
+
+    /// What must be in the place of what was seen.
+    private static func rules(_ expected: Case.Expectation, for sight: Case.Loading.Sight) -> String {
+        if case .error(let status) = expected {
+            return " (by the rules the pass is refused with \(status.errorName ?? "an error"))"
+        }
+        if case .insn(let slot, let insn) = sight, case .result(let insns?, _, _, _) = expected,
+            insns.indices.contains(slot), insns[slot] == insn
+        {
+            return " (as it must be)"
+        }
+        return sight.ruled(by: expected).map { " (must be: \($0))" } ?? ""
     }
 
     /// What happened when there was nothing to be read back.
@@ -60,7 +67,7 @@ struct KernelVerdict {
             guard let row = rows.firstIndex(where: { $0.right?.slot == target }) else { continue }
             rows[row].interest = max(rows[row].interest ?? 0, 1)
         }
-        var note = PictureRow(nil, PictureEntry(.note("✗ \(release) has \(words)"), .wrong))
+        var note = PictureRow(nil, PictureEntry(.note("✗ the kernel has \(words)"), .wrong))
         note.interest = 0
         if rows[row].bracket == "┌" || rows[row].bracket == "│" { note.bracket = "│" }
         rows.insert(note, at: row + 1)
@@ -75,7 +82,7 @@ struct KernelVerdict {
         let program = result.program
         switch sight {
         case .insn(let slot, let insn):
-            guard program.insns.indices.contains(slot) else { return nil }
+            guard program.insns.indices.contains(slot), program.insns[slot] != insn else { return nil }
             return (slot, "`\(result.text(of: slot, as: insn))` here")
         case .subprogram(let row, let start):
             let rows = program.subprograms
