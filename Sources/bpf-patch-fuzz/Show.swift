@@ -9,7 +9,7 @@ struct Show: ParsableCommand {
         abstract: "Show program, passes and result side by side, with jumps drawn and the wrong one marked.",
         discussion: """
             The picture is as wide as the terminal, or as COLUMNS says; colour is left out when the output is no \
-            terminal or NO_COLOR is set.
+            terminal or NO_COLOR is set. What a running kernel did wrong is drawn as the case has it; nothing is loaded.
 
             Example:
               bpf-patch-fuzz show Seeds/may-goto-backward-expanded.case

@@ -90,14 +90,14 @@ enum KernelReproducer {
             (slot, id) = (line?.insnOff ?? 0, line?.id ?? 0)
             words =
                 "line record \(row) was seen "
-                + (line.map { "to be line \($0.id) at \($0.insnOff)" } ?? "to be missing")
+                + (line.map { "to be id \($0.id) at \($0.insnOff)" } ?? "to be missing")
         case .refusal(let text):
             part = "SEEN_REFUSAL"
             refusal = text
             words = "the verifier was seen to say: \(text)"
         case nil: break
         }
-        if let rule = rule(c.expected, loading.sight) { words += "; by the rules it is: \(rule)" }
+        if let rule = loading.sight?.ruled(by: c.expected) { words += "; by the rules it is: \(rule)" }
         let fields = "0x\(String(insn.code, radix: 16)), \(insn.dst), \(insn.src), \(insn.off), \(insn.imm)"
         return [
             "enum { SEEN_NOTHING, SEEN_INSN, SEEN_SUBPROGRAM, SEEN_LINE, SEEN_REFUSAL };",
@@ -107,23 +107,6 @@ enum KernelReproducer {
             "static const unsigned int seen_slot = \(slot), seen_id = \(id);",
             "static const struct bpf_insn seen_insn = { \(fields) };",
         ]
-    }
-
-    /// What the rules give where something else was seen, as far as they say anything there.
-    private static func rule(_ expected: Case.Expectation?, _ sight: Case.Loading.Sight?) -> String? {
-        guard case .result(let insns, _, let subprograms, let lines) = expected else { return nil }
-        switch sight {
-        case .insn(let slot, _):
-            guard let insns, insns.indices.contains(slot) else { return nil }
-            return Disassembler.text(of: insns[slot])
-        case .subprogram(let row, _):
-            guard let subprograms, subprograms.indices.contains(row) else { return "none" }
-            return "at \(subprograms[row].start)"
-        case .line(let row, _):
-            guard let lines, lines.indices.contains(row) else { return "none" }
-            return "line \(lines[row].id) at \(lines[row].insnOff)"
-        case .refusal, nil: return nil
-        }
     }
 
     /// A text as C has it.

@@ -56,10 +56,11 @@ public struct CasePicture {
                 agreeing.append(patcher.name)
             }
         }
-        var lines = header(verdicts, agreeing, history)
+        let kernel = KernelVerdict(c, history)
+        var lines = header(kernel, verdicts, agreeing, history)
         let hasAux = verdicts.isEmpty
         for (number, step) in history.steps.enumerated() {
-            lines += section(step, number, hasAux: hasAux)
+            lines += section(step, number, hasAux: hasAux, number == history.steps.count - 1 ? kernel : nil)
             for verdict in verdicts.filter({ $0.finding.pass == number }).prefix(Self.tableLimit) {
                 lines += comparison(verdict, step)
             }
@@ -75,7 +76,9 @@ public struct CasePicture {
         "- taken out, + brought in, = kept, L5 something lands there, P3 slot 3 of a patch, @7 slot 7 of the input, "
         + "─► jump, ═► call, ━► what it is about, ✗ what is wrong"
 
-    private func header(_ verdicts: [PatcherVerdict], _ agreeing: [String], _ history: CaseHistory) -> [StyledText] {
+    private func header(
+        _ kernel: KernelVerdict?, _ verdicts: [PatcherVerdict], _ agreeing: [String], _ history: CaseHistory
+    ) -> [StyledText] {
         var lines: [StyledText] = []
         func add(_ text: String, _ tone: Tone, indentation: Int = 0) {
             for (number, words) in StyledText.wrap(text, to: width - indentation).enumerated() {
@@ -85,13 +88,18 @@ public struct CasePicture {
         if !c.name.isEmpty { add(c.name, .heading) }
         if let origin = c.origin { add("seed \(origin.seed), index \(origin.index)", .faint) }
         if let bucket = c.bucket { add("bucket \(bucket)", .faint) }
+        if let kernel { add(kernel.text, .wrong, indentation: 2) }
         for verdict in verdicts {
             let finding = verdict.finding
             let pass = c.passes.count > 1 ? ", pass \(finding.pass + 1)" : ""
             add("✗ \(finding.target)\(pass): \(finding.rule.rawValue): \(finding.detail)", .wrong, indentation: 2)
         }
-        if !agreeing.isEmpty {
-            add("✓ as the rules have it: \(agreeing.joined(separator: ", "))", .right, indentation: 2)
+        // Who has no pass to carry out says nothing about a kernel's case, and nobody is to be taken for the kernel.
+        if !agreeing.isEmpty && (c.loading == nil || !history.steps.isEmpty) {
+            let isBuiltIn = agreeing.allSatisfy { name in PatcherChoice.builtIn.contains { $0.name == name } }
+            let whose = isBuiltIn ? "the built-in patchers" : "these patchers"
+            let words = c.loading == nil ? "as the rules have it" : "\(whose) do as the rules have it"
+            add("✓ \(words): \(agreeing.joined(separator: ", "))", .right, indentation: 2)
         }
         if let expected = c.expected, !expected.agrees(with: history.outcome(of: c)) {
             add("✗ the case itself expects something else than the rules give", .wrong, indentation: 2)
@@ -107,7 +115,9 @@ public struct CasePicture {
         return line
     }
 
-    private func section(_ step: CaseHistory.Step, _ number: Int, hasAux: Bool) -> [StyledText] {
+    private func section(_ step: CaseHistory.Step, _ number: Int, hasAux: Bool, _ kernel: KernelVerdict?)
+        -> [StyledText]
+    {
         let edits = step.pass.edits.count
         var title = "pass \(number + 1) of \(c.passes.count): \(edits == 1 ? "1 edit" : "\(edits) edits"), "
         title += "\(StyledText.count(step.input.insns.count)) slots"
@@ -119,11 +129,12 @@ public struct CasePicture {
             }
         }
         let input = Listing("input", step.input)
-        let result = step.result.map { Listing("result", $0) }
-        let layout = PassLayout(step.pass, input: input, result: result, refusal: step)
+        var result = step.result.map { Listing("result", $0) }
+        var rows = PassLayout(step.pass, input: input, result: result, refusal: step).rows
+        if result != nil { kernel?.mark(&rows, &result!) }
         let table = PictureTable(
             left: input, right: result, rightTitle: result?.title ?? "patches",
-            rows: RowFolding.fold(layout.rows, left: input, right: result, jumps: true), hasMiddle: true,
+            rows: RowFolding.fold(rows, left: input, right: result, jumps: true), hasMiddle: true,
             showsAux: hasAux && hasWords(step.input.aux))
         return lines + table.lines(width: width)
     }

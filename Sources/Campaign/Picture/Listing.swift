@@ -63,6 +63,13 @@ struct Listing {
         for number in arcs.indices where arcs[number].source == slot { arcs[number].tone = tone }
     }
 
+    /// Draws where a jump would go that is wrong.
+    mutating func addWrongJump(at slot: Int, _ insn: Instruction) {
+        let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
+        guard program.insns.indices.contains(target) else { return }
+        arcs.append(Arc(source: slot, target: target, isCall: insn.jumpKind.isCall, tone: .wrong))
+    }
+
     /// The subprograms that start at a slot.
     func subprograms(at slot: Int) -> [UInt32] { starts[slot] ?? [] }
 
@@ -73,9 +80,12 @@ struct Listing {
     func name(of slot: Int) -> String { isTarget[slot] ? "L\(slot)" : "\(slot)" }
 
     /// The instruction at a slot, with the slots that it jumps to.
-    func text(of slot: Int) -> String {
+    func text(of slot: Int) -> String { text(of: slot, as: program.insns[slot]) }
+
+    /// Another instruction as it would stand at a slot.
+    func text(of slot: Int, as insn: Instruction) -> String {
         let insns = program.insns
-        return Disassembler.text(of: insns[slot], secondSlot: slot + 1 < insns.count ? insns[slot + 1] : nil) {
+        return Disassembler.text(of: insn, secondSlot: slot + 1 < insns.count ? insns[slot + 1] : nil) {
             let target = slot + 1 + $0
             return insns.indices.contains(target) ? .label("L\(target)") : .relative($0)
         }

@@ -59,6 +59,9 @@ struct PictureRow {
         return isPlain(left) && isPlain(right) && words.isEmpty && (bracket == " " || bracket == "│")
     }
 
+    /// Whether something is wrong on one of its sides.
+    var isWrong: Bool { left?.tone == .wrong || right?.tone == .wrong }
+
     /// Whether one row can stand for this and another plain one, in what it says of edits.
     func isLike(_ other: PictureRow) -> Bool {
         bracket == other.bracket && left?.sign == other.left?.sign && right?.sign == other.right?.sign

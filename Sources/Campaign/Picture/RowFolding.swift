@@ -2,6 +2,8 @@
 enum RowFolding {
     /// How many rows are always shown.
     static let shortest = 60
+    /// How many rows may be shown before jumps are of no more interest.
+    static let longest = 200
     /// The shortest run that is left out.
     private static let shortestRun = 4
 
@@ -11,20 +13,9 @@ enum RowFolding {
     /// - Complexity: O(rows)
     static func fold(_ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool) -> [PictureRow] {
         if rows.count <= shortest { return rows }
-        var shown = Array(repeating: false, count: rows.count)
-        func show(_ row: Int, around: Int) {
-            for at in max(row - around, 0)...min(row + around, rows.count - 1) { shown[at] = true }
-        }
-        show(0, around: 0)
-        show(rows.count - 1, around: 0)
-        for (number, row) in rows.enumerated() {
-            if let interest = row.interest { show(number, around: interest) }
-            for (entry, listing) in [(row.left, left), (row.right, right)] {
-                guard jumps, let slot = entry?.slot, let listing else { continue }
-                if listing.isTarget[slot] { show(number, around: 1) }
-                if listing.isSource[slot] { shown[number] = true }
-            }
-        }
+        var shown = interesting(rows, left: left, right: right, jumps: jumps)
+        // Where jumps are everywhere, they do not tell one place from another.
+        if jumps && shown.count(where: \.self) > longest { shown = pressing(rows) }
         var folded: [PictureRow] = []
         var at = 0
         while at < rows.count {
@@ -52,5 +43,39 @@ enum RowFolding {
             at = end
         }
         return folded
+    }
+
+    /// Which rows are shown because something happens there alone, or something is wrong there or beside them.
+    private static func pressing(_ rows: [PictureRow]) -> [Bool] {
+        var shown = Array(repeating: false, count: rows.count)
+        for (number, row) in rows.enumerated() {
+            guard let interest = row.interest else { continue }
+            show(number, around: row.isWrong ? interest : 0, in: &shown)
+        }
+        show(0, around: 0, in: &shown)
+        show(rows.count - 1, around: 0, in: &shown)
+        return shown
+    }
+
+    private static func show(_ row: Int, around: Int, in shown: inout [Bool]) {
+        for at in max(row - around, 0)...min(row + around, shown.count - 1) { shown[at] = true }
+    }
+
+    /// Which rows are shown because something happens there or beside them.
+    private static func interesting(
+        _ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool
+    ) -> [Bool] {
+        var shown = Array(repeating: false, count: rows.count)
+        show(0, around: 0, in: &shown)
+        show(rows.count - 1, around: 0, in: &shown)
+        for (number, row) in rows.enumerated() {
+            if let interest = row.interest { show(number, around: interest, in: &shown) }
+            for (entry, listing) in [(row.left, left), (row.right, right)] {
+                guard jumps, let slot = entry?.slot, let listing else { continue }
+                if listing.isTarget[slot] { show(number, around: 1, in: &shown) }
+                if listing.isSource[slot] { shown[number] = true }
+            }
+        }
+        return shown
     }
 }

@@ -11,15 +11,7 @@ extension CaseFile.Writer {
         if loading.flags != [] { add("flags: 0x" + String(loading.flags.rawValue, radix: 16)) }
         if loading.privilege != .all { add("privilege: " + loading.privilege.rawValue) }
         for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
-        switch loading.sight {
-        case .insn(let slot, let insn): add("seen: slot \(slot) \(Disassembler.text(of: insn))")
-        case .subprogram(let row, let start):
-            add("seen: subprogram \(row) " + (start.map { "at \($0)" } ?? "missing"))
-        case .refusal(let text): add("seen: refusal " + QuotedText.quoted(text))
-        case .line(let row, let line):
-            add("seen: line \(row) " + (line.map { "id \($0.id) at \($0.insnOff)" } ?? "missing"))
-        case nil: break
-        }
+        if let sight = loading.sight { add("seen: " + sight.text) }
     }
 }
 
