@@ -51,6 +51,13 @@ struct Alignment: ~Copyable {
         stepCount += 1
     }
 
+    /// Where the subprogram of the kernel's own starts; `nil` where there is none.
+    var hiddenStart: Int? {
+        if stepCount == 0 { return nil }
+        let last = steps[TableIndex(stepCount - 1)]
+        return last.kind == .append ? last.place.position : nil
+    }
+
     /// Where in the result a slot of the program stands, or what stands for it; of one that is removed, what is behind it.
     ///
     /// - Complexity: O(slots)

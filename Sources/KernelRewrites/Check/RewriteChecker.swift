@@ -209,29 +209,11 @@ public struct RewriteChecker: ~Copyable {
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
         }
-        if facts.features.contains(.blinding) && expected.subprogramCount > 1 {
-            for number in known..<report.findings.count where report.findings[number].rule == .line {
-                report.findings[number] = sharedLines(report.findings[number])
-            }
-        }
+        let functions = expected.subprogramCount + (alignment.hiddenStart == nil ? 0 : 1)
+        if facts.features.contains(.blinding) && functions > 1 { nameSharedLines(from: known, in: &report) }
         if report.findings.isEmpty && !givesPasses { return }
         report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         report.normalized = Program(found)
-    }
-
-    /// Lines that moved although the instructions shown are not blinded.
-    ///
-    /// Each function of a program is blinded as a copy, with slots counted from its own start; but the copies share the
-    /// lines of the program, which count from its start, and which therefore move once for each function.
-    ///
-    /// Rule ``KernelRule/sharedLines``.
-    ///
-    /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_adj_linfo`, and `verifier.c`, `jit_subprogs`
-    private func sharedLines(_ finding: Finding) -> Finding {
-        Finding(
-            target: finding.target, rule: .line, insn: "shared", edit: "blinding", pass: finding.pass,
-            place: finding.place,
-            detail: finding.detail + "; blinding a function moves the lines of all (bpf_adj_linfo)")
     }
 
     /// The kernel gave a result for edits that cannot be made.
@@ -283,10 +265,9 @@ public struct RewriteChecker: ~Copyable {
         passes.found.lineCount = result.lines.count
         fill(expected, subprograms, result.lines)
         if passes.callCount == 0 { return }
-        let last = alignment.stepCount > 0 ? alignment.steps[TableIndex(alignment.stepCount - 1)] : nil
         let numbers = CallNumbers(
             starts: expected.subprograms, count: expected.subprogramCount,
-            hidden: last?.kind == .append ? last?.place.position : nil,
+            hidden: alignment.hiddenStart,
             areNumbersShown: facts.features.contains(.rawDump))
         numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
     }
