@@ -263,11 +263,11 @@ struct Alignment: ~Copyable {
         return (choice.slot + width, choice.place + Int(shape.count))
     }
 
-    /// Whether the result ends with the program, or with the kernel's own subprogram behind it.
+    /// Whether the result ends with the program, or with the kernel's own subprogram behind it where something is thrown.
     private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
-        if place.position == length { return true }
+        if !ways.throwsExceptions { return place.position == length }
         let shape = PrologueShapes.hiddenSubprogram(ways.reader(at: place))
-        if place.position + Int(shape.count) != length { return false }
+        if !shape.isThere || place.position + Int(shape.count) != length { return false }
         add(
             AlignmentStep(kind: .append, slot: InputIndex(ways.count), width: 0, place: place, shape: shape))
         return true

@@ -10,6 +10,8 @@ struct Candidates {
     let result: Row<OutputIndex, Instruction>
     /// The registers that may hold the context before each instruction, if any may.
     let contexts: Row<InputIndex, UInt16>?
+    /// The accesses of a context that certainly are rewritten.
+    let certain: CertainContexts.View
     /// What is made of calls of the program's kernel functions, by their number.
     let functions: Row<TableIndex, KernelFunctionShapes.Kind>
     let functionCount: Int
@@ -23,6 +25,8 @@ struct Candidates {
     let isCompiled: Bool
     /// Whether signed divisions by -1 are rewritten, as they are since 6.12.
     let guardsMinusOne: Bool
+    /// Whether an exception may be thrown, for which the kernel adds a subprogram.
+    let throwsExceptions: Bool
 
     /// The next way, and the number to ask with for the one behind it; `nil` when there are no more.
     ///
@@ -108,7 +112,7 @@ struct Candidates {
 
     private func load(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
         let insn = insns[slot]
-        if number == 0 && reader.next.isLoad(sameAs: insn) {
+        if number == 0 && reader.next.isLoad(sameAs: insn) && !certain.isRewritten(slot, through: insn.src, insn.off) {
             var shape = Shape.itself(width: 1)
             if reader.next.bits != insn.bits { shape.rewrite = .probeMem }
             return (shape, 1)
@@ -126,7 +130,11 @@ struct Candidates {
         _ number: Int32, _ base: Int32, _ slot: InputIndex, through register: UInt8, _ reader: ShapeReader
     ) -> (shape: Shape, next: Int32)? {
         guard let contexts, contexts[slot] >> UInt16(register & 15) & 1 != 0 else { return nil }
-        let shape = ContextShapes.access(insns[slot], longerThan: number - base, reader)
+        let insn = insns[slot]
+        // What is rewritten for certain is not the same again by itself.
+        let isForgotten = reader.next.bits == insn.bits && certain.isRewritten(slot, through: register, insn.off)
+        let least = isForgotten ? max(number - base, 1) : number - base
+        let shape = ContextShapes.access(insn, longerThan: least, reader)
         return shape.isThere ? (shape, base + shape.count) : nil
     }
 
@@ -147,7 +155,9 @@ struct Candidates {
             if isArena { shape.rewrite = .probeMem }
             return (shape, 2)
         }
-        if number == 0 && reader.next.bits == insn.bits { return (.itself(width: 1), 1) }
+        if number == 0 && reader.next.bits == insn.bits && !certain.isRewritten(slot, through: insn.dst, insn.off) {
+            return (.itself(width: 1), 1)
+        }
         if insn.dst == Register.frame { return spill(max(number, 1), slot, reader) }
         return access(max(number, 1), 1, slot, through: insn.dst, reader)
     }

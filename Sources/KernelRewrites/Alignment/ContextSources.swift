@@ -18,6 +18,9 @@ struct ContextSources: ~Copyable {
     /// Whether something was loaded from where none had been put so far.
     private var isAskedInVain = false
 
+    /// Whether a look-up in a map may give one.
+    private var isInMaps = false
+
     /// The registers that a call leaves to the callee.
     private static let arguments: UInt16 = 0b11_1110
 
@@ -45,11 +48,23 @@ struct ContextSources: ~Copyable {
         held[InputIndex(0)] = ContextSources.bit(Register.first)
         spills = 0
         isEscaped = false
+        isInMaps = ContextSources.hasSocketMap(input)
         while sweep(input, held) {}
     }
 
     /// The registers that may hold it before each instruction, a bit each; `nil` where none ever does.
     var registers: Row<InputIndex, UInt16>? { count > 0 ? storage.row() : nil }
+
+    /// Whether a program has a map of sockets, or one that is known by its descriptor alone.
+    private static func hasSocketMap(_ input: ProgramImage<InputIndex>) -> Bool {
+        for number in 0..<input.insnCount {
+            let insn = input.insns[InputIndex(number)]
+            if !insn.isWide { continue }
+            if insn.src == 1 || insn.src == 2 { return true }
+            if insn.src == 5 && insn.imm == MapKind.sockMap.rawValue { return true }
+        }
+        return false
+    }
 
     @inline(__always)
     private static func bit(_ register: UInt8) -> UInt16 { 1 << UInt16(register & 15) }
@@ -109,7 +124,7 @@ struct ContextSources: ~Copyable {
             return before
         case Opcode.jumpClass where insn.code == Opcode.call:
             let rest = before & ~(ContextSources.arguments | 1)
-            return insn.src == Opcode.pseudoCall || (insn.src == 0 && Self.givesSocket(insn.imm))
+            return insn.src == Opcode.pseudoCall || (insn.src == 0 && givesSocket(insn.imm))
                 ? rest | 1 : rest
         case 0: return insn.isWide ? before & ~dst : insn.code == 0 ? before : before & ~(ContextSources.arguments | 1)
         default: return before
@@ -134,9 +149,10 @@ struct ContextSources: ~Copyable {
     ///
     /// - Source: `include/uapi/linux/bpf.h`, `enum bpf_func_id`
     @inline(__always)
-    private static func givesSocket(_ helper: Int32) -> Bool {
+    private func givesSocket(_ helper: Int32) -> Bool {
         switch helper {
-        case 1, 84, 85, 95, 96, 98, 99: true
+        case CallShapes.Helper.mapLookup: isInMaps
+        case 84, 85, 95, 96, 98, 99: true
         default: false
         }
     }

@@ -19,6 +19,7 @@ public struct RewriteChecker: ~Copyable {
     private var functionStorage = RowStorage<KernelFunctionShapes.Kind>()
     private var fates = Fates()
     private var contexts = ContextSources()
+    private var certainContexts = CertainContexts()
     private var alignment = Alignment()
     private var passes = KernelPasses()
     private var expectation = Expectation()
@@ -72,16 +73,19 @@ public struct RewriteChecker: ~Copyable {
         insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
         contexts.compute(image, program.type)
+        certainContexts.compute(image, program.type)
         let released = report.findings.count
         DeadCallees.release(image, fates.row, &report)
         functionStorage.reserve(program.kernelFunctions.count + 1)
         functionStorage.row(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
-            functions: functionStorage.row(), functionCount: program.kernelFunctions.count,
+            certain: certainContexts.view, functions: functionStorage.row(),
+            functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast },
-            isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12))
+            isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12),
+            throwsExceptions: throwsExceptions(program, live))
         let isReleased = report.findings.count > released
         align(ways, image, length, &report)
         // What was foretold is found where it stands.
@@ -102,6 +106,18 @@ public struct RewriteChecker: ~Copyable {
         }
     }
 
+    /// Whether the verifier saw a call of `bpf_throw`.
+    ///
+    /// - Source: 6.12 `kernel/bpf/verifier.c`, `check_kfunc_call` and `do_misc_fixups`: `seen_exception`
+    private func throwsExceptions(_ program: LoadableProgram, _ live: [Bool]) -> Bool {
+        guard let number = program.kernelFunctions.firstIndex(of: "bpf_throw") else { return false }
+        let names = program.kernelFunctions
+        return zip(program.program.insns, live).contains { insn, isLive in
+            isLive && insn.code == Opcode.call && insn.src == Opcode.pseudoKernelFunction
+                && Int(insn.imm) >= number && Int(insn.imm) < names.count && names[Int(insn.imm)] == "bpf_throw"
+        }
+    }
+
     /// How many alignments are looked at before a finding is believed.
     private static let attempts = 64
 
@@ -110,14 +126,13 @@ public struct RewriteChecker: ~Copyable {
         _ ways: Candidates, _ image: ProgramImage<InputIndex>, _ length: Int, _ result: Program, _ known: Int,
         _ report: inout RewriteReport
     ) {
-        let least = report.findings.count
         var attempt = 0
         while attempt < RewriteChecker.attempts && alignment.walkOtherwise(ways, length: length) {
             attempt += 1
             var other = RewriteReport()
             other.findings = Array(report.findings.prefix(known))
             judge(image, ways.result, length, result, &other)
-            if !other.gaps.isEmpty || other.findings.count >= least { continue }
+            if !other.gaps.isEmpty || other.findings.count > known { continue }
             tally.count(
                 image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, jumps: passes.jumps,
                 jumpCount: passes.jumpCount, into: &other)
@@ -134,7 +149,10 @@ public struct RewriteChecker: ~Copyable {
         alignment.resolveCallbacks(image, fates.row, insns, &report)
         passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
         // What is around a gap cannot be judged, so that nothing is.
-        if report.gaps.isEmpty { compare(image, insns, length, result, &report) }
+        if !report.gaps.isEmpty { return }
+        HelperCalls(areAddressesShown: facts.features.contains(.rawDump))
+            .check(image, fates.row, alignment, insns, &report)
+        compare(image, insns, length, result, &report)
     }
 
     private mutating func load(_ program: Program) {

@@ -125,6 +125,8 @@ enum ContextShapes {
             let isRegister = next.code & Opcode.registerOperand != 0
             if isRegister && next.src != base && (held | dst) & Work.bit(next.src) == 0 { return false }
             if !isMove && held & dst == 0 { return false }
+            // No conversion has this operation.
+            if next.code & Opcode.operationMask == Arithmetic.xor.rawValue { return false }
             // The hidden register is only ever loaded.
             if isMove && !isRegister && next.dst == Register.hidden { return false }
             isConstant = isMove && !isRegister && held == 0
