@@ -1,3 +1,5 @@
+import KernelRewrites
+
 extension CampaignReport {
     /// Why the kernel refused programs, and how often.
     public struct Refused: Codable, Sendable, Hashable {
@@ -17,5 +19,13 @@ extension CampaignReport {
     public struct LeftOut: Codable, Sendable, Hashable {
         public var profile: String
         public var lacks: [String]
+
+        /// The profile and why there is none, in words.
+        public var text: String {
+            let settings = lacks.compactMap { KernelFeature(rawValue: $0)?.setting }
+            let others = lacks.filter { KernelFeature(rawValue: $0)?.setting == nil }
+            let rest = others.isEmpty ? [] : ["the kernel lacks \(others.joined(separator: ", "))"]
+            return "\(profile): " + (settings + rest).joined(separator: "; ")
+        }
     }
 }

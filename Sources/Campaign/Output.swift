@@ -6,6 +6,15 @@ public enum Output {
     /// Where standard output is; another number once what plug-ins print has been kept out of it.
     private static let descriptor = Atomic<Int32>(STDOUT_FILENO)
 
+    /// Where standard error is; another number once what plug-ins print has been kept out of it.
+    private static let errorDescriptor = Atomic<Int32>(STDERR_FILENO)
+
+    /// Keeps this command's own errors where they are when what plug-ins print there goes elsewhere.
+    static func keepErrors() {
+        let own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)
+        if own >= 0 { errorDescriptor.store(own, ordering: .relaxed) }
+    }
+
     /// Sends what plug-ins print on standard output to standard error, so that this command's own output is not mixed up.
     ///
     /// - Throws: ``CampaignError`` when there are no more descriptors
@@ -22,11 +31,16 @@ public enum Output {
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
     public static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
 
-    /// Writes a text to standard output.
+    /// Writes a text to standard output; when nobody reads it any more, this process ends, without a word.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
     public static func write(_ text: String) throws(CampaignError) {
         guard put(text, descriptor.load(ordering: .relaxed)) else {
+            if errno == EPIPE {
+                // A judge may have been talked to, for which the signal is ignored.
+                signal(SIGPIPE, SIG_DFL)
+                raise(SIGPIPE)
+            }
             throw CampaignError("standard output: cannot be written: \(unsafe String(cString: strerror(errno)))")
         }
     }
@@ -41,7 +55,7 @@ public enum Output {
     }
 
     /// Writes a text to standard error, which nobody may be reading.
-    public static func note(_ text: String) { _ = put(text, STDERR_FILENO) }
+    public static func note(_ text: String) { _ = put(text, errorDescriptor.load(ordering: .relaxed)) }
 
     private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8), descriptor) }
 

@@ -50,4 +50,14 @@ public enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case typedTracepoint = "tp-btf"
     /// The BTF of the kernel is there, for attach targets and kernel functions.
     case kernelTypes = "kernel-btf"
+
+    /// Why a kernel does not show the feature, where that is a setting or a matter of rights and not of its age.
+    public var setting: String? {
+        switch self {
+        case .jit: "net.core.bpf_jit_enable is 0"
+        case .blinding: "net.core.bpf_jit_harden is not 2"
+        case .speculationHardening: "what is loaded without CAP_PERFMON is not hardened, as with mitigations=off"
+        default: nil
+        }
+    }
 }

@@ -6,8 +6,9 @@ struct Kernel: ParsableCommand {
         commandName: "kernel",
         abstract: "Check what the running kernel makes of programs.",
         discussion: """
-            Programs are loaded, read back as the kernel rewrote them, and held against the rules. That needs CAP_BPF and, \
-            to see instructions, CAP_PERFMON; root has both.
+            Programs are loaded, read back as the kernel rewrote them, and held against the rules. That needs CAP_BPF, \
+            CAP_NET_ADMIN for programs of the network and CAP_PERFMON to see instructions; root outside of containers has \
+            all of them.
             """,
         subcommands: [
             KernelRun.self, KernelLoad.self, KernelStats.self, KernelWorker.self, KernelJudgeCommand.self,

@@ -19,7 +19,8 @@ struct KernelLoad: ParsableCommand {
             way being plain or rnd_hi32), not_understood and findings (arrays of {object, program, way, bucket, detail, \
             listing}) and seconds.
 
-            The exit status is 77 with findings, and 1 when no object can be read or the right to load is missing.
+            The exit status is 77 with findings, and else 1 when no program is loaded, something that was named is not \
+            there or cannot be read, or the right to load is missing.
 
             Example:
               bpf-patch-fuzz kernel load /usr/lib/x86_64-linux-gnu/bpf
@@ -37,6 +38,8 @@ struct KernelLoad: ParsableCommand {
             report = try KernelLoadReport(paths: paths)
             if json { try Output.json(report) } else { try Output.write(report.text) }
         } catch { throw stop(error) }
+        for line in report.unusable { complain("error: \(line)") }
         if !report.findings.isEmpty { throw ExitCode.findings }
+        if !report.unusable.isEmpty { throw ExitCode.failure }
     }
 }

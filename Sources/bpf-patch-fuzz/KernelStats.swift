@@ -20,7 +20,8 @@ struct KernelStats: ParsableCommand {
             workloads of 'stats', the first of them for all rewrites together.
 
             Objects and programs that are not loaded are named on standard error, and so are those in which the check does \
-            not understand something, which are not counted: see 'kernel load'. The exit status is 1 when nothing is left.
+            not understand something, which are not counted: see 'kernel load'. The exit status is 1 when nothing is left, or something that was \
+            named is not there or cannot be read.
 
             Example:
               bpf-patch-fuzz kernel stats /usr/lib/x86_64-linux-gnu/bpf
@@ -33,11 +34,16 @@ struct KernelStats: ParsableCommand {
     var json = false
 
     func run() throws {
+        let statistics: KernelPatchStatistics
         do {
-            let statistics = try KernelPatchStatistics(paths: paths)
-            for refusal in statistics.refused { complain("skipped: \(refusal)") }
+            statistics = try KernelPatchStatistics(paths: paths)
+            for refusal in statistics.refused where !statistics.unusable.contains(refusal) {
+                complain("skipped: \(refusal)")
+            }
             for program in statistics.leftOut { complain("not counted: \(program)") }
             if json { try Output.json(statistics) } else { try Output.write(statistics.text) }
         } catch { throw stop(error) }
+        for line in statistics.unusable { complain("error: \(line)") }
+        if !statistics.unusable.isEmpty { throw ExitCode.failure }
     }
 }

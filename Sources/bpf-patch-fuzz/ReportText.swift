@@ -43,7 +43,7 @@ extension CampaignReport {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")
         }
         return "\(finding.bucket): \(finding.isKnown == true ? "known, " : "")\(seen), first at \(place): "
-            + "\(finding.passes) passes, \(finding.edits) edits, \(finding.insns) slots: \(finding.file)"
+            + "\(finding.size): \(finding.file)"
             + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? "")
     }
 }

@@ -36,9 +36,11 @@ struct Show: ParsableCommand {
             let picture = CasePicture(
                 c, patchers: choices.map { $0.make() }, width: Self.width(environment, isTerminal: isTerminal),
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty)
-            do { try Output.write(try picture.text()) } catch {
+            let text: String
+            do { text = try picture.text() } catch {
                 throw CampaignError("\(file): the program is ill formed: \(error)")
             }
+            try Output.write(text)
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }
 

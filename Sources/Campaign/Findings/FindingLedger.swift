@@ -108,6 +108,7 @@ struct FindingLedger {
     mutating func store(_ bucket: String) throws(CampaignError) {
         guard var entry = entries[bucket] else { return }
         var c = makeCase(bucket, entry)
+        var isInterrupted = false
         if !examiner.canRunAgain(bucket) {
             c.name = "as it was seen; it has not been run again"
         } else if isUsable(c, bucket) {
@@ -115,6 +116,7 @@ struct FindingLedger {
             if entry.stored == nil { _ = try keep(c, bucket) }
             let result = examiner.shrink(c, bucket: bucket)
             c = result.smallest
+            isInterrupted = result.isInterrupted
             for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
                 note(found, other, from: entry.lowest)
             }
@@ -123,7 +125,8 @@ struct FindingLedger {
         }
         if let failure = examiner.failure { throw failure }
         try settle(c, bucket, &entry)
-        if unstored == bucket { storedCount += 1 }
+        // What was broken off is minimised when the campaign goes on.
+        if unstored == bucket && !isInterrupted { storedCount += 1 }
     }
 
     /// Writes the case of a bucket down as it was seen, to be minimised another time.
@@ -181,11 +184,16 @@ struct FindingLedger {
         strayFindings[bucket] = stray.stored
         if stray.stored != nil { return true }
         var c = stray.found
-        if !asSeen { c = examiner.shrink(c, bucket: bucket).smallest }
+        var isSettled = !asSeen
+        if !asSeen {
+            let result = examiner.shrink(c, bucket: bucket)
+            c = result.smallest
+            isSettled = !result.isInterrupted
+        }
         if let failure = examiner.failure { throw failure }
         let finding = describe(try keep(c, bucket), bucket, stray.index, 0)
         strayFindings[bucket] = finding
-        if !asSeen { strays[bucket]?.stored = finding }
+        if isSettled { strays[bucket]?.stored = finding }
         return true
     }
 

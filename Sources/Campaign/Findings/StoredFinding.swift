@@ -25,6 +25,12 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
     public var isKnown: Bool?
 
+    /// How large the case is, in words.
+    public var size: String {
+        PatchStatistics.count(passes, "pass", plural: "passes") + ", " + PatchStatistics.count(edits, "edit") + ", "
+            + PatchStatistics.count(insns, "slot")
+    }
+
     enum CodingKeys: String, CodingKey {
         case bucket, target, rule, file, index, firsts, sightings, passes, edits, insns
         case patchInsns = "patch_insns"

@@ -16,6 +16,14 @@ final class KernelExaminer: CaseExaminer {
     /// - Units: seconds
     private static let candidatePatience = 2.0
 
+    /// How long candidates of a long program, of which one takes as long as hundreds of others, may take together.
+    ///
+    /// - Units: seconds
+    private static let longPatience = 0.4
+
+    /// How many slots a program has that is long.
+    private static let long = 8000
+
     private let judge: SacrificedJudge
     private let make: (UInt64) -> Case
 
@@ -32,7 +40,7 @@ final class KernelExaminer: CaseExaminer {
     /// What may bring the machine down is left alone.
     func canRunAgain(_ bucket: String) -> Bool { Case.canRunAgain(inKernel: bucket) }
 
-    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest.
+    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest; an interrupt ends that.
     func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
         if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
         var original = c
@@ -40,12 +48,13 @@ final class KernelExaminer: CaseExaminer {
         original.passes = []
         original.expected = nil
         original.loading?.sight = nil
-        let end = Date() + Self.patience
-        let limit = Minimizer.Limit(candidates: Self.most) { Date() > end }
+        let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
+        let limit = Minimizer.Limit(candidates: Self.most) { Interrupt.isRequested || Date() > end }
         let hasty = judge.hasty(timeout: Self.candidatePatience)
         var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
         // What takes long only to be looked at is no hang.
         result.strays = result.strays.filter { Case.rule(of: $0.key) != .hang }
+        result.isInterrupted = Interrupt.isRequested
         result.smallest = complete(result.smallest, bucket) ?? c
         return result
     }

@@ -36,8 +36,12 @@ final class KernelReplayer {
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { return .broken(failure.description) }
         let kernels = "this kernel is \(release), it was found with \(c.loading?.release ?? "another")"
-        if let found = findings.first(where: { $0.bucket == c.bucket }) ?? findings.first {
+        // A case that names no bucket is in whichever it shows.
+        if let found = findings.first(where: { c.bucket == nil || $0.bucket == c.bucket }) {
             return .asked("\(found.bucket): \(found.detail); \(kernels)", isShown: true)
+        }
+        if let other = findings.first {
+            return .failed(["\(bucket): not shown, but \(other.bucket): \(other.detail); \(kernels)"])
         }
         return .asked("\(bucket): not shown; \(kernels)", isShown: false)
     }

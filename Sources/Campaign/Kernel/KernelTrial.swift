@@ -1,4 +1,5 @@
 import BPF
+import Foundation
 import Fuzzing
 import KernelRewrites
 import LinuxBPF
@@ -75,14 +76,17 @@ final class KernelTrial {
         defer { noteHarness() }
         plant?.endProcess(for: program)
         switch kernel.load(program) {
-        case .refused(let refusal): return refusal
+        case .refused(let refusal):
+            if refusal.isOfEnvironment { giveUp(refusal.text) }
+            return refusal
         case .loaded(let loaded): return read(loaded, program)
         }
     }
 
     private func read(_ loaded: borrowing LoadedProgram, _ program: LoadableProgram) -> LoadRefusal? {
         do throws(KernelError) { try kernel.read(loaded, into: &result) } catch {
-            return LoadRefusal(code: error.code, text: error.description)
+            if error.isOfEnvironment { giveUp(error.description) }
+            return LoadRefusal(error)
         }
         plant?.spoil(&result, of: program)
         return nil
@@ -91,6 +95,16 @@ final class KernelTrial {
     private func seen(_ program: LoadableProgram) -> [Bool]? {
         noteKernel()
         defer { noteHarness() }
-        return try? kernel.seen(program)
+        do throws(KernelError) { return try kernel.seen(program) } catch {
+            if error.isOfEnvironment { giveUp(error.description) }
+            return nil
+        }
+    }
+
+    /// Ends this process, and the one that watches it, for a reason that says nothing of any program.
+    private func giveUp(_ reason: String) -> Never {
+        progress[Slot(0)] = SharedBoard.givenUp
+        Output.note("error: \(reason)\n")
+        _exit(1)
     }
 }

@@ -23,6 +23,8 @@ public struct StateMerger {
     }
 
     private var parts: [Checkpoint.Part] = []
+    /// The first of them, and where it was met.
+    private var subject: (part: Checkpoint.Part, state: String)?
     private var buckets: [String: Joined] = [:]
     private var times = Checkpoint.Times()
     /// Where each part of each campaign was met.
@@ -93,6 +95,12 @@ public struct StateMerger {
 
     /// Adds a part, unless some of its cases have been counted, or it was made with other files than the rest of it.
     private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
+        if let other = subject, (other.part.kernel == nil) != (part.kernel == nil) {
+            let (patchers, kernel) = part.kernel == nil ? (state, other.state) : (other.state, state)
+            throw CampaignError(
+                "\(patchers) is of patchers and \(kernel) of a kernel; what they counted has no sum")
+        }
+        subject = subject ?? (part, state)
         if let other = uses[part.command] {
             try UsedFile.checkAgreement(of: part.files, in: state, with: other.files, in: other.state)
         } else {

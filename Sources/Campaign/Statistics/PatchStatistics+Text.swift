@@ -8,7 +8,7 @@ extension PatchStatistics {
     }
 
     /// A number with a word, in the plural unless it is one.
-    static func count(_ number: Int, _ word: String) -> String {
-        "\(StatusLine.grouped(UInt64(number))) \(word)\(number == 1 ? "" : "s")"
+    static func count(_ number: Int, _ word: String, plural: String? = nil) -> String {
+        "\(StatusLine.grouped(UInt64(number))) \(number == 1 ? word : plural ?? word + "s")"
     }
 }

@@ -24,6 +24,7 @@ struct ChildErrors {
     /// Lets this process, a child, write there.
     func takeOver() {
         if descriptor < 0 { return }
+        Output.keepErrors()
         dup2(descriptor, STDERR_FILENO)
         dup2(descriptor, STDOUT_FILENO)
     }

@@ -86,6 +86,8 @@ struct ForkServer {
             var status: Int32 = 0
             if unsafe waitpid(child, &status, WNOHANG) == child {
                 if board.isDone(worker: number) { return nil }
+                // It has said why.
+                if board.hasGivenUp(worker: number) { _exit(1) }
                 let report = takeReport(of: child)
                 return (verdict ?? cause(ofStatus: status, hasReport: report != nil), report)
             }

@@ -152,6 +152,14 @@ public final class SharedBoard {
     /// Whether a case is being run.
     func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }
 
+    /// What a child writes in place of a patcher's number when it cannot go on and nobody that it asks is to blame.
+    static let givenUp = UInt64.max
+
+    /// Whether a child has said that it cannot go on.
+    func hasGivenUp(worker: Int) -> Bool {
+        withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) } == Self.givenUp
+    }
+
     /// The number of the patcher that is being asked, or `nil`.
     func patcher(ofWorker worker: Int) -> Int? {
         let number = withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) }

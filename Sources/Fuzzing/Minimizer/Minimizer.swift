@@ -15,6 +15,8 @@ public struct Minimizer {
         public var candidates: Int
         /// The smallest case met on the way in each other bucket.
         public var strays: [String: Case]
+        /// Whether somebody has asked for an end before all was tried.
+        public var isInterrupted = false
 
         public init(smallest: Case, candidates: Int = 0, strays: [String: Case] = [:]) {
             self.smallest = smallest

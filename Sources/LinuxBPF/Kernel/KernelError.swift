@@ -28,6 +28,18 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         self.explanation = explanation
     }
 
+    /// Whether this process or the machine has run out of something, or a signal came between: no program is to blame.
+    ///
+    /// That there is no memory for a program is what the kernel also says of one whose jumps would not reach.
+    public var isOfEnvironment: Bool {
+        switch (attempt, code) {
+        case (_, EMFILE), (_, ENFILE), (_, EAGAIN), (_, EINTR): true
+        // Kernels before 5.11 count the memory of maps against RLIMIT_MEMLOCK, and say EPERM.
+        case (.map, ENOMEM), (.map, ENOSPC), (.map, EPERM), (.types, ENOMEM), (.read, ENOMEM): true
+        default: false
+        }
+    }
+
     /// What failed, the reason of the system, and what helps.
     public var description: String {
         let reason = code == 0 ? "" : ": " + LibbpfLog.words(for: code)

@@ -34,8 +34,12 @@ enum KernelRights {
     /// What to say when capabilities are missing.
     private static func lack(of names: [String]) -> String {
         let verb = names.count == 1 ? "is" : "are"
-        return "\(names.joined(separator: ", ")) \(verb) missing: run it as root, or once"
-            + " `setcap cap_bpf,cap_perfmon,cap_net_admin+ep` its file, or in a container give `"
+        // Root in a container, or what root has left something out for, is root already.
+        let way =
+            geteuid() == 0
+            ? "run it with \(names.count == 1 ? "that capability" : "these capabilities")"
+            : "run it as root, or once `setcap cap_bpf,cap_perfmon,cap_net_admin+ep` its file"
+        return "\(names.joined(separator: ", ")) \(verb) missing: \(way), or in a container give `"
             + names.map { "--cap-add \($0.dropFirst("CAP_".count))" }.joined(separator: " ") + "`"
     }
 

@@ -6,10 +6,18 @@ public struct LoadRefusal: Error, Hashable, Sendable {
     public var code: Int32
     /// The line of the verifier's log that says why, or the error in words where there is no log.
     public var text: String
+    /// Whether no program is to blame: see ``KernelError/isOfEnvironment``.
+    public private(set) var isOfEnvironment = false
 
     public init(code: Int32, text: String) {
         self.code = code
         self.text = text
+    }
+
+    /// Makes a refusal of something that the kernel did not do.
+    public init(_ error: KernelError) {
+        self.init(code: error.code, text: error.description)
+        isOfEnvironment = error.isOfEnvironment
     }
 
     /// Whether the kernel says that it went wrong itself, so that it is no fault of the program.

@@ -37,7 +37,7 @@ struct LoadState: ~Copyable {
                 missing &= missing &- 1
             }
         } catch {
-            throw LoadRefusal(code: error.code, text: error.description)
+            throw LoadRefusal(error)
         }
         buffers.takeRecords(program.program, types)
         guard let name = program.attachTarget else { return 0 }
@@ -61,7 +61,7 @@ struct LoadState: ~Copyable {
             let capabilities: Capabilities = [.bpf, .netAdmin, .syslog]
             return try capabilities.whileAlone { buffers.load(request, types, maps, log.row) }
         } catch {
-            throw LoadRefusal(code: error.code, text: error.description)
+            throw LoadRefusal(error)
         }
     }
 
@@ -71,9 +71,16 @@ struct LoadState: ~Copyable {
             _ = try writeLog(of: program, target, level: 1, isEndEnough: true)
             if let complaint = VerifierLog(log.ending).complaint { return LoadRefusal(code: code, text: complaint) }
         } catch {
-            return LoadRefusal(code: code, text: "\(LibbpfLog.words(for: code)); \(error)")
+            return LoadRefusal(code: code, text: "\(Self.words(for: code)); \(error)")
         }
-        return LoadRefusal(code: code, text: LibbpfLog.words(for: code))
+        return LoadRefusal(code: code, text: Self.words(for: code))
+    }
+
+    /// What a refusal without a log means.
+    ///
+    /// - Source: `include/linux/bpf.h`, `BPF_COMPLEXITY_LIMIT_INSNS`
+    private static func words(for code: Int32) -> String {
+        code == E2BIG ? "the verifier looks at no more than a million instructions" : LibbpfLog.words(for: code)
     }
 
     /// What the verifier saw of a program that was prepared, one entry a slot.

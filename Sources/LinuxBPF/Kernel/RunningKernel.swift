@@ -34,6 +34,8 @@ public final class RunningKernel {
             let target = try state.value.prepare(program)
             let result = try state.value.submit(program, target)
             if result >= 0 { return .loaded(LoadedProgram(descriptor: result, type: program.type)) }
+            let error = KernelError(.load, code: -result)
+            if error.isOfEnvironment { return .refused(LoadRefusal(error)) }
             return .refused(state.value.refusal(of: program, target, code: -result))
         } catch {
             return .refused(error)

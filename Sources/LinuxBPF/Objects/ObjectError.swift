@@ -42,6 +42,15 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// Whether it is about a file or folder that somebody has named, which is not there or cannot be read.
+    public func isOfNamed(_ paths: [String]) -> Bool {
+        guard program == nil, paths.contains(object) else { return false }
+        return switch reason {
+        case .missing, .unreadable, .notAFile: true
+        default: false
+        }
+    }
+
     /// The path, the program if it is about one, and the reason, in one line.
     public var description: String {
         let place = program.map { "\(object): program '\($0)'" } ?? object

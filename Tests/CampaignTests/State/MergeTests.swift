@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Campaign
+
 /// `merge` from outside.
 @Suite struct MergeTests {
     private static func campaign(_ others: [String], cases: Int = 20) throws -> KeptCampaign {
@@ -98,6 +100,24 @@ import Testing
                 let missing = try run.report()["missing"] as? [String]
                 #expect(missing?.count ?? 0 == sentences.count)
             }
+        }
+    }
+
+    /// Loads have no sum with cases of patchers.
+    @Test func kernelsAndPatchersAreNotMerged() throws {
+        let campaigns = try (7...8).map { try Self.campaign(["--seed", "\($0)"]) }
+        do {
+            let folder = try StateFolder.open(campaigns[1].state, for: .merging)
+            var checkpoint = try #require(folder.checkpoint)
+            checkpoint.parts[0].kernel = ["6.1"]
+            try folder.save(checkpoint)
+        }
+        for states in [campaigns, campaigns.reversed()].map({ $0.map(\.state) }) {
+            let merge = try Tool.run(["merge"] + states + ["-o", campaigns[0].folder.path + "/merged"])
+            #expect(merge.status == 1, "\(merge.output)")
+            #expect(
+                merge.errors == "error: \(campaigns[0].state) is of patchers and \(campaigns[1].state) of a kernel; "
+                    + "what they counted has no sum\n")
         }
     }
 

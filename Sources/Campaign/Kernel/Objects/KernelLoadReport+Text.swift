@@ -8,11 +8,14 @@ extension KernelLoadReport {
             + "\(notUnderstood.count) not understood, \(PatchStatistics.count(findings.count, "finding"))"
     }
 
-    /// A line for each object and program that is not loaded, each place that is not understood and each finding with
+    /// A line for each object and program that is not loaded, except for what was named and is not there, each place that is not understood and each finding with
     /// what stands there, and a table.
     public var text: String {
         var text = ""
-        for refusal in refused { text += Self.place(refusal.object, refusal.program) + ": \(refusal.reason)\n" }
+        for refusal in refused {
+            let line = Self.place(refusal.object, refusal.program) + ": \(refusal.reason)"
+            if !unusable.contains(line) { text += line + "\n" }
+        }
         for trouble in notUnderstood {
             text += "\(Self.place(trouble)): not understood: \(trouble.detail)\n\(trouble.listing)"
         }
@@ -39,7 +42,7 @@ extension KernelLoadReport {
         Column(title: title, value: StatusLine.grouped(UInt64(value)), align: .right)
     }
 
-    private static func place(_ object: String, _ program: String?) -> String {
+    static func place(_ object: String, _ program: String?) -> String {
         program.map { "\(object): program '\($0)'" } ?? object
     }
 

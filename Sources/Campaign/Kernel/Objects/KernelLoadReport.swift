@@ -63,18 +63,17 @@ public struct KernelLoadReport: Encodable, Sendable {
     public private(set) var notUnderstood: [Trouble] = []
     public private(set) var findings: [Trouble] = []
     public private(set) var seconds = 0.0
+    /// What was named and is not there or cannot be read, each in a line; it is among the refused too.
+    public private(set) var unusable: [String] = []
 
     enum CodingKeys: String, CodingKey {
         case kernel, objects, programs, refused, loads, findings, seconds
         case notUnderstood = "not_understood"
     }
 
-    /// How many loads were tried at all; none means that nothing could be read.
-    public var isEmpty: Bool { programs == 0 }
-
     /// Loads and checks the programs of objects.
     ///
-    /// - Throws: ``CampaignError`` when this process may load no programs, or no object could be read, with the reasons
+    /// - Throws: ``CampaignError`` when this process may load no programs, or no program is loaded, with the reasons
     /// - Complexity: O(slots) a program, and what the verifier takes
     public init(paths: [String]) throws(CampaignError) {
         let begun = Date()
@@ -87,6 +86,7 @@ public struct KernelLoadReport: Encodable, Sendable {
                 report.objects += 1
                 report.programs += programs
             case .refused(let error):
+                if error.isOfNamed(paths) { report.unusable.append(error.description) }
                 report.refused.append(
                     Refusal(object: error.object, program: error.program, reason: error.reason.description))
             case .loaded(let load):
@@ -97,7 +97,9 @@ public struct KernelLoadReport: Encodable, Sendable {
         status.clear()
         report.seconds = Date().timeIntervalSince(begun)
         self = report
-        if isEmpty { throw CampaignError.noObject(refused.map { "\($0.object): \($0.reason)" }) }
+        if loads.allSatisfy({ $0.loaded == 0 }) {
+            throw CampaignError.noObject(refused.map { "\(Self.place($0.object, $0.program)): \($0.reason)" })
+        }
     }
 
     private init(kernel: String) {

@@ -31,6 +31,8 @@ public struct KernelPatchStatistics: Encodable, Sendable {
     public private(set) var slots = 0
     /// Objects and programs that could not be used, each in a line.
     public private(set) var refused: [String] = []
+    /// Those of them that were named and are not there or cannot be read.
+    public private(set) var unusable: [String] = []
     /// Programs in which the check does not understand something, each in a line; they are not counted.
     public private(set) var leftOut: [String] = []
     public private(set) var loads: [Loads] = []
@@ -52,7 +54,9 @@ public struct KernelPatchStatistics: Encodable, Sendable {
         survey.run(paths) { event in
             switch event {
             case .object: found.objects += 1
-            case .refused(let error): found.refused.append(error.description)
+            case .refused(let error):
+                found.refused.append(error.description)
+                if error.isOfNamed(paths) { found.unusable.append(error.description) }
             case .loaded(let load):
                 status.showIfDue("\(found.programs) programs, \(load.object)")
                 if !load.report.gaps.isEmpty {
