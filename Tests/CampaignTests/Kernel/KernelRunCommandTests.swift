@@ -109,10 +109,10 @@ struct KernelRunCommandTests {
     @Test func lackOfDescriptorsIsAnError() throws {
         let folder = try Tool.Folder()
         let words =
-            "ulimit -n 18; exec \(Tool.executable.path) kernel run --seed 3 --cases 200 --crashes \(folder.path)"
+            "ulimit -n 20; exec \(Tool.executable.path) kernel run --seed 3 --cases 200 --crashes \(folder.path)"
         let run = try Tool.run(["-c", words], program: URL(fileURLWithPath: "/bin/sh"))
         #expect(run.status == 1, "\(run.output)")
-        #expect(run.errors.contains("error: cannot make a map: Too many open files; kind "), "\(run.errors)")
+        #expect(run.errors.contains(": Too many open files"), "\(run.errors)")
     }
 
     /// What was named and is not there is an error, after the rest was done.
