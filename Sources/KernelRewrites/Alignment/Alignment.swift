@@ -265,7 +265,9 @@ struct Alignment: ~Copyable {
 
     /// Whether the result ends with the program, or with the kernel's own subprogram behind it where something is thrown.
     private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
-        if !ways.throwsExceptions { return place.position == length }
+        let exceptions = ways.exceptions
+        if place.position == length { return !exceptions.isThrowing || exceptions.mayCatch }
+        if !exceptions.isThrowing { return false }
         let shape = PrologueShapes.hiddenSubprogram(ways.reader(at: place))
         if !shape.isThere || place.position + Int(shape.count) != length { return false }
         add(

@@ -25,8 +25,8 @@ struct Candidates {
     let isCompiled: Bool
     /// Whether signed divisions by -1 are rewritten, as they are since 6.12.
     let guardsMinusOne: Bool
-    /// Whether an exception may be thrown, for which the kernel adds a subprogram.
-    let throwsExceptions: Bool
+    /// Whether exceptions are thrown.
+    let exceptions: ExceptionUse
 
     /// The next way, and the number to ask with for the one behind it; `nil` when there are no more.
     ///

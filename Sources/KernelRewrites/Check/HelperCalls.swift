@@ -9,13 +9,20 @@ import Patching
 struct HelperCalls {
     /// Whether addresses of helpers are shown.
     let areAddressesShown: Bool
+    /// What was seen so far: whether a helper is inlined, the address of each, and the helper at each address.
+    private var inlining: [Int32: Bool] = [:]
+    private var addresses: [Int32: Int32] = [:]
+    private var owners: [Int32: Int32] = [:]
 
-    /// Whether all calls of a helper are of one function: not where it depends on the map or the arguments.
+    init(areAddressesShown: Bool) { self.areAddressesShown = areAddressesShown }
+
+    /// Whether all calls of a helper are of one function, and no other helper is: those that depend on nothing but the type
+    /// of program, and do what no other does.
     ///
     /// - Source: 6.12 `kernel/bpf/verifier.c`, `do_misc_fixups`
     static func hasOneFunction(_ helper: Int32) -> Bool {
         switch helper {
-        case 4...11, 14...17, 26, 28, 34...37, 42, 80, 112...115, 118, 123, 125, 158, 160, 177, 208: true
+        case 4...8, 14...16, 42, 112...115, 125, 160, 208: true
         default: false
         }
     }
@@ -35,72 +42,70 @@ struct HelperCalls {
     /// Reports the first call that is not as those before it.
     ///
     /// - Complexity: O(slots)
-    func check(
+    mutating func check(
         _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ alignment: borrowing Alignment,
         _ result: Row<OutputIndex, Instruction>, _ report: inout RewriteReport
     ) {
-        // What was seen of each helper: inlined, or the address that is called.
-        var addresses: [Int32: Int32] = [:]
-        var inlined: Set<Int32> = []
-        var numbers: [Int32: Int32] = [:]
-        let steps = alignment.steps
-        var step = 0
-        var place = OutputIndex(0)
-        var slot = InputIndex(0)
-        while slot.position < input.insnCount {
-            while step < alignment.stepCount, steps[TableIndex(step)].slot == slot,
-                steps[TableIndex(step)].kind == .start
-            {
-                place = place + Int(steps[TableIndex(step)].shape.count)
-                step += 1
-            }
-            if step < alignment.stepCount, steps[TableIndex(step)].slot == slot,
-                steps[TableIndex(step)].shape.rewrite == .fastcall
-            {
-                step += 1
-                continue
-            }
-            let insn = input.insns[slot]
-            let isHelper = insn.code == Opcode.call && insn.src == 0
-            var width = insn.width
-            var count = fates[slot].isRemoved ? 0 : insn.width
-            var called: OutputIndex? = count > 0 ? place : nil
-            if step < alignment.stepCount, steps[TableIndex(step)].slot == slot {
-                let shape = steps[TableIndex(step)].shape
-                called = shape.keep == Shape.none ? nil : place + Int(shape.keep)
-                (width, count) = (Int(steps[TableIndex(step)].width), Int(shape.count))
-                step += 1
-            }
-            if isHelper && count > 0 {
-                let helper = insn.imm
-                if let called {
-                    let address = result[called].imm
-                    let isOther = HelperCalls.hasOneFunction(helper) && addresses[helper].map { $0 != address } ?? false
-                    let isShared =
-                        HelperCalls.hasOneFunction(helper) && numbers[address].map { $0 != helper } ?? false
-                    if areAddressesShown && (isOther || isShared) {
-                        report.findings.append(finding("helper", called, "helper \(helper) is called at \(address)"))
+        var (slot, place) = (InputIndex(0), OutputIndex(0))
+        for number in 0...alignment.stepCount {
+            let isEnd = number == alignment.stepCount
+            let stop = isEnd ? InputIndex(input.insnCount) : alignment.steps[TableIndex(number)].slot
+            while slot < stop {
+                if !fates[slot].isRemoved {
+                    if let finding = look(input.insns[slot], place, place, result) {
+                        report.findings.append(finding)
                         return
                     }
-                    addresses[helper] = address
-                    if HelperCalls.hasOneFunction(helper) { numbers[address] = helper }
-                } else {
-                    inlined.insert(helper)
+                    place = place + 1
                 }
-                if HelperCalls.isInlinedAlike(helper) && inlined.contains(helper) && addresses[helper] != nil {
-                    report.findings.append(
-                        finding("helper-inlining", place, "helper \(helper) is inlined here or before, but not both"))
+                slot = slot + 1
+            }
+            if isEnd { return }
+            let step = alignment.steps[TableIndex(number)]
+            if step.kind == .shape && step.shape.rewrite == .fastcall { continue }
+            if step.kind == .shape {
+                let called = step.shape.keep == Shape.none ? nil : place + Int(step.shape.keep)
+                if let finding = look(input.insns[slot], place, called, result) {
+                    report.findings.append(finding)
                     return
                 }
             }
-            slot = slot + width
-            place = place + count
+            slot = slot + Int(step.width)
+            place = place + Int(step.shape.count)
         }
+    }
+
+    /// Notes a call of a helper, if an instruction is one; says what is wrong with it.
+    ///
+    /// - Parameter called: where the call stands; `nil` where it is inlined
+    @inline(__always)
+    private mutating func look(
+        _ insn: Instruction, _ place: OutputIndex, _ called: OutputIndex?, _ result: Row<OutputIndex, Instruction>
+    ) -> Finding? {
+        if insn.code != Opcode.call || insn.src != 0 { return nil }
+        return compare(insn.imm, place, called.map { result[$0].imm })
+    }
+
+    private mutating func compare(_ helper: Int32, _ place: OutputIndex, _ address: Int32?) -> Finding? {
+        if HelperCalls.isInlinedAlike(helper) {
+            let wasInlined = inlining[helper] ?? (address == nil)
+            inlining[helper] = wasInlined
+            if wasInlined != (address == nil) {
+                return finding("helper-inlining", place, "helper \(helper) is \(wasInlined ? "called" : "inlined")")
+            }
+        }
+        guard areAddressesShown, HelperCalls.hasOneFunction(helper), let address else { return nil }
+        let known = addresses[helper] ?? address
+        let owner = owners[address] ?? helper
+        addresses[helper] = known
+        owners[address] = owner
+        if known == address && owner == helper { return nil }
+        return finding("helper-address", place, "helper \(helper) is called at \(address)")
     }
 
     private func finding(_ name: String, _ place: OutputIndex, _ what: String) -> Finding {
         Finding(
             target: "kernel", rule: .encoding, insn: name, edit: "none", pass: 0, place: place.position,
-            detail: "slot \(place): \(what), and elsewhere in the program it is otherwise")
+            detail: "slot \(place): \(what), which does not go with the calls before it")
     }
 }

@@ -85,7 +85,7 @@ public struct RewriteChecker: ~Copyable {
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast },
             isCompiled: facts.features.contains(.jit), guardsMinusOne: facts.version >= KernelVersion(6, 12),
-            throwsExceptions: throwsExceptions(program, live))
+            exceptions: ExceptionUse(program, live))
         let isReleased = report.findings.count > released
         align(ways, image, length, &report)
         // What was foretold is found where it stands.
@@ -103,18 +103,6 @@ public struct RewriteChecker: ~Copyable {
             jumpCount: passes.jumpCount, into: &report)
         if report.gaps.isEmpty && !isCut && report.findings.count > known {
             lookOtherwise(ways, image, length, result, known, &report)
-        }
-    }
-
-    /// Whether the verifier saw a call of `bpf_throw`.
-    ///
-    /// - Source: 6.12 `kernel/bpf/verifier.c`, `check_kfunc_call` and `do_misc_fixups`: `seen_exception`
-    private func throwsExceptions(_ program: LoadableProgram, _ live: [Bool]) -> Bool {
-        guard let number = program.kernelFunctions.firstIndex(of: "bpf_throw") else { return false }
-        let names = program.kernelFunctions
-        return zip(program.program.insns, live).contains { insn, isLive in
-            isLive && insn.code == Opcode.call && insn.src == Opcode.pseudoKernelFunction
-                && Int(insn.imm) >= number && Int(insn.imm) < names.count && names[Int(insn.imm)] == "bpf_throw"
         }
     }
 
@@ -150,8 +138,8 @@ public struct RewriteChecker: ~Copyable {
         passes.infer(image, fates.row, steps: alignment.steps, stepCount: alignment.stepCount, result: insns)
         // What is around a gap cannot be judged, so that nothing is.
         if !report.gaps.isEmpty { return }
-        HelperCalls(areAddressesShown: facts.features.contains(.rawDump))
-            .check(image, fates.row, alignment, insns, &report)
+        var calls = HelperCalls(areAddressesShown: facts.features.contains(.rawDump))
+        calls.check(image, fates.row, alignment, insns, &report)
         compare(image, insns, length, result, &report)
     }
 
