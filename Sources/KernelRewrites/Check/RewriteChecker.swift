@@ -176,6 +176,8 @@ public struct RewriteChecker: ~Copyable {
                     place: OutputIndex(placeNow),
                     shape: Shape(count: Int32(found.place - placeNow))))
             (slot, place) = (found.slot, found.place)
+            // What is missing at the very end can be stepped over once only.
+            if slot == image.insnCount && place == length { break }
         }
     }
 
