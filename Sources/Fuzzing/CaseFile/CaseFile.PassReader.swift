@@ -86,7 +86,7 @@ extension CaseFile.Reader {
     // MARK: Patch
 
     private mutating func readPatch(of edit: inout Edit, _ input: Input, isAllowed: Bool) throws(AssemblyError) {
-        var block = CaseFile.SlotBlock()
+        var block = AssemblyReader.SlotBlock()
         var refs: [Ref] = []
         while !isAtEnd {
             try readLabels(&block)
@@ -133,7 +133,7 @@ extension CaseFile.Reader {
 
     /// Gives the jumps of a patch their offsets, and the refs of those that go to the input.
     private mutating func placeJumps(
-        _ block: inout CaseFile.SlotBlock, _ input: Input
+        _ block: inout AssemblyReader.SlotBlock, _ input: Input
     ) throws(AssemblyError) -> [Ref] {
         var refs: [Ref] = []
         for jump in block.pending {

@@ -7,7 +7,7 @@ extension CaseFile {
         /// The length of the input, in slots.
         var length: Int
         /// The labels of the program, for the first pass.
-        var labels: ProgramLabels?
+        var labels: AssemblyWriter.ProgramLabels?
 
         func name(of index: InputIndex) -> String {
             labels?.name(of: index.position) ?? "\(index.rawValue)"
@@ -15,7 +15,7 @@ extension CaseFile {
     }
 
     /// How the slots of a patch fall into lines.
-    private struct PatchLayout {
+    fileprivate struct PatchLayout {
         /// The slots of the kept instruction, if a line `kept` can stand for them.
         var kept: Range<Int>?
         var isStart: [Bool]

@@ -2,82 +2,55 @@ import BPF
 import Patching
 
 extension CaseFile {
-    /// Builds the text of a case.
-    struct Writer {
-        private(set) var text = "# bpf-patch-fuzz case\n"
+    /// Writes a file: a header, and sections of assembler text.
+    typealias Writer = AssemblyWriter
+}
 
-        /// Where statements begin, so that labels stand out.
-        private static let statementColumn = 8
-        /// Where aux words begin, behind statements of ordinary length.
-        private static let auxColumn = 48
-
-        mutating func write(_ c: Case) {
-            if !c.name.isEmpty { add("name: " + QuotedText.write(c.name)) }
-            if let target = c.target { add("target: " + QuotedText.write(target)) }
-            if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
-            if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
-            if let loading = c.loading { write(loading) }
-            for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
-                add("report: " + QuotedText.write(String(line)))
-            }
-            add("\nprogram")
-            var labels = ProgramLabels(
-                c.program.insns, subprograms: c.program.subprograms, lines: c.program.lines)
-            for edit in c.passes.first?.edits ?? [] {
-                let isAppend = edit.remove == 0 && edit.off.position == c.program.insns.count
-                if !isAppend { labels.add(edit.off.position) }
-                for ref in edit.refs { labels.add(ref.to.position) }
-            }
-            write(
-                c.program.insns, aux: c.program.aux, subprograms: c.program.subprograms, lines: c.program.lines, labels)
-            var length = c.program.insns.count
-            for (number, pass) in c.passes.enumerated() {
-                add("\npass")
-                let names = PassNames(length: length, labels: number == 0 ? labels : nil)
-                for edit in pass.edits { write(edit.withPlaceholdersCleared(), names) }
-                length = CaseFile.length(after: pass, of: length)
-            }
-            if let expected = c.expected { write(expected) }
+extension CaseFile.Writer {
+    mutating func write(_ c: Case) {
+        if !c.name.isEmpty { add("name: " + QuotedText.write(c.name)) }
+        if let target = c.target { add("target: " + QuotedText.write(target)) }
+        if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
+        if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
+        if let loading = c.loading { write(loading) }
+        for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
+            add("report: " + QuotedText.write(String(line)))
         }
-
-        private mutating func write(_ expected: Case.Expectation) {
-            switch expected {
-            case .error(let status): add("\nexpect \(status.errorName ?? "nothing")")
-            case .result(let insns, let aux, let subprograms, let lines):
-                let parts = [
-                    insns.map { _ in "insns" }, aux.map { _ in "aux" }, subprograms.map { _ in "subprograms" },
-                    lines.map { _ in "lines" },
-                ].compactMap { $0 }
-                switch parts.count {
-                case 4: add("\nexpect")
-                case 0: add("\nexpect nothing")
-                default: add("\nexpect " + parts.joined(separator: " "))
-                }
-                let labels = ProgramLabels(insns ?? [], subprograms: subprograms ?? [], lines: lines ?? [])
-                write(insns ?? [], aux: aux, subprograms: subprograms, lines: lines, labels)
-            }
+        add("\nprogram")
+        var labels = Self.ProgramLabels(
+            c.program.insns, subprograms: c.program.subprograms, lines: c.program.lines)
+        for edit in c.passes.first?.edits ?? [] {
+            let isAppend = edit.remove == 0 && edit.off.position == c.program.insns.count
+            if !isAppend { labels.add(edit.off.position) }
+            for ref in edit.refs { labels.add(ref.to.position) }
         }
-
-        // MARK: Lines
-
-        /// Adds a line.
-        mutating func add(_ line: String) {
-            text += line
-            text += "\n"
+        write(
+            c.program.insns, aux: c.program.aux, subprograms: c.program.subprograms, lines: c.program.lines, labels)
+        var length = c.program.insns.count
+        for (number, pass) in c.passes.enumerated() {
+            add("\npass")
+            let names = CaseFile.PassNames(length: length, labels: number == 0 ? labels : nil)
+            for edit in pass.edits { write(edit.withPlaceholdersCleared(), names) }
+            length = CaseFile.length(after: pass, of: length)
         }
+        if let expected = c.expected { write(expected) }
+    }
 
-        /// Adds a statement with what stands around it.
-        mutating func add(label: String?, _ statement: String, indentation: Int = 0, trailer: String? = nil) {
-            var line = String(repeating: " ", count: indentation)
-            if let label { line += label + ":" }
-            let column = Self.statementColumn + indentation
-            line += String(repeating: " ", count: max(column - line.utf8.count, label == nil ? 0 : 1))
-            line += statement
-            if let trailer {
-                line += String(repeating: " ", count: max(Self.auxColumn - line.utf8.count, 2))
-                line += trailer
+    private mutating func write(_ expected: Case.Expectation) {
+        switch expected {
+        case .error(let status): add("\nexpect \(status.errorName ?? "nothing")")
+        case .result(let insns, let aux, let subprograms, let lines):
+            let parts = [
+                insns.map { _ in "insns" }, aux.map { _ in "aux" }, subprograms.map { _ in "subprograms" },
+                lines.map { _ in "lines" },
+            ].compactMap { $0 }
+            switch parts.count {
+            case 4: add("\nexpect")
+            case 0: add("\nexpect nothing")
+            default: add("\nexpect " + parts.joined(separator: " "))
             }
-            add(line)
+            let labels = Self.ProgramLabels(insns ?? [], subprograms: subprograms ?? [], lines: lines ?? [])
+            write(insns ?? [], aux: aux, subprograms: subprograms, lines: lines, labels)
         }
     }
 }

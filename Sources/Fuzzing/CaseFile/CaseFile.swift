@@ -14,7 +14,7 @@ public enum CaseFile {
     /// - Throws: the first place at which the text stops making sense
     /// - Complexity: O(length + slots)
     public static func parse(_ text: String, file: String) throws(TextError) -> Case {
-        var reader = Reader(text)
+        var reader = Reader(text, sections: Self.sections)
         do throws(AssemblyError) {
             return try reader.readCase()
         } catch {
@@ -26,7 +26,7 @@ public enum CaseFile {
     ///
     /// - Complexity: O(slots + edits)
     public static func print(_ c: Case) -> String {
-        var writer = Writer()
+        var writer = Writer("# bpf-patch-fuzz case\n")
         writer.write(c)
         return writer.text
     }

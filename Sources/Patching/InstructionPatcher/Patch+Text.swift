@@ -1,16 +1,8 @@
 import BPF
 
 extension Patch {
-    /// Why a text is no patch, and where.
-    public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The line of the text, counted from 1.
-        public var line: Int
-        /// What is wrong in the line.
-        public var fault: AssemblyError
-
-        /// The error in one line.
-        public var description: String { "\(line):\(fault)" }
-    }
+    /// A place in a text that makes no sense, and the reason.
+    public typealias TextError = Program.TextError
 
     /// Reads a patch from assembler text, as ``BPF/Assembler`` understands it, statements parted by `;` or new lines.
     ///

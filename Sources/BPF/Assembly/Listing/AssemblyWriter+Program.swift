@@ -1,8 +1,6 @@
-import BPF
-
-extension CaseFile {
+extension AssemblyWriter {
     /// How the slots of a program fall into lines, and which of these have a name.
-    struct ProgramLabels {
+    package struct ProgramLabels {
         /// Whether the tables are in an order in which their records can stand before the slots they point to.
         let subprogramsStandInPlace: Bool
         let linesStandInPlace: Bool
@@ -14,7 +12,7 @@ extension CaseFile {
         /// Finds the lines, and names every slot that a jump or call goes to.
         ///
         /// - Complexity: O(slots + records)
-        init(_ insns: [Instruction], subprograms: [Subprogram], lines: [LineRecord]) {
+        package init(_ insns: [Instruction], subprograms: [Subprogram], lines: [LineRecord]) {
             let count = insns.count
             subprogramsStandInPlace = Self.areOrdered(subprograms.map(\.start), count: count)
             linesStandInPlace = Self.areOrdered(lines.map(\.insnOff), count: count)
@@ -40,7 +38,7 @@ extension CaseFile {
         }
 
         /// Gives a slot a name, if it begins a line.
-        mutating func add(_ slot: Int) {
+        package mutating func add(_ slot: Int) {
             if slot >= 0 && slot < isStart.count && isStart[slot] {
                 isLabelled[slot] = true
                 isBreak[slot] = true
@@ -48,17 +46,17 @@ extension CaseFile {
         }
 
         /// The name of a slot, or `nil`.
-        func name(of slot: Int) -> String? {
+        package func name(of slot: Int) -> String? {
             slot >= 0 && slot < isLabelled.count && isLabelled[slot] ? "L\(slot)" : nil
         }
     }
 }
 
-extension CaseFile.Writer {
+extension AssemblyWriter {
     /// Writes a program; parts that are `nil` are left out.
-    mutating func write(
+    package mutating func write(
         _ insns: [Instruction], aux: [UInt32]?, subprograms: [Subprogram]?, lines: [LineRecord]?,
-        _ labels: CaseFile.ProgramLabels
+        _ labels: ProgramLabels
     ) {
         var subprogramsLeft = subprograms ?? []
         var linesLeft = lines ?? []
@@ -108,7 +106,7 @@ extension CaseFile.Writer {
 
     /// Writes the line that begins with a slot and says how many slots it tells of.
     private mutating func write(
-        _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, label: String?, _ labels: CaseFile.ProgramLabels
+        _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, label: String?, _ labels: ProgramLabels
     ) -> Int {
         if let (run, firstWord) = run(insns, aux, at: slot, labels) {
             add(label: label, ".fill \(run.count) r1 = \(run.imm)", trailer: firstWord.map { ".aux \($0)" })
@@ -134,7 +132,7 @@ extension CaseFile.Writer {
 
     /// The run that begins at a slot, and its first aux word unless all are 0.
     private func run(
-        _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, _ labels: CaseFile.ProgramLabels
+        _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, _ labels: ProgramLabels
     ) -> (SlotRun, UInt32?)? {
         // Most slots begin no run; one look tells, before any limit is searched.
         guard let whole = SlotRun(insns, at: slot, limit: min(slot + SlotRun.shortest, insns.count)) else { return nil }

@@ -1,26 +1,26 @@
-import BPF
-
-extension CaseFile {
+extension AssemblyReader {
     /// Slots as they are read, with the jumps that wait for names to be known.
-    struct SlotBlock {
-        var insns: [Instruction] = []
-        var labels: [String: Int] = [:]
-        var pending: [PendingJump] = []
+    package struct SlotBlock {
+        package var insns: [Instruction] = []
+        package var labels: [String: Int] = [:]
+        package var pending: [PendingJump] = []
+
+        package init() {}
     }
 
     /// A jump or call whose target is no number.
-    struct PendingJump {
-        var slot: Int
-        var target: JumpTarget
+    package struct PendingJump {
+        package var slot: Int
+        package var target: JumpTarget
         /// Where the target stands.
-        var lineNumber: Int
-        var column: Int
+        package var lineNumber: Int
+        package var column: Int
     }
 }
 
-extension CaseFile.Reader {
+extension AssemblyReader {
     /// Takes the labels at the beginning of the line.
-    mutating func readLabels(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) {
+    package mutating func readLabels(_ block: inout SlotBlock) throws(AssemblyError) {
         while true {
             line.skipBlanks()
             let start = line.position
@@ -32,11 +32,11 @@ extension CaseFile.Reader {
     }
 
     /// Takes one statement and says how many slots it brought.
-    mutating func readStatement(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) -> Int {
+    package mutating func readStatement(_ block: inout SlotBlock) throws(AssemblyError) -> Int {
         let statement = try Assembler.statement(&line)
         if let target = statement.target {
             block.pending.append(
-                CaseFile.PendingJump(
+                PendingJump(
                     slot: block.insns.count, target: target, lineNumber: lineNumber,
                     column: statement.targetColumn))
         }
@@ -46,7 +46,7 @@ extension CaseFile.Reader {
     }
 
     /// Takes what follows `.fill`: `COUNT r1 = K`.
-    mutating func readFill(_ block: inout CaseFile.SlotBlock) throws(AssemblyError) -> Int {
+    package mutating func readFill(_ block: inout SlotBlock) throws(AssemblyError) -> Int {
         let room = SlotRun.most - block.insns.count
         if room < 1 { throw fault("at most \(SlotRun.most) slots") }
         let count = Int(try line.count(1...UInt32(room)))
@@ -65,8 +65,8 @@ extension CaseFile.Reader {
     }
 
     /// Puts the offset of a jump in, now that its target has a place.
-    mutating func place(
-        _ jump: CaseFile.PendingJump, at target: Int, in block: inout CaseFile.SlotBlock
+    package mutating func place(
+        _ jump: PendingJump, at target: Int, in block: inout SlotBlock
     ) throws(AssemblyError) {
         let kind = block.insns[jump.slot].jumpKind
         let offset = target - jump.slot - 1
@@ -76,7 +76,7 @@ extension CaseFile.Reader {
     }
 
     /// The error about a jump's target.
-    mutating func fault(_ expected: String, of jump: CaseFile.PendingJump) -> AssemblyError {
+    package mutating func fault(_ expected: String, of jump: PendingJump) -> AssemblyError {
         lineNumber = jump.lineNumber
         return AssemblyError(column: jump.column, expected: expected, found: "`\(jump.target)`")
     }

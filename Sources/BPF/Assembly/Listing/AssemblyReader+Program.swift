@@ -1,14 +1,4 @@
-import BPF
-
-extension CaseFile {
-    /// A program as it stands in a file, and the names of its slots.
-    struct ProgramBlock {
-        var program: Program
-        var labels: [String: Int]
-    }
-}
-
-extension CaseFile.Reader {
+extension AssemblyReader {
     /// The tables of a program while they are read.
     private struct Tables {
         var parts: Set<String>
@@ -19,11 +9,14 @@ extension CaseFile.Reader {
         var lines: [LineRecord] = []
     }
 
-    /// Reads slots and tables up to the next section.
+    /// All parts of a program.
+    package static let programParts: Set<String> = ["insns", "aux", "subprograms", "lines"]
+
+    /// Reads slots and tables up to the next section; the labels are then in ``programLabels``.
     ///
-    /// - Parameter parts: the parts that the section tells of; another part in it is an error
-    mutating func readProgram(_ parts: Set<String>) throws(AssemblyError) -> CaseFile.ProgramBlock {
-        var block = CaseFile.SlotBlock()
+    /// - Parameter parts: the parts that the section holds; another part in it is an error
+    package mutating func readProgram(_ parts: Set<String> = Self.programParts) throws(AssemblyError) -> Program {
+        var block = SlotBlock()
         var tables = Tables(parts: parts)
         while !isAtEnd {
             try readLabels(&block)
@@ -59,14 +52,12 @@ extension CaseFile.Reader {
         let program = Program(
             insns: block.insns, aux: tables.auxTable ?? tables.aux,
             subprograms: tables.subprograms ?? [Subprogram(start: 0, id: 0)], lines: tables.lines)
-        return CaseFile.ProgramBlock(program: program, labels: block.labels)
+        programLabels = block.labels
+        return program
     }
 
-    /// Whether the line begins another section.
-    mutating func isAtSection() -> Bool {
-        let word = line.peekWord()
-        return word == "pass" || word == "expect" || word == "program"
-    }
+    /// Returns true if the line begins another section.
+    package mutating func isAtSection() -> Bool { line.peekWord().map(sections.contains) ?? false }
 
     private func require(_ part: String, _ tables: Tables) throws(AssemblyError) {
         if !tables.parts.contains(part) { throw fault("no \(part): `expect` does not name them here") }
@@ -84,7 +75,7 @@ extension CaseFile.Reader {
     }
 
     private mutating func readDirective(
-        _ block: inout CaseFile.SlotBlock, _ tables: inout Tables
+        _ block: inout SlotBlock, _ tables: inout Tables
     ) throws(AssemblyError) {
         let start = line.position
         _ = line.takeSymbol(".")

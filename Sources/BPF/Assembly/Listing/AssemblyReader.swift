@@ -1,0 +1,57 @@
+/// Reads assembler text line by line, always one line ahead.
+///
+/// An error gives a column; it belongs to ``lineNumber``.
+package struct AssemblyReader {
+    private let bytes: [UInt8]
+    private var nextStart = 0
+    private var linesSeen = 0
+    /// The line that is looked at, none of it taken or some.
+    package var line: LineScanner
+    /// Its number, from 1.
+    package var lineNumber = 0
+    /// Whether there are no more lines.
+    package private(set) var isAtEnd = false
+    /// The slots of the program that was read last, by label.
+    package internal(set) var programLabels: [String: Int] = [:]
+
+    /// The words that begin a section, and so end a program.
+    let sections: Set<String>
+
+    /// Starts before the first line that says something.
+    package init(_ text: String, sections: Set<String> = []) {
+        self.sections = sections
+        bytes = Array(text.utf8)
+        line = LineScanner("")
+        advance()
+    }
+
+    /// Goes to the next line that says something.
+    package mutating func advance() {
+        while nextStart < bytes.count {
+            let start = nextStart
+            var stop = start
+            while stop < bytes.count && bytes[stop] != UInt8(ascii: "\n") { stop += 1 }
+            nextStart = stop + 1
+            linesSeen += 1
+            line = LineScanner(bytes: bytes, line: start..<stop)
+            lineNumber = linesSeen
+            if !line.isAtEnd() { return }
+        }
+        line = LineScanner(bytes: bytes, line: bytes.count..<bytes.count)
+        lineNumber = linesSeen + 1
+        isAtEnd = true
+    }
+
+    /// Ends the line, of which nothing may be left.
+    package mutating func endLine(_ expected: String = "the end of the line") throws(AssemblyError) {
+        if !line.isAtEnd() { throw line.fault(expected) }
+        advance()
+    }
+
+    /// The error that something else was expected here.
+    package func fault(_ expected: String, at position: Int? = nil) -> AssemblyError {
+        var fault = line.fault(expected, at: position)
+        if isAtEnd { fault.found = "the end of the file" }
+        return fault
+    }
+}
