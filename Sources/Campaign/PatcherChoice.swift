@@ -33,29 +33,31 @@ public struct PatcherChoice: Hashable, Sendable {
     ///
     /// - Parameter program: the executable that serves as a process to load them in, where this one is not to be ended
     /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
-    public static func plugins(_ paths: [String], program: URL) throws(CampaignError) -> [PatcherChoice] {
+    public static func plugins(_ files: [PluginFile], program: URL) throws(CampaignError) -> [PatcherChoice] {
         var found: [Plugin.Description] = []
-        let reserved = Set((builtIn + planted).map(\.name))
-        for path in paths {
-            let plugin = try describe(path, program: program)
-            if reserved.contains(plugin.name) {
+        for file in files {
+            let plugin = try describe(file, program: program)
+            let path = file.path
+            if PluginFile.reserved.contains(plugin.name) {
                 throw CampaignError(
-                    "\(path): its name '\(plugin.name)' is that of another patcher; give it a name of its own")
+                    "\(path): its name '\(plugin.name)' \(PluginFile.reservedReason); "
+                        + "name it with --plugin NAME=\(path)")
             }
             if let other = found.first(where: { $0.name == plugin.name }) {
                 throw CampaignError(
                     other.path == plugin.path
                         ? "\(path): is named twice; name it once"
-                        : "\(path): has the name '\(plugin.name)', as \(other.path) has; give it a name of its own")
+                        : "\(path): has the name '\(plugin.name)', as \(other.path) has; "
+                            + "tell them apart with --plugin NAME=\(path)")
             }
             found.append(plugin)
         }
         return found.sorted { $0.name < $1.name }.map { PatcherChoice(origin: .plugin($0)) }
     }
 
-    private static func describe(_ path: String, program: URL) throws(CampaignError) -> Plugin.Description {
-        if !Confinement.isInside { return try PluginProcess.describe(path, program: program) }
-        do throws(PluginError) { return try Plugin(path: path).description } catch {
+    private static func describe(_ file: PluginFile, program: URL) throws(CampaignError) -> Plugin.Description {
+        if !Confinement.isInside { return try PluginProcess.describe(file, program: program) }
+        do throws(PluginError) { return try Plugin(path: file.path, name: file.name).description } catch {
             throw CampaignError(error.description)
         }
     }
@@ -76,12 +78,14 @@ public struct PatcherChoice: Hashable, Sendable {
     public var capabilities: PatcherCapabilities { plugin?.capabilities ?? make().capabilities }
 
     /// The words of a command line that choose it.
-    public var arguments: [String] { plugin.map { ["--plugin", $0.path] } ?? ["--patcher", name] }
+    public var arguments: [String] {
+        plugin.map { ["--plugin", PluginFile.argument(name: $0.givenName, path: $0.path)] } ?? ["--patcher", name]
+    }
 
     /// Loads a plug-in, which has been loaded before: by this process, or by one that it may end.
     private static func load(_ plugin: Plugin.Description) -> Plugin {
         precondition(Confinement.isInside, "a plug-in in a process that must not be lost")
-        do throws(PluginError) { return try Plugin(path: plugin.path) } catch {
+        do throws(PluginError) { return try Plugin(path: plugin.path, name: plugin.givenName) } catch {
             Output.note("error: \(error)\n")
             exit(1)
         }

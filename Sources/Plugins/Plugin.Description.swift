@@ -7,6 +7,8 @@ extension Plugin {
         public let path: String
         /// What the patcher is called on the command line and in buckets.
         public let name: String
+        /// The same where the user chose it, or `nil` where the plug-in did.
+        public let givenName: String?
         private let capabilityBits: UInt32
         /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
         public let release: String?
@@ -19,6 +21,7 @@ extension Plugin {
         fileprivate init(_ plugin: Plugin) {
             path = plugin.path
             name = plugin.name
+            givenName = plugin.givenName
             capabilityBits = plugin.capabilities.rawValue
             release = plugin.release
             kernel = plugin.kernel

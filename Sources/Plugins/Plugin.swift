@@ -28,6 +28,8 @@ public final class Plugin: @unchecked Sendable {
     public let path: String
     /// What the patcher is called on the command line and in buckets.
     public let name: String
+    /// The same where the user chose it, or `nil` where the object did.
+    let givenName: String?
     /// What it says it can do.
     public let capabilities: PatcherCapabilities
     /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
@@ -42,14 +44,18 @@ public final class Plugin: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - path: the file
+    ///   - name: a name that replaces the one that it exports
     ///   - reserved: names that a plug-in may not have
     /// - Throws: ``PluginError`` when there is no such file, it is no library, or it breaks a rule of the ABI
-    public convenience init(path: String, reserved: Set<String> = []) throws(PluginError) {
+    public convenience init(
+        path: String, name: String? = nil, reserved: Set<String> = []
+    ) throws(PluginError) {
         let resolved = try Self.resolve(path)
         let library = try Library(path: resolved, called: path)
         let patcher = unsafe try Self.patcher(of: library)
         unsafe try self.init(
-            patcher, kernel: try Self.kernel(of: library), file: resolved, called: path, reserved: reserved)
+            patcher, kernel: try Self.kernel(of: library), file: resolved, called: path, named: name,
+            reserved: reserved)
     }
 
     /// Takes what a C target of the same program exports, which measurements do.
@@ -59,21 +65,21 @@ public final class Plugin: @unchecked Sendable {
     public convenience init(linked export: () -> UnsafePointer<bpf_patcher>?) throws(PluginError) {
         let name = "bpf_patcher_v1()"
         let patcher = unsafe try Self.check(export(), of: name)
-        unsafe try self.init(patcher, kernel: nil, file: name, called: name, reserved: [])
+        unsafe try self.init(patcher, kernel: nil, file: name, called: name, named: nil, reserved: [])
     }
 
     private init(
         _ patcher: UnsafePointer<bpf_patcher>, kernel: UnsafePointer<bpf_patcher_kernel>?, file: String,
-        called path: String, reserved: Set<String>
+        called path: String, named given: String?, reserved: Set<String>
     ) throws(PluginError) {
         self.path = file
-        guard let name = unsafe patcher.pointee.name.map({ unsafe String(cString: $0) }), !name.isEmpty else {
+        givenName = given
+        let own = unsafe patcher.pointee.name.map { unsafe String(cString: $0) } ?? ""
+        let name = given ?? own
+        if name.isEmpty {
             throw PluginError("\(path): its bpf_patcher_v1() gives no name; set .name")
         }
-        guard name.allSatisfy(Self.isAllowed) else {
-            throw PluginError(
-                "\(path): its name '\(name)' stands in file names and buckets; use a-z, 0-9, '.', '+' and '-' only")
-        }
+        if let fault = Self.fault(inName: name) { throw PluginError("\(path): its name \(fault)") }
         if reserved.contains(name) {
             throw PluginError("\(path): its name '\(name)' is that of another patcher; give it a name of its own")
         }
@@ -102,8 +108,19 @@ public final class Plugin: @unchecked Sendable {
     /// How many allocations have failed on purpose since it was loaded.
     public var failedAllocs: UInt64 { failedAllocsFunction?() ?? 0 }
 
-    private static func isAllowed(_ character: Character) -> Bool {
-        "abcdefghijklmnopqrstuvwxyz0123456789.+-".contains(character)
+    /// The longest name, so that file names of buckets fit a file system.
+    private static let longestName = 64
+
+    /// Why a name cannot be used in buckets and file names, or `nil`.
+    public static func fault(inName name: String) -> String? {
+        if name.utf8.count > longestName { return "'\(name.prefix(20))…' is longer than \(longestName) characters" }
+        if let first = name.first, first != ".", first != "-",
+            name.allSatisfy("abcdefghijklmnopqrstuvwxyz0123456789.+-".contains)
+        {
+            return nil
+        }
+        return "'\(name)' is used in file names and buckets; "
+            + "use a-z, 0-9, '.', '+' and '-' only, and neither '.' nor '-' first"
     }
 
     private static func resolve(_ path: String) throws(PluginError) -> String {

@@ -21,8 +21,10 @@ struct Apply: ParsableCommand {
     var patcher: PatcherChoice?
 
     @Option(
-        help: ArgumentHelp("A shared object that exports bpf_patcher_v1(), in place of --patcher.", valueName: "file"))
-    var plugin: String?
+        help: ArgumentHelp(
+            "A shared object that exports bpf_patcher_v1(), in place of --patcher.", valueName: "[name=]file"),
+        transform: pluginFile)
+    var plugin: PluginFile?
 
     @Argument(help: "A file of JSON lines. Default: standard input.")
     var file = "-"

@@ -27,9 +27,10 @@ func confine(_ patchers: [PatcherChoice]) throws {
 struct Describe: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "describe", shouldDisplay: false)
 
+    @Option var name: String?
     @Argument var path: String
 
     func run() throws {
-        do { try PluginProcess.answer(path) } catch { throw stop(error) }
+        do { try PluginProcess.answer(PluginFile(path: path, name: name)) } catch { throw stop(error) }
     }
 }

@@ -59,7 +59,7 @@ struct Minimize: ParsableCommand {
             guard let bucket = try bucket(of: c, examiner) else {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
                     throw CampaignError(
-                        "\(file): was found with \(target), which was not asked; name it with --plugin FILE")
+                        "\(file): was found with \(target), which was not asked; name it with --plugin \(target)=FILE")
                 }
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }

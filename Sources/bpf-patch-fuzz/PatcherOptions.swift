@@ -31,6 +31,13 @@ enum PatcherName: Hashable, ExpressibleByArgument {
     static var allValueStrings: [String] { PatcherChoice.allValueStrings + ["all"] }
 }
 
+/// Reads the word that follows `--plugin`.
+///
+/// - Throws: `ValidationError` when the name in it cannot be one
+func pluginFile(_ word: String) throws -> PluginFile {
+    do { return try PluginFile(argument: word) } catch { throw ValidationError("\(error)") }
+}
+
 /// The options that choose patchers.
 struct PatcherOptions: ParsableArguments {
     @Option(
@@ -43,9 +50,11 @@ struct PatcherOptions: ParsableArguments {
     @Option(
         name: .customLong("plugin"),
         help: ArgumentHelp(
-            "A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; may be repeated.",
-            valueName: "file"))
-    var plugins: [String] = []
+            """
+            A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; NAME=FILE gives it a name, as \
+            for an old and a new version of one plug-in. May be repeated.
+            """, valueName: "[name=]file"), transform: pluginFile)
+    var plugins: [PluginFile] = []
 
     mutating func validate() throws {
         if plugins.count > 32 { throw ValidationError("--plugin can be given 32 times at most") }

@@ -16,8 +16,10 @@ struct Patchers: ParsableCommand {
 
     @Option(
         name: .customLong("plugin"),
-        help: ArgumentHelp("A shared object that exports bpf_patcher_v1(); may be repeated.", valueName: "file"))
-    var plugins: [String] = []
+        help: ArgumentHelp(
+            "A shared object that exports bpf_patcher_v1(); may be repeated.", valueName: "[name=]file"),
+        transform: pluginFile)
+    var plugins: [PluginFile] = []
 
     @Flag(
         help: """
@@ -66,10 +68,10 @@ struct Patchers: ParsableCommand {
         for row in rows { try Output.line("\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)") }
     }
 
-    private func list(_ paths: [String]) throws {
+    private func list(_ files: [PluginFile]) throws {
         let rows: [PluginRow]
         do {
-            rows = try PatcherChoice.plugins(paths, program: Executable.url).compactMap(\.plugin).map { plugin in
+            rows = try PatcherChoice.plugins(files, program: Executable.url).compactMap(\.plugin).map { plugin in
                 PluginRow(
                     name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names,
                     kernel: plugin.release)

@@ -65,7 +65,7 @@ struct Replay: ParsableCommand {
         for (target, count) in strangers.sorted(by: { $0.key < $1.key }) {
             complain(
                 "note: \(count) of the cases were found with \(target), which was not asked; name it with "
-                    + (PatcherChoice(name: target) == nil ? "--plugin FILE" : "--patcher \(target)"))
+                    + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)"))
         }
         try Output.line(
             "\(passed) passed, \(failed) failed, \(broken) not readable" + (skipped > 0 ? ", \(skipped) skipped" : ""))

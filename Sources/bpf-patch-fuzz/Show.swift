@@ -26,7 +26,9 @@ struct Show: ParsableCommand {
             var choices = try patchers.chosen(for: c.target)
             if !Confinement.isInside {
                 if let target = c.target, patchers.isStranger(target, choices) {
-                    complain("note: this case was found with \(target), which is not asked; name it with --plugin FILE")
+                    complain(
+                        "note: this case was found with \(target), which is not asked; name it with --plugin \(target)=FILE"
+                    )
                 }
                 choices = try survivors(of: c, choices)
             }

@@ -10,12 +10,25 @@ extension Checkpoint.Part {
     /// A folder of objects and the same objects named one by one are the same, since their programs are.
     var campaign: [String] {
         let rest = words(leavingOut: Self.sizes + ["--objects"])
-        let plugins = Set(zip(rest, rest.dropFirst()).filter { $0.0 == "--plugin" }.map(\.1))
+        let plugins = Set(
+            zip(rest, rest.dropFirst()).filter { $0.0 == "--plugin" }.map { Self.file(ofPlugin: $0.1).path })
         let contents = Dictionary(files.map { ($0.path, $0.content) }, uniquingKeysWith: { one, _ in one })
         var words: [String] = []
-        for word in rest { words.append(words.last == "--plugin" ? contents[word] ?? word : word) }
+        for word in rest {
+            guard words.last == "--plugin" else {
+                words.append(word)
+                continue
+            }
+            let file = Self.file(ofPlugin: word)
+            words.append((file.name.map { $0 + "=" } ?? "") + (contents[file.path] ?? file.path))
+        }
         let objects = files.filter { !plugins.contains($0.path) }
         return words + objects.flatMap { ["--objects", $0.content] } + (kernel ?? [])
+    }
+
+    /// What the word after `--plugin` names.
+    private static func file(ofPlugin word: String) -> PluginFile {
+        (try? PluginFile(argument: word)) ?? PluginFile(path: word)
     }
 
     /// The arguments without some options and the words behind them.

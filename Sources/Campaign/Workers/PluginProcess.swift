@@ -12,8 +12,10 @@ public enum PluginProcess {
     ///
     /// - Parameter program: the executable that serves as that process
     /// - Throws: ``CampaignError`` when the plug-in cannot be used
-    static func describe(_ path: String, program: URL) throws(CampaignError) -> Plugin.Description {
-        let process = try WorkerProcess(program: program, ["describe", path], plugins: [path])
+    static func describe(_ file: PluginFile, program: URL) throws(CampaignError) -> Plugin.Description {
+        let path = file.path
+        let process = try WorkerProcess(
+            program: program, ["describe"] + (file.name.map { ["--name", $0] } ?? []) + ["--", path], plugins: [path])
         var text = Data()
         while process.isReady(within: patience), let bytes = process.readBytes() { text += bytes }
         if !process.isReady(within: 0) {
@@ -32,10 +34,10 @@ public enum PluginProcess {
     }
 
     /// Answers ``describe(_:program:)`` on standard output: a description in JSON, or a line that says why there is none.
-    public static func answer(_ path: String) throws(CampaignError) {
+    public static func answer(_ file: PluginFile) throws(CampaignError) {
         let output = try WorkerOutput()
         do throws(PluginError) {
-            let description = try Plugin(path: path).description
+            let description = try Plugin(path: file.path, name: file.name).description
             output.write(Array((try? JSONEncoder().encode(description)) ?? Data()))
         } catch { output.write(Array(error.description.utf8)) }
     }

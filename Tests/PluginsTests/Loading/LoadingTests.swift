@@ -44,7 +44,7 @@ struct LoadingTests {
         (text(".abi = 1, .name = apply ? \"mine\" : NULL"), "gives no apply()"),
         (text(".abi = 1, .apply = apply"), "gives no name"),
         (text(".abi = 1, .name = \"\", .apply = apply"), "gives no name"),
-        (text(".abi = 1, .name = \"Mine/1\", .apply = apply"), "its name 'Mine/1' stands in file names"),
+        (text(".abi = 1, .name = \"Mine/1\", .apply = apply"), "its name 'Mine/1' is used in file names"),
         (text(".abi = 1, .name = \"taken\", .apply = apply"), "its name 'taken' is that of another patcher"),
         (kernel(""), "bpf_patcher_kernel_v1() gives NULL"),
         (kernel(".abi = 3, .release = \"6.12.1\""), "bpf_patcher_kernel_v1() is for version 3"),

@@ -1,0 +1,52 @@
+import Fuzzing
+import Plugins
+
+/// A plug-in as a command line names it: a file, or `NAME=FILE` to give it a name of its own in this run.
+public struct PluginFile: Hashable, Sendable {
+    /// The file as it was named.
+    public var path: String
+    /// The name that replaces the one that the plug-in exports, or `nil`.
+    public var name: String?
+
+    /// Names a file.
+    public init(path: String, name: String? = nil) {
+        self.path = path
+        self.name = name
+    }
+
+    /// Reads `FILE` or `NAME=FILE`.
+    ///
+    /// What precedes the first `=` is a name unless it contains a slash, so that `./a=b.so` is a file.
+    ///
+    /// - Throws: ``CampaignError`` when the name cannot be one, or no file follows it
+    public init(argument: String) throws(CampaignError) {
+        guard let equals = argument.firstIndex(of: "="), !argument[..<equals].contains("/") else {
+            self.init(path: argument)
+            return
+        }
+        let name = String(argument[..<equals])
+        let path = String(argument[argument.index(after: equals)...])
+        let advice = "if it is part of the file's name, write ./\(argument)"
+        if path.isEmpty { throw CampaignError("\(argument): no file follows the '='; write NAME=FILE, or \(advice)") }
+        if let fault = Plugin.fault(inName: name) { throw CampaignError("\(argument): the name \(fault); \(advice)") }
+        if Self.reserved.contains(name) {
+            throw CampaignError("\(argument): the name '\(name)' \(Self.reservedReason); choose another name")
+        }
+        self.init(path: path, name: name)
+    }
+
+    /// The text that ``init(argument:)`` reads.
+    static func argument(name: String?, path: String) -> String {
+        if let name { return "\(name)=\(path)" }
+        // A relative path that contains an '=' would be read as a name.
+        return path.contains("=") && !path.contains("/") ? "./" + path : path
+    }
+
+    /// Names that buckets use for something else than a plug-in.
+    static let reserved = Set(
+        (PatcherChoice.builtIn + PatcherChoice.planted).map(\.name)
+            + ["all", "oracle", "pass-check", "kernel", JudgeMessage.unknown])
+
+    /// Why a name is in ``reserved``.
+    static let reservedReason = "is that of another patcher or of a part of the harness"
+}
