@@ -14,12 +14,12 @@ public struct Fuzzer: ~Copyable {
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
-    ///   - limits: what random passes may demand; with the same limits an index is the same case whatever the patchers
+    ///   - limits: what passes may demand, in turns; with the same limits an index is the same case whatever the patchers
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
-        limits: CaseLimits = CaseLimits(), patchers: [any Patcher], beyondContract: Bool = false,
+        limits: [CaseLimits] = [CaseLimits()], patchers: [any Patcher], beyondContract: Bool = false,
         progress: Row<Slot, UInt64>? = nil
     ) {
         self.seed = seed

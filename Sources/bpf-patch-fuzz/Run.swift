@@ -61,9 +61,6 @@ struct Run: CampaignCommand {
 
     func prepare(_ subject: PatcherSubject) throws {
         try options.judging.check(subject.patchers)
-        if Set(subject.patchers.map(\.capabilities)).count > 1 && subject.plugins.count == subject.patchers.count {
-            complain("note: cases are made for all plug-ins together; one that can do less than others is spared many")
-        }
     }
 }
 

@@ -29,16 +29,20 @@ public struct PatcherSubject: CampaignSubject {
     public static let command = ["run"]
     public var workerCommand: [String] { ["worker"] }
     public var targets: [String] { patchers.map(\.name) }
-    public var plugins: [String] { patchers.compactMap(\.plugin?.path) }
+    public var plugins: [String] {
+        // One file may take part under several names.
+        patchers.compactMap(\.plugin?.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
     public var kernel: [String] { [] }
 
-    /// What random passes may demand: all that some patcher can do.
-    public var limits: CaseLimits {
-        let plugins = patchers.compactMap(\.plugin)
-        if plugins.count < patchers.count { return CaseLimits() }
-        return CaseLimits(
-            ofPlugins: plugins.map { ($0.capabilities, $0.kernel) },
-            beyondContract: terms.beyondContract)
+    /// What passes may demand: each patcher's limits take turns, so that each is given whole cases that it can do.
+    public var limits: [CaseLimits] {
+        CaseLimits.turns(
+            patchers.map { patcher in
+                patcher.plugin.map {
+                    CaseLimits(of: $0.capabilities, $0.kernel, beyondContract: terms.beyondContract)
+                } ?? CaseLimits()
+            })
     }
 
     public var arguments: [String] {

@@ -12,7 +12,9 @@ public struct CaseGenerator: ~Copyable {
     private let shape: CaseShape
     private let bases: [ProgramBuffer]
     private let workloads: [Workload]
-    private let limits: CaseLimits
+    private let limits: [CaseLimits]
+    /// Which of the limits the case is made within.
+    private var turn = 0
     private var entropy = Entropy(seed: 0, index: 0)
     private var features = CaseFeatures()
     private var maker = SlotMaker(marker: 0)
@@ -33,16 +35,18 @@ public struct CaseGenerator: ~Copyable {
     /// - Parameters:
     ///   - bases: real programs, well formed; when there are any, every other case edits one of them
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
-    ///   - limits: what random passes may demand; what is within these differs from limits to limits
+    ///   - limits: what passes may demand; several take turns, case by case, and what is within one differs from what is
+    ///     within another
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
-        limits: CaseLimits = CaseLimits()
+        limits: [CaseLimits] = [CaseLimits()]
     ) {
+        precondition(!limits.isEmpty, "cases without limits have empty limits")
         self.seed = seed
         self.shape = shape
         self.workloads = workloads
         self.limits = limits
-        programs = ProgramGenerator(kernel: limits.kernel)
+        programs = ProgramGenerator(kernels: limits.map(\.kernel))
         self.bases = bases.map { program in
             let buffer = ProgramBuffer()
             buffer.load(program)
@@ -61,6 +65,8 @@ public struct CaseGenerator: ~Copyable {
     /// - Complexity: O(slots)
     public mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
+        // All workloads have their turn within one of the limits before the next, so that each meets each.
+        turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
         return make(Entropy(seed: seed, index: index))
     }
 
@@ -70,18 +76,19 @@ public struct CaseGenerator: ~Copyable {
     public mutating func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
         var source = source
         workload = workloads.isEmpty ? nil : workloads[source.below(workloads.count)]
+        turn = limits.count > 1 ? source.below(limits.count) : 0
         return make(source)
     }
 
     private mutating func make(_ source: Entropy) -> ProgramImage<InputIndex> {
         entropy = source
         features = CaseFeatures.draw(shape, &entropy)
-        if workload == nil { features.keep(within: limits) }
+        if workload == nil { features.keep(within: limits[turn]) }
         // Room for what some workloads look for: several instructions in a row.
         if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
         maker = SlotMaker(marker: 1001)
         passNumber = 0
-        programs.begin(features, &entropy)
+        programs.begin(features, turn: turn, &entropy)
         if !bases.isEmpty && entropy.chance(8) {
             // Of two, the shorter: large programs are few cases but much time.
             let one = bases[entropy.below(bases.count)]
@@ -123,6 +130,7 @@ public struct CaseGenerator: ~Copyable {
         if let workload {
             workloadPasses.makePass(
                 passNumber - 1, of: workload, for: input, &choice, &maker.marker, into: passBuffer)
+            keepAllowedEdits(input)
             return passBuffer.image
         }
         let isLast = passNumber == features.passes
@@ -131,6 +139,19 @@ public struct CaseGenerator: ~Copyable {
             into: passBuffer)
         if isLast && features.refusal == .malformed { makeMalformed(input) }
         return passBuffer.image
+    }
+
+    /// Takes the edits out of a workload's pass that go beyond the limits, unless all of them do.
+    ///
+    /// A pass that would be left empty shows nothing: it is left whole for the patchers that can do it.
+    ///
+    /// - Complexity: O(edits)
+    private func keepAllowedEdits(_ input: ProgramImage<InputIndex>) {
+        let limits = limits[turn]
+        if limits.allowsAllEdits { return }
+        let edits = passBuffer.image.edits
+        if (0..<passBuffer.editCount).allSatisfy({ !limits.allow(edits[TableIndex($0)], in: input) }) { return }
+        passBuffer.removeEdits { !limits.allow($0, in: input) }
     }
 
     /// Breaks a rule that the last edit of the pass has something to break on.

@@ -1,13 +1,15 @@
+import BPF
 import Patching
 
-/// What random passes may demand of the patchers that they are made for.
+/// What passes may demand of the patcher that they are made for.
 ///
 /// Nearly every random pass has something that a patcher with few capabilities cannot do; so for such patchers passes are
-/// made within their limits. What still goes beyond these is spared by the trial.
+/// made within their limits. What still goes beyond these is spared by the trial. Patchers of different ability take turns:
+/// each case is made for one of them, and the others run the passes of it that they can do.
 public struct CaseLimits: Hashable, Sendable {
-    /// What some patcher can do.
+    /// What the patcher can do.
     public var capabilities: PatcherCapabilities
-    /// The kernel whose functions all patchers are made of, if they are held to what these assume, or `nil`.
+    /// The kernel whose functions the patcher is made of, if it is held to what these assume, or `nil`.
     public var kernel: KernelFunctions?
 
     /// Makes limits; those that are none by default.
@@ -16,30 +18,69 @@ public struct CaseLimits: Hashable, Sendable {
         self.kernel = kernel
     }
 
-    /// The limits of some patchers together; one that is not from outside lifts them all.
+    /// The limits of one patcher from outside.
     ///
     /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public init(of patchers: [any Patcher], beyondContract: Bool = false) {
-        let foreign = patchers.compactMap { $0 as? any ForeignPatcher }
-        self.init(
-            ofPlugins: foreign.count < patchers.count ? [] : foreign.map { ($0.capabilities, $0.kernel) },
-            beyondContract: beyondContract)
+    public init(
+        of capabilities: PatcherCapabilities, _ kernel: KernelFunctions?, beyondContract: Bool = false
+    ) {
+        if beyondContract && kernel != nil {
+            self.init()
+        } else {
+            self.init(capabilities: capabilities.intersection(Self.relevant), kernel: kernel)
+        }
     }
 
-    /// The limits of some patchers from outside together: what none of them is given need not be made.
+    /// The limits that take turns, case by case, for some patchers: each once, in the order of the patchers.
     ///
-    /// - Parameters:
-    ///   - plugins: what each can do, and the kernel whose functions it is made of
-    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public init(
-        ofPlugins plugins: [(capabilities: PatcherCapabilities, kernel: KernelFunctions?)], beyondContract: Bool
-    ) {
-        self.init()
-        let kernels = plugins.compactMap(\.kernel)
-        if plugins.isEmpty || (beyondContract && !kernels.isEmpty) { return }
-        capabilities = plugins.reduce(PatcherCapabilities()) { $0.union($1.capabilities) }
-        // Of several kernels the newest, which knows most codes.
-        if kernels.count == plugins.count { kernel = kernels.max { $0.release < $1.release } }
+    /// A patcher that is not from outside has none.
+    ///
+    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    public static func turns(of patchers: [any Patcher], beyondContract: Bool = false) -> [CaseLimits] {
+        turns(
+            patchers.map { patcher in
+                (patcher as? any ForeignPatcher).map {
+                    CaseLimits(of: $0.capabilities, $0.kernel, beyondContract: beyondContract)
+                } ?? CaseLimits()
+            })
+    }
+
+    /// The same for the limits of single patchers.
+    public static func turns(_ limits: [CaseLimits]) -> [CaseLimits] {
+        var turns: [CaseLimits] = []
+        for one in limits where !turns.contains(where: { $0.makesSameCases(as: one) }) { turns.append(one) }
+        return turns.isEmpty ? [CaseLimits()] : turns
+    }
+
+    /// Whether cases within these limits are those within the others.
+    ///
+    /// - Complexity: O(1), all codes of instructions
+    private func makesSameCases(as other: CaseLimits) -> Bool {
+        if capabilities.intersection(Self.relevant) != other.capabilities.intersection(Self.relevant) { return false }
+        guard let kernel, let otherKernel = other.kernel else { return kernel == nil && other.kernel == nil }
+        return (UInt8.min ... .max).allSatisfy {
+            KernelCodes.isDefined($0, in: kernel) == KernelCodes.isDefined($0, in: otherKernel)
+        }
+    }
+
+    /// The capabilities that passes are made by; the rest is about results.
+    private static var relevant: PatcherCapabilities {
+        [.delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget, .refuses]
+    }
+
+    /// Whether every edit is allowed.
+    var allowsAllEdits: Bool {
+        capabilities.isSuperset(of: [.delete, .insert, .range, .skipJumps, .keepJump, .refs])
+    }
+
+    /// Whether an edit demands nothing that is not allowed, apart from where jumps lead.
+    func allow(_ edit: EditRecord, in input: ProgramImage<InputIndex>) -> Bool {
+        if edit.isDeletion { return allow(.delete) }
+        if edit.isInsertion && !allow(.insert) { return false }
+        if edit.remove > 1 && !allow(.range) { return false }
+        if edit.skip && !allow(.skipJumps) { return false }
+        if edit.refCount > 0 && !allow(.refs) { return false }
+        return edit.keep == EditRecord.noKeep || allow(.keepJump) || input.insns[edit.off].jumpKind == .none
     }
 
     /// Whether something may be demanded.

@@ -7,19 +7,29 @@ struct ProgramGenerator: ~Copyable {
     private var palette = RowStorage<SlotPattern>(capacity: CaseFeatures.paletteSize)
     private var patterns = RowStorage<SlotPattern>()
 
-    /// - Parameter kernel: the kernel that must define all codes, or `nil`
-    init(kernel: KernelFunctions? = nil) {
-        let all = SlotPattern.all().map { pattern in kernel.map(pattern.defined(in:)) ?? pattern }
-        patterns.reserve(all.count)
-        patterns.row(as: Slot.self).load(all)
+    /// How many patterns each of the kernels has.
+    private let patternCount: Int
+
+    /// - Parameter kernels: the kernels that must define all codes, by turn; `nil` where none must
+    init(kernels: [KernelFunctions?] = [nil]) {
+        let patterns = SlotPattern.all()
+        patternCount = patterns.count
+        let all = kernels.flatMap { kernel in
+            patterns.map { pattern in kernel.map(pattern.defined(in:)) ?? pattern }
+        }
+        self.patterns.reserve(all.count)
+        self.patterns.row(as: Slot.self).load(all)
     }
 
     /// The patterns of slots in the case being made.
     var chosen: Row<Slot, SlotPattern> { palette.row() }
 
     /// Picks the kinds of slots that the case has.
-    mutating func begin(_ features: CaseFeatures, _ entropy: inout Entropy) {
-        features.fill(palette.row(), from: patterns.row(), &entropy)
+    ///
+    /// - Parameter turn: which of the kernels must define their codes
+    mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ entropy: inout Entropy) {
+        let patterns = patterns.row(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
+        features.fill(palette.row(), from: patterns, &entropy)
     }
 
     /// Fills a buffer with a program of the given features.

@@ -101,6 +101,28 @@ public final class PassBuffer {
         memory.value.refCount = edit.refStart.position
     }
 
+    /// Takes some edits out, with their patches and refs.
+    ///
+    /// - Complexity: O(edits + patch slots + refs)
+    public func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
+        let old = image
+        removeAll()
+        for number in 0..<old.editCount {
+            // Nothing is written past what has been read: the image stays whole from here on.
+            var edit = old.edits[TableIndex(number)]
+            if isUnwanted(edit) { continue }
+            let (patch, ref) = (edit.patchStart, edit.refStart)
+            edit.patchStart = PoolIndex(patchCount)
+            edit.refStart = TableIndex(refCount)
+            for slot in 0..<Int(edit.patchCount) { old.patches[edit.patchStart + slot] = old.patches[patch + slot] }
+            for slot in 0..<Int(edit.refCount) { old.refs[edit.refStart + slot] = old.refs[ref + slot] }
+            old.edits[TableIndex(editCount)] = edit
+            memory.value.editCount += 1
+            memory.value.patchCount += Int(edit.patchCount)
+            memory.value.refCount += Int(edit.refCount)
+        }
+    }
+
     /// Adds a ref to the last edit.
     ///
     /// - Complexity: O(1), amortised

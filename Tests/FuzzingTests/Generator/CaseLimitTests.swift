@@ -11,7 +11,7 @@ struct CaseLimitTests {
 
     /// How many of the cases a patcher is spared a pass of, with and without limits.
     private func spared(_ patcher: LimitedPatcher) -> (limited: Int, unlimited: Int) {
-        func run(_ limits: CaseLimits) -> Int {
+        func run(_ limits: [CaseLimits]) -> Int {
             var fuzzer = Fuzzer(seed: CaseLimitTests.seed, limits: limits, patchers: [patcher])
             for index in 0..<CaseLimitTests.cases where !fuzzer.run(index: index) {
                 let findings = fuzzer.findings
@@ -20,7 +20,7 @@ struct CaseLimitTests {
             }
             return fuzzer.sparedCases(of: 0)
         }
-        return (run(CaseLimits(of: [patcher])), run(CaseLimits()))
+        return (run(CaseLimits.turns(of: [patcher])), run([CaseLimits()]))
     }
 
     private static let patchers: [(name: String, capabilities: PatcherCapabilities, kernel: KernelFunctions?)] = [
@@ -43,19 +43,88 @@ struct CaseLimitTests {
         #expect(counts.unlimited > 30, "\(name): \(counts)")
     }
 
-    /// With a patcher of this package beside it, or none at all, nothing is limited.
-    @Test func limitsAreThoseOfAllTogether() {
-        let small = LimitedPatcher([.delete])
-        let other = LimitedPatcher([.insert], kernel: KernelFunctions(KernelRelease(6, 1)))
-        let newer = LimitedPatcher([.refs], kernel: KernelFunctions(KernelRelease(6, 12)))
-        #expect(CaseLimits(of: []) == CaseLimits())
-        #expect(CaseLimits(of: [small, RangeReplace()]) == CaseLimits())
-        #expect(CaseLimits(of: [KernelArray()]) == CaseLimits())
-        #expect(CaseLimits(of: [small]) == CaseLimits(capabilities: [.delete]))
-        #expect(CaseLimits(of: [small, other]) == CaseLimits(capabilities: [.delete, .insert]))
+    private static var small: LimitedPatcher { LimitedPatcher([.delete], name: "small") }
+    private static var old: LimitedPatcher {
+        LimitedPatcher([.insert], name: "old", kernel: KernelFunctions(KernelRelease(5, 10)))
+    }
+    private static var newer: LimitedPatcher {
+        LimitedPatcher([.insert], name: "newer", kernel: KernelFunctions(KernelRelease(6, 12)))
+    }
+    private static var full: LimitedPatcher { LimitedPatcher(.everything, name: "full") }
+
+    /// Patchers, and the limits that take turns for them.
+    private static var turns: [(patchers: [any Patcher], turns: [CaseLimits])] {
+        [
+            ([], [CaseLimits()]),
+            ([KernelArray()], [CaseLimits()]),
+            ([RangeReplace(), KernelArray(), full], [CaseLimits()]),
+            ([small], [CaseLimits(capabilities: [.delete])]),
+            // What only results have makes no other cases.
+            ([small, LimitedPatcher([.delete, .aux, .lines, .stepwise])], [CaseLimits(capabilities: [.delete])]),
+            ([small, RangeReplace()], [CaseLimits(capabilities: [.delete]), CaseLimits()]),
+            (
+                [old, small, newer],
+                [
+                    CaseLimits(capabilities: [.insert], kernel: old.kernel), CaseLimits(capabilities: [.delete]),
+                    CaseLimits(capabilities: [.insert], kernel: newer.kernel),
+                ]
+            ),
+            // Kernels that define the same codes.
+            (
+                [newer, LimitedPatcher([.insert], kernel: KernelFunctions(KernelRelease(6, 12), maxSubprograms: 256))],
+                [CaseLimits(capabilities: [.insert], kernel: newer.kernel)]
+            ),
+        ]
+    }
+
+    @Test(arguments: turns.indices) func patchersOfDifferentAbilityTakeTurns(_ number: Int) {
+        let (patchers, turns) = CaseLimitTests.turns[number]
+        #expect(CaseLimits.turns(of: patchers) == turns)
+    }
+
+    @Test func beyondTheContractAKernelHasNoLimits() {
+        let patchers: [any Patcher] = [Self.small, Self.newer]
         #expect(
-            CaseLimits(of: [newer, other])
-                == CaseLimits(capabilities: [.insert, .refs], kernel: KernelFunctions(KernelRelease(6, 12))))
-        #expect(CaseLimits(of: [newer, other], beyondContract: true) == CaseLimits())
+            CaseLimits.turns(of: patchers, beyondContract: true)
+                == [CaseLimits(capabilities: [.delete]), CaseLimits()])
+    }
+
+    /// A case is the one that its index is within the limits whose turn it is, whatever takes turns with these.
+    @Test(arguments: [0, 3]) func aTurnMakesTheCasesOfItsLimits(_ workloads: Int) {
+        let chosen = Array(Workload.allCases.prefix(workloads))
+        let limits = CaseLimits.turns(of: [Self.small, RangeReplace(), Self.old])
+        #expect(limits.count == 3)
+        func fuzzer(_ limits: [CaseLimits]) -> Fuzzer {
+            Fuzzer(seed: Self.seed, workloads: chosen, limits: limits, patchers: [])
+        }
+        var together = fuzzer(limits)
+        var met: Set<String> = []
+        for (turn, own) in limits.enumerated() {
+            var alone = fuzzer([own])
+            for index in 0..<UInt64(300) where Int(index) / max(workloads, 1) % limits.count == turn {
+                met.insert("\(turn) \(Int(index) % max(workloads, 1))")
+                let (one, other) = (together.makeCase(index: index), alone.makeCase(index: index))
+                #expect(one == other, "seed \(Self.seed), case \(index)")
+            }
+        }
+        #expect(met.count == limits.count * max(workloads, 1), "each of the workloads within each of the limits")
+    }
+
+    /// In the cases of its turn a patcher is spared nearly nothing, and it is given more than that.
+    @Test(arguments: [0, 3]) func eachIsGivenWhatItCanDo(_ workloads: Int) {
+        let patchers = [LimitedPatcher([]), LimitedPatcher(.everything)]
+        var fuzzer = Fuzzer(
+            seed: Self.seed, workloads: Array(Workload.allCases.prefix(workloads)),
+            limits: CaseLimits.turns(of: patchers), patchers: patchers)
+        var ran = [0, 0]
+        for index in 0..<Self.cases {
+            let before = patchers.map(\.given)
+            let isClean = fuzzer.run(index: index)
+            #expect(isClean, "seed \(Self.seed), case \(index)")
+            for number in patchers.indices where patchers[number].given > before[number] { ran[number] += 1 }
+        }
+        let counts = ran
+        #expect(counts[0] * 100 >= Int(Self.cases) * (workloads == 0 ? 47 : 35), "\(counts)")
+        #expect(counts[1] * 100 >= Int(Self.cases) * 90, "\(counts)")
     }
 }

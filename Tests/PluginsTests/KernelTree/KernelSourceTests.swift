@@ -105,7 +105,7 @@ import Testing
         let plugin = try plugin(kernel)
         let patcher = plugin.makePatcher(options: Plugin.Options(failAlloc: failOneIn))
         let failed = plugin.failedAllocs
-        var fuzzer = Fuzzer(seed: seed, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        var fuzzer = Fuzzer(seed: seed, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         var given = 0
         for index in 0..<8000 {
             let spared = fuzzer.sparedCases(of: 0)
@@ -158,7 +158,7 @@ import Testing
     func plantedFaultIsFound(number: Int) throws {
         let fault = KernelSourceTests.faults[number]
         let patcher = try patcher(with: fault.new, for: fault.old, in: fault.function)
-        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         #expect((0..<4000).contains { !fuzzer.run(index: $0) }, "\(fault)")
     }
 
@@ -175,12 +175,12 @@ import Testing
         let (function, free) = KernelSourceTests.frees[number]
         let options = Plugin.Options(failAlloc: failOneIn)
         let patcher = try patcher(with: "(void)0", for: free, in: function, options: options)
-        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let first = try #require((0..<4000).first { !fuzzer.run(index: $0) })
         let buckets = fuzzer.findings.map(\.bucket)
         #expect(buckets.allSatisfy { $0.contains("/error/leak/") }, "\(buckets)")
         // Whatever was leaked before, the case by itself is the same finding.
-        var other = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        var other = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let isClean = other.run(index: first)
         #expect(!isClean)
         #expect(other.findings.map(\.bucket) == buckets)
@@ -189,7 +189,7 @@ import Testing
     @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"))
     func rangeErrorIsKnownWithoutItsMessage() throws {
         let patcher = try patcher(with: "if (0)", for: "if (PTR_ERR(new_prog) == -ERANGE)", in: "bpf_patch_insn_data")
-        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let isClean = (0..<1000).allSatisfy { fuzzer.run(index: $0) }
         #expect(isClean, "\(fuzzer.findings.map(\.detail))")
     }

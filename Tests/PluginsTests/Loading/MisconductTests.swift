@@ -139,7 +139,7 @@ struct MisconductTests {
             let plugin = try BuiltPlugin(text: MisconductTests.text("", kernel: true)).load()
             let options = Plugin.Options(checksEveryAnswer: twice, failAlloc: 1)
             let patcher = plugin.makePatcher(options: options)
-            var fuzzer = Fuzzer(seed: 11, limits: CaseLimits(of: [patcher]), patchers: [patcher])
+            var fuzzer = Fuzzer(seed: 11, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
             for index in 0..<UInt64(20_000) { _ = fuzzer.run(index: index) }
             return Int(plugin.failedAllocs)
         }
