@@ -11,6 +11,8 @@ public final class Campaign {
     private let board: SharedBoard
     private var order = BlockOrder()
     private var cases: UInt64 = 0
+    /// The index after the last case that was counted.
+    private var end: UInt64 = 0
     /// What was counted beside them, by name.
     private var counts: [String: UInt64] = [:]
     private var ledger: FindingLedger
@@ -116,6 +118,7 @@ public final class Campaign {
             jobs: settings.jobs, findings: ledger.findings)
         settings.subject.describe(counts, in: &report)
         report.state = keeper?.path
+        if cases > 0 { report.arguments = settings.argumentsOfRepeat(end: end) }
         report.isFinished = isEnded && ledger.isSettled
         return report
     }
@@ -145,6 +148,7 @@ public final class Campaign {
             order = BlockOrder(next: cut.block)
             tail = nil
         }
+        end = order.next == 0 ? 0 : indices(ofBlock: order.next - 1).upperBound
         board.start(at: order.next)
         if isFinished { start = nil }
     }
@@ -212,6 +216,7 @@ public final class Campaign {
     private func count(_ report: BlockReport) {
         let range = indices(ofBlock: report.block)
         cases += UInt64(range.count)
+        end = max(end, range.upperBound)
         ledger.add(report.sightings)
         counts.merge(report.counts, uniquingKeysWith: +)
         if range.count < Int(Shard.blockSize) {

@@ -13,10 +13,15 @@ public struct CampaignError: Error, CustomStringConvertible, Sendable {
 }
 
 extension String {
-    /// The word as a shell reads it back.
+    /// The first word of a command as a shell reads it back; with an `=` it would be an assignment.
+    public var shellQuotedCommand: String { contains("=") ? quoted : shellQuoted }
+
+    /// A word as a shell reads it back.
     public var shellQuoted: String {
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
         if !isEmpty && allSatisfy(plain.contains) { return self }
-        return "'" + replacingOccurrences(of: "'", with: "'\\''") + "'"
+        return quoted
     }
+
+    private var quoted: String { "'" + replacingOccurrences(of: "'", with: "'\\''") + "'" }
 }

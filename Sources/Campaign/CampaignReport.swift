@@ -32,11 +32,13 @@ public struct CampaignReport: Codable, Sendable {
     public var parts: [Checkpoint.Part]?
     /// The shards that are not among merged states, though others of their campaigns are, or `nil` when there are all.
     public var missing: [String]?
+    /// The arguments that run exactly these cases again, or `nil` when no one campaign does.
+    public var arguments: [String]?
     /// Whether it reached its limit, and all findings are minimised.
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, spared, state, known, parts, missing
+        case seed, cases, seconds, jobs, findings, spared, state, known, parts, missing, arguments
         case loads, accepted, refused, coverage, kernel, executed
         case loadsPerSecond = "loads_per_second"
         case neverSeen = "never_seen"

@@ -36,7 +36,8 @@ public struct CampaignSettings: Sendable {
 
     /// The arguments that repeat the campaign, behind the words of ``CampaignSubject/command``.
     ///
-    /// A run that is ended by its time is repeated by its seed for as long; the cases are the same, index by index.
+    /// With the time in place of the number of cases, the cases are the same, index by index, but not as many; see
+    /// ``argumentsOfRepeat(end:)``.
     public var arguments: [String] {
         var words = ["--seed", String(seed)]
         if let cases { words += ["--cases", String(cases)] }
@@ -52,6 +53,16 @@ public struct CampaignSettings: Sendable {
 }
 
 extension CampaignSettings {
+    /// The arguments that run the cases below an index again, and no others.
+    ///
+    /// - Parameter end: the index after the last case, all shards together
+    func argumentsOfRepeat(end: UInt64) -> [String] {
+        var exact = self
+        exact.cases = end
+        exact.time = nil
+        return exact.arguments
+    }
+
     /// The arguments that a state keeps: findings are in the folder of the state itself, wherever that is moved.
     var argumentsOfState: [String] {
         var kept = self

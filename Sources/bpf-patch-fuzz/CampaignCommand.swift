@@ -8,6 +8,7 @@ protocol CampaignCommand: ParsableCommand {
 
     var options: Options { get }
     var kept: StateOptions { get }
+    var single: SingleCaseOption { get }
     var json: Bool { get }
 
     /// Checks what is put to the test, and says what is to be said about it before the first case.
@@ -18,6 +19,7 @@ protocol CampaignCommand: ParsableCommand {
 
 extension CampaignCommand {
     func run() throws {
+        if let index = single.index { return try runCase(index) }
         Interrupt.watch()
         var report: CampaignReport
         do {
@@ -54,8 +56,6 @@ extension CampaignCommand {
         if let subject = settings.subject as? Options.Subject { try prepare(subject) }
         let campaign = try Campaign(settings: settings, program: Executable.url, state: folder, known: known)
         try Output.line("seed \(settings.seed)")
-        try Output.line(
-            "repeat with: \(Self.words) " + settings.arguments.map(\.shellQuoted).joined(separator: " "))
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0
             try Output.line("kept in \(folder.path)" + (cases == 0 ? "" : "; going on after \(cases) cases"))
@@ -64,8 +64,40 @@ extension CampaignCommand {
         return try campaign.run()
     }
 
+    /// Makes, runs and prints one case.
+    private func runCase(_ index: UInt64) throws {
+        let made: SingleCase
+        do {
+            guard let seed = options.range.seed else {
+                throw ValidationError("--index takes one case of a seed; give --seed as well")
+            }
+            if kept.state != nil { throw ValidationError("--index keeps nothing; leave out --state") }
+            let settings = try options.settings(seed: seed, isKept: false)
+            if let subject = settings.subject as? Options.Subject { try prepare(subject) }
+            made = try settings.runCase(index, program: Executable.url)
+            if json {
+                try Output.json(made)
+            } else {
+                let words = settings.argumentsOfCase(index).map(\.shellQuoted).joined(separator: " ")
+                try Output.write(made.text(command: "\(Self.words) \(words)"))
+            }
+        } catch { throw stop(error) }
+        if !made.findings.isEmpty { throw ExitCode.findings }
+    }
+
     /// The words by which this command is called.
     private static var words: String { Executable.words(Options.Subject.command) }
+}
+
+/// The option that runs one case in place of a campaign.
+struct SingleCaseOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Make, run and print the one case of --seed with this index, as a case file that says in comments what each \
+            target gave. --cases, --time, --jobs, --shard and --crashes make no difference to it.
+            """, valueName: "n"))
+    var index: UInt64?
 }
 
 /// The inside of a worker process, started by a campaign.

@@ -8,7 +8,7 @@ enum Executable {
 
     /// What a shell must be told to run one of this program's commands.
     static func words(_ command: [String]) -> String {
-        ([CommandLine.arguments[0].shellQuoted] + command).joined(separator: " ")
+        ([CommandLine.arguments[0].shellQuotedCommand] + command).joined(separator: " ")
     }
 }
 

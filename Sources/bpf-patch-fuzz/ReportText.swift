@@ -16,8 +16,12 @@ extension CampaignReport {
             try Output.line("\(name) was spared \(count) of them: passes that it does not claim to do")
         }
         if let kernelText { try Output.write(kernelText) }
+        let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
+        if let arguments {
+            let command = ([words] + arguments.map(\.shellQuoted)).joined(separator: " ")
+            try Output.line(Self.repeatTitle + command)
+        }
         if let state {
-            let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
             let command = "\(words) --state \(state.shellQuoted) --resume"
             if parts != nil {
                 for shard in missing ?? [] {
@@ -34,6 +38,9 @@ extension CampaignReport {
         if json { try Output.json(self) }
         if hasNews { throw ExitCode.findings }
     }
+
+    /// What precedes the command that runs exactly the same cases.
+    static let repeatTitle = "repeat with: "
 
     private func line(of finding: StoredFinding) -> String {
         let times = finding.sightings == 1 ? "once" : "\(finding.sightings) times"

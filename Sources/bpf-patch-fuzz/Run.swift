@@ -48,6 +48,9 @@ struct Run: CampaignCommand {
             With --plugin, the plug-ins alone are tested, unless --patcher names others to stand beside them:
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
 
+            One case of a seed, with what each patcher gives for it:
+              bpf-patch-fuzz run --seed 3 --index 249 --patcher all --patcher planted-back-jump
+
             To see what a finding looks like, name a patcher that is wrong on purpose:
               bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump --crashes /tmp/crashes
             """)
@@ -55,6 +58,8 @@ struct Run: CampaignCommand {
     @OptionGroup var options: PatcherCampaignOptions
 
     @OptionGroup var kept: StateOptions
+
+    @OptionGroup var single: SingleCaseOption
 
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false

@@ -10,7 +10,7 @@ import Testing
         let folder = try Tool.Folder()
         let run = try Tool.run(["run", "--seed", Self.seed, "--cases", "3000", "--json", "--crashes", folder.path])
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.output.hasPrefix("seed 7\nrepeat with: /"))
+        #expect(run.output.hasPrefix("seed 7\n") && run.output.contains("\nrepeat with: /"))
         #expect(run.output.contains("/bpf-patch-fuzz run --seed 7 --cases 3000 --jobs 1"))
         let report = try run.report()
         #expect(report["seed"] as? Int == 7 && report["cases"] as? Int == 3000 && report["jobs"] as? Int == 1)

@@ -5,9 +5,12 @@ public struct Judgement: Codable, Sendable {
     public var findings: [Finding]
     /// The case with what became of it, as a file has it, where the judge knows more of that than who asks.
     public var completed: String?
+    /// What became of a case with no finding, where that is not a matter of course.
+    public var remark: String?
 
-    public init(findings: [Finding], completed: String? = nil) {
+    public init(findings: [Finding], completed: String? = nil, remark: String? = nil) {
         self.findings = findings
         self.completed = completed
+        self.remark = remark
     }
 }

@@ -15,6 +15,8 @@ public final class SacrificedJudge: CaseJudge {
     public private(set) var report: String?
     /// The last case with what became of it, as a file has it, where the judge has more to say of that.
     public private(set) var completed: String?
+    /// What became of the last case where it has no finding, or `nil` as a matter of course.
+    public private(set) var remark: String?
     /// What ended the process that was asked about the last case.
     public private(set) var deaths: [Finding] = []
 
@@ -47,6 +49,7 @@ public final class SacrificedJudge: CaseJudge {
     public func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil
         completed = nil
+        remark = nil
         deaths = []
         var spared = UInt64.max
         for (number, name) in names.enumerated() where target == nil || name == target {
@@ -59,6 +62,7 @@ public final class SacrificedJudge: CaseJudge {
         guard let reply = ask(c, sparing: spared) else { return [] }
         report = report ?? reply.report
         completed = reply.judgement.completed
+        remark = reply.judgement.remark
         let found = reply.judgement.findings
         guard reply.isDead, var finding = found.first else { return found }
         let asked = names.indices.filter { spared & 1 << UInt64($0) == 0 }

@@ -23,7 +23,9 @@ public final class KernelJudge {
         completed.loading?.note(facts)
         switch trial.run(program, live: nil) {
         case .refused(let refusal):
-            guard let bug = VerifierBug(refusal) else { return Judgement(findings: []) }
+            guard let bug = VerifierBug(refusal) else {
+                return Judgement(findings: [], remark: "refused: \(refusal.text)")
+            }
             completed.loading?.sight = .refusal(bug.text)
             return Judgement(findings: [bug.finding], completed: CaseFile.print(completed))
         case .checked(let report):

@@ -78,11 +78,16 @@ public struct KernelSubject: CampaignSubject {
 
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
         KernelExaminer(SacrificedJudge(self, program: program)) { index in
-            var generator = makeGenerator(seed: seed)
-            var c = Case(generator.make(index: index).loadable, origin: Case.Origin(seed: seed, index: index))
-            c.loading?.note(facts)
-            return c
+            makeCase(index, seed: seed)
         }
+    }
+
+    /// Makes the case with an index.
+    func makeCase(_ index: UInt64, seed: UInt64) -> Case {
+        var generator = makeGenerator(seed: seed)
+        var c = Case(generator.make(index: index).loadable, origin: Case.Origin(seed: seed, index: index))
+        c.loading?.note(facts)
+        return c
     }
 
     public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {

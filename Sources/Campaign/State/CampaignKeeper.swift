@@ -106,7 +106,7 @@ final class CampaignKeeper {
         let cases = checkpoint.cases
         return CampaignError(
             "\(error)\nthe campaign has ended; \(cases) cases and what they gave are safe in \(path), and "
-                + "'\(CommandLine.arguments[0].shellQuoted) \(type(of: settings.subject).command.joined(separator: " ")) "
+                + "'\(CommandLine.arguments[0].shellQuotedCommand) \(type(of: settings.subject).command.joined(separator: " ")) "
                 + "--state \(path.shellQuoted) --resume' goes on from there"
         )
     }

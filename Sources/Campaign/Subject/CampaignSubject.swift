@@ -42,6 +42,16 @@ public protocol CampaignSubject: Sendable {
     ///   - program: the executable that serves as judge
     func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer
 
+    /// Makes the case with an index and runs it by itself.
+    ///
+    /// - Parameters:
+    ///   - bases: the programs of ``objects``
+    ///   - program: the executable that serves as judge
+    /// - Throws: ``CampaignError`` when the case cannot be run
+    func runCase(
+        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+    ) throws(CampaignError) -> SingleCase
+
     /// Puts into a report what was counted beside cases.
     func describe(_ counts: [String: UInt64], in report: inout CampaignReport)
 }

@@ -68,7 +68,7 @@ public struct PatcherSubject: CampaignSubject {
         return ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
     }
 
-    private func makeFuzzer(
+    func makeFuzzer(
         seed: UInt64, bases: [Program], patchers: [any Patcher], progress: Row<Slot, UInt64>? = nil
     ) -> Fuzzer {
         Fuzzer(

@@ -18,7 +18,7 @@ struct KernelRunCommandTests {
         let folder = try Tool.Folder()
         let run = try Self.run(["--cases", "300", "--profile", "division", "--crashes", folder.path])
         #expect(run.status == 0, "\(run.output)\(run.errors)")
-        #expect(run.output.hasPrefix("seed 7\nrepeat with: /"))
+        #expect(run.output.hasPrefix("seed 7\n") && run.output.contains("\nrepeat with: /"))
         #expect(run.output.contains("/bpf-patch-fuzz kernel run --seed 7 --cases 300 --jobs 1 --profile division"))
         #expect(run.output.contains(" loads, ") && run.output.contains("\nsigned-modulo "))
         #expect(run.output.contains("0 places not understood\n"))
