@@ -114,6 +114,7 @@ import Testing
     /// A worker killed from outside loses nothing: its block is run again.
     @Test func killedWorkerLosesNothing() throws {
         let folders = [try Tool.Folder(), try Tool.Folder()]
+        var killed: [Int] = []
         func run(_ folder: Tool.Folder, _ meanwhile: (Process) throws -> Void) throws -> [String: Any] {
             let run = try Tool.run(
                 [
@@ -121,31 +122,45 @@ import Testing
                     "--patcher", "planted-lost-aux",
                 ], meanwhile: meanwhile)
             #expect(run.status == 77, "\(run.errors)")
+            killed.append(run.errors.components(separatedBy: "a worker was killed by signal 9 ").count - 1)
             return try run.report()
         }
         let calm = try run(folders[0]) { _ in }
         let disturbed = try run(folders[1]) { process in
-            // Twice: a campaign ends when workers are killed three times at one case, as they may be while they start.
-            for _ in 0..<2 {
-                usleep(90_000)
-                let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
-                let children = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                if let child = children.split(separator: " ").compactMap({ pid_t($0) }).first { kill(child, SIGKILL) }
+            // Once as soon as there is a worker, which is then still starting, and once after the first finding.
+            for what in ["a worker", "a finding"] {
+                try Tool.wait(for: what, of: process) {
+                    try !Tool.workers(of: process.processIdentifier).isEmpty
+                        && (what == "a worker" || !folders[1].texts().isEmpty)
+                }
+                if let worker = Tool.workers(of: process.processIdentifier).first { kill(worker, SIGKILL) }
             }
         }
+        #expect(killed == [0, 2])
         #expect(calm["cases"] as? Int == disturbed["cases"] as? Int)
         #expect(try folders[0].texts() == folders[1].texts())
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func interruptEndsLikeTheTimeLimit(_ signal: Int32) throws {
         let folder = try Tool.Folder()
-        let run = try Tool.run(["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path]) {
-            process in
-            usleep(700_000)
-            kill(process.processIdentifier, signal)
+        var pause: UInt32 = 100_000
+        while true {
+            let run = try Tool.run(["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path]) {
+                process in
+                // Before that, a signal ends it like any other process.
+                try Tool.wait(for: "the first line", of: process) { Tool.output(of: process).contains("seed") }
+                usleep(pause)
+                kill(process.processIdentifier, signal)
+            }
+            // The slower the machine, the longer until there is something to report.
+            if try run.report()["cases"] as? Int == 0 && pause < 1_000_000_000 {
+                pause *= 2
+                continue
+            }
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try run.report()["cases"] as? Int ?? 0 > 0)
+            return
         }
-        #expect(run.status == 0, "\(run.errors)")
-        #expect(try run.report()["cases"] as? Int ?? 0 > 0)
     }
 
     @Test func foldersAreCheckedFirst() throws {

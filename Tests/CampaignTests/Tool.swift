@@ -69,7 +69,14 @@ struct Tool {
         process.standardOutput = FileHandle(forWritingAtPath: outputFile)
         process.standardError = FileHandle(forWritingAtPath: errorFile)
         try process.run()
-        try meanwhile(process)
+        do {
+            try meanwhile(process)
+        } catch {
+            // Nothing is left running when a test gives up.
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            throw error
+        }
         process.waitUntilExit()
         let isKilled = process.terminationReason == .uncaughtSignal
         return Outcome(

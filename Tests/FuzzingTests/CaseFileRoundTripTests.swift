@@ -6,7 +6,7 @@ import Testing
 /// What is written must be read back as it was, and written the same again.
 @Suite struct CaseFileRoundTripTests {
     /// Whether a case survives both formats; records the first difference.
-    private func survives(_ c: Case, _ context: String) throws -> Bool {
+    private static func survives(_ c: Case, _ context: String) throws -> Bool {
         let text = CaseFile.print(c)
         let back = try CaseFile.parse(text, file: context)
         guard back == c.withPlaceholdersCleared() else {
@@ -31,30 +31,49 @@ import Testing
     @Test(arguments: Vectors.files) func vectors(file: String) throws {
         let cases = try Vectors.cases(of: file)
         #expect(cases.count > 50)
-        for c in cases where try !survives(c, "\(file), \(c.name)") { return }
+        for c in cases where try !Self.survives(c, "\(file), \(c.name)") { return }
     }
 
-    @Test func hostileCases() throws {
+    @Test func hostileCases() throws { try Self.checkHostileCases(1500) }
+
+    /// Checks that so many random cases, most of them ill formed, survive both formats.
+    static func checkHostileCases(_ count: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of CaseFileRoundTripTests.hostileCases: \(seed)")
         var numbers = SeededNumbers(seed: seed)
-        for number in 0..<4000 where try !survives(HostileCase.make(&numbers), "seed \(seed), case \(number)") {
+        for number in 0..<count where try !survives(HostileCase.make(&numbers), "seed \(seed), case \(number)") {
             return
         }
     }
 
     @Test func farCasesAreShort() throws {
         for c in try Vectors.cases(of: "far.jsonl") {
-            let clock = ContinuousClock()
-            var text = ""
-            let took = try clock.measure {
-                text = CaseFile.print(c)
-                _ = try CaseFile.parse(text, file: c.name)
-            }
+            let text = CaseFile.print(c)
             #expect(text.utf8.count(where: { $0 == UInt8(ascii: "\n") }) < 150, "\(c.name)")
-            // A debug build on a busy machine; release takes about a hundredth of it.
-            #expect(took < .seconds(2), "\(c.name)")
         }
+    }
+
+    /// What a format costs is in proportion to the length of the program.
+    ///
+    /// Eight times the length would cost 64 times as much if it were not. Processor time of one thread is compared with
+    /// itself, so that it does not matter how fast the machine is and what else runs there.
+    @Test func costIsLinear() throws {
+        func cost(_ count: Int32) throws -> Double {
+            var insns = (0..<count).map { Instruction(code: Opcode.movImmediate64, dst: 1, imm: $0) }
+            for slot in stride(from: 0, to: insns.count - 32_767, by: 4096) {
+                insns[slot] = Instruction(code: Opcode.ja, off: 32_700)
+            }
+            let edit = Edit(off: InputIndex(20_000), remove: 1, patch: [insns[1], insns[2]])
+            let c = Case(program: Program(insns: insns), passes: [Pass(edits: [edit])])
+            return try (0..<3).map { _ in
+                let start = ThreadClock.now
+                let isSame = try CaseFile.parse(CaseFile.print(c), file: "long").program == c.program
+                #expect(isSame)
+                return ThreadClock.now - start
+            }.min() ?? 0
+        }
+        let (short, long) = (try cost(32_768), try cost(262_144))
+        #expect(long < short * 24, "\(short) s for 32,768 slots, \(long) s for 262,144")
     }
 
     /// A run ends where counting up would not go on.
@@ -64,7 +83,7 @@ import Testing
         for first in [0, 7, UInt32.max - 5] {
             let aux = (0..<UInt32(insns.count)).map { first == 0 ? 0 : first &+ $0 }
             let c = Case(program: Program(insns: insns, aux: aux), passes: [])
-            _ = try survives(c, "first aux word \(first)")
+            _ = try Self.survives(c, "first aux word \(first)")
             if first != .max - 5 { #expect(CaseFile.print(c).split(separator: ".fill").count == 4) }
         }
     }
@@ -79,4 +98,9 @@ import Testing
         #expect(back.passes[0].edits == [edit.withPlaceholdersCleared()])
         #expect(back.passes[0].edits[0].patch == [.zero, Instruction(code: 0x05)])
     }
+}
+
+/// The same for more random cases.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct CaseFileEnduranceTests {
+    @Test func hostileCases() throws { try CaseFileRoundTripTests.checkHostileCases(20_000) }
 }

@@ -19,7 +19,9 @@ final class CampaignKeeper {
     private var checkpoint: Checkpoint
     private let settings: CampaignSettings
     private let programs: Int
-    private let start = Date()
+    /// The clock, which tests move by hand.
+    private let now: () -> Date
+    private let start: Date
     private var lastCheckpoint = Date.distantPast
     /// The time of the last row of `plot_data`, if there is one.
     ///
@@ -35,14 +37,17 @@ final class CampaignKeeper {
     ///
     /// - Throws: ``CampaignError`` that names a file that is another
     init(
-        _ folder: StateFolder, settings: CampaignSettings, known: String?, objects: ObjectCollection, program: URL
+        _ folder: StateFolder, settings: CampaignSettings, known: String?, objects: ObjectCollection, program: URL,
+        now clock: @escaping () -> Date = { Date() }
     ) throws(CampaignError) {
         self.folder = folder
+        now = clock
+        start = clock()
         self.settings = settings
         programs = max(objects.programs.count, 1)
         let files = try UsedFile.all(settings.subject.plugins + objects.files.map(\.path))
         watch = FileWatch(files.map(\.path))
-        let now = UsedFile.Stamp(path: program.path).description
+        let stamp = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
             arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
             jobs: settings.jobs, isFinished: false, files: files,
@@ -50,7 +55,7 @@ final class CampaignKeeper {
         if var before = folder.checkpoint {
             try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
             try before.parts[0].checkKernel(settings.subject.kernel, state: folder.path)
-            if before.program != now {
+            if before.program != stamp {
                 Output.note(
                     "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
                         + "another way, the findings are those of both\n")
@@ -59,10 +64,10 @@ final class CampaignKeeper {
             checkpoint = before
         } else {
             checkpoint = Checkpoint(
-                parts: [part], times: Checkpoint.Times(start: Int(Date().timeIntervalSince1970)))
+                parts: [part], times: Checkpoint.Times(start: Int(clock().timeIntervalSince1970)))
         }
         checkpoint.known = known
-        checkpoint.program = now
+        checkpoint.program = stamp
         lastCount = (checkpoint.entries.count, 0)
     }
 
@@ -88,7 +93,7 @@ final class CampaignKeeper {
     ///
     /// - Throws: ``CampaignError`` when they cannot be written, or a file that the campaign uses is being replaced
     func record(_ progress: Progress, isLast: Bool = false) throws(CampaignError) {
-        let now = Date()
+        let now = now()
         let longest = progress.ledger.count == lastCount.all ? 1 : 0.1
         let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), longest)
         if !isLast && now.timeIntervalSince(lastCheckpoint) < interval { return }
@@ -112,7 +117,7 @@ final class CampaignKeeper {
     }
 
     private func save(_ progress: Progress) throws(CampaignError) {
-        lastCheckpoint = Date()
+        lastCheckpoint = now()
         note(progress.ledger)
         var next = checkpoint
         next.next = progress.next
@@ -129,7 +134,7 @@ final class CampaignKeeper {
         checkpoint = next
         // Tools divide by the number of cases, so there is nothing for them before the first.
         if progress.cases > 0 {
-            let text = statistics(progress).text(now: Int(Date().timeIntervalSince1970))
+            let text = statistics(progress).text(now: Int(now().timeIntervalSince1970))
             try CrashFolder.write(text, to: path + "/fuzzer_stats")
         }
     }
@@ -137,7 +142,7 @@ final class CampaignKeeper {
     /// Notes when there was something new.
     private func note(_ ledger: FindingLedger) {
         let count = (all: ledger.count, hangs: ledger.hangCount)
-        let now = Int(Date().timeIntervalSince1970)
+        let now = Int(now().timeIntervalSince1970)
         if count.all > lastCount.all { checkpoint.times.lastFind = now }
         if count.all - count.hangs > lastCount.all - lastCount.hangs { checkpoint.times.lastCrash = now }
         if count.hangs > lastCount.hangs { checkpoint.times.lastHang = now }

@@ -2,24 +2,35 @@ import Foundation
 import Testing
 
 /// A campaign that is interrupted in every way and gone on with, against one that is left alone.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct InterruptedCampaignEnduranceTests {
+    @Test func killsChangeNothing() throws {
+        try InterruptedCampaignTests.run(disturbances: 200, waiting: 4, cases: 400)
+    }
+}
+
+/// The same, a few times.
 @Suite(.serialized) struct InterruptedCampaignTests {
     /// What is done to a campaign at a random moment.
     private enum Disturbance: CaseIterable {
         case killCampaign, interruptCampaign, killWorker
     }
 
-    /// How often all campaigns together are disturbed.
-    private static let disturbances = 200
+    @Test func killsChangeNothing() throws { try Self.run(disturbances: 10, waiting: 2, cases: 200) }
 
     /// Whatever is killed whenever, the findings, their files and the number of cases are those of a run that is left alone.
-    @Test func killsChangeNothing() throws {
+    ///
+    /// - Parameters:
+    ///   - disturbances: how often all campaigns together are disturbed
+    ///   - turn: one session in so many is left alone until it has kept something, so that a slow machine gets on too
+    ///   - cases: how many each campaign has
+    static func run(disturbances: Int, waiting turn: Int, cases: Int) throws {
         let seed = UInt64.random(in: 0..<1 << 32)
         print("moments and campaigns from seed \(seed)")
         var random = Moments(state: seed)
-        var (done, resumed) = (0, 0)
-        while done < Self.disturbances {
+        var (done, resumed, sessions) = (0, 0, 0)
+        while done < disturbances {
             let arguments = [
-                "--seed", String(random.next() % 1_000), "--cases", "400", "--patcher", "planted-back-jump",
+                "--seed", String(random.next() % 1_000), "--cases", String(cases), "--patcher", "planted-back-jump",
             ]
             let expected = try KeptCampaign.undisturbed(arguments)
             let campaign = try KeptCampaign(arguments)
@@ -27,12 +38,14 @@ import Testing
             while last == nil {
                 let jobs = String(Int.random(in: 1...3, using: &random))
                 let before = campaign.progress
+                sessions += 1
                 let outcome = try campaign.run(["--jobs", jobs]) { process in
-                    // Most come at any moment, and one in four when something has been kept, however slow the machine.
-                    if random.next() % 4 == 0 {
-                        while process.isRunning && campaign.progress == before { usleep(2_000) }
+                    if sessions % turn == 0 {
+                        try Tool.wait(for: "more cases in \(campaign.state)") {
+                            !process.isRunning || campaign.progress != before
+                        }
                     }
-                    while process.isRunning && done < Self.disturbances {
+                    while process.isRunning && done < disturbances {
                         usleep(UInt32.random(in: 0..<120_000, using: &random))
                         let kind = Disturbance.allCases[[0, 0, 0, 0, 1, 2].randomElement(using: &random) ?? 0]
                         if process.isRunning && disturb(process.processIdentifier, kind) { done += 1 }
@@ -46,14 +59,14 @@ import Testing
                 if outcome.status >= 0, try outcome.report()["finished"] as? Bool == true { last = outcome }
             }
             let result = try campaign.result(#require(last))
-            #expect(result.cases == 400 && result.findings.count > 20)
+            #expect(result.cases == cases && result.findings.count * 20 > cases)
             try #require(result == expected, "seed \(seed), after \(done) disturbances")
         }
-        #expect(resumed > Self.disturbances / 20, "seed \(seed)")
+        #expect(resumed > disturbances / 20, "seed \(seed)")
         print("disturbed \(done) times, went on \(resumed) times")
     }
 
-    private func disturb(_ process: pid_t, _ kind: Disturbance) -> Bool {
+    private static func disturb(_ process: pid_t, _ kind: Disturbance) -> Bool {
         switch kind {
         case .killCampaign:
             kill(process, SIGKILL)
@@ -67,20 +80,9 @@ import Testing
             kill(process, SIGINT)
             return true
         case .killWorker:
-            let workers = Self.children(of: process).filter { child in
-                let words = (try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8)) ?? ""
-                return words.split(separator: "\0").dropFirst().first == "worker"
-            }
-            guard let worker = workers.first else { return false }
+            guard let worker = Tool.workers(of: process).first else { return false }
             kill(worker, SIGKILL)
             return true
-        }
-    }
-
-    private static func children(of process: pid_t) -> [pid_t] {
-        let path = "/proc/\(process)/task/\(process)/children"
-        return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ").compactMap {
-            pid_t($0)
         }
     }
 }

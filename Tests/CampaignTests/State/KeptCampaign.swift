@@ -1,4 +1,7 @@
 import Foundation
+import Testing
+
+@testable import Campaign
 
 /// A campaign in a folder of its own, run by the tool as often as it takes.
 struct KeptCampaign {
@@ -31,13 +34,31 @@ struct KeptCampaign {
         return text.firstMatch(of: #/"cases":([0-9]+)/#).flatMap { Int($0.output.1) } ?? 0
     }
 
-    private var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
+    var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
 
     /// Begins, or goes on.
     @discardableResult
     func run(_ others: [String] = [], meanwhile: (Process) throws -> Void = { _ in }) throws -> Tool.Outcome {
         let words = hasBegun ? ["--resume"] : arguments
         return try Tool.run(command + ["--state", state, "--json"] + words + others, meanwhile: meanwhile)
+    }
+
+    /// Begins, or goes on, and ends with a signal as soon as more cases are safe than before.
+    @discardableResult
+    func runOn(_ others: [String] = [], until signal: Int32 = SIGINT) throws -> Tool.Outcome {
+        let before = progress
+        return try run(others) { process in
+            try Tool.wait(for: "more than \(before) cases in \(state)", of: process) { progress > before }
+            kill(process.processIdentifier, signal)
+        }
+    }
+
+    /// Changes the time that the campaign has run so far, instead of waiting.
+    func setTime(_ seconds: Double) throws {
+        let folder = try StateFolder.open(state)
+        var checkpoint = try #require(folder.checkpoint)
+        checkpoint.parts[0].seconds = seconds
+        try folder.save(checkpoint)
     }
 
     /// What the report and the folder of findings say; files are named in relation to the state.

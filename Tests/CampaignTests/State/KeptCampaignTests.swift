@@ -32,77 +32,83 @@ import Testing
     /// Raising the limit gives what the higher limit gives at once, also when the lower one is in the middle of a block.
     @Test func limitCanBeRaised() throws {
         let rest = ["--seed", "11", "--patcher", "planted-back-jump"]
-        let whole = try KeptCampaign.undisturbed(["--cases", "270"] + rest)
-        #expect(whole.cases == 270)
-        for lower in [1, 129, 255, 256] {
+        let whole = try KeptCampaign.undisturbed(["--cases", "140"] + rest)
+        #expect(whole.cases == 140)
+        for lower in [1, 127, 128, 129] {
             let campaign = try KeptCampaign(["--cases", String(lower)] + rest)
             #expect(try campaign.result(campaign.run()).cases == lower)
-            #expect(try campaign.result(campaign.run(["--cases", "270"])) == whole, "from \(lower)")
+            #expect(try campaign.result(campaign.run(["--cases", "140"])) == whole, "from \(lower)")
         }
+    }
+
+    /// The limit that a state keeps, as it is written there.
+    private static func limit(_ campaign: KeptCampaign) throws -> String {
+        let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
+        let words = try Checkpoint.parse(Data(contentsOf: file)).parts[0].arguments
+        return words[try #require(words.firstIndex(of: "--time"), "\(words)") + 1]
     }
 
     /// Time adds up, and is given anew as so much more.
     @Test func timeAddsUp() throws {
-        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.4"])
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "100000"])
+        try campaign.runOn()
+        try campaign.setTime(99_999.99)
         let first = try campaign.run().report()
         #expect(first["finished"] as? Bool == true)
         let seconds = try #require(first["seconds"] as? Double)
-        #expect(seconds >= 0.4)
+        #expect(seconds >= 100_000)
         #expect(try campaign.run().report()["seconds"] as? Double == seconds)
-        let more = try campaign.run(["--time", "0.3"]).report()
+        let before = try #require(first["cases"] as? Int)
+        let on = try campaign.runOn(["--time", "50000"])
+        #expect(try on.report()["finished"] as? Bool == false)
+        #expect(try on.report()["cases"] as? Int ?? 0 > before)
+        let limit = try #require(Double(Self.limit(campaign)))
+        #expect(limit >= seconds + 50_000 && limit < seconds + 50_000.02)
+        try campaign.setTime(limit - 0.01)
+        let more = try campaign.run().report()
+        #expect(more["finished"] as? Bool == true)
         let total = try #require(more["seconds"] as? Double)
-        #expect(total >= seconds + 0.3 && total < seconds + 3)
+        #expect(total >= limit)
         let cases = try #require(more["cases"] as? Int)
-        #expect(cases > first["cases"] as? Int ?? .max)
         #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
     }
 
     /// A time that is given to a campaign without one ends that session, and not the campaign.
     @Test func timeOfASessionEndsWithIt() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
-        try campaign.run { process in
-            while !FileManager.default.fileExists(atPath: campaign.state + "/fuzzer_stats") { usleep(5_000) }
-            kill(process.processIdentifier, SIGINT)
-        }
+        try campaign.runOn()
         let timed = try campaign.run(["--time", "0.2"])
         #expect(try timed.report()["finished"] as? Bool == false)
         #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
         #expect(!timed.output.contains("--time"), "\(timed.output)")
         let cases = try #require(timed.report()["cases"] as? Int)
         #expect(try campaign.run(["--time", "0"]).report()["cases"] as? Int == cases)
-        let on = try campaign.run { process in
-            let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
-            func reached() -> UInt64 { (try? Checkpoint.parse(Data(contentsOf: file)))?.cases ?? 0 }
-            while process.isRunning && reached() <= cases { usleep(5_000) }
-            kill(process.processIdentifier, SIGINT)
-        }
+        let on = try campaign.runOn()
         #expect(try on.report()["finished"] as? Bool == false)
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
 
     /// What is added up can be read and typed again.
     @Test func timeIsInHundredths() throws {
-        let campaign = try KeptCampaign(["--seed", "7", "--time", "0.1"])
-        try campaign.run()
-        let words = try campaign.run(["--time", "0.1"]).output.split(separator: " ").map(String.init)
-        let place = try #require(words.firstIndex(of: "--time"))
-        #expect(words[place + 1].count <= 6, "\(words[place + 1])")
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "1000"])
+        try campaign.runOn()
+        try campaign.setTime(1000 / 3.0)
+        try campaign.run(["--time", "0.1"])
+        let limit = try Self.limit(campaign)
+        #expect(limit.count <= 6, "\(limit)")
     }
 
     /// Whoever interrupts is told how to go on.
     @Test func interruptSaysHowToGoOn() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
-        let run = try campaign.run { process in
-            while !FileManager.default.fileExists(atPath: campaign.state + "/fuzzer_stats") { usleep(5_000) }
-            kill(process.processIdentifier, SIGINT)
-        }
+        let run = try campaign.runOn()
         #expect(run.status == 0)
         #expect(run.output.contains("run --state \(campaign.state) --resume\n"))
         let report = try run.report()
         #expect(report["finished"] as? Bool == false)
         let cases = try #require(report["cases"] as? Int)
         #expect(cases > 0 && cases % 128 == 0)
-        let on = try campaign.run(["--time", "2"])
+        let on = try campaign.runOn()
         #expect(on.output.contains("kept in \(campaign.state); going on after \(cases) cases"))
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }

@@ -181,8 +181,8 @@ import Testing
     @Test func stateIsHeldByOneCampaign() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
         let first = try campaign.run { process in
-            while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
-            let second = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "1"])
+            try Tool.wait(for: "a checkpoint", of: process) { campaign.hasBegun }
+            let second = try Tool.run(["run", "--state", campaign.state, "--resume"])
             #expect(second.status == 1)
             #expect(second.errors.contains("\(campaign.state) is in use by process \(process.processIdentifier);"))
             let merge = try Tool.run(["merge", campaign.state, "-o", campaign.folder.path + "/merged"])
@@ -190,7 +190,7 @@ import Testing
             kill(process.processIdentifier, SIGKILL)
         }
         #expect(first.status == -SIGKILL)
-        #expect(try campaign.run(["--time", "0.1"]).status == 0)
+        #expect(try campaign.runOn().status == 0)
     }
 
     /// A plug-in that is another than at the start is noticed when the campaign goes on, and while it runs.
@@ -198,9 +198,9 @@ import Testing
         let campaign = try KeptCampaign([])
         let plugin = campaign.folder.path + "/plugin.so"
         try ExamplePlugin.build(plugin, 0)
-        let begin = ["run", "--state", campaign.state, "--seed", "7", "--time", "20", "--plugin", plugin]
-        let run = try Tool.run(begin) { _ in
-            while !FileManager.default.fileExists(atPath: campaign.state + "/checkpoint") { usleep(5_000) }
+        let begin = ["run", "--state", campaign.state, "--seed", "7", "--plugin", plugin]
+        let run = try Tool.run(begin) { process in
+            try Tool.wait(for: "a checkpoint", of: process) { campaign.hasBegun }
             try ExamplePlugin.build(plugin, 3)
         }
         #expect(
@@ -208,7 +208,7 @@ import Testing
         #expect(run.errors.contains("--state \(campaign.state) --resume' goes on from there"))
         try Self.expectRefusal(campaign, ["--resume"], ["plugin.so has changed since the campaign in", "put it back"])
         try ExamplePlugin.build(plugin, 0)
-        let on = try Tool.run(["run", "--state", campaign.state, "--resume", "--time", "0.1"])
+        let on = try campaign.runOn()
         #expect(on.status != 1, "\(on.errors)")
         try FileManager.default.removeItem(atPath: plugin)
         try Self.expectRefusal(campaign, ["--resume"], ["plugin.so"])

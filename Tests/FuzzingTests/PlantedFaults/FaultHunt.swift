@@ -19,14 +19,14 @@ struct FaultHunt {
         self.seed = seed
     }
 
-    /// Runs cases until one fails or the time is over.
-    mutating func search(seconds limit: Double) {
+    /// Runs cases until one fails, at most so many.
+    mutating func search(cases limit: UInt64) {
         var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
         let start = ThreadClock.now
-        while seconds < limit {
+        defer { seconds = ThreadClock.now - start }
+        while cases < limit {
             let isClean = fuzzer.run(index: cases)
             cases += 1
-            if !isClean || cases % 16 == 0 { seconds = ThreadClock.now - start }
             if !isClean {
                 bucket = fuzzer.findings[0].bucket
                 found = fuzzer.makeCase(index: cases - 1)

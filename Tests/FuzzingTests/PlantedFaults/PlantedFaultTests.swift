@@ -8,10 +8,10 @@ struct PlantedFaultTests {
     private static let nearTable = FaultTable("seed \(seed), faults:", count: Fault.near.count)
     private static let farTable = FaultTable("seed \(seed), faults at the limit:", count: Fault.far.count)
 
-    /// Found within ten seconds, shrunk in its bucket, the same again from its text, and gone with the fault.
-    private func hunt(_ fault: Fault, _ table: FaultTable) throws -> CaseSize? {
+    /// Found within so many cases, shrunk in its bucket, the same again from its text, and gone with the fault.
+    private static func hunt(_ fault: Fault, _ table: FaultTable, cases: UInt64) throws -> CaseSize? {
         var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed)
-        hunt.search(seconds: 10)
+        hunt.search(cases: cases)
         hunt.shrink()
         table.add(hunt)
         guard let smallest = hunt.result?.smallest else {
@@ -27,26 +27,54 @@ struct PlantedFaultTests {
     }
 
     @Test(arguments: Fault.near) func faultIsFoundAndShrunk(_ fault: Fault) throws {
-        guard let size = try hunt(fault, PlantedFaultTests.nearTable) else { return }
+        guard let size = try Self.hunt(fault, PlantedFaultTests.nearTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns <= 6, "\(fault): \(size)")
     }
 
-    @Test(arguments: Fault.far) func faultAtTheLimitIsFoundAndShrunk(_ fault: Fault) throws {
-        guard let size = try hunt(fault, PlantedFaultTests.farTable) else { return }
+    /// The one fault at the limit that is shrunk here too; each takes seconds.
+    private static let quickest = Fault.rangeUnchecked
+
+    @Test(arguments: Fault.far.filter { $0 != quickest }) func faultAtTheLimitIsFound(_ fault: Fault) {
+        var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed)
+        hunt.search(cases: 20_000)
+        #expect(hunt.found != nil, "\(fault) is not found in \(hunt.cases) cases, seed \(hunt.seed)")
+    }
+
+    @Test func oneFaultAtTheLimitIsShrunk() throws { try Self.expectFoundAndShrunk(Self.quickest) }
+
+    /// Checks that a fault at the 16-bit limit is found and shrunk.
+    static func expectFoundAndShrunk(_ fault: Fault) throws {
+        guard let size = try hunt(fault, PlantedFaultTests.farTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns + size.patchInsns <= 32_772, "\(fault): \(size)")
     }
 
-    /// Small cases are cheap: most of the 200,000 are of this kind.
-    @Test(arguments: [
-        (CaseShape.mixed, UInt64(40_000)), (.fixed(insns: 6, edits: 3, passes: 1), 80_000),
-        (.fixed(insns: 10, edits: 4, passes: 2), 80_000),
-    ])
-    func withoutFaultThePatcherIsRight(shape: CaseShape, count: UInt64) {
-        let seed = PlantedFaultTests.seed
+    /// The shapes of cases without a fault, with the number of each; most are small, which are cheap.
+    static let shapes: [(CaseShape, UInt64)] = [
+        (.mixed, 2_000), (.fixed(insns: 6, edits: 3, passes: 1), 4_000),
+        (.fixed(insns: 10, edits: 4, passes: 2), 4_000),
+    ]
+
+    @Test(arguments: shapes) func withoutFaultThePatcherIsRight(shape: CaseShape, count: UInt64) {
+        PlantedFaultTests.expectRight(shape, 0..<count)
+    }
+
+    /// Runs cases against the patcher without any fault; records the first finding.
+    static func expectRight(_ shape: CaseShape, _ indices: Range<UInt64>) {
         var fuzzer = Fuzzer(seed: seed, shape: shape, patchers: [FaultyPatcher(nil)])
-        for index in 0..<count where !fuzzer.run(index: index) {
+        for index in indices where !fuzzer.run(index: index) {
             Issue.record("seed \(seed), \(shape), index \(index): \(fuzzer.findings)")
             return
         }
+    }
+}
+
+/// All faults at the limit, and 200,000 cases without any.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct PlantedFaultEnduranceTests {
+    @Test(arguments: Fault.far) func faultAtTheLimitIsFoundAndShrunk(_ fault: Fault) throws {
+        try PlantedFaultTests.expectFoundAndShrunk(fault)
+    }
+
+    @Test(arguments: PlantedFaultTests.shapes) func withoutFaultThePatcherIsRight(shape: CaseShape, count: UInt64) {
+        PlantedFaultTests.expectRight(shape, count..<count * 20)
     }
 }

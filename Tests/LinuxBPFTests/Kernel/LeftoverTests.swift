@@ -47,7 +47,10 @@ struct LeftoverTests {
         return unsafe bpf_map_get_next_id(id - 1, &next) == 0 && next == id
     }
 
-    /// Waits until all that was printed is gone; what is still there after some seconds.
+    /// How often something is looked for that is to go, 20 times a second: for five minutes, as a slow machine may need.
+    static let looks = 6000
+
+    /// Waits until all that was printed is gone; what is still there after all looks.
     static func leftovers(of output: [UInt8]) -> [String] {
         var things: [(kind: String, id: UInt32)] = []
         for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
@@ -59,7 +62,7 @@ struct LeftoverTests {
         if things.count != MapKind.allCases.count * 2 { return ["only \(things.count) things were made"] }
         var left: [String] = []
         // The kernel frees some of it behind the back of the process that ends.
-        for _ in 0..<100 {
+        for _ in 0..<looks {
             left = []
             for (kind, id) in things where kind == "map" ? hasMap(id) : hasProgram(id) {
                 left.append("\(kind) \(id)")
@@ -101,7 +104,7 @@ struct LeftoverTests {
             #expect(Self.hasProgram(program))
             #expect(Self.hasMap(map))
         }
-        for _ in 0..<100 where Self.hasMap(map) { usleep(50_000) }
+        for _ in 0..<Self.looks where Self.hasMap(map) { usleep(50_000) }
         #expect(!Self.hasMap(map))
         #expect(!Self.hasProgram(program))
     }
