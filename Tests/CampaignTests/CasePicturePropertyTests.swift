@@ -8,7 +8,7 @@ import Testing
 /// What every picture must be, whatever the case.
 @Suite struct CasePicturePropertyTests {
     /// A patcher that spoils results in one of several ways.
-    private func spoiler(_ way: UInt64) -> BentPatcher {
+    private static func spoiler(_ way: UInt64) -> BentPatcher {
         switch way % 5 {
         case 0: .firstJump(by: 1)
         case 1: .firstJump(by: 30_000)
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    private func check(_ text: String, width: Int, _ context: String) -> Bool {
+    private static func check(_ text: String, width: Int, _ context: String) -> Bool {
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) where line.count > width {
             Issue.record("\(context): \(line.count) columns instead of \(width)\n\(line)")
             return false
@@ -36,12 +36,15 @@ import Testing
         return true
     }
 
-    @Test(arguments: 0..<4 as Range<UInt64>) func generatedCases(part: UInt64) throws {
+    @Test func generatedCases() throws { try Self.checkGenerated(400) }
+
+    /// Checks the pictures of random cases.
+    static func checkGenerated(_ cases: UInt64) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of CasePicturePropertyTests.generatedCases: \(seed)")
         var fuzzer = Fuzzer(seed: seed, patchers: [])
         let widths = [60, 80, 100, 120, 200]
-        for index in part * 400..<part * 400 + 400 {
+        for index in 0..<cases {
             let c = fuzzer.makeCase(index: index)
             let width = widths[Int(index % 5)]
             let patchers: [any Patcher] = index % 3 == 0 ? [LinkedList(), KernelArray()] : [spoiler(index)]
@@ -60,7 +63,7 @@ import Testing
     }
 
     /// Whether each jump of a program stands in the picture with its target.
-    private func showsJumps(_ program: Program, _ text: String, _ context: String) -> Bool {
+    private static func showsJumps(_ program: Program, _ text: String, _ context: String) -> Bool {
         let listing = Listing("", program)
         for arc in listing.arcs {
             // What stands in braces may be left out.
@@ -86,7 +89,7 @@ import Testing
                         refs: [Ref(from: PatchIndex(rawValue: keep), to: InputIndex(rawValue: off))], skip: true)
                     let c = Case(program: program, passes: [Pass(edits: [edit, edit])])
                     let text = try CasePicture(c, patchers: [RangeReplace()], width: 60).text()
-                    guard check(text, width: 60, "\(edit)"), text.contains("EINVAL, malformed") else {
+                    guard Self.check(text, width: 60, "\(edit)"), text.contains("EINVAL, malformed") else {
                         Issue.record("\(edit)\n\(text)")
                         return
                     }
@@ -112,8 +115,8 @@ import Testing
         var fuzzer = Fuzzer(seed: 3, patchers: [])
         for index in 0..<50 as Range<UInt64> {
             let c = fuzzer.makeCase(index: index)
-            let plain = try CasePicture(c, patchers: [spoiler(index)]).text()
-            let coloured = try CasePicture(c, patchers: [spoiler(index)], color: true).text()
+            let plain = try CasePicture(c, patchers: [Self.spoiler(index)]).text()
+            let coloured = try CasePicture(c, patchers: [Self.spoiler(index)], color: true).text()
             #expect(!plain.contains("\u{1b}"))
             #expect(coloured.contains("\u{1b}["))
             #expect(coloured.replacing(/\u{1b}\[[0-9;]*m/, with: "") == plain)
@@ -159,6 +162,11 @@ import Testing
         let c = Case(program: Program(insns: [Instruction(code: Opcode.ja, off: 9)]), passes: [])
         #expect(throws: ProgramFault(.targetOutside, at: 0)) { try CasePicture(c, patchers: []).text() }
     }
+}
+
+/// The same for more cases.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct CasePictureEnduranceTests {
+    @Test(arguments: 0..<4) func generatedCases(part: Int) throws { try CasePicturePropertyTests.checkGenerated(1000) }
 }
 
 /// Accepts every pass and changes nothing.

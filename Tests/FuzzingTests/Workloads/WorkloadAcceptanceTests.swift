@@ -69,11 +69,14 @@ struct WorkloadAcceptanceTests {
         }
     }
 
-    @Test(arguments: Workload.allCases) func generatedCases(_ workload: Workload) {
+    @Test(arguments: Workload.allCases) func generatedCases(_ workload: Workload) { Self.runGenerated(100, workload) }
+
+    /// Puts random programs through a workload and all patchers.
+    static func runGenerated(_ cases: UInt64, _ workload: Workload) {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of WorkloadAcceptanceTests.generatedCases, \(workload.name): \(seed)")
         var fuzzer = Fuzzer(seed: seed, workloads: [workload], patchers: BuiltInPatchers.allCases.map { $0.make() })
-        for index in 0..<UInt64(400) {
+        for index in 0..<cases {
             let isClean = fuzzer.run(index: index)
             if !isClean || fuzzer.status == .einval {
                 let found = fuzzer.findings.first.map { "\($0.bucket): \($0.detail)" } ?? "refused"
@@ -81,5 +84,12 @@ struct WorkloadAcceptanceTests {
                 return
             }
         }
+    }
+}
+
+/// The same for more random programs.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct WorkloadEnduranceTests {
+    @Test(arguments: Workload.allCases) func generatedCases(_ workload: Workload) {
+        WorkloadAcceptanceTests.runGenerated(1000, workload)
     }
 }

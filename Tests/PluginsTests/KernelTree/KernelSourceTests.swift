@@ -2,13 +2,14 @@ import BPF
 import Foundation
 import Fuzzing
 import Patching
+import Synchronization
 import Testing
 
 @testable import Plugins
 
 /// The functions of real kernels, where Debian's source packages are installed.
 @Suite(.serialized) struct KernelSourceTests {
-    private static let versions = ["6.1", "6.12"].filter { FileManager.default.fileExists(atPath: archive($0)) }
+    static let versions = ["6.1", "6.12"].filter { FileManager.default.fileExists(atPath: archive($0)) }
 
     private static func archive(_ version: String) -> String { "/usr/src/linux-source-\(version).tar.xz" }
 
@@ -16,38 +17,64 @@ import Testing
     private static let renamed = "6.1 as 6.12"
     private static let kernels = versions + (versions.contains("6.1") ? [renamed] : [])
 
-    /// A plug-in of each, made once; unpacking takes seconds.
-    private static let libraries: [String: Result<(plugin: KernelPlugin, library: String), any Error>] =
-        Dictionary(
-            uniqueKeysWithValues: kernels.map { kernel in
-                let file = kernel.replacingOccurrences(of: " ", with: "-")
-                let library = NSTemporaryDirectory() + "bpf-patch-fuzz-tests-kernel-\(file).so"
-                return (
-                    kernel,
-                    Result { (try KernelPlugin(of: try trees[kernel]!.get(), output: library), library) }
-                )
-            })
+    /// The kernel that is looked at each time, and those that only the long tests look at: unpacking each takes long.
+    static let newest = Array(versions.suffix(1))
+    static let others = kernels.filter { !newest.contains($0) }
 
-    private static let trees: [String: Result<KernelTree, any Error>] = {
+    /// A value that is made once, when it is first wanted: unpacking takes seconds.
+    private final class Lazy<Value: Sendable>: Sendable {
+        private let value = Mutex<Result<Value, any Error>?>(nil)
+        private let make: @Sendable () throws -> Value
+
+        init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+
+        func get() throws -> Value {
+            try value.withLock { value in
+                let made = value ?? Result { try make() }
+                value = made
+                return made
+            }.get()
+        }
+    }
+
+    private static let trees: [String: Lazy<KernelTree>] = {
         var trees = Dictionary(
-            uniqueKeysWithValues: versions.map { version in (version, Result { try KernelTree(path: archive(version)) })
-            })
-        trees[renamed] = trees["6.1"]?.map { tree in
-            var tree = tree
-            tree.release = "6.12.0"
-            return tree
+            uniqueKeysWithValues: versions.map { version in (version, Lazy { try KernelTree(path: archive(version)) }) }
+        )
+        if let old = trees["6.1"] {
+            trees[renamed] = Lazy {
+                var tree = try old.get()
+                tree.release = "6.12.0"
+                return tree
+            }
         }
         return trees
     }()
 
-    private func plugin(_ kernel: String) throws -> Plugin {
+    /// A plug-in of each.
+    private static let libraries = Dictionary(
+        uniqueKeysWithValues: trees.map { kernel, tree in
+            (
+                kernel,
+                Lazy {
+                    let file = kernel.replacingOccurrences(of: " ", with: "-")
+                    let library = NSTemporaryDirectory() + "bpf-patch-fuzz-tests-kernel-\(file).so"
+                    return (plugin: try KernelPlugin(of: tree.get(), output: library), library: library)
+                }
+            )
+        })
+
+    private static func plugin(_ kernel: String) throws -> Plugin {
         try Plugin(path: try #require(KernelSourceTests.libraries[kernel]).get().library)
     }
 
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
-        arguments: versions)
-    func functionsAreTakenFromWhereTheyAre(version: String) throws {
+        arguments: newest)
+    func functionsAreTakenFromWhereTheyAre(version: String) throws { try Self.checkFunctions(of: version) }
+
+    /// Checks that the functions of a release are found in their files.
+    static func checkFunctions(of version: String) throws {
         let plugin = try #require(KernelSourceTests.libraries[version]).get().plugin
         #expect(plugin.release.hasPrefix("\(version)."))
         #expect(plugin.name == "kernel-\(plugin.release)")
@@ -62,13 +89,16 @@ import Testing
     }
 
     /// How many passes of the vectors each must be given at the least; many hold codes that 6.1 does not define.
-    private static let vectors = [("6.1", 1400), (renamed, 2200), ("6.12", 2900)].filter { kernels.contains($0.0) }
+    private static let vectors = ["6.1": 1400, renamed: 2200, "6.12": 2900]
 
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
-        arguments: vectors)
-    func vectorsInsideTheContractAreMet(kernel: String, least: Int) throws {
-        let patcher = try plugin(kernel).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
+        arguments: newest)
+    func vectorsInsideTheContractAreMet(kernel: String) throws { try Self.checkVectors(kernel) }
+
+    /// Checks the functions of a kernel against all vectors.
+    static func checkVectors(_ kernel: String) throws {
+        let patcher = try Self.plugin(kernel).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
         var runner = CaseRunner([patcher])
         var given = 0
         for file in ["passes.jsonl", "far.jsonl", "corners.jsonl"] {
@@ -94,20 +124,25 @@ import Testing
                 #expect(expected.map { c.expected?.agrees(with: $0) } == true, "\(file), \(c.name)")
             }
         }
-        #expect(given > least)
+        #expect(given > (vectors[kernel] ?? .max))
     }
 
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
-        arguments: kernels, [UInt32(0), 5])
+        arguments: newest, [UInt32(0), 5])
     func randomCasesInsideTheContractAreMet(kernel: String, failOneIn: UInt32) throws {
+        try Self.checkRandomCases(1500, kernel, failOneIn: failOneIn)
+    }
+
+    /// Checks the functions of a kernel against random cases, with one allocation in so many that fails.
+    static func checkRandomCases(_ cases: Int, _ kernel: String, failOneIn: UInt32) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let plugin = try plugin(kernel)
         let patcher = plugin.makePatcher(options: Plugin.Options(failAlloc: failOneIn))
         let failed = plugin.failedAllocs
         var fuzzer = Fuzzer(seed: seed, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         var given = 0
-        for index in 0..<8000 {
+        for index in 0..<cases {
             let spared = fuzzer.sparedCases(of: 0)
             if !fuzzer.run(index: UInt64(index)) {
                 Issue.record("seed \(seed), index \(index): \(fuzzer.findings.map(\.detail))")
@@ -120,7 +155,7 @@ import Testing
                 return
             }
         }
-        #expect(given > 10_000, "seed \(seed)")
+        #expect(given * 4 > cases * 5, "seed \(seed)")
         #expect((plugin.failedAllocs > failed) == (failOneIn > 0), "seed \(seed)")
     }
 
@@ -133,9 +168,9 @@ import Testing
     ]
 
     /// The functions of 6.12 with another text in one of them.
-    private func patcher(
-        with new: String, for old: String, in function: String, options: Plugin.Options = Plugin.Options()
-    ) throws -> PluginPatcher {
+    private func plugin(
+        with new: String, for old: String, in function: String
+    ) throws -> Plugin {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
         var planted = 0
         for (place, source) in tree.sources.enumerated() where source.name.hasPrefix("kernel/") {
@@ -151,13 +186,13 @@ import Testing
         let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
         defer { try? FileManager.default.removeItem(atPath: library) }
         _ = try KernelPlugin(of: tree, output: library)
-        return try Plugin(path: library).makePatcher(options: options)
+        return try Plugin(path: library)
     }
 
     @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
     func plantedFaultIsFound(number: Int) throws {
         let fault = KernelSourceTests.faults[number]
-        let patcher = try patcher(with: fault.new, for: fault.old, in: fault.function)
+        let patcher = try plugin(with: fault.new, for: fault.old, in: fault.function).makePatcher()
         var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         #expect((0..<4000).contains { !fuzzer.run(index: $0) }, "\(fault)")
     }
@@ -169,12 +204,16 @@ import Testing
     ]
 
     @Test(
-        .enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: frees.indices,
-        [UInt32(0), 5])
-    func leakIsFound(number: Int, failOneIn: UInt32) throws {
+        .enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: frees.indices)
+    func leakIsFound(number: Int) throws {
         let (function, free) = KernelSourceTests.frees[number]
-        let options = Plugin.Options(failAlloc: failOneIn)
-        let patcher = try patcher(with: "(void)0", for: free, in: function, options: options)
+        let plugin = try plugin(with: "(void)0", for: free, in: function)
+        for failOneIn in [0, 5] as [UInt32] {
+            try expectLeak(plugin.makePatcher(options: Plugin.Options(failAlloc: failOneIn)))
+        }
+    }
+
+    private func expectLeak(_ patcher: PluginPatcher) throws {
         var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let first = try #require((0..<4000).first { !fuzzer.run(index: $0) })
         let buckets = fuzzer.findings.map(\.bucket)
@@ -188,9 +227,30 @@ import Testing
 
     @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"))
     func rangeErrorIsKnownWithoutItsMessage() throws {
-        let patcher = try patcher(with: "if (0)", for: "if (PTR_ERR(new_prog) == -ERANGE)", in: "bpf_patch_insn_data")
+        let patcher = try plugin(with: "if (0)", for: "if (PTR_ERR(new_prog) == -ERANGE)", in: "bpf_patch_insn_data")
+            .makePatcher()
         var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let isClean = (0..<1000).allSatisfy { fuzzer.run(index: $0) }
         #expect(isClean, "\(fuzzer.findings.map(\.detail))")
+    }
+}
+
+/// The same for more random cases, and for the other kernels.
+@Suite(
+    .enabled(if: LongTests.areWanted, "\(LongTests.reason)"),
+    .enabled(
+        if: !KernelSourceTests.versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"))
+struct KernelSourceEnduranceTests {
+    @Test(arguments: KernelSourceTests.versions) func functionsAreTakenFromWhereTheyAre(version: String) throws {
+        try KernelSourceTests.checkFunctions(of: version)
+    }
+
+    @Test(arguments: KernelSourceTests.others) func vectorsInsideTheContractAreMet(kernel: String) throws {
+        try KernelSourceTests.checkVectors(kernel)
+    }
+
+    @Test(arguments: KernelSourceTests.newest + KernelSourceTests.others, [UInt32(0), 5])
+    func randomCasesInsideTheContractAreMet(kernel: String, failOneIn: UInt32) throws {
+        try KernelSourceTests.checkRandomCases(8000, kernel, failOneIn: failOneIn)
     }
 }

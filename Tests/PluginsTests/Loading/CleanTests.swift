@@ -8,7 +8,7 @@ import Testing
 /// Plug-ins that are right for what they claim.
 struct CleanTests {
     /// Runs random cases and says in how many something was spared.
-    private func spared(_ files: [String], cases: UInt64, shape: CaseShape = .mixed) throws -> Int {
+    private static func spared(_ files: [String], cases: UInt64, shape: CaseShape = .mixed) throws -> Int {
         let plugin = try BuiltPlugin(files).load()
         let seed: UInt64 = 1
         var fuzzer = Fuzzer(
@@ -22,15 +22,23 @@ struct CleanTests {
 
     /// Most random passes do more than replacing single instructions, and some do not.
     @Test func exampleIsClean() throws {
-        let mixed = try spared(BuiltPlugin.example, cases: 30_000)
-        #expect(mixed > 15_000 && mixed < 29_000)
-        let single = try spared(
-            BuiltPlugin.example, cases: 30_000, shape: .fixed(insns: 8, edits: 1, passes: 1))
-        #expect(single > 15_000 && single < 24_000)
+        try CleanTests.expectExampleIsClean(cases: 5_000)
     }
 
-    @Test func indexMapIsClean() throws {
-        #expect(try spared(BuiltPlugin.indexMap, cases: 10_000) == 0)
+    /// Checks the example against random cases of which so many are at random and so many of one edit.
+    static func expectExampleIsClean(cases: Int) throws {
+        let mixed = try spared(BuiltPlugin.example, cases: UInt64(cases))
+        #expect(mixed * 2 > cases && mixed * 30 < cases * 29, "\(mixed) of \(cases)")
+        let single = try spared(
+            BuiltPlugin.example, cases: UInt64(cases), shape: .fixed(insns: 8, edits: 1, passes: 1))
+        #expect(single * 2 > cases && single * 10 < cases * 8, "\(single) of \(cases)")
+    }
+
+    @Test func indexMapIsClean() throws { try CleanTests.expectIndexMapIsClean(cases: 2_000) }
+
+    /// Checks the index map in C against random cases, and against long ones.
+    static func expectIndexMapIsClean(cases: UInt64) throws {
+        #expect(try spared(BuiltPlugin.indexMap, cases: cases) == 0)
         #expect(try spared(BuiltPlugin.indexMap, cases: 3, shape: .fixed(insns: 20_000, edits: 6_000, passes: 2)) == 0)
     }
 
@@ -66,4 +74,10 @@ struct CleanTests {
         }
         #expect(count > 0)
     }
+}
+
+/// The same for more cases.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct CleanEnduranceTests {
+    @Test func exampleIsClean() throws { try CleanTests.expectExampleIsClean(cases: 30_000) }
+    @Test func indexMapIsClean() throws { try CleanTests.expectIndexMapIsClean(cases: 10_000) }
 }

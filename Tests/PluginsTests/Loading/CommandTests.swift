@@ -40,8 +40,8 @@ struct CommandTests {
         let example = try BuiltPlugin(BuiltPlugin.example)
         let crashes = example.folder + "/crashes"
         let clean = try CommandTests.tool(
-            "run", "--seed", "3", "--cases", "5000", "--plugin", example.path, "--crashes", crashes)
-        #expect(clean.status == 0 && clean.output.contains("5000 cases"), "\(clean)")
+            "run", "--seed", "3", "--cases", "2000", "--plugin", example.path, "--crashes", crashes)
+        #expect(clean.status == 0 && clean.output.contains("2000 cases"), "\(clean)")
         let repeated = clean.output.split(separator: "\n").first { $0.hasPrefix("repeat with: ") } ?? ""
         #expect(repeated.contains("--plugin \(example.path)") && !repeated.contains("--patcher"))
     }
@@ -50,7 +50,7 @@ struct CommandTests {
         let wrong = try CommandTests.wrongExample()
         let crashes = wrong.folder + "/crashes"
         let found = try CommandTests.tool(
-            "run", "--seed", "3", "--cases", "20000", "--plugin", wrong.path, "--patcher", "index-map", "--jobs", "2",
+            "run", "--seed", "3", "--cases", "6000", "--plugin", wrong.path, "--patcher", "index-map", "--jobs", "2",
             "--crashes", crashes)
         #expect(found.status == 77, "\(found)")
         let files = try FileManager.default.contentsOfDirectory(atPath: crashes).filter { $0.hasSuffix(".case") }
