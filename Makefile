@@ -13,10 +13,10 @@ TOOL := .build/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build install run test vm-test lint seeds clean
+.PHONY: help setup build install run test test-long vm-test lint seeds clean
 
 help: ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
 	@.ci/setup
@@ -48,8 +48,17 @@ run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or
 	echo "$(TOOL) run --time $(TIME) $$*"; \
 	exec $(TOOL) run --time $(TIME) "$$@"
 
-test: setup ## Run all tests.
+test: setup ## Run the tests, all but the long ones.
 	$(SWIFT) test $(TEST_FLAGS)
+
+# The long suites have names that end in EnduranceTests; without the variable they are skipped.
+test-long: setup ## Run the long tests: hundreds of kills, more random cases, and vm-test if qemu is there.
+	LONG_TESTS=1 $(SWIFT) test $(TEST_FLAGS) --filter EnduranceTests
+	@if command -v qemu-system-x86_64 >/dev/null; then \
+	    $(MAKE) --no-print-directory vm-test; \
+	else \
+	    echo "make test-long: skipped vm-test: there is no qemu-system-x86_64; make vm-test installs it" >&2; \
+	fi
 
 vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (a minute and a half, and a build).
 	@.ci/setup vm
