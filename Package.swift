@@ -28,8 +28,10 @@ let package = Package(
         .target(name: "KernelRewrites", dependencies: ["Fuzzing"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
+        // Reading and writing what users name, for all modules that do.
+        .target(name: "UserFiles", swiftSettings: strict),
         .target(
-            name: "Plugins", dependencies: ["Patching", "CBPFPatcher"],
+            name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "UserFiles"],
             // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
             resources: [
                 .embedInCode("KernelTree/Sources/adapter.c"),
@@ -49,7 +51,7 @@ let package = Package(
         .target(
             name: "Campaign",
             dependencies: [
-                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins",
+                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "TextTable", package: "TextTable"),
             ],
@@ -59,12 +61,13 @@ let package = Package(
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
-                "Campaign", "KernelRewrites", "LinuxBPF",
+                "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CampaignTests", dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "bpf-patch-fuzz"],
+            name: "CampaignTests",
+            dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz"],
             swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(

@@ -3,6 +3,7 @@ import Foundation
 import Fuzzing
 import LinuxBPF
 import Patching
+import UserFiles
 
 /// A campaign: worker processes over one range of indices, and the findings that come of it.
 public final class Campaign {
@@ -57,7 +58,7 @@ public final class Campaign {
         if let state { settings.crashes = state.crashes }
         self.settings = settings
         self.program = program
-        if state == nil { try CrashFolder(path: settings.crashes).prepare() }
+        if state == nil { try CrashFolder(path: settings.crashes).check() }
         let objects = ObjectCollection(paths: settings.subject.objects)
         refusals = objects.refusals.map(\.description)
         if !settings.subject.objects.isEmpty && objects.programs.isEmpty {
@@ -71,7 +72,8 @@ public final class Campaign {
         watch = FileWatch(state == nil ? settings.subject.plugins : [])
         ledger = FindingLedger(
             settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
-        let path = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        try onFiles { () throws(FileError) in try TemporaryFolder.check() }
+        let path = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedBoard(path: path, jobs: settings.jobs)
         // Workers inherit it, so that nothing is left behind however this process ends.
         unsafe unlink(path)

@@ -1,6 +1,7 @@
 import CBPFPatcher
 import Glibc
 import Patching
+import UserFiles
 
 /// A shared object that exports `bpf_patcher_v1()`, loaded into this process for good.
 ///
@@ -125,9 +126,11 @@ public final class Plugin: @unchecked Sendable {
 
     private static func resolve(_ path: String) throws(PluginError) -> String {
         guard let resolved = unsafe realpath(path, nil) else {
-            throw PluginError("\(path): cannot be read: \(unsafe String(cString: strerror(errno)))")
+            throw PluginError("\(path): cannot be read: \(SystemReason.text())")
         }
         defer { unsafe free(resolved) }
+        // The dynamic linker would wait for ever for the writer of a FIFO.
+        try onFiles { () throws(FileError) in try FileReader.check(path) }
         return unsafe String(cString: resolved)
     }
 

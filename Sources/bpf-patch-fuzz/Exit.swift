@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Fuzzing
+import UserFiles
 
 extension ExitCode {
     /// Something was found.
@@ -23,16 +24,13 @@ func complain(_ text: String) {
 ///
 /// - Throws: ``CampaignError`` that says which file, and why not
 func read(_ path: String) throws(CampaignError) -> String {
-    let data: Data
-    if path == "-" {
-        data = FileHandle.standardInput.readDataToEndOfFile()
-    } else {
-        do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-            throw CampaignError("\(path): cannot be read: \(error.localizedDescription)")
-        }
+    let isInput = path == "-"
+    let bytes = try onFiles { () throws(FileError) in
+        if !isInput { return try FileReader.bytes(of: path) }
+        return try FileReader.bytes(of: STDIN_FILENO, named: "standard input")
     }
-    guard let text = String(bytes: data, encoding: .utf8) else {
-        throw CampaignError("\(path): is not text in UTF-8")
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw CampaignError("\(isInput ? "standard input" : path): is not text in UTF-8")
     }
     return text
 }

@@ -1,52 +1,29 @@
 import Foundation
 import Fuzzing
+import UserFiles
 
 /// The folder of findings: one file a bucket, never half written.
 public struct CrashFolder: Sendable {
     /// Where it is.
     public let path: String
 
-    /// Names a folder; see ``prepare()``.
+    /// Names a folder; see ``check()``.
     public init(path: String) { self.path = path }
 
-    /// Makes the folder if it is missing and checks that files can be written to it.
+    /// Checks that findings can be written there, and makes nothing: a folder is made for the first finding.
     ///
-    /// - Throws: ``CampaignError`` that says which folder, and why not
-    public func prepare() throws(CampaignError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            try CrashFolder.probe(URL(fileURLWithPath: path))
-        } catch {
-            throw CampaignError("\(path): findings cannot be written here: \(error.localizedDescription)")
+    /// - Throws: ``CampaignError`` with the folder and the reason
+    func check() throws(CampaignError) {
+        do throws(FileError) { try Folder.check(path) } catch {
+            throw CampaignError("\(error); findings go there")
         }
     }
 
     /// Checks that a file can be written later, without touching it.
     ///
-    /// - Throws: ``CampaignError`` that says which file, and why not
+    /// - Throws: ``CampaignError`` with the file and the reason
     public static func checkWritable(_ path: String) throws(CampaignError) {
-        let file = target(of: path)
-        switch type(of: file) {
-        case nil, .typeRegular: break
-        case .typeDirectory?: throw CampaignError("\(path): cannot be written: it is a folder")
-        default: return
-        }
-        do { try probe(file.deletingLastPathComponent()) } catch {
-            throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
-        }
-    }
-
-    /// Writes an empty file to a folder and removes it; one without a name where there are such, so that nobody who is
-    /// killed in between leaves it behind.
-    private static func probe(_ folder: URL) throws {
-        let descriptor = WholeFile.openNameless(in: folder.path)
-        if descriptor >= 0 {
-            close(descriptor)
-            return
-        }
-        let file = folder.appendingPathComponent(".writable-\(getpid())")
-        try Data().write(to: file)
-        try FileManager.default.removeItem(at: file)
+        _ = try onFiles { () throws(FileError) in try OutputFile(path) }
     }
 
     /// Where the finding of a bucket is kept.
@@ -63,39 +40,11 @@ public struct CrashFolder: Sendable {
         try write(CaseFile.print(c), to: path)
     }
 
-    /// Writes a text whole or not at all, to a temporary file that is then renamed.
+    /// Writes a text whole or not at all, to a temporary file that is then renamed; a link is followed.
     ///
-    /// A link is followed, and what is no file, such as a device or a pipe, is written to as it is.
-    ///
-    /// - Throws: ``CampaignError`` that says which file, and why not
+    /// - Throws: ``CampaignError`` with the file and the reason
     public static func write(_ text: String, to path: String) throws(CampaignError) {
-        let file = target(of: path)
-        guard let type = type(of: file), type != .typeRegular else {
-            return try WholeFile.write(Data(text.utf8), to: file.path, named: path)
-        }
-        do {
-            let handle = try FileHandle(forWritingTo: file)
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.close()
-        } catch {
-            throw CampaignError("\(path): cannot be written: \(error.localizedDescription)")
-        }
-    }
-
-    /// What a path leads to, also through a link to what is not there yet.
-    private static func target(of path: String) -> URL {
-        var file = URL(fileURLWithPath: path)
-        // More links than this are a circle, and opening the file will say so.
-        for _ in 0..<40 {
-            guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: file.path) else { break }
-            file = URL(fileURLWithPath: next, relativeTo: file.deletingLastPathComponent()).absoluteURL
-        }
-        return file
-    }
-
-    /// What kind of file there is, if any.
-    private static func type(of file: URL) -> FileAttributeType? {
-        try? FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType
+        try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: path) }
     }
 
     /// A case in the folder, with the text that it was read from.
@@ -111,16 +60,14 @@ public struct CrashFolder: Sendable {
     /// - Throws: ``CampaignError`` when such a file cannot be put aside
     func stored(_ bucket: String) throws(CampaignError) -> Stored? {
         let file = file(of: bucket)
-        guard let data = FileManager.default.contents(atPath: file) else { return nil }
+        if FileKind(of: file) == nil && errno == ENOENT { return nil }
+        let data = try WholeFile.read(file)
         if let text = String(bytes: data, encoding: .utf8), let c = try? CaseFile.parse(text, file: file) {
             return Stored(content: c, text: text)
         }
         let aside = file + ".unreadable"
-        do {
-            try? FileManager.default.removeItem(atPath: aside)
-            try FileManager.default.moveItem(atPath: file, toPath: aside)
-        } catch {
-            throw CampaignError("\(file): is no case and cannot be put aside: \(error.localizedDescription)")
+        if unsafe rename(file, aside) != 0 {
+            throw CampaignError("\(file): is no case and cannot be put aside: \(SystemReason.text()); move it away")
         }
         Output.note("\(file) cannot be read as a case; it is now \(aside)\n")
         return nil
@@ -131,6 +78,7 @@ public struct CrashFolder: Sendable {
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
     func write(_ stored: Stored, for bucket: String) throws(CampaignError) {
+        try onFiles { () throws(FileError) in try Folder.make(path) }
         let file = file(of: bucket)
         try writeUnlessThere(stored.text, to: file)
         let program = URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c")

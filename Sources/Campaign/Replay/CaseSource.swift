@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import UserFiles
 
 /// Cases from files: `.case` files, JSON lines, and folders of them.
 public enum CaseSource {
@@ -17,18 +18,18 @@ public enum CaseSource {
     public static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
 
     private static func items(of path: String) -> [Item] {
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            return [Item(place: path, content: .failure(CampaignError("\(path): there is no such file or folder")))]
-        }
-        if isFolder.boolValue { return files(in: path).flatMap(items(of:)) }
+        if FileKind(of: path) == .folder { return files(below: path).flatMap { items(of: $0) } }
         let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            let reason = CampaignError("\(path): cannot be read as text: \(error.localizedDescription)")
-            return [Item(place: path, content: .failure(reason))]
-        }
+        do throws(CampaignError) {
+            guard let read = String(bytes: try WholeFile.read(path), encoding: .utf8) else {
+                throw CampaignError("\(path): is not text in UTF-8")
+            }
+            text = read
+        } catch { return [Item(place: path, content: .failure(error))] }
+        return items(of: text, path)
+    }
+
+    private static func items(of text: String, _ path: String) -> [Item] {
         if !isLines(path) {
             return [item(place: path) { () throws(TextError) in try CaseFile.parse(text, file: path) }]
         }
@@ -49,11 +50,30 @@ public enum CaseSource {
         }
     }
 
-    /// The case files and JSON lines below a folder, by path.
-    private static func files(in folder: String) -> [String] {
-        let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        return names.filter { $0.hasSuffix(".case") || isLines($0) }.sorted().map { name in
-            folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    /// The case files and JSON lines below a folder, and folders that cannot be listed, by path; links to folders are not
+    /// followed.
+    private static func files(below folder: String) -> [Entry] {
+        let names: [String]
+        do throws(FileError) { names = try Folder.names(in: folder) } catch {
+            return [.refused(folder, CampaignError("\(error)"))]
+        }
+        return names.flatMap { name -> [Entry] in
+            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            if FileKind(of: path, followingLinks: false) == .folder { return files(below: path) }
+            return name.hasSuffix(".case") || isLines(name) ? [.file(path)] : []
+        }
+    }
+
+    /// What is found below a folder.
+    private enum Entry {
+        case file(String)
+        case refused(String, CampaignError)
+    }
+
+    private static func items(of entry: Entry) -> [Item] {
+        switch entry {
+        case .file(let path): items(of: path)
+        case .refused(let folder, let reason): [Item(place: folder, content: .failure(reason))]
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// A folder in which a campaign is kept, held by one process at a time.
 ///
@@ -29,10 +30,9 @@ public final class StateFolder {
     /// - Parameter restarts: whether a campaign that is there already is moved aside
     /// - Throws: ``CampaignError`` when the folder cannot be used, is in use, or holds what would be overwritten
     public static func create(_ path: String, restarts: Bool, command: String) throws(CampaignError) -> StateFolder {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw CampaignError("\(path): the state of a campaign cannot be kept here: \(error.reason)")
+        try refuseStrangers(in: path)
+        do throws(FileError) { try Folder.make(path) } catch {
+            throw CampaignError("\(error); the state of a campaign goes there")
         }
         let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
         if restarts { return folder }
@@ -47,6 +47,26 @@ public final class StateFolder {
                 "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with --restart")
         }
         return folder
+    }
+
+    /// What a folder of state may hold, besides states that were moved aside and files that were never finished.
+    private static let ownNames: Set<String> = [
+        "checkpoint", "checkpoint.before", "crashes", "lock", "fuzzer_stats", "plot_data", "cmdline", "log", "lost+found",
+    ]
+
+    /// Checks that a folder in which no campaign is kept yet holds nothing else either.
+    ///
+    /// - Throws: ``CampaignError`` that names something of the user's
+    private static func refuseStrangers(in path: String) throws(CampaignError) {
+        guard FileKind(of: path) == .folder else { return }
+        let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
+        // In a folder that holds a campaign the user may leave notes.
+        if names.contains("checkpoint") || names.contains("checkpoint.before") { return }
+        let isOwn = { (name: String) in
+            ownNames.contains(name) || name.hasPrefix("earlier-") || name.hasPrefix(WholeFile.temporaryPrefix)
+        }
+        guard let name = names.first(where: { !isOwn($0) }) else { return }
+        throw CampaignError("\(path) holds \(name), which is of no campaign; name an empty folder, or a new one")
     }
 
     /// What a campaign is wanted for, which decides what to do when it cannot be used.
@@ -157,7 +177,7 @@ public final class StateFolder {
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             }
         }
-        try CrashFolder(path: crashes).prepare()
+        try CrashFolder(path: crashes).check()
     }
 
     /// Lets a checkpoint be the newest, and the newest so far the one before.
@@ -213,13 +233,10 @@ public final class StateFolder {
 
     private func moveAside() throws(CampaignError) {
         let aside = nextAside
-        do {
-            try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: false)
-            for name in contents {
-                try FileManager.default.moveItem(atPath: "\(path)/\(name)", toPath: "\(aside)/\(name)")
-            }
-        } catch {
-            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
+        var isMoved = unsafe mkdir(aside, 0o777) == 0
+        for name in contents where isMoved { isMoved = unsafe rename("\(path)/\(name)", "\(aside)/\(name)") == 0 }
+        if !isMoved {
+            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(SystemReason.text())")
         }
         try WholeFile.synchronize(folder: path)
         Output.note("the campaign that was in \(path) is now in \(aside)\n")

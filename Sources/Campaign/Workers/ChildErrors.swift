@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// Standard output and error of the children of a fork server, on which patchers say their last words, or a line for each of
 /// a million cases.
@@ -16,7 +17,7 @@ struct ChildErrors {
     ///
     /// - Parameter isKept: whether it is kept, in a file without a name, or thrown away
     init(isKept: Bool) {
-        let file = isKept ? WholeFile.openNameless(in: NSTemporaryDirectory()) : -1
+        let file = isKept ? WholeFile.openNameless(in: TemporaryFolder.path) : -1
         self.isKept = file >= 0
         descriptor = file >= 0 ? file : unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
     }

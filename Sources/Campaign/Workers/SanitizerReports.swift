@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// What AddressSanitizer writes about a plug-in, and how it is told where.
 enum SanitizerReports {
@@ -32,7 +33,7 @@ enum SanitizerReports {
         let users = ProcessInfo.processInfo.environment[variable].map { $0 + ":" } ?? ""
         let own = users + "detect_leaks=0:handle_abort=1:allow_user_segv_handler=1:exitcode=77"
         if use == .showing { return own }
-        let prefix = NSTemporaryDirectory() + "bpf-patch-fuzz-\(getpid())-asan"
+        let prefix = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-asan"
         return own + ":symbolize=\(use == .reading ? 1 : 0):log_path=\(prefix)"
     }
 

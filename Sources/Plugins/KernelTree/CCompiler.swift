@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// The compiler that makes a plug-in.
 struct CCompiler {
@@ -80,8 +81,8 @@ struct CCompiler {
     private func run(_ arguments: [String], in directory: String? = nil) throws(PluginError) -> (
         status: Int32, output: String, errors: String
     ) {
-        let folder = try TemporaryFolder.make()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try onFiles(TemporaryFolder.make)
+        defer { TemporaryFolder.remove(folder) }
         do {
             // Files hold any amount; a pipe that nobody reads does not.
             let files = ["output", "errors"].map { "\(folder)/\($0)" }
@@ -106,7 +107,7 @@ struct CCompiler {
         } catch let error as PluginError {
             throw error
         } catch {
-            throw PluginError("\(command.joined(separator: " ")): cannot be started: \(error.localizedDescription)")
+            throw PluginError("\(command.joined(separator: " ")): cannot be started: \(error.startReason)")
         }
     }
 }

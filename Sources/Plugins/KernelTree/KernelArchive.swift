@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// A source package of a kernel, as an archive.
 struct KernelArchive {
@@ -10,10 +11,7 @@ struct KernelArchive {
     /// - Throws: ``PluginError`` when it is none that `tar` unpacks
     init(path: String) throws(PluginError) {
         self.path = path
-        guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 262) else {
-            throw PluginError("\(path): cannot be read")
-        }
-        try? file.close()
+        let start = try onFiles { () throws(FileError) in try FileReader.bytes(of: path, upTo: 262) }
         let kinds: [(bytes: [UInt8], option: String)] = [
             ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "--xz"), ([0x1f, 0x8b], "--gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "--zstd"),
             ([0x42, 0x5a, 0x68], "--bzip2"),
@@ -38,7 +36,7 @@ struct KernelArchive {
     ///
     /// - Throws: ``PluginError`` with what `tar` says
     func unpack(progress: (Double) -> Void) throws(PluginError) -> String {
-        let folder = try TemporaryFolder.make()
+        let folder = try onFiles(TemporaryFolder.make)
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             let size = Double(max(1, try file.seekToEnd()))
@@ -67,21 +65,8 @@ struct KernelArchive {
             progress(1)
             return folder
         } catch {
-            try? FileManager.default.removeItem(atPath: folder)
-            throw (error as? PluginError) ?? PluginError("\(path): cannot be unpacked: \(error.localizedDescription)")
+            TemporaryFolder.remove(folder)
+            throw (error as? PluginError) ?? PluginError("\(path): cannot be unpacked: \(error.startReason)")
         }
-    }
-}
-
-/// Folders for files that are needed for a moment.
-enum TemporaryFolder {
-    /// Makes a folder that nobody else has.
-    static func make() throws(PluginError) -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "bpf-patch-fuzz-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString)")
-        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-            throw PluginError("\(folder.path): cannot be made: \(error.localizedDescription)")
-        }
-        return folder.path
     }
 }

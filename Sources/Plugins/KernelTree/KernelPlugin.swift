@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// A plug-in made of the functions of a kernel tree.
 public struct KernelPlugin: Sendable {
@@ -39,6 +40,7 @@ public struct KernelPlugin: Sendable {
     public init(of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil)
         throws
     {
+        try KernelPlugin.check(output: output, keepingSource: kept)
         let compiler = try CCompiler()
         let standins = CFile(name: "standins.h", bytes: PackageResources.standins_h, number: 0, defined: [])
         let defined = Set(standins.definitions.filter { $0.kind == .macro && $0.body > 0 }.map(\.name))
@@ -80,10 +82,10 @@ public struct KernelPlugin: Sendable {
             (["#include \"standins.h\"", "#include \"memory.h\"", slice.text()] + macros.map { "#define \($0)" }
             + ["#include \"adapter.c\"", ""]).joined(separator: "\n")
 
-        let folder = try TemporaryFolder.make()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try KernelPlugin.write(source, to: folder)
-        if let kept { try Data(source.utf8).write(to: URL(fileURLWithPath: kept)) }
+        let folder = try onFiles(TemporaryFolder.make)
+        defer { TemporaryFolder.remove(folder) }
+        try onFiles { () throws(FileError) in try KernelPlugin.write(source, to: folder) }
+        if let kept { try onFiles { () throws(FileError) in try OutputFile.write(Array(source.utf8), to: kept) } }
         let library = "\(folder)/plugin.so"
         if let said = try compiler.makeLibrary(
             library, of: "\(folder)/plugin.c", folder: folder, directory: tree.folder ?? folder, sanitizers: sanitizers)
@@ -91,24 +93,30 @@ public struct KernelPlugin: Sendable {
             throw KernelTreeFault("\(tree.path): does not compile: \(KernelPlugin.firstError(in: said, slice))")
         }
         runtime = sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
-        do {
-            let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
-            if !FileManager.default.isWritableFile(atPath: folder) {
-                throw PluginError("\(output): cannot be written; there is no folder \(folder) that can be written to")
+        // A process that has the old one loaded keeps it, since the new one is another file.
+        try onFiles { () throws(FileError) in
+            try OutputFile.write(try FileReader.bytes(of: library), to: output, mode: 0o777)
+        }
+    }
+
+    /// Checks that what a build makes can be written, before the minute that it may take.
+    ///
+    /// - Throws: ``PluginError`` with the file, the reason, and what to do
+    public static func check(output: String, keepingSource kept: String?) throws(PluginError) {
+        try onFiles { () throws(FileError) in
+            let library = try OutputFile(output)
+            guard let kept else { return }
+            if try OutputFile(kept).path == library.path {
+                throw FileError("\(kept): is the file of both -o and --keep-source; name two files")
             }
-            // A process that has the old one loaded keeps it.
-            try? FileManager.default.removeItem(atPath: output)
-            try FileManager.default.moveItem(atPath: library, toPath: output)
-        } catch let error as PluginError {
-            throw error
-        } catch { throw PluginError("\(output): cannot be written: \(error.localizedDescription)") }
+        }
     }
 
     /// Writes what is compiled.
-    private static func write(_ source: String, to folder: String) throws {
+    private static func write(_ source: String, to folder: String) throws(FileError) {
         // The type of an instruction is the tree's own; the header of the C library would define it again.
         let guardOfSystem = "/* The tree's own definitions stand in for it. */\n"
-        try FileManager.default.createDirectory(atPath: "\(folder)/linux", withIntermediateDirectories: true)
+        try Folder.make("\(folder)/linux")
         let files: [(String, [UInt8])] = [
             ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(guardOfSystem.utf8)),
             ("standins.h", PackageResources.standins_h), ("memory.h", PackageResources.memory_h),
@@ -118,7 +126,7 @@ public struct KernelPlugin: Sendable {
             ("bpf_patcher.h", PackageResources.bpf_patcher_h),
             ("bpf_patcher_kernel.h", PackageResources.bpf_patcher_kernel_h),
         ]
-        for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        for (name, bytes) in files { try OutputFile.write(bytes, to: "\(folder)/\(name)") }
     }
 
     /// The first error that a compiler or linker names, with the function it lies in.

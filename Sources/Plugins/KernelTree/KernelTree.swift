@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// The files of a kernel tree that matter here: those of BPF.
 public struct KernelTree: Sendable {
@@ -20,51 +21,66 @@ public struct KernelTree: Sendable {
     ///   - progress: told from time to time how much of an archive has been read, from 0 to 1
     /// - Throws: ``PluginError`` when there is no kernel tree
     public init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw PluginError("\(path): there is no such file or folder")
-        }
-        if isFolder.boolValue {
+        if FileKind(of: path) == .folder {
             try self.init(folder: path, named: path)
             folder = path
         } else {
             let archive = try KernelArchive(path: path)
             let folder = try archive.unpack(progress: progress)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
+            defer { TemporaryFolder.remove(folder) }
             try self.init(folder: folder, named: path)
         }
     }
 
     private init(folder: String, named path: String) throws(PluginError) {
-        guard let makefile = KernelTree.file("Makefile", in: folder),
+        guard let makefile = try KernelTree.file("Makefile", in: folder),
             let release = KernelTree.release(ofMakefile: String(decoding: makefile.bytes, as: UTF8.self))
         else { throw PluginError("\(path): is no kernel tree; there is no Makefile with a VERSION and a PATCHLEVEL") }
         self.path = path
         self.release = release
-        let code = KernelTree.names(in: folder, "kernel/bpf") { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+        let code = try KernelTree.names(in: folder, "kernel/bpf") { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
         if code.isEmpty { throw PluginError("\(path): is no kernel tree; there is no code in kernel/bpf") }
         // Headers come before code: what a file of code defines for itself is found by the file's own number.
-        let linux = KernelTree.names(in: folder, "include/linux") {
+        let linux = try KernelTree.names(in: folder, "include/linux") {
             $0.hasPrefix("bpf") || ["btf.h", "filter.h", "tnum.h"].contains($0)
         }
-        let user = KernelTree.names(in: folder, "include/uapi/linux") { $0.hasPrefix("bpf") || $0 == "btf.h" }
-        func read(_ names: [String]) -> [CFileSource] { names.compactMap { KernelTree.file($0, in: folder) } }
+        let user = try KernelTree.names(in: folder, "include/uapi/linux") { $0.hasPrefix("bpf") || $0 == "btf.h" }
+        func read(_ names: [String]) throws(PluginError) -> [CFileSource] {
+            var files: [CFileSource] = []
+            for name in names { if let file = try KernelTree.file(name, in: folder) { files.append(file) } }
+            return files
+        }
         let isFirst: (String) -> Bool = { KernelTree.firstFiles.contains($0) || $0.hasSuffix(".h") }
-        sources = read(user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
-        others = read(code.filter { !isFirst($0) })
+        sources = try read(user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
+        others = try read(code.filter { !isFirst($0) })
     }
 
     /// Where the functions have been so far.
     private static let firstFiles = ["kernel/bpf/core.c", "kernel/bpf/verifier.c", "kernel/bpf/fixups.c"]
 
-    private static func names(in folder: String, _ part: String, where isWanted: (String) -> Bool) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(part)")) ?? []
-        return names.filter(isWanted).sorted().map { "\(part)/\($0)" }
+    /// The wanted names of a part of a tree; none when there is no such part.
+    ///
+    /// - Throws: ``PluginError`` when it may not be listed
+    private static func names(
+        in folder: String, _ part: String, where isWanted: (String) -> Bool
+    ) throws(PluginError) -> [String] {
+        let path = "\(folder)/\(part)"
+        if isMissing(path) { return [] }
+        let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
+        return names.filter(isWanted).map { "\(part)/\($0)" }
     }
 
-    private static func file(_ name: String, in folder: String) -> CFileSource? {
-        guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return nil }
-        return CFileSource(name: name, bytes: [UInt8](data))
+    /// A file of a tree, if there is one.
+    ///
+    /// - Throws: ``PluginError`` when it is there and cannot be read
+    private static func file(_ name: String, in folder: String) throws(PluginError) -> CFileSource? {
+        let path = "\(folder)/\(name)"
+        if isMissing(path) { return nil }
+        return CFileSource(name: name, bytes: try onFiles { () throws(FileError) in try FileReader.bytes(of: path) })
+    }
+
+    private static func isMissing(_ path: String) -> Bool {
+        FileKind(of: path) == nil && (errno == ENOENT || errno == ENOTDIR)
     }
 
     /// The release that the first lines of a Makefile give.
