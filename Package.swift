@@ -28,6 +28,9 @@ let package = Package(
         .target(name: "KernelRewrites", dependencies: ["Fuzzing"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
+        .plugin(
+            name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit",
+            exclude: ["archive.txt", "commit.sh"]),
         // Reading and writing what users name, for all modules that do.
         .target(name: "UserFiles", swiftSettings: strict),
         .target(
@@ -57,7 +60,7 @@ let package = Package(
             ],
             // The part of a C program that shows a finding in a kernel which is the same for all findings.
             resources: [.embedInCode("Kernel/Sources/reproducer.c")],
-            swiftSettings: strict),
+            swiftSettings: strict, plugins: ["BuildCommit"]),
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
@@ -72,11 +75,12 @@ let package = Package(
         .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),
+        .testTarget(name: "UserFilesTests", dependencies: ["UserFiles"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
         .testTarget(
-            name: "PluginsTests", dependencies: ["Campaign", "Fuzzing", "Plugins", "bpf-patch-fuzz"],
+            name: "PluginsTests", dependencies: ["Campaign", "Fuzzing", "Plugins", "UserFiles", "bpf-patch-fuzz"],
             swiftSettings: strict),
     ]
 )

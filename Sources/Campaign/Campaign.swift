@@ -93,6 +93,15 @@ public final class Campaign {
         }
     }
 
+    /// The findings that are on disk, when an error has ended the campaign.
+    public var reportSoFar: CampaignReport {
+        var report = CampaignReport(
+            seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+            jobs: settings.jobs, findings: ledger.findings)
+        settings.subject.describe(counts, in: &report)
+        return report
+    }
+
     private func runToEnd() throws(CampaignError) -> CampaignReport {
         if !isFinished && !isTimeOver { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
         while !workers.isEmpty {
@@ -110,7 +119,7 @@ public final class Campaign {
         let isEnded = isFinished
         // With a state, whoever asks for an end does not wait for what can be done later.
         while try ledger.finishNext(asSeen: keeper != nil && Interrupt.isRequested) {
-            status.show("minimising: \(ledger.unfinished) findings left")
+            status.show("minimising: \(CountText.of(ledger.unfinished, "finding")) left")
             try keeper?.record(progress(after: total))
         }
         try keeper?.record(progress(after: total), isLast: true)

@@ -6,9 +6,15 @@ public struct CampaignError: Error, CustomStringConvertible, Sendable {
     public var description: String
     public init(_ description: String) { self.description = description }
 
+    /// How many reasons one error names.
+    private static let mostReasons = 3
+
     /// No named object can be used, for these reasons.
     static func noObject(_ refusals: [String]) -> CampaignError {
-        CampaignError("none of the objects can be used:\n" + refusals.map { "  \($0)" }.joined(separator: "\n"))
+        let rest = refusals.count - mostReasons
+        return CampaignError(
+            "none of the objects can be used: " + refusals.prefix(mostReasons).joined(separator: "; ")
+                + (rest > 0 ? "; and \(CountText.grouped(rest)) more" : ""))
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import UserFiles
 
 /// Writing to standard output and standard error so that nothing is lost without a word.
 public enum Output {
@@ -21,7 +22,7 @@ public enum Output {
     public static func keepToItself() throws(CampaignError) {
         let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
         guard own >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
-            throw CampaignError("standard output cannot be set apart: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("standard output cannot be set apart: \(SystemReason.text())")
         }
         descriptor.store(own, ordering: .relaxed)
     }
@@ -31,18 +32,28 @@ public enum Output {
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
     public static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
 
-    /// Writes a text to standard output; when nobody reads it any more, this process ends, without a word.
+    /// Lets a write to a pipe without a reader fail, instead of ending the process with SIGPIPE: that would look like the
+    /// fault of a plug-in.
+    ///
+    /// A handler and not `SIG_IGN`, which other programs would inherit.
+    public static func watchReader() { signal(SIGPIPE) { _ in } }
+
+    /// Writes a text to standard output.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
     public static func write(_ text: String) throws(CampaignError) {
-        guard put(text, descriptor.load(ordering: .relaxed)) else {
-            if errno == EPIPE {
-                // A judge may have been talked to, for which the signal is ignored.
-                signal(SIGPIPE, SIG_DFL)
-                raise(SIGPIPE)
+        guard put(text, descriptor.load(ordering: .relaxed)) else { throw failure(errno) }
+    }
+
+    /// Why standard output cannot be written.
+    package static func failure(_ code: Int32) -> CampaignError {
+        let reason =
+            switch code {
+            case EBADF: "it is closed"
+            case EPIPE: "its reader has ended (\(SystemReason.text(code)))"
+            default: SystemReason.text(code)
             }
-            throw CampaignError("standard output: cannot be written: \(unsafe String(cString: strerror(errno)))")
-        }
+        return CampaignError("standard output: cannot be written: \(reason)")
     }
 
     /// Writes a value as one line of JSON to standard output, keys in alphabetical order.
@@ -59,18 +70,8 @@ public enum Output {
 
     private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8), descriptor) }
 
-    /// Writes all bytes to a descriptor; says whether it could.
+    /// Writes all bytes to a descriptor; returns false with the reason in `errno` when that is not possible.
     static func put(_ bytes: some ContiguousBytes, _ descriptor: Int32) -> Bool {
-        unsafe bytes.withUnsafeBytes { rest in
-            var start = 0
-            while start < rest.count {
-                let count = unsafe Glibc.write(
-                    descriptor, rest.baseAddress.map { unsafe $0 + start }, rest.count - start)
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 { return false }
-                start += count
-            }
-            return true
-        }
+        unsafe bytes.withUnsafeBytes { unsafe Descriptor.put($0, descriptor) }
     }
 }

@@ -23,7 +23,7 @@ struct StatusLine {
         last = now
         lastCases = cases
         write(
-            "\(Self.grouped(cases)) cases  \(Self.grouped(UInt64(rate)))/s  \(findings) findings  \(Self.clock(elapsed))"
+            "\(CountText.of(cases, "case"))  \(CountText.grouped(UInt64(rate)))/s  \(CountText.of(findings, "finding"))  \(Self.clock(elapsed))"
                 + (place.map { "  \($0)" } ?? "")
         )
     }
@@ -49,16 +49,6 @@ struct StatusLine {
     private mutating func write(_ text: String) {
         Output.note(isTerminal ? "\r\u{1b}[K" + text : text + "\n")
         isDrawn = true
-    }
-
-    /// A number with its thousands apart.
-    static func grouped(_ number: UInt64) -> String {
-        var text = ""
-        for (place, digit) in String(number).reversed().enumerated() {
-            if place > 0 && place % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return String(text.reversed())
     }
 
     /// Seconds as hours, minutes and seconds.

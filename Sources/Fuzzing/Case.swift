@@ -14,6 +14,8 @@ public struct Case: Hashable, Sendable {
     public var bucket: String?
     /// The seed and index that made it, or `nil` for a case written by hand.
     public var origin: Origin?
+    /// The version of the program that found it, or `nil`.
+    public var foundBy: String?
     /// What a sanitizer wrote when a patcher was ended by it, or `nil`.
     public var report: String?
     /// How the program is loaded, when the case is one against a running kernel; its pass is then what the kernel did.

@@ -125,12 +125,12 @@ public final class Plugin: @unchecked Sendable {
     }
 
     private static func resolve(_ path: String) throws(PluginError) -> String {
+        // The dynamic linker would wait for ever for the writer of a FIFO.
+        try onFiles { () throws(FileError) in try FileReader.check(path) }
         guard let resolved = unsafe realpath(path, nil) else {
             throw PluginError("\(path): cannot be read: \(SystemReason.text())")
         }
         defer { unsafe free(resolved) }
-        // The dynamic linker would wait for ever for the writer of a FIFO.
-        try onFiles { () throws(FileError) in try FileReader.check(path) }
         return unsafe String(cString: resolved)
     }
 

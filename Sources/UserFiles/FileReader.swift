@@ -30,6 +30,9 @@ package enum FileReader {
         while true {
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EBADF {
+                throw FileError("\(name): cannot be read: it is closed; open it for reading")
+            }
             if count < 0 { throw FileError(name, cannotBe: "read", errno) }
             bytes += chunk[..<max(count, 0)]
             if count == 0 || bytes.count >= limit { return bytes.count > limit ? Array(bytes.prefix(limit)) : bytes }

@@ -24,7 +24,9 @@ package enum TemporaryFolder {
     /// - Throws: ``FileError`` that names `TMPDIR`
     package static func check() throws(FileError) {
         let descriptor = Folder.openNameless(in: path)
-        if descriptor >= 0 { close(descriptor) } else if [ENOENT, ENOTDIR, EACCES, EROFS, ENOSPC].contains(errno) {
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if [ENOENT, ENOTDIR, EACCES, EROFS, ENOSPC].contains(errno) {
             throw refusal(errno)
         }
     }

@@ -44,17 +44,17 @@ struct Apply: ParsableCommand {
             var applier = Applier(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             where !line.allSatisfy(\.isWhitespace) {
-                do {
-                    let c = try ScriptLine.parse(String(line), file: name, number: number + 1)
-                    try Output.line(AnswerLine.print(name: c.name, applier.apply(c)))
-                } catch {
+                let c: Case
+                do { c = try ScriptLine.parse(String(line), file: name, number: number + 1) } catch {
                     complain("error: \(error)")
                     isBroken = true
+                    continue
                 }
+                try Output.line(AnswerLine.print(name: c.name, applier.apply(c)))
             }
             if applier.spared > 0 {
                 complain(
-                    "note: \(applier.spared) passes demand what \(choice.name) cannot do; it is not asked for these, and "
+                    "note: \(CountText.of(applier.spared, "pass", plural: "passes")) demand what \(choice.name) cannot do; it is not asked for these, and "
                         + "the answer is that of the rules")
             }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

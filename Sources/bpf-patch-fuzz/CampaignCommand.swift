@@ -25,7 +25,8 @@ extension CampaignCommand {
         do {
             // What cannot work is said before anything that looks like a start.
             let folder = try openState()
-            let known = kept.known.file.map { URL(fileURLWithPath: $0).path } ?? folder?.checkpoint?.known
+            let known =
+                kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? folder?.checkpoint?.known
             let list = try known.map { path throws(CampaignError) in try KnownBuckets(path: path) }
             if let folder, let checkpoint = folder.checkpoint, checkpoint.isMerged {
                 try GivenOptions.checkNone(for: folder.path)
@@ -53,15 +54,22 @@ extension CampaignCommand {
             let seed = options.range.seed ?? UInt64(UInt32.random(in: 0 ... .max))
             settings = try options.settings(seed: seed, isKept: folder != nil)
         }
+        if folder == nil { try CrashFolder(path: settings.crashes).check() }
         if let subject = settings.subject as? Options.Subject { try prepare(subject) }
         let campaign = try Campaign(settings: settings, program: Executable.url, state: folder, known: known)
         try Output.line("seed \(settings.seed)")
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0
-            try Output.line("kept in \(folder.path)" + (cases == 0 ? "" : "; going on after \(cases) cases"))
+            try Output.line(
+                "kept in \(folder.path)" + (cases == 0 ? "" : "; going on after \(CountText.of(cases, "case"))"))
         }
         for refusal in campaign.refusals { complain("skipped: \(refusal)") }
-        return try campaign.run()
+        do { return try campaign.run() } catch {
+            // What was found is on disk, and must not be missed for the error.
+            let found = campaign.reportSoFar
+            if !found.findings.isEmpty { try? found.print(json: json) }
+            throw error
+        }
     }
 
     /// Makes, runs and prints one case.
@@ -92,11 +100,13 @@ extension CampaignCommand {
 /// The option that runs one case in place of a campaign.
 struct SingleCaseOption: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             Make, run and print the one case of --seed with this index, as a case file that says in comments what each \
             target gave. --cases, --time, --jobs, --shard and --crashes make no difference to it.
-            """, valueName: "n"))
+            """, valueName: "n"),
+        transform: NumberOption.count)
     var index: UInt64?
 }
 

@@ -52,6 +52,8 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
+            // Before the minute that shrinking may take.
+            if let output { try CrashFolder.checkWritable(output) }
             if let bucket = c.bucket, c.loading != nil, !Case.canRunAgain(inKernel: bucket) {
                 throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
             }
@@ -68,20 +70,28 @@ struct Minimize: ParsableCommand {
             if let failure = examiner.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
             if let output { try CrashFolder.write(result.smallest, to: output) }
-            for stray in result.strays.keys.sorted() { complain("also met: \(stray)") }
             if json {
                 let finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
                     index: c.origin?.index ?? 0, sightings: 1)
                 try Output.json(Report(finding: finding, candidates: result.candidates, seconds: seconds))
+                noteStrays(of: result)
                 return
             }
             if output == nil { try Output.write(CaseFile.print(result.smallest)) }
+            noteStrays(of: result)
             let (before, after) = (CaseSize(c), CaseSize(result.smallest))
             complain(
-                "\(bucket): \(before.passes) passes, \(before.edits) edits, \(before.insns) slots became "
-                    + "\(after.passes), \(after.edits), \(after.insns) with \(result.candidates) candidates")
+                "\(bucket): \(CountText.of(before.passes, "pass", plural: "passes")), "
+                    + "\(CountText.of(before.edits, "edit")), \(CountText.of(before.insns, "slot")) became "
+                    + "\(after.passes), \(after.edits), \(after.insns) with "
+                    + CountText.of(result.candidates, "candidate"))
         } catch { throw stop(error) }
+    }
+
+    /// Names the buckets that were met on the way, after the output: a reader that has ended is then the only thing said.
+    private func noteStrays(of result: Minimizer.Result) {
+        for bucket in result.strays.keys.sorted() { complain("also met: \(bucket)") }
     }
 
     /// Whom to ask: the running kernel about a case against one, unless patchers are named.

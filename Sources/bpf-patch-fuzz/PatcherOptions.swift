@@ -110,11 +110,13 @@ struct JudgingOptions: ParsableArguments {
     var beyondContract = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             Let one allocation in so many fail inside plug-ins made of a kernel tree, to see that the kernel's functions \
             report it and leave a usable program.
-            """, valueName: "one-in"))
+            """, valueName: "one-in"),
+        transform: NumberOption.oneIn)
     var failAlloc: UInt32 = 0
 
     /// Checks that they are about somebody.

@@ -64,6 +64,8 @@ struct PluginBuild: ParsableCommand {
 
     func run() throws {
         do {
+            // Before an archive is unpacked.
+            try KernelPlugin.check(output: output, keepingSource: keptSource)
             let isTerminal = isatty(STDERR_FILENO) == 1
             var lastPercent = -1
             let tree = try KernelTree(path: tree) { part in
@@ -90,7 +92,7 @@ struct PluginBuild: ParsableCommand {
         let files = Set(plugin.functions.map { $0.place.prefix { $0 != ":" } }).sorted()
         let limits = plugin.limits.isEmpty ? "" : "; " + plugin.limits.joined(separator: "; ")
         try Output.line(
-            "\(output): \(plugin.name), \(plugin.functions.count) functions of \(files.joined(separator: ", "))\(limits)"
+            "\(output): \(plugin.name), \(CountText.of(plugin.functions.count, "function")) of \(files.joined(separator: ", "))\(limits)"
         )
     }
 }

@@ -3,19 +3,30 @@ import Campaign
 
 /// The options that say which cases of a campaign are run, and where findings go.
 struct RangeOptions: ParsableArguments {
-    @Option(help: "Where all random choices come from; the same seed gives the same cases. Default: random.")
+    @Option(
+        parsing: .unconditional,
+        help: "Where all random choices come from; the same seed gives the same cases. Default: random.",
+        transform: NumberOption.seed)
     var seed: UInt64?
 
-    @Option(help: "How many cases to run.")
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many cases to run, as 1e6.", valueName: "n"),
+        transform: NumberOption.positiveCount)
     var cases: UInt64?
 
-    @Option(help: ArgumentHelp("How long to run.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How long to run: seconds, or as 90s, 1.5h, 7d.", valueName: "time"),
+        transform: NumberOption.time(from: 0.001))
     var time: Double?
 
-    @Option(help: "How many worker processes. Their number does not change what is found.")
+    @Option(
+        parsing: .unconditional, help: "How many worker processes. Their number does not change what is found.",
+        transform: NumberOption.count(in: 1...4096))
     var jobs = 1
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Run only every N-th block of 128 indices, from the I-th on; all N together are the campaign.",
             valueName: "i/n"),
@@ -29,11 +40,6 @@ struct RangeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
     var crashes = "Crashes"
-
-    mutating func validate() throws {
-        if jobs < 1 || jobs > 4096 { throw ValidationError("--jobs takes a number from 1 to 4096") }
-        if let time, !(time >= 0 && time < 1e9) { throw ValidationError("--time takes seconds, 0 or more") }
-    }
 
     /// The settings of a campaign.
     func settings(seed: UInt64, of subject: any CampaignSubject) -> CampaignSettings {

@@ -64,11 +64,12 @@ struct Replay: ParsableCommand {
         }
         for (target, count) in strangers.sorted(by: { $0.key < $1.key }) {
             complain(
-                "note: \(count) of the cases were found with \(target), which was not asked; name it with "
+                "note: \(CountText.of(count, "case")) of these found with \(target), which was not run; name it with "
                     + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)"))
         }
         try Output.line(
-            "\(passed) passed, \(failed) failed, \(broken) not readable" + (skipped > 0 ? ", \(skipped) skipped" : ""))
+            "\(CountText.grouped(passed)) passed, \(CountText.grouped(failed)) failed, \(CountText.grouped(broken)) not readable"
+                + (skipped > 0 ? ", \(CountText.grouped(skipped)) skipped" : ""))
         if failed > 0 { throw ExitCode.findings }
         if broken > 0 { throw ExitCode.failure }
         if passed + skipped == 0 { throw stop(CampaignError("there is no case in what was named")) }

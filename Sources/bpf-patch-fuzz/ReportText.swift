@@ -10,10 +10,13 @@ extension CampaignReport {
         if let file = self.known { try Output.line("known buckets from \(file)") }
         let known = findings.count { $0.isKnown == true }
         try Output.line(
-            "\(cases) cases in \(Int(seconds.rounded())) s, \(Int(casesPerSecond)) a second, "
-                + "\(findings.count) findings" + (known == 0 ? "" : ", \(known) of them known"))
+            "\(CountText.of(cases, "case")) in \(CountText.grouped(Int(seconds.rounded()))) s, "
+                + "\(CountText.grouped(Int(casesPerSecond))) a second, "
+                + CountText.of(findings.count, "finding")
+                + (known == 0 ? "" : ", \(CountText.grouped(known)) of them known"))
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
-            try Output.line("\(name) was spared \(count) of them: passes that it does not claim to do")
+            try Output.line(
+                "\(name) was spared \(CountText.grouped(count)) of them: passes that it does not claim to do")
         }
         if let kernelText { try Output.write(kernelText) }
         let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
@@ -43,7 +46,7 @@ extension CampaignReport {
     static let repeatTitle = "repeat with: "
 
     private func line(of finding: StoredFinding) -> String {
-        let times = finding.sightings == 1 ? "once" : "\(finding.sightings) times"
+        let times = finding.sightings == 1 ? "once" : "\(CountText.grouped(finding.sightings)) times"
         let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
         var place = "\(finding.index)"
         if let firsts = finding.firsts, firsts.count > 1 {

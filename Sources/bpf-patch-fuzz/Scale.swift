@@ -26,13 +26,19 @@ struct Scale: ParsableCommand {
             """)
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "How many patches; may be repeated. Default: 15000, 45000, 95000, 195000 and 1000000.", valueName: "n"))
+            "How many patches; may be repeated. Default: 15000, 45000, 95000, 195000 and 1000000.", valueName: "n"),
+        transform: NumberOption.count(in: 1...10_000_000))
     var patches: [Int] = []
 
     @OptionGroup var patchers: PatcherOptions
 
-    @Option(help: ArgumentHelp("What a run may take before it is extrapolated instead.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What a run may take before it is extrapolated instead: seconds, or as 500ms.", valueName: "time"),
+        transform: NumberOption.time(from: 0.001))
     var limit = 10.0
 
     @Option(help: ArgumentHelp("Draw the lines to an SVG file, both axes logarithmic.", valueName: "file"))
@@ -44,13 +50,6 @@ struct Scale: ParsableCommand {
             instead of the table.
             """)
     var json = false
-
-    mutating func validate() throws {
-        if let wrong = patches.first(where: { $0 < 1 || $0 > 10_000_000 }) {
-            throw ValidationError("--patches takes a number from 1 to 10000000, not \(wrong)")
-        }
-        if !(limit > 0 && limit < 1e9) { throw ValidationError("--limit takes seconds, more than 0") }
-    }
 
     func run() throws {
         do {

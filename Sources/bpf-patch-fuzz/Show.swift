@@ -62,7 +62,7 @@ struct Show: ParsableCommand {
 
     /// How many columns there are.
     private static func width(_ environment: [String: String], isTerminal: Bool) -> Int {
-        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
+        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return min(columns, 1000) }
         var size = winsize()
         let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
         if isTerminal && isKnown && size.ws_col > 0 { return Int(size.ws_col) }

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Campaign
 
 /// The command line.
-@main
 struct Tool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bpf-patch-fuzz",
@@ -12,6 +12,7 @@ struct Tool: ParsableCommand {
 
             Exit status: 0 clean, 77 findings, 1 the harness could not do its work, 64 wrong usage.
             """,
+        version: "bpf-patch-fuzz \(Version.text)",
         subcommands: [
             Run.self, Merge.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self,
             Patchers.self, PluginCommand.self, Kernel.self, RunWorker.self, RunJudge.self, Describe.self,

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// A picture that cannot be written says nothing of the program; nobody who has stopped reading is told.
+    /// A picture that cannot be written says nothing of the program.
     @Test func outputOfShowIsWritten() throws {
         let folder = try Tool.Folder()
         let file = try folder.write(Self.good, to: "good.case")
@@ -60,8 +60,6 @@ import Testing
         let full = try Tool.run(["-c", "\(Tool.executable.path) show \(file) > /dev/full"], program: shell)
         #expect(full.status == 1)
         #expect(full.errors == "error: standard output: cannot be written: No space left on device\n")
-        let gone = try Tool.run(["-c", "\(Tool.executable.path) show \(file) | true"], program: shell)
-        #expect(gone.status == 0 && gone.errors.isEmpty, "\(gone.errors)")
     }
 
     /// A wrong path must not look like success.

@@ -24,9 +24,23 @@ import Testing
 
     @Test func whatIsNoTreeIsNoCommitToPassOver() throws {
         let folder = try Tool.Folder()
-        let outcome = try Tool.run(["plugin", "build", "--bisect", "--kernel-tree", folder.path, "-o", "/dev/null/x"])
+        let outcome = try Tool.run([
+            "plugin", "build", "--bisect", "--kernel-tree", folder.path, "-o", folder.path + "/x",
+        ])
         #expect(outcome.status == 128)
         #expect(outcome.errors.hasPrefix("error: \(folder.path): is no kernel tree"))
+    }
+
+    /// What cannot be written is said before a tree is looked at, and deleted least of all.
+    @Test(arguments: ["-o", "--keep-source"]) func foldersAreNotReplaced(option: String) throws {
+        let tree = try tree()
+        let outcome = try Tool.run(
+            ["plugin", "build", "--kernel-tree", tree.path, "-o", tree.path + "/k.so", option, tree.path + "/kernel"])
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors.hasPrefix("error: \(tree.path)/kernel: cannot be written: it is a folder"),
+            "\(outcome.errors)")
+        #expect(FileManager.default.fileExists(atPath: tree.path + "/kernel/bpf/core.c"))
     }
 
     @Test(arguments: [

@@ -18,7 +18,7 @@ struct Tool {
     }
 
     /// A folder for one test, removed with it.
-    final class Folder {
+    final class Folder: Sendable {
         let path = NSTemporaryDirectory() + "bpf-patch-fuzz-test-\(UUID().uuidString)"
         init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
         deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -13,7 +13,7 @@ public struct CrashFolder: Sendable {
     /// Checks that findings can be written there, and makes nothing: a folder is made for the first finding.
     ///
     /// - Throws: ``CampaignError`` with the folder and the reason
-    func check() throws(CampaignError) {
+    public func check() throws(CampaignError) {
         do throws(FileError) { try Folder.check(path) } catch {
             throw CampaignError("\(error); findings go there")
         }

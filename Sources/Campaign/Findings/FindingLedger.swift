@@ -204,7 +204,9 @@ struct FindingLedger {
     ///
     /// - Returns: the case that is on disk now
     /// - Throws: ``CampaignError`` when the file cannot be written
-    private mutating func keep(_ c: Case, _ bucket: String) throws(CampaignError) -> Case {
+    private mutating func keep(_ found: Case, _ bucket: String) throws(CampaignError) -> Case {
+        var c = found
+        c.foundBy = "bpf-patch-fuzz " + Version.text
         let before: CrashFolder.Stored?
         if !keepsEarlier {
             before = nil

@@ -27,8 +27,8 @@ public struct StoredFinding: Codable, Sendable, Hashable {
 
     /// How large the case is, in words.
     public var size: String {
-        PatchStatistics.count(passes, "pass", plural: "passes") + ", " + PatchStatistics.count(edits, "edit") + ", "
-            + PatchStatistics.count(insns, "slot")
+        CountText.of(passes, "pass", plural: "passes") + ", " + CountText.of(edits, "edit") + ", "
+            + CountText.of(insns, "slot")
     }
 
     enum CodingKeys: String, CodingKey {

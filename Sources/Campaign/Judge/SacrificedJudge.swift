@@ -114,7 +114,7 @@ public final class SacrificedJudge: CaseJudge {
     private func running() throws(CampaignError) -> WorkerProcess {
         if let process { return process }
         // A judge that is gone is noticed by what it does not answer.
-        signal(SIGPIPE, SIG_IGN)
+        Output.watchReader()
         let started = try WorkerProcess(
             program: program, subject.judgeCommand(timeout: timeout), plugins: subject.plugins, reports: reports)
         process = started

@@ -7,9 +7,9 @@ extension CampaignReport {
         guard let kernel, let loads, let accepted else { return nil }
         let perMille = loads == 0 ? 0 : (accepted * 1000 + loads / 2) / loads
         var text =
-            "kernel \(kernel): \(StatusLine.grouped(loads)) loads, \(Int(loadsPerSecond ?? 0)) a second, "
-            + "\(StatusLine.grouped(accepted)) accepted (\(perMille / 10).\(perMille % 10) %)"
-            + (executed.map { ", \(StatusLine.grouped($0)) run" } ?? "") + "\n"
+            "kernel \(kernel): \(CountText.grouped(loads)) loads, \(CountText.grouped(Int(loadsPerSecond ?? 0))) a second, "
+            + "\(CountText.grouped(accepted)) accepted (\(perMille / 10).\(perMille % 10) %)"
+            + (executed.map { ", \(CountText.grouped($0)) run" } ?? "") + "\n"
         let reasons = refused ?? []
         for refused in reasons.prefix(Self.mostReasons) { text += "  \(refused.count) refused: \(refused.reason)\n" }
         if reasons.count > Self.mostReasons {

@@ -46,7 +46,8 @@ struct KernelCoverageTable {
                 + borders.map { border in
                     let count = counts[Key(row: row, border: border)]
                     return Column(
-                        title: border == all ? "all" : border, value: count.map(StatusLine.grouped) ?? "", align: .right
+                        title: border == all ? "all" : border, value: count.map { CountText.grouped($0) } ?? "",
+                        align: .right
                     )
                 }
         }

@@ -15,7 +15,7 @@ public struct ScaleMeasurement {
         public var patches: Int
 
         public var description: String {
-            "\(patcher), \(StatusLine.grouped(UInt64(patches))) patches: the result is not what the rules give"
+            "\(patcher), \(CountText.grouped(patches)) patches: the result is not what the rules give"
         }
     }
 
@@ -105,7 +105,7 @@ public struct ScaleMeasurement {
         var best: [Int: Double] = [:]
         for lane in lanes {
             let name = meter.patchers[lane]
-            status.show("\(name), \(StatusLine.grouped(UInt64(size))) patches")
+            status.show("\(name), \(CountText.grouped(size)) patches")
             best[lane] = meter.run(lane)
             if !meter.isRight() { throw WrongResult(patcher: name, patches: size) }
         }

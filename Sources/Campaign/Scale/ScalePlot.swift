@@ -94,7 +94,7 @@ public struct ScalePlot {
             let x = ScalePlot.number(place)
             text += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"70\" y2=\"490\"/>\n"
             // Sizes that are close to each other have no room for two numbers.
-            let label = StatusLine.grouped(UInt64(size))
+            let label = CountText.grouped(size)
             let half = Double(label.count) * 4 + 4
             if place - half < free { continue }
             free = place + half
@@ -163,7 +163,7 @@ public struct ScalePlot {
     private static func duration(_ seconds: Double) -> String {
         let (value, unit) =
             seconds < 0.9e-3 ? (seconds * 1e6, "µs") : seconds < 0.9 ? (seconds * 1e3, "ms") : (seconds, "s")
-        return value < 0.9 ? "\(value) \(unit)" : "\(StatusLine.grouped(UInt64(value.rounded()))) \(unit)"
+        return value < 0.9 ? "\(value) \(unit)" : "\(CountText.grouped(Int(value.rounded()))) \(unit)"
     }
 
     private static func escaped(_ text: String) -> String {

@@ -9,7 +9,7 @@ public enum ScaleTable {
             let isFirst = number == 0 || rows[number - 1].patches != row.patches
             if isFirst && number > 0 { text += "\n" }
             let mark = row.isExtrapolated ? "~" : ""
-            text += right(isFirst ? StatusLine.grouped(UInt64(row.patches)) : "", 10) + "  " + left(row.patcher, name)
+            text += right(isFirst ? CountText.grouped(row.patches) : "", 10) + "  " + left(row.patcher, name)
             text += right(mark + duration(row.seconds), 12) + right(mark + number3(row.timeAPatch), 13)
             text += right(mark + number3(row.ratioToCopy) + "x", 14) + "\n"
         }
@@ -28,7 +28,7 @@ public enum ScaleTable {
 
     /// A number with three digits, or all those before the point.
     static func number3(_ number: Double) -> String {
-        if number >= 99.95 { return StatusLine.grouped(UInt64(number.rounded())) }
+        if number >= 99.95 { return CountText.grouped(Int(number.rounded())) }
         let digits = number >= 9.995 ? 1 : 2
         let scale = digits == 1 ? 10 : 100
         let whole = Int((number * Double(scale)).rounded())

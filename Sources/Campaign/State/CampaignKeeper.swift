@@ -57,7 +57,8 @@ final class CampaignKeeper {
             try before.parts[0].checkKernel(settings.subject.kernel, state: folder.path)
             if before.program != stamp {
                 Output.note(
-                    "this bpf-patch-fuzz is another than the one that \(folder.path) is of; if it makes or judges cases in "
+                    "this bpf-patch-fuzz, \(Version.text), is another than the one that \(folder.path) is of"
+                        + (before.version.map { ", \($0)" } ?? "") + "; if it makes or judges cases in "
                         + "another way, the findings are those of both\n")
             }
             before.parts = [part]
@@ -68,6 +69,7 @@ final class CampaignKeeper {
         }
         checkpoint.known = known
         checkpoint.program = stamp
+        checkpoint.version = Version.text
         lastCount = (checkpoint.entries.count, 0)
     }
 
@@ -110,7 +112,7 @@ final class CampaignKeeper {
     func explain(_ error: CampaignError) -> CampaignError {
         let cases = checkpoint.cases
         return CampaignError(
-            "\(error)\nthe campaign has ended; \(cases) cases and what they gave are safe in \(path), and "
+            "\(error)\nthe campaign has ended; \(CountText.of(cases, "case")) and what they gave are safe in \(path), and "
                 + "'\(CommandLine.arguments[0].shellQuotedCommand) \(type(of: settings.subject).command.joined(separator: " ")) "
                 + "--state \(path.shellQuoted) --resume' goes on from there"
         )

@@ -62,6 +62,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     public var isMerged = false
     /// Where the list of known buckets is, if there is one.
     public var known: String?
+    /// The bpf-patch-fuzz that wrote this: ``Version/text``.
+    var version: String?
     /// The size and time of the program that wrote this.
     var program = ""
     /// The block before which all are done.

@@ -51,7 +51,8 @@ public final class StateFolder {
 
     /// What a folder of state may hold, besides states that were moved aside and files that were never finished.
     private static let ownNames: Set<String> = [
-        "checkpoint", "checkpoint.before", "crashes", "lock", "fuzzer_stats", "plot_data", "cmdline", "log", "lost+found",
+        "checkpoint", "checkpoint.before", "crashes", "lock", "fuzzer_stats", "plot_data", "cmdline", "log",
+        "lost+found",
     ]
 
     /// Checks that a folder in which no campaign is kept yet holds nothing else either.

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import UserFiles
 
 /// Joins the states of shards of one campaign, or of several campaigns.
 public struct StateMerger {
@@ -37,7 +38,9 @@ public struct StateMerger {
     /// - Parameter output: a folder that is not there yet, or empty
     /// - Throws: ``CampaignError`` when a state cannot be used, is in use, or is of what another is of; nothing is written then
     public static func merge(_ states: [String], into output: String) throws(CampaignError) -> CampaignReport {
-        if let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {
+        try onFiles { () throws(FileError) in try Folder.check(output) }
+        if FileKind(of: output) != nil, !(try onFiles { () throws(FileError) in try Folder.names(in: output) }).isEmpty
+        {
             throw CampaignError("\(output) is not empty; states are merged into a new folder")
         }
         var merger = StateMerger()
@@ -130,6 +133,7 @@ public struct StateMerger {
         let crashes = CrashFolder(path: folder.crashes)
         let fresh = FreshFiles()
         var checkpoint = Checkpoint(parts: parts, isMerged: true, times: times)
+        checkpoint.version = Version.text
         for (bucket, joined) in buckets.sorted(by: { $0.key < $1.key }) {
             guard let smallest = joined.smallest else { continue }
             try crashes.write(smallest, for: bucket)

@@ -22,6 +22,10 @@ enum WholeFile {
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func append(_ bytes: Data, to path: String) throws(CampaignError) {
+        // Opening a FIFO would wait for a reader.
+        if let kind = FileKind(of: path), kind != .file {
+            throw CampaignError("\(path): cannot be written: it is \(kind.words); move it away")
+        }
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw refusal(path) }
         let isWritten = Output.put(bytes, descriptor)

@@ -45,13 +45,13 @@ struct EditTables {
                 + lengths.map { length in
                     let count = row.lengths.first { $0.length == length }?.count
                     return Column(
-                        title: String(length), value: count.map { StatusLine.grouped(UInt64($0)) } ?? "", align: .right)
+                        title: String(length), value: count.map { CountText.grouped($0) } ?? "", align: .right)
                 }
         }
     }
 
     private static func number(_ title: String, _ value: Int) -> Column {
-        Column(title: title, value: StatusLine.grouped(UInt64(value)), align: .right)
+        Column(title: title, value: CountText.grouped(value), align: .right)
     }
 
     private static func growth(_ row: EditStatistics) -> String {
@@ -72,8 +72,8 @@ struct EditTables {
         text += "  most edits\n"
         for program in row.mostPatched {
             text +=
-                "    \(StatusLine.grouped(UInt64(program.edits))) in \(program.program), "
-                + "\(StatusLine.grouped(UInt64(program.slotsIn))) slots, \(program.object)\n"
+                "    \(CountText.grouped(program.edits)) in \(program.program), "
+                + "\(CountText.grouped(program.slotsIn)) slots, \(program.object)\n"
         }
         return text
     }
@@ -82,7 +82,7 @@ struct EditTables {
     private static func histogram(_ title: String, _ rows: [(label: String, count: Int)]) -> String {
         let most = rows.map(\.count).max() ?? 0
         if most == 0 { return "" }
-        let counts = rows.map { StatusLine.grouped(UInt64($0.count)) }
+        let counts = rows.map { CountText.grouped($0.count) }
         let labelWidth = rows.map(\.label.count).max() ?? 0
         let countWidth = counts.map(\.count).max() ?? 0
         let room = width - labelWidth - countWidth - 8

@@ -48,6 +48,7 @@ extension CaseFile.Reader {
             case "name": c.name = try headerText()
             case "target": c.target = try headerText()
             case "bucket": c.bucket = try headerText()
+            case "found_by": c.foundBy = try headerText()
             case "report":
                 let text = try headerText()
                 c.report = c.report.map { $0 + "\n" + text } ?? text
@@ -56,7 +57,8 @@ extension CaseFile.Reader {
             case _ where Self.loadingKeys.contains(key):
                 try readLoading(key, into: &loading)
             default:
-                throw fault("`name:`, `target:`, `bucket:`, `seed:`, `index:`, `report:` or `program`", at: start)
+                throw fault(
+                    "`name:`, `target:`, `bucket:`, `seed:`, `index:`, `found_by:`, `report:` or `program`", at: start)
             }
             try endLine()
         }

@@ -12,6 +12,7 @@ extension CaseFile.Writer {
         if let target = c.target { add("target: " + QuotedText.write(target)) }
         if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
         if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
+        if let program = c.foundBy { add("found_by: " + QuotedText.write(program)) }
         if let loading = c.loading { write(loading) }
         for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
             add("report: " + QuotedText.write(String(line)))

@@ -51,7 +51,8 @@ public struct KernelTree: Sendable {
             return files
         }
         let isFirst: (String) -> Bool = { KernelTree.firstFiles.contains($0) || $0.hasSuffix(".h") }
-        sources = try read(user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
+        sources = try read(
+            user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
         others = try read(code.filter { !isFirst($0) })
     }
 

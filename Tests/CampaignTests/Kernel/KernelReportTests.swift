@@ -35,7 +35,7 @@ import Testing
         report.neverSeen = ["zext"]
         #expect(
             report.kernelText == """
-                kernel 6.18.44: 2,000 loads, 1000 a second, 1,997 accepted (99.9 %)
+                kernel 6.18.44: 2,000 loads, 1,000 a second, 1,997 accepted (99.9 %)
                   2 refused: invalid access (N)
                   1 refused: RN !read_ok
                 4 places not understood

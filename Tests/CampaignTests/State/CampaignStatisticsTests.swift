@@ -8,9 +8,13 @@ import Testing
 @Suite struct CampaignStatisticsTests {
     private static let keys = [
         "start_time", "last_update", "run_time", "fuzzer_pid", "cycles_done", "execs_done", "execs_per_sec",
-        "corpus_count", "corpus_found", "corpus_imported", "saved_crashes", "saved_hangs", "last_find", "last_crash",
-        "exec_timeout", "slowest_exec_ms", "peak_rss_mb", "edges_found", "afl_banner", "afl_version", "target_mode",
-        "command_line",
+        "corpus_count", "saved_crashes", "saved_hangs", "last_find", "last_crash", "exec_timeout", "peak_rss_mb",
+        "afl_banner", "afl_version", "target_mode", "command_line",
+    ]
+    /// What is not measured, and must not look as if it were.
+    private static let inventions = [
+        "edges_found", "total_edges", "bitmap_cvg", "stability", "max_depth", "slowest_exec_ms", "execs_since_crash",
+        "corpus_favored", "corpus_found", "corpus_imported", "cycles_wo_finds",
     ]
 
     @Test func formIsThatOfAFL() throws {
@@ -23,6 +27,7 @@ import Testing
             values[line.prefix(18).trimmingCharacters(in: .whitespaces)] = String(line.dropFirst(20))
         }
         for key in Self.keys { #expect(values[key] != nil, "\(key)") }
+        for key in Self.inventions { #expect(values[key] == nil, "\(key)") }
         #expect(values["execs_done"] == "20" && values["saved_crashes"] == String(findings.count))
         #expect(values["afl_banner"] == "state")
         #expect(values["last_find"] == values["last_crash"] && values["last_find"] != "0")

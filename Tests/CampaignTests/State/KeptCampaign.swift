@@ -72,7 +72,9 @@ struct KeptCampaign {
                     "\(finding[$0] ?? "")"
                 }.joined(separator: " ")
             },
-            files: try Tool.Folder.texts(in: state + "/crashes"))
+            // It is made for the first finding.
+            files: FileManager.default.fileExists(atPath: state + "/crashes")
+                ? try Tool.Folder.texts(in: state + "/crashes") : [:])
     }
 
     /// The result of an undisturbed run.

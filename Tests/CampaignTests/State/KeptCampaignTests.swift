@@ -82,7 +82,7 @@ import Testing
         #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
         #expect(!timed.output.contains("--time"), "\(timed.output)")
         let cases = try #require(timed.report()["cases"] as? Int)
-        #expect(try campaign.run(["--time", "0"]).report()["cases"] as? Int == cases)
+        #expect(try campaign.run(["--time", "0"]).status == 64)
         let on = try campaign.runOn()
         #expect(try on.report()["finished"] as? Bool == false)
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
@@ -109,7 +109,7 @@ import Testing
         let cases = try #require(report["cases"] as? Int)
         #expect(cases > 0 && cases % 128 == 0)
         let on = try campaign.runOn()
-        #expect(on.output.contains("kept in \(campaign.state); going on after \(cases) cases"))
+        #expect(on.output.contains("kept in \(campaign.state); going on after \(CountText.of(cases, "case"))"))
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
 

@@ -121,7 +121,7 @@ import Testing
         ])
         #expect(anew.status == 0 && anew.errors.contains("is now in \(campaign.state)/earlier-1"), "\(anew.errors)")
         #expect(try anew.report()["cases"] as? Int == 100)
-        #expect(try Tool.Folder.texts(in: campaign.state + "/crashes").isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: campaign.state + "/crashes"))
         let old = try Tool.run(["run", "--state", campaign.state + "/earlier-1", "--resume", "--json"])
         #expect(try old.report()["cases"] as? Int == before.cases)
         #expect(try Tool.Folder.texts(in: campaign.state + "/earlier-1/crashes") == before.files)
@@ -135,13 +135,24 @@ import Testing
         try Self.expectRefusal(campaign, Self.arguments, ["holds crashes, but no campaign"])
     }
 
+    /// A folder of something else is no place for a campaign, not even beside what is there; nothing is added to it.
+    @Test(arguments: [[], ["--restart"]]) func foldersOfOtherThingsAreRefused(_ words: [String]) throws {
+        let folder = try Tool.Folder()
+        _ = try folder.write("mine", to: "thesis.tex")
+        let before = try folder.texts()
+        let run = try Tool.run(["run", "--state", folder.path] + Self.arguments + words)
+        #expect(run.status == 1 && run.errors.contains("\(folder.path) holds thesis.tex, which"), "\(run.errors)")
+        #expect(try folder.texts() == before)
+    }
+
     @Test(arguments: [
-        ("/dev/null/state", "Not a directory"), ("/proc/state", "No such file or directory"),
-        ("/dev/null", "File exists"),
+        ("/dev/null/state", "cannot be made: Not a directory; name another folder"),
+        ("/proc/state", "cannot be made: No such file or directory; name another folder"),
+        ("/dev/null", "is a device and no folder; name a folder"),
     ]) func folderMustBeWritable(_ path: String, _ reason: String) throws {
         let run = try Tool.run(["run", "--state", path] + Self.arguments)
         #expect(run.status == 1)
-        #expect(run.errors == "error: \(path): the state of a campaign cannot be kept here: \(reason)\n")
+        #expect(run.errors == "error: \(path): \(reason); the state of a campaign goes there\n")
     }
 
     @Test func resumeNeedsAState() throws {

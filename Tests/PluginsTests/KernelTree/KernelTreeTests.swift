@@ -38,7 +38,7 @@ import Testing
 
     @Test func whatIsNoTreeIsSaid() throws {
         let toy = ToyTree()
-        #expect(error(of: toy.path) == "\(toy.path): there is no such file or folder")
+        #expect(error(of: toy.path) == "\(toy.path): cannot be read: No such file or directory")
         toy.files.removeValue(forKey: "Makefile")
         #expect(throws: PluginError.self) { try toy.write() }
         #expect(error(of: toy.path).contains("there is no Makefile with a VERSION"))

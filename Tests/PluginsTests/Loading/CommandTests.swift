@@ -41,7 +41,7 @@ struct CommandTests {
         let crashes = example.folder + "/crashes"
         let clean = try CommandTests.tool(
             "run", "--seed", "3", "--cases", "2000", "--plugin", example.path, "--crashes", crashes)
-        #expect(clean.status == 0 && clean.output.contains("2000 cases"), "\(clean)")
+        #expect(clean.status == 0 && clean.output.contains("2,000 cases"), "\(clean)")
         let repeated = clean.output.split(separator: "\n").first { $0.hasPrefix("repeat with: ") } ?? ""
         #expect(repeated.contains("--plugin \(example.path)") && !repeated.contains("--patcher"))
     }

@@ -4,8 +4,8 @@ extension KernelLoadReport {
     /// What there is, in half a line.
     var summary: String {
         let loaded = loads.reduce(0) { $0 + $1.loaded }
-        return "\(PatchStatistics.count(programs, "program")), \(PatchStatistics.count(loaded, "load")), "
-            + "\(notUnderstood.count) not understood, \(PatchStatistics.count(findings.count, "finding"))"
+        return "\(CountText.of(programs, "program")), \(CountText.of(loaded, "load")), "
+            + "\(CountText.grouped(notUnderstood.count)) not understood, \(CountText.of(findings.count, "finding"))"
     }
 
     /// A line for each object and program that is not loaded, except for what was named and is not there, each place that is not understood and each finding with
@@ -24,8 +24,8 @@ extension KernelLoadReport {
         }
         if !text.isEmpty { text += "\n" }
         let programs = refused.count { $0.program != nil }
-        text += "kernel \(kernel): \(PatchStatistics.count(objects, "object")), \(summary), "
-        text += "\(PatchStatistics.count(programs, "program")) not loadable, in \(Int(seconds.rounded())) s\n"
+        text += "kernel \(kernel): \(CountText.of(objects, "object")), \(summary), "
+        text += "\(CountText.of(programs, "program")) not loadable, in \(Int(seconds.rounded())) s\n"
         return text + "\n"
             + PlainTable.text(loads) { row in
                 [
@@ -39,7 +39,7 @@ extension KernelLoadReport {
     }
 
     private static func number(_ title: String, _ value: Int) -> Column {
-        Column(title: title, value: StatusLine.grouped(UInt64(value)), align: .right)
+        Column(title: title, value: CountText.grouped(value), align: .right)
     }
 
     static func place(_ object: String, _ program: String?) -> String {

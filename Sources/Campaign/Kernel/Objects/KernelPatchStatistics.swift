@@ -82,17 +82,17 @@ extension KernelPatchStatistics {
     /// For each way of loading, tables of all rewrites and what their patches are like.
     public var text: String {
         var parts = [
-            "kernel \(kernel): \(PatchStatistics.count(objects, "object")), "
-                + "\(PatchStatistics.count(programs, "program")), \(PatchStatistics.count(slots, "slot"))\n"
+            "kernel \(kernel): \(CountText.of(objects, "object")), "
+                + "\(CountText.of(programs, "program")), \(CountText.of(slots, "slot"))\n"
         ]
         for loads in loads {
             var title = loads.way == ObjectSurvey.Way.plain.rawValue ? "as they are" : "with BPF_F_TEST_RND_HI32"
-            title += ", \(PatchStatistics.count(loads.programs, "program"))"
+            title += ", \(CountText.of(loads.programs, "program"))"
             parts.append("\(title)\n\(String(repeating: "=", count: title.count))\n")
             parts += EditTables(title: "rewrite", rows: loads.rewrites, hasOutOfRange: false, detailed: 1).text
             if !loads.inPlace.isEmpty {
                 let counts = loads.inPlace.sorted { $0.key < $1.key }.map {
-                    "\($0.key) \(StatusLine.grouped(UInt64($0.value)))"
+                    "\($0.key) \(CountText.grouped($0.value))"
                 }
                 parts.append("in place, without a patch: \(counts.joined(separator: ", "))\n")
             }

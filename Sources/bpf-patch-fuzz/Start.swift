@@ -1,0 +1,93 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import UserFiles
+
+/// The start of the program: what holds for every command.
+@main
+enum Start {
+    static func main() {
+        // Before anything is opened: a file that gets the number of standard output would be written to.
+        Descriptor.occupyStandardNumbers()
+        Output.watchReader()
+        limitWidth()
+        let words = Array(CommandLine.arguments.dropFirst())
+        do {
+            try checkHelp(words)
+            var command = try Tool.parseAsRoot(words)
+            try command.run()
+        } catch { end(error) }
+    }
+
+    /// Ends the process as an error says: with its status, and one sentence on standard error.
+    private static func end(_ error: any Error) -> Never {
+        if let status = error as? ExitCode { exit(status.rawValue) }
+        let status = Tool.exitCode(for: error)
+        let text = Tool.fullMessage(for: error)
+        if status == .success {
+            do { try Output.write(text + "\n") } catch {
+                complain("error: \(error)")
+                exit(ExitCode.failure.rawValue)
+            }
+            exit(0)
+        }
+        if status != .validationFailure {
+            complain("error: \(error)")
+            exit(ExitCode.failure.rawValue)
+        }
+        complain("error: " + WrongUsage.sentence(Tool.message(for: error), usage: text))
+        exit(status.rawValue)
+    }
+
+    /// Checks that help is wanted of a command that there is.
+    ///
+    /// - Throws: `ValidationError` that names the first word that is no command
+    private static func checkHelp(_ words: [String]) throws {
+        guard words.first == "help" else { return }
+        var command: any ParsableCommand.Type = Tool.self
+        for word in words.dropFirst() where !word.hasPrefix("-") {
+            let known = command.configuration.subcommands
+            guard let next = known.first(where: { $0._commandName == word }) else {
+                let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+                throw ValidationError(
+                    names.isEmpty
+                        ? "'\(command._commandName)' has no command '\(word)'"
+                        : "there is no command '\(word)'; there are \(names.joined(separator: ", "))")
+            }
+            command = next
+        }
+    }
+
+    /// The widest terminal that is believed in; help and pictures take memory for each column.
+    private static let mostColumns = 1000
+
+    private static func limitWidth() {
+        guard let columns = ProcessInfo.processInfo.environment["COLUMNS"] else { return }
+        if let number = Int(columns), number > 0 {
+            if number > mostColumns { unsafe setenv("COLUMNS", String(mostColumns), 1) }
+        } else {
+            unsafe unsetenv("COLUMNS")
+        }
+    }
+}
+
+/// What is said of a command line that makes no sense.
+enum WrongUsage {
+    /// One sentence: what is wrong, and where to read what is right.
+    ///
+    /// - Parameter usage: the lines that ArgumentParser would print, which name the command
+    static func sentence(_ message: String, usage: String) -> String {
+        let lines = message.split(whereSeparator: \.isNewline).map { line in
+            let words = line.trimmingCharacters(in: .whitespaces)
+            return words.hasPrefix("- ") ? String(words.dropFirst(2)) : words
+        }
+        var text = ""
+        for line in lines {
+            let separator = text.isEmpty ? "" : text.hasSuffix(":") || text.hasSuffix(",") ? " " : ", "
+            text += separator + line
+        }
+        while text.hasSuffix(".") { text.removeLast() }
+        let command = usage.firstMatch(of: #/See '(.+)' for more information/#).map { String($0.1) }
+        return text.replacing(". ", with: "; ") + "; '\(command ?? "bpf-patch-fuzz --help")' says more"
+    }
+}

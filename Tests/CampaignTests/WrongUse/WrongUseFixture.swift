@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+/// A folder of things that a user may name by mistake, of which a wrong command must change nothing.
+struct WrongUseFixture: Sendable {
+    let folder: Tool.Folder
+    /// What was there at the start: each path with its kind, size and content.
+    let before: [String: String]
+
+    static let shared = Result { try WrongUseFixture() }
+
+    private init() throws {
+        let folder = try Tool.Folder()
+        let path = folder.path
+        _ = try folder.write("mine\n", to: "text")
+        _ = try folder.write(
+            "# bpf-patch-fuzz case\n\nprogram\n    goto L1\nL1: exit\n\npass\n", to: "good.case")
+        _ = try folder.write(
+            "{\"name\":\"one\",\"insns\":[\"9500000000000000\"],\"passes\":[[]]}\n", to: "good.jsonl")
+        for name in ["folder", "empty", "tree"] {
+            try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: false)
+        }
+        _ = try folder.write("mine too\n", to: "folder/notes")
+        for (name, kind) in [("fifo", S_IFIFO), ("socket", S_IFSOCK)] {
+            try #require(unsafe mknod("\(path)/\(name)", kind | 0o600, 0) == 0)
+        }
+        // A finding and a state, for commands that need one.
+        let found = try Tool.run([
+            "run", "--seed", "3", "--cases", "256", "--patcher", "planted-lost-aux", "--state", "\(path)/state",
+        ])
+        try #require(found.status == 77, "\(found.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(path)/state/crashes")
+        let name = try #require(names.filter { $0.hasSuffix(".case") }.min())
+        try FileManager.default.copyItem(atPath: "\(path)/state/crashes/\(name)", toPath: "\(path)/finding.case")
+        self.folder = folder
+        before = Self.contents(of: path)
+    }
+
+    /// All that is below a folder.
+    static func contents(of path: String) -> [String: String] {
+        var found: [String: String] = [:]
+        for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init() {
+            var status = stat()
+            guard unsafe lstat("\(path)/\(name)", &status) == 0 else { continue }
+            let isFile = status.st_mode & S_IFMT == S_IFREG
+            let data = isFile ? FileManager.default.contents(atPath: "\(path)/\(name)") : nil
+            found[name] = "\(status.st_mode) " + (data.map { String(decoding: $0, as: UTF8.self) } ?? "")
+        }
+        // A lock names its holder.
+        found["state/lock"] = nil
+        return found
+    }
+
+    var path: String { folder.path }
+}

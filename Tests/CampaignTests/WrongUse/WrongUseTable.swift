@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+/// The trials of wrong use: every option of every command with nothing, with values that it does not take, and with things
+/// that are not of its kind.
+enum WrongUseTable {
+    /// The kind of value that an option takes.
+    private enum Kind {
+        case number, name, input, objects, output, folder, words
+    }
+
+    /// Every option that takes a value. One that is missing here fails ``WrongUseTests/everyOptionHasTrials()``.
+    private static let kinds: [String: Kind] = [
+        "--seed": .number, "--cases": .number, "--time": .number, "--jobs": .number, "--shard": .number,
+        "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
+        "--index": .number,
+        "--patcher": .name, "--workload": .name, "--profile": .name, "--sanitize": .name,
+        "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--objects": .objects,
+        "--plot": .output, "--keep-source": .output, "--crashes": .folder, "--state": .folder,
+        "--on-finding": .words,
+    ]
+
+    /// A right command line for each command, which ends with status 0 or, where that is said, fails late.
+    private static let bases: [String: [String]] = [
+        "run": ["--seed", "1", "--cases", "1"], "merge": ["state", "-o", "new"], "replay": ["good.case"],
+        "minimize": ["finding.case"], "show": ["good.case"], "apply": ["--patcher", "delta-array", "good.jsonl"],
+        "scale": ["--patches", "10", "--patcher", "delta-array"], "stats": ["empty"], "patchers": [],
+        "plugin build": ["--kernel-tree", "tree", "-o", "new.so"], "kernel run": ["--seed", "1", "--cases", "1"],
+        "kernel load": ["empty"], "kernel stats": ["empty"], "kernel replay": ["good.case"],
+    ]
+
+    /// What positional arguments are.
+    private static let positional: [String: Kind] = [
+        "run": .input, "merge": .input, "replay": .input, "minimize": .input, "show": .input, "apply": .input,
+        "stats": .objects, "kernel load": .objects, "kernel stats": .objects, "kernel replay": .input,
+    ]
+
+    private static func kind(of option: String, in command: String) -> Kind? {
+        if ["--output", "-o"].contains(option) { return command == "merge" ? .folder : .output }
+        return kinds[option]
+    }
+
+    /// Commands and options for which there is no row above.
+    static func missing(_ commands: [CommandLineDump.Command]) -> [String] {
+        commands.flatMap { command -> [String] in
+            let name = command.words.joined(separator: " ")
+            if bases[name] == nil { return [name] }
+            return command.options.filter { option in
+                if option.isPositional { return positional[name] == nil }
+                return option.takesValue && kind(of: option.name, in: name) == nil
+            }.map { "\(name) \($0.name)" }
+        }
+    }
+
+    /// All trials that follow from the options.
+    static func trials(_ commands: [CommandLineDump.Command]) -> [WrongUseTrial] {
+        commands.flatMap { command -> [WrongUseTrial] in
+            let name = command.words.joined(separator: " ")
+            guard let base = bases[name] else { return [] }
+            return command.options.flatMap { option -> [WrongUseTrial] in
+                if option.isPositional { return positionalTrials(command.words, base, positional[name]) }
+                if !option.takesValue { return [usage(command.words + base + ["\(option.name)=x"], option.name)] }
+                guard let kind = kind(of: option.name, in: name) else { return [] }
+                return trials(of: option.name, kind, command.words, base)
+            } + [usage(command.words + base + ["--no-such-option"], "--no-such-option")]
+        }
+    }
+
+    private static func usage(_ words: [String], _ name: String) -> WrongUseTrial {
+        WrongUseTrial(words: words, status: 64, names: [name])
+    }
+
+    private static func trials(
+        of option: String, _ kind: Kind, _ command: [String], _ base: [String]
+    ) -> [WrongUseTrial] {
+        // What is given twice is not what is tried here.
+        let line = command + without(option, base)
+        // The kernel is looked at before files are, and may not be there.
+        let names = { (name: String) in command.first == "kernel" || name.isEmpty ? [] : [name] }
+        func failing(_ values: [String]) -> [WrongUseTrial] {
+            values.map { WrongUseTrial(words: line + [option, $0], status: 1, names: names($0)) }
+        }
+        let nothing = [usage(line + [option], option)]
+        switch kind {
+        case .number:
+            return nothing
+                + ["", "-1", "99999999999999999999999999", "1.5.2", "x", "0x", "--json"].map {
+                    usage(line + [option, $0], option)
+                }
+        case .name: return nothing + ["", "nosuch"].map { usage(line + [option, $0], option) }
+        case .input:
+            return nothing
+                + failing(["", "nosuch", "folder", "fifo", "socket", "text/below"])
+        case .objects: return nothing + failing(["nosuch", "fifo", "text", "text/below"])
+        case .output:
+            return nothing
+                + failing([
+                    "", "folder", "folder/", "fifo", "socket", "/dev/null", "/dev/full", "/dev/stdout", "text/below",
+                    "nosuch/file",
+                ])
+        case .folder:
+            let others = option == "--crashes" ? [] : ["folder"]
+            return nothing
+                + failing(["", "text", "fifo", "socket", "/dev/null", "text/below", "/proc/nosuch"] + others)
+        case .words: return nothing
+        }
+    }
+
+    private static func positionalTrials(
+        _ command: [String], _ base: [String], _ kind: Kind?
+    ) -> [WrongUseTrial] {
+        guard let kind else { return [] }
+        // The first word of a base that is no option is its positional argument, if it has one.
+        var line = base
+        var place = 0
+        while place < line.count, line[place].hasPrefix("-") { place += 2 }
+        if place < line.count { line.remove(at: place) }
+        let values = kind == .input ? ["nosuch", "fifo", "socket", "text/below"] : ["nosuch", "fifo", "text/below"]
+        let names = { (name: String) in command.first == "kernel" ? [] : [name] }
+        return values.map { WrongUseTrial(words: command + line + [$0], status: 1, names: names($0)) }
+    }
+
+    private static func without(_ option: String, _ base: [String]) -> [String] {
+        // apply takes either of two options.
+        let names =
+            ["--output": ["--output", "-o"], "--plugin": base.contains("good.jsonl") ? ["--patcher"] : []][option] ?? [
+                option
+            ]
+        guard let place = base.firstIndex(where: names.contains) else { return base }
+        return Array(base[..<place] + base[(place + 2)...])
+    }
+
+    // MARK: Descriptors
+
+    /// Command lines that write to standard output.
+    private static let writing: [[String]] = [
+        ["run", "--seed", "1", "--cases", "1"], ["run", "--seed", "1", "--cases", "1", "--json"],
+        ["replay", "good.case"], ["show", "good.case"], ["minimize", "finding.case"],
+        ["minimize", "finding.case", "--json"], ["apply", "--patcher", "delta-array", "good.jsonl"],
+        ["scale", "--patches", "10", "--patcher", "delta-array"], ["patchers"], ["patchers", "--json"],
+        ["--help"], ["--version"], ["help", "run"], ["kernel", "--help"],
+        ["run", "--help"],
+    ]
+
+    /// Each of these with each standard descriptor closed, full or broken.
+    static var channels: [WrongUseTrial] {
+        let output = "standard output: cannot be written"
+        return writing.flatMap { words in
+            [.outputClosed, .outputFull, .readerGone].map {
+                WrongUseTrial(words: words, status: 1, names: [output], channels: $0)
+            }
+        } + [
+            WrongUseTrial(
+                words: ["apply", "--patcher", "delta-array"], status: 1, names: ["standard input: cannot be read"],
+                channels: .inputClosed),
+            WrongUseTrial(words: ["replay", "good.case"], status: 0, channels: .inputClosed, isSilent: true),
+            WrongUseTrial(words: ["replay", "good.case"], status: 0, channels: .errorsClosed),
+            WrongUseTrial(words: ["replay", "nosuch"], status: 1, channels: .errorsClosed),
+            WrongUseTrial(
+                words: ["run", "--seed", "1", "--cases", "1"], status: 0, channels: .inputClosed, isSilent: true),
+            WrongUseTrial(words: ["run", "--seed", "1", "--cases", "1"], status: 0, channels: .errorsClosed),
+            WrongUseTrial(words: ["run", "--what"], status: 64, channels: .errorsClosed),
+        ]
+    }
+
+    // MARK: By hand
+
+    /// What no option says.
+    static let others: [WrongUseTrial] = [
+        usage(["help", "nosuch"], "nosuch"), usage(["help", "kernel", "nosuch"], "nosuch"), usage(["nosuch"], "nosuch"),
+        usage(["run", "--what"], "--what"), usage(["run", "extra", "--seed", "1"], "extra"),
+        usage(["run", "--cases", "0"], "--cases"), usage(["run", "--time", "0"], "--time"),
+        usage(["run", "--time", "1y"], "--time"), usage(["run", "--jobs", "0"], "--jobs"),
+        usage(["run", "--jobs", "4097"], "--jobs"), usage(["run", "--shard", "3/2"], "--shard"),
+        usage(["run", "--resume"], "--resume"), usage(["run", "--timeout", "1ms"], "--timeout"),
+        usage(["scale", "--limit", "0"], "--limit"), usage(["scale", "--patches", "0"], "--patches"),
+        usage(["scale", "--patches", "10000001"], "--patches"),
+        usage(["apply", "good.jsonl"], "--patcher"),
+        WrongUseTrial(
+            words: ["plugin", "build", "--kernel-tree", "tree", "-o", "a.so", "--keep-source", "a.so"], status: 1,
+            names: ["a.so"]),
+        WrongUseTrial(
+            words: ["run", "--seed", "1", "--cases", "1"], status: 1, names: ["/nonexistent", "TMPDIR"],
+            environment: ["TMPDIR": "/nonexistent"]),
+        WrongUseTrial(
+            words: ["show", "good.case"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
+        WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
+        WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "-5"], isSilent: true),
+        WrongUseTrial(words: ["merge", "state", "state", "-o", "new"], status: 1, names: ["state"]),
+    ]
+}
