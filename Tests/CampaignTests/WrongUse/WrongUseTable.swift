@@ -84,8 +84,10 @@ enum WrongUseTable {
         switch kind {
         case .number:
             return nothing
-                + ["", "-1", "99999999999999999999999999", "1.5.2", "x", "0x", "--json"].map {
-                    usage(line + [option, $0], option)
+                + ["", "-1", "99999999999999999999999999", "1.5.2", "x", "0x", "--json"].map { value in
+                    // A dash begins a number as well, and no option.
+                    WrongUseTrial(
+                        words: line + [option, value], status: 64, names: [option], lacks: ["Missing value"])
                 }
         case .name: return nothing + ["", "nosuch"].map { usage(line + [option, $0], option) }
         case .input:

@@ -26,6 +26,8 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
     var status: Int32
     /// What the sentence must name.
     var names: [String] = []
+    /// What the sentence must not say.
+    var lacks: [String] = []
     var channels = Channels.ordinary
     /// Words before the command: a program that runs it as another user.
     var prefix: [String] = []
@@ -58,7 +60,7 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
     func check(_ fixture: WrongUseFixture) throws {
         let outcome = try run(in: fixture.path)
         #expect(outcome.status == status, "\(outcome.errors)")
-        for text in Self.forbidden { #expect(!outcome.errors.contains(text), "\(outcome.errors)") }
+        for text in Self.forbidden + lacks { #expect(!outcome.errors.contains(text), "\(outcome.errors)") }
         if channels != .errorsClosed && !isSilent {
             let lines = outcome.errors.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(
