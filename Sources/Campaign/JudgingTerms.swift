@@ -1,3 +1,4 @@
+import Fuzzing
 import Patching
 import Plugins
 
@@ -11,6 +12,21 @@ public struct JudgingTerms: Hashable, Sendable {
     public init(beyondContract: Bool = false, failAlloc: UInt32 = 0) {
         self.beyondContract = beyondContract
         self.failAlloc = failAlloc
+    }
+
+    /// The conditions that a case was found under.
+    public init(_ conditions: Case.Conditions) {
+        self.init(beyondContract: conditions.beyondContract, failAlloc: conditions.failAlloc)
+    }
+
+    /// The terms as conditions of a case.
+    var conditions: Case.Conditions { Case.Conditions(beyondContract: beyondContract, failAlloc: failAlloc) }
+
+    /// These terms for a case with conditions of its own; an allocation fails as often as these say, if they say so.
+    public func applying(_ conditions: Case.Conditions) -> JudgingTerms {
+        JudgingTerms(
+            beyondContract: beyondContract || conditions.beyondContract,
+            failAlloc: failAlloc > 0 ? failAlloc : conditions.failAlloc)
     }
 
     /// Makes patchers.

@@ -14,8 +14,12 @@ extension Case {
         public var release: String?
         /// What that kernel had, in words.
         public var facts: [String] = []
-        /// What was wrong with what came back.
+        /// What was wrong with what came back, in the slots of what came back.
         public var sight: Sight?
+        /// What must be in its place, in the same form and the same slots; `nil` where the rules do not say.
+        public var must: Sight?
+        /// What the kernel gave, in the form and the slots of what the passes must give; `nil` when the case does not say.
+        public var given: Program?
 
         // What was seen is not part of how a program is loaded.
         private enum CodingKeys: CodingKey {
@@ -24,8 +28,10 @@ extension Case {
 
         /// What came of a program that should not have.
         public enum Sight: Hashable, Sendable {
-            /// The instruction at a slot.
-            case insn(slot: Int, Instruction)
+            /// The instruction at a slot, with the slot after it for a wide load.
+            case insn(slot: Int, Instruction, second: Instruction? = nil)
+            /// How many slots there are, where some are missing or left over.
+            case length(Int)
             /// The start of a subprogram, by its row of the table, or `nil` when there is no such row.
             case subprogram(row: Int, start: UInt32?)
             /// The program was refused, and the verifier's log says this.

@@ -20,6 +20,10 @@ public struct Case: Hashable, Sendable {
     public var report: String?
     /// How the program is loaded, when the case is one against a running kernel; its pass is then what the kernel did.
     public var loading: Loading?
+    /// The conditions under which it was found, beside the ordinary ones.
+    public var conditions = Conditions()
+    /// The comment between header and program, its lines without `#`; `nil` when there is none.
+    public var comment: String?
     /// The program before any pass.
     public var program: Program
     /// The passes, each in the coordinates of what the one before it gave.
@@ -34,6 +38,25 @@ public struct Case: Hashable, Sendable {
         public init(seed: UInt64, index: UInt64) {
             self.seed = seed
             self.index = index
+        }
+    }
+
+    /// Conditions under which patchers from outside are judged, apart from the program and its passes.
+    public struct Conditions: Hashable, Sendable {
+        /// Patchers made of the kernel's functions are also given what these do not assume.
+        public var beyondContract: Bool
+        /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
+        public var failAlloc: UInt32
+
+        public init(beyondContract: Bool = false, failAlloc: UInt32 = 0) {
+            self.beyondContract = beyondContract
+            self.failAlloc = failAlloc
+        }
+
+        /// The conditions as a case file has them after `conditions:`; empty for the ordinary ones.
+        public var text: String {
+            ((beyondContract ? ["beyond-contract"] : []) + (failAlloc > 0 ? ["fail-alloc \(failAlloc)"] : []))
+                .joined(separator: ", ")
         }
     }
 
@@ -60,6 +83,13 @@ public struct Case: Hashable, Sendable {
 }
 
 extension Case {
+    /// The conditions to judge the case under: its own, and the one that older files name in their bucket alone.
+    public var judgingConditions: Conditions {
+        var conditions = self.conditions
+        if bucket?.hasSuffix("/" + Finding.beyondContractWord) == true { conditions.beyondContract = true }
+        return conditions
+    }
+
     /// The same case with zeros wherever SEMANTICS calls the content a placeholder, as case files have it.
     public func withPlaceholdersCleared() -> Case {
         var copy = self

@@ -60,6 +60,13 @@ public struct CaseRunner: ~Copyable {
         return trial.findings
     }
 
+    /// Why each of some patchers was given no pass of the last case, by name; those that were given one or excluded are left out.
+    public func reasonsNotGiven(_ names: [String]) -> [String: String] {
+        var reasons: [String: String] = [:]
+        for (number, name) in names.enumerated() { reasons[name] = trial.reasonNotGiven(number) }
+        return reasons
+    }
+
     /// The program that a pass of a case is given, by the rules, or `nil` when an earlier one is refused.
     mutating func input(ofPass number: Int, of c: Case) -> Program? {
         if start(c.program) != nil { return nil }

@@ -23,6 +23,10 @@ public struct Trial: ~Copyable {
     /// The patchers that were spared a pass of this case, and those that are not asked in it at all: a bit for each.
     private var spared: UInt64 = 0
     private var excluded: UInt64 = 0
+    /// The patchers that were given a pass of this case: a bit for each.
+    private(set) var given: UInt64 = 0
+    /// What each patcher that was spared a pass of this case cannot do.
+    private let sparedFor: CellRow<PatcherCapabilities>
     var expectation = Expectation()
     let contract: KernelContract
     /// All that some patcher cannot do.
@@ -72,6 +76,7 @@ public struct Trial: ~Copyable {
         }
         answers = CellRow(count: patchers.count) { _ in nil }
         sparedCases = CellRow(count: patchers.count) { _ in 0 }
+        sparedFor = CellRow(count: patchers.count) { _ in [] }
         var sparing: PatcherCapabilities = []
         var contract = KernelContract()
         var hasKernel = false
@@ -92,6 +97,14 @@ public struct Trial: ~Copyable {
     /// In how many cases so far a patcher was spared a pass that it cannot do.
     public func sparedCases(of patcher: Int) -> Int { sparedCases[patcher] }
 
+    /// Why a patcher was given no pass of this case; `nil` when it was given one, or was excluded.
+    func reasonNotGiven(_ patcher: Int) -> String? {
+        let bit: UInt64 = 1 &<< UInt64(patcher)
+        if (given | excluded) & bit != 0 { return nil }
+        if spared & bit != 0 { return SparingReason.text(sparedFor[patcher]) }
+        return passCount == 0 ? SparingReason.noPass : SparingReason.malformed
+    }
+
     /// The program as it stands: the input of the next pass, or the result of the last one.
     public var program: ProgramImage<InputIndex> { current.image() }
 
@@ -105,6 +118,7 @@ public struct Trial: ~Copyable {
         current.load(program)
         self.excluded = excluded
         spared = 0
+        given = 0
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
@@ -159,9 +173,12 @@ public struct Trial: ~Copyable {
                 if (spared | excluded) & bit == 0 {
                     spared |= bit
                     sparedCases[number] += 1
+                    // Without a demand, it is the kernel that it is made of that does not know an instruction.
+                    sparedFor[number] = PatcherCapabilities(rawValue: lanes[number].spares.rawValue & demands.rawValue)
                 }
                 continue
             }
+            given |= bit
             progress[Slot(0)] = UInt64(number &+ 1)
             if let script = lanes[number].script {
                 // It is laid out only at the end, but an error on the way is looked at where it happens.

@@ -14,12 +14,13 @@ enum Executable {
 
 /// Lets this command be run by a process that plug-ins may end, when there are any, and ends with its status.
 ///
+/// - Parameter more: words to add to the command line
 /// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
-func confine(_ patchers: [PatcherChoice]) throws {
+func confine(_ patchers: [PatcherChoice], adding more: [String] = []) throws {
     let plugins = patchers.compactMap(\.plugin)
     if plugins.isEmpty { return }
     if Confinement.isInside { return try Output.keepToItself() }
-    let words = Array(CommandLine.arguments.dropFirst())
+    let words = Array(CommandLine.arguments.dropFirst()) + more
     throw ExitCode(try PluginProcess.runAgain(program: Executable.url, words, plugins: plugins))
 }
 

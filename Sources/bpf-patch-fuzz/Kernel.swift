@@ -11,6 +11,7 @@ struct Kernel: ParsableCommand {
             all of them.
             """,
         subcommands: [
-            KernelRun.self, KernelLoad.self, KernelStats.self, KernelWorker.self, KernelJudgeCommand.self,
+            KernelRun.self, KernelReplay.self, KernelLoad.self, KernelStats.self, KernelWorker.self,
+            KernelJudgeCommand.self,
         ])
 }

@@ -57,6 +57,7 @@ struct Minimize: ParsableCommand {
             if let bucket = c.bucket, c.loading != nil, !Case.canRunAgain(inKernel: bucket) {
                 throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
             }
+            if c.loading != nil && patchers.isDefault { complain(ReplaySession.warning) }
             let examiner = try makeExaminer(for: c)
             guard let bucket = try bucket(of: c, examiner) else {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
@@ -101,7 +102,8 @@ struct Minimize: ParsableCommand {
             return subject.makeExaminer(seed: 0, bases: [], program: Executable.url)
         }
         let chosen = try patchers.chosen(for: c.target)
-        return PatcherSubject(chosen, terms: judging.terms, budget: budget.chosen)
+        let terms = judging.terms.applying(c.judgingConditions)
+        return PatcherSubject(chosen, terms: terms, budget: budget.chosen)
             .makeExaminer(seed: 0, bases: [], program: Executable.url)
     }
 

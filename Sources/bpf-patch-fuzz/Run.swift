@@ -94,7 +94,11 @@ struct RunJudge: ParsableCommand {
             var runner = CaseRunner(
                 terms.make(chosen, checksEveryAnswer: true), beyondContract: terms.beyondContract,
                 progress: server.progress)
-            server.run { c, excluded in Judgement(findings: runner.findings(of: c, excluding: excluded)) }
+            let names = chosen.map(\.name)
+            server.run { c, excluded in
+                let findings = runner.findings(of: c, excluding: excluded)
+                return Judgement(findings: findings, notRun: runner.reasonsNotGiven(names))
+            }
         } catch { throw stop(error) }
     }
 }

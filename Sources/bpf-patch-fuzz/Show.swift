@@ -1,4 +1,5 @@
 import ArgumentParser
+import BPF
 import Campaign
 import Foundation
 import Fuzzing
@@ -9,7 +10,10 @@ struct Show: ParsableCommand {
         abstract: "Show program, passes and result side by side, with jumps drawn and the wrong one marked.",
         discussion: """
             The picture is as wide as the terminal, or as COLUMNS says; colour is left out when the output is no \
-            terminal or NO_COLOR is set. What a running kernel did wrong is drawn as the case has it; nothing is loaded.
+            terminal or NO_COLOR is set. What a running kernel did wrong is drawn as the case has it; nothing is loaded. A \
+            case is judged under the conditions that its file names.
+
+            Exit status: 0 when the picture is drawn, 77 when the file expects something else than the rules give.
 
             Example:
               bpf-patch-fuzz show Seeds/may-goto-backward-expanded.case
@@ -19,45 +23,62 @@ struct Show: ParsableCommand {
     var file: String
 
     @OptionGroup var patchers: PatcherOptions
+    @OptionGroup var judging: JudgingOptions
+    @OptionGroup var budget: BudgetOptions
+
+    /// What became of patchers that the case ends, as JSON for the process that draws.
+    @Option(name: .customLong("died"), help: .hidden)
+    var died: String?
+
+    /// What became of patchers that the case ends.
+    private struct Deaths: Codable {
+        var findings: [Finding] = []
+        /// What a sanitizer wrote, or `nil`.
+        var report: String?
+    }
 
     func run() throws {
         do {
-            let c = try CaseSource.single(file)
-            var choices = try patchers.chosen(for: c.target)
+            var c = try CaseSource.single(file)
+            let choices = try patchers.chosen(for: c.target)
+            let terms = judging.terms.applying(c.judgingConditions)
+            var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
             if !Confinement.isInside {
                 if let target = c.target, patchers.isStranger(target, choices) {
                     complain(
                         "note: this case was found with \(target), which is not asked; name it with --plugin \(target)=FILE"
                     )
                 }
-                choices = try survivors(of: c, choices)
+                deaths = try self.deaths(of: c, choices, terms)
             }
-            try confine(choices)
+            let living = choices.filter { choice in !deaths.findings.contains { $0.target == choice.name } }
+            let words = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
+            try confine(living, adding: deaths.findings.isEmpty ? [] : ["--died", words])
+            c.report = deaths.report ?? c.report
             let isTerminal = isatty(STDOUT_FILENO) != 0
             let environment = ProcessInfo.processInfo.environment
             let picture = CasePicture(
-                c, patchers: choices.map { $0.make() }, width: Self.width(environment, isTerminal: isTerminal),
-                color: isTerminal && environment["NO_COLOR", default: ""].isEmpty)
+                c, patchers: terms.make(living), width: Self.width(environment, isTerminal: isTerminal),
+                color: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
+                beyondContract: terms.beyondContract, deaths: deaths.findings)
             let text: String
-            do { text = try picture.text() } catch {
-                throw CampaignError("\(file): the program is ill formed: \(error)")
-            }
+            let isWrong: Bool
+            do throws(ProgramFault) {
+                text = try picture.text()
+                isWrong = try picture.expectationFault() != nil
+            } catch { throw CampaignError("\(file): the program is ill formed: \(error)") }
             try Output.write(text)
+            if isWrong { throw ExitCode.findings }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }
 
-    /// Those who live through a case; what becomes of the others is said here, since they cannot be asked for a picture.
-    private func survivors(of c: Case, _ choices: [PatcherChoice]) throws -> [PatcherChoice] {
-        let judge = SacrificedJudge(PatcherSubject(choices), program: Executable.url)
+    /// What becomes of patchers that the case ends, which cannot be asked for a picture.
+    private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: JudgingTerms) throws -> Deaths {
+        let judge = SacrificedJudge(
+            PatcherSubject(choices, terms: terms, budget: budget.chosen), program: Executable.url)
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
-        if judge.deaths.isEmpty { return choices }
-        for death in judge.deaths { try Output.line("✗ \(death.target): \(death.rule.rawValue): \(death.detail)") }
-        if let report = judge.report { try Output.line(report) }
-        try Output.line("")
-        return choices.filter { choice in
-            choice.plugin == nil && !judge.deaths.contains { $0.target == choice.name }
-        }
+        return Deaths(findings: judge.deaths, report: judge.report)
     }
 
     /// How many columns there are.

@@ -48,13 +48,15 @@ import Testing
 
         """
 
-    /// A call that the kernel let go elsewhere is marked where it stands, with both ways.
+    /// A call that the kernel let go elsewhere is drawn both ways, side by side.
     @Test func wrongLanding() throws {
         let text = Self.text("wrong-landing/call-backward/insert-skip", seen: "slot 7 call +1", passes: Self.passes)
         #expect(
             try goldenPicture(text, [KernelArray(), RangeReplace()], width: 110) == """
                 bucket kernel/wrong-landing/call-backward/insert-skip
-                ✗ kernel 6.18.44: wrong-landing: slot 7 call +1 (must be: call -5)
+                ✗ kernel 6.18.44: wrong-landing
+                  the kernel gives: slot 7 call +1
+                  it must give:     slot 7 call -5
                 ✓ the built-in patchers do as the rules have it: kernel-array, range-replace
 
                 ── pass 1 of 2: 1 edit, 9 slots → 8 ──────────────────────────────────────────────────────────────────────────
@@ -93,27 +95,183 @@ import Testing
                 """)
     }
 
-    /// What stands at the head, by rule and what was seen.
+    /// What is at the head, by rule and what was seen, and the words beside the wrong place below.
     @Test(
         arguments: [
-            ("subprogram/start/insert-skip", "subprogram 2 at 7", "subprogram: subprogram 2 at 7 (must be: at 5)", 2),
-            ("subprogram/start/none", "subprogram 1 missing", "subprogram: subprogram 1 missing (must be: at 3)", 2),
-            ("line/record/patch", "line 1 id 1 at 4", "line: line 1 id 1 at 4 (must be: id 1 at 3)", 2),
-            ("line/record/patch", "line 7 id 7 at 4", "line: line 7 id 7 at 4 (must be: none)", 2),
-            ("encoding/alu64/none", "slot 8 r0 = 5", "encoding: slot 8 r0 = 5 (must be: r0 = 4)", 2),
-            ("wrong-landing/call/none", "slot 7 call -5", "wrong-landing: slot 7 call -5 (as it must be)", 1),
-            ("crash/sigsegv/none", nil, "crash: loading the program ended the process", 1),
-            ("hang/none/none", nil, "hang: loading the program came to no end", 1),
+            (
+                "subprogram/start/insert-skip", "subprogram 2 at 7",
+                "subprogram\n  the kernel gives: subprogram 2 at 7\n  it must give:     subprogram 2 at 5\n",
+                "✗ subprogram 2 must start at 5, is at 7"
+            ),
+            (
+                "subprogram/start/none", "subprogram 1 missing",
+                "subprogram\n  the kernel gives: subprogram 1 missing\n  it must give:     subprogram 1 at 3\n",
+                "✗ subprogram 1 is missing, must start at 3"
+            ),
+            (
+                "line/record/patch", "line 1 id 1 at 4",
+                "line\n  the kernel gives: line 1 id 1 at 4\n  it must give:     line 1 id 1 at 3\n",
+                "✗ line record 1 must be at 3, is at 4"
+            ),
+            (
+                "line/record/patch", "line 7 id 7 at 4",
+                "line\n  the kernel gives: line 7 id 7 at 4\n  it must give:     line 7 missing\n",
+                "✗ line record 7 at 4 must not be here"
+            ),
+            (
+                "encoding/alu64/none", "slot 8 r0 = 5",
+                "encoding\n  the kernel gives: slot 8 r0 = 5\n  it must give:     slot 8 r0 = 4\n",
+                "✗ must be `r0 = 4`, is `r0 = 5`"
+            ),
+            // A compiled call of an earlier file holds its offset in `off`.
+            (
+                "wrong-landing/call/none", "slot 7 call +2 {off=1}",
+                "wrong-landing\n  the kernel gives: slot 7 call +2 {off=1}\n  it must give:     slot 7 call -5\n",
+                "✗ must reach 3 (marker 2), reaches 9 (marker 0)"
+            ),
+            // What is right is not said to be wrong: an earlier version looked in the wrong slot.
+            (
+                "wrong-landing/call/none", "slot 7 call -5",
+                "wrong-landing\n  the file does not say what is wrong: it has the same for what was seen and what must be, "
+                    + "slot 7",
+                nil
+            ),
+            ("crash/sigsegv/none", nil, "crash: loading the program ended the process\n", nil),
+            ("hang/none/none", nil, "hang: loading the program came to no end\n", nil),
             (
                 "execution/xdp/none", nil,
-                "execution: the program gave another value than it gives without the rewrites", 1
+                "execution: the program gave another value than it gives without the rewrites\n", nil
             ),
-        ] as [(String, String?, String, Int)])
-    func head(bucket: String, seen: String?, words: String, crosses: Int) throws {
-        let picture = try goldenPicture(Self.text(bucket, seen: seen, passes: Self.passes), [KernelArray()])
-        #expect(picture.contains("✗ kernel 6.18.44: \(words)\n"))
+        ] as [(String, String?, String, String?)])
+    func head(bucket: String, seen: String?, words: String, note: String?) throws {
+        let text = Self.text(bucket, seen: seen, passes: Self.passes)
+        let picture = try goldenPicture(text, [KernelArray()], width: 160)
+        #expect(picture.contains("✗ kernel 6.18.44: \(words)"), "\(picture)")
         #expect(picture.contains("✓ the built-in patchers do as the rules have it: kernel-array\n"))
-        #expect(picture.split(separator: "\n").count { $0.contains("✗") } == 1 + (crosses - 1) * 2)
+        #expect(!picture.contains("as it must be"))
+        if let note {
+            #expect(picture.contains("\n── kernel 6.18.44: ") && picture.contains(note), "\(picture)")
+        } else {
+            #expect(picture.count { $0 == "✗" } == 1, "\(picture)")
+        }
+    }
+
+    /// What was read back is told as it was, and drawn in the slots of what must be.
+    @Test func compiledCall() throws {
+        let gives = """
+
+            gives
+            .subprog 0
+            .line 0
+                    call L3
+                    call L5
+                    exit
+            .subprog 1
+            .line 1
+            L3:     r0 = 2
+                    exit
+            .subprog 2
+            .line 2
+            L5:     *(u64 *)(r10 - 16) = 65535
+                    *(u64 *)(r10 - 8) = 0
+                    call L5
+                    r0 = 4
+                    exit
+            """
+        let expect = gives.replacing("gives", with: "expect").replacing(
+            "call L5\n        r0 = 4", with: "call L3\n        r0 = 4")
+        let seen = "slot 7 call +2 {off=-3}\nmust: slot 7 call +1 {off=-5}"
+        let text = Self.text(
+            "wrong-landing/call-backward/none", seen: seen, passes: Self.passes + expect + "\n" + gives)
+        let picture = try goldenPicture(text, [KernelArray()], width: 100)
+        #expect(
+            picture.contains("  the kernel gives: slot 7 call L5\n  it must give:     slot 7 call L3\n"), "\(picture)")
+        #expect(picture.contains("✗ must reach 3 (marker 2), reaches 5 (marker 65535)"), "\(picture)")
+        let c = try CaseFile.parse(text, file: "call")
+        let program = try #require(KernelReproducer.text(of: c, file: "call.c"))
+        #expect(program.contains("\"the kernel gives slot 7 call L5; it must give slot 7 call L3\""), "\(program)")
+        #expect(program.contains("seen = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -3, 2 } }"))
+        #expect(program.contains("must = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -5, 1 } }"))
+    }
+
+    /// Wide loads are one instruction in words, in the header and in the picture: of functions, of maps and of numbers.
+    @Test func wideLoads() throws {
+        let text = """
+            target: kernel
+            bucket: kernel/wrong-landing/pseudo-func-forward/delete
+            kernel: 6.18.44
+            type: socket_filter
+            seen: slot 0 insn 0x18 dst 2 src 4 off 0 imm +5
+
+            program
+            .subprog 0
+                    r2 = L6 ll
+                    r1 = 2 ll {src=5}
+                    r0 = 1
+                    exit
+            .subprog 1
+            L6:     r0 = 2
+                    exit
+
+            pass
+              delete L6 count 2
+
+            expect EINVAL
+
+            gives
+            .subprog 0
+                    r2 = subprog +5 ll
+                    r1 = 2 ll {src=5}
+                    r0 = 1
+                    exit
+
+            """
+        let picture = try goldenPicture(text)
+        #expect(
+            picture.contains(
+                "  the kernel gives: slot 0 r2 = L6 ll\n  the rules refuse the edits that it made: EINVAL\n"))
+        #expect(picture.contains("── the kernel gives ──") && picture.contains("✗ 0  r2 = subprog +5 ll"), "\(picture)")
+        #expect(picture.contains("✗ reaches 6, outside the program"))
+        #expect(picture.contains("r1 = map lruHash ll") && !picture.contains("0x18"), "\(picture)")
+    }
+
+    /// Comment, conditions and the report of a sanitizer are printed with the case.
+    @Test func wordsOfTheFileArePrinted() throws {
+        let text = """
+            name: one
+            target: other
+            conditions: beyond-contract, fail-alloc 7
+            report: ERROR: AddressSanitizer
+            report:   #0 in patch
+            # A fault of which
+            # much is to be said.
+            #
+            # And more.
+
+            program
+                    exit
+            """
+        let picture = try CasePicture(try CaseFile.parse(text, file: "words"), patchers: []).text()
+        #expect(picture.contains("\nconditions: beyond-contract, fail-alloc 7\n"))
+        #expect(picture.contains("\n\nA fault of which much is to be said.\n\nAnd more.\n\n"), "\(picture)")
+        #expect(picture.contains("\nERROR: AddressSanitizer\n#0 in patch\n"), "\(picture)")
+    }
+
+    /// A case that expects something else than the rules give says where, with both values.
+    @Test func wrongExpectationIsNamed() throws {
+        let text =
+            "program\n    r1 = 1\n    r2 = 5 ll\n    exit\n\npass\n\nexpect\n    r1 = 1\n    r2 = 6 ll\n    exit\n"
+        let c = try CaseFile.parse(text, file: "wrong")
+        let words = "slot 1: the file expects r2 = 6 ll, the rules give r2 = 5 ll"
+        #expect(try CasePicture(c, patchers: []).expectationFault() == words)
+        #expect(try CasePicture(c, patchers: []).text().hasPrefix("✗ \(words)\n"))
+    }
+
+    /// Who was given no pass is not said to be right.
+    @Test func whoWasNotGivenThePassIsNamed() throws {
+        let text = "program\n    r1 = 1\n    exit\n\npass\n  delete 7\n"
+        let picture = try goldenPicture(text, [KernelArray(), RangeReplace()], width: 140)
+        #expect(picture.contains("– not run: \(SparingReason.malformed)\n") && !picture.contains("✓"), "\(picture)")
     }
 
     /// A program that was refused is shown whole, with the verifier's words, and nobody is said to be right.
@@ -124,6 +282,7 @@ import Testing
             picture == """
                 bucket kernel/error/verifier-bug/no
                 ✗ kernel 6.18.44: error: refused, and the verifier says: verifier bug: no "program"
+
                 ── no passes ───────────────────────────────────────────────────────────────────────────────────────
                            .subprog 0
                 ╔═════    0  call L4   0

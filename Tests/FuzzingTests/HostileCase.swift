@@ -20,6 +20,10 @@ enum HostileCase {
         if chance(&numbers, 2) {
             c.origin = Case.Origin(seed: numbers.next(), index: .random(in: 0...9, using: &numbers))
         }
+        c.conditions.beyondContract = chance(&numbers, 3)
+        if chance(&numbers, 3) { c.conditions.failAlloc = .random(in: 1...UInt32.max, using: &numbers) }
+        let comments = [nil, "one", "two\n  lines\n", "", "# doubled", "name: none"]
+        c.comment = comments.randomElement(using: &numbers)!
         for _ in 0..<Int.random(in: 0...3, using: &numbers) {
             let edits = (0..<Int.random(in: 0...4, using: &numbers)).map { _ in edit(&numbers, insns.count) }
             c.passes.append(Pass(edits: edits))

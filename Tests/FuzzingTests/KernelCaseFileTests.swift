@@ -22,6 +22,7 @@ import Testing
         kfunc: bpf_rcu_read_lock
         kfunc: bpf_rcu_read_unlock
         seen: slot 1 may_goto -3
+        must: slot 1 may_goto -4
 
         program
                 r1 = 2 ll {src=5}
@@ -44,7 +45,9 @@ import Testing
     }
 
     @Test func everySightSurvives() throws {
+        let load = Instruction(code: Opcode.loadImmediate64, dst: 2, src: Opcode.pseudoFunction, imm: 3)
         let sights: [Case.Loading.Sight] = [
+            .insn(slot: 4, load, second: Instruction(code: 0, imm: 1)), .length(12),
             .insn(slot: 0, Instruction(bits: 0x0123_4567_89ab_cdef)), .subprogram(row: 3, start: 40),
             .subprogram(row: 1, start: nil), .refusal("verifier bug: \"x\" #"),
             .line(row: 2, LineRecord(insnOff: 9, id: 1)), .line(row: 0, nil),
@@ -52,6 +55,11 @@ import Testing
         for sight in sights {
             var c = Case(LoadableProgram(program: Program(insns: [Instruction(code: Opcode.exit)], aux: [0])))
             c.loading?.sight = sight
+            c.loading?.must = sight
+            c.loading?.given = Program(
+                insns: [load, .zero, Instruction(code: Opcode.exit)],
+                subprograms: [Subprogram(start: 0, id: 0), Subprogram(start: 2, id: 1)],
+                lines: [LineRecord(insnOff: 2, id: 4)])
             #expect(try CaseFile.parse(CaseFile.print(c), file: "sight") == c)
         }
     }
@@ -97,7 +105,7 @@ import Testing
         ("type: xdp\ntype: xdp\nprogram", 2, 1, "once", "`type`"),
         ("flags: x", 1, 8, "a number", "`x`"), ("privilege: none", 1, 12, "`all` or `bpf`", "`none`"),
         ("seen: refusal x", 1, 15, "`\"`", "`x`"),
-        ("seen: place 3", 1, 7, "`slot`, `subprogram`, `line` or `refusal`", "`place`"),
+        ("seen: place 3", 1, 7, "`slot`, `slots`, `subprogram`, `line` or `refusal`", "`place`"),
         ("seen: slot 3 nothing", 1, 14, "an instruction", "`nothing`"), ("seen: line 3 at 4", 1, 14, "`id`", "`at`"),
         ("seen: subprogram 3 at", 1, 22, "a number", "the end of the line"),
     ]) func faultsAreNamed(_ text: String, line: Int, column: Int, expected: String, found: String) throws {

@@ -8,8 +8,12 @@ public struct Judgement: Codable, Sendable {
     /// What became of a case with no finding, where that is not a matter of course.
     public var remark: String?
 
-    public init(findings: [Finding], completed: String? = nil, remark: String? = nil) {
+    /// Why patchers were given no pass of the case, by name; those that were given one are left out.
+    public var notRun: [String: String]?
+
+    public init(findings: [Finding], completed: String? = nil, remark: String? = nil, notRun: [String: String]? = nil) {
         self.findings = findings
+        self.notRun = notRun
         self.completed = completed
         self.remark = remark
     }

@@ -17,6 +17,8 @@ public final class SacrificedJudge: CaseJudge {
     public private(set) var completed: String?
     /// What became of the last case where it has no finding, or `nil` as a matter of course.
     public private(set) var remark: String?
+    /// Why patchers were given no pass of the last case, by name.
+    public private(set) var notRun: [String: String] = [:]
     /// What ended the process that was asked about the last case.
     public private(set) var deaths: [Finding] = []
 
@@ -51,6 +53,7 @@ public final class SacrificedJudge: CaseJudge {
         completed = nil
         remark = nil
         deaths = []
+        notRun = [:]
         var spared = UInt64.max
         for (number, name) in names.enumerated() where target == nil || name == target {
             spared &= ~(1 << UInt64(number))
@@ -63,6 +66,7 @@ public final class SacrificedJudge: CaseJudge {
         report = report ?? reply.report
         completed = reply.judgement.completed
         remark = reply.judgement.remark
+        notRun.merge(reply.judgement.notRun ?? [:]) { _, new in new }
         let found = reply.judgement.findings
         guard reply.isDead, var finding = found.first else { return found }
         let asked = names.indices.filter { spared & 1 << UInt64($0) == 0 }

@@ -47,7 +47,7 @@ final class KernelExaminer: CaseExaminer {
         // What the kernel did to the original says nothing about a candidate.
         original.passes = []
         original.expected = nil
-        original.loading?.sight = nil
+        original.loading?.forgetResult()
         let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
         let limit = Minimizer.Limit(candidates: Self.most) { Interrupt.isRequested || Date() > end }
         let hasty = judge.hasty(timeout: Self.candidatePatience)
@@ -67,7 +67,24 @@ final class KernelExaminer: CaseExaminer {
         guard findings.contains(where: { $0.bucket == bucket }) else { return nil }
         guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return c }
         (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)
-        found.target = c.target
+        (found.target, found.comment) = (c.target, c.comment)
+        if !isShownAgain(found, asked) { found.name = Self.notAgain }
         return found
+    }
+
+    /// The name of a finding that another load of the same program did not show.
+    static let notAgain = "seen once, and not when the same program was loaded again"
+
+    /// Loads a case again: what it says was seen must be there, and must differ from what must be.
+    ///
+    /// The C program beside the finding compares in the same way.
+    private func isShownAgain(_ found: Case, _ asked: Case) -> Bool {
+        guard let seen = found.loading?.sight else { return true }
+        if let must = found.loading?.must, must.isSame(as: seen) { return false }
+        _ = judge.findings(of: asked, against: nil)
+        guard let text = judge.completed, let again = try? CaseFile.parse(text, file: found.bucket ?? "") else {
+            return false
+        }
+        return again.loading?.sight?.isSame(as: seen) ?? false
     }
 }

@@ -21,6 +21,8 @@ public final class KernelJudge {
         var completed = c
         completed.program = program.program
         completed.loading?.note(facts)
+        completed.loading?.must = nil
+        completed.loading?.given = nil
         switch trial.run(program, live: nil) {
         case .refused(let refusal):
             guard let bug = VerifierBug(refusal) else {
@@ -31,15 +33,21 @@ public final class KernelJudge {
         case .checked(let report):
             let findings = report.allFindings
             // Of several, the one is shown that the case is about.
-            guard let finding = findings.first(where: { $0.bucket == c.bucket }) ?? findings.first else {
+            guard let number = findings.firstIndex(where: { $0.bucket == c.bucket }) ?? findings.indices.first else {
                 return Judgement(findings: [])
             }
-            completed.loading?.sight = sight(of: finding)
+            completed.loading?.sight = report.evidence[number].seen
+            completed.loading?.must = report.evidence[number].must
             return Judgement(findings: findings, completed: CaseFile.print(complete(completed, report)))
         }
     }
 
-    /// The case with what the kernel did, as far as it is understood, and what the rules then give.
+    /// The longest program that is kept beside what it must be.
+    ///
+    /// - Units: slots
+    private static let longestGiven = 2000
+
+    /// The case with what the kernel did, as far as it is understood, what the rules then give, and what the kernel gave.
     private func complete(_ c: Case, _ report: RewriteReport) -> Case {
         var completed = c
         completed.passes = report.passes
@@ -47,22 +55,11 @@ public final class KernelJudge {
             var runner = CaseRunner([])
             completed.expected = (try? runner.run(completed))?.expected
         }
+        var given = report.normalized ?? trial.result
+        // A kernel has no aux words of ours.
+        given.aux = Array(repeating: 0, count: given.insns.count)
+        if given.insns.count <= Self.longestGiven { completed.loading?.given = given }
         return completed
-    }
-
-    /// What came back where a finding is.
-    private func sight(of finding: Finding) -> Case.Loading.Sight {
-        let (result, place) = (trial.result, finding.place)
-        switch finding.rule {
-        case .subprogram:
-            let rows = result.subprograms
-            return .subprogram(row: place, start: rows.indices.contains(place) ? rows[place].start : nil)
-        case .line:
-            return .line(row: place, result.lines.indices.contains(place) ? result.lines[place] : nil)
-        default:
-            let slot = max(min(place, result.insns.count - 1), 0)
-            return .insn(slot: slot, result.insns[slot])
-        }
     }
 }
 

@@ -11,6 +11,8 @@ public enum KernelPlant: String, CaseIterable, Sendable {
     case subprogramStart = "subprogram-start"
     /// The last of several line records is gone.
     case lineDropped = "line-dropped"
+    /// As `back-jump`, but only in the first load of a program by a process.
+    case once
     /// An instruction of the kernel's own has another code, which nobody can explain.
     case strange
     /// The process ends in the middle of some loads, as it does when a kernel gives up.
@@ -21,7 +23,8 @@ public enum KernelPlant: String, CaseIterable, Sendable {
     /// Spoils what came back of a program.
     func spoil(_ result: inout Program, of program: LoadableProgram) {
         switch self {
-        case .backJump where result.insns.count > program.program.insns.count:
+        case .backJump where result.insns.count > program.program.insns.count,
+            .once where result.insns.count > program.program.insns.count:
             for slot in result.insns.indices where result.insns[slot].isBackJump { result.insns[slot].off += 1 }
         case .subprogramStart where result.subprograms.count > 1:
             result.subprograms[result.subprograms.count - 1].start += 1

@@ -22,27 +22,37 @@ final class KernelReplayer {
         } catch { return .failure(error) }
     }
 
+    /// Why a case is not loaded once more.
+    static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"
+
     /// Loads a case against a kernel into the one that is running.
     func replay(_ c: Case) -> ReplayVerdict {
         let bucket = c.bucket ?? Finding.kernelTarget
-        if !Case.canRunAgain(inKernel: bucket) {
-            return .skipped("\(bucket): it may bring the machine down; the C program beside it loads it")
-        }
+        if !Case.canRunAgain(inKernel: bucket) { return ReplayVerdict(.notRun(Self.mayBringDown)) }
         let (judge, release): (SacrificedJudge, String)
         switch self.judge {
-        case .failure(let error): return .skipped("\(bucket): \(error)")
+        case .failure(let error): return ReplayVerdict(.notRun("the running kernel cannot be asked: \(error)"))
         case .success(let found): (judge, release) = found
         }
         let findings = judge.findings(of: c, against: nil)
-        if let failure = judge.failure { return .broken(failure.description) }
+        if let failure = judge.failure { return ReplayVerdict(.notReadable(failure.description)) }
+        // A program that is not loaded shows nothing, and is not mended either.
+        if findings.isEmpty, let remark = judge.remark {
+            return ReplayVerdict(.notRun("the running kernel: \(remark)"))
+        }
         let kernels = "this kernel is \(release), it was found with \(c.loading?.release ?? "another")"
+        var verdict = ReplayVerdict(findings.isEmpty ? .passed : .failed)
         // A case that names no bucket is in whichever it shows.
         if let found = findings.first(where: { c.bucket == nil || $0.bucket == c.bucket }) {
-            return .asked("\(found.bucket): \(found.detail); \(kernels)", isShown: true)
+            verdict.failures = [.init(bucket: found.bucket, detail: "\(found.detail); \(kernels)", isShown: true)]
+        } else if let other = findings.first {
+            verdict.failures = [
+                .init(bucket: other.bucket, detail: "\(other.detail); not \(bucket), which is not shown; \(kernels)")
+            ]
+        } else {
+            verdict.note = "\(bucket): not shown; \(kernels)"
         }
-        if let other = findings.first {
-            return .failed(["\(bucket): not shown, but \(other.bucket): \(other.detail); \(kernels)"])
-        }
-        return .asked("\(bucket): not shown; \(kernels)", isShown: false)
+        verdict.given = [Finding.kernelTarget]
+        return verdict
     }
 }

@@ -28,7 +28,7 @@ enum KernelReproducer {
                 + "prog_flags = 0x\(String(program.flags.rawValue, radix: 16)), "
                 + "only_bpf = \(program.privilege == .bpf ? 1 : 0);")
         lines.append("")
-        lines += sight(c, loading)
+        lines += sights(c, loading)
         return lines.joined(separator: "\n") + "\n" + body
     }
 
@@ -38,7 +38,8 @@ enum KernelReproducer {
         if let origin = c.origin { lines.append("// Made of case \(origin.index) of seed \(origin.seed).") }
         lines += [
             "//", "//   cc -o shows \(oneLine(file)) -lbpf && ./shows", "//",
-            "// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded.", "",
+            "// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be",
+            "// said.", "",
             "#include <linux/bpf.h>", "#include <stddef.h>", "",
         ]
         return lines
@@ -70,43 +71,40 @@ enum KernelReproducer {
         ]
     }
 
-    /// What was seen, and what the rules give in its place.
-    private static func sight(_ c: Case, _ loading: Case.Loading) -> [String] {
-        var part = "SEEN_NOTHING"
-        var place = 0
-        var (slot, id, isMissing) = (UInt32(0), UInt32(0), false)
-        var insn = Instruction.zero
+    /// What was seen, and what must be in its place.
+    private static func sights(_ c: Case, _ loading: Case.Loading) -> [String] {
         var refusal = ""
-        var words = "loading it is what was found"
-        switch loading.sight {
-        case .insn(let at, let seen):
-            (part, place, insn) = ("SEEN_INSN", at, seen)
-            words = "slot \(at) was seen to be: \(Disassembler.text(of: seen))"
-        case .subprogram(let row, let start):
-            (part, place, slot, isMissing) = ("SEEN_SUBPROGRAM", row, start ?? 0, start == nil)
-            words = "subprogram \(row) was seen " + (start.map { "to start at \($0)" } ?? "to be missing")
-        case .line(let row, let line):
-            (part, place, isMissing) = ("SEEN_LINE", row, line == nil)
-            (slot, id) = (line?.insnOff ?? 0, line?.id ?? 0)
-            words =
-                "line record \(row) was seen "
-                + (line.map { "to be id \($0.id) at \($0.insnOff)" } ?? "to be missing")
-        case .refusal(let text):
-            part = "SEEN_REFUSAL"
-            refusal = text
-            words = "the verifier was seen to say: \(text)"
-        case nil: break
-        }
-        if let rule = loading.sight?.ruled(by: c.expected) { words += "; by the rules it is: \(rule)" }
-        let fields = "0x\(String(insn.code, radix: 16)), \(insn.dst), \(insn.src), \(insn.off), \(insn.imm)"
+        if case .refusal(let text) = loading.sight { refusal = text }
+        let words = KernelFaultWords(c)
         return [
-            "enum { SEEN_NOTHING, SEEN_INSN, SEEN_SUBPROGRAM, SEEN_LINE, SEEN_REFUSAL };",
-            "static const char finding[] = \(quoted(words));",
+            "enum part { NOTHING, INSN, LENGTH, SUBPROGRAM, LINE, REFUSAL, LOAD };",
+            "struct sight {", "\tenum part part;", "\tunsigned int place, missing, slot, id, has_second;",
+            "\tstruct bpf_insn insn, second;", "};",
+            "static const char finding[] = \(quoted(words.sentence));",
             "static const char seen_refusal[] = \(quoted(refusal));",
-            "static const unsigned int seen_part = \(part), seen_place = \(place), seen_missing = \(isMissing ? 1 : 0);",
-            "static const unsigned int seen_slot = \(slot), seen_id = \(id);",
-            "static const struct bpf_insn seen_insn = { \(fields) };",
+            "static const struct sight seen = \(fields(of: loading.sight, isLoad: words.isAboutLoad));",
+            "static const struct sight must = \(fields(of: loading.must, isLoad: false));",
         ]
+    }
+
+    private static func fields(of sight: Case.Loading.Sight?, isLoad: Bool) -> String {
+        func insn(_ insn: Instruction) -> String {
+            "{ 0x\(String(insn.code, radix: 16)), \(insn.dst), \(insn.src), \(insn.off), \(insn.imm) }"
+        }
+        func row(_ part: String, _ row: Int, _ slot: UInt32?, id: UInt32 = 0) -> String {
+            "{ .part = \(part), .place = \(row), "
+                + (slot.map { ".slot = \($0), .id = \(id) }" } ?? ".missing = 1 }")
+        }
+        switch sight {
+        case .insn(let at, let seen, let second):
+            let more = second.map { ", .has_second = 1, .second = \(insn($0))" } ?? ""
+            return "{ .part = INSN, .place = \(at), .insn = \(insn(seen))\(more) }"
+        case .length(let count): return "{ .part = LENGTH, .place = \(count) }"
+        case .subprogram(let number, let start): return row("SUBPROGRAM", number, start)
+        case .line(let number, let line): return row("LINE", number, line?.insnOff, id: line?.id ?? 0)
+        case .refusal: return "{ .part = REFUSAL }"
+        case nil: return "{ .part = \(isLoad ? "LOAD" : "NOTHING") }"
+        }
     }
 
     /// A text as C has it.

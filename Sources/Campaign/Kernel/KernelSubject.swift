@@ -109,6 +109,9 @@ extension KernelFacts {
 }
 
 extension Case.Loading {
+    /// Forgets what was seen of a program: it says nothing of another.
+    mutating func forgetResult() { (sight, must, given) = (nil, nil, nil) }
+
     /// Notes with which kernel the case was found.
     mutating func note(_ kernel: KernelFacts) {
         release = kernel.release

@@ -22,6 +22,9 @@ final class KernelTrial {
     /// What the last program came back as, spoiled if that is asked for.
     private(set) var result = Program(insns: [], aux: [], subprograms: [])
 
+    /// The programs that were read back, where each is spoiled once.
+    private var spoiled: Set<[Instruction]> = []
+
     /// - Parameter progress: a word for the number of the target that is at work, plus 1: see ``KernelSubject/targets``
     /// - Throws: ``CampaignError`` when this process may not load programs
     init(facts: KernelFacts, plant: KernelPlant?, progress: Row<Slot, UInt64>) throws(CampaignError) {
@@ -88,6 +91,7 @@ final class KernelTrial {
             if error.isOfEnvironment { giveUp(error.description) }
             return LoadRefusal(error)
         }
+        if plant == .once && !spoiled.insert(program.program.insns).inserted { return nil }
         plant?.spoil(&result, of: program)
         return nil
     }

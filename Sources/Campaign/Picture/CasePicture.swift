@@ -13,6 +13,8 @@ public struct CasePicture {
     private let width: Int
     private let color: Bool
     private let target: String?
+    private let beyondContract: Bool
+    private let deaths: [Finding]
 
     /// The narrowest picture that can be drawn.
     ///
@@ -28,11 +30,16 @@ public struct CasePicture {
     ///   - patchers: who carries the case out beside the rules; each must survive it
     ///   - width: how wide a line may be, at least ``leastWidth``
     ///   - color: whether the text goes to a terminal that shows colours
+    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - deaths: what became of patchers that the case ends, which are not among `patchers`
     ///   - target: the patcher whose result is shown when it is wrong; `nil` for the case's target, or for every
     ///     patcher when it has none among them
     public init(
-        _ c: Case, patchers: [any Patcher], width: Int = 120, color: Bool = false, pictureOf target: String? = nil
+        _ c: Case, patchers: [any Patcher], width: Int = 120, color: Bool = false, beyondContract: Bool = false,
+        deaths: [Finding] = [], pictureOf target: String? = nil
     ) {
+        self.beyondContract = beyondContract
+        self.deaths = deaths
         self.c = c
         self.patchers = patchers
         self.width = max(width, Self.leastWidth)
@@ -48,24 +55,27 @@ public struct CasePicture {
         let history = try CaseHistory(c)
         var verdicts: [PatcherVerdict] = []
         var agreeing: [String] = []
+        var notGiven: [(name: String, reason: String)] = []
         for patcher in patchers where target == nil || patcher.name == target {
-            if let verdict = try PatcherVerdict(of: patcher, on: c, history) {
+            switch try PatcherVerdict.outcome(of: patcher, on: c, history, beyondContract: beyondContract) {
+            case .wrong(let verdict):
                 // A fault of the harness itself shows with every patcher.
                 if !verdicts.contains(where: { $0.finding == verdict.finding }) { verdicts.append(verdict) }
-            } else {
-                agreeing.append(patcher.name)
+            case .right: agreeing.append(patcher.name)
+            case .notGiven(let reason): notGiven.append((patcher.name, reason))
             }
         }
         let kernel = KernelVerdict(c, history)
-        var lines = header(kernel, verdicts, agreeing, history)
+        var lines = header(kernel, verdicts, agreeing, notGiven, history)
         let hasAux = verdicts.isEmpty
         for (number, step) in history.steps.enumerated() {
-            lines += section(step, number, hasAux: hasAux, number == history.steps.count - 1 ? kernel : nil)
+            lines += section(step, number, hasAux: hasAux)
             for verdict in verdicts.filter({ $0.finding.pass == number }).prefix(Self.tableLimit) {
                 lines += comparison(verdict, step)
             }
         }
-        if history.steps.isEmpty { lines += [rule("no passes")] + listing(c.program) }
+        if history.steps.isEmpty { lines += [StyledText(), rule("no passes")] + listing(c.program) }
+        if let kernel { lines += comparison(kernel) }
         lines += [StyledText()] + StyledText.wrapList(Self.legend, to: width).map { StyledText($0, .faint) }
         return lines.map { $0.printed(color: color) + "\n" }.joined()
     }
@@ -77,7 +87,8 @@ public struct CasePicture {
         + "─► jump, ═► call, ━► what it is about, ✗ what is wrong"
 
     private func header(
-        _ kernel: KernelVerdict?, _ verdicts: [PatcherVerdict], _ agreeing: [String], _ history: CaseHistory
+        _ kernel: KernelVerdict?, _ verdicts: [PatcherVerdict], _ agreeing: [String],
+        _ notGiven: [(name: String, reason: String)], _ history: CaseHistory
     ) -> [StyledText] {
         var lines: [StyledText] = []
         func add(_ text: String, _ tone: Tone, indentation: Int = 0) {
@@ -88,7 +99,32 @@ public struct CasePicture {
         if !c.name.isEmpty { add(c.name, .heading) }
         if let origin = c.origin { add("seed \(origin.seed), index \(origin.index)", .faint) }
         if let bucket = c.bucket { add("bucket \(bucket)", .faint) }
-        if let kernel { add(kernel.text, .wrong, indentation: 2) }
+        if !c.judgingConditions.text.isEmpty { add("conditions: \(c.judgingConditions.text)", .faint) }
+        if let comment = c.comment {
+            lines.append(StyledText())
+            // Lines that were broken for an editor are broken anew; an empty one ends a paragraph.
+            for paragraph in comment.split(separator: "\n\n") {
+                add(paragraph.split(separator: "\n").joined(separator: " "), .plain)
+                lines.append(StyledText())
+            }
+        }
+        for line in kernel?.lines ?? [] {
+            let words = line.drop { $0 == " " }
+            let indentation = line.count - words.count
+            // A continuation is indented further, and blanks inside a line are kept.
+            var text = StyledText(line, .wrong)
+            if text.count <= width {
+                lines.append(text)
+            } else {
+                for (number, part) in StyledText.wrap(String(words), to: width - indentation - 2).enumerated() {
+                    text = StyledText(String(repeating: " ", count: indentation + (number > 0 ? 2 : 0)) + part, .wrong)
+                    lines.append(text)
+                }
+            }
+        }
+        for death in deaths {
+            add("✗ \(death.target): \(death.rule.rawValue): \(death.detail)", .wrong, indentation: 2)
+        }
         for verdict in verdicts {
             let finding = verdict.finding
             let pass = c.passes.count > 1 ? ", pass \(finding.pass + 1)" : ""
@@ -101,11 +137,43 @@ public struct CasePicture {
             let words = c.loading == nil ? "as the rules have it" : "\(whose) do as the rules have it"
             add("✓ \(words): \(agreeing.joined(separator: ", "))", .right, indentation: 2)
         }
-        if let expected = c.expected, !expected.agrees(with: history.outcome(of: c)) {
-            add("✗ the case itself expects something else than the rules give", .wrong, indentation: 2)
+        addNotGiven(notGiven, to: &lines)
+        if let difference = expectationFault(history) { add("✗ \(difference)", .wrong, indentation: 2) }
+        for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
+            add(String(line), .faint, indentation: 2)
         }
         return lines
     }
+
+    /// Adds who was given no pass, those with one reason in one line.
+    private func addNotGiven(_ notGiven: [(name: String, reason: String)], to lines: inout [StyledText]) {
+        var reasons: [(reason: String, names: [String])] = []
+        for (name, reason) in notGiven {
+            if let number = reasons.firstIndex(where: { $0.reason == reason }) {
+                reasons[number].names.append(name)
+            } else {
+                reasons.append((reason, [name]))
+            }
+        }
+        for (reason, names) in reasons where reason != SparingReason.noPass || c.loading == nil {
+            let words =
+                SparingReason.isOfCase(reason)
+                ? "not run: \(reason)" : "not run: \(names.joined(separator: ", ")) \(reason)"
+            for (number, part) in StyledText.wrap("– " + words, to: width - 2).enumerated() {
+                lines.append(StyledText((number > 0 ? "  " : "") + part, .faint))
+            }
+        }
+    }
+
+    /// Where the case expects something else than the rules give, in words; `nil` when it is right.
+    private func expectationFault(_ history: CaseHistory) -> String? {
+        c.expected.flatMap { ExpectationDifference.words(between: $0, and: history.outcome(of: c)) }
+    }
+
+    /// Where the case expects something else than the rules give, in words; `nil` when it is right.
+    ///
+    /// - Throws: the program's fault, when it is ill formed
+    public func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c)) }
 
     /// A heading over the whole width.
     private func rule(_ title: String) -> StyledText {
@@ -115,9 +183,7 @@ public struct CasePicture {
         return line
     }
 
-    private func section(_ step: CaseHistory.Step, _ number: Int, hasAux: Bool, _ kernel: KernelVerdict?)
-        -> [StyledText]
-    {
+    private func section(_ step: CaseHistory.Step, _ number: Int, hasAux: Bool) -> [StyledText] {
         let edits = step.pass.edits.count
         var title = "pass \(number + 1) of \(c.passes.count): \(edits == 1 ? "1 edit" : "\(edits) edits"), "
         title += "\(StyledText.count(step.input.insns.count)) slots"
@@ -128,10 +194,9 @@ public struct CasePicture {
                 lines.append(StyledText(words, .heading))
             }
         }
-        let input = Listing("input", step.input)
-        var result = step.result.map { Listing("result", $0) }
-        var rows = PassLayout(step.pass, input: input, result: result, refusal: step).rows
-        if result != nil { kernel?.mark(&rows, &result!) }
+        let input = Listing("input", step.input, namesMaps: c.loading != nil)
+        let result = step.result.map { Listing("result", $0, namesMaps: c.loading != nil) }
+        let rows = PassLayout(step.pass, input: input, result: result, refusal: step).rows
         let table = PictureTable(
             left: input, right: result, rightTitle: result?.title ?? "patches",
             rows: RowFolding.fold(rows, left: input, right: result, jumps: true), hasMiddle: true,
@@ -159,10 +224,37 @@ public struct CasePicture {
         return lines + table.lines(width: width)
     }
 
+    /// What a kernel gave beside what it must give, or alone where the rules do not say.
+    private func comparison(_ kernel: KernelVerdict) -> [StyledText] {
+        guard let given = kernel.given, !given.insns.isEmpty else { return [] }
+        let target = "the kernel"
+        guard let expected = kernel.expected else {
+            return [StyledText(), rule("\(target) gives")] + listing(given, kernel.mark)
+        }
+        let compared = ResultComparison(
+            expected: expected, actual: given, target: target, mark: kernel.mark, namesMaps: true)
+        let rows = RowFolding.fold(compared.rows, left: compared.expected, right: compared.actual, jumps: false)
+        let table = PictureTable(
+            left: compared.expected, right: compared.actual, rightTitle: compared.actual.title, rows: rows,
+            hasMiddle: false, showsAux: false, linesMatter: compared.hasLineFault)
+        let title = "\(kernel.name): " + (c.bucket.flatMap(Case.rule(of:))?.rawValue ?? "wrong")
+        return [StyledText(), rule(title)] + table.lines(width: width)
+    }
+
     /// A program by itself.
-    private func listing(_ program: Program) -> [StyledText] {
-        let listing = Listing("", program)
-        let rows = listing.isStart.indices.filter { listing.isStart[$0] }.map { PictureRow(PictureEntry(.slot($0))) }
+    ///
+    /// - Parameter mark: a slot that is wrong, and words for it
+    private func listing(_ program: Program, _ mark: (slot: Int, words: String)? = nil) -> [StyledText] {
+        let listing = Listing("", program, namesMaps: c.loading != nil)
+        var rows = listing.isStart.indices.filter { listing.isStart[$0] }.map { PictureRow(PictureEntry(.slot($0))) }
+        if let mark, let row = rows.firstIndex(where: { $0.left?.slot == mark.slot }) {
+            rows[row].left?.tone = .wrong
+            rows[row].left?.sign = "✗"
+            rows[row].interest = 3
+            var note = PictureRow(PictureEntry(.note("✗ " + mark.words), .wrong))
+            note.interest = 3
+            rows.insert(note, at: row + 1)
+        }
         let table = PictureTable(
             left: listing, right: nil, rightTitle: "",
             rows: RowFolding.fold(

@@ -4,105 +4,92 @@ import Patching
 
 /// What a running kernel did wrong, as far as a case says; no kernel is asked.
 struct KernelVerdict {
-    /// The kernel, the rule that it broke, and what was seen.
-    let text: String
-    private let sight: Case.Loading.Sight?
-
-    /// How many rows around the wrong slot are shown of a long program.
-    private static let surroundings = 3
+    /// The lines of the header: the kernel and the rule that it broke, what it gave, and what it must give.
+    let lines: [String]
+    /// What the kernel gave, and what it must give; `nil` where the case does not say.
+    let given: Program?
+    let expected: Program?
+    /// The wrong slot of what the kernel gave, and words for it.
+    let mark: (slot: Int, words: String)?
+    /// The kernel with its release.
+    let name: String
 
     /// `nil` for a case that says nothing of a kernel that did wrong.
     init?(_ c: Case, _ history: CaseHistory) {
         guard let loading = c.loading, loading.sight != nil || c.bucket != nil else { return nil }
-        sight = loading.sight
-        let release = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
-        let rule = c.bucket.flatMap(Case.rule(of:))
-        var words = "✗ \(release): "
-        if let rule { words += "\(rule.rawValue): " }
+        name = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
+        let outcome = history.outcome(of: c)
+        var ruled = c
+        if !c.passes.isEmpty { ruled.expected = outcome }
+        let words = KernelFaultWords(ruled)
+        let title = "✗ \(name): " + (c.bucket.flatMap(Case.rule(of:)).map { "\($0.rawValue)" } ?? "wrong")
+        var lines: [String] = []
+        if let must = words.must {
+            lines = [title, "  the kernel gives: \(words.given)", "  it must give:     \(must)"]
+        } else if words.isContradictory {
+            lines = [
+                title,
+                "  the file does not say what is wrong: it has the same for what was seen and what must be, \(words.given); "
+                    + "'minimize' writes it anew",
+            ]
+        } else if case .refusal? = loading.sight {
+            lines = ["\(title): \(words.given)"]
+        } else if loading.sight == nil {
+            lines = ["\(title): \(words.given)"]
+        } else {
+            lines = [title, "  the kernel gives: \(words.given)"]
+        }
+        if !c.passes.isEmpty, case .error(let status) = outcome {
+            lines.append("  the rules refuse the edits that it made: \(status.errorName ?? "an error")")
+        }
+        self.lines = lines
+        if !c.passes.isEmpty, case .result(let insns?, let aux?, let subprograms?, let records?) = outcome {
+            expected = Program(insns: insns, aux: aux, subprograms: subprograms, lines: records)
+        } else {
+            expected = nil
+        }
+        given = Self.given(loading, expected, isContradictory: words.isContradictory)
+        mark = Self.mark(loading, given, words)
+    }
+
+    /// What the kernel gave, with the aux words that it must have: those that it has are its own.
+    private static func given(_ loading: Case.Loading, _ expected: Program?, isContradictory: Bool) -> Program? {
+        if var given = loading.given {
+            if let expected, expected.aux.count == given.insns.count { given.aux = expected.aux }
+            return given
+        }
+        // An earlier file has the one place where it differs.
+        guard !isContradictory, var given = expected, let sight = loading.sight else { return nil }
         switch sight {
-        case .refusal(let text)?: words += "refused, and the verifier says: \(text)"
-        case let sight?:
-            words += sight.text
-            // Without passes it is not known what the rules give.
-            if !c.passes.isEmpty { words += Self.rules(history.outcome(of: c), for: sight) }
-        case nil: words += Self.words(for: rule)
-        }
-        text = words
-    }
-
-    /// What must be in the place of what was seen.
-    private static func rules(_ expected: Case.Expectation, for sight: Case.Loading.Sight) -> String {
-        if case .error(let status) = expected {
-            return " (by the rules the pass is refused with \(status.errorName ?? "an error"))"
-        }
-        if case .insn(let slot, let insn) = sight, case .result(let insns?, _, _, _) = expected,
-            insns.indices.contains(slot), insns[slot] == insn
-        {
-            return " (as it must be)"
-        }
-        return sight.ruled(by: expected).map { " (must be: \($0))" } ?? ""
-    }
-
-    /// What happened when there was nothing to be read back.
-    private static func words(for rule: BrokenRule?) -> String {
-        switch rule {
-        case .crash: "loading the program ended the process"
-        case .hang: "loading the program came to no end"
-        case .memory: "loading the program took more memory than a process is given"
-        case .execution: "the program gave another value than it gives without the rewrites"
-        default: "the case does not say what was seen"
-        }
-    }
-
-    /// Marks what is wrong in the rows of the last pass, and draws where a wrong jump goes beside where it must go.
-    ///
-    /// - Complexity: O(rows)
-    func mark(_ rows: inout [PictureRow], _ result: inout Listing) {
-        guard let (slot, words) = place(in: result) else { return }
-        guard let row = rows.firstIndex(where: { covers(slot, $0.right?.slot, result) }) else { return }
-        rows[row].right?.sign = "✗"
-        rows[row].right?.tone = .wrong
-        rows[row].interest = Self.surroundings
-        for target in drawJump(&result) {
-            guard let row = rows.firstIndex(where: { $0.right?.slot == target }) else { continue }
-            rows[row].interest = max(rows[row].interest ?? 0, 1)
-        }
-        var note = PictureRow(nil, PictureEntry(.note("✗ the kernel has \(words)"), .wrong))
-        note.interest = 0
-        if rows[row].bracket == "┌" || rows[row].bracket == "│" { note.bracket = "│" }
-        rows.insert(note, at: row + 1)
-    }
-
-    private func covers(_ slot: Int, _ start: Int?, _ listing: Listing) -> Bool {
-        start.map { ($0..<$0 + listing.width(at: $0)).contains(slot) } ?? false
-    }
-
-    /// The slot at which something else was seen, and what that was.
-    private func place(in result: Listing) -> (slot: Int, words: String)? {
-        let program = result.program
-        switch sight {
-        case .insn(let slot, let insn):
-            guard program.insns.indices.contains(slot), program.insns[slot] != insn else { return nil }
-            return (slot, "`\(result.text(of: slot, as: insn))` here")
+        case .insn(let slot, var insn, let second):
+            guard given.insns.indices.contains(slot) else { return nil }
+            // A compiled call holds its offset in `off`.
+            if insn.jumpKind == .call && insn.off != 0 { (insn.imm, insn.off) = (Int32(insn.off), 0) }
+            given.insns[slot] = insn
+            if let second, slot + 1 < given.insns.count { given.insns[slot + 1] = second }
         case .subprogram(let row, let start):
-            let rows = program.subprograms
-            guard let slot = rows.indices.contains(row) ? rows[row].start : start else { return nil }
-            return (Int(slot), "subprogram \(row) " + (start.map { "at \($0)" } ?? "nowhere"))
+            guard given.subprograms.indices.contains(row) else { return nil }
+            if let start { given.subprograms[row].start = start } else { given.subprograms.removeSubrange(row...) }
         case .line(let row, let line):
-            let rows = program.lines
-            guard let slot = rows.indices.contains(row) ? rows[row].insnOff : line?.insnOff else { return nil }
-            return (Int(slot), "line record \(row) " + (line.map { "with id \($0.id) at \($0.insnOff)" } ?? "nowhere"))
-        case .refusal, nil: return nil
+            if row < given.lines.count { given.lines.removeSubrange(row..<(line == nil ? given.lines.count : row + 1)) }
+            if let line { given.lines.insert(line, at: min(row, given.lines.count)) }
+        case .length, .refusal: return nil
         }
+        return given
     }
 
-    /// Draws both ways of a jump that was seen to go elsewhere, and returns where they lead.
-    private func drawJump(_ result: inout Listing) -> [Int] {
-        guard case .insn(let slot, let insn) = sight, insn.jumpKind != .none else { return [] }
-        let wanted = result.program.insns[slot]
-        if insn.withoutJump != wanted.withoutJump || insn == wanted { return [] }
-        result.emphasize(jumpAt: slot, .right)
-        result.addWrongJump(at: slot, insn)
-        return result.arcs.filter { $0.source == slot }.map(\.target)
+    private static func mark(
+        _ loading: Case.Loading, _ given: Program?, _ words: KernelFaultWords
+    ) -> (slot: Int, words: String)? {
+        guard let given, case .insn(let slot, let insn, _) = loading.sight, given.insns.indices.contains(slot) else {
+            return nil
+        }
+        if let must = words.must { return (slot, "must be \(must)") }
+        let kind = insn.jumpKind
+        let target = slot + 1 + (kind == .none ? 0 : insn.jumpOffset(kind))
+        if kind != .none && !given.insns.indices.contains(target) {
+            return (slot, "reaches \(target), outside the program")
+        }
+        return (slot, "is wrong here")
     }
 }

@@ -25,13 +25,16 @@ struct Listing {
     private(set) var arcs: [Arc] = []
     /// The longest text that ``shortText(of:)`` leaves whole.
     private static let longest = 26
+    /// True if wide loads name maps by the number of a ``BPF/MapKind``.
+    let namesMaps: Bool
     private let lines: [Int: [UInt32]]
     private let starts: [Int: [UInt32]]
 
     /// Looks at a program, which need not be well formed.
     ///
     /// - Complexity: O(slots)
-    init(_ title: String, _ program: Program) {
+    init(_ title: String, _ program: Program, namesMaps: Bool = false) {
+        self.namesMaps = namesMaps
         self.title = title
         self.program = program
         let insns = program.insns
@@ -85,6 +88,7 @@ struct Listing {
     /// Another instruction as it would stand at a slot.
     func text(of slot: Int, as insn: Instruction) -> String {
         let insns = program.insns
+        if insn.isWide, let words = MapLoadWords.text(insn, namesKinds: namesMaps) { return words }
         return Disassembler.text(of: insn, secondSlot: slot + 1 < insns.count ? insns[slot + 1] : nil) {
             let target = slot + 1 + $0
             return insns.indices.contains(target) ? .label("L\(target)") : .relative($0)

@@ -8,12 +8,30 @@ struct PatcherVerdict {
     /// What it gave for the pass of the finding; `nil` when it refused the pass.
     var actual: Program?
 
-    /// Asks a patcher; `nil` when nothing is wrong with it.
+    /// What becomes of a patcher that is asked about a case.
+    enum Outcome {
+        case wrong(PatcherVerdict)
+        case right
+        /// It was given no pass of the case, for this reason.
+        case notGiven(String)
+    }
+
+    /// Asks a patcher.
     ///
     /// The oracle judges; the patcher is then run once more for its result.
-    init?(of patcher: any Patcher, on c: Case, _ history: CaseHistory) throws(ProgramFault) {
-        var runner = CaseRunner([patcher])
-        guard let first = try runner.run(c).findings.first else { return nil }
+    ///
+    /// - Parameter beyondContract: whether one made of the kernel's functions is given what these do not assume
+    static func outcome(
+        of patcher: any Patcher, on c: Case, _ history: CaseHistory, beyondContract: Bool
+    ) throws(ProgramFault) -> Outcome {
+        var runner = CaseRunner([patcher], beyondContract: beyondContract)
+        if let first = try runner.run(c).findings.first {
+            return .wrong(PatcherVerdict(first, of: patcher, on: c, history))
+        }
+        return runner.reasonsNotGiven([patcher.name])[patcher.name].map { .notGiven($0) } ?? .right
+    }
+
+    private init(_ first: Finding, of patcher: any Patcher, on c: Case, _ history: CaseHistory) {
         finding = first
         guard first.target == patcher.name, history.steps.indices.contains(first.pass) else { return }
         let input = ProgramBuffer()

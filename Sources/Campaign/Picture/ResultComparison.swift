@@ -26,12 +26,21 @@ struct ResultComparison {
     /// Compares two results of one pass.
     ///
     /// - Complexity: as ``SlotAlignment``
-    init(expected: Program, actual: Program, target: String) {
-        self.expected = Listing("must be", expected)
-        self.actual = Listing("\(target) gives", actual)
+    ///
+    /// - Parameters:
+    ///   - target: who gave the actual one
+    ///   - mark: a slot of the actual one that is wrong, and words for it; told when no other difference is
+    ///   - namesMaps: see ``Listing``
+    init(
+        expected: Program, actual: Program, target: String, mark: (slot: Int, words: String)? = nil,
+        namesMaps: Bool = false
+    ) {
+        self.expected = Listing("must be", expected, namesMaps: namesMaps)
+        self.actual = Listing("\(target) gives", actual, namesMaps: namesMaps)
         alignment = SlotAlignment(expected: expected.insns, actual: actual.insns)
         for pair in alignment.pairs { compare(pair.expected, pair.actual) }
         compareTables()
+        if let mark, notes.isEmpty && missing.isEmpty { note(mark.slot, mark.words) }
         layOut()
     }
 

@@ -1,12 +1,34 @@
-/// What became of one case.
-public enum ReplayVerdict: Sendable {
-    case passed
-    /// Findings, or another result than the file expects: a reason a line.
-    case failed([String])
-    /// The file or the program in it cannot be used.
-    case broken(String)
-    /// A case against the running kernel: whether it still shows what was found, in a line.
-    case asked(String, isShown: Bool)
-    /// A case that was not run, and why.
-    case skipped(String)
+/// The result of one replayed case.
+public struct ReplayVerdict: Sendable {
+    /// How a case counts.
+    public enum Outcome: Sendable, Hashable {
+        /// Every target that was given the case passed, and at least one was.
+        case passed
+        case failed
+        /// No target was given the case, for this reason; or it is one against a kernel, which was not asked.
+        case notRun(String)
+        /// The file or the program in it cannot be used.
+        case notReadable(String)
+    }
+
+    /// A finding, or another difference from what the file says.
+    public struct Failure: Sendable, Hashable {
+        /// `nil` when the file itself is wrong.
+        public var bucket: String?
+        public var detail: String
+        /// True if it is what the case was found with, in the running kernel.
+        public var isShown = false
+    }
+
+    public var outcome: Outcome
+    public var failures: [Failure] = []
+    /// What a sanitizer wrote, or `nil`.
+    public var report: String?
+    /// What the running kernel gave when nothing is wrong with it, or `nil`.
+    public var note: String?
+    /// The targets that were given the case, and why the others were not.
+    public var given: [String] = []
+    public var notGiven: [String: String] = [:]
+
+    init(_ outcome: Outcome) { self.outcome = outcome }
 }

@@ -2,91 +2,130 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// Runs cases from files through patchers and oracle, and holds the result against what the files say.
+/// Runs cases from files through patchers, oracle and, where it is asked for, the running kernel.
 public struct Replayer: ~Copyable {
+    /// Who is asked about a case against a running kernel.
+    public enum KernelUse: Sendable {
+        /// The patchers alone.
+        case none
+        /// The running kernel as well.
+        case also
+        /// The running kernel alone, about such cases alone.
+        case alone
+    }
+
+    /// Why a case against a kernel is not run.
+    public static let notAsked = "it is a case against a kernel, which is loaded only with --kernel"
+    /// Why another case is not run by the running kernel.
+    public static let noKernelCase = "it is no case against a kernel"
+
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
     private let budget: CaseBudget
     private let program: URL
-    private let judge: SacrificedJudge
+    private let kernelUse: KernelUse
+    private var judges: [JudgeKey: SacrificedJudge] = [:]
     private var rules = CaseRunner([])
     private let kernel: KernelReplayer
 
+    /// What a judge is made of.
+    private struct JudgeKey: Hashable {
+        var patchers: [PatcherChoice]
+        var terms: JudgingTerms
+    }
+
     /// Makes a replayer for some patchers.
     ///
-    /// A case found with a patcher that is wrong on purpose is run through that one instead, and one against a kernel is
-    /// loaded into the one that is running, besides.
+    /// A case found with a patcher that is wrong on purpose is run through that one instead, and each case under the conditions
+    /// that it names.
     ///
     /// - Parameters:
+    ///   - kernelUse: who is asked about cases against a kernel
     ///   - plant: what is spoiled on purpose in what the running kernel gives
     ///   - program: the executable that serves as judge
     public init(
         _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        plant: KernelPlant? = nil, program: URL
+        kernelUse: KernelUse = .none, plant: KernelPlant? = nil, program: URL
     ) {
         kernel = KernelReplayer(plant: plant, program: program)
         self.patchers = patchers
         self.terms = terms
         self.budget = budget
+        self.kernelUse = kernelUse
         self.program = program
-        judge = SacrificedJudge(PatcherSubject(patchers, terms: terms, budget: budget), program: program)
     }
 
     /// Runs one case.
     public mutating func replay(_ item: CaseSource.Item) -> ReplayVerdict {
         let c: Case
         switch item.content {
-        case .failure(let error): return .broken(error.description)
+        case .failure(let error): return ReplayVerdict(.notReadable(error.description))
         case .success(let read): c = read
         }
         let byRules: Case.Expectation
         do { byRules = try rules.run(c).expected } catch {
-            return .broken("\(item.place): the program is ill formed: \(error)")
+            return ReplayVerdict(.notReadable("\(item.place): the program is ill formed: \(error)"))
         }
+        if kernelUse == .alone {
+            return c.loading == nil ? ReplayVerdict(.notRun(Self.noKernelCase)) : kernel.replay(c)
+        }
+        var verdict = askPatchers(c)
+        if case .notReadable = verdict.outcome { return verdict }
+        if verdict.failures.isEmpty, let expected = c.expected,
+            let difference = ExpectationDifference.words(between: expected, and: byRules)
+        {
+            verdict.failures = [ReplayVerdict.Failure(detail: difference)]
+        }
+        if !verdict.failures.isEmpty {
+            verdict.outcome = .failed
+        } else if c.loading != nil {
+            if kernelUse == .none {
+                verdict.outcome = .notRun(Self.notAsked)
+            } else {
+                let found = kernel.replay(c)
+                (verdict.outcome, verdict.failures, verdict.note) = (found.outcome, found.failures, found.note)
+            }
+        }
+        return verdict
+    }
+
+    /// Runs a case through the patchers.
+    private mutating func askPatchers(_ c: Case) -> ReplayVerdict {
         let judge = judge(of: c)
         let findings = judge.findings(of: c, against: nil)
-        if let failure = judge.failure { return .broken(failure.description) }
-        var reasons = findings.map { "\($0.bucket): \($0.detail)" }
-        if let report = judge.report { reasons.append(report) }
-        if findings.isEmpty, let expected = c.expected, !expected.agrees(with: byRules) {
-            reasons.append(Self.difference(between: expected, and: byRules))
+        if let failure = judge.failure { return ReplayVerdict(.notReadable(failure.description)) }
+        let given = judge.names.filter { judge.notRun[$0] == nil }
+        var verdict = ReplayVerdict(given.isEmpty ? .notRun(Self.reason(judge)) : .passed)
+        verdict.failures = findings.map { ReplayVerdict.Failure(bucket: $0.bucket, detail: $0.detail) }
+        verdict.report = judge.report
+        verdict.given = given
+        verdict.notGiven = judge.notRun
+        return verdict
+    }
+
+    /// Why no patcher was given a case.
+    private static func reason(_ judge: SacrificedJudge) -> String {
+        var reasons: [String] = []
+        for name in judge.names {
+            guard let reason = judge.notRun[name] else { continue }
+            let words = SparingReason.isOfCase(reason) ? reason : "\(name) \(reason)"
+            if !reasons.contains(words) { reasons.append(words) }
         }
-        if !reasons.isEmpty { return .failed(reasons) }
-        return c.loading == nil ? .passed : kernel.replay(c)
+        return reasons.joined(separator: "; ")
     }
 
-    /// Whom a case is run through.
-    private func judge(of c: Case) -> SacrificedJudge {
-        guard let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
+    /// Who judges a case: one process for all cases under the same conditions.
+    private mutating func judge(of c: Case) -> SacrificedJudge {
+        var key = JudgeKey(patchers: patchers, terms: terms.applying(c.judgingConditions))
+        if let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
-        else { return judge }
-        return SacrificedJudge(PatcherSubject([target], terms: terms, budget: budget), program: program)
-    }
-
-    /// The first difference between what a file expects and what the rules give, in words.
-    private static func difference(between file: Case.Expectation, and rules: Case.Expectation) -> String {
-        guard case .result(let insns, let aux, let subprograms, let lines) = file,
-            case .result(let insns2, let aux2, let subprograms2, let lines2) = rules
-        else { return "the file expects \(words(file)), the rules give \(words(rules))" }
-        return first(insns, insns2, "slot") { Disassembler.text(of: $0, secondSlot: nil) }
-            ?? first(aux, aux2, "aux word of slot") { String($0) }
-            ?? first(subprograms, subprograms2, "subprogram") { "id \($0.id) at \($0.start)" }
-            ?? first(lines, lines2, "line record") { "id \($0.id) at \($0.insnOff)" }
-            ?? "the file expects something else than the rules give"
-    }
-
-    private static func first<Row: Equatable>(
-        _ file: [Row]?, _ rules: [Row]?, _ what: String, _ text: (Row) -> String
-    ) -> String? {
-        guard let file, let rules, file != rules else { return nil }
-        let number = zip(file, rules).enumerated().first { $0.element.0 != $0.element.1 }?.offset
-        let place = number ?? min(file.count, rules.count)
-        func row(_ rows: [Row]) -> String { place < rows.count ? text(rows[place]) : "nothing" }
-        return "\(what) \(place): the file expects \(row(file)), the rules give \(row(rules))"
-    }
-
-    private static func words(_ expectation: Case.Expectation) -> String {
-        if case .error(let status) = expectation { return status.errorName ?? "a result" }
-        return "a result"
+        {
+            key.patchers = [target]
+        }
+        if let judge = judges[key] { return judge }
+        let judge = SacrificedJudge(
+            PatcherSubject(key.patchers, terms: key.terms, budget: budget), program: program)
+        judges[key] = judge
+        return judge
     }
 }

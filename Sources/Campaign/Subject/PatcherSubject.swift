@@ -84,7 +84,9 @@ public struct PatcherSubject: CampaignSubject {
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
         PatcherExaminer(SacrificedJudge(self, program: program)) { index in
             var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
-            return fuzzer.makeCase(index: index)
+            var c = fuzzer.makeCase(index: index)
+            c.conditions = terms.conditions
+            return c
         }
     }
 

@@ -74,7 +74,8 @@ extension PatcherSubject {
         _ index: UInt64, seed: UInt64, bases: [Program], program: URL
     ) throws(CampaignError) -> SingleCase {
         var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
-        let c = fuzzer.makeCase(index: index)
+        var c = fuzzer.makeCase(index: index)
+        c.conditions = terms.conditions
         let judge = SacrificedJudge(self, program: program)
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }

@@ -12,13 +12,14 @@ extension CaseFile.Writer {
         if loading.privilege != .all { add("privilege: " + loading.privilege.rawValue) }
         for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
         if let sight = loading.sight { add("seen: " + sight.text) }
+        if let must = loading.must { add("must: " + must.text) }
     }
 }
 
 extension CaseFile.Reader {
     /// The words that say how a program is loaded.
     static let loadingKeys: Set<String> = [
-        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "seen",
+        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "seen", "must",
     ]
     /// Those that may stand there more than once.
     static let repeatedKeys: Set<String> = ["report", "fact", "kfunc"]
@@ -45,6 +46,7 @@ extension CaseFile.Reader {
             }
             loading.privilege = privilege
         case "kfunc": loading.kernelFunctions.append(try headerText())
+        case "must": loading.must = try readSight()
         default: loading.sight = try readSight()
         }
     }
@@ -57,7 +59,11 @@ extension CaseFile.Reader {
         switch part {
         case "slot":
             let statement = try Assembler.statement(&line)
-            return .insn(slot: number, statement.insn)
+            // A first slot by itself, as earlier files have it, is of a load whose second slot holds nothing.
+            return .insn(
+                slot: number, statement.insn,
+                second: statement.secondSlot ?? (statement.insn.isWide ? Instruction.zero : nil))
+        case "slots": return .length(number)
         case "subprogram":
             if line.takeWord("missing") { return .subprogram(row: number, start: nil) }
             try line.word("at")
@@ -68,7 +74,7 @@ extension CaseFile.Reader {
             let id = try line.count(0...UInt32.max)
             try line.word("at")
             return .line(row: number, LineRecord(insnOff: try line.count(0...UInt32.max), id: id))
-        default: throw fault("`slot`, `subprogram`, `line` or `refusal`", at: start)
+        default: throw fault("`slot`, `slots`, `subprogram`, `line` or `refusal`", at: start)
         }
     }
 }

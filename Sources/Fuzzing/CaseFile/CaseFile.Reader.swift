@@ -6,7 +6,7 @@ extension CaseFile {
     typealias Reader = AssemblyReader
 
     /// The words that begin a section.
-    static let sections: Set<String> = ["program", "pass", "expect"]
+    static let sections: Set<String> = ["program", "pass", "expect", "gives"]
 }
 
 extension CaseFile.Reader {
@@ -16,6 +16,10 @@ extension CaseFile.Reader {
         var c = Case(program: Program(insns: []), passes: [])
         try readHeader(&c)
         guard line.takeWord("program") else { throw fault("`program`, or `name:` and the like before it") }
+        // The first line of a file is no word of its case.
+        let words = (comments ?? []).filter { "# " + $0 != CaseFile.title }
+        if !words.isEmpty { c.comment = words.joined(separator: "\n") }
+        comments = nil
         try endLine()
         c.program = try readProgram()
         var length = c.program.insns.count
@@ -27,6 +31,11 @@ extension CaseFile.Reader {
         }
         if line.takeWord("expect") {
             c.expected = try readExpectation()
+            if !isAtEnd && !(c.loading != nil && line.peekWord() == "gives") { throw fault("the end of the file") }
+        }
+        if c.loading != nil && line.takeWord("gives") {
+            try endLine()
+            c.loading?.given = try readProgram(["insns", "subprograms", "lines"])
             if !isAtEnd { throw fault("the end of the file") }
         }
         if !isAtEnd { throw fault(c.passes.isEmpty ? "`pass` or `expect`" : "an edit, `pass` or `expect`") }
@@ -52,13 +61,16 @@ extension CaseFile.Reader {
             case "report":
                 let text = try headerText()
                 c.report = c.report.map { $0 + "\n" + text } ?? text
+            case "conditions": c.conditions = try readConditions()
             case "seed": seed = try line.count(0...UInt64.max)
             case "index": index = try line.count(0...UInt64.max)
             case _ where Self.loadingKeys.contains(key):
                 try readLoading(key, into: &loading)
             default:
                 throw fault(
-                    "`name:`, `target:`, `bucket:`, `seed:`, `index:`, `found_by:`, `report:` or `program`", at: start)
+                    "`name:`, `target:`, `bucket:`, `seed:`, `index:`, `found_by:`, `conditions:`, `report:` or "
+                        + "`program`",
+                    at: start)
             }
             try endLine()
         }
@@ -69,6 +81,21 @@ extension CaseFile.Reader {
         default:
             throw fault(seed == nil ? "`seed:`, which belongs to `index:`" : "`index:`, which belongs to `seed:`")
         }
+    }
+
+    /// `beyond-contract`, `fail-alloc 10`, or both with a comma between them.
+    private mutating func readConditions() throws(AssemblyError) -> Case.Conditions {
+        var conditions = Case.Conditions()
+        repeat {
+            if !conditions.beyondContract && line.takeSymbol("beyond-contract") {
+                conditions.beyondContract = true
+            } else if conditions.failAlloc == 0 && line.takeSymbol("fail-alloc") {
+                conditions.failAlloc = try line.count(1...UInt32.max)
+            } else {
+                throw fault("`beyond-contract` or `fail-alloc N`")
+            }
+        } while line.takeSymbol(",")
+        return conditions
     }
 
     /// The text behind `name:`, quoted or as it is.

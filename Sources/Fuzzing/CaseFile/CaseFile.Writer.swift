@@ -13,9 +13,16 @@ extension CaseFile.Writer {
         if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
         if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
         if let program = c.foundBy { add("found_by: " + QuotedText.write(program)) }
+        if !c.conditions.text.isEmpty { add("conditions: " + c.conditions.text) }
         if let loading = c.loading { write(loading) }
         for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
             add("report: " + QuotedText.write(String(line)))
+        }
+        if let comment = c.comment {
+            add("")
+            for line in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+                add(line.isEmpty ? "#" : "# " + line)
+            }
         }
         add("\nprogram")
         var labels = Self.ProgramLabels(
@@ -35,6 +42,11 @@ extension CaseFile.Writer {
             length = CaseFile.length(after: pass, of: length)
         }
         if let expected = c.expected { write(expected) }
+        if let given = c.loading?.given {
+            add("\ngives")
+            let labels = Self.ProgramLabels(given.insns, subprograms: given.subprograms, lines: given.lines)
+            write(given.insns, aux: nil, subprograms: given.subprograms, lines: given.lines, labels)
+        }
     }
 
     private mutating func write(_ expected: Case.Expectation) {

@@ -22,11 +22,14 @@ public enum CaseFile {
         }
     }
 
+    /// The first line of every file.
+    static let title = "# bpf-patch-fuzz case"
+
     /// Writes a case; what its placeholders hold is lost.
     ///
     /// - Complexity: O(slots + edits)
     public static func print(_ c: Case) -> String {
-        var writer = Writer("# bpf-patch-fuzz case\n")
+        var writer = Writer(title + "\n")
         writer.write(c)
         return writer.text
     }

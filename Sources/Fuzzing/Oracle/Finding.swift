@@ -66,9 +66,12 @@ public struct Finding: Hashable, Sendable, Codable {
         self.detail = detail
     }
 
+    /// The last word of the buckets of findings beyond the contract.
+    static let beyondContractWord = "beyond-contract"
+
     /// Says that the pass is outside of what the kernel's own functions assume.
     mutating func note(beyondContract clause: KernelContract.Clause) {
-        bucket += "/beyond-contract"
+        bucket += "/" + Self.beyondContractWord
         detail += "; beyond the kernel's contract: \(clause.rawValue)"
     }
 }

@@ -94,12 +94,14 @@ struct Resynchronization {
         let index = min(slot, ways.count - 1)
         switch end.verdict {
         case .missing:
+            report.lengthChange += end.slot - slot
             report.findings.append(
                 finding(
                     "missing",
                     "live slots \(slot)..<\(end.slot) of the program are not in the result, first "
                         + "\(insns[InputIndex(index)])"))
         case .left:
+            report.lengthChange -= end.place - place
             report.findings.append(
                 finding("left", "\(ways.result[OutputIndex(place)]), which must be removed, is in the result"))
         case .unknown:

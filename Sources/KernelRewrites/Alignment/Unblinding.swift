@@ -16,6 +16,8 @@ struct Unblinding {
     /// Where each slot of it stands in the blinded result; one more for the end.
     private(set) var places: [Int] = []
     private(set) var findings: [Finding] = []
+    /// What shows each of them.
+    private(set) var evidence: [RewriteEvidence] = []
     private let insns: [Instruction]
 
     /// Takes the blinding of a result back; `nil` when there is none.
@@ -97,26 +99,53 @@ struct Unblinding {
             let last = kind == .function ? places[number] : places[number + 1] - 1
             let target = last + 1 + insn.jumpOffset(kind)
             guard target >= 0 && target < index.count && index[target] >= 0 else {
-                findings.append(wrong(.wrongLanding, insn.isWide ? "pseudo-func" : "jump", places[number], target))
+                let at = kind == .function ? places[number] : last
+                findings.append(wrong(.wrongLanding, insn.isWide ? "pseudo-func" : "jump", at, target))
+                let seen = Case.Loading.Sight.insn(slot: at, .zero).part(of: result)!
+                var must: Case.Loading.Sight?
+                if case .insn(_, var right, let second) = seen, let start = start(of: target),
+                    right.setJumpOffset(start - at - 1, kind)
+                {
+                    must = .insn(slot: at, right, second: second)
+                }
+                evidence.append(RewriteEvidence(seen: seen, must: must))
                 continue
             }
             _ = program.insns[number].setJumpOffset(index[target] - number - 1, kind)
         }
         program.aux = Array(repeating: 0, count: program.insns.count)
-        for subprogram in result.subprograms {
-            guard let start = slot(Int(subprogram.start), index, .subprogram, "start") else { continue }
+        for (row, subprogram) in result.subprograms.enumerated() {
+            guard let start = slot(Int(subprogram.start), index, .subprogram, "start", row) else {
+                let right = self.start(of: Int(subprogram.start)).map { UInt32($0) }
+                evidence.append(
+                    RewriteEvidence(
+                        seen: .subprogram(row: row, start: subprogram.start),
+                        must: right.map { .subprogram(row: row, start: $0) }))
+                continue
+            }
             program.subprograms.append(Subprogram(start: start, id: subprogram.id))
         }
-        for line in result.lines {
-            guard let off = slot(Int(line.insnOff), index, .line, "record") else { continue }
+        for (row, line) in result.lines.enumerated() {
+            guard let off = slot(Int(line.insnOff), index, .line, "record", row) else {
+                let right = start(of: Int(line.insnOff)).map { LineRecord(insnOff: UInt32($0), id: line.id) }
+                evidence.append(RewriteEvidence(seen: .line(row: row, line), must: right.map { .line(row: row, $0) }))
+                continue
+            }
             program.lines.append(LineRecord(insnOff: off, id: line.id))
         }
     }
 
-    private mutating func slot(_ place: Int, _ index: [Int], _ rule: BrokenRule, _ name: String) -> UInt32? {
+    private mutating func slot(
+        _ place: Int, _ index: [Int], _ rule: BrokenRule, _ name: String, _ row: Int
+    ) -> UInt32? {
         if place < insns.count && index[place] >= 0 { return UInt32(index[place]) }
-        findings.append(wrong(rule, name, place, place))
+        findings.append(wrong(rule, name, row, place))
         return nil
+    }
+
+    /// The first of the blinded instructions that a slot is among; `nil` outside the program.
+    private func start(of slot: Int) -> Int? {
+        slot >= 0 && slot < insns.count ? places.last { $0 <= slot } : nil
     }
 
     private func wrong(_ rule: BrokenRule, _ name: String, _ place: Int, _ target: Int) -> Finding {

@@ -13,7 +13,7 @@ import Patching
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `jit_subprogs`, at its end
 struct CallNumbers {
     /// Where a call keeps what.
-    enum Form: CaseIterable {
+    enum Form: CaseIterable, Sendable {
         /// Not compiled: `imm` is relative.
         case relative
         case offsetThenNumber
@@ -83,6 +83,7 @@ struct CallNumbers {
     ) {
         var isReported = false
         let form = form(calls, callCount, result)
+        report.callForm = form
         for number in 0..<callCount {
             let at = calls[TableIndex(number)]
             let insn = result[at]

@@ -45,13 +45,28 @@ public struct RewriteChecker: ~Copyable {
         if let unblinding = Unblinding(result) {
             report.findings = unblinding.findings
             // What leads into the middle of an instruction has no place in the result without.
-            if !report.findings.isEmpty { return report }
+            if !report.findings.isEmpty {
+                report.evidence = unblinding.evidence
+                return report
+            }
             check(program, live: live, result: unblinding.program, isUnblinded: true, &report)
             tally.count(unblinding, into: &report)
+            addEvidence(result, unblinding.places, &report)
         } else {
             check(program, live: live, result: result, isUnblinded: false, &report)
+            addEvidence(result, nil, &report)
         }
         return report
+    }
+
+    /// Adds what shows each finding in what was read back.
+    private func addEvidence(_ result: Program, _ places: [Int]?, _ report: inout RewriteReport) {
+        if report.isClean { return }
+        let reader = EvidenceReader(result: result, places: places, report: report)
+        for number in report.findings.indices {
+            report.evidence.append(reader.evidence(for: &report.findings[number]))
+        }
+        report.evidence += report.gaps.map { reader.evidence(for: $0) }
     }
 
     private mutating func check(
@@ -103,6 +118,21 @@ public struct RewriteChecker: ~Copyable {
             jumpCount: passes.jumpCount, into: &report)
         if report.gaps.isEmpty && !isCut && report.findings.count > known {
             lookOtherwise(ways, image, length, result, known, &report)
+        }
+        if isReleased { restore(program.program, result, &report) }
+    }
+
+    /// Puts what the kernel left of loads that were released back into the result as it was compared.
+    private func restore(_ program: Program, _ result: Program, _ report: inout RewriteReport) {
+        let image = input.image(as: InputIndex.self)
+        for slot in program.insns.indices where program.insns[slot].jumpKind == .function {
+            let at = alignment.place(of: InputIndex(slot), fates.row).position
+            if image.insns[InputIndex(slot)] == program.insns[slot] || at + 1 >= result.insns.count { continue }
+            // The rules say nothing of what such a load becomes.
+            for place in [at, at + 1] where report.normalized?.insns.indices.contains(place) == true {
+                report.normalized?.insns[place] = result.insns[place]
+                report.expected?.insns[place] = result.insns[place]
+            }
         }
     }
 
@@ -212,7 +242,8 @@ public struct RewriteChecker: ~Copyable {
                     expectation.fault(
                         in: peeled.image(as: OutputIndex.self), of: edits, on: image, target: "kernel", passNumber: 0)
                 }
-                report.findings.append(earlier ?? finding)
+                let found = PlacedFinding(expected: expected, found: found, places: startExpectation.places)
+                report.findings.append(earlier.flatMap(found.place) ?? finding)
             }
         } else if let finding = expectation.fault(in: found, of: edits, on: image, target: "kernel", passNumber: 0) {
             report.findings.append(finding)
@@ -222,6 +253,7 @@ public struct RewriteChecker: ~Copyable {
         if report.findings.isEmpty && !givesPasses { return }
         report.passes = hasStarts ? [Pass(edits), Pass(passes.starts.image)] : [Pass(edits)]
         report.normalized = Program(found)
+        report.expected = Program(expected)
     }
 
     /// The kernel gave a result for edits that cannot be made.
@@ -237,8 +269,10 @@ public struct RewriteChecker: ~Copyable {
                     in: found, of: passes.starts.image, on: expectation.program.image(as: InputIndex.self),
                     target: "kernel", passNumber: 1)
             if let finding { report.findings.append(finding) }
+            notePasses(&report)
         } else if refusal == .dangling, let place = isFirst ? expectation.refusalPlace : nil {
             report.findings.append(dangling(alignment.place(behindStarts: place)))
+            notePasses(&report)
         } else if report.findings.isEmpty {
             let place = (isFirst ? expectation.refusalPlace : startExpectation.refusalPlace)?.position ?? 0
             report.gaps.append(
@@ -246,6 +280,13 @@ public struct RewriteChecker: ~Copyable {
                     reason: "the edits are \(refusal?.rawValue ?? "refused")", slot: 0, place: place, expected: [],
                     found: []))
         }
+    }
+
+    /// Keeps edits that cannot be made, and what the kernel gave for them.
+    private func notePasses(_ report: inout RewriteReport) {
+        let hasStarts = passes.starts.editCount > 0
+        report.passes = hasStarts ? [Pass(passes.edits.image), Pass(passes.starts.image)] : [Pass(passes.edits.image)]
+        report.normalized = Program(passes.found.image(as: OutputIndex.self))
     }
 
     /// The kernel has taken out what a jump or call that stands leads to.

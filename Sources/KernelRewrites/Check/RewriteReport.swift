@@ -23,6 +23,15 @@ public struct RewriteReport: Sendable {
     /// There where ``passes`` are.
     public internal(set) var normalized: Program?
 
+    /// What shows each finding, and then each gap, in what was read back.
+    public internal(set) var evidence: [RewriteEvidence] = []
+    /// What the passes must give, where ``normalized`` is there.
+    public internal(set) var expected: Program?
+    /// How compiled calls hold where they lead; `nil` where there are none.
+    var callForm: CallNumbers.Form?
+    /// How many slots more the result must have.
+    var lengthChange = 0
+
     /// Whether everything was understood and nothing is wrong.
     public var isClean: Bool { findings.isEmpty && gaps.isEmpty }
 }
@@ -59,7 +68,16 @@ public struct AlignmentGap: Hashable, Sendable, CustomStringConvertible {
 
     /// The place and what stands there, in a few lines.
     public var description: String {
-        func list(_ insns: [Instruction]) -> String { insns.map { "\n    \($0)" }.joined() }
+        func list(_ insns: [Instruction]) -> String {
+            var text = ""
+            var at = 0
+            while at < insns.count {
+                let second = at + 1 < insns.count ? insns[at + 1] : nil
+                text += "\n    " + Disassembler.text(of: insns[at], secondSlot: second)
+                at += Disassembler.width(of: insns[at], secondSlot: second)
+            }
+            return text
+        }
         return "\(reason): slot \(slot) of the program, \(place) of the result\n  program:\(list(expected))\n"
             + "  result:\(list(found))"
     }

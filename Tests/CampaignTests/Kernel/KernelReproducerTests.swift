@@ -51,7 +51,7 @@ struct KernelReproducerTests {
         ("seen: slot 8 if r6 != 0 goto -5", 0), ("seen: subprogram 1 at 11", 1),
         ("seen: subprogram 1 missing", 0),
         ("seen: line 1 id 1 at 3", 1), ("seen: line 1 id 2 at 3", 0),
-        ("seen: line 3 missing", 1), ("", 0),
+        ("seen: line 3 missing", 1), ("seen: slots 11", 0), ("seen: slots 13", 1),
     ]) func exitSaysWhetherItIsShown(_ header: String, status: Int32) throws {
         let run = try Self.run(try Self.parsed(header, Self.division))
         #expect(run.status == status, "\(run.output)")

@@ -85,18 +85,20 @@ struct KernelRunCommandTests {
         #expect(text.contains("\ntarget: kernel\n") && text.contains("\nkernel: ") && text.contains("\nseen: "))
         let program = String(file.dropLast(4)) + "c"
         #expect(try String(contentsOfFile: program, encoding: .utf8).contains("static struct bpf_insn insns[] = {"))
-        let sound = try Tool.run(["replay", file])
+        let sound = try Tool.run(["kernel", "replay", file])
         #expect(sound.status == 0 && sound.output.hasPrefix("passed \(file): "), "\(sound.output)")
         #expect(sound.output.contains(": not shown; this kernel is "))
-        let spoiled = try Tool.run(["replay", "--plant", plant, file])
+        let spoiled = try Tool.run(["replay", "--kernel", "--plant", plant, file])
         #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
         // Something else than what was found is neither shown nor nothing.
         let bucket = try #require(finding["bucket"] as? String)
         let stranger = try folder.write(
             text.replacing("bucket: \(bucket)\n", with: "bucket: kernel/none\n"), to: "other.case")
-        let other = try Tool.run(["replay", "--plant", plant, stranger])
-        #expect(other.status == 77 && other.lastLine == "0 passed, 1 failed, 0 not readable", "\(other.output)")
-        #expect(other.output.contains(": kernel/none: not shown, but \(bucket): "), "\(other.output)")
+        let other = try Tool.run(["kernel", "replay", "--plant", plant, stranger])
+        #expect(
+            other.status == 77 && other.lastLine == "0 passed, 1 failed, 0 known, 0 not run, 0 not readable",
+            "\(other.output)")
+        #expect(other.output.contains("FAILED \(stranger): \(bucket): "), "\(other.output)")
         #expect(try Tool.run(["show", file]).status == 0)
         let smaller = folder.path + "/smaller"
         let minimize = try Tool.run(["minimize", "--plant", plant, file, "-o", smaller])
@@ -169,9 +171,9 @@ struct KernelRunCommandTests {
         #expect(
             try String(contentsOfFile: file, encoding: .utf8).contains(
                 "name: as it was seen; it has not been run again"))
-        let replay = try Tool.run(["replay", file, "--plant", plant])
-        #expect(replay.status == 0 && replay.lastLine == "0 passed, 0 failed, 0 not readable, 1 skipped")
-        #expect(replay.errors.contains("it may bring the machine down"))
+        let replay = try Tool.run(["kernel", "replay", file, "--plant", plant])
+        #expect(replay.status == 1 && replay.lastLine == "0 passed, 0 failed, 0 known, 1 not run, 0 not readable")
+        #expect(replay.output.contains("not run: 1: its load may bring the machine down"))
     }
 }
 
@@ -198,11 +200,13 @@ struct KernelRunCommandTests {
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
 
-    @Test(.enabled(if: canTry, "nobody else to run as")) func replayIsSkipped() throws {
+    /// A kernel that cannot be asked has shown nothing, and that is said.
+    @Test(.enabled(if: canTry, "nobody else to run as")) func replayIsNotRun() throws {
         let folder = try Tool.Folder()
         let file = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "one.case")
-        let run = try Self.run(["replay", file])
-        #expect(run.status == 0 && run.lastLine == "0 passed, 0 failed, 0 not readable, 1 skipped", "\(run.errors)")
-        #expect(run.errors.contains("skipped: \(file): kernel: ") && run.errors.contains("CAP_BPF"))
+        let run = try Self.run(["kernel", "replay", file])
+        #expect(run.status == 1 && run.lastLine == "0 passed, 0 failed, 0 known, 1 not run, 0 not readable")
+        #expect(
+            run.output.contains("not run: 1: the running kernel cannot be asked: ") && run.output.contains("CAP_BPF"))
     }
 }

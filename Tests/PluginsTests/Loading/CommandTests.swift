@@ -67,6 +67,36 @@ struct CommandTests {
         #expect(picture.status == 0 && picture.output.contains("wrong: wrong-landing"), "\(picture)")
     }
 
+    /// A plug-in that is given no case has passed none; beside another, cases are passed by that one alone.
+    @Test func whatAPluginCannotDoIsNotPassed() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example)
+        let text = "program\n    goto L2\n    r1 = 1\nL2: exit\n\npass\n  delete 1\n"
+        for name in ["a", "b"] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(example.folder)/\(name).case")) }
+        let alone = try CommandTests.tool("replay", example.folder, "--plugin", example.path)
+        #expect(alone.status == 1, "\(alone)")
+        #expect(
+            alone.output
+                == "not run: 2: example cannot do delete\n0 passed, 0 failed, 0 known, 2 not run, 0 not readable\n")
+        #expect(alone.errors == "error: example was given no case: cannot do delete (2)\n")
+        let both = try CommandTests.tool(
+            "replay", example.folder, "--plugin", example.path, "--patcher", "index-map")
+        #expect(both.status == 1, "\(both)")
+        #expect(
+            both.output == "2 passed, 0 failed, 0 known, 0 not run, 0 not readable\n"
+                && both.errors == "error: example was given no case: cannot do delete (2)\n", "\(both)")
+    }
+
+    /// One that dies of every case has passed none, and is named.
+    @Test func whatAPluginDiesOfIsNotPassed() throws {
+        let plugin = try BuiltPlugin(
+            ["\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"], flags: ["-w", "-DFAULT=ABORT"])
+        let text = "program\n    r1 = 100\n    exit\n\npass\n  replace 1 with\n    r1 = 7\n    exit\n"
+        for name in ["a", "b"] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(plugin.folder)/\(name).case")) }
+        let replay = try CommandTests.tool("replay", plugin.folder, "--plugin", plugin.path)
+        #expect(replay.status == 77 && replay.output.contains("0 passed, 2 failed, 0 known, 0 not run"), "\(replay)")
+        #expect(replay.output.contains("misbehaving/crash/sigabrt/none: "), "\(replay)")
+    }
+
     @Test func applyGivesWhatABuiltInPatcherGives() throws {
         let map = try BuiltPlugin(BuiltPlugin.indexMap)
         let vectors = "\(BuiltPlugin.package)/Tests/Vectors/corners.jsonl"

@@ -14,6 +14,9 @@ package struct AssemblyReader {
     /// The slots of the program that was read last, by label.
     package internal(set) var programLabels: [String: Int] = [:]
 
+    /// The comments so far that have a line of their own, without `#`; `nil` where they are not kept.
+    package var comments: [String]? = []
+
     /// The words that begin a section, and so end a program.
     let sections: Set<String>
 
@@ -36,10 +39,17 @@ package struct AssemblyReader {
             line = LineScanner(bytes: bytes, line: start..<stop)
             lineNumber = linesSeen
             if !line.isAtEnd() { return }
+            keep(comment: start..<stop)
         }
         line = LineScanner(bytes: bytes, line: bytes.count..<bytes.count)
         lineNumber = linesSeen + 1
         isAtEnd = true
+    }
+
+    private mutating func keep(comment range: Range<Int>) {
+        if comments == nil { return }
+        let text = String(decoding: bytes[range].drop { $0 == 0x20 || $0 == 0x09 }, as: UTF8.self)
+        if text.hasPrefix("#") { comments?.append(String(text.dropFirst(text.hasPrefix("# ") ? 2 : 1))) }
     }
 
     /// Ends the line, of which nothing may be left.

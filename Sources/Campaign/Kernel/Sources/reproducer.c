@@ -206,7 +206,7 @@ static int load(const struct types *types, unsigned int target)
 		options.log_size = sizeof(log);
 		bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", insns, insn_count, &options);
 		printf("%s\n", log);
-		if (seen_part == SEEN_REFUSAL) {
+		if (seen.part == REFUSAL) {
 			int is_shown = strstr(log, seen_refusal) != NULL;
 			printf("%s\n%s\n", finding, is_shown ? "still shown" : "not shown");
 			exit(is_shown ? SHOWN : NOT_LOADED);
@@ -274,27 +274,34 @@ static int has_steady_number(const struct bpf_insn *insn)
 	return insn->dst_reg != 11;
 }
 
-static int is_seen(const struct result *result)
+// Whether a part of what came back is what one of the two says.
+static int is_there(const struct result *result, const struct sight *sight)
 {
-	unsigned int place = seen_place;
-	switch (seen_part) {
-	case SEEN_INSN: {
-		if (place >= result->insn_count)
+	unsigned int place = sight->place;
+	switch (sight->part) {
+	case INSN: {
+		if (place + sight->has_second >= result->insn_count)
 			return 0;
-		struct bpf_insn a = result->insns[place], b = seen_insn;
-		if (!has_steady_number(&b))
+		struct bpf_insn a = result->insns[place], b = sight->insn;
+		int is_steady = has_steady_number(&b);
+		if (!is_steady)
 			a.imm = b.imm = 0;
-		return memcmp(&a, &b, sizeof(a)) == 0;
+		if (memcmp(&a, &b, sizeof(a)) != 0)
+			return 0;
+		return !sight->has_second || !is_steady
+			|| memcmp(&result->insns[place + 1], &sight->second, sizeof(a)) == 0;
 	}
-	case SEEN_SUBPROGRAM:
-		if (seen_missing)
+	case LENGTH:
+		return result->insn_count == place;
+	case SUBPROGRAM:
+		if (sight->missing)
 			return place >= result->function_count;
-		return place < result->function_count && result->functions[place].insn_off == seen_slot;
-	case SEEN_LINE:
-		if (seen_missing)
+		return place < result->function_count && result->functions[place].insn_off == sight->slot;
+	case LINE:
+		if (sight->missing)
 			return place >= result->line_count;
-		return place < result->line_count && result->lines[place].insn_off == seen_slot
-			&& result->lines[place].line_col == (seen_id + 1) << 10;
+		return place < result->line_count && result->lines[place].insn_off == sight->slot
+			&& result->lines[place].line_col == (sight->id + 1) << 10;
 	default:
 		return 0;
 	}
@@ -312,12 +319,18 @@ int main(void)
 	for (unsigned int i = 0; i < result.line_count; i++)
 		printf("line %u is at %u\n", (result.lines[i].line_col >> 10) - 1, result.lines[i].insn_off);
 	printf("\n%s\n", finding);
-	if (is_seen(&result)) {
-		if (seen_part == SEEN_INSN)
-			print_insn(&result, seen_place);
+	if (seen.part == INSN && seen.place < result.insn_count)
+		print_insn(&result, seen.place);
+	if (is_there(&result, &seen)) {
 		printf("still shown\n");
 		return SHOWN;
 	}
+	if (seen.part == NOTHING) {
+		printf("loaded; the case does not say what was seen, so look at the program above\n");
+		return NOT_LOADED;
+	}
+	if (seen.part != LOAD)
+		printf("%s\n", is_there(&result, &must) ? "it is as it must be" : "it is neither what was seen nor what must be");
 	printf("not shown\n");
 	return NOT_SHOWN;
 }

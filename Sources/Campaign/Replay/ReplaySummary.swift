@@ -1,0 +1,161 @@
+import Fuzzing
+
+/// The counts of a replay, and what it says in the end.
+public struct ReplaySummary: Encodable, Sendable {
+    /// A failure of a case, for JSON.
+    public struct Failure: Encodable, Sendable {
+        public var file: String
+        public var name: String?
+        public var bucket: String?
+        public var detail: String
+        public var isKnown: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case file, name, bucket, detail
+            case isKnown = "known"
+        }
+    }
+
+    /// Why cases were not run, and how many.
+    public struct Reason: Encodable, Sendable, Hashable {
+        public var count: Int
+        public var reason: String
+    }
+
+    /// How many cases a target was given, and why not the others.
+    public struct Target: Encodable, Sendable {
+        public var name: String
+        public var run: Int
+        public var notRun: [Reason]
+
+        private enum CodingKeys: String, CodingKey {
+            case name, run
+            case notRun = "not_run"
+        }
+    }
+
+    public private(set) var passed = 0
+    public private(set) var failed = 0
+    /// How many cases fail in known buckets alone.
+    public private(set) var known = 0
+    public private(set) var notRun = 0
+    public private(set) var notReadable = 0
+    public private(set) var failures: [Failure] = []
+    /// The files that cannot be used, and why.
+    public private(set) var unreadable: [String] = []
+    private var reasons: [String: Int] = [:]
+    private var given: [String: Int] = [:]
+    private var notGiven: [String: [String: Int]] = [:]
+    private let knownBuckets: KnownBuckets
+    private let names: [String]
+
+    /// - Parameters:
+    ///   - targets: the names of the patchers that cases are run through
+    ///   - known: the buckets that do not count
+    public init(targets: [String], known: KnownBuckets) {
+        names = targets
+        knownBuckets = known
+    }
+
+    /// Counts a case and returns the lines to print for it.
+    public mutating func add(_ verdict: ReplayVerdict, of item: CaseSource.Item) -> [String] {
+        for name in verdict.given { given[name, default: 0] += 1 }
+        for (name, reason) in verdict.notGiven { notGiven[name, default: [:]][reason, default: 0] += 1 }
+        let name = (try? item.content.get())?.name ?? ""
+        let label = name.isEmpty ? item.place : "\(item.place) (\(name))"
+        switch verdict.outcome {
+        case .passed:
+            passed += 1
+            return verdict.note.map { ["passed \(item.place): \($0)"] } ?? []
+        case .notRun(let reason):
+            notRun += 1
+            reasons[reason, default: 0] += 1
+            return []
+        case .notReadable(let reason):
+            notReadable += 1
+            unreadable.append(reason)
+            return []
+        case .failed:
+            var lines: [String] = []
+            var isKnown = true
+            for failure in verdict.failures {
+                let isKnownFailure = failure.bucket.map { knownBuckets.contains($0) } ?? false
+                isKnown = isKnown && isKnownFailure
+                let word = isKnownFailure ? "known" : failure.isShown ? "SHOWN" : "FAILED"
+                let what = (failure.bucket.map { $0 + ": " } ?? "") + failure.detail
+                lines.append("\(word) \(label): \(what)")
+                failures.append(
+                    Failure(
+                        file: item.place, name: name.isEmpty ? nil : name, bucket: failure.bucket,
+                        detail: failure.detail, isKnown: isKnownFailure))
+            }
+            if let report = verdict.report { lines.append("FAILED \(label): \(report)") }
+            if isKnown { known += 1 } else { failed += 1 }
+            return lines
+        }
+    }
+
+    /// The reasons for which cases were not run, the most frequent first.
+    public var reasonsNotRun: [Reason] { Self.sorted(reasons) }
+
+    /// The targets in the order in which they were named.
+    public var targets: [Target] {
+        let others = Set(given.keys).union(notGiven.keys).subtracting(names).sorted()
+        return (names + others).map { name in
+            Target(name: name, run: given[name] ?? 0, notRun: Self.sorted(notGiven[name] ?? [:]))
+        }.filter { $0.run > 0 || !$0.notRun.isEmpty }
+    }
+
+    private static func sorted(_ counts: [String: Int]) -> [Reason] {
+        counts.map { Reason(count: $0.value, reason: $0.key) }.sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
+    }
+
+    /// The lines before the last: why cases were not run, and which targets were not given cases that others were.
+    public var lines: [String] {
+        var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
+        for target in targets where target.run > 0 {
+            lines += target.notRun.filter { !SparingReason.isOfCase($0.reason) }
+                .map { "not run by \(target.name): \($0.count) of the cases: \(target.name) \($0.reason)" }
+        }
+        return lines
+    }
+
+    /// The last line; it always has all five counts.
+    public var lastLine: String {
+        "\(passed) passed, \(failed) failed, \(known) known, \(notRun) not run, \(notReadable) not readable"
+    }
+
+    /// The targets that were given no case although there was something to give, each with a sentence.
+    public var idle: [String] {
+        var sentences = targets.filter { target in
+            target.run == 0 && target.notRun.contains { !SparingReason.isOfCase($0.reason) }
+        }.map { target in
+            let reasons = target.notRun.map { "\($0.reason) (\($0.count))" }.joined(separator: "; ")
+            return "\(target.name) was given no case: \(reasons)"
+        }
+        // What the rules refuse has been checked by them.
+        let isChecked = reasons[SparingReason.malformed] != nil
+        if sentences.isEmpty && passed + failed + known == 0 && notRun > 0 && !isChecked {
+            sentences.append("nothing was run: " + reasonsNotRun.map(\.reason).joined(separator: "; "))
+        }
+        return sentences
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case passed, failed, known, failures, reasons, targets
+        case notRun = "not_run"
+        case notReadable = "not_readable"
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(passed, forKey: .passed)
+        try container.encode(failed, forKey: .failed)
+        try container.encode(known, forKey: .known)
+        try container.encode(notRun, forKey: .notRun)
+        try container.encode(notReadable, forKey: .notReadable)
+        try container.encode(reasonsNotRun, forKey: .reasons)
+        try container.encode(targets, forKey: .targets)
+        try container.encode(failures, forKey: .failures)
+    }
+}

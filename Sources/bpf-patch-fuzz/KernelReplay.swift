@@ -1,0 +1,34 @@
+import ArgumentParser
+import Campaign
+
+/// `kernel replay`: loads cases that were found in a kernel into the running one.
+struct KernelReplay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Load cases that were found in a kernel into the running one.",
+        discussion: """
+            A line says of each case whether the running kernel still shows the fault. Nothing is run. A kernel that has the \
+            fault may warn, be tainted or stop; a case whose load ended the process, or did not end, is not loaded again. \
+            Other cases are counted as not run. Counts, exit status and --json are those of 'replay'.
+
+            Example:
+              sudo bpf-patch-fuzz kernel replay Crashes
+            """)
+
+    @Argument(help: "Case files (.case), or folders of them.")
+    var paths: [String]
+
+    @OptionGroup var known: KnownOption
+    @OptionGroup var spoiling: PlantOption
+
+    @Flag(help: "Print the counts and failures as one line of JSON instead.")
+    var json = false
+
+    func run() throws {
+        do {
+            var replayer = Replayer([], kernelUse: .alone, plant: spoiling.plant, program: Executable.url)
+            let session = ReplaySession(paths: paths, targets: [], known: known, json: json, asksKernel: true)
+            try session.finish(try session.run(&replayer))
+        } catch let code as ExitCode { throw code } catch { throw stop(error) }
+    }
+}

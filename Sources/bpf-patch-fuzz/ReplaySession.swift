@@ -1,0 +1,62 @@
+import ArgumentParser
+import Campaign
+import Fuzzing
+import LinuxBPF
+
+/// A replay as a command prints it: what `replay` and `kernel replay` share.
+struct ReplaySession {
+    var paths: [String]
+    var targets: [String]
+    var known: KnownOption
+    var json: Bool
+    /// True if cases may be loaded into the running kernel.
+    var asksKernel: Bool
+
+    /// What a load of a case may do; said before the first.
+    static let warning =
+        "note: cases found in a kernel are loaded into the running one; if it has such a fault, it may warn, be tainted "
+        + "or stop"
+
+    /// Runs all cases and prints what came of them.
+    ///
+    /// - Parameter note: called with each case that can be read
+    /// - Returns: the counts
+    /// - Throws: ``CampaignError`` when the list of known buckets cannot be read, or nothing can be written
+    func run(_ replayer: inout Replayer, note: (Case) -> Void = { _ in }) throws -> ReplaySummary {
+        let known = try self.known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
+        var summary = ReplaySummary(targets: targets, known: known ?? KnownBuckets())
+        var isWarned = false
+        for item in CaseSource.items(paths) {
+            let c = try? item.content.get()
+            if let c { note(c) }
+            if asksKernel && !isWarned && c?.loading != nil {
+                complain(Self.warning)
+                isWarned = true
+            }
+            let verdict = replayer.replay(item)
+            let lines = summary.add(verdict, of: item)
+            if case .notReadable(let reason) = verdict.outcome { complain("error: \(reason)") }
+            if !json { for line in lines { try Output.line(line) } }
+        }
+        return summary
+    }
+
+    /// Prints the end of a replay and ends with its status.
+    ///
+    /// - Throws: the exit status unless it is 0
+    func finish(_ summary: ReplaySummary) throws {
+        let idle = summary.idle
+        if json {
+            try Output.json(summary)
+        } else {
+            for line in summary.lines { try Output.line(line) }
+        }
+        for sentence in idle { complain("error: \(sentence)") }
+        if !json { try Output.line(summary.lastLine) }
+        if summary.failed > 0 { throw ExitCode.findings }
+        if summary.notReadable > 0 || !idle.isEmpty { throw ExitCode.failure }
+        if summary.passed + summary.known + summary.notRun == 0 {
+            throw stop(CampaignError("there is no case in what was named"))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import BPF
+import Foundation
+import Fuzzing
+import Testing
+
+@testable import Campaign
+
+/// Whether a program that includes libbpf's headers can be compiled.
+private let canCompile = ["/usr/bin/cc", "/usr/include/bpf/bpf.h", "/usr/include/bpf/btf.h"].allSatisfy {
+    FileManager.default.fileExists(atPath: $0)
+}
+
+/// The C programs beside findings, on a kernel that is made up: what they say follows from what comes back, and from nothing else.
+@Suite(.enabled(if: canCompile, "no C compiler with libbpf's headers"))
+struct ReproducerAnswerTests {
+    /// What libbpf would do: any program is loaded, and comes back as some other one.
+    private static func library(_ program: Program) -> String {
+        func list(_ words: [String]) -> String { words.isEmpty ? "0" : words.joined(separator: ", ") }
+        return """
+            #include <linux/bpf.h>
+            #include <stddef.h>
+            #include <string.h>
+            static const __u64 insns[] = { \(list(program.insns.map { "\($0.bits)ULL" })) };
+            static const __u32 starts[] = { \(list(program.subprograms.map { "\($0.start)" })) };
+            static const __u32 places[] = { \(list(program.lines.map { "\($0.insnOff)" })) };
+            static const __u32 ids[] = { \(list(program.lines.map { "\($0.id)" })) };
+            int bpf_prog_load(int t, void *n, void *l, void *i, size_t c, void *o) { return 7; }
+            int bpf_obj_get_info_by_fd(int fd, void *p, __u32 *len)
+            {
+                struct bpf_prog_info *info = p;
+                for (unsigned i = 0; i < info->nr_func_info; i++)
+                    ((struct bpf_func_info *)(unsigned long)info->func_info)[i].insn_off = starts[i];
+                for (unsigned i = 0; i < info->nr_line_info; i++) {
+                    struct bpf_line_info *line = (struct bpf_line_info *)(unsigned long)info->line_info + i;
+                    line->insn_off = places[i];
+                    line->line_col = (ids[i] + 1) << 10;
+                }
+                if (info->xlated_prog_insns)
+                    memcpy((void *)(unsigned long)info->xlated_prog_insns, insns, info->xlated_prog_len);
+                info->xlated_prog_len = \(program.insns.count * 8);
+                info->nr_func_info = \(program.subprograms.count);
+                info->nr_line_info = \(program.lines.count);
+                return 0;
+            }
+            int bpf_map_create(int t, void *n, int k, int v, int m, void *o) { return 8; }
+            void *btf__new_empty(void) { return (void *)1; }
+            void *btf__load_vmlinux_btf(void) { return (void *)1; }
+            int btf__add_int(void *b, void *n, size_t s, int e) { return 1; }
+            int btf__add_struct(void *b, void *n, int s) { return 1; }
+            int btf__add_field(void *b, void *n, int t, int o, int s) { return 0; }
+            int btf__add_array(void *b, int i, int e, int n) { return 1; }
+            int btf__add_ptr(void *b, int r) { return 1; }
+            int btf__add_type_tag(void *b, void *v, int r) { return 1; }
+            int btf__add_str(void *b, void *s) { return 1; }
+            int btf__add_func_proto(void *b, int r) { return 1; }
+            int btf__add_func(void *b, void *n, int l, int p) { return 1; }
+            int btf__load_into_kernel(void *b) { return 0; }
+            int btf__fd(void *b) { return 1; }
+            int btf__find_by_name_kind(void *b, void *n, int k) { return 1; }
+
+            """
+    }
+
+    private static func run(_ c: Case, kernelGives program: Program) throws -> Tool.Outcome {
+        let folder = try Tool.Folder()
+        let text = try #require(KernelReproducer.text(of: c, file: "shows.c"))
+        let files = [try folder.write(text, to: "shows.c"), try folder.write(library(program), to: "library.c")]
+        let shows = folder.path + "/shows"
+        let compiler = try Tool.run(["-w", "-o", shows] + files, program: URL(fileURLWithPath: "/usr/bin/cc"))
+        #expect(compiler.status == 0, "\(compiler.errors)")
+        return try Tool.run([], program: URL(fileURLWithPath: shows))
+    }
+
+    private static let load = Instruction(code: Opcode.loadImmediate64, dst: 2, src: Opcode.pseudoFunction, imm: 3)
+
+    /// What a right kernel gives: a wide load, a compiled call and two subprograms.
+    private static let right = Program(
+        insns: [
+            load, Instruction(code: 0, imm: 1),
+            Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1, imm: 1), Instruction(code: Opcode.exit),
+            Instruction(code: Opcode.movImmediate64, imm: 4), Instruction(code: Opcode.exit),
+        ], subprograms: [Subprogram(start: 0, id: 0), Subprogram(start: 4, id: 1)],
+        lines: [LineRecord(insnOff: 0, id: 0), LineRecord(insnOff: 4, id: 1)])
+
+    private static func changed(_ change: (inout Program) -> Void) -> Program {
+        var program = right
+        change(&program)
+        return program
+    }
+
+    /// Faults, what shows each, and a third answer that is neither.
+    private static let faults: [(sight: Case.Loading.Sight, wrong: Program, other: Program)] = [
+        (.insn(slot: 2, .zero), changed { $0.insns[2].off = -2 }, changed { $0.insns[2].off = -3 }),
+        // A number of a call, and of a subprogram's address, are all that may differ.
+        (.insn(slot: 2, .zero), changed { $0.insns[2].imm = 0 }, changed { $0.insns[2].imm = 2 }),
+        (.insn(slot: 0, .zero), changed { $0.insns[1].imm = 0 }, changed { $0.insns[1].imm = 2 }),
+        (
+            .subprogram(row: 1, start: nil), changed { $0.subprograms[1].start = 5 },
+            changed { $0.subprograms[1].start = 3 }
+        ),
+        (
+            .subprogram(row: 1, start: nil), changed { $0.subprograms.removeLast() },
+            changed { $0.subprograms[1].start = 3 }
+        ),
+        (.line(row: 1, nil), changed { $0.lines[1].insnOff = 5 }, changed { $0.lines[1].id = 0 }),
+        (.line(row: 1, nil), changed { $0.lines.removeLast() }, changed { $0.lines[1].id = 0 }),
+        (.length(0), changed { $0.insns.removeLast() }, changed { $0.insns.append($0.insns[3]) }),
+    ]
+
+    /// It is still shown where it is, and nowhere else; a mended kernel is said to be right.
+    @Test(arguments: faults.indices) func answerFollowsTheKernel(_ number: Int) throws {
+        let (sight, wrong, other) = Self.faults[number]
+        var c = try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\nprogram\nr0 = 1\nexit\n", file: "c")
+        c.loading?.sight = sight.part(of: wrong)
+        c.loading?.must = sight.part(of: Self.right)
+        // The case is read from its file, as one that is written is.
+        c = try CaseFile.parse(CaseFile.print(c), file: "c")
+        let shown = try Self.run(c, kernelGives: wrong)
+        #expect(shown.status == 1 && shown.lastLine == "still shown", "\(shown)")
+        let mended = try Self.run(c, kernelGives: Self.right)
+        #expect(mended.status == 0 && mended.lastLine == "not shown", "\(mended)")
+        #expect(mended.output.contains("it is as it must be\n"))
+        let neither = try Self.run(c, kernelGives: other)
+        #expect(neither.status == 0 && neither.lastLine == "not shown", "\(neither)")
+        #expect(neither.output.contains("it is neither what was seen nor what must be\n"))
+    }
+
+    /// A case that does not say what was seen shows nothing, unless the load itself was the fault.
+    @Test func nothingIsSaidOfNothing() throws {
+        let text = "target: kernel\nbucket: kernel/BUCKET/none\ntype: xdp\nprogram\nr0 = 1\nexit\n"
+        let silent = try Self.run(
+            try CaseFile.parse(text.replacing("BUCKET", with: "line/record"), file: "c"), kernelGives: Self.right)
+        #expect(silent.status == 2 && silent.output.contains("the case does not say what was seen"), "\(silent)")
+        let load = try Self.run(
+            try CaseFile.parse(text.replacing("BUCKET", with: "hang/none"), file: "c"), kernelGives: Self.right)
+        #expect(load.status == 0 && load.lastLine == "not shown", "\(load)")
+    }
+}
