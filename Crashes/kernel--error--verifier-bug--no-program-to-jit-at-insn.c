@@ -1,11 +1,12 @@
 // kernel/error/verifier-bug/no-program-to-jit-at-insn
 //
-// Found with Linux 6.18.44-fc-v595.
+// Found with Linux 6.18.44-fc-v782.
 // Made of case 109 of seed 4.
 //
 //   cc -o shows kernel--error--verifier-bug--no-program-to-jit-at-insn.c -lbpf && ./shows
 //
-// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded.
+// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be
+// said.
 
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -38,12 +39,16 @@ static const char *const kernel_functions[] = { NULL };
 static const char *const attach_target = NULL;
 static const unsigned int prog_type = 3, attach_type = 0, prog_flags = 0x4, only_bpf = 0;
 
-enum { SEEN_NOTHING, SEEN_INSN, SEEN_SUBPROGRAM, SEEN_LINE, SEEN_REFUSAL };
-static const char finding[] = "the verifier was seen to say: verifier bug: No program to jit at insn ";
+enum part { NOTHING, INSN, LENGTH, SUBPROGRAM, LINE, REFUSAL, LOAD };
+struct sight {
+	enum part part;
+	unsigned int place, missing, slot, id, has_second;
+	struct bpf_insn insn, second;
+};
+static const char finding[] = "refused, and the verifier says: verifier bug: No program to jit at insn ";
 static const char seen_refusal[] = "verifier bug: No program to jit at insn ";
-static const unsigned int seen_part = SEEN_REFUSAL, seen_place = 0, seen_missing = 0;
-static const unsigned int seen_slot = 0, seen_id = 0;
-static const struct bpf_insn seen_insn = { 0x0, 0, 0, 0, 0 };
+static const struct sight seen = { .part = REFUSAL };
+static const struct sight must = { .part = NOTHING };
 
 // ---- From here on every such program is the same. ----
 
@@ -94,6 +99,13 @@ static struct types make_types(void)
 	int plain = btf__add_struct(btf, "plain", 16);
 	btf__add_field(btf, "first", word, 0, 0);
 	btf__add_field(btf, "second", word, 64, 0);
+	int half = btf__add_int(btf, "u32", 4, 0);
+	int count = btf__add_struct(btf, "bpf_refcount", 4);
+	btf__add_field(btf, "opaque", half, 0, 0);
+	// And so they do with the sixth.
+	btf__add_struct(btf, "counted", 16);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "count", count, 64, 0);
 	int pair = btf__add_array(btf, types.key, word, 2);
 	int timer = btf__add_struct(btf, "bpf_timer", 16);
 	btf__add_field(btf, "opaque", pair, 0, 0);
@@ -188,7 +200,8 @@ static unsigned int prepare(const struct types *types)
 	return id;
 }
 
-// The verifier hardens what is loaded without CAP_PERFMON and CAP_SYS_ADMIN.
+// The verifier hardens what is loaded without CAP_PERFMON and CAP_SYS_ADMIN; numbers of calls are shown of what is loaded
+// with CAP_SYSLOG, which is kept where it is there.
 static void keep_only_bpf(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -196,7 +209,7 @@ static void keep_only_bpf(void)
 	if (syscall(SYS_capget, &header, halves))
 		give_up("capabilities");
 	halves[0].effective = 1U << CAP_NET_ADMIN;
-	halves[1].effective = 1U << (CAP_BPF - 32);
+	halves[1].effective = 1U << (CAP_BPF - 32) | (halves[1].permitted & 1U << (CAP_SYSLOG - 32));
 	if (syscall(SYS_capset, &header, halves))
 		give_up("capabilities");
 }
@@ -244,7 +257,7 @@ static int load(const struct types *types, unsigned int target)
 		options.log_size = sizeof(log);
 		bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", insns, insn_count, &options);
 		printf("%s\n", log);
-		if (seen_part == SEEN_REFUSAL) {
+		if (seen.part == REFUSAL) {
 			int is_shown = strstr(log, seen_refusal) != NULL;
 			printf("%s\n%s\n", finding, is_shown ? "still shown" : "not shown");
 			exit(is_shown ? SHOWN : NOT_LOADED);
@@ -312,27 +325,34 @@ static int has_steady_number(const struct bpf_insn *insn)
 	return insn->dst_reg != 11;
 }
 
-static int is_seen(const struct result *result)
+// Whether a part of what came back is what one of the two says.
+static int is_there(const struct result *result, const struct sight *sight)
 {
-	unsigned int place = seen_place;
-	switch (seen_part) {
-	case SEEN_INSN: {
-		if (place >= result->insn_count)
+	unsigned int place = sight->place;
+	switch (sight->part) {
+	case INSN: {
+		if (place + sight->has_second >= result->insn_count)
 			return 0;
-		struct bpf_insn a = result->insns[place], b = seen_insn;
-		if (!has_steady_number(&b))
+		struct bpf_insn a = result->insns[place], b = sight->insn;
+		int is_steady = has_steady_number(&b);
+		if (!is_steady)
 			a.imm = b.imm = 0;
-		return memcmp(&a, &b, sizeof(a)) == 0;
+		if (memcmp(&a, &b, sizeof(a)) != 0)
+			return 0;
+		return !sight->has_second || !is_steady
+			|| memcmp(&result->insns[place + 1], &sight->second, sizeof(a)) == 0;
 	}
-	case SEEN_SUBPROGRAM:
-		if (seen_missing)
+	case LENGTH:
+		return result->insn_count == place;
+	case SUBPROGRAM:
+		if (sight->missing)
 			return place >= result->function_count;
-		return place < result->function_count && result->functions[place].insn_off == seen_slot;
-	case SEEN_LINE:
-		if (seen_missing)
+		return place < result->function_count && result->functions[place].insn_off == sight->slot;
+	case LINE:
+		if (sight->missing)
 			return place >= result->line_count;
-		return place < result->line_count && result->lines[place].insn_off == seen_slot
-			&& result->lines[place].line_col == (seen_id + 1) << 10;
+		return place < result->line_count && result->lines[place].insn_off == sight->slot
+			&& result->lines[place].line_col == (sight->id + 1) << 10;
 	default:
 		return 0;
 	}
@@ -350,12 +370,18 @@ int main(void)
 	for (unsigned int i = 0; i < result.line_count; i++)
 		printf("line %u is at %u\n", (result.lines[i].line_col >> 10) - 1, result.lines[i].insn_off);
 	printf("\n%s\n", finding);
-	if (is_seen(&result)) {
-		if (seen_part == SEEN_INSN)
-			print_insn(&result, seen_place);
+	if (seen.part == INSN && seen.place < result.insn_count)
+		print_insn(&result, seen.place);
+	if (is_there(&result, &seen)) {
 		printf("still shown\n");
 		return SHOWN;
 	}
+	if (seen.part == NOTHING) {
+		printf("loaded; the case does not say what was seen, so look at the program above\n");
+		return NOT_LOADED;
+	}
+	if (seen.part != LOAD)
+		printf("%s\n", is_there(&result, &must) ? "it is as it must be" : "it is neither what was seen nor what must be");
 	printf("not shown\n");
 	return NOT_SHOWN;
 }

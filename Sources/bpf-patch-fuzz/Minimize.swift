@@ -12,7 +12,8 @@ struct Minimize: ParsableCommand {
         discussion: """
             The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
             -o the smaller case is printed; the file itself is never changed unless it is named by -o. A case that was \
-            found in a kernel is loaded into the running one, unless patchers are named.
+            found in a kernel is loaded into the running one, unless patchers are named; with -o FILE.case, FILE.c shows it \
+            with libbpf alone.
 
             Example:
               bpf-patch-fuzz minimize finding.case -o smaller.case
@@ -70,7 +71,10 @@ struct Minimize: ParsableCommand {
             let result = examiner.shrink(c, bucket: bucket)
             if let failure = examiner.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
-            if let output { try CrashFolder.write(result.smallest, to: output) }
+            if let output {
+                try CrashFolder.write(result.smallest, to: output)
+                try CrashFolder.writeProgram(of: result.smallest, beside: output)
+            }
             if json {
                 let finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,

@@ -80,14 +80,22 @@ public struct CrashFolder: Sendable {
     func write(_ stored: Stored, for bucket: String) throws(CampaignError) {
         try onFiles { () throws(FileError) in try Folder.make(path) }
         let file = file(of: bucket)
-        try writeUnlessThere(stored.text, to: file)
+        try CrashFolder.writeUnlessThere(stored.text, to: file)
+        try CrashFolder.writeProgram(of: stored.content, beside: file)
+    }
+
+    /// Writes the C program that shows a case against a kernel beside its file, if that is a `.case` file.
+    ///
+    /// - Throws: ``CampaignError`` that says which file, and why not
+    public static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
         let program = URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c")
-        if let text = KernelReproducer.text(of: stored.content, file: program.lastPathComponent) {
+        if !file.hasSuffix(".case") { return }
+        if let text = KernelReproducer.text(of: c, file: program.lastPathComponent) {
             try writeUnlessThere(text, to: program.relativePath)
         }
     }
 
-    private func writeUnlessThere(_ text: String, to file: String) throws(CampaignError) {
+    private static func writeUnlessThere(_ text: String, to file: String) throws(CampaignError) {
         if FileManager.default.contents(atPath: file) == Data(text.utf8) { return }
         try CrashFolder.write(text, to: file)
     }

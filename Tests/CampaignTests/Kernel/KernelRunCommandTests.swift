@@ -1,5 +1,8 @@
 import Foundation
+import Fuzzing
 import Testing
+
+@testable import Campaign
 
 /// `kernel run` from outside: what it prints, where it writes, how it ends.
 @Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
@@ -85,6 +88,22 @@ struct KernelRunCommandTests {
         #expect(text.contains("\ntarget: kernel\n") && text.contains("\nkernel: ") && text.contains("\nseen: "))
         let program = String(file.dropLast(4)) + "c"
         #expect(try String(contentsOfFile: program, encoding: .utf8).contains("static struct bpf_insn insns[] = {"))
+        let c = try CaseFile.parse(text, file: file)
+        let seen = try #require(c.loading?.sight)
+        if plant != "strange" {
+            // What was made up is told apart from what is right, and the kernel that is right is said to be so.
+            #expect(c.loading?.must.map { $0.isSame(as: seen) } == false, "\(text)")
+            let shows = folder.path + "/shows"
+            let compiler = try Tool.run(["-o", shows, program, "-lbpf"], program: URL(fileURLWithPath: "/usr/bin/cc"))
+            #expect(compiler.status == 0, "\(compiler.errors)")
+            let shown = try Tool.run([], program: URL(fileURLWithPath: shows))
+            #expect(shown.status == 0 && shown.lastLine == "not shown", "\(shown)")
+            #expect(shown.output.contains("\nit is as it must be\n"), "\(shown)")
+            let picture = try Tool.run(["show", file]).output
+            #expect(
+                picture.contains("\n  the kernel gives: ") && picture.contains("\n  it must give:     "), "\(picture)")
+            #expect(picture.contains("the kernel gives") && picture.contains("✗ "), "\(picture)")
+        }
         let sound = try Tool.run(["kernel", "replay", file])
         #expect(sound.status == 0 && sound.output.hasPrefix("passed \(file): "), "\(sound.output)")
         #expect(sound.output.contains(": not shown; this kernel is "))
@@ -105,6 +124,18 @@ struct KernelRunCommandTests {
         #expect(minimize.status == 0, "\(minimize.errors)")
         #expect(try String(contentsOfFile: smaller, encoding: .utf8).contains("\nseen: "))
         #expect(try Tool.run(["minimize", file]).errors.contains("nothing is wrong with this case"))
+    }
+
+    /// A finding that the next load does not show is not given out as one that does.
+    @Test func findingThatIsNotShownAgainSaysSo() throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run([
+            "--cases", "5", "--plant", "once", "--profile", "may-goto", "--crashes", folder.path,
+        ])
+        #expect(run.status == 77, "\(run.errors)")
+        let texts = try folder.texts().filter { $0.key.hasPrefix("kernel--wrong-landing") && $0.key.hasSuffix(".case") }
+        #expect(!texts.isEmpty)
+        for text in texts.values { #expect(text.contains("name: \(KernelExaminer.notAgain)\n"), "\(text)") }
     }
 
     /// What the machine has run out of is no fault of a program, and ends a campaign.
