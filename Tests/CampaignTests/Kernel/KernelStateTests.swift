@@ -6,7 +6,7 @@ import Testing
 /// Campaigns against the running kernel that are kept.
 @Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
 struct KernelStateTests {
-    private static func campaign(cases: Int = 1500, _ others: [String] = []) throws -> KeptCampaign {
+    private static func campaign(cases: Int = 800, _ others: [String] = []) throws -> KeptCampaign {
         try KeptCampaign(
             [
                 "--seed", "5", "--cases", String(cases), "--profile", "division", "--profile", "helpers", "--plant",
@@ -38,7 +38,7 @@ struct KernelStateTests {
             disturbed = try Self.campaign()
             last = try disturbed.runOn()
         }
-        #expect(last.status == 77 && disturbed.progress < 1500, "\(last.errors)")
+        #expect(last.status == 77 && disturbed.progress < 800, "\(last.errors)")
         last = try disturbed.run(["--jobs", "2"])
         #expect(try undisturbed.result(whole).findings == disturbed.result(last).findings)
         #expect(try Self.counts(whole) == Self.counts(last))

@@ -29,7 +29,7 @@ struct Census {
 
     /// One run serves all tests.
     static let seed: UInt64 = 2026
-    static let mixed = Census(seed: seed, cases: 40_000)
+    static let mixed = Census(seed: seed, cases: 20_000)
 
     init(seed: UInt64, cases: UInt64) {
         var generator = CaseGenerator(seed: seed)

@@ -6,6 +6,8 @@ import Synchronization
 struct FaultHunt {
     let fault: Fault
     let seed: UInt64
+    /// The index of the first case.
+    let first: UInt64
     /// Cases until the fault was found, and the processor time that they took.
     private(set) var cases: UInt64 = 0
     private(set) var seconds = 0.0
@@ -14,7 +16,8 @@ struct FaultHunt {
     private(set) var result: Minimizer.Result?
     private(set) var shrinkingSeconds = 0.0
 
-    init(_ fault: Fault, seed: UInt64) {
+    init(_ fault: Fault, seed: UInt64, from first: UInt64 = 0) {
+        self.first = first
         self.fault = fault
         self.seed = seed
     }
@@ -25,11 +28,11 @@ struct FaultHunt {
         let start = ThreadClock.now
         defer { seconds = ThreadClock.now - start }
         while cases < limit {
-            let isClean = fuzzer.run(index: cases)
+            let isClean = fuzzer.run(index: first + cases)
             cases += 1
             if !isClean {
                 bucket = fuzzer.findings[0].bucket
-                found = fuzzer.makeCase(index: cases - 1)
+                found = fuzzer.makeCase(index: first + cases - 1)
                 return
             }
         }

@@ -43,14 +43,14 @@ struct AcceptanceTests {
 
     @Test func allTogetherAreAccepted() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        let (accepted, reasons) = try load(ProgramProfile.allCases, seed: seed, count: 1000, comparing: true)
-        #expect(accepted >= 950, "seed \(seed): \(reasons)")
+        let (accepted, reasons) = try load(ProgramProfile.allCases, seed: seed, count: 500, comparing: true)
+        #expect(accepted >= 475, "seed \(seed): \(reasons)")
     }
 
     /// A jump that 16 bits just reach is out of reach where the kernel makes the program longer; most are not so long.
     @Test func someFarProgramsAreAccepted() throws {
-        let (accepted, reasons) = try load([.far, .division], seed: 5, count: 40, comparing: false)
-        #expect(accepted >= 30, "\(reasons)")
+        let (accepted, reasons) = try load([.far, .division], seed: 5, count: 16, comparing: false)
+        #expect(accepted >= 12, "\(reasons)")
         #expect(reasons.keys.allSatisfy { $0.contains("bit range") }, "\(reasons)")
     }
 }

@@ -43,8 +43,8 @@ import Testing
     @Test(arguments: ways) func misbehavingIsAFinding(_ way: Way) throws {
         let plugin = try build(way.name)
         let (report, findings) = try run(
-            plugin, ["--cases", "600", "--timeout", way.name == "HANG" ? "0.3" : "20", "--memory", "200"])
-        #expect(report["cases"] as? Int == 600)
+            plugin, ["--cases", "300", "--timeout", way.name == "HANG" ? "0.3" : "20", "--memory", "200"])
+        #expect(report["cases"] as? Int == 300)
         let finding = try #require(
             findings.first { $0["bucket"] as? String == "misbehaving/\(way.bucket)" }, "\(findings)")
         #expect(finding["insns"] as? Int == 1 && finding["edits"] as? Int == 1 && finding["passes"] as? Int == 1)

@@ -173,7 +173,8 @@ import Testing
     ) throws -> Plugin {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
         var planted = 0
-        for (place, source) in tree.sources.enumerated() where source.name.hasPrefix("kernel/") {
+        for (place, source) in tree.sources.enumerated()
+        where source.name.hasPrefix("kernel/") && Data(source.bytes).range(of: Data(function.utf8)) != nil {
             let file = CFile(name: source.name, bytes: source.bytes, number: 0, defined: [])
             guard let function = file.definitions.first(where: { $0.kind == .function && $0.name == function }),
                 let old = file.text(function.range).range(of: old)
