@@ -24,7 +24,9 @@ public final class Campaign {
     private var lastWatched = Date()
     /// The last block, when the limit cuts it short.
     private var tail: Checkpoint.Tail?
-    private var status = StatusLine()
+    private let news: CampaignNews
+    /// The finding that ends a campaign which runs until something is found.
+    private var found: String?
     private var workers: [WorkerProcess] = []
     /// When an interrupt was first seen.
     private var interrupted: Date?
@@ -49,10 +51,12 @@ public final class Campaign {
     ///   - program: the executable that serves as worker
     ///   - state: where the campaign is kept, if it is; settings are then those of its checkpoint, if it has one
     ///   - known: where the list of buckets that do not count is, to be kept with it
+    ///   - session: how it is run this time
     /// - Throws: ``CampaignError`` when the folder of findings cannot be written, no named object can be used, or the state
     ///   is of other files
     public init(
-        settings: CampaignSettings, program: URL, state: StateFolder? = nil, known: String? = nil
+        settings: CampaignSettings, program: URL, state: StateFolder? = nil, known: String? = nil,
+        session: CampaignSession = CampaignSession()
     ) throws(CampaignError) {
         var settings = settings
         if let state { settings.crashes = state.crashes }
@@ -69,6 +73,7 @@ public final class Campaign {
         } else {
             keeper = nil
         }
+        news = CampaignNews(settings: settings, session: session, state: state, status: CampaignStatus())
         watch = FileWatch(state == nil ? settings.subject.plugins : [])
         ledger = FindingLedger(
             settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
@@ -88,8 +93,9 @@ public final class Campaign {
         do throws(CampaignError) {
             return try runToEnd()
         } catch {
-            status.clear()
-            throw keeper?.explain(error) ?? error
+            let explained = keeper?.explain(error) ?? error
+            news.fail(explained)
+            throw explained
         }
     }
 
@@ -103,27 +109,42 @@ public final class Campaign {
     }
 
     private func runToEnd() throws(CampaignError) -> CampaignReport {
+        try news.begin(settings.arguments, cases: cases, seconds: secondsBefore, ledger)
         if !isFinished && !isTimeOver { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
         while !workers.isEmpty {
-            if Interrupt.isRequested || isTimeOver { board.stop() }
+            if Interrupt.isRequested || isTimeOver || found != nil { board.stop() }
             try listen()
             killLateWorkers()
-            if !board.isStopping, let bucket = ledger.unstored { try ledger.store(bucket) }
+            try news.look(at: ledger, cases: cases)
+            if !board.isStopping, found == nil, let bucket = ledger.unstored {
+                news.minimizing(bucket)
+                try ledger.store(bucket)
+                news.minimizing(nil)
+            }
+            try news.lookAtStored(ledger)
             try keeper?.record(progress)
             try checkPlugins()
-            status.show(cases: cases, findings: ledger.count, elapsed: seconds, place: keeper?.path)
         }
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
-        if keeper == nil { for report in order.takeRest() { count(report) } }
+        if keeper == nil && found == nil { for report in order.takeRest() { count(report) } }
         let total = seconds
         let isEnded = isFinished
         // With a state, whoever asks for an end does not wait for what can be done later.
-        while try ledger.finishNext(asSeen: keeper != nil && Interrupt.isRequested) {
-            status.show("minimising: \(CountText.of(ledger.unfinished, "finding")) left")
+        try news.look(at: ledger, cases: cases)
+        // Of a campaign that runs until something is found, only what was found is minimized.
+        while try ledger.finishNext(asSeen: found != nil || (keeper != nil && Interrupt.isRequested)) {
+            news.minimizing("\(CountText.of(ledger.unfinished, "more finding"))")
+            try news.look(at: ledger, cases: cases)
+            try news.lookAtStored(ledger, isLast: found == nil)
             try keeper?.record(progress(after: total))
         }
-        try keeper?.record(progress(after: total), isLast: true)
-        status.clear()
+        if let found {
+            news.minimizing(found)
+            try ledger.store(found)
+        }
+        news.minimizing(nil)
+        try news.look(at: ledger, cases: cases)
+        try news.lookAtStored(ledger, isLast: true)
         var report = CampaignReport(
             seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
@@ -131,7 +152,16 @@ public final class Campaign {
         report.state = keeper?.path
         if cases > 0 { report.arguments = settings.argumentsOfRepeat(end: end) }
         report.isFinished = isEnded && ledger.isSettled
+        try keeper?.record(progress(after: total), isLast: true)
+        try news.end(report, why: endReason(isEnded))
+        // What the command was run for is known only now.
+        try keeper?.record(progress(after: total), isLast: true)
         return report
+    }
+
+    /// Why no more cases are run.
+    private func endReason(_ isEnded: Bool) -> String {
+        found != nil ? "found" : Interrupt.isRequested ? "interrupted" : isEnded ? "finished" : "time is up"
     }
 
     /// Checks once a second that nobody has put another plug-in in the place of one: workers have some of one, and new
@@ -170,7 +200,7 @@ public final class Campaign {
     private func progress(after seconds: Double) -> CampaignKeeper.Progress {
         CampaignKeeper.Progress(
             next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, counts: counts,
-            ledger: ledger)
+            ledger: ledger, reported: news.reported)
     }
 
     /// How long the campaign has run, in all processes.
@@ -207,7 +237,8 @@ public final class Campaign {
         for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
             if let reports = worker.read() {
                 if !reports.isEmpty { killings = 0 }
-                for report in reports { for ready in order.add(report) { count(ready) } }
+                // Blocks after the one that ends the campaign are run again when it goes on.
+                for report in reports where found == nil { for ready in order.add(report) { count(ready) } }
             } else {
                 workers.removeAll { $0 === worker }
                 try conclude(worker)
@@ -225,6 +256,10 @@ public final class Campaign {
 
     /// Takes in what came of a block.
     private func count(_ report: BlockReport) {
+        // Blocks that came with the one that ends the campaign are not counted.
+        if found != nil { return }
+        found = news.end(by: report.sightings, in: ledger)
+        if found != nil { order = BlockOrder(next: report.block + 1) }
         let range = indices(ofBlock: report.block)
         cases += UInt64(range.count)
         end = max(end, range.upperBound)
@@ -248,17 +283,15 @@ public final class Campaign {
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
             if Interrupt.isRequested {
-                status.clear()
-                Output.note("the worker at case \(index) did not end and was stopped; its block is not counted\n")
+                try news.note("the worker at case \(index) did not end and was stopped; its block is not counted")
                 return
             }
             killings += 1
             if killings == 10 {
                 throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
             }
-            status.clear()
             let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
-            Output.note("a worker was killed by signal \(signal) \(what)\n")
+            try news.note("a worker was killed by signal \(signal) \(what)")
             try startWorker(worker.number, first: block)
         }
     }

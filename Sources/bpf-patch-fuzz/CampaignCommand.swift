@@ -9,6 +9,7 @@ protocol CampaignCommand: ParsableCommand {
     var options: Options { get }
     var kept: StateOptions { get }
     var single: SingleCaseOption { get }
+    var session: SessionOptions { get }
     var json: Bool { get }
 
     /// Checks what is put to the test, and says what is to be said about it before the first case.
@@ -32,7 +33,7 @@ extension CampaignCommand {
                 try GivenOptions.checkNone(for: folder.path)
                 report = try CampaignReport(merged: checkpoint, in: folder)
             } else {
-                report = try runCampaign(folder, known: known)
+                report = try runCampaign(folder, known: known, list ?? KnownBuckets())
             }
             report.mark(list ?? KnownBuckets())
         } catch { throw stop(error) }
@@ -46,7 +47,9 @@ extension CampaignCommand {
         return try StateFolder.create(path, restarts: kept.restart, command: Self.words)
     }
 
-    private func runCampaign(_ folder: StateFolder?, known: String?) throws -> CampaignReport {
+    private func runCampaign(
+        _ folder: StateFolder?, known: String?, _ list: KnownBuckets
+    ) throws -> CampaignReport {
         let settings: CampaignSettings
         if let folder, let part = folder.checkpoint?.parts.first {
             settings = try options.settings(resuming: part, in: folder.path)
@@ -56,7 +59,9 @@ extension CampaignCommand {
         }
         if folder == nil { try CrashFolder(path: settings.crashes).check() }
         if let subject = settings.subject as? Options.Subject { try prepare(subject) }
-        let campaign = try Campaign(settings: settings, program: Executable.url, state: folder, known: known)
+        let campaign = try Campaign(
+            settings: settings, program: Executable.url, state: folder, known: known,
+            session: session.session(known: list))
         try Output.line("seed \(settings.seed)")
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0

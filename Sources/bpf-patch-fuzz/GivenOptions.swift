@@ -8,7 +8,9 @@ enum GivenOptions {
     }
 
     /// Options that say nothing about a campaign.
-    private static let others = ["--state", "--resume", "--restart", "--known", "--json"]
+    private static let others = [
+        "--state", "--resume", "--restart", "--known", "--json", "--until-found", "--on-finding",
+    ]
 
     /// Options that may be given to a campaign that goes on.
     private static let anew = ["--jobs", "--time", "--cases"]

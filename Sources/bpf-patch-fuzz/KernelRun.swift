@@ -37,6 +37,8 @@ struct KernelRun: CampaignCommand {
 
     @OptionGroup var kept: StateOptions
 
+    @OptionGroup var session: SessionOptions
+
     @OptionGroup var single: SingleCaseOption
 
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")

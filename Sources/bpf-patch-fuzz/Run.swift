@@ -36,7 +36,7 @@ struct Run: CampaignCommand {
             folder of --crashes, one file a bucket.
 
             With --state the campaign is kept in a folder: after an interrupt, a crash of the machine or a full disk, \
-            --resume goes on where it stopped. With it, --jobs, --known and --json may be given anew, --cases may be \
+            --resume goes on where it stopped. With it, --jobs, --known, --json, --until-found and --on-finding may be given anew, --cases may be \
             raised, and --time says how much longer to run.
 
             Example: one minute on two cores, from the programs of installed objects:
@@ -58,6 +58,8 @@ struct Run: CampaignCommand {
     @OptionGroup var options: PatcherCampaignOptions
 
     @OptionGroup var kept: StateOptions
+
+    @OptionGroup var session: SessionOptions
 
     @OptionGroup var single: SingleCaseOption
 

@@ -43,7 +43,7 @@ struct FindingLedger {
     /// The strays that are left in the end, the next one last.
     private var strayQueue: [String] = []
     /// The strays that have become findings, in the end.
-    private var strayFindings: [String: StoredFinding] = [:]
+    var strayFindings: [String: StoredFinding] = [:]
     /// What the folder held of a bucket when this campaign first met it.
     private var earlier: [String: CrashFolder.Stored?] = [:]
 

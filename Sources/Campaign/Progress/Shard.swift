@@ -36,6 +36,15 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         return start..<min(start &+ Shard.blockSize, limit)
     }
 
+    /// How many indices of the part are below a limit.
+    func count(below limit: UInt64) -> UInt64 {
+        let blocks = limit / Shard.blockSize + (limit % Shard.blockSize == 0 ? 0 : 1)
+        if blocks < number { return 0 }
+        let own = (blocks - number) / count + 1
+        let isLastOwn = (blocks - number) % count == 0
+        return own * Shard.blockSize - (isLastOwn ? blocks * Shard.blockSize - limit : 0)
+    }
+
     /// How many indices a worker takes at a time; small, because it ends only between blocks.
     static let blockSize: UInt64 = 128
 }

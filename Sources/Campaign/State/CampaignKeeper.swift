@@ -13,6 +13,8 @@ final class CampaignKeeper {
         var tail: Checkpoint.Tail?
         var counts: [String: UInt64]
         var ledger: FindingLedger
+        /// See ``CampaignNews/reported``.
+        var reported: Set<String> = []
     }
 
     private let folder: StateFolder
@@ -128,6 +130,7 @@ final class CampaignKeeper {
         next.parts[0].counts = progress.counts.isEmpty ? nil : progress.counts
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
+        next.reported = progress.reported.isEmpty ? nil : progress.reported.sorted()
         (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
         if next != folder.saved {
             try progress.ledger.fresh.synchronize(folder: folder.crashes)

@@ -4,7 +4,7 @@ import UserFiles
 /// A folder in which a campaign is kept, held by one process at a time.
 ///
 /// - Shape: `checkpoint` and the one before it, `crashes/`, `lock`, and in the form of AFL++ `fuzzer_stats`, `plot_data` and
-///   `cmdline`
+///   `cmdline`; `log` says what happened when
 public final class StateFolder {
     /// Where it is, as the user named it.
     public let path: String
@@ -215,7 +215,7 @@ public final class StateFolder {
     private var contents: [String] { StateFolder.contents(of: path) }
 
     private static func contents(of path: String) -> [String] {
-        let names = ["plot_data", "fuzzer_stats", "cmdline", "crashes", "checkpoint.before", "checkpoint"]
+        let names = ["plot_data", "fuzzer_stats", "cmdline", "log", "crashes", "checkpoint.before", "checkpoint"]
         return names.filter { name in
             name == "crashes"
                 ? !((try? FileManager.default.contentsOfDirectory(atPath: crashes(of: path))) ?? []).isEmpty

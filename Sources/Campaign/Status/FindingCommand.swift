@@ -1,0 +1,158 @@
+import Foundation
+
+/// The command of `--on-finding`: run once for each finding, one after the other, beside the campaign.
+///
+/// The finding is on its standard input as JSON; what it prints goes to standard error. A command that fails or hangs is
+/// told of once and does the campaign no harm.
+final class FindingCommand {
+    /// How long a command may take, and how long the campaign waits for all of them in the end.
+    ///
+    /// - Units: seconds
+    static let patience = 30.0
+
+    /// A command that has been started.
+    private struct Running {
+        var process: pid_t
+        var deadline: Date
+    }
+
+    private let command: String
+    private let patience: Double
+    private let note: (String) -> Void
+    private var waiting: [StoredFinding] = []
+    private var running: Running?
+    private var hasFailed = false
+    private var hasHung = false
+    /// The buckets that it was run for, or need not be run for.
+    private(set) var reported: Set<String>
+
+    /// - Parameters:
+    ///   - command: what `sh -c` is to run
+    ///   - reported: the buckets that it has been run for before
+    ///   - patience: how long a command may take, in seconds
+    ///   - note: is given what the user is to know
+    init(
+        _ command: String, reported: Set<String> = [], patience: Double = patience,
+        note: @escaping (String) -> Void
+    ) {
+        self.command = command
+        self.reported = reported
+        self.patience = patience
+        self.note = note
+    }
+
+    /// Lets the command be run for a finding, unless it was.
+    func add(_ finding: StoredFinding) {
+        if reported.contains(finding.bucket) || waiting.contains(where: { $0.bucket == finding.bucket }) { return }
+        waiting.append(finding)
+    }
+
+    /// Whether nothing is left to run or to wait for.
+    var isIdle: Bool { running == nil && waiting.isEmpty }
+
+    /// Starts the next command when the one before has ended.
+    func step() {
+        if let running, !hasEnded(running) { return }
+        running = nil
+        while running == nil, !waiting.isEmpty { start(waiting.removeFirst()) }
+    }
+
+    /// Waits for the commands that are left, as long as one of them may take; those that are not run then are named.
+    func finish() {
+        let deadline = Date() + patience
+        step()
+        while !isIdle && Date() < deadline {
+            usleep(5_000)
+            step()
+        }
+        if let running {
+            stop(running)
+            self.running = nil
+        }
+        if waiting.isEmpty { return }
+        note("--on-finding: there was no time to run the command for \(CountText.of(waiting.count, "more finding"))\n")
+        waiting = []
+    }
+
+    /// Whether a command has ended; one that takes too long is killed.
+    private func hasEnded(_ running: Running) -> Bool {
+        var status: Int32 = 0
+        let found = unsafe waitpid(running.process, &status, WNOHANG)
+        if found == 0 {
+            if Date() < running.deadline { return false }
+            stop(running)
+            return true
+        }
+        if found == running.process && status != 0 && !hasFailed {
+            hasFailed = true
+            let signal = status & 0x7f
+            let end = signal != 0 ? "was ended by signal \(signal)" : "ended with status \(status >> 8 & 0xff)"
+            note("--on-finding: the command \(end); this is told once\n")
+        }
+        return true
+    }
+
+    /// Kills a command with all that it has started.
+    private func stop(_ running: Running) {
+        _ = kill(-running.process, SIGKILL)
+        var status: Int32 = 0
+        while unsafe waitpid(running.process, &status, 0) < 0 && errno == EINTR {}
+        if hasHung { return }
+        hasHung = true
+        note("--on-finding: the command did not end in time and was killed; this is told once\n")
+    }
+
+    private func start(_ finding: StoredFinding) {
+        reported.insert(finding.bucket)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = ((try? encoder.encode(finding)) ?? Data()) + Data("\n".utf8)
+        do throws(CampaignError) {
+            let process = try spawn(text)
+            running = Running(process: process, deadline: Date() + patience)
+        } catch {
+            if hasFailed { return }
+            hasFailed = true
+            note("--on-finding: \(error); this is told once\n")
+        }
+    }
+
+    /// Starts the command with a text on its standard input.
+    private func spawn(_ text: Data) throws(CampaignError) -> pid_t {
+        // A pipe holds all of it before the command is there, so that it may read it or not.
+        var ends: [Int32] = [0, 0]
+        guard unsafe pipe(&ends) == 0 else { throw CampaignError("no pipe can be made: \(reason(errno))") }
+        defer { close(ends[0]) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        let isWritten = Output.put(text, ends[1])
+        let code = errno
+        close(ends[1])
+        guard isWritten else { throw CampaignError("the finding cannot be written to a pipe: \(reason(code))") }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        // A group of its own, so that all of it can be killed, and signals as any command has them.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, pipes) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigemptyset(&pipes)
+        for signal in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&pipes, signal) }
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &pipes)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var words = unsafe ["sh", "-c", command].map { (word: String) in unsafe strdup(word) } + [nil]
+        defer { for number in unsafe words.indices { unsafe free(words[number]) } }
+        var process: pid_t = 0
+        let status = unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, &words, environ)
+        guard status == 0 else { throw CampaignError("/bin/sh cannot be started: \(reason(status))") }
+        return process
+    }
+
+    private func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+}

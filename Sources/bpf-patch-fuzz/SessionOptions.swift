@@ -1,0 +1,30 @@
+import ArgumentParser
+import Campaign
+
+/// The options that say what a campaign does when it finds something.
+struct SessionOptions: ParsableArguments {
+    @Flag(
+        help: """
+            End with the first finding that is not known, minimised and written down: the same one for any number of jobs.
+            """)
+    var untilFound = false
+
+    @Option(
+        name: .customLong("on-finding"),
+        help: ArgumentHelp(
+            """
+            A command that 'sh -c' runs once for each finding that is not known, with the finding as JSON on its standard \
+            input, as --json has it; its output goes to standard error.
+            """, valueName: "command"))
+    var command: String?
+
+    mutating func validate() throws {
+        if command?.allSatisfy(\.isWhitespace) == true {
+            throw ValidationError("--on-finding takes a command; it is empty")
+        }
+    }
+
+    func session(known: KnownBuckets) -> CampaignSession {
+        CampaignSession(known: known, isUntilFound: untilFound, command: command)
+    }
+}

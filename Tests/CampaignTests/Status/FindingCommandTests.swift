@@ -1,0 +1,65 @@
+import BPF
+import Foundation
+import Fuzzing
+import Testing
+
+@testable import Campaign
+
+/// The command of `--on-finding`.
+@Suite(.serialized) struct FindingCommandTests {
+    private static func finding(_ bucket: String) -> StoredFinding {
+        let c = Case(program: Program(insns: [], aux: [], subprograms: []), passes: [])
+        return StoredFinding(c, bucket: bucket, file: "/x/\(bucket).case", seed: 7, index: 3, sightings: 1)
+    }
+
+    /// Runs a command for some buckets and returns what was told.
+    private static func run(
+        _ text: String, _ buckets: [String], reported: Set<String> = [], patience: Double = 600
+    ) -> (notes: [String], reported: Set<String>) {
+        var notes: [String] = []
+        let command = FindingCommand(text, reported: reported, patience: patience) { notes.append($0) }
+        for bucket in buckets {
+            command.add(finding(bucket))
+            command.step()
+        }
+        command.finish()
+        return (notes, command.reported)
+    }
+
+    @Test func itIsRunOnceForEachBucket() throws {
+        let folder = try Tool.Folder()
+        let told = Self.run("cat >> '\(folder.path)/all'; exit 0", ["a/1", "a/2", "a/1", "a/3"], reported: ["a/3"])
+        #expect(told.notes.isEmpty && told.reported == ["a/1", "a/2", "a/3"])
+        let lines = try #require(folder.texts()["all"]).split(separator: "\n")
+        let findings = try lines.map { try JSONDecoder().decode(StoredFinding.self, from: Data($0.utf8)) }
+        #expect(findings == [Self.finding("a/1"), Self.finding("a/2")])
+    }
+
+    /// One that does not read its input is as good as one that does.
+    @Test(arguments: ["exit 0", "exec < /dev/null; exit 0", "exec 0<&-; exit 0"])
+    func itNeedNotReadItsInput(_ text: String) {
+        #expect(Self.run(text, ["a/1", "a/2"]).notes.isEmpty)
+    }
+
+    @Test func aFailureIsToldOnce() throws {
+        let folder = try Tool.Folder()
+        let told = Self.run("echo x >> '\(folder.path)/all'; exit 3", ["a/1", "a/2", "a/3"])
+        #expect(told.notes == ["--on-finding: the command ended with status 3; this is told once\n"])
+        #expect(try folder.texts()["all"] == "x\nx\nx\n", "it is run for the others all the same")
+        #expect(Self.run("kill -9 $$", ["a/1"]).notes.count == 1)
+    }
+
+    /// A command that hangs is killed with what it has started, and those that it kept waiting are not said to have run.
+    @Test func oneThatHangsIsKilled() throws {
+        let folder = try Tool.Folder()
+        let told = Self.run(
+            "echo $$ >> '\(folder.path)/all'; sleep 1000 & sleep 1000", ["a/1", "a/2"], patience: 0.2)
+        #expect(told.notes.first == "--on-finding: the command did not end in time and was killed; this is told once\n")
+        #expect(told.notes.count <= 2 && told.reported.contains("a/1"))
+        for line in try folder.texts()["all", default: ""].split(separator: "\n") {
+            let group = try #require(pid_t(line))
+            // What is left of the group is at most what the system has not taken away yet.
+            while kill(-group, 0) == 0 { usleep(1000) }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// What a campaign does when it finds something, as users see it.
+struct NewsCommandTests {
+    private static let lostAux = ["--seed", "7", "--patcher", "planted-lost-aux"]
+    private static let backJump = ["--seed", "3", "--cases", "700", "--patcher", "planted-back-jump"]
+
+    /// A line a bucket: name, index and sightings.
+    private static func findings(_ outcome: Tool.Outcome) throws -> [String] {
+        (try outcome.report()["findings"] as? [[String: Any]] ?? []).map {
+            "\($0["index"] ?? "") \($0["bucket"] ?? "") \($0["sightings"] ?? "")"
+        }
+    }
+
+    /// The buckets that the cases of a campaign show, with their lowest indices, by index.
+    private static func firsts(_ words: [String]) throws -> [(index: Int, bucket: String)] {
+        let folder = try Tool.Folder()
+        let outcome = try Tool.run(["run", "--json", "--crashes", folder.path + "/crashes"] + words)
+        return (try outcome.report()["findings"] as? [[String: Any]] ?? []).filter {
+            $0["sightings"] as? Int ?? 0 > 0
+        }.map {
+            ($0["index"] as? Int ?? -1, $0["bucket"] as? String ?? "")
+        }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    }
+
+    /// The first finding that counts ends the campaign, at the same block and with the same files for any number of jobs.
+    @Test func untilFoundIsTheSameForAllJobs() throws {
+        let all = try Self.firsts(Self.backJump)
+        try #require(all.count > 4)
+        let folder = try Tool.Folder()
+        // All before the one that is looked for are known.
+        for wanted in [0, 3] {
+            let target = try #require(all.first { $0.index > all[wanted].index } ?? all.last)
+            let list = all.filter { $0.index < target.index }.map(\.bucket).joined(separator: "\n")
+            let known = try folder.write(list + "\n", to: "known-\(wanted)")
+            var results: [[String]] = []
+            var files: [[String: String]] = []
+            for jobs in ["1", "2", "3"] {
+                let crashes = "\(folder.path)/crashes-\(wanted)-\(jobs)"
+                let outcome = try Tool.run(
+                    ["run", "--until-found", "--json", "--jobs", jobs, "--known", known, "--crashes", crashes]
+                        + Self.backJump)
+                #expect(outcome.status == 77, "\(outcome)")
+                let cases = try outcome.report()["cases"] as? Int ?? 0
+                // A campaign ends with the block of 128 cases in which it has found something.
+                #expect(cases == min((target.index / 128 + 1) * 128, 700), "\(cases), \(target)")
+                #expect(outcome.output.contains("--cases \(cases) "), "\(outcome.output)")
+                results.append(try Self.findings(outcome))
+                files.append(try Tool.Folder.texts(in: crashes))
+                // It is minimized, which its file shows.
+                let file = crashes + "/" + target.bucket.replacingOccurrences(of: "/", with: "--") + ".case"
+                let smaller = try Tool.run(["minimize", file])
+                #expect(try smaller.output == String(contentsOfFile: file, encoding: .utf8), "\(smaller.errors)")
+            }
+            #expect(results[0] == results[1] && results[0] == results[2])
+            #expect(files[0] == files[1] && files[0] == files[2])
+        }
+    }
+
+    @Test func untilFoundWithNothingNewIsClean() throws {
+        let folder = try Tool.Folder()
+        let known = try folder.write("planted-lost-aux/*\n", to: "known")
+        let outcome = try Tool.run(
+            ["run", "--until-found", "--json", "--cases", "700", "--known", known, "--crashes", folder.path + "/c"]
+                + Self.lostAux)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(try outcome.report()["cases"] as? Int == 700)
+    }
+
+    /// A campaign that has ended so goes on after that block as if it had not.
+    @Test func untilFoundLeavesAStateThatGoesOn() throws {
+        let campaign = try KeptCampaign(Self.lostAux + ["--cases", "1500", "--jobs", "2"])
+        let first = try campaign.run(["--until-found"])
+        #expect(first.status == 77 && campaign.progress < 1500, "\(first)")
+        let last = try campaign.run()
+        #expect(
+            try campaign.result(last)
+                == KeptCampaign.undisturbed(Self.lostAux + ["--cases", "1500"]), "\(last)")
+    }
+
+    @Test func aCommandIsRunForEachNewFinding() throws {
+        let all = try Self.firsts(Self.lostAux + ["--cases", "800"])
+        try #require(all.count >= 2)
+        let campaign = try KeptCampaign(Self.lostAux + ["--cases", "400", "--jobs", "2"])
+        let known = try campaign.folder.write(all[0].bucket + "\n", to: "known")
+        let told = campaign.folder.path + "/told"
+        let words = ["--known", known, "--on-finding", "echo run; cat >> '\(told)'"]
+        let first = try campaign.run(words)
+        #expect(first.errors.contains("run\n") || all.count { $0.index < 400 } == 1, "\(first)")
+        let last = try campaign.run(words + ["--cases", "800"])
+        #expect(last.status == 77, "\(last)")
+        let lines = (try? String(contentsOfFile: told, encoding: .utf8))?.split(separator: "\n") ?? []
+        let findings = try lines.map { try JSONDecoder().decode(StoredFinding.self, from: Data($0.utf8)) }
+        let reported = (try last.report()["findings"] as? [[String: Any]] ?? []).compactMap { $0["bucket"] as? String }
+        #expect(Set(findings.map(\.bucket)) == Set(reported).subtracting([all[0].bucket]))
+        #expect(findings.count == reported.count - 1, "once each, also over two sessions")
+        for finding in findings {
+            #expect(finding.isKnown == false && FileManager.default.fileExists(atPath: finding.file))
+        }
+    }
+
+    @Test func aCommandThatFailsDoesNoHarm() throws {
+        let folder = try Tool.Folder()
+        let outcome = try Tool.run(
+            [
+                "run", "--json", "--cases", "400", "--crashes", folder.path + "/crashes", "--on-finding",
+                "echo 'on output'; exit 9",
+            ] + Self.lostAux)
+        #expect(outcome.status == 77 && !outcome.output.contains("on output"), "\(outcome)")
+        #expect(outcome.errors.contains("on output") && outcome.errors.contains("ended with status 9"))
+        #expect(try Tool.run(["run", "--on-finding", " "]).status == 64)
+    }
+
+    /// The first ten buckets of a target have a line each, at once; the others have one together.
+    @Test func bucketsAreToldOfAtOnce() throws {
+        let all = try Self.firsts(Self.backJump)
+        try #require(all.count > BucketAnnouncer.most + 1)
+        let folder = try Tool.Folder()
+        let crashes = folder.path + "/crashes"
+        let outcome = try Tool.run(["run", "--crashes", crashes] + Self.backJump)
+        let lines = outcome.errors.split(separator: "\n").filter { $0.contains("  found ") }
+        #expect(lines.count == BucketAnnouncer.most, "\(outcome.errors)")
+        for (line, first) in zip(lines, all) {
+            #expect(line.contains("found \(first.bucket), at case \(first.index): \(crashes)/"), "\(line)")
+        }
+        let more = outcome.output.split(separator: "\n").count { $0.hasPrefix("planted-back-jump/") } - lines.count
+        #expect(
+            outcome.errors.contains("and \(more) more buckets of planted-back-jump\n"), "\(more): \(outcome.errors)")
+    }
+
+    @Test func theLogSaysWhatHappenedWhen() throws {
+        let campaign = try KeptCampaign(Self.lostAux + ["--cases", "300"])
+        _ = try campaign.run()
+        let last = try campaign.run(["--cases", "600"])
+        let lines = try String(contentsOfFile: campaign.state + "/log", encoding: .utf8).split(separator: "\n")
+        let events = lines.compactMap {
+            $0.wholeMatch(of: #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ([a-z]+): (.+)/#).map { ($0.output.1, $0.output.2) }
+        }
+        #expect(events.count == lines.count, "\(lines)")
+        let kinds = events.map(\.0)
+        #expect(kinds.first == "start" && kinds.last == "end" && kinds.count { $0 == "start" } == 1, "\(kinds)")
+        #expect(kinds.count { $0 == "resume" } == 1 && kinds.count { $0 == "end" } == 2)
+        let buckets = events.filter { $0.0 == "bucket" }.map { $0.1.prefix { $0 != "," } }
+        let stored = events.filter { $0.0 == "stored" }.map { $0.1.prefix { $0 != ":" } }
+        let all = (try last.report()["findings"] as? [[String: Any]] ?? []).compactMap { $0["bucket"] as? String }
+        #expect(buckets.map(String.init).sorted() == all.sorted(), "each once, over both sessions: \(lines)")
+        #expect(stored.map(String.init).sorted() == all.sorted())
+        #expect(lines.last?.contains("finished after 600 cases") == true)
+        // A new campaign there has a log of its own.
+        _ = try Tool.run(["run", "--state", campaign.state, "--restart", "--cases", "10", "--seed", "1"])
+        #expect(try String(contentsOfFile: campaign.state + "/log", encoding: .utf8).split(separator: "\n").count == 2)
+        #expect(FileManager.default.fileExists(atPath: campaign.state + "/earlier-1/log"))
+    }
+}
