@@ -57,6 +57,13 @@ struct PluginBuild: ParsableCommand {
         help: .init("Also leave the file that is compiled, to read it or compile it by hand.", valueName: "file.c"))
     var keptSource: String?
 
+    @Option(
+        name: .customLong("stand-ins"),
+        help: .init(
+            "A header with stand-ins for what the functions call and 'plugin build' does not know.",
+            valueName: "file.h"))
+    var standIns: String?
+
     /// The status that tells `git bisect run` to pass over a commit.
     private static let untestable = ExitCode(125)
     /// The status that ends `git bisect run`.
@@ -75,7 +82,8 @@ struct PluginBuild: ParsableCommand {
                 Output.note("\r\(self.tree): unpacking, \(percent) %\(percent == 100 ? "\n" : "")")
             }
             let plugin = try KernelPlugin(
-                of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource)
+                of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
+                standIns: standIns)
             try report(plugin)
         } catch let fault as KernelTreeFault {
             complain("error: \(fault)")

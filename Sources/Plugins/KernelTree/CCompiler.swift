@@ -91,6 +91,8 @@ struct CCompiler {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = command + arguments
             if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+            // Its messages are read.
+            process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: files[0])
             process.standardError = FileHandle(forWritingAtPath: files[1])

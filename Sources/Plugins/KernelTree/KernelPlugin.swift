@@ -36,15 +36,17 @@ public struct KernelPlugin: Sendable {
     ///   - output: where the shared object goes
     ///   - sanitizers: what is checked while it runs; `address` is known
     ///   - kept: where the file that is compiled is left, if somewhere
+    ///   - header: the path of a header with stand-ins beside those that are here, if there is one
     /// - Throws: ``KernelTreeFault`` when the tree is at fault, ``PluginError`` when something else is
-    public init(of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil)
-        throws
-    {
+    public init(
+        of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil,
+        standIns header: String? = nil
+    ) throws {
         try KernelPlugin.check(output: output, keepingSource: kept)
         let compiler = try CCompiler()
-        let standins = CFile(name: "standins.h", bytes: PackageResources.standins_h, number: 0, defined: [])
-        let defined = Set(standins.definitions.filter { $0.kind == .macro && $0.body > 0 }.map(\.name))
-        var slice = CSlice(sources: tree.sources, others: tree.others, standins: standins, defined: defined)
+        let standins = try StandIns(header: header)
+        let defined = standins.macros
+        var slice = CSlice(sources: tree.sources, others: tree.others, standins: standins.files, defined: defined)
         var missing: [String] = []
         for root in KernelPlugin.roots {
             if slice.function(root.name) == nil {
@@ -79,8 +81,8 @@ public struct KernelPlugin: Sendable {
             ("xlated_off", "bpf_insn_array_value", "INSN_ARRAY"),
         ] where slice.hasMember(member, of: tag) { macros.append("ADAPTER_HAS_\(macro) 1") }
         let source =
-            (["#include \"standins.h\"", "#include \"memory.h\"", slice.text()] + macros.map { "#define \($0)" }
-            + ["#include \"adapter.c\"", ""]).joined(separator: "\n")
+            (["#include \"standins.h\"", "#include \"memory.h\"", standins.text, slice.text()]
+            + macros.map { "#define \($0)" } + ["#include \"adapter.c\"", ""]).joined(separator: "\n")
 
         let folder = try onFiles(TemporaryFolder.make)
         defer { TemporaryFolder.remove(folder) }
@@ -90,7 +92,7 @@ public struct KernelPlugin: Sendable {
         if let said = try compiler.makeLibrary(
             library, of: "\(folder)/plugin.c", folder: folder, directory: tree.folder ?? folder, sanitizers: sanitizers)
         {
-            throw KernelTreeFault("\(tree.path): does not compile: \(KernelPlugin.firstError(in: said, slice))")
+            throw KernelTreeFault(tree.path, CompilerReport(said, slice))
         }
         runtime = sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
         // A process that has the old one loaded keeps it, since the new one is another file.
@@ -119,7 +121,8 @@ public struct KernelPlugin: Sendable {
         try Folder.make("\(folder)/linux")
         let files: [(String, [UInt8])] = [
             ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(guardOfSystem.utf8)),
-            ("standins.h", PackageResources.standins_h), ("memory.h", PackageResources.memory_h),
+            ("standins.h", PackageResources.standins_h), ("common.h", PackageResources.common_h),
+            ("helpers.h", PackageResources.helpers_h), ("memory.h", PackageResources.memory_h),
             ("state.h", PackageResources.state_h), ("steps.h", PackageResources.steps_h),
             ("edits.h", PackageResources.edits_h), ("image.h", PackageResources.image_h),
             ("tables.h", PackageResources.tables_h), ("adapter.c", PackageResources.adapter_c),
@@ -128,23 +131,19 @@ public struct KernelPlugin: Sendable {
         ]
         for (name, bytes) in files { try OutputFile.write(bytes, to: "\(folder)/\(name)") }
     }
-
-    /// The first error that a compiler or linker names, with the function it lies in.
-    private static func firstError(in said: String, _ slice: CSlice) -> String {
-        let lines = said.split(separator: "\n").map(String.init)
-        // The linker says what is missing before the compiler says that it failed.
-        guard let error = lines.first(where: { $0.contains("undefined ") || $0.contains("error: ") }) else {
-            return lines.last ?? "the compiler failed"
-        }
-        let parts = error.split(separator: ":", maxSplits: 2)
-        guard parts.count == 3, let line = Int(parts[1]), let function = slice.function(at: line, of: String(parts[0]))
-        else { return error }
-        return "\(error) (in \(function)())"
-    }
 }
 
 /// Why the functions of a tree cannot be built, in one line: the tree's fault, not ours.
 public struct KernelTreeFault: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String
     init(_ description: String) { self.description = description }
+
+    /// The fault of a tree that a compiler reports.
+    init(_ tree: String, _ report: CompilerReport) {
+        if let missing = report.missing {
+            description = "\(tree): \(missing)"
+        } else {
+            description = "\(tree): does not compile: \(report.firstError)"
+        }
+    }
 }

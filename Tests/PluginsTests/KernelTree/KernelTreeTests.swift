@@ -81,6 +81,10 @@ import Testing
         ("struct a *f(struct b *c) { }", ["function f"]),
         ("SYSCALL_DEFINE1(bpf, int, cmd)\n{ }", ["function SYSCALL_DEFINE1"]),
         ("BTF_SET(x)\nBTF_ID(func, y)\nstatic int f(void) { }", ["function f"]),
+        (
+            "static DEFINE_MUTEX(a);\nDEFINE_PER_CPU(struct b, c);\nstatic LIST_HEAD(d);\nDECLARE_BITMAP(e, 64);",
+            ["variable a", "variable c", "variable d", "variable e"]
+        ),
         ("EXPORT_SYMBOL_GPL(f);\nint f(int);", ["prototype EXPORT_SYMBOL_GPL", "prototype f"]),
         ("struct a { int b; struct { int c; } d; };", ["tagged a"]),
         ("struct __packed a { int b; } __aligned(8);", ["tagged a"]),

@@ -18,6 +18,48 @@ final class ToyTree {
         files[file] = files[file]?.replacingOccurrences(of: old, with: new)
     }
 
+    /// What ``addCode(_:)`` puts before its code.
+    static let prelude = """
+        struct toy_item { int key; struct list_head link; struct rcu_head rcu; };
+        struct toy_row { u32 count; u64 cells[]; };
+        static DEFINE_SPINLOCK(toy_lock);
+        static DEFINE_RAW_SPINLOCK(toy_raw_lock);
+        static DEFINE_RWLOCK(toy_rwlock);
+        static DEFINE_MUTEX(toy_mutex);
+        static DECLARE_RWSEM(toy_semaphore);
+        static DEFINE_PER_CPU(int, toy_counter);
+        static LIST_HEAD(toy_items);
+        static int toy_freed;
+        static void toy_free(struct rcu_head *head)
+        {
+            kfree(container_of(head, struct toy_item, rcu));
+            toy_freed++;
+        }
+        static int toy_compare(const void *a, const void *b)
+        {
+            return *(const int *)a - *(const int *)b;
+        }
+        static void toy_exchange(void *a, void *b, int size)
+        {
+            swap(*(int *)a, *(int *)b);
+            swap(((int *)a)[16], ((int *)b)[16]);
+        }
+        static void *toy_give(void)
+        {
+            void *kept __free(kfree) = kmalloc(8, 0);
+            return_ptr(kept);
+        }
+
+        """
+
+    /// Makes `bpf_patch_insn_single()` call a function of its file with this code; `prog` is its parameter.
+    func addCode(_ code: String) {
+        let function = "struct bpf_prog *bpf_patch_insn_single("
+        let use = "static void toy_use(struct bpf_prog *prog)\n{\n\(code)\n}\n"
+        replace(function, by: ToyTree.prelude + use + function, in: ToyTree.core)
+        replace("*grown = vmalloc(", by: "*grown = (toy_use(prog), NULL) ?: vmalloc(", in: ToyTree.core)
+    }
+
     /// The line of a file on which a text first stands, counted from 1.
     func line(of text: String, in file: String) -> Int {
         let before = (files[file] ?? "").components(separatedBy: text)[0]

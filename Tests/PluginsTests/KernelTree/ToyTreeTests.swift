@@ -231,7 +231,7 @@ import Testing
         ),
         (
             "grown->len =", "toy_nowhere(grown); grown->len =", core, "toy_nowhere",
-            ["does not compile: kernel/bpf/core.c:LINE:", "toy_nowhere", "(in bpf_patch_insn_single())"]
+            ["bpf_patch_insn_single() calls toy_nowhere() at kernel/bpf/core.c:LINE, which", StandIns.remedy]
         ),
         (
             "static u32 toy_size", "#define TOY_BAD prog->nothing\nstatic u32 toy_size", core, "",

@@ -127,8 +127,9 @@ struct CFile {
             made.name = tag(after: declaration.tokens[keyword], before: made.body) ?? made.constants.first ?? ""
             made.constants += declaration.macros
         } else if !declaration.hasAssignment, declaration.bodyStart == nil, let name = CFile.functionName(words) {
-            made.kind = .prototype
-            made.name = name
+            let variable = CFile.variableName(words, macro: name)
+            made.kind = variable == nil ? .prototype : .variable
+            made.name = variable ?? name
         } else {
             let end = words.firstIndex { ["=", "[", "{", ";"].contains($0) } ?? words.count
             // A forward declaration of a type has nothing but its tag.
@@ -175,6 +176,17 @@ struct CFile {
             }
         }
         return nil
+    }
+
+    /// The name of a variable that a macro declares, such as `DEFINE_MUTEX(name)` or `DEFINE_PER_CPU(type, name)`.
+    private static func variableName(_ words: [String], macro: String) -> String? {
+        guard let open = words.firstIndex(of: macro).map({ $0 + 1 }), open + 1 < words.count else { return nil }
+        // Here a size follows the name.
+        if ["DECLARE_BITMAP", "DECLARE_HASHTABLE", "DEFINE_HASHTABLE"].contains(macro) { return words[open + 1] }
+        guard macro.hasPrefix("DEFINE_") || macro.hasPrefix("DECLARE_") || macro == "LIST_HEAD",
+            let close = words.lastIndex(of: ")")
+        else { return nil }
+        return words[close - 1]
     }
 
     private static let attributes: Set<String> = [

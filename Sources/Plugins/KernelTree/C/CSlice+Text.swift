@@ -7,6 +7,8 @@ extension CSlice {
         for (name, hasParameters) in blankMacros.sorted(by: { $0.key < $1.key }) {
             lines.append("#define \(name)\(hasParameters ? "(...)" : "")")
         }
+        // A value, as trace_…_enabled() is asked for one.
+        for name in idleCalls.sorted() { lines.append("#define \(name)(...) 0") }
         for name in sizes.sorted() { lines.append("#define \(name) 64") }
         let macros = taken.filter { $0.kind == .macro }
         for macro in macros { lines.append(text(of: macro)) }
@@ -31,7 +33,9 @@ extension CSlice {
         }
         for declaration in missing {
             lines.append(prototype(declaration))
-            lines.append("{ STANDIN_STOP(\"\(declaration.name)() is in none of the files\"); }")
+            let fault =
+                "\(declaration.name)() is called, which kernel/bpf/*.c does not define and for which there is no stand-in"
+            lines.append("{ STANDIN_STOP(\"\(fault); \(StandIns.remedy) of plugin build\"); }")
         }
         return lines.joined(separator: "\n") + "\n"
     }

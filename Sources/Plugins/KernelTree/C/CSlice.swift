@@ -27,6 +27,8 @@ struct CSlice {
     private(set) var sizes: Set<String> = []
     /// Attributes that nobody defines; true for those with parentheses.
     private(set) var blankMacros: [String: Bool] = [:]
+    /// Tracepoints and lock assertions that are called: each is one of hundreds that do nothing here.
+    private(set) var idleCalls: Set<String> = []
     /// Members that point to a type, by their names.
     private var pointers: [String: Set<String>] = [:]
     /// Members that something looks behind.
@@ -43,11 +45,13 @@ struct CSlice {
     /// - Parameters:
     ///   - sources: files that are always searched, the first ones before the others
     ///   - others: files of functions that these may call
-    init(sources: [CFileSource], others: [CFileSource], standins: CFile, defined: Set<String>) {
+    ///   - standins: headers whose definitions are used instead of the tree's
+    init(sources: [CFileSource], others: [CFileSource], standins: [CFile], defined: Set<String>) {
         self.defined = defined
         unread = others
-        self.standins = Set(standins.definitions.filter { $0.kind != .tagged }.map(\.name))
-        standinTags = Set(standins.definitions.filter { $0.kind == .tagged }.map(\.name))
+        let definitions = standins.flatMap(\.definitions)
+        self.standins = Set(definitions.filter { $0.kind != .tagged }.map(\.name))
+        standinTags = Set(definitions.filter { $0.kind == .tagged }.map(\.name))
         for source in sources { read(source) }
     }
 
@@ -166,7 +170,19 @@ struct CSlice {
     }
 
     private mutating func follow(_ name: String, from file: Int, isCall: Bool) {
-        for found in find(name, from: file, isCall: isCall) { take(found) }
+        let found = find(name, from: file, isCall: isCall)
+        if isCall && !standins.contains(name) && CSlice.isIdle(name)
+            && !found.contains(where: { $0.kind != .prototype })
+        {
+            idleCalls.insert(name)
+            return
+        }
+        for definition in found { take(definition) }
+    }
+
+    /// True for the names of tracepoints, which macros of the kernel make, and of assertions about locks.
+    private static func isIdle(_ name: String) -> Bool {
+        name.hasPrefix("trace_") || name.hasPrefix("lockdep_assert")
     }
 
     /// Follows a function, variable or macro: all tags are taken whole, since it may look into them.

@@ -15,10 +15,16 @@ struct CWord {
     /// The names that a function declares: those behind a type that an assignment or the like follows.
     static func locals(of tokens: [CWord]) -> Set<String> {
         var found: Set<String> = []
-        for number in tokens.indices.dropFirst().dropLast() where tokens[number].isName {
+        // Behind a comma in parentheses is an argument, unless they are those of a loop.
+        var isLoop: [Bool] = []
+        for number in tokens.indices.dropFirst().dropLast() {
             let before = tokens[number - 1]
+            if before.text == "(" { isLoop.append(number > 1 && tokens[number - 2].text == "for") }
+            if before.text == ")" { _ = isLoop.popLast() }
+            guard tokens[number].isName else { continue }
             let isDeclared =
-                before.isName || typeWords.contains(before.text) || before.text == "*" || before.text == ","
+                before.isName || typeWords.contains(before.text) || before.text == "*"
+                || (before.text == "," && isLoop.last != false)
             if isDeclared && [";", ",", "=", ")", "[", ":"].contains(tokens[number + 1].text) {
                 found.insert(tokens[number].text)
             }

@@ -46,6 +46,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		err = -BPF_PATCHER_KERNEL_STALE;
 	if (!err)
 		adapter_store(out);
+	standin_run_later();
 	memory_check_pass();
 	/* the functions may have lost a block that they were given */
 	memory_release(adapter.env->prog);

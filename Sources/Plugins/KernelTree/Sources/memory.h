@@ -204,13 +204,15 @@ static void memory_free_entry(struct memory_entry *entry, const char *place)
 
 static void memory_give_back_at(const void *bytes, const char *place)
 {
-	struct memory_entry *entry = bytes ? memory_find(bytes) : NULL;
+	struct memory_entry *entry = ZERO_OR_NULL_PTR(bytes) ? NULL : memory_find(bytes);
 
+	if (ZERO_OR_NULL_PTR(bytes))
+		return;
 	if (entry)
 		memory_free_entry(entry, place);
 	else if (MEMORY_IS_CHECKED)
 		free((void *)bytes);
-	else if (bytes)
+	else
 		standin_stop(place, "free of what is not allocated");
 }
 
@@ -243,11 +245,11 @@ static bool memory_drop_all(void)
 }
 
 /* Whether this allocation is one of those that fail. */
-static inline bool memory_fails(void)
+static inline bool memory_fails(gfp_t flags)
 {
 	u64 mixed;
 
-	if (likely(!memory_failures.one_in) || memory_failures.is_paused)
+	if (likely(!memory_failures.one_in) || memory_failures.is_paused || flags & __GFP_NOFAIL)
 		return false;
 	memory_failures.seed += 0x9e3779b97f4a7c15ull;
 	mixed = memory_failures.seed;
@@ -260,10 +262,27 @@ static inline bool memory_fails(void)
 	return true;
 }
 
+/* Whether the kernel has no block of this size, however much memory there is. */
+static inline bool memory_is_too_large(size_t size, gfp_t flags)
+{
+	return size > (flags & STANDIN_SMALL ? KMALLOC_MAX_SIZE : flags & STANDIN_PAGES ? SIZE_MAX : INT_MAX);
+}
+
+/* What an allocation of nothing gives: vmalloc() warns of it, the others take it. */
+static void *memory_take_nothing(gfp_t flags, const char *place)
+{
+	if (flags & STANDIN_PAGES)
+		standin_stop(place, "vmalloc() of 0 bytes, of which the kernel warns");
+	return ZERO_SIZE_PTR;
+}
+
 static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 {
-	void *bytes = memory_fails() ? NULL : memory_take_at(size, place);
+	void *bytes;
 
+	if (unlikely(!size))
+		return memory_take_nothing(flags, place);
+	bytes = memory_fails(flags) || memory_is_too_large(size, flags) ? NULL : memory_take_at(size, place);
 	if (!bytes)
 		memory_failures.has_failed = true;
 	if (bytes && flags & __GFP_ZERO)
@@ -273,35 +292,67 @@ static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 	return bytes;
 }
 
-/* Moves always, so that an old pointer that is used again is found out. */
+/* How large a block is, as it was asked for. */
+static size_t memory_size(const void *bytes)
+{
+#if MEMORY_IS_CHECKED
+	size_t malloc_usable_size(void *);
+
+	return malloc_usable_size((void *)bytes);
+#else
+	return ((const struct memory_block *)bytes)[-1].size;
+#endif
+}
+
+/* Moves always, so that an old pointer that is used again is found out; what shrinks never fails. */
 static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const char *place)
 {
 	size_t kept;
 	void *bytes;
 
-	if (memory_fails())
-		return NULL;
-#if MEMORY_IS_CHECKED
-	{
-		size_t malloc_usable_size(void *);
-
-		kept = old ? malloc_usable_size((void *)old) : 0;
+	if (!size) {
+		memory_give_back_at(old, place);
+		return flags & STANDIN_PAGES ? NULL : ZERO_SIZE_PTR;
 	}
-#else
-	kept = old ? ((const struct memory_block *)old)[-1].size : 0;
-#endif
-	bytes = memory_take_at(size, place);
+	if (ZERO_OR_NULL_PTR(old))
+		return standin_alloc_at(size, flags, place);
+	if (!MEMORY_IS_CHECKED && !memory_find(old))
+		standin_stop(place, "realloc of what is not allocated");
+	kept = min(memory_size(old), size);
+	if ((size > kept && memory_fails(flags)) || memory_is_too_large(size, flags))
+		bytes = NULL;
+	else
+		bytes = memory_take_at(size, place);
 	if (!bytes) {
 		memory_failures.has_failed = true;
 		return NULL;
 	}
-	if (kept > size)
-		kept = size;
-	memcpy(bytes, old ? old : bytes, kept);
+	memcpy(bytes, old, kept);
 	if (flags & __GFP_ZERO)
 		memset((char *)bytes + kept, 0, size - kept);
 	memory_give_back_at(old, place);
 	return bytes;
+}
+
+static void *standin_duplicate_at(const void *bytes, size_t size, gfp_t flags, const char *place)
+{
+	void *copy = standin_alloc_at(size, flags & ~__GFP_ZERO, place);
+
+	if (!ZERO_OR_NULL_PTR(copy))
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+static void *standin_duplicate_text_at(const char *text, size_t most, gfp_t flags, const char *place)
+{
+	const size_t length = text ? strnlen(text, most) : 0;
+	char *copy = text ? standin_alloc_at(length + 1, flags | STANDIN_SMALL, place) : NULL;
+
+	if (copy) {
+		memcpy(copy, text, length);
+		copy[length] = 0;
+	}
+	return copy;
 }
 
 #endif
