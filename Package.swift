@@ -19,7 +19,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
-        .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     ],
     targets: [
         .target(name: "BPF", swiftSettings: strict),
@@ -58,7 +57,6 @@ let package = Package(
             dependencies: [
                 "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
-                .product(name: "TextTable", package: "TextTable"),
             ],
             // The part of a C program that shows a finding in a kernel which is the same for all findings.
             resources: [.embedInCode("Kernel/Sources/reproducer.c")],

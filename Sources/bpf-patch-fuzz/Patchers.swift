@@ -65,7 +65,10 @@ struct Patchers: ParsableCommand {
         }
         let name = rows.map(\.name.count).max() ?? 0
         let cost = rows.map(\.cost.count).max() ?? 0
-        for row in rows { try Output.line("\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)") }
+        for row in rows {
+            let line = "\(column(row.name, name))  \(column(row.cost, cost))  \(row.source)"
+            try Output.line(OutputWidth.wrap(line, indent: name + cost + 4))
+        }
     }
 
     private func list(_ files: [PluginFile]) throws {
@@ -81,6 +84,6 @@ struct Patchers: ParsableCommand {
             try Output.json(rows)
             return
         }
-        for row in rows { try Output.line(row.text) }
+        for row in rows { try Output.line(OutputWidth.wrap(row.text)) }
     }
 }

@@ -49,7 +49,7 @@ struct ReplaySession {
         if json {
             try Output.json(summary)
         } else {
-            for line in summary.lines { try Output.line(line) }
+            for line in summary.lines { try Output.line(OutputWidth.wrap(line)) }
         }
         for sentence in idle { complain("error: \(sentence)") }
         if !json { try Output.line(summary.lastLine) }

@@ -8,8 +8,9 @@ import Fuzzing
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show program, passes and result side by side, with jumps drawn and the wrong one marked.",
+        usage: "bpf-patch-fuzz show <file> [<options>]",
         discussion: """
-            The picture is as wide as the terminal, or as COLUMNS says; colour is left out when the output is no \
+            The picture is as wide as the terminal, or as COLUMNS says, else 120 columns; colour is left out when the output is no \
             terminal or NO_COLOR is set. What a running kernel did wrong is drawn as the case has it; nothing is loaded. A \
             case is judged under the conditions that its file names.
 
@@ -58,7 +59,7 @@ struct Show: ParsableCommand {
             let isTerminal = isatty(STDOUT_FILENO) != 0
             let environment = ProcessInfo.processInfo.environment
             let picture = CasePicture(
-                c, patchers: terms.make(living), width: Self.width(environment, isTerminal: isTerminal),
+                c, patchers: terms.make(living), width: OutputWidth.columns,
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
                 beyondContract: terms.beyondContract, deaths: deaths.findings)
             let text: String
@@ -79,14 +80,5 @@ struct Show: ParsableCommand {
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         return Deaths(findings: judge.deaths, report: judge.report)
-    }
-
-    /// How many columns there are.
-    private static func width(_ environment: [String: String], isTerminal: Bool) -> Int {
-        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return min(columns, 1000) }
-        var size = winsize()
-        let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
-        if isTerminal && isKnown && size.ws_col > 0 { return Int(size.ws_col) }
-        return 120
     }
 }

@@ -10,7 +10,7 @@ enum Start {
         // Before anything is opened: a file that gets the number of standard output would be written to.
         Descriptor.occupyStandardNumbers()
         Output.watchReader()
-        limitWidth()
+        OutputWidth.boundEnvironment()
         let words = Array(CommandLine.arguments.dropFirst())
         do {
             try checkHelp(words)
@@ -55,18 +55,6 @@ enum Start {
                         : "there is no command '\(word)'; there are \(names.joined(separator: ", "))")
             }
             command = next
-        }
-    }
-
-    /// The widest terminal that is believed in; help and pictures take memory for each column.
-    private static let mostColumns = 1000
-
-    private static func limitWidth() {
-        guard let columns = ProcessInfo.processInfo.environment["COLUMNS"] else { return }
-        if let number = Int(columns), number > 0 {
-            if number > mostColumns { unsafe setenv("COLUMNS", String(mostColumns), 1) }
-        } else {
-            unsafe unsetenv("COLUMNS")
         }
     }
 }

@@ -17,9 +17,12 @@ extension CampaignReport {
             text += "  \(rest.reduce(0) { $0 + $1.count }) refused for \(rest.count) other reasons\n"
         }
         text += "\(notUnderstood ?? 0) places not understood\n"
-        let table = KernelCoverageTable(coverage ?? []).text
+        text = OutputWidth.wrap(text)
+        let table = KernelCoverageTable(coverage ?? []).text()
         if !table.isEmpty { text += "\n" + table }
-        if let neverSeen, !neverSeen.isEmpty { text += "\nnever seen: \(neverSeen.joined(separator: ", "))\n" }
+        if let neverSeen, !neverSeen.isEmpty {
+            text += OutputWidth.wrap("\nnever seen: \(neverSeen.joined(separator: ", "))\n")
+        }
         return text
     }
 }

@@ -1,5 +1,4 @@
 import KernelRewrites
-import TextTable
 
 /// What was rewritten, at which borders and with which jumps there, as text.
 struct KernelCoverageTable {
@@ -20,7 +19,7 @@ struct KernelCoverageTable {
     }
 
     /// Two tables: rewrites by border, and kinds of jump by border.
-    var text: String {
+    func text(width: Int = OutputWidth.columns) -> String {
         if byRewrite.isEmpty { return "" }
         let rewrites = Rewrite.allCases.map(\.rawValue).filter { name in byRewrite.keys.contains { $0.row == name } }
         let jumps = JumpCourse.allCases.map(\.rawValue).filter { name in
@@ -29,8 +28,8 @@ struct KernelCoverageTable {
         let jumpBorders = Self.borders.filter { border in
             jumps.contains { byJump[Key(row: $0, border: border)] != nil }
         }
-        return Self.table("rewrite", rewrites, [Self.all] + Self.borders, byRewrite) + "\n"
-            + (jumps.isEmpty ? "" : Self.table("jump", jumps, jumpBorders, byJump))
+        return Self.table("rewrite", rewrites, [Self.all] + Self.borders, byRewrite, width) + "\n"
+            + (jumps.isEmpty ? "" : Self.table("jump", jumps, jumpBorders, byJump, width))
     }
 
     /// The border at which each rewrite is counted once, whatever is around it.
@@ -39,9 +38,9 @@ struct KernelCoverageTable {
 
     /// A row for each name and a column for each border; 0 is left blank.
     private static func table(
-        _ title: String, _ rows: [String], _ borders: [String], _ counts: [Key: UInt64]
+        _ title: String, _ rows: [String], _ borders: [String], _ counts: [Key: UInt64], _ width: Int
     ) -> String {
-        PlainTable.text(rows) { row in
+        PlainTable.text(rows, width: width) { row in
             [Column(title: title, value: row)]
                 + borders.map { border in
                     let count = counts[Key(row: row, border: border)]

@@ -14,8 +14,8 @@ public enum ScaleTable {
             text += right(mark + number3(row.ratioToCopy) + "x", 14) + "\n"
         }
         if rows.contains(where: \.isExtrapolated) {
-            text +=
-                "\n~ extrapolated from fewer patches: more than the limit of \(duration(limit)) was to be expected\n"
+            text += OutputWidth.wrap(
+                "\n~ extrapolated from fewer patches: more than the limit of \(duration(limit)) was to be expected\n")
         }
         return text
     }

@@ -1,17 +1,15 @@
-import TextTable
-
 /// Tables and histograms of what several ways to edit do, a row each.
 struct EditTables {
-    /// How wide the text is at most, but for names that are longer.
-    ///
-    /// - Units: columns
-    private static let width = 100
-
     /// What a row is: the title of the first column.
     var title: String
     var rows: [EditStatistics]
     /// Whether programs that get too long for their jumps are a column.
     var hasOutOfRange = true
+
+    /// How wide the text is at most, but for names that are longer.
+    ///
+    /// - Units: columns
+    var width = OutputWidth.columns
 
     /// How many of the rows are described at length.
     var detailed = Int.max
@@ -20,13 +18,13 @@ struct EditTables {
     var text: [String] {
         var parts = [summary]
         if rows.contains(where: { $0.patches > 0 }) { parts.append("patches by length\n" + lengths) }
-        return parts + rows.prefix(detailed).filter { $0.patches + $0.deletions > 0 }.map(Self.details)
+        return parts + rows.prefix(detailed).filter { $0.patches + $0.deletions > 0 }.map(details)
     }
 
     // MARK: Tables
 
     private var summary: String {
-        PlainTable.text(rows) { row in
+        PlainTable.text(rows, width: width) { row in
             [
                 Column(title: title, value: row.name), Self.number("patches", row.patches),
                 Self.number("deletions", row.deletions), Self.number("programs", row.programsTouched),
@@ -40,7 +38,7 @@ struct EditTables {
 
     private var lengths: String {
         let lengths = Set(rows.flatMap { $0.lengths.map(\.length) }).sorted()
-        return PlainTable.text(rows.filter { $0.patches > 0 }) { row in
+        return PlainTable.text(rows.filter { $0.patches > 0 }, width: width) { row in
             [Column(title: title, value: row.name)]
                 + lengths.map { length in
                     let count = row.lengths.first { $0.length == length }?.count
@@ -62,35 +60,46 @@ struct EditTables {
 
     // MARK: One row
 
-    private static func details(of row: EditStatistics) -> String {
+    private func details(of row: EditStatistics) -> String {
         var text = "\(row.name) (\(row.source))\n"
-        text += histogram("patches by length", row.lengths.map { (String($0.length), $0.count) })
-        text += histogram("deletions by length", row.deletedLengths.map { (String($0.length), $0.count) })
+        text += histogram("patches by length", "length ", row.lengths.map { (String($0.length), $0.count) })
         text += histogram(
-            "programs by edits",
+            "deletions by length", "length ", row.deletedLengths.map { (String($0.length), $0.count) })
+        text += histogram(
+            "programs by edits", "",
             row.programs.map { ($0.from == $0.to ? "\($0.from)" : "\($0.from)-\($0.to)", $0.programs) })
         text += "  most edits\n"
         for program in row.mostPatched {
-            text +=
+            let words =
                 "    \(CountText.grouped(program.edits)) in \(program.program), "
-                + "\(CountText.grouped(program.slotsIn)) slots, \(program.object)\n"
+                + "\(CountText.grouped(program.slotsIn)) slots,"
+            // A path that does not fit has a line of its own, so that it can be copied whole.
+            let isLong = words.count + 1 + program.object.count > width
+            text += words + (isLong ? "\n      " : " ") + program.object + "\n"
         }
         return text
     }
 
-    /// A bar for each row, the longest as long as the width allows.
-    private static func histogram(_ title: String, _ rows: [(label: String, count: Int)]) -> String {
+    /// A bar for each row, the longest as long as the width allows; one bar alone is said in words.
+    private func histogram(_ title: String, _ unit: String, _ rows: [(label: String, count: Int)]) -> String {
+        let bars = rows.filter { $0.count > 0 }
+        if bars.isEmpty { return "" }
+        if bars.count == 1 {
+            let count = CountText.grouped(bars[0].count)
+            let isOne = bars[0].count == 1
+            let subject = isOne ? "the only one has" : "all \(count) have"
+            return "  \(title): \(subject) \(unit)\(bars[0].label)\n"
+        }
         let most = rows.map(\.count).max() ?? 0
-        if most == 0 { return "" }
         let counts = rows.map { CountText.grouped($0.count) }
         let labelWidth = rows.map(\.label.count).max() ?? 0
         let countWidth = counts.map(\.count).max() ?? 0
-        let room = width - labelWidth - countWidth - 8
+        let room = max(1, width - labelWidth - countWidth - 8)
         var text = "  \(title)\n"
         for (row, count) in zip(rows, counts) {
             let label = String(repeating: " ", count: labelWidth - row.label.count) + row.label
             let number = String(repeating: " ", count: countWidth - count.count) + count
-            let bar = bar(eighths: (row.count * room * 8 + most - 1) / most)
+            let bar = Self.bar(eighths: (row.count * room * 8 + most - 1) / most)
             text += "    \(label)  \(number)\(bar.isEmpty ? "" : "  " + bar)\n"
         }
         return text

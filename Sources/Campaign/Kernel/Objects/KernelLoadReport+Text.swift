@@ -1,5 +1,3 @@
-import TextTable
-
 extension KernelLoadReport {
     /// What there is, in half a line.
     var summary: String {
@@ -24,8 +22,9 @@ extension KernelLoadReport {
         }
         if !text.isEmpty { text += "\n" }
         let programs = refused.count { $0.program != nil }
-        text += "kernel \(kernel): \(CountText.of(objects, "object")), \(summary), "
-        text += "\(CountText.of(programs, "program")) not loadable, in \(Int(seconds.rounded())) s\n"
+        text += OutputWidth.wrap(
+            "kernel \(kernel): \(CountText.of(objects, "object")), \(summary), "
+                + "\(CountText.of(programs, "program")) not loadable, in \(Int(seconds.rounded())) s\n")
         return text + "\n"
             + PlainTable.text(loads) { row in
                 [

@@ -82,8 +82,9 @@ extension KernelPatchStatistics {
     /// For each way of loading, tables of all rewrites and what their patches are like.
     public var text: String {
         var parts = [
-            "kernel \(kernel): \(CountText.of(objects, "object")), "
-                + "\(CountText.of(programs, "program")), \(CountText.of(slots, "slot"))\n"
+            OutputWidth.wrap(
+                "kernel \(kernel): \(CountText.of(objects, "object")), "
+                    + "\(CountText.of(programs, "program")), \(CountText.of(slots, "slot"))\n")
         ]
         for loads in loads {
             var title = loads.way == ObjectSurvey.Way.plain.rawValue ? "as they are" : "with BPF_F_TEST_RND_HI32"
@@ -94,7 +95,7 @@ extension KernelPatchStatistics {
                 let counts = loads.inPlace.sorted { $0.key < $1.key }.map {
                     "\($0.key) \(CountText.grouped($0.value))"
                 }
-                parts.append("in place, without a patch: \(counts.joined(separator: ", "))\n")
+                parts.append(OutputWidth.wrap("in place, without a patch: \(counts.joined(separator: ", "))\n"))
             }
         }
         return parts.joined(separator: "\n")
