@@ -8,6 +8,7 @@ import Patching
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Carry out JSON lines with one patcher and print the results as JSON lines.",
+        usage: "bpf-patch-fuzz apply [<options>] [<file>]",
         discussion: """
             Each pass is laid out before the next. The form of a line is at the end of \
             Sources/Patching/Patching.docc/Semantics.md. A line that cannot be read is named on standard error and the rest \

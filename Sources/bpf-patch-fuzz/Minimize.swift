@@ -9,6 +9,7 @@ import Patching
 struct Minimize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shrink a failing case within its bucket.",
+        usage: "bpf-patch-fuzz minimize <file> [<options>]",
         discussion: """
             The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
             -o the smaller case is printed; the file itself is never changed unless it is named by -o. A case that was \

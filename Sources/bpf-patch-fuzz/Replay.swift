@@ -7,6 +7,7 @@ import Patching
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run case files, JSON lines and folders of them.",
+        usage: "bpf-patch-fuzz replay <paths> ... [<options>]",
         discussion: """
             Prints a line for each case that fails, why cases were not run, and a last line with five counts: passed, \
             failed, known, not run, not readable. A case is passed when every patcher that was given it passed, and at \

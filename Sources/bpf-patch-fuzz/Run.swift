@@ -49,10 +49,12 @@ struct Run: CampaignCommand {
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
 
             One case of a seed, with what each patcher gives for it:
-              bpf-patch-fuzz run --seed 3 --index 249 --patcher all --patcher planted-back-jump
+              bpf-patch-fuzz run --seed 3 --index 249 --patcher all \\
+                --patcher planted-back-jump
 
             To see what a finding looks like, name a patcher that is wrong on purpose:
-              bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump --crashes /tmp/crashes
+              bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump \\
+                --crashes /tmp/crashes
             """)
 
     @OptionGroup var options: PatcherCampaignOptions

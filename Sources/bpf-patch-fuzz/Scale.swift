@@ -6,6 +6,7 @@ import Foundation
 struct Scale: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure what thousands to a million patches cost each patcher.",
+        usage: "bpf-patch-fuzz scale [<options>]",
         discussion: """
             One patch an instruction, each makes two of one and keeps the original, and every eighth instruction is a \
             jump; the numbers are those of the July 2019 series, and a million. All patchers run in turn and the \
