@@ -10,10 +10,11 @@ PREFIX ?= /usr/local
 TEST_FLAGS ?= --disable-xctest
 
 TOOL := .build/release/bpf-patch-fuzz
+STATIC_TOOL := .build/static/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build install run test test-long vm-test lint seeds clean
+.PHONY: help setup build static install run test test-long vm-test lint seeds clean
 
 help: ## Say what there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,13 +25,20 @@ setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
 build: setup ## Build the tool in release mode.
 	$(SWIFT) build -c release --product bpf-patch-fuzz
 
+# Libraries that libbpf needs are not named by what is linked with it, unless statically.
+static: setup ## Build the tool as one static file, for other machines; it cannot load plug-ins (--plugin).
+	$(SWIFT) build --scratch-path .build/static -c release --product bpf-patch-fuzz --static-swift-stdlib \
+	    -Xswiftc -static-executable -Xlinker --strip-debug $(addprefix -Xlinker ,$(shell pkg-config --static --libs-only-l libbpf))
+	@echo $(STATIC_TOOL)
+
 HEADERS := $(wildcard Sources/CBPFPatcher/include/*.h)
 
-# The tool is taken as it was built, so that root needs no compiler.
+# The tool is taken as it was built last, so that root needs no compiler.
 install: ## Install the tool, the headers of the C ABI and their pkg-config file below PREFIX (/usr/local).
-	@test -x $(TOOL) || { echo "make install: there is no $(TOOL); run make build first" >&2; exit 1; }
+	@test -x $(TOOL) || test -x $(STATIC_TOOL) || { \
+	    echo "make install: there is no $(TOOL); run make build or make static first" >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/pkgconfig
-	install -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 "$$(ls -t $(TOOL) $(STATIC_TOOL) 2>/dev/null | head -n 1)" $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: bpf_patcher' \
 	    'Description: C ABI of a BPF instruction patcher under test' 'Version: 1' 'Cflags: -I$${includedir}' \

@@ -35,6 +35,7 @@ public struct PatcherChoice: Hashable, Sendable {
     /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
     public static func plugins(_ files: [PluginFile], program: URL) throws(CampaignError) -> [PatcherChoice] {
         var found: [Plugin.Description] = []
+        if let file = files.first, StaticFile.isRunning { throw CampaignError("\(file.path): \(StaticFile.refusal)") }
         for file in files {
             let plugin = try describe(file, program: program)
             let path = file.path
