@@ -14,6 +14,7 @@ struct PluginBuild: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Make a plug-in of the functions of a kernel tree.",
+        usage: "bpf-patch-fuzz plugin build --kernel-tree <path> -o <file.so> [<options>]",
         discussion: """
             bpf_patch_insn_single, bpf_patch_insn_data, bpf_remove_insns, verifier_remove_insns, adjust_jmp_off and all \
             they call are taken out of kernel/bpf/*.c as they stand, and compiled with stand-ins for the rest of the \
@@ -21,11 +22,15 @@ struct PluginBuild: ParsableCommand {
 
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
-              bpf-patch-fuzz plugin build --kernel-tree /usr/src/linux-source-6.12.tar.xz -o kernel.so
+              bpf-patch-fuzz plugin build -o kernel.so \\
+                --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
             To find the commit that broke a tree; a fixed seed gives every commit the same cases:
-              git bisect run sh -c 'bpf-patch-fuzz plugin build --bisect --kernel-tree . -o /tmp/kernel.so || exit
-                bpf-patch-fuzz run --seed 1 --cases 100000 --plugin /tmp/kernel.so --crashes /tmp/crashes
+              git bisect run sh -c '
+                bpf-patch-fuzz plugin build --bisect --kernel-tree . \\
+                  -o /tmp/kernel.so || exit
+                bpf-patch-fuzz run --seed 1 --cases 100000 --plugin /tmp/kernel.so \\
+                  --crashes /tmp/crashes
                 status=$?; [ $status = 1 ] && exit 128; exit $status'
             """)
 
@@ -72,15 +77,8 @@ struct PluginBuild: ParsableCommand {
     func run() throws {
         do {
             // Before an archive is unpacked.
-            try KernelPlugin.check(output: output, keepingSource: keptSource)
-            let isTerminal = isatty(STDERR_FILENO) == 1
-            var lastPercent = -1
-            let tree = try KernelTree(path: tree) { part in
-                let percent = Int(part * 100)
-                if percent == lastPercent || !isTerminal { return }
-                lastPercent = percent
-                Output.note("\r\(self.tree): unpacking, \(percent) %\(percent == 100 ? "\n" : "")")
-            }
+            try KernelPlugin.check(output: output, keepingSource: keptSource, standIns: standIns)
+            let tree = try unpacked()
             let plugin = try KernelPlugin(
                 of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
                 standIns: standIns)
@@ -95,12 +93,27 @@ struct PluginBuild: ParsableCommand {
         }
     }
 
+    /// The tree, with a word about an archive that takes a while.
+    private func unpacked() throws -> KernelTree {
+        var progress = UnpackingProgress(archive: tree)
+        defer { progress.end() }
+        return try KernelTree(path: tree) { progress.show($0) }
+    }
+
     private func report(_ plugin: KernelPlugin) throws {
         if verbose { for function in plugin.functions { try Output.line("\(function.place): \(function.name)()") } }
         let files = Set(plugin.functions.map { $0.place.prefix { $0 != ":" } }).sorted()
-        let limits = plugin.limits.isEmpty ? "" : "; " + plugin.limits.joined(separator: "; ")
+        func say(_ text: String) throws { try Output.line(OutputWidth.wrap(text)) }
+        try say(
+            "\(output): \(plugin.name), made of \(CountText.of(plugin.functions.count, "function")) of Linux \(plugin.release), from "
+                + files.joined(separator: ", "))
+        for limit in plugin.limits { try say("note: \(limit)") }
+        // What is loaded by a name alone is looked for elsewhere.
+        let path = output.contains("/") ? output : "./" + output
+        let command = ["run", "--time", "60", "--plugin", path.shellQuoted]
         try Output.line(
-            "\(output): \(plugin.name), \(CountText.of(plugin.functions.count, "function")) of \(files.joined(separator: ", "))\(limits)"
-        )
+            StaticFile.isRunning
+                ? "test it with a tool that 'make build' makes: bpf-patch-fuzz \(command.joined(separator: " "))"
+                : "test it with: \(Executable.words(command))")
     }
 }

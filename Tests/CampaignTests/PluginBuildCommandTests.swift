@@ -50,4 +50,26 @@ import Testing
     func wrongUsageIsSaid(arguments: [String]) throws {
         #expect(try Tool.run(arguments).status == 64)
     }
+
+    private static let source = ["6.12", "6.1"].map { "/usr/src/linux-source-\($0).tar.xz" }.first {
+        FileManager.default.fileExists(atPath: $0)
+    }
+
+    /// An archive takes a while: one line says so where no terminal is. What is said of the tree is said in sentences.
+    @Test(.enabled(if: source != nil, "no source package of a kernel is in /usr/src"))
+    func whatIsDoneIsSaid() throws {
+        let archive = try #require(Self.source)
+        let folder = try Tool.Folder()
+        let library = folder.path + "/kernel.so"
+        let run = try Tool.run(["plugin", "build", "--kernel-tree", archive, "-o", library])
+        #expect(run.status == 0)
+        #expect(run.errors == "\(archive): unpacking kernel/bpf and its headers\n")
+        let output = run.output.replacingOccurrences(of: "\n  ", with: " ")
+        let lines = output.split(separator: "\n").map(String.init)
+        #expect(lines.first?.hasPrefix("\(library): kernel-6.1") == true, "\(output)")
+        #expect(lines.first?.contains(" functions of Linux 6.1") == true, "\(output)")
+        #expect(
+            lines.contains { $0.hasPrefix("note: Linux 6.1") && $0.hasSuffix(": programs with one are not tested") })
+        #expect(lines.last == "test it with: \(Tool.executable.path) run --time 60 --plugin \(library)")
+    }
 }

@@ -9,7 +9,7 @@ public struct KernelPlugin: Sendable {
     public let release: String
     /// The functions that were taken, each with the file and line it was taken from.
     public let functions: [(name: String, place: String)]
-    /// What the tree does not have and cases are spared for, in words.
+    /// What the tree does not have, and what that means for testing it: a sentence each.
     public let limits: [String]
     /// The library that must be loaded before the plug-in, when it was made with AddressSanitizer.
     public let runtime: String?
@@ -42,7 +42,7 @@ public struct KernelPlugin: Sendable {
         of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil,
         standIns header: String? = nil
     ) throws {
-        try KernelPlugin.check(output: output, keepingSource: kept)
+        try KernelPlugin.check(output: output, keepingSource: kept, standIns: header)
         let compiler = try CCompiler()
         let standins = try StandIns(header: header)
         let defined = standins.macros
@@ -68,11 +68,12 @@ public struct KernelPlugin: Sendable {
         functions = slice.functions.map { ($0.name, slice.place(of: $0)) }
         let unknown = tree.unknownInstructions
         limits =
-            missing.map { "\($0)() is not in this tree" } + unknown.map { "\($0.lowercased()) is not known to it" }
+            missing.map { KernelPlugin.limit(without: $0, release: tree.release) }
+            + unknown.map { KernelPlugin.limit(without: $0, release: tree.release) }
 
         var macros = [
             "ADAPTER_NAME \"\(tree.pluginName)\"", "ADAPTER_RELEASE \"\(tree.release)\"", "ADAPTER_AUX_WORD \(word)",
-            "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0)" }.joined()))",
+            "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0.rawValue)" }.joined()))",
         ]
         if missing.isEmpty { macros.append("ADAPTER_HAS_ADJUST_JMP_OFF 1") }
         for (member, tag, macro) in [
@@ -101,17 +102,28 @@ public struct KernelPlugin: Sendable {
         }
     }
 
-    /// Checks that what a build makes can be written, before the minute that it may take.
+    /// Checks that what a build makes can be written and its header be read, before the minute that it may take.
     ///
     /// - Throws: ``PluginError`` with the file, the reason, and what to do
-    public static func check(output: String, keepingSource kept: String?) throws(PluginError) {
+    public static func check(
+        output: String, keepingSource kept: String?, standIns header: String? = nil
+    ) throws(PluginError) {
         try onFiles { () throws(FileError) in
+            if let header { try FileReader.check(header) }
             let library = try OutputFile(output)
             guard let kept else { return }
             if try OutputFile(kept).path == library.path {
                 throw FileError("\(kept): is the file of both -o and --keep-source; name two files")
             }
         }
+    }
+
+    static func limit(without function: String, release: String) -> String {
+        "Linux \(release) has no \(function)(): edits of which jumps skip the inserted code are not tested"
+    }
+
+    static func limit(without instruction: KernelTree.NewerInstruction, release: String) -> String {
+        "Linux \(release) has no \(instruction.words): programs with one are not tested"
     }
 
     /// Writes what is compiled.

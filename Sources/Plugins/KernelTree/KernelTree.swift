@@ -108,10 +108,32 @@ public struct KernelTree: Sendable {
     /// The names of instructions that nothing in the tree mentions, as `BPF_PATCHER_KERNEL_NO_` has them.
     ///
     /// Asked of all code and not of the functions, since one that forgot an instruction is what is looked for.
-    var unknownInstructions: [String] {
-        [("GOTOL", "BPF_JMP32 | BPF_JA"), ("GOTOX", "BPF_JMP | BPF_JA | BPF_X")].filter { _, code in
-            let bytes = Array(code.utf8)
+    var unknownInstructions: [NewerInstruction] {
+        NewerInstruction.allCases.filter { instruction in
+            let bytes = Array(instruction.code.utf8)
             return !(sources + others).contains { $0.name.hasSuffix(".c") && $0.bytes.contains(bytes) }
-        }.map(\.0)
+        }
+    }
+
+    /// An instruction that came after the oldest kernels that can be tested.
+    enum NewerInstruction: String, CaseIterable {
+        case gotol = "GOTOL"
+        case gotox = "GOTOX"
+
+        /// How the kernel's code spells it.
+        var code: String {
+            switch self {
+            case .gotol: "BPF_JMP32 | BPF_JA"
+            case .gotox: "BPF_JMP | BPF_JA | BPF_X"
+            }
+        }
+
+        /// What a reader must know about it.
+        var words: String {
+            switch self {
+            case .gotol: "gotol, a jump with an offset of 32 bits"
+            case .gotox: "gotox, a jump to an address in a register"
+            }
+        }
     }
 }
