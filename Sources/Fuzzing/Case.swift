@@ -12,6 +12,10 @@ public struct Case: Hashable, Sendable {
     public var target: String?
     /// The bucket that it was found in, or `nil`.
     public var bucket: String?
+    /// What is wrong with the target, in one sentence without numbers, or `nil`.
+    public var sentence: String?
+    /// What was expected and what was found, with numbers, or `nil`.
+    public var detail: String?
     /// The seed and index that made it, or `nil` for a case written by hand.
     public var origin: Origin?
     /// The version of the program that found it, or `nil`.
@@ -86,8 +90,16 @@ extension Case {
     /// The conditions to judge the case under: its own, and the one that older files name in their bucket alone.
     public var judgingConditions: Conditions {
         var conditions = self.conditions
-        if bucket?.hasSuffix("/" + Finding.beyondContractWord) == true { conditions.beyondContract = true }
+        if bucket?.hasSuffix("/" + Bucket.beyondContract) == true { conditions.beyondContract = true }
         return conditions
+    }
+
+    /// Says of a case what a finding says.
+    ///
+    /// The details of what ended a process, such as addresses, differ from run to run and are left out.
+    public mutating func describe(_ finding: Finding) {
+        sentence = finding.sentence
+        detail = finding.rule.isDeadly ? nil : finding.detail
     }
 
     /// The same case with zeros wherever SEMANTICS calls the content a placeholder, as case files have it.

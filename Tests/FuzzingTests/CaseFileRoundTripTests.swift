@@ -19,6 +19,8 @@ import Testing
         }
         var plain = c
         (plain.target, plain.bucket, plain.origin) = (nil, nil, nil)
+        (plain.sentence, plain.detail) = (nil, nil)
+        (plain.conditions, plain.comment) = (Case.Conditions(), nil)
         let line = ScriptLine.print(plain)
         let fromLine = try ScriptLine.parse(line, file: context, number: 1)
         guard fromLine == plain, ScriptLine.print(fromLine) == line else {

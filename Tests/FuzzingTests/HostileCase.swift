@@ -17,6 +17,8 @@ enum HostileCase {
         c.name = texts.randomElement(using: &numbers)!
         if chance(&numbers, 2) { c.target = texts.randomElement(using: &numbers)! }
         if chance(&numbers, 2) { c.bucket = texts.randomElement(using: &numbers)! }
+        if chance(&numbers, 3) { c.sentence = texts.randomElement(using: &numbers)! }
+        if chance(&numbers, 3) { c.detail = texts.randomElement(using: &numbers)! }
         if chance(&numbers, 2) {
             c.origin = Case.Origin(seed: numbers.next(), index: .random(in: 0...9, using: &numbers))
         }

@@ -7,6 +7,11 @@ extension CaseFile {
 
     /// The words that begin a section.
     static let sections: Set<String> = ["program", "pass", "expect", "gives"]
+
+    /// The words about any case, as an error names them.
+    static let headerWords =
+        "`name:`, `target:`, `bucket:`, `sentence:`, `detail:`, `seed:`, `index:`, `found_by:`, `conditions:`, `report:` or "
+        + "`program`"
 }
 
 extension CaseFile.Reader {
@@ -58,6 +63,8 @@ extension CaseFile.Reader {
             case "target": c.target = try headerText()
             case "bucket": c.bucket = try headerText()
             case "found_by": c.foundBy = try headerText()
+            case "sentence": c.sentence = try headerText()
+            case "detail": c.detail = try headerText()
             case "report":
                 let text = try headerText()
                 c.report = c.report.map { $0 + "\n" + text } ?? text
@@ -67,10 +74,7 @@ extension CaseFile.Reader {
             case _ where Self.loadingKeys.contains(key):
                 try readLoading(key, into: &loading)
             default:
-                throw fault(
-                    "`name:`, `target:`, `bucket:`, `seed:`, `index:`, `found_by:`, `conditions:`, `report:` or "
-                        + "`program`",
-                    at: start)
+                throw fault(CaseFile.headerWords, at: start)
             }
             try endLine()
         }

@@ -11,6 +11,8 @@ extension CaseFile.Writer {
         if !c.name.isEmpty { add("name: " + QuotedText.write(c.name)) }
         if let target = c.target { add("target: " + QuotedText.write(target)) }
         if let bucket = c.bucket { add("bucket: " + QuotedText.write(bucket)) }
+        if let sentence = c.sentence { add("sentence: " + QuotedText.write(sentence)) }
+        if let detail = c.detail { add("detail: " + QuotedText.write(detail)) }
         if let origin = c.origin { add("seed: \(origin.seed)\nindex: \(origin.index)") }
         if let program = c.foundBy { add("found_by: " + QuotedText.write(program)) }
         if !c.conditions.text.isEmpty { add("conditions: " + c.conditions.text) }

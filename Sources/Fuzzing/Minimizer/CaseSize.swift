@@ -41,10 +41,11 @@ public struct CaseSize: Hashable, Sendable, Comparable {
             + insn.imm.magnitude.bitCount
     }
 
+    /// The numbers that decide which of two is larger, the most important first.
+    var numbers: [Int] { [passes, edits, insns + patchInsns, insns, tables, detail] }
+
     public static func < (left: CaseSize, right: CaseSize) -> Bool {
-        let one = (left.passes, left.edits, left.insns + left.patchInsns, left.insns, left.tables, left.detail)
-        let two = (right.passes, right.edits, right.insns + right.patchInsns, right.insns, right.tables, right.detail)
-        return one < two
+        left.numbers.lexicographicallyPrecedes(right.numbers)
     }
 }
 

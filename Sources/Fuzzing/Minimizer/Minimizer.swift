@@ -34,6 +34,8 @@ public struct Minimizer {
     /// How much is tried before the smallest case so far is taken.
     public struct Limit: Sendable {
         public var candidates: Int
+        /// How many of them may end the process that they are run in.
+        public var deadly = Int.max
         /// Says that it has taken long enough.
         public var isLate: @Sendable () -> Bool
 
@@ -57,33 +59,33 @@ public struct Minimizer {
     /// - Returns: the case itself when it is not in the bucket
     public func minimize(_ c: Case, bucket: String) -> Result {
         // The patchers that the bucket is not about cost time and say nothing.
-        let target = bucket.prefix { $0 != "/" }
-        let isAboutOne =
-            judge.names.contains { $0 == target }
-            && !bucket.hasPrefix("\(target)/\(BrokenRule.disagreement.rawValue)/")
+        let target = Bucket.target(of: bucket)
+        let isAboutOne = judge.names.contains(target) && Bucket.rule(of: bucket) != .disagreement
         var original = c
         original.expected = nil
         original.report = nil
+        original.sentence = nil
+        original.detail = nil
         let reduction = Reduction(
-            original, bucket: bucket, judge: judge, target: isAboutOne ? String(target) : nil, limit: limit)
-        var before: CaseSize
+            original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
+        var before: [Int]
         repeat {
             before = reduction.size
             for reducer in reducers { reducer.reduce(reduction) }
-        } while reduction.size < before
+        } while reduction.size.lexicographicallyPrecedes(before)
         // A stray is in the bucket that it strayed into, not in that of the case it was made from.
-        let strays = reduction.strays.map { ($0.key, finish($0.value, $0.key)) }
+        let strays = reduction.strays.map { ($0.key, Self.finish($0.value, $0.key)) }
         return Result(
-            smallest: finish(reduction.best, bucket), candidates: reduction.candidates,
+            smallest: Self.finish(reduction.best, bucket), candidates: reduction.candidates,
             strays: Dictionary(uniqueKeysWithValues: strays))
     }
 
     /// Adds what the case must give.
-    private func finish(_ c: Case, _ bucket: String?) -> Case {
+    static func finish(_ c: Case, _ bucket: String?) -> Case {
         var runner = CaseRunner([])
         var finished = c
         finished.bucket = bucket
-        finished.target = bucket.map { String($0.prefix { $0 != "/" }) }
+        finished.target = bucket.map(Bucket.target(of:))
         finished.expected = (try? runner.run(c))?.expected
         return finished
     }

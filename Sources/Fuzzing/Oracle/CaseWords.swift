@@ -39,15 +39,15 @@ struct CaseWords {
     }
 
     /// The form of an edit.
-    func form(of number: Int) -> String {
+    func form(of number: Int) -> EditKind {
         let edit = pass.edits[TableIndex(number)]
-        if edit.patchCount == 0 { return "delete" }
+        if edit.patchCount == 0 { return .delete }
         if edit.remove == 0 {
-            if edit.off.position == input.insnCount { return "append" }
-            return edit.skip ? "insert-skip" : "insert"
+            if edit.off.position == input.insnCount { return .append }
+            return edit.skip ? .insertSkip : .insert
         }
-        if edit.keep != EditRecord.noKeep { return "keep" }
-        return Int(edit.remove) == input.insns[edit.off].width ? "patch" : "replace"
+        if edit.keep != EditRecord.noKeep { return .keep }
+        return Int(edit.remove) == input.insns[edit.off].width ? .patch : .replace
     }
 
     /// The number of the edit that stands at an input slot or holds it, or `nil`.
@@ -59,7 +59,7 @@ struct CaseWords {
     }
 
     /// The form of the edit that matters at a slot of the result: its own, else the last before it, else the first.
-    func form(near place: Int) -> String {
+    func form(near place: Int) -> EditKind {
         var own: Int?
         switch origin(of: place) {
         case .patch(let edit, _): own = edit
@@ -67,26 +67,37 @@ struct CaseWords {
             own = keeper ?? (0..<pass.editCount).last { pass.edits[TableIndex($0)].off <= slot }
         case nil: own = pass.editCount - 1
         }
-        guard pass.editCount > 0 else { return "none" }
+        guard pass.editCount > 0 else { return .none }
         return form(of: max(own ?? 0, 0))
     }
 
-    /// The form of the edit that matters for a jump: the one at its target, else the nearest one that it crosses, else
-    /// the one that brings it.
-    func form(from origin: Origin, to target: Int) -> String {
-        if let number = edit(at: target) { return form(of: number) }
+    /// The edit that matters for a jump, and what it is to that: the one at its target, else the nearest one that it
+    /// crosses, else the one that brings it; `nil` where there is none.
+    func edit(from origin: Origin, to target: Int) -> (number: Int, relation: FindingFact.Landing.Relation)? {
         var from = 0
         var own: Int?
         switch origin {
         case .input(let slot, let keeper): (from, own) = (slot.position, keeper)
         case .patch(let number, _): (from, own) = (pass.edits[TableIndex(number)].off.position, number)
         }
+        if let number = edit(at: target) { return (number, .target) }
         let crossed = (0..<pass.editCount).filter { number in
             let off = pass.edits[TableIndex(number)].off.position
             return number != own && (from < target ? off > from && off < target : off > target && off <= from)
         }
-        if let nearest = from < target ? crossed.last : crossed.first { return form(of: nearest) }
-        return own.map(form(of:)) ?? "none"
+        if let nearest = from < target ? crossed.last : crossed.first { return (nearest, .crossed) }
+        return own.map { ($0, .own) }
+    }
+
+    /// The slots of the expected result that the patch of an edit takes.
+    ///
+    /// - Complexity: O(edits)
+    func places(ofPatch number: Int) -> Range<Int> {
+        var growth = 0
+        for earlier in 0..<number { growth += pass.edits[TableIndex(earlier)].growth }
+        let edit = pass.edits[TableIndex(number)]
+        let start = edit.off.position + growth
+        return start..<start + Int(edit.patchCount)
     }
 
     /// What an instruction is called; a jump with its direction.

@@ -26,7 +26,8 @@ struct Diagnosis {
         let why = refusal.map { " (\($0.rawValue))" } ?? ""
         let (wanted, got) = (Self.name(of: status), Self.name(of: found))
         return finding(
-            .error, insn: "\(wanted)-became-\(got)", edit: statusForm, at: 0, "expected \(wanted)\(why), found \(got)")
+            .error, insn: "\(wanted)-became-\(got)", edit: statusForm, at: 0, "expected \(wanted)\(why), found \(got)",
+            refusal.map { .refusal($0) })
     }
 
     /// A status in the words of a bucket.
@@ -55,19 +56,20 @@ struct Diagnosis {
 
     /// The finding for a result that passes the marker check although its bytes are not those of the others.
     func disagreement() -> Finding {
-        finding(.disagreement, insn: "bytes", edit: "none", at: 0, "the bytes differ from those of the other patchers")
+        finding(.disagreement, insn: "bytes", edit: .none, at: 0, "the bytes differ from those of the other patchers")
     }
 
     private func finding(
-        _ rule: BrokenRule, insn: String, edit: String, at place: Int, _ detail: String
+        _ rule: BrokenRule, insn: String, edit: EditKind, at place: Int, _ detail: String, _ fact: FindingFact? = nil
     ) -> Finding {
         Finding(
-            target: target, rule: rule, insn: insn, edit: edit, pass: passNumber, place: place, detail: detail)
+            Bucket(target: target, rule: rule, insn: insn, edit: edit.rawValue), fact, pass: passNumber, place: place,
+            detail: detail)
     }
 
     /// The form of the edit that a wrong status is put down to: the first deletion, else the first.
-    private var statusForm: String {
-        if words.pass.editCount == 0 { return "none" }
+    private var statusForm: EditKind {
+        if words.pass.editCount == 0 { return .none }
         return words.form(of: (0..<words.pass.editCount).first { words.pass.edits[TableIndex($0)].isDeletion } ?? 0)
     }
 
@@ -83,7 +85,7 @@ struct Diagnosis {
                 return finding(
                     .layout, insn: words.name(of: (extra ? found : expected).insns[at], offset: nil),
                     edit: words.form(near: place), at: place,
-                    "\(found.insnCount) slots instead of \(expected.insnCount)")
+                    "\(found.insnCount) slots instead of \(expected.insnCount)", extra ? .tooLong : .tooShort)
             }
             let wanted = expected.insns[at]
             let got = found.insns[at]
@@ -113,23 +115,23 @@ struct Diagnosis {
     ) -> Finding? {
         guard let origin = words.origin(of: place) else { return nil }
         var target = 0
-        var suffix = ""
+        var role: JumpRole?
         switch origin {
         case .input(let slot, let keeper):
             target = slot.position + 1 + words.input.insns[slot].offset(in: field)
-            if keeper != nil { suffix = "-kept" }
+            if keeper != nil { role = .kept }
         case .patch(let number, let index):
             let edit = words.pass.edits[TableIndex(number)]
             let insn = words.pass.patch(of: edit)[index]
             if let ref = words.pass.target(of: index, in: edit) {
                 target = ref.position
-                suffix = "-ref"
+                role = .ref
             } else if index.position + 1 + insn.offset(in: field) == Int(edit.patchCount) {
                 target = edit.end.position
-                suffix = "-leaving"
+                role = .leaving
             } else {
                 target = edit.off.position
-                suffix = "-in-patch"
+                role = .inPatch
             }
         }
         let offset = wanted.offset(in: field)
@@ -139,10 +141,40 @@ struct Diagnosis {
             let insn = image.insns[OutputIndex(landing)]
             return "\(landing) (marker \(insn.marker(words.fields[insn])))"
         }
+        let edit = words.edit(from: origin, to: target)
+        let reached = place + 1 + got.offset(in: field)
+        let landing = FindingFact.Landing(
+            relation: edit?.relation ?? .own,
+            site: site(of: reached, expected: place + 1 + offset, edit),
+            isUnchanged: isUnchanged(got.offset(in: field), field, origin))
         return finding(
-            .wrongLanding, insn: words.name(of: wanted, offset: offset) + suffix,
-            edit: words.form(from: origin, to: target), at: place,
-            "slot \(place) must reach \(describe(offset, expected)), reaches \(describe(got.offset(in: field), found))")
+            .wrongLanding,
+            insn: words.name(of: wanted, offset: offset) + (role.map { "-" + $0.rawValue } ?? ""),
+            edit: edit.map { words.form(of: $0.number) } ?? .none, at: place,
+            "slot \(place) must reach \(describe(offset, expected)), reaches \(describe(got.offset(in: field), found))",
+            .landing(landing))
+    }
+
+    /// Where a jump lands, in relation to the edit that matters for it.
+    private func site(
+        of reached: Int, expected wanted: Int, _ edit: (number: Int, relation: FindingFact.Landing.Relation)?
+    ) -> FindingFact.Site {
+        if reached < 0 || reached >= expected.insnCount { return .outside }
+        if reached > 0 && expected.insns[OutputIndex(reached - 1)].code == Opcode.loadImmediate64 { return .secondSlot }
+        let isReached = edit?.relation == .target
+        return FindingFact.Site(
+            reached, expected: wanted, patch: isReached ? edit.map { words.places(ofPatch: $0.number) } : nil)
+    }
+
+    /// Whether a jump has the offset that it had in the input or, where a ref says where it goes, in its patch.
+    private func isUnchanged(_ offset: Int, _ field: JumpReading.Field, _ origin: CaseWords.Origin) -> Bool {
+        switch origin {
+        case .input(let slot, _): return words.input.insns[slot].offset(in: field) == offset
+        case .patch(let number, let index):
+            let edit = words.pass.edits[TableIndex(number)]
+            return words.pass.target(of: index, in: edit) != nil
+                && words.pass.patch(of: edit)[index].offset(in: field) == offset
+        }
     }
 
     // MARK: What travels along
@@ -155,7 +187,8 @@ struct Diagnosis {
             let name = isSecond ? "second-slot" : words.name(of: expected.insns[at], offset: nil)
             return finding(
                 .aux, insn: name, edit: words.form(near: place), at: place,
-                "word \(expected.aux[at]) of slot \(place) became \(found.aux[at])")
+                "word \(expected.aux[at]) of slot \(place) became \(found.aux[at])",
+                found.aux[at] == 0 ? .lost : nil)
         }
         return nil
     }
@@ -168,7 +201,8 @@ struct Diagnosis {
         return finding(
             .subprogram, insn: row < wanted.count ? (row < got.count ? "start" : "missing") : "extra",
             edit: words.form(near: min(place, expected.insnCount - 1)), at: row,
-            "subprogram \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))")
+            "subprogram \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))",
+            row < wanted.count && row < got.count && wanted[row].start == got[row].start ? .otherID : nil)
     }
 
     private func lines(_ found: ProgramImage<OutputIndex>) -> Finding? {
@@ -179,7 +213,8 @@ struct Diagnosis {
         return finding(
             .line, insn: row < wanted.count ? (row < got.count ? "record" : "missing") : "extra",
             edit: words.form(near: min(place, expected.insnCount - 1)), at: row,
-            "record \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))")
+            "record \(row): expected \(Self.text(wanted, row)), found \(Self.text(got, row))",
+            row < wanted.count && row < got.count && wanted[row].insnOff == got[row].insnOff ? .otherID : nil)
     }
 
     private static func firstDifference<Row: Equatable>(_ wanted: [Row], _ got: [Row]) -> Int? {

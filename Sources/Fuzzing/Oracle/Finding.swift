@@ -41,12 +41,22 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     case execution
 }
 
+extension BrokenRule {
+    /// True if the patcher ended its process, or had to be ended.
+    public var isDeadly: Bool {
+        switch self {
+        case .crash, .hang, .memory: true
+        default: false
+        }
+    }
+}
+
 /// A broken rule, against whom and where.
 public struct Finding: Hashable, Sendable, Codable {
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
     public var target: String
     public var rule: BrokenRule
-    /// Target, rule, kind of instruction and kind of edit, in words and never numbers, joined by slashes.
+    /// The text of its ``Bucket``.
     public var bucket: String
     /// The pass, counted from 0.
     public var pass: Int
@@ -54,24 +64,40 @@ public struct Finding: Hashable, Sendable, Codable {
     public var place: Int
     /// What was expected and what was found, in words with numbers.
     public var detail: String
+    /// What is wrong, in one sentence without numbers and without the target's name.
+    public var sentence: String
 
     public init(
         target: String, rule: BrokenRule, insn: String, edit: String, pass: Int, place: Int, detail: String
     ) {
-        self.target = target
-        self.rule = rule
-        self.bucket = [target, rule.rawValue, insn, edit].joined(separator: "/")
+        self.init(
+            Bucket(target: target, rule: rule, insn: insn, edit: edit), nil, pass: pass, place: place, detail: detail)
+    }
+
+    /// Makes a finding of a bucket.
+    ///
+    /// - Parameter fact: what its sentence tells beside the bucket
+    init(_ bucket: Bucket, _ fact: FindingFact?, pass: Int, place: Int, detail: String) {
+        target = bucket.target
+        rule = bucket.rule
+        self.bucket = bucket.text
         self.pass = pass
         self.place = place
         self.detail = detail
+        sentence = bucket.sentence(fact)
     }
 
-    /// The last word of the buckets of findings beyond the contract.
-    static let beyondContractWord = "beyond-contract"
+    /// A finding of a kernel in which a jump or call leads to code that was removed.
+    package init(removedTargetOf insn: String, place: Int, detail: String) {
+        self.init(
+            Bucket(target: Finding.kernelTarget, rule: .wrongLanding, insn: insn, edit: EditKind.delete.rawValue),
+            .removedTarget, pass: 0, place: place, detail: detail)
+    }
 
     /// Says that the pass is outside of what the kernel's own functions assume.
     mutating func note(beyondContract clause: KernelContract.Clause) {
-        bucket += "/" + Self.beyondContractWord
+        bucket += "/" + Bucket.beyondContract
+        sentence += Bucket.beyondContractWords
         detail += "; beyond the kernel's contract: \(clause.rawValue)"
     }
 }

@@ -36,9 +36,7 @@ enum DeadCallees {
             isReported = true
             report.findings.append(
                 Finding(
-                    target: "kernel", rule: .wrongLanding,
-                    insn: "pseudo-func-" + (insn.imm >= 0 ? "forward" : "backward"), edit: "delete", pass: 0,
-                    place: number,
+                    removedTargetOf: "pseudo-func-" + (insn.imm >= 0 ? "forward" : "backward"), place: number,
                     detail:
                         "slot \(number) of the program loads the address of the subprogram at \(target), which is removed"
                 ))

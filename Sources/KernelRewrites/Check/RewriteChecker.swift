@@ -297,8 +297,7 @@ public struct RewriteChecker: ~Copyable {
         let insn = passes.found.image(as: OutputIndex.self).insns[place]
         let kind = insn.jumpKind
         return Finding(
-            target: "kernel", rule: .wrongLanding, insn: insn.course(kind, insn.jumpOffset(kind)).rawValue,
-            edit: "delete", pass: 0, place: place.position,
+            removedTargetOf: insn.course(kind, insn.jumpOffset(kind)).rawValue, place: place.position,
             detail: "slot \(place) leads to code that was removed as dead")
     }
 

@@ -1,0 +1,54 @@
+/// What findings of one kind have in common: target, broken rule, kind of instruction and kind of edit.
+///
+/// - Shape: as text, these four joined by slashes, and a fifth word where the pass is beyond the kernel's contract
+public struct Bucket: Hashable, Sendable {
+    /// The patcher, `kernel`, or the part of the harness that is at fault.
+    public var target: String
+    /// The broken rule.
+    public var rule: BrokenRule
+    /// The kind of instruction, or another word that tells findings of the rule apart.
+    public var insn: String
+    /// The kind of edit.
+    public var edit: String
+    /// True if the pass asks for what the kernel's own functions assume to be absent.
+    public var isBeyondContract: Bool
+
+    /// The last word of a bucket beyond the contract.
+    public static let beyondContract = "beyond-contract"
+
+    public init(target: String, rule: BrokenRule, insn: String, edit: String, isBeyondContract: Bool = false) {
+        self.target = target
+        self.rule = rule
+        self.insn = insn
+        self.edit = edit
+        self.isBeyondContract = isBeyondContract
+    }
+
+    /// Reads the text of a bucket; `nil` for a text of another form, as a file written by hand may have.
+    public init?(_ text: String) {
+        var words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        isBeyondContract = words.count == 5 && words[4] == Self.beyondContract
+        if isBeyondContract { words.removeLast() }
+        guard words.count == 4, let rule = BrokenRule(rawValue: words[1]) else { return nil }
+        target = words[0]
+        self.rule = rule
+        insn = words[2]
+        edit = words[3]
+    }
+
+    /// The kind of instruction without direction and role, for an instruction.
+    public var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
+
+    /// The text, which ``init(_:)`` reads.
+    public var text: String {
+        ([target, rule.rawValue, insn, edit] + (isBeyondContract ? [Self.beyondContract] : [])).joined(separator: "/")
+    }
+
+    /// The target of a bucket of any form: the text before its first slash.
+    public static func target(of text: String) -> String { String(text.prefix { $0 != "/" }) }
+
+    /// The rule of a bucket, or `nil` where the text names none.
+    public static func rule(of text: String) -> BrokenRule? {
+        text.split(separator: "/").dropFirst().first.flatMap { BrokenRule(rawValue: String($0)) }
+    }
+}

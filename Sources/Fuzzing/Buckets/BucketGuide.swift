@@ -1,0 +1,100 @@
+/// How to read a bucket: every word that can be in one, with its meaning.
+///
+/// The README shows these tables, and a test compares them.
+public enum BucketGuide {
+    /// A word and its meaning.
+    public struct Row: Hashable, Sendable {
+        public var word: String
+        public var meaning: String
+    }
+
+    /// The second word of a bucket.
+    public static let rules = BrokenRule.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
+
+    /// The third word, where it is an instruction.
+    public static let instructions =
+        InstructionKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
+        + Way.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump or call that goes \($0.rawValue)") }
+        + JumpRole.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump \($0.meaning)") }
+
+    /// The third word of some rules, where it is no instruction; `X`, `Y` and `PART` are any of several.
+    public static let others: [(rules: [BrokenRule], row: Row)] = [
+        ([.error], Row(word: "X-became-Y", meaning: "the pass must give X and gives Y: `accepted` or an error")),
+        ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),
+        ([.error], Row(word: "stale-table", meaning: "tables of the kernel do not follow the program")),
+        (
+            [.error],
+            Row(word: "damaged-by-failed-allocation", meaning: "a failed allocation leaves a damaged program")
+        ),
+        ([.error], Row(word: "verifier-bug", meaning: "the kernel reports a bug of its own, in the words that follow")),
+        ([.encoding], Row(word: "far-call", meaning: "kernel: a call is shown with its offset cut to 16 bits")),
+        ([.encoding], Row(word: "helper-address", meaning: "kernel: a helper has another address than elsewhere")),
+        ([.encoding], Row(word: "helper-inlining", meaning: "kernel: a helper is inlined in some places only")),
+        ([.wrongLanding], Row(word: "jump", meaning: "kernel: a jump of any kind")),
+        ([.wrongLanding], Row(word: "call-number", meaning: "kernel: a call names another subprogram than it reaches")),
+        ([.wrongLanding], Row(word: "pseudo-func-number", meaning: "kernel: so does the load of an address")),
+        ([.subprogram], Row(word: "start", meaning: "a subprogram has a wrong start or id")),
+        ([.line], Row(word: "record", meaning: "a line record has a wrong place or id")),
+        ([.line], Row(word: "shared", meaning: "kernel: lines are moved once for each blinded function")),
+        ([.subprogram, .line], Row(word: "missing", meaning: "one is missing")),
+        ([.subprogram, .line], Row(word: "extra", meaning: "one is there that must be gone")),
+        ([.crash], Row(word: "sigX", meaning: "a signal")),
+        ([.crash], Row(word: "exit", meaning: "the patcher ends the process by itself")),
+        ([.crash], Row(word: "stack-overflow", meaning: "out of stack")),
+        ([.crash], Row(word: "asan-X", meaning: "AddressSanitizer, in its own words")),
+        ([.crash], Row(word: "reads-past-PART", meaning: "reads past the end of an array")),
+        ([.wildWrite, .inputWritten, .unsteady], Row(word: "PART", meaning: "the array: `insns`, `aux`, `lines`, …")),
+        ([.wildWrite], Row(word: "before-PART", meaning: "in front of the array")),
+        ([.wildWrite], Row(word: "X-above-room", meaning: "a count is larger than the room for it")),
+        ([.wildWrite], Row(word: "array-replaced", meaning: "a pointer of the result is another")),
+        ([.unsteady], Row(word: "status", meaning: "the status differs")),
+        ([.badStatus], Row(word: "positive", meaning: "a positive number; else the name of the error, or `unknown`")),
+        ([.notUnderstood], Row(word: "end", meaning: "kernel: at the end of the program")),
+        ([.disagreement], Row(word: "bytes", meaning: "any byte")),
+        ([.illFormed], Row(word: "X", meaning: "the rule of a well-formed program that is broken")),
+        ([.execution], Row(word: "X", meaning: "the type of the program")),
+        ([.hang, .memory], Row(word: "none", meaning: "nothing more is known")),
+    ]
+
+    /// The fourth word.
+    public static let edits = EditKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
+
+    /// The lines of the four tables in Markdown, without their heads.
+    public static var markdown: [[String]] {
+        func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+        func lines(_ rows: [Row]) -> [String] { rows.map { line(["`\($0.word)`", $0.meaning]) } }
+        let others = others.map { other in
+            line([
+                other.rules.map { "`\($0.rawValue)`" }.joined(separator: ", "), "`\(other.row.word)`",
+                other.row.meaning,
+            ])
+        }
+        return [lines(rules), lines(instructions), others, lines(edits)]
+    }
+}
+
+extension BrokenRule {
+    /// What a table for readers says of it.
+    var meaning: String {
+        switch self {
+        case .error: "accepted instead of refused, refused instead of accepted, or refused with another error"
+        case .layout: "an instruction is missing, moved, or there twice"
+        case .encoding: "the right instruction, but other bits than its offset changed"
+        case .wrongLanding: "a jump or call reaches another instruction than it should"
+        case .aux: "an aux word is not where it should be"
+        case .subprogram: "a subprogram is wrong"
+        case .line: "a line record is wrong"
+        case .illFormed: "the rules give an ill-formed program: a fault of the harness"
+        case .disagreement: "results that all pass the check have different bytes"
+        case .crash: "the process was ended"
+        case .hang: "no answer in time"
+        case .memory: "more memory than allowed"
+        case .wildWrite: "a plug-in writes where it has no room"
+        case .inputWritten: "a plug-in writes to its input"
+        case .badStatus: "a plug-in returns what is no status"
+        case .unsteady: "a plug-in answers the same pass in two ways"
+        case .notUnderstood: "a rewrite of the kernel is not understood"
+        case .execution: "a program returns another value after rewriting"
+        }
+    }
+}

@@ -1,0 +1,338 @@
+import BPF
+import Patching
+
+/// Makes a minimized case of one bucket smaller still, across the borders of buckets, as long as the same target is wrong.
+///
+/// Buckets tell apart what one cause may have brought about: the kinds of jumps, edits and borders that it breaks. A case that
+/// slides from its own bucket into another shows that both break by the same small step, so they belong together. Whatever
+/// needs another ingredient to break stays where it is.
+///
+/// Deterministic: a function of the case, as far as the target is.
+public struct CaseSlide {
+    /// The end of a slide.
+    public struct Result {
+        /// The smallest case.
+        public var smallest: Case
+        /// The bucket that it is in.
+        public var bucket: String
+        /// How many candidates were run.
+        public var candidates: Int
+        /// True if the limit ended it early, so that another try may slide further.
+        public var isInterrupted: Bool
+    }
+
+    private let reducers: [any Reducer] = [
+        PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
+        EditSlide(), JumpSlide(), SymptomSlide(),
+    ]
+    /// For programs at the 16-bit limit, in which a candidate costs as much as hundreds of others.
+    private let reducersOfLong: [any Reducer] = [
+        PassReducer(), EditReducer(), InstructionReducer(), EditSlide(),
+    ]
+
+    /// How many candidates are run, of short programs and of long ones.
+    public static let most = 3000
+    public static let mostOfLong = 200
+
+    private let judge: any CaseJudge
+    private let limit: Minimizer.Limit
+
+    public init(_ judge: any CaseJudge, limit: Minimizer.Limit = Minimizer.Limit()) {
+        self.judge = judge
+        self.limit = limit
+    }
+
+    /// True if cases of a bucket can slide: the answers of a patcher are wrong, and it gives them in good order.
+    public static func canSlide(_ bucket: Bucket) -> Bool {
+        switch bucket.rule {
+        case .error: bucket.insn.contains("-became-")
+        case .layout, .encoding, .wrongLanding, .aux, .subprogram, .line: bucket.target != Finding.kernelTarget
+        default: false
+        }
+    }
+
+    /// Slides a minimized case; `nil` when it cannot slide.
+    public func slide(_ c: Case, from text: String) -> Result? {
+        guard let bucket = Bucket(text), Self.canSlide(bucket), judge.names.contains(bucket.target) else { return nil }
+        var original = c
+        original.expected = nil
+        original.report = nil
+        original.sentence = nil
+        original.detail = nil
+        let goal = Reduction.Goal.anyResult(of: bucket.target, isBeyondContract: bucket.isBeyondContract)
+        let findings = judge.findings(of: original, against: bucket.target)
+        guard let first = findings.first(where: { $0.bucket == text }) ?? findings.first(where: goal.isMet) else {
+            return nil
+        }
+        let start = Reduction(
+            original, goal: goal, judge: judge, target: bucket.target, limit: limit(for: original),
+            measure: SlideSize.measure)
+        start.bestFinding = first
+        var before: [Int]
+        repeat {
+            before = start.size
+            for reducer in start.isLong ? reducersOfLong : reducers { reducer.reduce(start) }
+        } while start.size.lexicographicallyPrecedes(before)
+        let found = start.bestFinding?.bucket ?? text
+        return Result(
+            smallest: Minimizer.finish(start.best, found), bucket: found, candidates: start.candidates,
+            isInterrupted: limit.isLate())
+    }
+
+    private func limit(for c: Case) -> Minimizer.Limit {
+        var limit = limit
+        limit.candidates = min(limit.candidates, c.program.insns.count > 4096 ? Self.mostOfLong : Self.most)
+        return limit
+    }
+}
+
+/// How far a case has slid: first as large as a reader finds it, then how common its instructions are.
+enum SlideSize {
+    /// - Complexity: O(slots)
+    static func measure(_ c: Case) -> [Int] {
+        let size = CaseSize(c)
+        var (jumps, rank) = (0, 0)
+        for edit in c.passes.flatMap(\.edits) {
+            for insn in edit.patch where insn.jumpKind != .none { jumps += 1 }
+            for insn in edit.patch { rank += self.rank(insn) }
+        }
+        for insn in c.program.insns { rank += self.rank(insn) }
+        return [
+            size.passes, size.edits, size.insns + size.patchInsns, jumps, size.tables, rank, size.insns, size.detail,
+        ]
+    }
+
+    /// 0 for the plainest instruction and up; jumps are plainer than calls, and calls than loads of addresses.
+    static func rank(_ insn: Instruction) -> Int {
+        switch insn.jumpKind {
+        case .none:
+            insn.code == Opcode.movImmediate64 || insn.code == 0 ? 0 : insn.code == SymptomSlide.plainCode ? 1 : 2
+        case .short: insn.code == Opcode.ja ? 1 : insn.code == Opcode.mayGoto ? 2 : 3
+        case .long: 4
+        case .call: 5
+        case .function: 6
+        }
+    }
+}
+
+/// Moves edits to where others find theirs: into an insertion, to the front, or to the target of a jump.
+struct EditSlide: Reducer {
+    func reduce(_ reduction: Reduction) {
+        for pass in reduction.best.passes.indices {
+            for edit in reduction.best.passes[pass].edits.indices { slide(reduction, pass, edit) }
+        }
+    }
+
+    private func slide(_ reduction: Reduction, _ pass: Int, _ number: Int) {
+        func attempt(_ change: (inout Edit) -> Void) -> Bool {
+            reduction.attempt { change(&$0.passes[pass].edits[number]) }
+        }
+        var edit: Edit { reduction.best.passes[pass].edits[number] }
+        if edit.keep != nil {
+            _ = attempt { edit in
+                guard let keep = edit.keep else { return }
+                let kept = keep.position..<keep.position + Int(min(edit.remove, 2))
+                edit.keep = nil
+                edit = edit.removing(patchSlots: kept.clamped(to: 0..<edit.patch.count))
+                edit.remove = 0
+            }
+        }
+        _ = attempt {
+            $0.skip = false
+            $0.remove = 0
+        }
+        var places = [0, Int(edit.off.rawValue) - 1]
+        if pass == 0 && !reduction.isLong {
+            for (slot, insn) in reduction.best.program.insns.enumerated() where insn.jumpKind != .none {
+                places += [slot + 1 + insn.jumpOffset(insn.jumpKind), slot]
+            }
+        }
+        for place in places where place >= 0 && place != edit.off.position {
+            _ = attempt {
+                $0.off = InputIndex(place)
+                if $0.patch.count > 0 { $0.remove = 0 }
+            }
+        }
+    }
+}
+
+/// Turns jumps into those of other kinds and other roles: calls into jumps, and jumps of patches into jumps of the program.
+struct JumpSlide: Reducer {
+    func reduce(_ reduction: Reduction) {
+        for slot in reduction.best.program.insns.indices { simplify(reduction, slot) }
+        guard reduction.best.passes.count == 1 else { return }
+        for edit in reduction.best.passes[0].edits.indices {
+            var slot = 0
+            while slot < reduction.best.passes[0].edits[edit].patch.count {
+                simplify(reduction, edit, slot)
+                release(reduction, edit, slot)
+                slot += 1
+            }
+        }
+    }
+
+    /// The plainer instructions that lead to the same place, or fill the same slot.
+    private func plainer(than insn: Instruction) -> [Instruction] {
+        let kind = insn.jumpKind
+        if kind == .none { return [] }
+        let offset = insn.jumpOffset(kind)
+        let marker = kind == .short ? insn.imm : Int32(insn.off)
+        var found: [Instruction] = []
+        if let short = Int16(exactly: offset) {
+            found = [Opcode.ja, Opcode.mayGoto, 0x15].map { Instruction(code: $0, off: short, imm: marker) }
+        }
+        if kind == .function {
+            found.append(Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: insn.off, imm: Int32(offset)))
+        }
+        return found.filter { SlideSize.rank($0) < SlideSize.rank(insn) }
+    }
+
+    private func simplify(_ reduction: Reduction, _ slot: Int) {
+        guard slot < reduction.best.program.insns.count else { return }
+        let insn = reduction.best.program.insns[slot]
+        let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
+        if insn.isWide && slot + 1 < reduction.best.program.insns.count {
+            _ = reduction.attempt { c in
+                for place in [slot, slot + 1] {
+                    c.program.insns[place] = Instruction(code: Opcode.movImmediate64, imm: Int32(place + 1))
+                }
+            }
+        }
+        for candidate in plainer(than: insn) {
+            func change(_ c: inout Case) {
+                c.program.insns[slot] = candidate
+                if insn.isWide { c.program.insns[slot + 1] = Instruction(code: Opcode.movImmediate64) }
+            }
+            if reduction.attempt(change) { return }
+            // A jump stays in its subprogram, which may then be all of the program.
+            if insn.jumpKind.isCall && !candidate.jumpKind.isCall {
+                let isTaken = reduction.attempt { c in
+                    change(&c)
+                    c.program.subprograms.removeAll { Int($0.start) == target && target > 0 }
+                }
+                if isTaken { return }
+            }
+        }
+    }
+
+    private func simplify(_ reduction: Reduction, _ edit: Int, _ slot: Int) {
+        let patch = reduction.best.passes[0].edits[edit].patch
+        let insn = patch[slot]
+        if insn.isWide && slot + 1 < patch.count {
+            _ = reduction.attempt { c in
+                for place in [slot, slot + 1] {
+                    c.passes[0].edits[edit].patch[place] = Instruction(
+                        code: Opcode.movImmediate64, imm: Int32(100 + place))
+                }
+            }
+        }
+        for candidate in plainer(than: insn) {
+            let isTaken = reduction.attempt { c in
+                c.passes[0].edits[edit].patch[slot] = candidate
+                if insn.isWide {
+                    c.passes[0].edits[edit].patch[slot + 1] = Instruction(code: Opcode.movImmediate64)
+                }
+            }
+            if isTaken { return }
+        }
+    }
+
+    /// Lets an instruction of the program jump in the place of one of a patch.
+    private func release(_ reduction: Reduction, _ number: Int, _ slot: Int) {
+        let edit = reduction.best.passes[0].edits[number]
+        guard slot < edit.patch.count else { return }
+        let insn = edit.patch[slot]
+        let kind = insn.jumpKind
+        if kind == .none || kind == .function { return }
+        let target: Int
+        if let ref = edit.refs.first(where: { $0.from.position == slot }) {
+            target = ref.to.position
+        } else {
+            let isLeaving = slot + 1 + insn.jumpOffset(kind) == edit.patch.count
+            target = isLeaving ? edit.off.position + Int(edit.remove) : edit.off.position
+        }
+        let count = reduction.best.program.insns.count
+        let end = edit.off.position + Int(edit.remove)
+        for place in [end, edit.off.position - 1, count - 1] where place >= 0 && place < count {
+            if reduction.best.program.insns[place].jumpKind != .none { continue }
+            var jump = insn
+            guard jump.setJumpOffset(target - place - 1, kind) else { continue }
+            for keepsLength in [false, true] {
+                let isTaken = reduction.attempt { c in
+                    c.program.insns[place] = jump
+                    if keepsLength {
+                        c.passes[0].edits[number].refs.removeAll { $0.from.position == slot }
+                        c.passes[0].edits[number].patch[slot] = Instruction(
+                            code: Opcode.movImmediate64, imm: Int32(100 + slot))
+                    } else {
+                        c.passes[0].edits[number] = edit.removing(patchSlots: slot..<slot + 1)
+                    }
+                }
+                if isTaken { return }
+            }
+        }
+    }
+}
+
+/// Tries the smallest cases in which an offset can be wrong: a backward one, across or to an edit at the start.
+///
+/// For a jump of a kind that keeps its offset although it must not, and for an instruction that has an offset by mistake. That
+/// says enough of the cause to leave the direction and the edit aside; no other symptom is taken for an answer.
+struct SymptomSlide: Reducer {
+    /// The code that stands for all those without an offset: a load from memory.
+    static let plainCode: UInt8 = 0x61
+
+    func reduce(_ reduction: Reduction) {
+        guard let finding = reduction.bestFinding, reduction.best.passes.count == 1, !reduction.isLong else { return }
+        let insns = reduction.best.program.insns + reduction.best.passes[0].edits.flatMap(\.patch)
+        let jumps = insns.filter { $0.jumpKind != .none }
+        // A jump that keeps its offset even there explains whatever else is wrong with a jump of its kind.
+        for jump in jumps { attempt(reduction, jump) { $0.hasUnchangedOffset } }
+        if finding.ignoresSkip { for jump in jumps { attempt(reduction, jump) { $0.ignoresSkip } } }
+        switch finding.rule {
+        case .layout where !jumps.isEmpty:
+            // Another field than its offset has changed, so that the jump is taken for one of another kind.
+            attempt(reduction, Instruction(code: Opcode.ja)) { $0.rule == .layout || $0.hasUnchangedOffset }
+            for jump in jumps where jump.jumpKind == .short {
+                var both = jump
+                both.imm = -2
+                attempt(reduction, both) { $0.rule == .layout }
+            }
+        case .encoding:
+            let others = insns.filter {
+                $0.jumpKind == .none && $0.code != 0 && $0.code != Opcode.movImmediate64
+            }
+            for insn in others + [Instruction(code: Self.plainCode)] {
+                attempt(reduction, insn) { $0.rule == .encoding }
+            }
+        default: break
+        }
+    }
+
+    private func attempt(_ reduction: Reduction, _ insn: Instruction, _ accepts: (Finding) -> Bool) {
+        var backward = insn
+        let kind = insn.jumpKind
+        if kind == .none { backward.off = -2 } else { _ = backward.setJumpOffset(-2, kind) }
+        let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
+        // Across a deletion, and to the place of an insertion that jumps skip, which the kernel does by another function.
+        let edits = [
+            Edit(off: InputIndex(0), remove: 1), Edit(off: InputIndex(0), remove: 0, patch: [plain], skip: true),
+        ]
+        for edit in edits {
+            _ = reduction.attempt(where: accepts) { c in
+                c.program = Program(insns: [plain, backward] + (insn.isWide ? [Instruction(code: 0)] : []))
+                c.passes = [Pass(edits: [edit])]
+            }
+        }
+    }
+}
+
+extension Finding {
+    /// True if a jump has kept its offset although it must not.
+    fileprivate var hasUnchangedOffset: Bool { sentence.contains(FindingFact.unchangedOffset) }
+
+    /// True if a jump enters an insertion that jumps skip.
+    fileprivate var ignoresSkip: Bool {
+        sentence.contains(EditKind.insertSkip.phrase) && sentence.contains(FindingFact.Site.first.rawValue)
+    }
+}
