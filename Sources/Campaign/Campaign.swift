@@ -34,6 +34,10 @@ public final class Campaign {
     ///
     /// - Units: seconds
     private static let patience = 2.0
+    /// How long cases may go on to slide after a time limit.
+    ///
+    /// - Units: seconds
+    private static let slidePatience = 1.0
     /// How often a worker was killed since anything was last heard of one.
     private var killings = 0
     /// When this process began to run cases; `nil` when there are none left.
@@ -105,6 +109,7 @@ public final class Campaign {
             seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
         settings.subject.describe(counts, in: &report)
+        report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         return report
     }
 
@@ -120,6 +125,8 @@ public final class Campaign {
                 news.minimizing(bucket)
                 try ledger.store(bucket)
                 news.minimizing(nil)
+            } else if !board.isStopping, found == nil {
+                _ = try ledger.slideNext()
             }
             try news.lookAtStored(ledger)
             try keeper?.record(progress)
@@ -129,6 +136,8 @@ public final class Campaign {
         if keeper == nil && found == nil { for report in order.takeRest() { count(report) } }
         let total = seconds
         let isEnded = isFinished
+        // What has not slid by then is grouped by its rule; with --resume it slides.
+        if settings.time != nil { ledger.lastSlide = Date() + Campaign.slidePatience }
         // With a state, whoever asks for an end does not wait for what can be done later.
         try news.look(at: ledger, cases: cases)
         // Of a campaign that runs until something is found, only what was found is minimized.
@@ -151,6 +160,7 @@ public final class Campaign {
         settings.subject.describe(counts, in: &report)
         report.state = keeper?.path
         if cases > 0 { report.arguments = settings.argumentsOfRepeat(end: end) }
+        report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
         try keeper?.record(progress(after: total), isLast: true)
         try news.end(report, why: endReason(isEnded))

@@ -7,6 +7,10 @@ public struct CampaignReport: Codable, Sendable {
     public var casesPerSecond: Double
     public var jobs: Int
     public var findings: [StoredFinding]
+    /// The findings by what one cause explains, as of the last ``mark(_:)``.
+    public private(set) var groups: [FindingGroup] = []
+    /// The options of `show` that name the plug-ins of the campaign.
+    var plugins: [String] = []
     /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
     public var spared: [String: UInt64]?
     /// How many programs were handed to the kernel, in a campaign against it; so are those below, up to ``executed``.
@@ -38,7 +42,7 @@ public struct CampaignReport: Codable, Sendable {
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, spared, state, known, parts, missing, arguments
+        case seed, cases, seconds, jobs, findings, groups, spared, state, known, parts, missing, arguments
         case loads, accepted, refused, coverage, kernel, executed
         case loadsPerSecond = "loads_per_second"
         case neverSeen = "never_seen"
@@ -48,12 +52,22 @@ public struct CampaignReport: Codable, Sendable {
         case isFinished = "finished"
     }
 
-    /// Marks the findings that are in a list of those that do not count.
+    /// Marks the findings that are in a list of those that do not count, and groups all.
     public mutating func mark(_ known: KnownBuckets) {
         self.known = known.path
         for place in findings.indices { findings[place].isKnown = known.contains(findings[place].bucket) }
+        groups = FindingGroups.make(findings, plugins: plugins)
     }
 
     /// Whether there is a finding that counts.
     public var hasNews: Bool { findings.contains { $0.isKnown != true } }
+
+    /// The options of a campaign that name plug-ins, each once.
+    static func plugins(in arguments: [String]) -> [String] {
+        var found: [String] = []
+        for (option, value) in zip(arguments, arguments.dropFirst()) where option == "--plugin" {
+            if !found.contains(value) { found += [option, value] }
+        }
+        return found
+    }
 }

@@ -10,6 +10,7 @@ protocol CampaignCommand: ParsableCommand {
     var kept: StateOptions { get }
     var single: SingleCaseOption { get }
     var session: SessionOptions { get }
+    var all: Bool { get }
     var json: Bool { get }
 
     /// Checks what is put to the test, and says what is to be said about it before the first case.
@@ -37,7 +38,7 @@ extension CampaignCommand {
             }
             report.mark(list ?? KnownBuckets())
         } catch { throw stop(error) }
-        try report.print(json: json)
+        try report.print(json: json, all: all)
     }
 
     /// The folder of the campaign, if it has one.
@@ -71,8 +72,9 @@ extension CampaignCommand {
         for refusal in campaign.refusals { complain("skipped: \(refusal)") }
         do { return try campaign.run() } catch {
             // What was found is on disk, and must not be missed for the error.
-            let found = campaign.reportSoFar
-            if !found.findings.isEmpty { try? found.print(json: json) }
+            var found = campaign.reportSoFar
+            found.mark(KnownBuckets())
+            if !found.findings.isEmpty { try? found.print(json: json, all: all) }
             throw error
         }
     }

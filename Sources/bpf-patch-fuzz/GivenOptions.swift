@@ -9,7 +9,7 @@ enum GivenOptions {
 
     /// Options that say nothing about a campaign.
     private static let others = [
-        "--state", "--resume", "--restart", "--known", "--json", "--until-found", "--on-finding",
+        "--state", "--resume", "--restart", "--known", "--all", "--json", "--until-found", "--on-finding",
     ]
 
     /// Options that may be given to a campaign that goes on.

@@ -16,8 +16,8 @@ struct KernelLoad: ParsableCommand {
 
             --json prints one object: kernel (its release), objects, programs, refused (an array of {object, program, \
             reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, slots_in, slots_out}, \
-            way being plain or rnd_hi32), not_understood and findings (arrays of {object, program, way, bucket, detail, \
-            listing}) and seconds.
+            way being plain or rnd_hi32), not_understood and findings (arrays of {object, program, way, bucket, \
+            sentence, detail, listing}) and seconds.
 
             The exit status is 77 with findings, and else 1 when no program is loaded, something that was named is not \
             there or cannot be read, or the right to load is missing.

@@ -41,6 +41,9 @@ struct KernelRun: CampaignCommand {
 
     @OptionGroup var single: SingleCaseOption
 
+    @Flag(help: "Print a line for each bucket too, and findings that are known.")
+    var all = false
+
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false
 

@@ -26,6 +26,9 @@ struct Merge: ParsableCommand {
 
     @OptionGroup var known: KnownOption
 
+    @Flag(help: "Print a line for each bucket too, and findings that are known.")
+    var all = false
+
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false
 
@@ -36,6 +39,6 @@ struct Merge: ParsableCommand {
             report = try StateMerger.merge(states, into: output)
             report.mark(list ?? KnownBuckets())
         } catch { throw stop(error) }
-        try report.print(json: json)
+        try report.print(json: json, all: all)
     }
 }

@@ -23,6 +23,7 @@ struct Replay: ParsableCommand {
 
             --json prints one object: passed, failed, known, not_run, not_readable, reasons (an array of {count, reason} \
             for those not run), targets (an array of {name, run, not_run}) and failures (an array of {file, name, bucket, \
+            sentence, \
             detail, known}).
 
             Example:

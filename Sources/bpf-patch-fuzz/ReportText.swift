@@ -2,18 +2,16 @@ import ArgumentParser
 import Campaign
 
 extension CampaignReport {
-    /// Prints a line a finding and a total, or all as JSON as well, and ends with the status of findings that count.
+    /// Prints each group of findings and a total, or all as JSON as well, and ends with the status of findings that count.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
-    func print(json: Bool) throws {
-        for finding in findings { try Output.line(line(of: finding)) }
+    func print(json: Bool, all: Bool) throws {
+        try Output.write(groupText(all: all, line: line))
         if let file = self.known { try Output.line("known buckets from \(file)") }
-        let known = findings.count { $0.isKnown == true }
         try Output.line(
             "\(CountText.of(cases, "case")) in \(CountText.grouped(Int(seconds.rounded()))) s, "
                 + "\(CountText.grouped(Int(casesPerSecond))) a second, "
-                + CountText.of(findings.count, "finding")
-                + (known == 0 ? "" : ", \(CountText.grouped(known)) of them known"))
+                + countText)
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
             try Output.line(
                 "\(name) was spared \(CountText.grouped(count)) of them: passes that it does not claim to do")
@@ -52,7 +50,8 @@ extension CampaignReport {
         if let firsts = finding.firsts, firsts.count > 1 {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")
         }
-        return "\(finding.bucket): \(finding.isKnown == true ? "known, " : "")\(seen), first at \(place): "
+        return
+            "\(finding.bucket): \(finding.sentence); \(finding.isKnown == true ? "known, " : "")\(seen), first at \(place): "
             + "\(finding.size): \(finding.file)"
             + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? "")
     }

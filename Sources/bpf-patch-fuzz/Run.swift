@@ -36,7 +36,8 @@ struct Run: CampaignCommand {
             folder of --crashes, one file a bucket.
 
             With --state the campaign is kept in a folder: after an interrupt, a crash of the machine or a full disk, \
-            --resume goes on where it stopped. With it, --jobs, --known, --json, --until-found and --on-finding may be given anew, --cases may be \
+            --resume goes on where it stopped. With it, --jobs, --known, --all, --json, --until-found and --on-finding may be \
+            given anew, --cases may be \
             raised, and --time says how much longer to run.
 
             Example: one minute on two cores, from the programs of installed objects:
@@ -64,6 +65,9 @@ struct Run: CampaignCommand {
     @OptionGroup var session: SessionOptions
 
     @OptionGroup var single: SingleCaseOption
+
+    @Flag(help: "Print a line for each bucket too, and findings that are known.")
+    var all = false
 
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false

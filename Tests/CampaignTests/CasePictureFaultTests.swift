@@ -14,7 +14,9 @@ import Testing
         #expect(
             text == """
                 a loop whose head is replaced
-                ✗ bent: wrong-landing: slot 2 must reach 11 (marker 9), reaches 12 (marker 0)
+                ✗ bent: a forward conditional jump that its patch keeps, to an insertion that jumps skip, lands one
+                  instruction too late
+                  wrong-landing: slot 2 must reach 11 (marker 9), reaches 12 (marker 0)
 
                 ── pass 1 of 1: 3 edits, 13 slots → 17 ───────────────────────────────────────────────────────────────────
                 input                                                                  result
@@ -99,7 +101,8 @@ import Testing
         #expect(
             text == """
                 what travels along
-                ✗ careless: aux: word 9 of slot 2 became 10
+                ✗ careless: the aux word of a 64-bit ALU instruction near an insertion is wrong
+                  aux: word 9 of slot 2 became 10
 
                 ── pass 1 of 1: 1 edit, 6 slots → 7 ────────────────────────────────────────────────────────────────
                 input                  line                                  result                 line
@@ -163,7 +166,8 @@ import Testing
             ])
         #expect(
             text == """
-                ✗ forgetful: layout: expected b7020000ea030000, found 2501010007000000
+                ✗ forgetful: another instruction is in the place of a 64-bit ALU instruction near an insertion
+                  layout: expected b7020000ea030000, found 2501010007000000
 
                 ── pass 1 of 1: 1 edit, 5 slots → 8 ────────────────────────────────────────────────────────────────
                 input                                                         result

@@ -54,6 +54,7 @@ import Testing
         #expect(
             try goldenPicture(text, [KernelArray(), RangeReplace()], width: 110) == """
                 bucket kernel/wrong-landing/call-backward/insert-skip
+                a backward call to or across an insertion that jumps skip lands on a wrong instruction
                 ✗ kernel 6.18.44: wrong-landing
                   the kernel gives: slot 7 call +1
                   it must give:     slot 7 call -5
@@ -297,6 +298,7 @@ import Testing
         #expect(
             picture == """
                 bucket kernel/error/verifier-bug/no
+                the verifier reports a bug of its own: no
                 ✗ kernel 6.18.44: error: refused, and the verifier says: verifier bug: no "program"
 
                 ── no passes ───────────────────────────────────────────────────────────────────────────────────────

@@ -87,7 +87,9 @@ import Testing
         #expect(findings.count == 1 && (findings.first?["bucket"] as? String)?.hasPrefix("planted-trap/crash/") == true)
         let replay = try Tool.run(["replay", folder.path])
         #expect(replay.status == 77)
-        #expect(replay.output.contains("planted-trap/crash/sigill/none: ends the process with SIGILL"))
+        #expect(
+            replay.output.contains(
+                "planted-trap/crash/sigill/none: the patcher crashes with SIGILL (ends the process with SIGILL)"))
     }
 
     /// Of two campaigns into one folder, the smaller case of a bucket stays, and one as small is left alone.
@@ -97,7 +99,8 @@ import Testing
         var kept: [Bool] = []
         for seed in ["3", "5", "3"] {
             let run = try Tool.run([
-                "run", "--seed", seed, "--cases", "600", "--crashes", folder.path, "--patcher", "planted-back-jump",
+                "run", "--all", "--seed", seed, "--cases", "600", "--crashes", folder.path, "--patcher",
+                "planted-back-jump",
             ])
             #expect(run.status == 77, "\(run.errors)")
             texts.append(try folder.texts())

@@ -11,11 +11,12 @@ extension FindingLedger {
             records.append(
                 Checkpoint.Entry(
                     bucket: bucket, firsts: [FirstSighting(seed: seed, index: entry.lowest)],
-                    sightings: entry.sightings, isStored: place < storedCount))
+                    sightings: entry.sightings, isStored: place < storedCount, leadsTo: entry.stored?.leadsTo))
         }
         let met = strays.sorted { $0.key < $1.key }.map { bucket, stray in
             Checkpoint.Stray(
-                bucket: bucket, index: stray.index, text: stray.text, isStored: stray.stored != nil)
+                bucket: bucket, index: stray.index, text: stray.text, isStored: stray.stored != nil,
+                leadsTo: stray.stored?.leadsTo)
         }
         return (records, met)
     }
@@ -30,6 +31,7 @@ extension FindingLedger {
             var entry = Entry(lowest: index, sightings: record.sightings)
             if record.isStored, let kept = try folder.stored(record.bucket) {
                 entry.stored = describe(kept.content, record.bucket, index, record.sightings)
+                entry.stored?.leadsTo = record.leadsTo
                 insert(record.bucket, entry)
                 storedCount += 1
             } else {
@@ -40,9 +42,9 @@ extension FindingLedger {
         for stray in checkpoint.strays where entries[stray.bucket] == nil {
             guard let found = try? CaseFile.parse(stray.text, file: stray.bucket) else { continue }
             let kept = stray.isStored ? try folder.stored(stray.bucket)?.content : nil
-            strays[stray.bucket] = Stray(
-                index: stray.index, text: stray.text, found: found,
-                stored: kept.map { describe($0, stray.bucket, stray.index, 0) })
+            var stored = kept.map { describe($0, stray.bucket, stray.index, 0) }
+            stored?.leadsTo = stray.leadsTo
+            strays[stray.bucket] = Stray(index: stray.index, text: stray.text, found: found, stored: stored)
         }
     }
 
@@ -56,5 +58,6 @@ extension FindingLedger {
         let kept = queue.enumerated().filter { entries[$0.element] != nil }
         storedCount = kept.filter { $0.offset < storedCount }.count
         queue = kept.map(\.element)
+        slidCount = 0
     }
 }

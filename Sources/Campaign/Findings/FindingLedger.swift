@@ -31,12 +31,16 @@ struct FindingLedger {
     let fresh = FreshFiles()
     /// Whether files that were in the folder before this campaign are kept when they are as small.
     private let keepsEarlier: Bool
-    private let examiner: any CaseExaminer
+    let examiner: any CaseExaminer
     var entries: [String: Entry] = [:]
     /// The buckets in the order in which they were first seen; those behind the first few are not on disk yet.
     var queue: [String] = []
     /// How many of these are on disk.
     var storedCount = 0
+    /// When no more cases are to slide, if that is limited.
+    var lastSlide: Date?
+    /// For how many of these it is known where their cases slide to.
+    var slidCount = 0
     var strays: [String: Stray] = [:]
     /// How many in the queue are on disk, if only as they were seen.
     private var seenCount = 0
@@ -63,7 +67,7 @@ struct FindingLedger {
     /// How many buckets are of patchers that do not answer.
     ///
     /// - Complexity: O(buckets)
-    var hangCount: Int { queue.count { Case.rule(of: $0) == .hang } }
+    var hangCount: Int { queue.count { Bucket.rule(of: $0) == .hang } }
 
     /// The buckets, by name.
     var findings: [StoredFinding] {
@@ -151,11 +155,12 @@ struct FindingLedger {
     private func makeCase(_ bucket: String, _ entry: Entry) -> Case {
         var c = examiner.makeCase(index: entry.lowest)
         c.bucket = bucket
-        c.target = bucket.split(separator: "/").first.map(String.init)
+        c.target = Bucket.target(of: bucket)
+        c.sentence = Bucket.sentence(of: bucket)
         return c
     }
 
-    private mutating func note(_ found: Case, _ bucket: String, from index: UInt64) {
+    mutating func note(_ found: Case, _ bucket: String, from index: UInt64) {
         let text = CaseFile.print(found)
         guard let found = try? CaseFile.parse(text, file: bucket) else { return }
         if let known = strays[bucket], CaseSize(known.found) <= CaseSize(found) { return }
@@ -179,6 +184,7 @@ struct FindingLedger {
             seenCount += 1
             return true
         }
+        if !asSeen, try slideNext() { return true }
         if strayQueue.isEmpty { strayQueue = strays.keys.sorted(by: >).filter { strayFindings[$0] == nil } }
         guard let bucket = strayQueue.popLast(), let stray = strays[bucket] else { return false }
         strayFindings[bucket] = stray.stored
@@ -191,14 +197,24 @@ struct FindingLedger {
             isSettled = !result.isInterrupted
         }
         if let failure = examiner.failure { throw failure }
-        let finding = describe(try keep(c, bucket), bucket, stray.index, 0)
+        var finding = describe(try keep(c, bucket), bucket, stray.index, 0)
+        if isSettled {
+            // What it leads to is left for the next campaign, if it is new.
+            let others = strays
+            finding.leadsTo = try slide(bucket, from: stray.index)
+            strays = others
+            isSettled = finding.leadsTo != nil
+        }
         strayFindings[bucket] = finding
         if isSettled { strays[bucket]?.stored = finding }
         return true
     }
 
-    /// Whether all findings are minimised.
-    var isSettled: Bool { unstored == nil && strays.values.allSatisfy { $0.stored != nil } }
+    /// Whether all findings are minimised, and known where they slide to.
+    var isSettled: Bool {
+        unstored == nil && strays.values.allSatisfy { $0.stored != nil }
+            && entries.values.allSatisfy { $0.stored?.leadsTo != nil }
+    }
 
     /// Lets a case stand for its bucket, unless one from before this campaign is as small and still fails.
     ///

@@ -8,6 +8,10 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var bucket: String
     public var target: String
     public var rule: String
+    /// What is wrong, in one sentence without numbers.
+    public var sentence: String
+    /// What was expected and what was found in the minimised case, with numbers, where that is known.
+    public var detail: String?
     /// Where the minimised case is.
     public var file: String
     /// The lowest index of the campaign at which the bucket was seen.
@@ -22,8 +26,13 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var patchInsns: Int
     /// The seed of the earlier campaign that the file is from, which is as small and still fails, or `nil`.
     public var earlierSeed: UInt64?
+    /// The buckets into which its case slides, none where it slides nowhere; `nil` where that is not known.
+    public var leadsTo: [String]?
     /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
     public var isKnown: Bool?
+
+    /// How large the case is, as numbers that are compared in order.
+    var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
 
     /// How large the case is, in words.
     public var size: String {
@@ -32,19 +41,21 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case bucket, target, rule, file, index, firsts, sightings, passes, edits, insns
+        case bucket, target, rule, sentence, detail, file, index, firsts, sightings, passes, edits, insns
         case patchInsns = "patch_insns"
         case earlierSeed = "earlier_seed"
+        case leadsTo = "leads_to"
         case isKnown = "known"
     }
 
     /// Describes a minimised case, found in a campaign with the given seed or in one before it.
     public init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
-        let words = bucket.split(separator: "/").map(String.init)
         let size = CaseSize(c)
         self.bucket = bucket
-        target = words.first ?? ""
-        rule = words.count > 1 ? words[1] : ""
+        target = Bucket.target(of: bucket)
+        rule = Bucket.rule(of: bucket)?.rawValue ?? ""
+        sentence = c.sentence ?? Bucket.sentence(of: bucket)
+        detail = c.detail
         self.file = file
         self.index = index
         self.sightings = sightings
@@ -53,12 +64,5 @@ public struct StoredFinding: Codable, Sendable, Hashable {
         insns = size.insns
         patchInsns = size.patchInsns
         earlierSeed = c.origin.flatMap { $0.seed == seed ? nil : $0.seed }
-    }
-}
-
-extension Case {
-    /// The rule that a bucket is about, or `nil` when it names none.
-    static func rule(of bucket: String) -> BrokenRule? {
-        bucket.split(separator: "/").dropFirst().first.flatMap { BrokenRule(rawValue: String($0)) }
     }
 }

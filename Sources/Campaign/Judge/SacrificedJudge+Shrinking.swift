@@ -10,14 +10,33 @@ extension SacrificedJudge {
 
     /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest.
     public func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
-        let isHanging = Case.rule(of: bucket) == .hang
+        let isHanging = Bucket.rule(of: bucket) == .hang
         let hasty = isHanging ? hasty(timeout: Self.patience) : hasty()
         var result = Minimizer(hasty).minimize(c, bucket: bucket)
         failure = failure ?? hasty.failure
         let findings = findings(of: result.smallest, against: result.smallest.target)
         result.smallest.report = report
         // What only seemed to hang is not what was looked for.
-        if !findings.contains(where: { $0.bucket == bucket }) { result.smallest = c }
+        if let finding = findings.first(where: { $0.bucket == bucket }) {
+            result.smallest.describe(finding)
+        } else {
+            result.smallest = c
+        }
+        return result
+    }
+
+    /// How many candidates of a slide may end their process: one that hangs costs seconds.
+    ///
+    /// Cases are counted and not seconds, so that the same cases end the same slide on any machine.
+    private static let mostDeadly = 3
+
+    /// Makes a minimized case smaller across buckets; an interrupt ends that.
+    public func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
+        let hasty = hasty()
+        var limit = Minimizer.Limit { Interrupt.isRequested }
+        limit.deadly = Self.mostDeadly
+        let result = CaseSlide(hasty, limit: limit).slide(c, from: bucket)
+        failure = failure ?? hasty.failure
         return result
     }
 }

@@ -37,6 +37,9 @@ final class KernelExaminer: CaseExaminer {
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
     var failure: CampaignError? { judge.failure }
 
+    /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
+
     /// What may bring the machine down is left alone.
     func canRunAgain(_ bucket: String) -> Bool { Case.canRunAgain(inKernel: bucket) }
 
@@ -53,7 +56,7 @@ final class KernelExaminer: CaseExaminer {
         let hasty = judge.hasty(timeout: Self.candidatePatience)
         var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
         // What takes long only to be looked at is no hang.
-        result.strays = result.strays.filter { Case.rule(of: $0.key) != .hang }
+        result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
         result.isInterrupted = Interrupt.isRequested
         result.smallest = complete(result.smallest, bucket) ?? c
         return result
@@ -64,8 +67,11 @@ final class KernelExaminer: CaseExaminer {
         var asked = c
         asked.bucket = bucket
         let findings = judge.findings(of: asked, against: nil)
-        guard findings.contains(where: { $0.bucket == bucket }) else { return nil }
-        guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return c }
+        guard let finding = findings.first(where: { $0.bucket == bucket }) else { return nil }
+        asked = c
+        asked.describe(finding)
+        guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return asked }
+        found.describe(finding)
         (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)
         (found.target, found.comment) = (c.target, c.comment)
         if !isShownAgain(found, asked) { found.name = Self.notAgain }

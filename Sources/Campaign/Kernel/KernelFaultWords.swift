@@ -15,7 +15,7 @@ struct KernelFaultWords {
     /// - Complexity: O(1)
     init(_ c: Case) {
         let sight = c.loading?.sight
-        let rule = c.bucket.flatMap(Case.rule(of:))
+        let rule = c.bucket.flatMap(Bucket.rule(of:))
         isAboutLoad = sight == nil && [.crash, .hang, .memory].contains(rule)
         // Earlier files leave it to the rules.
         let right = c.loading?.must ?? (c.loading?.given == nil ? sight?.ruled(by: c.expected) : nil)

@@ -68,8 +68,8 @@ extension Case {
     ///
     /// What ended a process in the kernel, or gave another value when it was run, may bring the machine down.
     public static func canRunAgain(inKernel bucket: String) -> Bool {
-        if bucket.prefix(while: { $0 != "/" }) != Finding.kernelTarget { return true }
-        let rule = rule(of: bucket)
+        if Bucket.target(of: bucket) != Finding.kernelTarget { return true }
+        let rule = Bucket.rule(of: bucket)
         return rule != .crash && rule != .hang && rule != .execution
     }
 }

@@ -44,10 +44,16 @@ final class KernelReplayer {
         var verdict = ReplayVerdict(findings.isEmpty ? .passed : .failed)
         // A case that names no bucket is in whichever it shows.
         if let found = findings.first(where: { c.bucket == nil || $0.bucket == c.bucket }) {
-            verdict.failures = [.init(bucket: found.bucket, detail: "\(found.detail); \(kernels)", isShown: true)]
+            verdict.failures = [
+                .init(
+                    bucket: found.bucket, sentence: found.sentence, detail: "\(found.detail); \(kernels)", isShown: true
+                )
+            ]
         } else if let other = findings.first {
             verdict.failures = [
-                .init(bucket: other.bucket, detail: "\(other.detail); not \(bucket), which is not shown; \(kernels)")
+                .init(
+                    bucket: other.bucket, sentence: other.sentence,
+                    detail: "\(other.detail); not \(bucket), which is not shown; \(kernels)")
             ]
         } else {
             verdict.note = "\(bucket): not shown; \(kernels)"

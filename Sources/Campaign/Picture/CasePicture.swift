@@ -99,6 +99,7 @@ public struct CasePicture {
         if !c.name.isEmpty { add(c.name, .heading) }
         if let origin = c.origin { add("seed \(origin.seed), index \(origin.index)", .faint) }
         if let bucket = c.bucket { add("bucket \(bucket)", .faint) }
+        if verdicts.isEmpty, let words = c.sentence ?? c.bucket.map(Bucket.sentence(of:)) { add(words, .faint) }
         if !c.judgingConditions.text.isEmpty { add("conditions: \(c.judgingConditions.text)", .faint) }
         if let comment = c.comment {
             lines.append(StyledText())
@@ -128,7 +129,10 @@ public struct CasePicture {
         for verdict in verdicts {
             let finding = verdict.finding
             let pass = c.passes.count > 1 ? ", pass \(finding.pass + 1)" : ""
-            add("✗ \(finding.target)\(pass): \(finding.rule.rawValue): \(finding.detail)", .wrong, indentation: 2)
+            add("✗ \(finding.target)\(pass): \(finding.sentence)", .wrong, indentation: 2)
+            for words in StyledText.wrap("\(finding.rule.rawValue): \(finding.detail)", to: width - 2) {
+                lines.append(StyledText("  " + words, .wrong))
+            }
         }
         // Who has no pass to carry out says nothing about a kernel's case, and nobody is to be taken for the kernel.
         if !agreeing.isEmpty && (c.loading == nil || !history.steps.isEmpty) {
@@ -237,7 +241,7 @@ public struct CasePicture {
         let table = PictureTable(
             left: compared.expected, right: compared.actual, rightTitle: compared.actual.title, rows: rows,
             hasMiddle: false, showsAux: false, linesMatter: compared.hasLineFault)
-        let title = "\(kernel.name): " + (c.bucket.flatMap(Case.rule(of:))?.rawValue ?? "wrong")
+        let title = "\(kernel.name): " + (c.bucket.flatMap(Bucket.rule(of:))?.rawValue ?? "wrong")
         return [StyledText(), rule(title)] + table.lines(width: width)
     }
 

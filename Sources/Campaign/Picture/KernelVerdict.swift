@@ -22,7 +22,7 @@ struct KernelVerdict {
         var ruled = c
         if !c.passes.isEmpty { ruled.expected = outcome }
         let words = KernelFaultWords(ruled)
-        let title = "✗ \(name): " + (c.bucket.flatMap(Case.rule(of:)).map { "\($0.rawValue)" } ?? "wrong")
+        let title = "✗ \(name): " + (c.bucket.flatMap(Bucket.rule(of:)).map { "\($0.rawValue)" } ?? "wrong")
         var lines: [String] = []
         if let must = words.must {
             lines = [title, "  the kernel gives: \(words.given)", "  it must give:     \(must)"]

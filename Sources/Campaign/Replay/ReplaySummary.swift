@@ -7,11 +7,12 @@ public struct ReplaySummary: Encodable, Sendable {
         public var file: String
         public var name: String?
         public var bucket: String?
+        public var sentence: String?
         public var detail: String
         public var isKnown: Bool
 
         private enum CodingKeys: String, CodingKey {
-            case file, name, bucket, detail
+            case file, name, bucket, sentence, detail
             case isKnown = "known"
         }
     }
@@ -82,12 +83,13 @@ public struct ReplaySummary: Encodable, Sendable {
                 let isKnownFailure = failure.bucket.map { knownBuckets.contains($0) } ?? false
                 isKnown = isKnown && isKnownFailure
                 let word = isKnownFailure ? "known" : failure.isShown ? "SHOWN" : "FAILED"
-                let what = (failure.bucket.map { $0 + ": " } ?? "") + failure.detail
+                let exact = failure.sentence.map { "\($0) (\(failure.detail))" } ?? failure.detail
+                let what = (failure.bucket.map { $0 + ": " } ?? "") + exact
                 lines.append("\(word) \(label): \(what)")
                 failures.append(
                     Failure(
                         file: item.place, name: name.isEmpty ? nil : name, bucket: failure.bucket,
-                        detail: failure.detail, isKnown: isKnownFailure))
+                        sentence: failure.sentence, detail: failure.detail, isKnown: isKnownFailure))
             }
             if let report = verdict.report { lines.append("FAILED \(label): \(report)") }
             if isKnown { known += 1 } else { failed += 1 }

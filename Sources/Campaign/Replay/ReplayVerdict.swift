@@ -15,6 +15,8 @@ public struct ReplayVerdict: Sendable {
     public struct Failure: Sendable, Hashable {
         /// `nil` when the file itself is wrong.
         public var bucket: String?
+        /// What is wrong, in one sentence without numbers; `nil` when the file itself is wrong.
+        public var sentence: String?
         public var detail: String
         /// True if it is what the case was found with, in the running kernel.
         public var isShown = false

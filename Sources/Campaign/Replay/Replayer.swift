@@ -96,7 +96,9 @@ public struct Replayer: ~Copyable {
         if let failure = judge.failure { return ReplayVerdict(.notReadable(failure.description)) }
         let given = judge.names.filter { judge.notRun[$0] == nil }
         var verdict = ReplayVerdict(given.isEmpty ? .notRun(Self.reason(judge)) : .passed)
-        verdict.failures = findings.map { ReplayVerdict.Failure(bucket: $0.bucket, detail: $0.detail) }
+        verdict.failures = findings.map {
+            ReplayVerdict.Failure(bucket: $0.bucket, sentence: $0.sentence, detail: $0.detail)
+        }
         verdict.report = judge.report
         verdict.given = given
         verdict.notGiven = judge.notRun

@@ -35,6 +35,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         var sightings: UInt64
         /// Whether its minimised case is on disk.
         var isStored: Bool
+        /// The buckets into which its case slides; `nil` where that is not known.
+        var leadsTo: [String]?
     }
 
     /// A bucket met only while another was minimised.
@@ -46,6 +48,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         var text: String
         /// Whether its minimised case is on disk.
         var isStored: Bool
+        /// The buckets into which its case slides; `nil` where that is not known.
+        var leadsTo: [String]?
     }
 
     /// The last block, when the limit cuts it short: it is run again, whole, when the limit is raised.

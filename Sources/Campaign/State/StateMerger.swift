@@ -12,6 +12,12 @@ public struct StateMerger {
         var strayFirsts: [UInt64: UInt64] = [:]
         var sightings: UInt64 = 0
         var smallest: CrashFolder.Stored?
+        /// The buckets into which the case of any state slides; `nil` where none knows.
+        var leadsTo: Set<String>?
+
+        mutating func lead(to buckets: [String]?) {
+            if let buckets { leadsTo = (leadsTo ?? []).union(buckets) }
+        }
 
         /// Keeps the smaller of two cases; of two as small the one whose text comes first, so that order does not matter.
         mutating func keep(_ other: CrashFolder.Stored) {
@@ -72,6 +78,7 @@ public struct StateMerger {
                 throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
             joined.keep(kept)
+            joined.lead(to: entry.leadsTo)
             buckets[entry.bucket] = joined
         }
         for stray in checkpoint.strays {
@@ -83,6 +90,7 @@ public struct StateMerger {
             } else if let met = try? CaseFile.parse(stray.text, file: stray.bucket) {
                 joined.keep(CrashFolder.Stored(content: met, text: stray.text))
             }
+            joined.lead(to: stray.leadsTo)
             buckets[stray.bucket] = joined
         }
         let old = checkpoint.times
@@ -141,7 +149,9 @@ public struct StateMerger {
             let seen = joined.sightings > 0 ? joined.firsts : joined.strayFirsts
             let firsts = seen.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
             checkpoint.entries.append(
-                Checkpoint.Entry(bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true))
+                Checkpoint.Entry(
+                    bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true,
+                    leadsTo: joined.leadsTo?.sorted()))
         }
         try fresh.synchronize(folder: folder.crashes)
         try folder.save(checkpoint)
@@ -166,6 +176,7 @@ extension CampaignReport {
                 kept, bucket: entry.bucket, file: crashes.file(of: entry.bucket), seed: seed, index: first?.index ?? 0,
                 sightings: entry.sightings)
             finding.firsts = entry.firsts
+            finding.leadsTo = entry.leadsTo
             findings.append(finding)
         }
         let missing = checkpoint.missingShards
@@ -175,6 +186,7 @@ extension CampaignReport {
             jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
             parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
             isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
+        plugins = CampaignReport.plugins(in: checkpoint.parts.flatMap(\.arguments))
         if let kernel = checkpoint.parts[0].kernel {
             KernelTally.describe(checkpoint.counts, in: &self)
             self.kernel = kernel.first

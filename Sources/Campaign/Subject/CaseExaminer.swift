@@ -11,6 +11,9 @@ public protocol CaseExaminer: AnyObject {
     /// Shrinks a case within its bucket.
     func shrink(_ c: Case, bucket: String) -> Minimizer.Result
 
+    /// Makes a minimized case smaller across buckets; `nil` when its bucket is one that cannot be left.
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result?
+
     /// Whether a case of a bucket may be run again, now that it is known what comes of it.
     func canRunAgain(_ bucket: String) -> Bool
 

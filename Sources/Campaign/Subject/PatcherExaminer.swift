@@ -14,6 +14,7 @@ final class PatcherExaminer: CaseExaminer {
     func makeCase(index: UInt64) -> Case { make(index) }
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
     func shrink(_ c: Case, bucket: String) -> Minimizer.Result { judge.shrink(c, bucket: bucket) }
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { judge.slide(c, from: bucket) }
     func canRunAgain(_ bucket: String) -> Bool { true }
     var failure: CampaignError? { judge.failure }
 }

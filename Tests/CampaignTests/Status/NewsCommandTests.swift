@@ -120,13 +120,13 @@ struct NewsCommandTests {
         try #require(all.count > BucketAnnouncer.most + 1)
         let folder = try Tool.Folder()
         let crashes = folder.path + "/crashes"
-        let outcome = try Tool.run(["run", "--crashes", crashes] + Self.backJump)
+        let outcome = try Tool.run(["run", "--all", "--crashes", crashes] + Self.backJump)
         let lines = outcome.errors.split(separator: "\n").filter { $0.contains("  found ") }
         #expect(lines.count == BucketAnnouncer.most, "\(outcome.errors)")
         for (line, first) in zip(lines, all) {
             #expect(line.contains("found \(first.bucket), at case \(first.index): \(crashes)/"), "\(line)")
         }
-        let more = outcome.output.split(separator: "\n").count { $0.hasPrefix("planted-back-jump/") } - lines.count
+        let more = outcome.output.split(separator: "\n").count { $0.hasPrefix("    planted-back-jump/") } - lines.count
         #expect(
             outcome.errors.contains("and \(more) more buckets of planted-back-jump\n"), "\(more): \(outcome.errors)")
     }

@@ -18,7 +18,8 @@ extension KernelLoadReport {
             text += "\(Self.place(trouble)): not understood: \(trouble.detail)\n\(trouble.listing)"
         }
         for trouble in findings {
-            text += "\(trouble.bucket ?? ""): \(Self.place(trouble)): \(trouble.detail)\n\(trouble.listing)"
+            let sentence = trouble.sentence.map { $0 + "\n" } ?? ""
+            text += "\(trouble.bucket ?? ""): \(Self.place(trouble)): \(sentence)\(trouble.detail)\n\(trouble.listing)"
         }
         if !text.isEmpty { text += "\n" }
         let programs = refused.count { $0.program != nil }

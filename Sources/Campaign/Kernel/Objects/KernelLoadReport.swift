@@ -21,6 +21,8 @@ public struct KernelLoadReport: Encodable, Sendable {
         public var way: String
         /// The bucket of a finding; `nil` for what is not understood.
         public var bucket: String?
+        /// What is wrong, in one sentence without numbers; `nil` for what is not understood.
+        public var sentence: String?
         public var detail: String
         /// What stands around the place, in the program and in the result.
         public var listing: String
@@ -133,7 +135,9 @@ public struct KernelLoadReport: Encodable, Sendable {
             if load.isWithoutLog {
                 notUnderstood.append(trouble(load, nil, finding.detail + doubt, found))
             } else {
-                findings.append(trouble(load, finding.bucket, finding.detail, found))
+                var wrong = trouble(load, finding.bucket, finding.detail, found)
+                wrong.sentence = finding.sentence
+                findings.append(wrong)
             }
         }
         let isCertain = report.findings.isEmpty || !load.isWithoutLog

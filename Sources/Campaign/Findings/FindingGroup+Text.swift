@@ -1,0 +1,56 @@
+import Fuzzing
+
+extension FindingGroup {
+    /// How wide a line may be, but for a command, which must not be broken where it cannot be pasted.
+    private static let width = 80
+
+    /// The group for a reader: what is wrong, how often it was seen, and the command that shows the smallest case.
+    ///
+    /// - Shape: whole lines; those after the first are indented
+    public var text: String {
+        let head = StyledText.wrap("\(target): \(sentence)", to: Self.width - 2)
+        var lines = head.enumerated().map { ($0.offset == 0 ? "" : "  ") + $0.element }
+        let others = buckets.count - 1
+        let times =
+            sightings == 0
+            ? "met while minimizing" : sightings == 1 ? "seen once" : "seen \(CountText.grouped(sightings)) times"
+        lines.append("  " + bucket)
+        lines.append(
+            "  " + (others == 0 ? "" : "and \(CountText.of(others, "more bucket")); ") + times
+                + "; the smallest case: \(size)")
+        lines.append("  " + Self.fitting(show))
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// A command in one line, or in two that a shell takes for one.
+    private static func fitting(_ words: [String]) -> String {
+        let line = words.joined(separator: " ")
+        if line.count <= width - 2 || words.count < 3 { return line }
+        return words[...1].joined(separator: " ") + " \\\n    " + words[2...].joined(separator: " ")
+    }
+}
+
+extension CampaignReport {
+    /// The groups for a reader, those that are known left out.
+    ///
+    /// - Parameter all: whether known ones are there too, and after each group a line for each of its buckets
+    public func groupText(all: Bool, line: (StoredFinding) -> String) -> String {
+        let found = Dictionary(findings.map { ($0.bucket, $0) }, uniquingKeysWith: { one, _ in one })
+        var text = ""
+        for group in groups where all || group.isKnown != true {
+            text += group.text
+            if all { text += group.buckets.compactMap { found[$0] }.map { "    " + line($0) + "\n" }.joined() }
+        }
+        return text
+    }
+
+    /// How many findings there are, in words.
+    public var countText: String {
+        let known = groups.filter { $0.isKnown == true }
+        let buckets = groups.reduce(0) { $0 + $1.buckets.count }
+        var words = CountText.of(groups.count, "finding")
+        if buckets > groups.count { words += " in \(CountText.of(buckets, "bucket"))" }
+        if !known.isEmpty { words += ", \(CountText.grouped(known.count)) of them known" }
+        return words
+    }
+}

@@ -1,0 +1,105 @@
+import Fuzzing
+
+/// Findings that one cause explains, as far as is known: what a reader has to look at once.
+public struct FindingGroup: Codable, Sendable, Hashable {
+    /// What is wrong in the smallest case, in one sentence without numbers.
+    public var sentence: String
+    public var target: String
+    /// The bucket of the smallest case.
+    public var bucket: String
+    /// Where the smallest case is.
+    public var file: String
+    /// How large it is, in words.
+    public var size: String
+    /// All buckets, the smallest case's first and the others by name.
+    public var buckets: [String]
+    /// How often any of them was seen.
+    public var sightings: UInt64
+    /// The words of the command that shows the smallest case.
+    public var show: [String]
+    /// True if all buckets are in the list of those that do not count; `nil` without such a list.
+    public var isKnown: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case sentence, target, bucket, file, size, buckets, sightings, show
+        case isKnown = "known"
+    }
+}
+
+/// Puts findings into groups: a pure function of the findings and of where the case of each slides to.
+///
+/// Two findings are in one group when the case of one slides into the bucket of the other (see ``Fuzzing/CaseSlide``), directly
+/// or by way of others. Those that cannot slide are in one group when target, rule and kind of instruction are the same,
+/// since it is the same thing that happened.
+public enum FindingGroups {
+    /// Groups findings.
+    ///
+    /// - Parameter plugins: the options that name the plug-ins of the campaign
+    /// - Returns: the groups, those with the smallest case first
+    /// - Complexity: O(findings log findings)
+    public static func make(_ findings: [StoredFinding], plugins: [String] = []) -> [FindingGroup] {
+        var sets = DisjointSets()
+        for finding in findings {
+            if let key = key(of: finding) { sets.join(finding.bucket, key) }
+            for other in finding.leadsTo ?? [] { sets.join(finding.bucket, other) }
+        }
+        let parts = Dictionary(grouping: findings) { sets.root(of: $0.bucket) }
+        return parts.values.map { group($0, plugins) }.sorted { one, two in
+            (one.target, one.bucket) < (two.target, two.bucket)
+        }
+    }
+
+    /// What findings have in common that belong together without sliding; no slash begins a bucket, so that it is none.
+    private static func key(of finding: StoredFinding) -> String? {
+        guard let bucket = Bucket(finding.bucket) else { return "/" + finding.bucket }
+        // What has not slid yet is with its rule until it has.
+        if CaseSlide.canSlide(bucket) && finding.leadsTo != nil { return nil }
+        let words = ["", bucket.target, bucket.rule.rawValue, bucket.isBeyondContract ? Bucket.beyondContract : ""]
+        switch bucket.rule {
+        case .error where bucket.insn == "verifier-bug": return "/" + finding.bucket
+        case .crash, .hang, .memory, .error, .subprogram, .line, .encoding:
+            return (words + [bucket.insn]).joined(separator: "/")
+        case .layout, .notUnderstood, .aux, .wrongLanding:
+            return (words + [bucket.insnFamily]).joined(separator: "/")
+        default: return words.joined(separator: "/")
+        }
+    }
+
+    /// The words of the command that shows a case, each as a shell wants it.
+    private static func show(_ finding: StoredFinding, _ plugins: [String]) -> [String] {
+        let isForeign = finding.target != Finding.kernelTarget && PatcherChoice(name: finding.target) == nil
+        return ([CommandLine.arguments[0], "show", finding.file] + (isForeign ? plugins : [])).map(\.shellQuoted)
+    }
+
+    private static func group(_ findings: [StoredFinding], _ plugins: [String]) -> FindingGroup {
+        let sorted = findings.sorted { $0.bucket < $1.bucket }
+        // The first by name of those that are as small.
+        let smallest = sorted.dropFirst().reduce(sorted[0]) {
+            $1.caseSize.lexicographicallyPrecedes($0.caseSize) ? $1 : $0
+        }
+        let isKnown = sorted.allSatisfy { $0.isKnown == nil } ? nil : sorted.allSatisfy { $0.isKnown == true }
+        return FindingGroup(
+            sentence: smallest.sentence, target: smallest.target, bucket: smallest.bucket, file: smallest.file,
+            size: smallest.size,
+            buckets: [smallest.bucket] + sorted.map(\.bucket).filter { $0 != smallest.bucket },
+            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, plugins), isKnown: isKnown)
+    }
+}
+
+/// Names joined into sets.
+private struct DisjointSets {
+    private var parents: [String: String] = [:]
+
+    /// The name that stands for the set of a name.
+    mutating func root(of name: String) -> String {
+        var root = name
+        while let parent = parents[root] { root = parent }
+        if root != name { parents[name] = root }
+        return root
+    }
+
+    mutating func join(_ one: String, _ other: String) {
+        let (first, second) = (root(of: one), root(of: other))
+        if first != second { parents[max(first, second)] = min(first, second) }
+    }
+}

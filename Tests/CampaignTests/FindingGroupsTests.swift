@@ -1,0 +1,84 @@
+import Fuzzing
+import Testing
+
+@testable import Campaign
+
+/// Which findings are told as one.
+struct FindingGroupsTests {
+    private func finding(_ bucket: String, slots: Int = 1, leadsTo: [String]? = []) -> StoredFinding {
+        let c = Case(
+            program: .init(insns: Array(repeating: .init(code: 0xb7), count: slots)), passes: [])
+        var finding = StoredFinding(
+            c, bucket: bucket, file: "/tmp/\(bucket.replacing("/", with: "--")).case", seed: 1, index: 0, sightings: 2)
+        finding.leadsTo = leadsTo
+        return finding
+    }
+
+    private func buckets(_ findings: [StoredFinding]) -> [[String]] {
+        FindingGroups.make(findings.shuffled()).map { $0.buckets.map { String($0.drop { $0 != "/" }.dropFirst()) } }
+    }
+
+    /// A chain of slides, also by way of a bucket that is no finding, is one group, with the smallest case first.
+    @Test func slidesJoin() {
+        let found = buckets([
+            finding("a/layout/alu64/patch", slots: 4, leadsTo: ["a/aux/alu64/patch"]),
+            finding("a/aux/alu64/patch", slots: 3, leadsTo: ["a/line/record/none"]),
+            finding("a/line/missing/none", slots: 2, leadsTo: ["a/line/record/none"]),
+            finding("a/subprogram/start/none", slots: 1),
+        ])
+        #expect(
+            found == [
+                ["line/missing/none", "aux/alu64/patch", "layout/alu64/patch"], ["subprogram/start/none"],
+            ])
+    }
+
+    /// What cannot slide, or has not yet, is grouped by what is in its bucket.
+    @Test(arguments: [
+        ("a/hang/none/none", "a/hang/none/patch", true), ("a/crash/sigsegv/none", "a/crash/sigabrt/none", false),
+        ("a/hang/none/none", "b/hang/none/none", false), ("a/hang/none/none", "a/memory/none/none", false),
+        ("a/wild-write/insns/none", "a/wild-write/aux/none", true),
+        ("kernel/wrong-landing/call-backward/none", "kernel/wrong-landing/call-forward/patch", true),
+        ("kernel/wrong-landing/call-backward/none", "kernel/wrong-landing/ja-backward/none", false),
+        ("kernel/error/verifier-bug/one", "kernel/error/verifier-bug/two", false),
+        ("a/error/leak/patch", "a/error/leak/delete", true), ("a/error/leak/patch", "a/error/stale-table/patch", false),
+        ("a/hang/none/none", "a/hang/none/none/beyond-contract", false),
+    ])
+    func bucketsJoin(one: String, other: String, isOne: Bool) {
+        #expect(FindingGroups.make([finding(one), finding(other)]).count == (isOne ? 1 : 2))
+    }
+
+    @Test func whatHasNotSlidIsWithItsRule() {
+        let (one, other) = ("a/wrong-landing/ja-forward/patch", "a/wrong-landing/ja-backward-ref/delete")
+        #expect(FindingGroups.make([finding(one, leadsTo: nil), finding(other, leadsTo: nil)]).count == 1)
+        #expect(FindingGroups.make([finding(one), finding(other)]).count == 2)
+    }
+
+    /// A group is known when all of it is.
+    @Test func knownGroups() {
+        var (one, other) = (finding("a/hang/none/none"), finding("a/hang/none/patch"))
+        #expect(FindingGroups.make([one, other])[0].isKnown == nil)
+        (one.isKnown, other.isKnown) = (true, false)
+        #expect(FindingGroups.make([one, other])[0].isKnown == false)
+        other.isKnown = true
+        #expect(FindingGroups.make([one, other])[0].isKnown == true)
+    }
+
+    /// No line is wider than 80 columns but for a path, and the command can be pasted.
+    @Test func textFits() throws {
+        let findings = SentenceTexts.buckets.map { finding($0) }
+        for group in FindingGroups.make(findings, plugins: ["--plugin", "./a plugin.so"]) {
+            for line in group.text.split(separator: "\n") where line.count > 80 {
+                #expect(line.hasPrefix("    /tmp/") || line.hasSuffix(" show \\"), "\(line)")
+            }
+            #expect(group.text.contains(group.sentence.prefix(30)))
+            #expect(group.show.prefix(2).last == "show" && group.show.last?.hasSuffix("plugin.so'") == true)
+        }
+    }
+
+    private enum SentenceTexts {
+        static let buckets = [
+            "a/wrong-landing/cond32-backward-leaving/insert-skip/beyond-contract", "b/hang/none/none",
+            "kernel-6.12.117/error/accepted-became-erange/replace/beyond-contract",
+        ]
+    }
+}
