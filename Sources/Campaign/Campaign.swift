@@ -8,44 +8,44 @@ import UserFiles
 /// A campaign: worker processes over one range of indices, and the findings that come of it.
 public final class Campaign {
     private let settings: CampaignSettings
-    private let program: URL
     private let board: SharedBoard
+    private let crew: WorkerCrew
     private var order = BlockOrder()
     private var cases: UInt64 = 0
     /// The index after the last case that was counted.
     private var end: UInt64 = 0
+    /// How many there are before the end of the last block that was counted.
+    private var casesBeforeEnd: UInt64 = 0
     /// What was counted beside them, by name.
     private var counts: [String: UInt64] = [:]
-    private var ledger: FindingLedger
+    private let ledger: FindingLedger
+    /// Cases that were not answered in time once, and have not been tried again.
+    private var doubts: [UInt64: String] = [:]
     /// Where the campaign is kept, if it is.
     private let keeper: CampaignKeeper?
     /// The plug-ins of a campaign that is not kept.
     private let watch: FileWatch
     private var lastWatched = Date()
+    /// The blocks that workers may run now.
+    private var epoch = Epoch()
     /// The last block, when the limit cuts it short.
     private var tail: Checkpoint.Tail?
     private let news: CampaignNews
     /// The finding that ends a campaign which runs until something is found.
     private var found: String?
-    private var workers: [WorkerProcess] = []
-    /// When an interrupt was first seen.
-    private var interrupted: Date?
-    /// How long workers have to end after an interrupt.
+    /// Whether it ends a campaign with the first finding that counts.
+    private let isUntilFound: Bool
+    /// Whether workers have ended before the time was up, so that findings can be minimised.
+    private var isWoundUp = false
+    private var clock: CampaignClock
+    /// How long it took, once no more cases are run.
     ///
     /// - Units: seconds
-    private static let patience = 2.0
-    /// How long cases may go on to slide after a time limit.
-    ///
-    /// - Units: seconds
-    private static let slidePatience = 1.0
-    /// How often a worker was killed since anything was last heard of one.
-    private var killings = 0
-    /// When this process began to run cases; `nil` when there are none left.
-    private var start: Date? = Date()
-    /// How long it ran before this process.
-    ///
-    /// - Units: seconds
-    private var secondsBefore = 0.0
+    private var total: Double?
+    /// When ``attend()`` last did something.
+    private var lastAttended = Date.distantPast
+    /// What went wrong while a finding was minimised.
+    private var failure: CampaignError?
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
 
@@ -65,7 +65,7 @@ public final class Campaign {
         var settings = settings
         if let state { settings.crashes = state.crashes }
         self.settings = settings
-        self.program = program
+        clock = CampaignClock(limit: settings.time)
         if state == nil { try CrashFolder(path: settings.crashes).check() }
         let objects = ObjectCollection(paths: settings.subject.objects)
         refusals = objects.refusals.map(\.description)
@@ -77,6 +77,7 @@ public final class Campaign {
         } else {
             keeper = nil
         }
+        isUntilFound = session.isUntilFound
         news = CampaignNews(settings: settings, session: session, state: state, status: CampaignStatus())
         watch = FileWatch(state == nil ? settings.subject.plugins : [])
         ledger = FindingLedger(
@@ -86,7 +87,12 @@ public final class Campaign {
         board = try SharedBoard(path: path, jobs: settings.jobs)
         // Workers inherit it, so that nothing is left behind however this process ends.
         unsafe unlink(path)
+        crew = WorkerCrew(settings: settings, program: program, board: board)
+        crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
+        ledger.examiner.isLate = { [unowned self] in attend() }
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }
+        board.publish(epoch)
+        advance()
         try keeper?.begin(at: progress)
     }
 
@@ -104,74 +110,130 @@ public final class Campaign {
     }
 
     /// The findings that are on disk, when an error has ended the campaign.
-    public var reportSoFar: CampaignReport {
+    public var reportSoFar: CampaignReport { bareReport }
+
+    /// What is known now.
+    private var bareReport: CampaignReport {
+        let seconds = total ?? clock.seconds
         var report = CampaignReport(
             seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
             jobs: settings.jobs, findings: ledger.findings)
         settings.subject.describe(counts, in: &report)
+        report.noteDeaths(counts, targets: settings.subject.targets)
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         return report
     }
 
     private func runToEnd() throws(CampaignError) -> CampaignReport {
-        try news.begin(settings.arguments, cases: cases, seconds: secondsBefore, ledger)
-        if !isFinished && !isTimeOver { for number in 0..<settings.jobs { try startWorker(number, first: nil) } }
-        while !workers.isEmpty {
-            if Interrupt.isRequested || isTimeOver || found != nil { board.stop() }
-            try listen()
-            killLateWorkers()
-            try news.look(at: ledger, cases: cases)
-            if !board.isStopping, found == nil, let bucket = ledger.unstored {
-                news.minimizing(bucket)
-                try ledger.store(bucket)
-                news.minimizing(nil)
-            } else if !board.isStopping, found == nil {
-                _ = try ledger.slideNext()
-            }
-            try news.lookAtStored(ledger)
-            try keeper?.record(progress)
-            try checkPlugins()
+        try news.begin(settings.arguments, cases: cases, seconds: clock.before, ledger)
+        if !isFinished && !clock.isOver { try crew.start() }
+        while !crew.isEmpty {
+            let hasWork =
+                (ledger.unstored != nil || ledger.hasToSlide) && found == nil && !isTooLateToMinimize
+            // A campaign with a finding to minimize does not wait.
+            try step(wait: hasWork ? 0 : min(clock.rest ?? 1, 0.1))
+            if hasWork { if let bucket = ledger.unstored { try minimize(bucket) } else { try slide() } }
         }
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
         if keeper == nil && found == nil { for report in order.takeRest() { count(report) } }
-        let total = seconds
-        let isEnded = isFinished
-        // What has not slid by then is grouped by its rule; with --resume it slides.
-        if settings.time != nil { ledger.lastSlide = Date() + Campaign.slidePatience }
-        // With a state, whoever asks for an end does not wait for what can be done later.
+        for doubt in crew.unanswered { doubts[doubt.index] = doubt.target }
+        // Time that workers left for the minimising of findings is used up too.
+        total = max(clock.seconds, isWoundUp ? clock.limit ?? 0 : 0)
+        try finishFindings()
+        return try report()
+    }
+
+    /// Settles which case stands for each bucket, now that no more cases are run.
+    private func finishFindings() throws(CampaignError) {
+        // Of the blocks after the one that ends the campaign nothing is told: how many were begun is chance.
+        if found != nil { ledger.early = [:] }
+        try ledger.settleEarly()
         try news.look(at: ledger, cases: cases)
         // Of a campaign that runs until something is found, only what was found is minimized.
-        while try ledger.finishNext(asSeen: found != nil || (keeper != nil && Interrupt.isRequested)) {
+        while try ledger.finishNext(asSeen: found != nil) {
+            if let failure { throw failure }
             news.minimizing("\(CountText.of(ledger.unfinished, "more finding"))")
             try news.look(at: ledger, cases: cases)
             try news.lookAtStored(ledger, isLast: found == nil)
-            try keeper?.record(progress(after: total))
+            try keeper?.record(progress)
         }
         if let found {
             news.minimizing(found)
             try ledger.store(found)
+            if let failure { throw failure }
         }
         news.minimizing(nil)
         try news.look(at: ledger, cases: cases)
         try news.lookAtStored(ledger, isLast: true)
-        var report = CampaignReport(
-            seed: settings.seed, cases: cases, seconds: total, casesPerSecond: Double(cases) / max(total, 0.001),
-            jobs: settings.jobs, findings: ledger.findings)
-        settings.subject.describe(counts, in: &report)
+    }
+
+    private func report() throws(CampaignError) -> CampaignReport {
+        let isEnded = isFinished
+        var report = bareReport
+        report.neverRun = settings.subject.neverRun(counts, cases: cases)
+        report.doubts = doubts.isEmpty ? nil : doubts.sorted { $0.key < $1.key }.map { Doubt(target: $1, index: $0) }
         report.state = keeper?.path
-        if cases > 0 { report.arguments = settings.argumentsOfRepeat(end: end) }
+        if cases > 0 && isWithoutGap { report.arguments = settings.argumentsOfRepeat(end: end) }
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
-        try keeper?.record(progress(after: total), isLast: true)
+        try keeper?.record(progress, isLast: true)
         try news.end(report, why: endReason(isEnded))
         // What the command was run for is known only now.
-        try keeper?.record(progress(after: total), isLast: true)
+        try keeper?.record(progress, isLast: true)
         return report
     }
 
     /// Why no more cases are run.
     private func endReason(_ isEnded: Bool) -> String {
         found != nil ? "found" : Interrupt.isRequested ? "interrupted" : isEnded ? "finished" : "time is up"
+    }
+
+    /// Everything that must go on, also while a finding is minimised.
+    ///
+    /// - Parameter seconds: how long to wait for workers
+    private func step(wait seconds: Double) throws(CampaignError) {
+        isWoundUp = isWoundUp || clock.isNeededForMinimizing(ledger.backlog)
+        if crew.isStopping || Interrupt.isRequested || clock.isOver || isWoundUp || found != nil { crew.end() }
+        var hasNews = false
+        for message in try crew.listen(within: seconds) {
+            switch message {
+            case .hit(let hit): hasNews = try ledger.note(hit, isWritten: !isUntilFound) || hasNews
+            case .doubt(let doubt): doubts[doubt.index] = doubt.target
+            case .block(let report): take(report)
+            }
+        }
+        try news.look(at: ledger, cases: cases)
+        try news.lookAtStored(ledger)
+        try keeper?.record(progress, isUrgent: hasNews)
+        try checkPlugins()
+    }
+
+    /// Lets the campaign go on while a finding is minimised; returns true when there is no time for that any more.
+    private func attend() -> Bool {
+        if failure != nil { return true }
+        let now = Date()
+        if now.timeIntervalSince(lastAttended) > 0.005 && !crew.isEmpty {
+            do throws(CampaignError) { try step(wait: 0) } catch { failure = error }
+            lastAttended = now
+        }
+        return failure != nil || isTooLateToMinimize
+    }
+
+    private var isTooLateToMinimize: Bool { clock.isTooLateToMinimize(isKept: keeper != nil) }
+
+    private func minimize(_ bucket: String) throws(CampaignError) {
+        let start = Date()
+        news.minimizing(bucket)
+        try ledger.store(bucket)
+        news.minimizing(nil)
+        clock.noteMinimizing(since: start)
+        if let failure { throw failure }
+    }
+
+    /// Lets the next minimized case slide across buckets, which shows what one cause explains.
+    private func slide() throws(CampaignError) {
+        _ = try ledger.slideNext()
+        if let failure { throw failure }
     }
 
     /// Checks once a second that nobody has put another plug-in in the place of one: workers have some of one, and new
@@ -185,10 +247,11 @@ public final class Campaign {
     /// Goes on where a checkpoint stands.
     private func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
         guard let part = checkpoint.parts.first else { return }
-        secondsBefore = part.seconds
+        clock.before = part.seconds
         cases = part.cases
         counts = part.counts ?? [:]
         order = BlockOrder(next: checkpoint.next)
+        epoch = checkpoint.epoch
         tail = checkpoint.tail
         try ledger.restore(checkpoint)
         // A block that an earlier limit cut short is run again, whole.
@@ -200,69 +263,48 @@ public final class Campaign {
             tail = nil
         }
         end = order.next == 0 ? 0 : indices(ofBlock: order.next - 1).upperBound
+        casesBeforeEnd = cases
         board.start(at: order.next)
-        if isFinished { start = nil }
+        if isFinished { clock.start = nil }
     }
 
     /// Where the campaign stands.
-    private var progress: CampaignKeeper.Progress { progress(after: seconds) }
-
-    private func progress(after seconds: Double) -> CampaignKeeper.Progress {
+    private var progress: CampaignKeeper.Progress {
         CampaignKeeper.Progress(
-            next: order.next, cases: cases, seconds: seconds, isFinished: isFinished, tail: tail, counts: counts,
-            ledger: ledger, reported: news.reported)
+            next: order.next, epoch: epoch, cases: cases, seconds: total ?? clock.seconds, isFinished: isFinished,
+            tail: tail, counts: counts, ledger: ledger, reported: news.reported)
     }
 
-    /// How long the campaign has run, in all processes.
-    ///
-    /// - Units: seconds
-    private var seconds: Double { secondsBefore + (start.map { Date().timeIntervalSince($0) } ?? 0) }
-
     private var isFinished: Bool {
-        (isTimeOver && !settings.isTimeOfSession) || indices(ofBlock: order.next).isEmpty
+        let isOver = clock.limit.map { (total ?? clock.seconds) >= $0 } ?? false
+        return (isOver && !settings.isTimeOfSession) || indices(ofBlock: order.next).isEmpty
     }
 
     private func indices(ofBlock block: UInt64) -> Range<UInt64> {
         settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)
     }
 
-    private var isTimeOver: Bool { settings.time.map { seconds >= $0 } ?? false }
-
-    private func startWorker(_ number: Int, first: UInt64?) throws(CampaignError) {
-        var words = settings.subject.workerCommand + ["--board", WorkerProcess.boardPath, "--number", String(number)]
-        if let first { words += ["--first", String(first)] }
-        workers.append(
-            try WorkerProcess(
-                program: program, words + settings.arguments, plugins: settings.subject.plugins,
-                board: board, number: number))
+    /// Takes in a report; one of a block that was left is counted only when nobody will run it again.
+    private func take(_ report: BlockReport) {
+        // Blocks after the one that ends the campaign are run again when it goes on.
+        if found != nil { return }
+        let range = indices(ofBlock: report.block)
+        for index in doubts.keys where range.prefix(Int(report.done)).contains(index) { doubts[index] = nil }
+        if keeper != nil && report.done < UInt64(range.count) { return }
+        for ready in order.add(report) { count(ready) }
+        advance()
     }
 
-    /// Waits a moment for what workers say, and takes it in.
-    private func listen() throws(CampaignError) {
-        var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        // Whoever has a finding to minimise does not wait.
-        let timeout = ledger.unstored == nil ? min(settings.time.map { $0 - seconds } ?? 1, 0.1) : 0
-        let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(max(timeout, 0.005) * 1000))
-        if ready <= 0 { return }
-        for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
-            if let reports = worker.read() {
-                if !reports.isEmpty { killings = 0 }
-                // Blocks after the one that ends the campaign are run again when it goes on.
-                for report in reports where found == nil { for ready in order.add(report) { count(ready) } }
-            } else {
-                workers.removeAll { $0 === worker }
-                try conclude(worker)
-            }
-        }
+    /// Lets workers go on with the next epoch when all blocks of this one are counted, if there are more.
+    private func advance() {
+        if order.next < epoch.end || indices(ofBlock: order.next).isEmpty { return }
+        epoch = settings.subject.deathBudget.epoch(
+            after: epoch, counts: counts, cases: cases, targets: settings.subject.targets)
+        board.publish(epoch)
     }
 
-    /// Kills workers that are in the middle of a case when whoever has asked for an end has waited long enough.
-    private func killLateWorkers() {
-        if !Interrupt.isRequested { return }
-        let asked = interrupted ?? Date()
-        interrupted = asked
-        if Date().timeIntervalSince(asked) > Campaign.patience { for worker in workers { worker.kill() } }
-    }
+    /// Whether all cases up to the last were counted, so that they can be repeated as one range.
+    private var isWithoutGap: Bool { cases == casesBeforeEnd }
 
     /// Takes in what came of a block.
     private func count(_ report: BlockReport) {
@@ -270,39 +312,14 @@ public final class Campaign {
         if found != nil { return }
         found = news.end(by: report.sightings, in: ledger)
         if found != nil { order = BlockOrder(next: report.block + 1) }
-        let range = indices(ofBlock: report.block)
-        cases += UInt64(range.count)
-        end = max(end, range.upperBound)
+        cases += report.done
+        casesBeforeEnd = max(casesBeforeEnd, report.block * Shard.blockSize + report.done)
+        end = max(end, indices(ofBlock: report.block).lowerBound + report.done)
         ledger.add(report.sightings)
         counts.merge(report.counts, uniquingKeysWith: +)
-        if range.count < Int(Shard.blockSize) {
+        if report.done < Shard.blockSize {
             tail = Checkpoint.Tail(
-                block: report.block, cases: UInt64(range.count), sightings: report.sightings,
-                counts: report.counts)
-        }
-    }
-
-    /// Starts another worker in the place of one that was killed; what it left undone is done by that one.
-    ///
-    /// What a patcher does to a worker is that worker's own business, so only somebody else can have killed it.
-    private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
-        switch worker.waitUntilExit() {
-        case .done: return
-        case .failed(let status):
-            throw CampaignError("a worker ended with status \(status); what it wrote above says why")
-        case .killed(let signal):
-            let (block, index) = board.position(ofWorker: worker.number)
-            if Interrupt.isRequested {
-                try news.note("the worker at case \(index) did not end and was stopped; its block is not counted")
-                return
-            }
-            killings += 1
-            if killings == 10 {
-                throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
-            }
-            let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
-            try news.note("a worker was killed by signal \(signal) \(what)")
-            try startWorker(worker.number, first: block)
+                block: report.block, cases: report.done, sightings: report.sightings, counts: report.counts)
         }
     }
 }

@@ -2,7 +2,7 @@
 public struct CampaignReport: Codable, Sendable {
     public var seed: UInt64
     public var cases: UInt64
-    /// - Units: seconds, the minimising of findings not included
+    /// - Units: seconds, with what the minimising of findings took of the time limit, and not what it took after that
     public var seconds: Double
     public var casesPerSecond: Double
     public var jobs: Int
@@ -13,6 +13,10 @@ public struct CampaignReport: Codable, Sendable {
     var plugins: [String] = []
     /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
     public var spared: [String: UInt64]?
+    /// In how many cases each patcher carried out at least one pass.
+    public var ran: [String: UInt64]?
+    /// The targets that hung, crashed or took all memory; `nil` for none.
+    public var deaths: [Deaths]?
     /// How many programs were handed to the kernel, in a campaign against it; so are those below, up to ``executed``.
     public var loads: UInt64?
     public var accepted: UInt64?
@@ -38,11 +42,16 @@ public struct CampaignReport: Codable, Sendable {
     public var missing: [String]?
     /// The arguments that run exactly these cases again, or `nil` when no one campaign does.
     public var arguments: [String]?
+    /// Cases that were not answered in time once, and were not tried again before the end; `nil` for none.
+    var doubts: [Doubt]?
+    /// The targets that were never run, though cases were; `nil` for none.
+    var neverRun: [String]?
     /// Whether it reached its limit, and all findings are minimised.
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {
-        case seed, cases, seconds, jobs, findings, groups, spared, state, known, parts, missing, arguments
+        case seed, cases, seconds, jobs, findings, groups, spared, ran, deaths, state, known, parts, missing, doubts
+        case arguments
         case loads, accepted, refused, coverage, kernel, executed
         case loadsPerSecond = "loads_per_second"
         case neverSeen = "never_seen"
@@ -50,6 +59,7 @@ public struct CampaignReport: Codable, Sendable {
         case leftOut = "left_out"
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
+        case neverRun = "never_run"
     }
 
     /// Marks the findings that are in a list of those that do not count, and groups all.

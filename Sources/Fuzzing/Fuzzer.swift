@@ -39,6 +39,9 @@ public struct Fuzzer: ~Copyable {
     /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
     public func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
 
+    /// In how many cases so far a patcher carried out at least one pass.
+    public mutating func ranCases(of patcher: Int) -> Int { trial.ranCases(of: patcher) }
+
     /// Runs one case; says whether nothing was wrong.
     ///
     /// - Parameter excluded: the patchers that are not asked in this case, a bit for each

@@ -20,6 +20,12 @@ public struct Trial: ~Copyable {
     let answers: CellRow<PatchStatus?>
     /// In how many cases each patcher was spared a pass.
     private let sparedCases: CellRow<Int>
+    /// In how many cases each patcher carried out a pass, but for those that ``ranRow`` counts.
+    private let ranCases: CellRow<Int>
+    /// Whether this case is among them.
+    private var isNoted = false
+    /// How many cases in a row before this one were carried out by the same patchers, and by which.
+    private var ranRow = (ran: UInt64(0), cases: 0)
     /// The patchers that were spared a pass of this case, and those that are not asked in it at all: a bit for each.
     private var spared: UInt64 = 0
     private var excluded: UInt64 = 0
@@ -77,6 +83,7 @@ public struct Trial: ~Copyable {
         answers = CellRow(count: patchers.count) { _ in nil }
         sparedCases = CellRow(count: patchers.count) { _ in 0 }
         sparedFor = CellRow(count: patchers.count) { _ in [] }
+        ranCases = CellRow(count: patchers.count) { _ in 0 }
         var sparing: PatcherCapabilities = []
         var contract = KernelContract()
         var hasKernel = false
@@ -105,6 +112,35 @@ public struct Trial: ~Copyable {
         return passCount == 0 ? SparingReason.noPass : SparingReason.malformed
     }
 
+    /// In how many cases so far, this one included, a patcher carried out at least one pass.
+    public mutating func ranCases(of patcher: Int) -> Int {
+        noteRan()
+        countRan()
+        return ranCases[patcher]
+    }
+
+    /// Notes which patchers carried out the case that is over; cheap, since it is mostly the same ones.
+    @inline(__always)
+    private mutating func noteRan() {
+        if isNoted { return }
+        isNoted = true
+        if given == ranRow.ran {
+            ranRow.cases &+= 1
+        } else if given != 0 {
+            countRan()
+            ranRow = (given, 1)
+        }
+    }
+
+    /// Counts the cases in a row for each patcher.
+    @inline(never)
+    private mutating func countRan() {
+        for number in 0..<lanes.count where ranRow.ran &>> UInt64(number) & 1 != 0 {
+            ranCases[number] += ranRow.cases
+        }
+        ranRow.cases = 0
+    }
+
     /// The program as it stands: the input of the next pass, or the result of the last one.
     public var program: ProgramImage<InputIndex> { current.image() }
 
@@ -116,6 +152,8 @@ public struct Trial: ~Copyable {
     /// - Complexity: O(slots)
     public mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
         current.load(program)
+        noteRan()
+        isNoted = false
         self.excluded = excluded
         spared = 0
         given = 0

@@ -39,6 +39,10 @@ public enum PluginMemory {
         public var part: Part
         /// Whether the array is one of the result.
         public var isOutput: Bool
+        /// How far behind the end of the array the address is; negative in front of it.
+        ///
+        /// - Units: bytes
+        public var distance: Int
     }
 
     /// One array and the pages around it.
@@ -78,7 +82,9 @@ public enum PluginMemory {
             if address < region.guardStart || address >= region.guardEnd { continue }
             let isInside = address >= region.start && address < region.end
             let offence: Offence = !isWrite ? .readPastEnd : isInside ? .inputWritten : .wildWrite
-            return Fault(offence: offence, part: region.part, isOutput: !region.isReadOnly)
+            return Fault(
+                offence: offence, part: region.part, isOutput: !region.isReadOnly,
+                distance: Int(bitPattern: address &- region.end))
         }
         return nil
     }

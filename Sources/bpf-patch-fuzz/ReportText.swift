@@ -12,10 +12,17 @@ extension CampaignReport {
             "\(CountText.of(cases, "case")) in \(CountText.grouped(Int(seconds.rounded()))) s, "
                 + "\(CountText.grouped(Int(casesPerSecond))) a second, "
                 + countText)
+        let left = findings.count { $0.isMinimized == false }
+        if left > 0 {
+            try Output.line(
+                "\(CountText.grouped(left)) of them not minimized: "
+                    + (state == nil ? "" : "--resume does it, or ") + "'minimize FILE -o FILE' does it")
+        }
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
             try Output.line(
                 "\(name) was spared \(CountText.grouped(count)) of them: passes that it does not claim to do")
         }
+        for text in (deaths ?? []).compactMap(\.text) { try Output.line(text) }
         if let kernelText { try Output.write(kernelText) }
         let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
         if let arguments {
@@ -37,7 +44,9 @@ extension CampaignReport {
             }
         }
         if json { try Output.json(self) }
+        for gap in gaps { complain("error: \(gap)") }
         if hasNews { throw ExitCode.findings }
+        if !gaps.isEmpty { throw ExitCode.failure }
     }
 
     /// What precedes the command that runs exactly the same cases.
@@ -45,14 +54,17 @@ extension CampaignReport {
 
     private func line(of finding: StoredFinding) -> String {
         let times = finding.sightings == 1 ? "once" : "\(CountText.grouped(finding.sightings)) times"
-        let seen = finding.sightings == 0 ? "met while minimising" : "seen \(times)"
+        let seen =
+            finding.isCounted == false
+            ? "seen in a block that was not completed"
+            : finding.sightings == 0 ? "met while minimising" : "seen \(times)"
         var place = "\(finding.index)"
         if let firsts = finding.firsts, firsts.count > 1 {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")
         }
         return
             "\(finding.bucket): \(finding.sentence); \(finding.isKnown == true ? "known, " : "")\(seen), first at \(place): "
-            + "\(finding.size): \(finding.file)"
+            + "\(finding.size)\(finding.isMinimized == false ? ", not minimized" : ""): \(finding.file)"
             + (finding.earlierSeed.map { ", kept from seed \($0)" } ?? "")
     }
 }

@@ -32,8 +32,11 @@ struct Run: CampaignCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a campaign.",
         discussion: """
-            Without --cases or --time it runs until it is interrupted. Findings are minimised and written to the \
-            folder of --crashes, one file a bucket.
+            Without --cases or --time it runs until it is interrupted. Findings are written to the folder of --crashes, \
+            one file a bucket, as soon as they are seen, and then minimised; those that there is no time for say so.
+
+            A target that hangs, crashes or takes all memory over and over is left out of more and more cases, and \
+            the summary says of how many. When no case was completed, or a target was never run, the exit status is 1.
 
             With --state the campaign is kept in a folder: after an interrupt, a crash of the machine or a full disk, \
             --resume goes on where it stopped. With it, --jobs, --known, --all, --json, --until-found and --on-finding may be \

@@ -182,7 +182,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [["--jobs", "0"], ["--time", "-1"], ["--cases", "x"], ["--what"]])
+    @Test(arguments: [
+        ["--jobs", "0"], ["--time", "-1"], ["--time", "0"], ["--cases", "0"], ["--cases", "x"], ["--what"],
+    ])
     func wrongUsageIs64(_ words: [String]) throws {
         #expect(try Tool.run(["run"] + words).status == 64)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The example, but where a pass starts by replacing an exit it does what -DFAULT=… names: everything that must not end
- * a campaign.
+ * The example, but where a pass starts by replacing an exit, or with -DEVERY=N in about one of N cases, it does what
+ * -DFAULT=… names: everything that must not end a campaign.
  */
 #define bpf_patcher_v1 example_v1
 #include "example.c"
@@ -22,8 +22,17 @@
 #define STACK 11
 #define HEAP 12
 #define PAST_INPUT 13
+#define LEAK 14
+#define DIVIDE 15
+#define READ_ONLY 16
+#define CALL_NULL 17
+
+#ifndef LEAKED_KIB
+#define LEAKED_KIB 512
+#endif
 
 static volatile int sink;
+static void *volatile leaked;
 
 static int deeper(int depth)
 {
@@ -33,7 +42,9 @@ static int deeper(int depth)
 	return deeper(depth + 1) + room[0];
 }
 
-static int misbehave(const struct bpf_patcher_image *in, struct bpf_patcher_image *out, __u32 room)
+static const int constant[2] = { 1, 2 };
+
+static __attribute__((noinline)) int misbehave(const struct bpf_patcher_image *in, struct bpf_patcher_image *out, __u32 room)
 {
 	char *heap;
 
@@ -72,11 +83,35 @@ static int misbehave(const struct bpf_patcher_image *in, struct bpf_patcher_imag
 		sink = heap[7] - 1;
 		free(heap);
 		break;
+	case LEAK:
+		leaked = memset(malloc(LEAKED_KIB << 10), 1, LEAKED_KIB << 10);
+		break;
+	case DIVIDE:
+		return 100 / sink;
+	case READ_ONLY:
+		((volatile int *)constant)[1] = 1;
+		break;
+	case CALL_NULL:
+		((void (*volatile)(void))0)();
+		break;
 	case PAST_INPUT:
 		sink = in->insns[in->insn_cnt].imm;
 		break;
 	}
 	return 0;
+}
+
+static int is_chosen(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt)
+{
+#ifdef EVERY
+	__u32 sum = edit_cnt;
+
+	for (__u32 i = 0; i < in->insn_cnt; i++)
+		sum = sum * 31 + in->insns[i].code + (__u32)in->insns[i].imm;
+	return sum / 64 % EVERY == 0;
+#else
+	return edit_cnt && in->insns[edits[0].off].code == (BPF_JMP | BPF_EXIT);
+#endif
 }
 
 static int apply_badly(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
@@ -87,7 +122,7 @@ static int apply_badly(const struct bpf_patcher_image *in, const struct bpf_patc
 
 	for (__u32 i = 0; i < edit_cnt; i++)
 		room += edits[i].patch_len;
-	if (edit_cnt && in->insns[edits[0].off].code == (BPF_JMP | BPF_EXIT)) {
+	if (is_chosen(in, edits, edit_cnt)) {
 		status = misbehave(in, out, room);
 		if (status)
 			return status;

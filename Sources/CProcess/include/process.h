@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include "frames.h"
+
 /* fork(2). The caller has one thread. */
 pid_t process_fork(void);
 

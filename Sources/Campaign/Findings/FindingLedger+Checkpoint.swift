@@ -21,10 +21,15 @@ extension FindingLedger {
         return (records, met)
     }
 
+    /// What a checkpoint has of the buckets whose block was not counted yet, by name.
+    ///
+    /// - Complexity: O(buckets log buckets)
+    var earlyHits: [EarlyHit] { early.sorted { $0.key < $1.key }.map { EarlyHit(bucket: $0.key, index: $0.value) } }
+
     /// Goes on from a checkpoint; a finding whose file is not there any more is made again.
     ///
     /// - Throws: ``CampaignError`` when a file that is no case cannot be put aside
-    mutating func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
+    func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
         var unstored: [(String, Entry)] = []
         for record in checkpoint.entries {
             let index = record.firsts.first?.index ?? 0
@@ -39,6 +44,7 @@ extension FindingLedger {
             }
         }
         for (bucket, entry) in unstored { insert(bucket, entry) }
+        for hit in checkpoint.early where entries[hit.bucket] == nil { early[hit.bucket] = hit.index }
         for stray in checkpoint.strays where entries[stray.bucket] == nil {
             guard let found = try? CaseFile.parse(stray.text, file: stray.bucket) else { continue }
             let kept = stray.isStored ? try folder.stored(stray.bucket)?.content : nil
@@ -49,7 +55,7 @@ extension FindingLedger {
     }
 
     /// Takes back what was seen in a block that is to be run again.
-    mutating func remove(_ sightings: [Sighting]) {
+    func remove(_ sightings: [Sighting]) {
         for sighting in sightings {
             guard var entry = entries[sighting.bucket] else { continue }
             entry.sightings -= min(sighting.count, entry.sightings)

@@ -2,12 +2,17 @@ import Foundation
 import Fuzzing
 
 extension FindingLedger {
+    /// Whether the minimized case of some bucket has not slid yet.
+    ///
+    /// - Complexity: O(1), amortized
+    var hasToSlide: Bool { slidCount < storedCount }
+
     /// Lets the minimized case of the next bucket slide for which that was not tried yet; says whether there was one.
     ///
     /// A slide into a bucket that the campaign has not met makes that a finding of its own.
     ///
     /// - Throws: ``CampaignError`` when the judge cannot work
-    mutating func slideNext() throws(CampaignError) -> Bool {
+    func slideNext() throws(CampaignError) -> Bool {
         while let bucket = queue.prefix(storedCount).dropFirst(slidCount).first {
             guard var entry = entries[bucket], let stored = entry.stored, stored.leadsTo == nil else {
                 slidCount += 1
@@ -22,8 +27,8 @@ extension FindingLedger {
     }
 
     /// Where the case of a bucket that is on disk slides to; `nil` when an interrupt or the time limit came first.
-    mutating func slide(_ bucket: String, from index: UInt64) throws(CampaignError) -> [String]? {
-        if let lastSlide, Date() > lastSlide { return nil }
+    func slide(_ bucket: String, from index: UInt64) throws(CampaignError) -> [String]? {
+        if examiner.isLate() { return nil }
         guard let c = try folder.stored(bucket)?.content, let end = examiner.slide(c, from: bucket) else { return [] }
         if let failure = examiner.failure { throw failure }
         if end.isInterrupted { return nil }

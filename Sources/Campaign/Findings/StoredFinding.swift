@@ -30,6 +30,10 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var leadsTo: [String]?
     /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
     public var isKnown: Bool?
+    /// False for one that is on disk as it was seen, since there was no time to minimise it; else `nil`.
+    public var isMinimized: Bool?
+    /// False for one of a block that was not completed, so that its sightings are not counted; else `nil`.
+    public var isCounted: Bool?
 
     /// How large the case is, as numbers that are compared in order.
     var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
@@ -46,6 +50,8 @@ public struct StoredFinding: Codable, Sendable, Hashable {
         case earlierSeed = "earlier_seed"
         case leadsTo = "leads_to"
         case isKnown = "known"
+        case isMinimized = "minimized"
+        case isCounted = "counted"
     }
 
     /// Describes a minimised case, found in a campaign with the given seed or in one before it.

@@ -1,22 +1,46 @@
+import Foundation
 import Fuzzing
 
 extension SacrificedJudge {
-    /// How long a candidate may take that is to hang like the case it was made of.
+    /// What a candidate may take that is to hang, or to take memory without an end, like the case it was made of.
     ///
-    /// Each of hundreds is waited for this long; the smallest is then given all its time.
+    /// That much is spent on each that does; the smallest is then given all that the campaign gives.
+    private static let dear = [
+        BrokenRule.hang: CaseBudget(timeout: 0.2, memory: nil),
+        .memory: CaseBudget(timeout: .infinity, memory: 128),
+    ]
+
+    /// How many candidates may hang, or take memory without an end.
+    private static let mostDear = 40
+
+    /// How long candidates of one case may take together.
     ///
     /// - Units: seconds
-    private static let patience = 0.2
+    private static let patience = 20.0
 
-    /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest.
+    /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
     public func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
-        let isHanging = Bucket.rule(of: bucket) == .hang
-        let hasty = isHanging ? hasty(timeout: Self.patience) : hasty()
-        var result = Minimizer(hasty).minimize(c, bucket: bucket)
+        let rule = Bucket.rule(of: bucket)
+        let dear = rule.flatMap { Self.dear[$0] }
+        let isDear = dear != nil
+        let hasty = dear.map { self.hasty($0) } ?? hasty()
+        let end = Date() + Self.patience
+        let limit = Minimizer.Limit(matches: isDear ? Self.mostDear : .max) { [isLate] in isLate() || Date() > end }
+        var result = Minimizer(hasty, limit: limit).minimize(c, bucket: bucket)
         failure = failure ?? hasty.failure
-        let findings = findings(of: result.smallest, against: result.smallest.target)
+        if isDear {
+            result.strays = result.strays.filter { stray in
+                Bucket.rule(of: stray.key).map { Self.dear[$0] == nil } ?? true
+            }
+        }
+        let findings = isLate() ? [] : findings(of: result.smallest, against: result.smallest.target)
+        if isLate() {
+            result.isInterrupted = true
+            // What only seemed to hang is not what was looked for.
+            if isDear { result.smallest = c }
+            return result
+        }
         result.smallest.report = report
-        // What only seemed to hang is not what was looked for.
         if let finding = findings.first(where: { $0.bucket == bucket }) {
             result.smallest.describe(finding)
         } else {
@@ -30,10 +54,10 @@ extension SacrificedJudge {
     /// Cases are counted and not seconds, so that the same cases end the same slide on any machine.
     private static let mostDeadly = 3
 
-    /// Makes a minimized case smaller across buckets; an interrupt ends that.
+    /// Makes a minimized case smaller across buckets; it ends when it is late.
     public func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
         let hasty = hasty()
-        var limit = Minimizer.Limit { Interrupt.isRequested }
+        var limit = Minimizer.Limit { [isLate] in isLate() }
         limit.deadly = Self.mostDeadly
         let result = CaseSlide(hasty, limit: limit).slide(c, from: bucket)
         failure = failure ?? hasty.failure

@@ -4,11 +4,13 @@ import Fuzzing
 /// Asks patchers in another process, which they may crash, hang or fill with what they like.
 public final class SacrificedJudge: CaseJudge {
     private let subject: any CampaignSubject
-    private let timeout: Double
+    private let budget: CaseBudget
     private let program: URL
     private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
     private var requests: UInt64 = 0
+    /// Queried while an answer is awaited: true when there is no time to wait; nothing is found then.
+    public var isLate: () -> Bool = { false }
     /// Why no more judgements come, or `nil`.
     public internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.
@@ -26,24 +28,29 @@ public final class SacrificedJudge: CaseJudge {
     ///
     /// - Parameter program: the executable that serves as judge
     public convenience init(_ subject: any CampaignSubject, program: URL) {
-        self.init(subject, timeout: subject.budget.timeout, program: program, reports: .reading)
+        self.init(subject, subject.budget, program: program, reports: .reading)
     }
 
     private init(
-        _ subject: any CampaignSubject, timeout: Double, program: URL, reports: SanitizerReports.Use
+        _ subject: any CampaignSubject, _ budget: CaseBudget, program: URL, reports: SanitizerReports.Use
     ) {
         self.subject = subject
         names = subject.targets
-        self.timeout = timeout
+        self.budget = budget
         self.program = program
         self.reports = reports
     }
 
     /// Another judge of the same, for whom hundreds of candidates are no trouble.
     ///
-    /// - Parameter timeout: how long it waits for an answer, in seconds
-    func hasty(timeout: Double = .infinity) -> SacrificedJudge {
-        SacrificedJudge(subject, timeout: min(timeout, self.timeout), program: program, reports: .counting)
+    /// - Parameter most: what one case may take, if that is less
+    func hasty(_ most: CaseBudget = CaseBudget(timeout: .infinity, memory: nil)) -> SacrificedJudge {
+        var less = budget
+        less.timeout = min(budget.timeout, most.timeout)
+        if let memory = most.memory { less.memory = min(budget.memory ?? memory, memory) }
+        let judge = SacrificedJudge(subject, less, program: program, reports: .counting)
+        judge.isLate = isLate
+        return judge
     }
 
     public let names: [String]
@@ -87,8 +94,15 @@ public final class SacrificedJudge: CaseJudge {
         do throws(CampaignError) {
             var end = WorkerProcess.End.done
             // Whatever patchers do is answered; if the process has ended all the same, somebody else has killed it.
-            for _ in 0..<3 {
-                if let reply = try answer(c, sparing: spared) { return reply }
+            for attempt in 0..<3 {
+                if let reply = try answer(c, sparing: spared) {
+                    // Memory may have run out that the cases before took: a process that holds none decides.
+                    let isOld = reply.isDead && reply.judgement.findings.contains { Case.isLeak($0.bucket) }
+                    if attempt == 0 && isOld { continue }
+                    return reply
+                }
+                // The process was killed for lack of time; the next case starts another.
+                if process == nil { return nil }
                 end = process?.waitUntilExit() ?? end
                 process = nil
                 if case .failed = end { break }
@@ -100,11 +114,23 @@ public final class SacrificedJudge: CaseJudge {
         }
     }
 
+    /// How long an answer is awaited before somebody else has a turn.
+    ///
+    /// - Units: seconds
+    private static let tick = 0.02
+
     /// The answer of the process, started when there is none; `nil` when it has ended.
     private func answer(_ c: Case, sparing spared: UInt64) throws(CampaignError) -> JudgeMessage.Reply? {
         let process = try running()
         requests += 1
         process.write(JudgeMessage.request(requests, sparing: spared, c))
+        while !process.isReady(within: Self.tick) {
+            if !isLate() { continue }
+            process.kill()
+            _ = process.waitUntilExit()
+            self.process = nil
+            return nil
+        }
         while let length = JudgeMessage.readWords(1, from: process.descriptor),
             let text = JudgeMessage.read(Int(length[0]), from: process.descriptor)
         {
@@ -120,7 +146,7 @@ public final class SacrificedJudge: CaseJudge {
         // A judge that is gone is noticed by what it does not answer.
         Output.watchReader()
         let started = try WorkerProcess(
-            program: program, subject.judgeCommand(timeout: timeout), plugins: subject.plugins, reports: reports)
+            program: program, subject.judgeCommand(budget), plugins: subject.plugins, reports: reports)
         process = started
         return started
     }

@@ -36,6 +36,10 @@ final class KernelExaminer: CaseExaminer {
     func makeCase(index: UInt64) -> Case { make(index) }
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
     var failure: CampaignError? { judge.failure }
+    var isLate: () -> Bool {
+        get { judge.isLate }
+        set { judge.isLate = newValue }
+    }
 
     /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
@@ -43,7 +47,7 @@ final class KernelExaminer: CaseExaminer {
     /// What may bring the machine down is left alone.
     func canRunAgain(_ bucket: String) -> Bool { Case.canRunAgain(inKernel: bucket) }
 
-    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest; an interrupt ends that.
+    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
     func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
         if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
         var original = c
@@ -52,13 +56,15 @@ final class KernelExaminer: CaseExaminer {
         original.expected = nil
         original.loading?.forgetResult()
         let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
-        let limit = Minimizer.Limit(candidates: Self.most) { Interrupt.isRequested || Date() > end }
-        let hasty = judge.hasty(timeout: Self.candidatePatience)
+        let limit = Minimizer.Limit(candidates: Self.most) { [judge] in judge.isLate() || Date() > end }
+        let hasty = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
         var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
         // What takes long only to be looked at is no hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
-        result.isInterrupted = Interrupt.isRequested
-        result.smallest = complete(result.smallest, bucket) ?? c
+        // Without what the kernel did to it, the smallest is no better than the original.
+        let completed = complete(result.smallest, bucket)
+        result.isInterrupted = judge.isLate()
+        result.smallest = (result.isInterrupted ? nil : completed) ?? c
         return result
     }
 

@@ -15,10 +15,11 @@ final class KernelProbe: CaseProbe {
         execution = isExecuting ? KernelExecution(trial) : nil
     }
 
-    func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64, found: (UInt64, [Finding]) -> Void) {
+    func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64?, found: (UInt64, [Finding]) -> Void) {
         for index in indices {
+            guard let excluded = begin(index) else { return }
             // What has ended a process is not tried again.
-            if begin(index) != 0 { continue }
+            if excluded != 0 { continue }
             let generated = generator.make(index: index)
             tally.loads += 1
             switch trial.run(generated.loadable, live: generated.live) {

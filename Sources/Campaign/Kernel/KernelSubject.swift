@@ -27,8 +27,8 @@ public struct KernelSubject: CampaignSubject {
 
     public static let command = ["kernel", "run"]
     public var workerCommand: [String] { ["kernel", "worker"] }
-    public func judgeCommand(timeout: Double) -> [String] {
-        ["kernel", "judge", "--timeout", String(timeout)] + plantArguments
+    public func judgeCommand(_ budget: CaseBudget) -> [String] {
+        ["kernel", "judge", "--timeout", String(budget.timeout)] + plantArguments
     }
     private var plantArguments: [String] { plant.map { ["--plant", $0.rawValue] } ?? [] }
 
@@ -46,9 +46,12 @@ public struct KernelSubject: CampaignSubject {
         return budget
     }
 
+    public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 500, timeout: budget.timeout) }
+
     /// Whom findings can be against.
     public static let targets = [Finding.kernelTarget, "oracle"]
     public var targets: [String] { Self.targets }
+    public func isForeign(_ target: Int) -> Bool { target == 0 }
     public var plugins: [String] { [] }
     public var objects: [String] { [] }
     public var kernel: [String] { [facts.release] + facts.words }
@@ -88,6 +91,11 @@ public struct KernelSubject: CampaignSubject {
         var c = Case(generator.make(index: index).loadable, origin: Case.Origin(seed: seed, index: index))
         c.loading?.note(facts)
         return c
+    }
+
+    /// A kernel that accepts no program has rewritten none.
+    public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+        cases == 0 || counts["accepted"] != nil || !TargetCounts(counts, of: targets[0]).isCalm ? nil : [targets[0]]
     }
 
     public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {

@@ -6,6 +6,7 @@ final class CampaignKeeper {
     /// Where a campaign stands.
     struct Progress {
         var next: UInt64
+        var epoch = Epoch()
         var cases: UInt64
         /// - Units: seconds
         var seconds: Double
@@ -90,17 +91,17 @@ final class CampaignKeeper {
         try CrashFolder.write(words, to: path + "/cmdline")
     }
 
-    /// Writes a checkpoint and statistics, when it is time to.
+    /// Writes a checkpoint and statistics, when it is time to or something is not to be lost.
     ///
     /// A second of work is what a loss of power costs, or a tenth when there is a new bucket. At first it is less, so that a
     /// campaign gets on that is killed again and again.
     ///
     /// - Throws: ``CampaignError`` when they cannot be written, or a file that the campaign uses is being replaced
-    func record(_ progress: Progress, isLast: Bool = false) throws(CampaignError) {
+    func record(_ progress: Progress, isUrgent: Bool = false, isLast: Bool = false) throws(CampaignError) {
         let now = now()
         let longest = progress.ledger.count == lastCount.all ? 1 : 0.1
         let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), longest)
-        if !isLast && now.timeIntervalSince(lastCheckpoint) < interval { return }
+        if !isLast && !isUrgent && now.timeIntervalSince(lastCheckpoint) < interval { return }
         // What was run since the last checkpoint is then left out of the next.
         try watch.check()
         try save(progress)
@@ -125,6 +126,7 @@ final class CampaignKeeper {
         note(progress.ledger)
         var next = checkpoint
         next.next = progress.next
+        next.epoch = progress.epoch
         next.tail = progress.tail
         next.parts[0].cases = progress.cases
         next.parts[0].counts = progress.counts.isEmpty ? nil : progress.counts
@@ -132,6 +134,7 @@ final class CampaignKeeper {
         next.parts[0].isFinished = progress.isFinished
         next.reported = progress.reported.isEmpty ? nil : progress.reported.sorted()
         (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
+        next.early = progress.ledger.earlyHits
         if next != folder.saved {
             try progress.ledger.fresh.synchronize(folder: folder.crashes)
             try folder.save(next)

@@ -2,7 +2,7 @@ import Foundation
 
 extension Checkpoint {
     /// Which form of file this is; another number for every change that an older program would misread.
-    static let format = 2
+    static let format = 3
 
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "

@@ -74,9 +74,13 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     var program = ""
     /// The block before which all are done.
     var next: UInt64 = 0
+    /// Which targets are given which of the blocks from there on.
+    var epoch = Epoch()
     var tail: Tail?
     var entries: [Entry] = []
     var strays: [Stray] = []
+    /// The buckets that were seen in blocks which are not counted yet.
+    var early: [EarlyHit] = []
     var times: Times
 
     /// When things happened.

@@ -93,6 +93,14 @@ public struct StateMerger {
             joined.lead(to: stray.leadsTo)
             buckets[stray.bucket] = joined
         }
+        // What was seen in a block that was not completed is a bucket like one that was met while minimising.
+        for hit in checkpoint.early {
+            guard let kept = try crashes.stored(hit.bucket) else { continue }
+            var joined = buckets[hit.bucket] ?? Joined()
+            Self.note(FirstSighting(seed: checkpoint.parts[0].seed, index: hit.index), in: &joined.strayFirsts)
+            joined.keep(kept)
+            buckets[hit.bucket] = joined
+        }
         let old = checkpoint.times
         times.start = times.start == 0 ? old.start : min(times.start, old.start)
         times.lastFind = max(times.lastFind, old.lastFind)

@@ -30,6 +30,7 @@ final class CampaignNews {
         // Also those of a block that is run again, since an earlier limit has cut it short.
         if let before = state?.checkpoint {
             seen = Set(before.entries.map(\.bucket) + before.strays.filter(\.isStored).map(\.bucket))
+                .union(before.early.map(\.bucket))
             stored = Set(before.entries.filter(\.isStored).map(\.bucket))
         }
         status.update { progress in
@@ -167,6 +168,7 @@ extension FindingLedger {
     ///
     /// - Complexity: O(buckets)
     var seenBuckets: [(bucket: String, index: UInt64)] {
-        entries.map { ($0.key, $0.value.lowest) } + strayFindings.map { ($0.key, $0.value.index) }
+        entries.map { ($0.key, $0.value.lowest) } + early.map { ($0.key, $0.value) }
+            + strayFindings.map { ($0.key, $0.value.index) }
     }
 }

@@ -11,8 +11,12 @@ public protocol CampaignSubject: Sendable {
     var arguments: [String] { get }
     /// What one case may take.
     var budget: CaseBudget { get }
+    /// What deaths of a target may cost.
+    var deathBudget: DeathBudget { get }
     /// Whom findings can be against, by number.
     var targets: [String] { get }
+    /// Whether a target is not part of this program, and may do anything.
+    func isForeign(_ target: Int) -> Bool
     /// Shared objects that are loaded into workers and judges.
     var plugins: [String] { get }
     /// ELF objects and folders that programs are taken from.
@@ -22,8 +26,8 @@ public protocol CampaignSubject: Sendable {
 
     /// The words that begin a process which judges single cases, with all that it must be told.
     ///
-    /// - Parameter timeout: how long it waits for an answer, in seconds
-    func judgeCommand(timeout: Double) -> [String]
+    /// - Parameter budget: what one case may take
+    func judgeCommand(_ budget: CaseBudget) -> [String]
 
     /// Makes what runs cases in a worker.
     ///
@@ -51,6 +55,9 @@ public protocol CampaignSubject: Sendable {
     func runCase(
         _ index: UInt64, seed: UInt64, bases: [Program], program: URL
     ) throws(CampaignError) -> SingleCase
+
+    /// The targets that no case was run with; `nil` for none.
+    func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]?
 
     /// Puts into a report what was counted beside cases.
     func describe(_ counts: [String: UInt64], in report: inout CampaignReport)

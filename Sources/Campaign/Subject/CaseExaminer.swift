@@ -17,6 +17,11 @@ public protocol CaseExaminer: AnyObject {
     /// Whether a case of a bucket may be run again, now that it is known what comes of it.
     func canRunAgain(_ bucket: String) -> Bool
 
+    /// Queried before each candidate and while an answer is awaited: true when there is no time to go on.
+    ///
+    /// What is then said of a case is worth nothing. The campaign does its other work in here meanwhile.
+    var isLate: () -> Bool { get set }
+
     /// Why no more judgements come, or `nil`.
     var failure: CampaignError? { get }
 }

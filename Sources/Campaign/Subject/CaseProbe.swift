@@ -7,9 +7,10 @@ public protocol CaseProbe: AnyObject {
     /// Runs cases one after the other.
     ///
     /// - Parameters:
-    ///   - begin: is told of each index before it is run, and says which targets are not asked, a bit for each
+    ///   - begin: is told of each index before it is run, and returns the targets that are not asked, a bit for each, or
+    ///     `nil` to run no more
     ///   - found: is given what was wrong with a case
-    func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64, found: (UInt64, [Finding]) -> Void)
+    func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64?, found: (UInt64, [Finding]) -> Void)
 
     /// What was counted since the last time, by name.
     func takeCounts() -> [String: UInt64]

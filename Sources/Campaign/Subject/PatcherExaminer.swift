@@ -17,4 +17,8 @@ final class PatcherExaminer: CaseExaminer {
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { judge.slide(c, from: bucket) }
     func canRunAgain(_ bucket: String) -> Bool { true }
     var failure: CampaignError? { judge.failure }
+    var isLate: () -> Bool {
+        get { judge.isLate }
+        set { judge.isLate = newValue }
+    }
 }

@@ -28,7 +28,9 @@ public struct PatcherSubject: CampaignSubject {
 
     public static let command = ["run"]
     public var workerCommand: [String] { ["worker"] }
+    public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
     public var targets: [String] { patchers.map(\.name) }
+    public func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
     public var plugins: [String] {
         // One file may take part under several names.
         patchers.compactMap(\.plugin?.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -62,10 +64,8 @@ public struct PatcherSubject: CampaignSubject {
         return words + budget.arguments
     }
 
-    public func judgeCommand(timeout: Double) -> [String] {
-        var budget = budget
-        budget.timeout = timeout
-        return ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
+    public func judgeCommand(_ budget: CaseBudget) -> [String] {
+        ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
     }
 
     func makeFuzzer(
@@ -90,8 +90,21 @@ public struct PatcherSubject: CampaignSubject {
         }
     }
 
-    /// In how many cases each patcher was spared a pass.
+    public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+        let idle = targets.filter { target in
+            let counts = TargetCounts(counts, of: target)
+            return counts.ran == 0 && counts.isCalm
+        }
+        return cases == 0 || idle.isEmpty ? nil : idle
+    }
+
+    /// In how many cases each patcher was run, and in how many it was spared a pass.
     public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
-        report.spared = counts.isEmpty ? nil : counts
+        report.ran = [:]
+        for target in targets {
+            let counts = TargetCounts(counts, of: target)
+            report.ran?[target] = counts.ran
+            if counts.spared > 0 { report.spared = (report.spared ?? [:]).merging([target: counts.spared]) { $1 } }
+        }
     }
 }

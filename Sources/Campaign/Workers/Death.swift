@@ -9,8 +9,12 @@ struct Death: Hashable {
         case exit(Int32)
         /// A sanitizer ended it.
         case sanitizer
-        case hang
-        case memory
+        /// It gave no answer in time.
+        case hang(timeout: Double)
+        /// It took too much memory; with how much, in MiB, when the time was up first.
+        case memory(taken: UInt64?, timeout: Double)
+        /// Memory that was taken case by case, and never given back, has become too much.
+        case leak
         /// Somebody else killed it.
         case outside
     }
@@ -20,8 +24,19 @@ struct Death: Hashable {
     var patcher: Int?
     /// The case.
     var index: UInt64
-    /// What a sanitizer or the patcher itself wrote.
+    /// What a sanitizer or the patcher itself wrote, and the functions in which it was.
     var report: String?
+    /// What was done with which address, in words.
+    var place: String?
+
+    /// What it is counted as.
+    var kind: TargetCounts.Kind {
+        switch cause {
+        case .hang: .hang
+        case .memory, .leak: .memory
+        default: .crash
+        }
+    }
 
     /// The finding against a patcher.
     func finding(against target: String) -> Finding {
@@ -32,24 +47,44 @@ struct Death: Hashable {
     private var description: (rule: BrokenRule, words: String, detail: String) {
         switch cause {
         case .signal(_, .plugin(.inputWritten, let part, _)):
-            (.inputWritten, "\(part.name)", "writes to the \(part.name) of its input, which it may only read")
+            (.inputWritten, "\(part.name)", "writes to the \(part.name) of its input, which it may only read" + rest)
         case .signal(_, .plugin(.wildWrite, let part, let isOutput)):
-            (.wildWrite, "\(part.name)", "writes beyond the \(part.name) of its \(isOutput ? "output" : "input")")
+            (
+                .wildWrite, "\(part.name)",
+                "writes beyond the \(part.name) of its \(isOutput ? "output" : "input")" + rest
+            )
         case .signal(_, .plugin(.readPastEnd, let part, let isOutput)):
             (
                 .crash, "reads-past-\(part.name)",
-                "reads beyond the \(part.name) of its \(isOutput ? "output" : "input")"
+                "reads beyond the \(part.name) of its \(isOutput ? "output" : "input")" + rest
             )
         case .signal(_, .stackOverflow): (.crash, "stack-overflow", "runs out of stack")
         case .signal(let number, _):
-            (.crash, Self.name(ofSignal: number), "ends the process with \(Self.name(ofSignal: number).uppercased())")
+            (
+                .crash, Self.name(ofSignal: number),
+                "ends the process with \(Self.name(ofSignal: number).uppercased())" + rest
+            )
         case .exit(let status): (.crash, "exit", "ends the process with exit status \(status)")
         case .sanitizer:
             (.crash, "asan-\(Self.kind(ofReport: report ?? ""))", Self.summary(ofReport: report ?? ""))
-        case .hang: (.hang, "none", "gives no answer")
+        case .hang(let timeout): (.hang, "none", "gives no answer within \(Self.seconds(timeout))")
+        case .memory(let taken?, let timeout):
+            (
+                .memory, "none",
+                "gives no answer within \(Self.seconds(timeout)) and had taken \(CountText.grouped(taken)) MiB by then"
+            )
         case .memory: (.memory, "none", "takes more memory than --memory allows")
+        case .leak:
+            (.memory, "leak", "takes memory in case after case and does not give it back, up to what --memory allows")
         case .outside: (.crash, "sigkill", "ends the process with SIGKILL")
         }
+    }
+
+    /// What follows the rule, if more is known.
+    private var rest: String { place.map { ": \($0)" } ?? "" }
+
+    private static func seconds(_ number: Double) -> String {
+        (number == number.rounded() ? String(Int(number)) : String(number)) + " s"
     }
 
     /// The name of a signal in a bucket.

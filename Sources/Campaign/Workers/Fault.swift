@@ -38,63 +38,87 @@ enum Fault: Hashable {
         }
     }
 
-    /// Lets this process say what was at the address before SIGSEGV or SIGBUS ends it.
+    /// Lets this process say what was at the address before a signal ends it.
     ///
     /// A handler that is there already, such as that of a sanitizer, has its turn after this one.
-    static func watch(_ word: Row<Slot, UInt64>) {
+    ///
+    /// - Parameters:
+    ///   - word: where to write the fault
+    ///   - place: where to write the ``FaultPlace``
+    ///   - note: where to write what functions were called, or `nil`
+    static func watch(_ word: Row<Slot, UInt64>, place: Row<Slot, UInt64>, note: CrashNote?) {
         unsafe FaultWatch.word = word
-        unsafe FaultWatch.install(SIGSEGV, &FaultWatch.earlierSegmentation)
-        unsafe FaultWatch.install(SIGBUS, &FaultWatch.earlierBus)
+        unsafe FaultWatch.place = place
+        unsafe FaultWatch.note = note
+        FaultWatch.makeStack()
+        let others = note == nil ? [] : [SIGABRT, SIGFPE, SIGILL, SIGTRAP]
+        for number in [SIGSEGV, SIGBUS] + others { FaultWatch.install(number) }
     }
 }
 
 /// What a signal handler can reach.
 private enum FaultWatch {
     nonisolated(unsafe) static var word: Row<Slot, UInt64>?
-    nonisolated(unsafe) static var earlierSegmentation = sigaction()
-    nonisolated(unsafe) static var earlierBus = sigaction()
+    nonisolated(unsafe) static var place: Row<Slot, UInt64>?
+    nonisolated(unsafe) static var note: CrashNote?
+    /// The handlers from before, by signal.
+    nonisolated(unsafe) static let earlier = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
     /// How far from the stack pointer an address may be that is still one of the stack.
     private static let stackReach: UInt = 1 << 16
 
-    static func install(_ number: Int32, _ earlier: inout sigaction) {
-        // The handler needs a stack of its own where the ordinary one has run out.
+    /// Gives the handler a stack of its own: the ordinary one may have run out.
+    static func makeStack() {
         let size = 1 << 16
         var stack = unsafe stack_t(ss_sp: malloc(size), ss_flags: 0, ss_size: size)
         unsafe sigaltstack(&stack, nil)
+    }
+
+    static func install(_ number: Int32) {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_sigaction = { number, information, context in
             unsafe FaultWatch.handle(number, information, context)
         }
         action.sa_flags = SA_SIGINFO | SA_ONSTACK
-        unsafe sigaction(number, &action, &earlier)
+        unsafe sigaction(number, &action, earlier + Int(number))
     }
 
     /// Notes what the address is, and lets the access happen again with the handler from before.
     private static func handle(
         _ number: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
     ) {
+        let hasAddress = number == SIGSEGV || number == SIGBUS
         let address = unsafe information.map { unsafe UInt(bitPattern: $0.pointee._sifields._sigfault.si_addr) } ?? 0
-        var isWrite = true
+        var access = FaultPlace.Access.write
         var isStack = false
+        var (instruction, stackPointer): (UInt, UInt) = (0, 0)
         #if arch(x86_64)
             if let context = unsafe context?.assumingMemoryBound(to: ucontext_t.self) {
                 let registers = unsafe context.pointee.uc_mcontext.gregs
-                isWrite = registers.19 & 2 != 0
-                let stackPointer = UInt(bitPattern: Int(registers.15))
+                instruction = UInt(bitPattern: Int(registers.16))
+                access = registers.19 & 2 != 0 ? .write : address == instruction ? .jump : .read
+                stackPointer = UInt(bitPattern: Int(registers.15))
                 isStack = address &- stackPointer &+ stackReach < 2 * stackReach
             }
         #endif
-        let fault: Fault
-        if let stopped = PluginMemory.classify(address: address, isWrite: isWrite) {
-            fault = .plugin(stopped.offence, stopped.part, isOutput: stopped.isOutput)
-        } else {
-            fault = isStack ? .stackOverflow : .elsewhere
+        if hasAddress {
+            let code = unsafe information.map { unsafe $0.pointee.si_code } ?? 0
+            var place = FaultPlace(address: address, code: code, access: access)
+            let fault: Fault
+            if let stopped = PluginMemory.classify(address: address, isWrite: access == .write) {
+                fault = .plugin(stopped.offence, stopped.part, isOutput: stopped.isOutput)
+                place = FaultPlace(kind: .array, access: access, number: stopped.distance)
+            } else {
+                fault = isStack ? .stackOverflow : .elsewhere
+            }
+            if let word = unsafe word { word[Slot(0)] = fault.word }
+            if let row = unsafe self.place { row[Slot(0)] = place.word }
         }
-        if let word = unsafe word { word[Slot(0)] = fault.word }
-        if number == SIGBUS {
-            unsafe sigaction(number, &earlierBus, nil)
-        } else {
-            unsafe sigaction(number, &earlierSegmentation, nil)
-        }
+        unsafe note?.write(
+            fault: UnsafeRawPointer(bitPattern: instruction),
+            address: hasAddress ? UnsafeRawPointer(bitPattern: address) : nil,
+            stack: access == .jump && !isStack ? UnsafePointer(bitPattern: stackPointer) : nil)
+        unsafe sigaction(number, earlier + Int(number), nil)
+        // These are not raised again by going on.
+        if number == SIGABRT || number == SIGTRAP { raise(number) }
     }
 }

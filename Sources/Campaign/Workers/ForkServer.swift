@@ -13,6 +13,8 @@ struct ForkServer {
     let budget: CaseBudget
     /// What children write on standard output and standard error.
     let errors: ChildErrors
+    /// Where children write what they crashed of, if somebody wants to know.
+    private let note: CrashNote?
     /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
     private let reports = SanitizerReports.prefix
 
@@ -26,12 +28,18 @@ struct ForkServer {
         self.number = number
         self.budget = budget
         errors = ChildErrors(isKept: keepsErrors)
+        note = keepsErrors ? CrashNote() : nil
     }
 
     /// How often a child is looked at.
     ///
     /// - Units: seconds
     private static let tick = 0.02
+
+    /// How much memory one case takes that would take all there is, if it had the time.
+    ///
+    /// - Units: bytes
+    private static let endless: UInt64 = 256 << 20
 
     /// Does the work until a child comes to its end by itself.
     ///
@@ -46,6 +54,7 @@ struct ForkServer {
         unsafe sigprocmask(SIG_BLOCK, &signals, nil)
         while true {
             board.beginChild(ofWorker: number)
+            note?.clear()
             let server = getpid()
             let child = process_fork()
             if child == 0 {
@@ -53,7 +62,8 @@ struct ForkServer {
                 if getppid() != server { _exit(0) }
                 unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
                 errors.takeOver()
-                Fault.watch(board.faultWord(ofWorker: number))
+                Fault.watch(
+                    board.faultWord(ofWorker: number), place: board.faultPlaceWord(ofWorker: number), note: note)
                 work()
                 board.noteDone(worker: number)
                 _exit(0)
@@ -66,18 +76,24 @@ struct ForkServer {
                 if let text = errors.take() { Output.note(text + "\n") }
                 return
             }
-            let words = errors.take()
+            let (place, frames) = note?.read() ?? (nil, [])
+            let words = [frames.joined(separator: "\n"), errors.take() ?? ""].filter { !$0.isEmpty }
             died(
                 Death(
                     cause: cause.0, patcher: board.patcher(ofWorker: number),
-                    index: board.position(ofWorker: number).index, report: cause.1 ?? words))
+                    index: board.position(ofWorker: number).index,
+                    report: cause.1 ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
+                    place: FaultPlace(word: board.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place)))
         }
     }
 
     /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
     private func watch(_ child: pid_t, _ signals: inout sigset_t) -> (Death.Cause, String?)? {
         let memory = MemoryGauge(process: child)
-        let allowed = budget.memory.map { memory.held + $0 << 20 }
+        let start = memory.held
+        let allowed = budget.memory.map { start + $0 << 20 }
+        // What was held when the case began that is being run.
+        var before = start
         var pause = timespec(tv_sec: 0, tv_nsec: Int(ForkServer.tick * 1e9))
         var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
         var verdict: Death.Cause?
@@ -86,6 +102,7 @@ struct ForkServer {
             var status: Int32 = 0
             if unsafe waitpid(child, &status, WNOHANG) == child {
                 if board.isDone(worker: number) { return nil }
+                if board.isFull(worker: number) { return (.leak, nil) }
                 // It has said why.
                 if board.hasGivenUp(worker: number) { _exit(1) }
                 let report = takeReport(of: child)
@@ -100,10 +117,18 @@ struct ForkServer {
             let index = board.position(ofWorker: number).index
             if !board.isBusy(worker: number) || late.index != index {
                 late = (board.isBusy(worker: number) ? index : UInt64.max, now)
+                before = memory.held
             } else if Double(now - late.since) > budget.timeout * 1e9 {
-                verdict = .hang
+                let taken = max(memory.held, before) - before
+                verdict =
+                    taken > Self.endless
+                    ? .memory(taken: taken >> 20, timeout: budget.timeout) : .hang(timeout: budget.timeout)
             }
-            if let allowed, memory.held > allowed { verdict = .memory }
+            if let allowed {
+                let held = memory.held
+                let isOfCase = held > before && held - before > (allowed - start) / 2
+                if held > allowed { verdict = isOfCase ? .memory(taken: nil, timeout: budget.timeout) : .leak }
+            }
             if verdict != nil { kill(child, SIGKILL) }
         }
     }
@@ -136,7 +161,7 @@ struct ForkServer {
 }
 
 /// How much memory a process holds.
-private struct MemoryGauge {
+struct MemoryGauge {
     private let path: String
     private static let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))
 

@@ -7,13 +7,20 @@ import Synchronization
 /// A worker writes the index that it is about to run before it starts, and the patcher that it is about to ask, so that
 /// what ended it is known.
 ///
-/// - Shape: 64-bit words; the campaign's own first, then eight for each worker
+/// - Shape: 64-bit words; the campaign's own first, one for each target that there can be, and eight for each worker
 @safe
 public final class SharedBoard {
     private enum Word: Int {
         case next = 0
         case stop = 1
-        case workers = 8
+        /// The targets that have hung, a bit each.
+        case hanging = 2
+        case epochStart = 3
+        case epochEnd = 4
+        /// How many targets have a share.
+        case shareCount = 5
+        case shares = 8
+        case workers = 72
     }
 
     private enum WorkerWord: Int {
@@ -28,6 +35,10 @@ public final class SharedBoard {
         case fault = 4
         /// 1 when a child has come to its end by itself.
         case isDone = 5
+        /// The bits of a ``FaultPlace``.
+        case faultPlace = 6
+        /// 1 when a child has seen that it holds too much memory.
+        case isFull = 7
     }
 
     private static let wordsPerWorker = 8
@@ -93,10 +104,18 @@ public final class SharedBoard {
     /// Takes the next block for a worker; `nil` when the campaign stops.
     ///
     /// It is noted before it is taken, so that no block is lost with a worker that dies in between; one that two workers then
-    /// run is counted once.
-    func claim(worker: Int) -> UInt64? {
+    /// run is counted once. At the end of an epoch a worker waits for the next.
+    ///
+    /// - Parameter isBeyond: returns true for a block that the campaign does not have
+    func claim(worker: Int, isBeyond: (UInt64) -> Bool) -> UInt64? {
         while !isStopping {
             let block = withWord(Word.next.rawValue) { $0.load(ordering: .relaxed) }
+            if isBeyond(block) { break }
+            if block >= withWord(Word.epochEnd.rawValue, { $0.load(ordering: .acquiring) }) {
+                note(block: nil, worker: worker)
+                usleep(Self.tick)
+                continue
+            }
             note(block: block, worker: worker)
             let isTaken = withWord(Word.next.rawValue) {
                 $0.compareExchange(expected: block, desired: block + 1, ordering: .sequentiallyConsistent).exchanged
@@ -107,11 +126,53 @@ public final class SharedBoard {
         return nil
     }
 
-    /// Whether workers are to end after their block.
+    /// How often a worker looks whether the next epoch has begun.
+    ///
+    /// - Units: microseconds
+    private static let tick: UInt32 = 100
+
+    /// Lets workers run the blocks of an epoch; those of the one before have all been run.
+    func publish(_ epoch: Epoch) {
+        withWord(Word.epochStart.rawValue) { $0.store(epoch.start, ordering: .relaxed) }
+        withWord(Word.shareCount.rawValue) { $0.store(UInt64(epoch.shares.count), ordering: .relaxed) }
+        for (target, share) in epoch.shares.enumerated() {
+            withWord(Word.shares.rawValue + target) { $0.store(share, ordering: .relaxed) }
+        }
+        withWord(Word.epochEnd.rawValue) { $0.store(epoch.end, ordering: .releasing) }
+    }
+
+    /// The epoch of a block that a worker has claimed.
+    var epoch: Epoch {
+        let end = withWord(Word.epochEnd.rawValue) { $0.load(ordering: .acquiring) }
+        let start = withWord(Word.epochStart.rawValue) { $0.load(ordering: .relaxed) }
+        let count = withWord(Word.shareCount.rawValue) { $0.load(ordering: .relaxed) }
+        let shares = (0..<Int(count)).map { target in
+            withWord(Word.shares.rawValue + target) { $0.load(ordering: .relaxed) }
+        }
+        return Epoch(start: start, end: end, shares: shares)
+    }
+
+    /// Notes that a target hangs, so that no worker waits twice for it again.
+    func noteHang(of target: Int) {
+        withWord(Word.hanging.rawValue) { _ = $0.bitwiseOr(1 << UInt64(target), ordering: .relaxed) }
+    }
+
+    /// Whether a target has hung.
+    func isKnown(toHang target: Int) -> Bool {
+        withWord(Word.hanging.rawValue) { $0.load(ordering: .relaxed) } >> UInt64(target) & 1 != 0
+    }
+
+    /// Whether workers are to end after their block, or sooner.
     public var isStopping: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// Whether workers are to end after the case that they are at.
+    var isAbandoning: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } == 2 }
 
     /// Lets workers end after their block, so that what has been run is one range without gaps.
     public func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
+
+    /// Lets workers end after the case that they are at, and leave the rest of their block.
+    func abandon() { withWord(Word.stop.rawValue) { $0.store(2, ordering: .relaxed) } }
 
     /// Notes the block that a worker has begun, or that it is between blocks.
     func note(block: UInt64?, worker: Int) {
@@ -138,7 +199,7 @@ public final class SharedBoard {
 
     /// Forgets what the child before has said, but not where it was.
     func beginChild(ofWorker worker: Int) {
-        for part in [WorkerWord.isBusy, .patcher, .fault, .isDone] {
+        for part in [WorkerWord.isBusy, .patcher, .fault, .faultPlace, .isDone, .isFull] {
             withWord(word(worker, part)) { $0.store(0, ordering: .relaxed) }
         }
     }
@@ -148,6 +209,12 @@ public final class SharedBoard {
 
     /// Whether a child has come to its end by itself.
     func isDone(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// Notes that a child holds too much memory.
+    func noteFull(worker: Int) { withWord(word(worker, .isFull)) { $0.store(1, ordering: .relaxed) } }
+
+    /// Whether a child has seen that it holds too much memory.
+    func isFull(worker: Int) -> Bool { withWord(word(worker, .isFull)) { $0.load(ordering: .relaxed) } != 0 }
 
     /// Whether a case is being run.
     func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }
@@ -171,6 +238,9 @@ public final class SharedBoard {
 
     /// The word to which a signal handler writes what an address is.
     func faultWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .fault)) }
+
+    /// The word to which a signal handler writes where an address is.
+    func faultPlaceWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .faultPlace)) }
 
     private func row(of word: Int) -> Row<Slot, UInt64> {
         unsafe Row(unsafeBase: (memory + word * 8).assumingMemoryBound(to: UInt64.self), capacity: 1)

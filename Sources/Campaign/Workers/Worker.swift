@@ -14,10 +14,14 @@ public final class Worker {
     private let output: WorkerOutput
     private let bases: [Program]
     private let limit: UInt64
+    /// How much memory a child may hold after a block, or `nil` for any.
+    ///
+    /// - Units: bytes
+    private var mostHeld: UInt64?
     private var first: UInt64?
     private var casualties = Casualties()
-    /// The patchers that have hanged before, a bit each.
-    private var hanging: UInt64 = 0
+    /// The buckets that the campaign was told of when they were first hit; a child knows more than this process.
+    private var announced: Set<String> = []
 
     /// Makes a worker.
     ///
@@ -41,6 +45,11 @@ public final class Worker {
     public func run() throws(CampaignError) {
         let probe = try settings.subject.makeProbe(
             seed: settings.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
+        // What is part of this program gives its memory back.
+        if settings.subject.targets.indices.contains(where: settings.subject.isForeign) {
+            let held = MemoryGauge(process: getpid()).held
+            mostHeld = settings.subject.budget.memory.map { held + $0 << 20 }
+        }
         server.run {
             runBlocks(probe)
         } died: { death in
@@ -55,32 +64,66 @@ public final class Worker {
     // MARK: In a child
 
     private func runBlocks(_ probe: any CaseProbe) {
-        var next = first ?? board.claim(worker: number)
+        var next = first ?? claim()
         while let block = next {
-            let indices = settings.shard.indices(ofBlock: block, limit: limit)
-            if indices.isEmpty { break }
-            run(block, indices, probe)
-            next = board.claim(worker: number)
+            run(block, indices(of: block), probe)
+            next = claim()
         }
         board.note(block: nil, worker: number)
     }
 
+    private func claim() -> UInt64? { board.claim(worker: number) { indices(of: $0).isEmpty } }
+
+    private func indices(of block: UInt64) -> Range<UInt64> { settings.shard.indices(ofBlock: block, limit: limit) }
+
     private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseProbe) {
         board.note(block: block, worker: number)
         var sightings = casualties.sightings(of: block)
+        let leftOut = board.epoch.leftOut(of: block)
+        var end = indices.upperBound
         probe.run(indices) { index in
+            if board.isAbandoning {
+                end = index
+                return nil
+            }
             board.begin(index: index, worker: number)
-            return casualties.spared(at: index, of: block)
+            return leftOut | casualties.excluded(at: index, of: block)
         } found: { index, findings in
-            for finding in findings { sightings.add(finding.bucket, at: index) }
+            for finding in findings {
+                announce(finding.bucket, at: index)
+                sightings.add(finding.bucket, at: index)
+            }
+        }
+        endIfFull()
+        let done = indices.lowerBound..<end
+        var deaths = casualties.counts(of: block, done: done, targets: settings.subject.targets)
+        for (number, target) in settings.subject.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
+            TargetCounts.add(done.count, .leftOut, of: target, to: &deaths)
+            TargetCounts.add(1, .leftOutBlocks, of: target, to: &deaths)
         }
         let report = BlockReport(
-            block: block, sightings: sightings.values.sorted { $0.bucket < $1.bucket }, counts: probe.takeCounts())
+            block: block, done: end - indices.lowerBound, sightings: sightings.values.sorted { $0.bucket < $1.bucket },
+            counts: probe.takeCounts().merging(deaths) { $0 + $1 })
         let text = Array(report.text.utf8)
         // The campaign may be busy with something else for a while.
         board.rest(worker: number)
         output.write(text)
         board.note(block: nil, worker: number)
+    }
+
+    /// Ends this process when it holds too much memory: between looks from outside a whole block may have passed.
+    private func endIfFull() {
+        guard let mostHeld, MemoryGauge(process: getpid()).held > mostHeld else { return }
+        board.noteFull(worker: number)
+        _exit(1)
+    }
+
+    /// Tells the campaign of a bucket at once, since this process and the campaign may end before the block does.
+    private func announce(_ bucket: String, at index: UInt64) {
+        if !announced.insert(bucket).inserted { return }
+        // The campaign may be busy with something else for a while.
+        board.rest(worker: number)
+        output.write(EarlyHit(bucket: bucket, index: index).line)
     }
 
     // MARK: After a death
@@ -91,7 +134,14 @@ public final class Worker {
         case let cause where probe.isCertain(target: death.patcher, isKilled: cause == .outside): break
         case .outside where casualties.strike(at: death.index) < 3: return
         // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
-        case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2: return
+        case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
+            if let patcher = death.patcher {
+                output.write(Doubt(target: settings.subject.targets[patcher], index: death.index).line)
+            }
+            return
+        case .leak:
+            settleLeak(death, probe)
+            return
         default: break
         }
         if let patcher = death.patcher {
@@ -105,7 +155,7 @@ public final class Worker {
             return
         }
         guard let block = first, casualties.strike(at: death.index) >= 3 else { return }
-        if let (patcher, death) = culprit(in: settings.shard.indices(ofBlock: block, limit: limit), probe) {
+        if let (patcher, death) = culprit(in: indices(of: block), probe) {
             blame(patcher, death, isLasting: true)
             return
         }
@@ -113,14 +163,37 @@ public final class Worker {
         _exit(1)
     }
 
+    /// Finds out which patcher takes memory and does not give it back, if a block is enough to show that.
+    ///
+    /// The first time memory may be of the blocks before, and the block is run again in a child that holds nothing. So what
+    /// is counted does not depend on how many blocks a child has run. A leak that takes longer to show is told of, not counted.
+    private func settleLeak(_ death: Death, _ probe: any CaseProbe) {
+        guard let block = first else { return }
+        let indices = indices(of: block)
+        let others = settings.subject.targets.indices.filter(settings.subject.isForeign)
+        if casualties.strike(at: indices.lowerBound) < 2 {
+            // With one patcher from outside it is known whose it is.
+            if others.count != 1 { return }
+            announce(death.finding(against: settings.subject.targets[others[0]]).bucket, at: death.index)
+        } else if let patcher = culprit(in: indices, probe)?.0 ?? death.patcher ?? others.first {
+            var death = death
+            death.index = indices.lowerBound
+            blame(patcher, death, isLasting: true)
+        } else {
+            Output.note("error: the cases from \(indices.lowerBound) on take more memory than --memory allows\n")
+            _exit(1)
+        }
+    }
+
     private func isKnown(toHang patcher: Int?) -> Bool {
-        patcher.map { hanging & 1 << UInt64($0) != 0 } ?? false
+        patcher.map(board.isKnown(toHang:)) ?? false
     }
 
     private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
-        if death.cause == .hang { hanging |= 1 << UInt64(patcher) }
+        if death.kind == .hang { board.noteHang(of: patcher) }
         let finding = death.finding(against: settings.subject.targets[patcher])
-        casualties.blame(patcher, for: finding, at: death.index, isLasting: isLasting)
+        announce(finding.bucket, at: death.index)
+        casualties.blame(patcher, for: finding, as: death.kind, at: death.index, isLasting: isLasting)
     }
 
     /// The first patcher that alone ends a child on some cases, and how.
@@ -134,6 +207,7 @@ public final class Worker {
                     return ~(1 << UInt64(patcher))
                 } found: { _, _ in
                 }
+                endIfFull()
             } died: { death in
                 found = death
             }

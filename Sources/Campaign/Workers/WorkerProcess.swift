@@ -145,8 +145,8 @@ final class WorkerProcess {
         return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
     }
 
-    /// Reads the reports that there are; `nil` at the end of output.
-    func read() -> [BlockReport]? { readBytes().map { reader.read($0[...]) } }
+    /// Reads the messages that there are; `nil` at the end of output.
+    func read() -> [WorkerMessage]? { readBytes().map { reader.read($0[...]) } }
 
     /// Reads what there is; `nil` at the end of output.
     func readBytes() -> [UInt8]? {

@@ -32,15 +32,18 @@ public struct Minimizer {
     private let limit: Limit
 
     /// How much is tried before the smallest case so far is taken.
-    public struct Limit: Sendable {
+    public struct Limit {
         public var candidates: Int
+        /// How many candidates may be in the bucket, where each of these is dear.
+        public var matches: Int
         /// How many of them may end the process that they are run in.
         public var deadly = Int.max
-        /// Says that it has taken long enough.
-        public var isLate: @Sendable () -> Bool
+        /// Queried before each candidate: true when it has taken long enough.
+        public var isLate: () -> Bool
 
-        public init(candidates: Int = .max, isLate: @escaping @Sendable () -> Bool = { false }) {
+        public init(candidates: Int = .max, matches: Int = .max, isLate: @escaping () -> Bool = { false }) {
             self.candidates = candidates
+            self.matches = matches
             self.isLate = isLate
         }
     }

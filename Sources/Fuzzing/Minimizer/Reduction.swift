@@ -33,6 +33,8 @@ final class Reduction {
     private let measure: (Case) -> [Int]
     /// How many candidates were run.
     private(set) var candidates = 0
+    /// How many of them were in the bucket.
+    private var matches = 0
     /// How many of them ended the process that they were run in.
     private var deadly = 0
     /// Whether the program is so long that candidates are dear: one at the 16-bit limit.
@@ -75,6 +77,7 @@ final class Reduction {
             strays[finding.bucket] = candidate
         }
         guard let finding = findings.first(where: { goal.isMet(by: $0) && accepts($0) }) else { return false }
+        matches += 1
         best = candidate
         bestFinding = finding
         size = candidateSize
@@ -83,7 +86,8 @@ final class Reduction {
 
     /// Lets a change make a candidate from the best case, and tries it.
     func attempt(where accepts: (Finding) -> Bool = { _ in true }, _ change: (inout Case) -> Void) -> Bool {
-        if candidates >= limit.candidates || deadly >= limit.deadly || limit.isLate() { return false }
+        let isSpent = candidates >= limit.candidates || matches >= limit.matches || deadly >= limit.deadly
+        if isSpent || limit.isLate() { return false }
         var candidate = best
         change(&candidate)
         return testAndCommit(candidate, where: accepts)

@@ -59,9 +59,9 @@ import Testing
         tally.loads = 3
         tally.refused = ["two\nlines\tand a tab": 2]
         #expect(tally.counts == ["loads": 3, "refused two lines and a tab": 2])
-        let report = BlockReport(block: 4, counts: tally.counts)
+        let report = BlockReport(block: 4, done: 128, counts: tally.counts)
         var reader = BlockReport.Reader()
-        #expect(reader.read(Array(report.text.utf8)[...]) == [report])
+        #expect(reader.read(Array(report.text.utf8)[...]) == [.block(report)])
     }
 
     @Test(arguments: [

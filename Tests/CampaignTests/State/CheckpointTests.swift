@@ -20,6 +20,7 @@ import Testing
                 bucket: "a/b/c", firsts: [FirstSighting(seed: .max, index: .max)], sightings: .max, isStored: true)
         ],
         strays: [Checkpoint.Stray(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
+        early: [EarlyHit(bucket: "x/y", index: 3)],
         times: Checkpoint.Times(start: 1, lastFind: 2, lastCrash: 3, lastHang: 4))
 
     @Test func formIsReadBack() throws {

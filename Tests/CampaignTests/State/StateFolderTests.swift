@@ -107,9 +107,10 @@ import Testing
         try campaign.run()
         let file = campaign.state + "/checkpoint"
         let text = try String(contentsOfFile: file, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "checkpoint 2\n", with: "checkpoint 3\n").utf8).write(
+        let (now, next) = (Checkpoint.format, Checkpoint.format + 1)
+        try Data(text.replacingOccurrences(of: "checkpoint \(now)\n", with: "checkpoint \(next)\n").utf8).write(
             to: URL(fileURLWithPath: file))
-        try Self.expectRefusal(campaign, ["--resume"], ["is of format 3", "reads format 2", "--restart"])
+        try Self.expectRefusal(campaign, ["--resume"], ["is of format \(next)", "reads format \(now)", "--restart"])
     }
 
     @Test func oldStateIsNotOverwritten() throws {

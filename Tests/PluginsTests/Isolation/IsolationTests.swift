@@ -19,6 +19,7 @@ import Testing
         Way(name: "UNSTEADY", bucket: "unsteady/status/patch"), Way(name: "EXIT", bucket: "crash/exit/none"),
         Way(name: "STACK", bucket: "crash/stack-overflow/none"),
         Way(name: "PAST_INPUT", bucket: "crash/reads-past-insns/none"),
+        Way(name: "DIVIDE", bucket: "crash/sigfpe/none"), Way(name: "CALL_NULL", bucket: "crash/sigsegv/none"),
     ]
 
     private static let source = "\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"
@@ -96,6 +97,42 @@ import Testing
         try FileManager.default.removeItem(atPath: file)
         _ = try run(plugin, ["--cases", "300"])
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+    }
+
+    /// A crash says what was done with which address and in which functions, in the same words every time.
+    @Test(arguments: [
+        ("NULL_POINTER", "SIGSEGV: writes to address 0x0, next to a null pointer"),
+        ("CALL_NULL", "SIGSEGV: jumps to address 0x0, next to a null pointer"),
+        ("READ_ONLY", "SIGSEGV: writes to plugin.so+0x"), ("ABORT", "SIGABRT"),
+        ("PAST_INPUT", "reads beyond the insns of its input: "), ("DIVIDE", "SIGFPE"),
+    ]) func crashSaysWhere(_ fault: String, words: String) throws {
+        let plugin = try build(fault)
+        let (_, findings) = try run(plugin, ["--cases", "400"])
+        let file = try #require(findings.first?["file"] as? String)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let first = text.split(separator: "\n").first { $0.hasPrefix("report: ") } ?? ""
+        #expect(first.hasPrefix("report: in misbehave") && first.hasSuffix(" of plugin.so"), "\(text)")
+        #expect(!text.contains("$s") && !text.contains("libc"), "\(text)")
+        let replay = try BuiltPlugin.runTool(["replay", "--plugin", plugin.path, file])
+        #expect(replay.status == 77 && replay.output.contains(words), "\(replay)")
+        try FileManager.default.removeItem(atPath: file)
+        _ = try run(plugin, ["--cases", "400"])
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+    }
+
+    /// Memory that is taken case by case is a finding too, the same for any number of jobs.
+    @Test func leakIsAFinding() throws {
+        let plugin = try build("LEAK", flags: ["-DEVERY=1"])
+        var seen: [String] = []
+        for jobs in ["1", "2"] {
+            let (report, findings) = try run(
+                plugin, ["--cases", "1000", "--timeout", "20", "--memory", "30", "--jobs", jobs])
+            #expect(report["cases"] as? Int == 1000)
+            #expect(findings.count == 1 && findings.first?["bucket"] as? String == "misbehaving/memory/leak/none")
+            let deaths = (report["deaths"] as? [[String: Any]])?.first ?? [:]
+            seen.append("\(findings.first?["sightings"] ?? "") \(deaths["memory"] ?? "") \(deaths["left_out"] ?? "")")
+        }
+        #expect(seen[0] == seen[1], "\(seen)")
     }
 
     /// A command that has no workers says what ended it.

@@ -1,0 +1,59 @@
+import Foundation
+
+/// How long a campaign has run, and how much longer it may.
+///
+/// - Units: seconds
+struct CampaignClock {
+    /// How long findings may be minimised after the time of the campaign is up.
+    static let afterTime = 1.0
+    /// How long they may be minimised after an interrupt, when nobody can do it later.
+    static let afterInterrupt = 3.0
+
+    /// The limit, over all processes of the campaign.
+    let limit: Double?
+    /// When this process began to run cases; `nil` when there are none left.
+    var start: Date? = Date()
+    /// How long the campaign ran before this process.
+    var before = 0.0
+    /// When an interrupt was first noticed.
+    private var interrupted: Date?
+    /// How long findings took to be minimised in this process, and how many there were.
+    private var minimizing = (seconds: 0.0, count: 0)
+
+    init(limit: Double?) { self.limit = limit }
+
+    /// How long the campaign has run, in all processes.
+    var seconds: Double { before + (start.map { Date().timeIntervalSince($0) } ?? 0) }
+
+    /// Whether the time is up.
+    var isOver: Bool { limit.map { seconds >= $0 } ?? false }
+
+    /// How long it may go on.
+    var rest: Double? { limit.map { max($0 - seconds, 0) } }
+
+    /// Takes note of how long a finding took.
+    mutating func noteMinimizing(since start: Date) {
+        minimizing.seconds += Date().timeIntervalSince(start)
+        minimizing.count += 1
+    }
+
+    /// Whether the rest of the time is needed to minimise what was found; never before half of it.
+    func isNeededForMinimizing(_ backlog: Int) -> Bool {
+        guard let limit, minimizing.count > 0, seconds > (limit + before) / 2 else { return false }
+        return limit - seconds < Double(backlog) * minimizing.seconds / Double(minimizing.count)
+    }
+
+    /// Whether findings are to be written down as they were seen, instead of being minimised.
+    ///
+    /// - Parameter isKept: whether the campaign can go on later
+    mutating func isTooLateToMinimize(isKept: Bool) -> Bool {
+        if Interrupt.isRequested {
+            let since = interrupted ?? Date()
+            interrupted = since
+            return isKept || Date().timeIntervalSince(since) > Self.afterInterrupt
+        }
+        // A campaign that is over is gone on with to have its findings minimised.
+        if start == nil { return false }
+        return limit.map { seconds > $0 + Self.afterTime } ?? false
+    }
+}

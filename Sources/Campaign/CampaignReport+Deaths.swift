@@ -1,0 +1,43 @@
+extension CampaignReport {
+    /// How often a target hung, crashed or took all memory, and how many cases it was not given for that.
+    public struct Deaths: Codable, Sendable, Hashable {
+        public var target: String
+        public var hangs: UInt64
+        public var memory: UInt64
+        public var crashes: UInt64
+        public var leftOut: UInt64
+
+        enum CodingKeys: String, CodingKey {
+            case target, hangs, memory, crashes
+            case leftOut = "left_out"
+        }
+
+        /// What was left out, in a sentence; `nil` for nothing.
+        public var text: String? {
+            if leftOut == 0 { return nil }
+            let all = [
+                (hangs, "hang", "hangs"), (memory, "lack of memory", "lacks of memory"), (crashes, "crash", "crashes"),
+            ]
+            let reasons = all.filter { $0.0 > 0 }.map { CountText.of(Int($0.0), $0.1, plural: $0.2) }
+            return "\(target) was left out of \(CountText.of(Int(leftOut), "case")) after "
+                + reasons.joined(separator: ", ")
+        }
+
+        init(_ counts: TargetCounts, target: String) {
+            self.target = target
+            hangs = counts[.hang]
+            memory = counts[.memory]
+            crashes = counts[.crash]
+            leftOut = counts[.leftOut]
+        }
+    }
+
+    /// Puts in what was counted of deaths.
+    mutating func noteDeaths(_ counts: [String: UInt64], targets: [String]) {
+        let all = targets.compactMap { target in
+            let counts = TargetCounts(counts, of: target)
+            return counts.isCalm && counts[.leftOut] == 0 ? nil : Deaths(counts, target: target)
+        }
+        deaths = all.isEmpty ? nil : all
+    }
+}

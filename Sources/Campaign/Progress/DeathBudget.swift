@@ -1,0 +1,53 @@
+/// How much of a campaign deaths of one target may cost.
+///
+/// The first hang and the first death for lack of memory cost nothing, so that the target is looked at further; from then
+/// on deaths may cost a second and a quarter of all cases. Prices are fixed, and no time is measured: the same deaths leave a
+/// target the same blocks on every machine.
+///
+/// - Units: what a death costs in cases that could have been run meanwhile
+public struct DeathBudget: Hashable, Sendable {
+    /// How many cases one worker runs in a second, about.
+    var casesPerSecond: UInt64
+    /// How long a case may take.
+    ///
+    /// - Units: seconds
+    var timeout: Double
+
+    /// The part of all cases that deaths of a target may cost: one in so many.
+    private static let share: UInt64 = 4
+    /// How long it takes until all memory is taken.
+    ///
+    /// - Units: seconds
+    private static let memorySeconds: UInt64 = 2
+
+    private var hang: UInt64 { UInt64(Double(casesPerSecond) * max(timeout, 0.1)) }
+    private var memory: UInt64 { casesPerSecond * Self.memorySeconds }
+    /// Half a block that is run again, and a millisecond for another child.
+    private var crash: UInt64 { Shard.blockSize / 2 + casesPerSecond / 1000 }
+
+    /// How many blocks of an epoch a target is given.
+    ///
+    /// - Parameters:
+    ///   - counts: what was counted of it in all blocks before
+    ///   - cases: how many cases these have
+    func share(of epoch: Epoch, _ counts: TargetCounts, cases: UInt64) -> UInt64 {
+        if counts.isCalm { return epoch.count }
+        let prices = [(counts[.hang], hang), (counts[.memory], memory), (counts[.crash], crash)]
+        let all = prices.reduce(0) { $0 + $1.0 * $1.1 }
+        let free = prices.prefix(2).reduce(0) { $0 + min($1.0, 1) * $1.1 }
+        let (rest, isSpent) = (casesPerSecond + cases / Self.share + free).subtractingReportingOverflow(all)
+        if isSpent { return 0 }
+        // Blocks are expected to cost what those so far did.
+        let given = max(epoch.start - min(counts[.leftOutBlocks], epoch.start), 1)
+        return min(epoch.count, UInt64(Double(rest) * Double(given) / Double(all)))
+    }
+
+    /// The epoch that follows, now that all blocks before it are counted.
+    func epoch(after last: Epoch, counts: [String: UInt64], cases: UInt64, targets: [String]) -> Epoch {
+        var next = Epoch.beginning(at: last.end)
+        next.shares = targets.map { share(of: next, TargetCounts(counts, of: $0), cases: cases) }
+        // A campaign in which nothing dies needs no shares.
+        if next.shares.allSatisfy({ $0 == next.count }) { next.shares = [] }
+        return next
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+
+/// The workers of a campaign: started, listened to, replaced when somebody kills them, and ended.
+final class WorkerCrew {
+    /// How long workers have to end their block when they are to stop.
+    ///
+    /// - Units: seconds
+    private static let blockPatience = 0.5
+
+    /// How long they then have to end their case; one that hangs is killed.
+    ///
+    /// - Units: seconds
+    private static let casePatience = 0.8
+
+    private let settings: CampaignSettings
+    private let program: URL
+    private let board: SharedBoard
+    private var workers: [WorkerProcess] = []
+    /// How often a worker was killed since anything was last heard of one.
+    private var killings = 0
+    /// When they were told to end.
+    private var told: Date?
+    /// Whether they were told to leave what they were at.
+    private var areLeaving = false
+    /// The cases that were not answered when the end came.
+    private(set) var unanswered: [Doubt] = []
+    /// Is given what the user is to know.
+    var note: (String) throws(CampaignError) -> Void = { _ in }
+
+    init(settings: CampaignSettings, program: URL, board: SharedBoard) {
+        self.settings = settings
+        self.program = program
+        self.board = board
+    }
+
+    /// Whether all have ended.
+    var isEmpty: Bool { workers.isEmpty }
+
+    /// Whether they are to end.
+    var isStopping: Bool { told != nil }
+
+    /// Starts all workers.
+    ///
+    /// - Throws: ``CampaignError`` when one cannot be started
+    func start() throws(CampaignError) {
+        for number in 0..<settings.jobs { try start(number, first: nil) }
+    }
+
+    private func start(_ number: Int, first: UInt64?) throws(CampaignError) {
+        var words = settings.subject.workerCommand + ["--board", WorkerProcess.boardPath, "--number", String(number)]
+        if let first { words += ["--first", String(first)] }
+        workers.append(
+            try WorkerProcess(
+                program: program, words + settings.arguments, plugins: settings.subject.plugins,
+                board: board, number: number))
+    }
+
+    /// Tells workers to end with their block, a moment later with their case, and kills those that then do not.
+    ///
+    /// Called again and again until ``isEmpty``. Blocks that are not completed are run again when the campaign goes on.
+    func end() {
+        if told == nil { board.stop() }
+        let since = told ?? Date()
+        told = since
+        let waited = Date().timeIntervalSince(since)
+        if waited > Self.blockPatience && !areLeaving {
+            areLeaving = true
+            board.abandon()
+        }
+        if waited > Self.blockPatience + Self.casePatience { for worker in workers { worker.kill() } }
+    }
+
+    /// Waits until workers have something to say, and returns it.
+    ///
+    /// - Parameter seconds: how long to wait at most
+    /// - Throws: ``CampaignError`` when a worker has failed, or cannot be replaced
+    func listen(within seconds: Double) throws(CampaignError) -> [WorkerMessage] {
+        var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(seconds * 1000))
+        if ready <= 0 { return [] }
+        var heard: [WorkerMessage] = []
+        for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
+            if let messages = worker.read() {
+                if !messages.isEmpty { killings = 0 }
+                heard += messages
+            } else {
+                workers.removeAll { $0 === worker }
+                try conclude(worker)
+            }
+        }
+        return heard
+    }
+
+    /// Starts another worker in the place of one that was killed; what it left undone is done by that one.
+    ///
+    /// What a patcher does to a worker is that worker's own business, so only somebody else can have killed it.
+    private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
+        switch worker.waitUntilExit() {
+        case .done: return
+        case .failed(let status):
+            throw CampaignError("a worker ended with status \(status); what it wrote above says why")
+        case .killed(let signal):
+            let (block, index) = board.position(ofWorker: worker.number)
+            if isStopping {
+                try note("the worker at case \(index) did not end and was stopped; its block is not counted")
+                // Cases of patchers take microseconds, those of a kernel may take seconds.
+                if settings.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
+                    unanswered.append(Doubt(target: settings.subject.targets[target], index: index))
+                }
+                return
+            }
+            killings += 1
+            if killings == 10 {
+                throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
+            }
+            let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
+            try note("a worker was killed by signal \(signal) \(what)")
+            try start(worker.number, first: block)
+        }
+    }
+}

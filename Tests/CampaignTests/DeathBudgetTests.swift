@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Campaign
+
+/// What a target is still given that hangs, crashes or takes all memory.
+@Suite struct DeathBudgetTests {
+    private static let budget = DeathBudget(casesPerSecond: 250_000, timeout: 2)
+
+    private static func share(_ counts: [String: UInt64], from start: UInt64) -> UInt64 {
+        budget.share(of: .beginning(at: start), TargetCounts(counts, of: "it"), cases: start * Shard.blockSize)
+    }
+
+    /// Epochs follow each other without a gap, and double up to the longest.
+    @Test func epochsDouble() {
+        var epoch = Epoch()
+        var lengths: [UInt64] = [epoch.count]
+        for _ in 0..<16 {
+            let next = Self.budget.epoch(after: epoch, counts: [:], cases: 0, targets: ["it"])
+            #expect(next.start == epoch.end && next.shares.isEmpty)
+            epoch = next
+            lengths.append(epoch.count)
+        }
+        #expect(lengths.prefix(6) == [1, 1, 2, 4, 8, 16])
+        #expect(lengths.last == Epoch.longest && lengths.max() == Epoch.longest)
+    }
+
+    /// A share is exactly so many blocks, the first among them, and no two of them are further apart than they must be.
+    @Test func sharesAreSpreadEvenly() {
+        for length in 1...70 as ClosedRange<UInt64> {
+            for share in 0...length {
+                let epoch = Epoch(start: 100, end: 100 + length, shares: [share, 0])
+                let given = (epoch.start..<epoch.end).filter { epoch.isGiven($0, to: 0) }
+                #expect(given.count == Int(share) && (share == 0 || given.first == 100), "\(share) of \(length)")
+                for (one, two) in zip(given, given.dropFirst()) { #expect(two - one <= (length + share - 1) / share) }
+                for block in epoch.start..<epoch.end {
+                    #expect(epoch.leftOut(of: block) == (given.contains(block) ? 2 : share == length ? 2 : 3))
+                }
+            }
+        }
+    }
+
+    /// The first hang costs nothing, so that the next epoch has the target again if it hangs seldom.
+    @Test func firstHangIsFree() {
+        #expect(Self.share([:], from: 1024) == 1024)
+        #expect(Self.share(["hang it": 1], from: 1024) == 579)
+        #expect(Self.share(["hang it": 1, "hang other": 900], from: 4096 * 8) == 4096)
+        #expect(Self.share(["hang it": 1], from: 1) == 0)
+    }
+
+    /// One that hangs in each block it is given costs a second and a quarter of all cases at most.
+    @Test(arguments: [("hang", 500_000), ("memory", 500_000), ("crash", 4 * 314)] as [(String, UInt64)])
+    func deathsCostAQuarter(_ kind: String, price: UInt64) {
+        var epoch = Epoch()
+        var (deaths, leftOut): (UInt64, UInt64) = (1, 0)
+        let each: UInt64 = kind == "crash" ? 4 : 1
+        deaths = each
+        while epoch.end < 1 << 18 {
+            let counts = ["\(kind) it": deaths, "left-out-blocks it": leftOut]
+            epoch = Self.budget.epoch(
+                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: ["it"])
+            let share = epoch.shares.first ?? epoch.count
+            deaths += share * each
+            leftOut += epoch.count - share
+            let cost = deaths / each * price
+            #expect(cost <= price + 250_000 + epoch.end * Shard.blockSize / 4, "\(epoch)")
+        }
+        // It is not given up for good either.
+        #expect(deaths > 5 * each)
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// Words that a campaign ends with when little or nothing is known.
+@Suite struct EndTests {
+    private static func report(cases: UInt64) -> CampaignReport {
+        CampaignReport(seed: 1, cases: cases, seconds: 1, casesPerSecond: 1, jobs: 1, findings: [])
+    }
+
+    @Test func nothingDoneIsNoCleanEnd() {
+        #expect(Self.report(cases: 0).gaps == [CampaignReport.noCase])
+        #expect(Self.report(cases: 1).gaps.isEmpty)
+    }
+
+    @Test func targetsThatNeverRanAreNamed() {
+        let subject = PatcherSubject([PatcherChoice(name: "delta-array")!, PatcherChoice(name: "index-map")!])
+        let counts = ["ran": 9 as UInt64, "idle index-map": 9, "spared index-map": 9]
+        #expect(subject.neverRun(counts, cases: 9) == ["index-map"])
+        #expect(subject.neverRun(counts.merging(["idle index-map": 8]) { $1 }, cases: 9) == nil)
+        // One that died was run.
+        #expect(subject.neverRun(counts.merging(["crash index-map": 1]) { $1 }, cases: 9) == nil)
+        #expect(subject.neverRun([:], cases: 0) == nil)
+        var report = Self.report(cases: 9)
+        subject.describe(counts, in: &report)
+        report.neverRun = ["index-map"]
+        #expect(report.ran == ["delta-array": 9, "index-map": 0])
+        #expect(report.gaps.count == 1)
+        #expect(report.gaps[0].hasPrefix("index-map \(CampaignReport.neverRunWords): every pass"))
+    }
+
+    @Test func unansweredCasesAreNamed() {
+        var report = Self.report(cases: 9)
+        report.doubts = [Doubt(target: "it", index: 7)]
+        #expect(report.gaps == ["it gave no answer at case 7, and \(CampaignReport.doubtWords)"])
+    }
+
+    @Test(
+        arguments: [
+            (1, 0x10, FaultPlace.Access.write, "writes to address 0x10, next to a null pointer"),
+            (1, 0x7000_1000, .read, "reads from an address where nothing is mapped"),
+            (2, 0x7000_1000, .write, "writes to memory, where it may not"),
+            (1, 0, .jump, "jumps to address 0x0, next to a null pointer"),
+            (128, 0, .read, "uses an address that no memory can have"),
+        ] as [(Int32, UInt, FaultPlace.Access, String)]) func addressesAreWords(
+            _ code: Int32, _ address: UInt, _ access: FaultPlace.Access, _ text: String
+        )
+    {
+        let place = FaultPlace(address: address, code: code, access: access)
+        #expect(place.text(file: nil) == text && FaultPlace(word: place.word) == place)
+    }
+
+    @Test func distancesSurviveTheirWord() {
+        for number in [-1 << 40, -1, 0, 1, 1 << 40] {
+            let place = FaultPlace(kind: .array, access: .read, number: number)
+            #expect(FaultPlace(word: place.word) == place)
+        }
+    }
+}

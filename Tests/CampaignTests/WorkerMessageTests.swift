@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Campaign
+
+/// What workers write, taken in piece by piece.
+@Suite struct WorkerMessageTests {
+    private static let block = BlockReport(
+        block: 12, done: 128, sightings: [Sighting(bucket: "a/b c", index: 3, count: 2)], counts: ["ran": 128])
+    private static let hit = EarlyHit(bucket: "a/crash/x y/none", index: 1_700)
+    private static let doubt = Doubt(target: "a", index: 1_701)
+
+    /// Wherever the bytes are parted, the messages are the same.
+    @Test func messagesAreReadBack() {
+        let bytes = Self.hit.line + Array(Self.block.text.utf8) + Self.doubt.line
+        for place in bytes.indices {
+            var reader = BlockReport.Reader()
+            let messages = reader.read(bytes[..<place]) + reader.read(bytes[place...])
+            #expect(messages == [.hit(Self.hit), .block(Self.block), .doubt(Self.doubt)])
+        }
+    }
+
+    /// What a worker takes back is the block, not what it has told at once; half a line is nothing.
+    @Test func deathTakesBackTheBlockAlone() {
+        let half = Array(Self.block.text.utf8.dropLast(3))
+        for count in 0...Self.hit.line.count {
+            var reader = BlockReport.Reader()
+            let bytes = Self.hit.line + half + BlockReport.void + Self.hit.line.prefix(count) + BlockReport.void
+            let messages = reader.read(bytes[...]) + reader.read(Array(Self.block.text.utf8)[...])
+            let again: [WorkerMessage] = count >= Self.hit.line.count - 1 ? [.hit(Self.hit)] : []
+            #expect(messages == [.hit(Self.hit)] + again + [.block(Self.block)], "\(count) bytes")
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// Campaigns with a plug-in that hangs: what is recorded, what is left out, and how they end.
+@Suite(.serialized) struct DeadlyTargetTests {
+    private static let source = "\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"
+
+    private static func build(_ flags: String...) throws -> BuiltPlugin {
+        try BuiltPlugin([source], flags: ["-w"] + flags.map { "-D\($0)" })
+    }
+
+    private static func report(_ outcome: BuiltPlugin.Outcome) throws -> [String: Any] {
+        let line = outcome.output.split(separator: "\n").last.map(String.init) ?? ""
+        return try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+    }
+
+    /// What must be the same however a campaign is run.
+    private static func result(_ report: [String: Any]) -> [String] {
+        let findings = (report["findings"] as? [[String: Any]] ?? []).map {
+            "\($0["bucket"] ?? "") \($0["index"] ?? "") \($0["sightings"] ?? "") \($0["insns"] ?? "")"
+        }
+        let deaths = (report["deaths"] as? [[String: Any]] ?? []).map { deaths in
+            deaths.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
+        }
+        return findings + deaths
+            + ["cases", "ran", "spared"].map { name in
+                guard let counts = report[name] as? [String: Any] else { return "\(report[name] ?? "")" }
+                return counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ")
+            }
+    }
+
+    /// One that hangs in every tenth case is left out more and more: the same for any number of jobs, and when the
+    /// campaign goes on in the middle of an epoch or of a block. The others are tested as if nothing had happened.
+    @Test func hangsAreThinnedAlike() throws {
+        let plugin = try Self.build("FAULT=HANG", "EVERY=10")
+        let words = [
+            "run", "--seed", "1", "--json", "--timeout", "0.4", "--plugin", plugin.path, "--patcher",
+            "planted-lost-aux",
+        ]
+        var results: [[String]] = []
+        for jobs in ["1", "3"] {
+            let run = try BuiltPlugin.runTool(
+                words + ["--cases", "1500", "--jobs", jobs, "--crashes", "\(plugin.folder)/crashes-\(jobs)"])
+            #expect(run.status == 77 && run.output.contains("misbehaving was left out of "), "\(run)")
+            results.append(try Self.result(Self.report(run)))
+        }
+        let state = ["--state", "\(plugin.folder)/state"]
+        _ = try BuiltPlugin.runTool(words + ["--cases", "500"] + state)
+        for cases in ["800", "1100"] {
+            _ = try BuiltPlugin.runTool(["run", "--resume", "--json", "--cases", cases] + state)
+        }
+        let last = try BuiltPlugin.runTool(["run", "--resume", "--json", "--cases", "1500", "--jobs", "2"] + state)
+        results.append(try Self.result(Self.report(last)))
+        #expect(results[0] == results[1] && results[0] == results[2], "\(results)")
+        let harmless = try Self.build("FAULT=0")
+        let calm = try BuiltPlugin.runTool([
+            "run", "--seed", "1", "--json", "--patcher", "planted-lost-aux", "--plugin", harmless.path,
+            "--cases", "1500", "--crashes", "\(plugin.folder)/calm",
+        ])
+        let others = results[0].filter { $0.hasPrefix("planted-lost-aux/") }
+        #expect(!others.isEmpty)
+        #expect(others == Self.result(try Self.report(calm)).filter { $0.hasPrefix("planted-lost-aux/") })
+        let deaths = try #require((Self.report(last)["deaths"] as? [[String: Any]])?.first)
+        #expect((2...8).contains(deaths["hangs"] as? Int ?? 0), "\(deaths)")
+        #expect(deaths["left_out"] as? Int ?? 0 > 700, "\(deaths)")
+    }
+
+    /// When the campaign is killed in the instant in which the checkpoint has a bucket whose block is not done, the bucket
+    /// is there, and the campaign gives in the end what it gives undisturbed.
+    @Test func earlyHitsSurviveAKill() throws {
+        let plugin = try Self.build("FAULT=HANG")
+        let words = [
+            "--seed", "1", "--cases", "400", "--plugin", plugin.path, "--patcher", "planted-back-jump", "--timeout",
+            "2",
+        ]
+        let whole = try BuiltPlugin.runTool(["run", "--json", "--state", "\(plugin.folder)/whole"] + words)
+        let state = "\(plugin.folder)/killed"
+        let file = URL(fileURLWithPath: state + "/checkpoint")
+        var early: [EarlyHit] = []
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent("bpf-patch-fuzz")
+        process.arguments = ["run", "--state", state] + words
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning && early.isEmpty {
+            early = (try? Checkpoint.parse(Data(contentsOf: file)))?.early ?? []
+            usleep(1000)
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal && !early.isEmpty)
+        for hit in early {
+            let name = hit.bucket.replacingOccurrences(of: "/", with: "--")
+            #expect(FileManager.default.fileExists(atPath: "\(state)/crashes/\(name).case"), "\(hit)")
+        }
+        let resumed = try BuiltPlugin.runTool(["run", "--json", "--resume", "--state", state])
+        #expect(resumed.status == 77 && whole.status == 77, "\(resumed)")
+        #expect(try Self.result(Self.report(resumed)) == Self.result(Self.report(whole)))
+        let folders = [state, "\(plugin.folder)/whole"].map { $0 + "/crashes" }
+        let names = try folders.map { try FileManager.default.contentsOfDirectory(atPath: $0).sorted() }
+        #expect(names[0] == names[1])
+        for name in names[0] {
+            let texts = try folders.map { try String(contentsOfFile: "\($0)/\(name)", encoding: .utf8) }
+            #expect(texts[0] == texts[1], "\(name)")
+        }
+    }
+
+    /// A case that is not answered when the time is up is no clean end, and does not keep the campaign from ending.
+    @Test func unansweredCaseIsNoCleanEnd() throws {
+        let plugin = try Self.build("FAULT=HANG", "EVERY=1")
+        let run = try BuiltPlugin.runTool([
+            "run", "--seed", "1", "--time", "1", "--timeout", "1000", "--json", "--plugin", plugin.path, "--crashes",
+            "\(plugin.folder)/crashes",
+        ])
+        #expect(run.status == 1 && run.errors.contains(CampaignReport.noCase), "\(run)")
+        #expect(run.errors.contains("misbehaving gave no answer at case 0, and \(CampaignReport.doubtWords)"), "\(run)")
+        // Far less than the case may take.
+        #expect(try Self.report(run)["seconds"] as? Double ?? .infinity < 500)
+    }
+
+    /// A plug-in that is given nothing is named, and the end is not clean.
+    @Test func neverRunIsNoCleanEnd() throws {
+        let plugin = try BuiltPlugin(BuiltPlugin.example)
+        let run = try BuiltPlugin.runTool([
+            "run", "--seed", "1", "--cases", "1", "--json", "--plugin", plugin.path, "--patcher", "delta-array",
+            "--crashes", "\(plugin.folder)/crashes",
+        ])
+        #expect(run.status == 1 && run.errors.contains("example \(CampaignReport.neverRunWords)"), "\(run)")
+        #expect(try Self.report(run)["never_run"] as? [String] == ["example"])
+    }
+}
