@@ -60,13 +60,8 @@ test: setup ## Run the tests, all but the long ones.
 	$(SWIFT) test $(TEST_FLAGS)
 
 # The long suites have names that end in EnduranceTests; without the variable they are skipped.
-test-long: setup ## Run the long tests: hundreds of kills, more random cases, and vm-test if qemu is there.
+test-long: setup ## Run the long tests: hundreds of kills, and more random cases. See also vm-test.
 	LONG_TESTS=1 $(SWIFT) test $(TEST_FLAGS) --filter EnduranceTests
-	@if command -v qemu-system-x86_64 >/dev/null; then \
-	    $(MAKE) --no-print-directory vm-test; \
-	else \
-	    echo "make test-long: skipped vm-test: there is no qemu-system-x86_64; make vm-test installs it" >&2; \
-	fi
 
 vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (a minute and a half, and a build).
 	@.ci/setup vm

@@ -5,6 +5,7 @@ import Campaign
 struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Join the states of shards of a campaign, or of several campaigns.",
+        usage: "bpf-patch-fuzz merge <dir> ... --output <dir> [<options>]",
         discussion: """
             Cases, sightings and times are added up; of each bucket the smallest case is kept. The states are left as they \
             are. What comes of it can be looked at, with 'run --state DIR --resume', and merged again, but does not go on: \

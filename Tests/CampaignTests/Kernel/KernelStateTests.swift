@@ -18,7 +18,8 @@ struct KernelStateTests {
     private static func counts(_ outcome: Tool.Outcome) throws -> String {
         var report = try outcome.report()
         for key in [
-            "seconds", "cases_per_second", "loads_per_second", "jobs", "state", "findings", "left_out", "parts",
+            "seconds", "cases_per_second", "loads_per_second", "jobs", "state", "findings", "groups", "left_out",
+            "parts",
             "arguments",
         ] {
             report[key] = nil

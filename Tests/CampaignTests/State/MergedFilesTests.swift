@@ -6,7 +6,7 @@ import Testing
 /// Files of campaigns that are merged: what is in them counts, and not where they are.
 @Suite struct MergedFilesTests {
     private static func part(_ shard: String, plugin: String, in folder: Tool.Folder) throws -> KeptCampaign {
-        let campaign = try KeptCampaign(["--seed", "7", "--cases", "20", "--shard", shard, "--plugin", plugin])
+        let campaign = try KeptCampaign(["--seed", "7", "--cases", "256", "--shard", shard, "--plugin", plugin])
         let run = try campaign.run()
         #expect(run.status == 0, "\(run.errors)")
         return campaign
