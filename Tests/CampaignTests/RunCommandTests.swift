@@ -8,7 +8,8 @@ import Testing
 
     @Test func cleanRunReportsItself() throws {
         let folder = try Tool.Folder()
-        let run = try Tool.run(["run", "--seed", Self.seed, "--cases", "1000", "--json", "--crashes", folder.path])
+        let run = try Tool.run(
+            ["run", "--seed", Self.seed, "--cases", "1000", "--json", "--crashes", folder.path] + Tool.patiently)
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.output.hasPrefix("seed 7\n") && run.output.contains("\nrepeat with: /"))
         #expect(run.output.contains("/bpf-patch-fuzz run --seed 7 --cases 1000 --jobs 1"))
@@ -27,7 +28,7 @@ import Testing
             let folder = try Tool.Folder()
             let run = try Tool.run([
                 "run", "--seed", Self.seed, "--cases", "700", "--jobs", jobs, "--json", "--crashes", folder.path,
-                "--patcher", "planted-lost-aux", "--patcher", "delta-array",
+                "--patcher", "planted-lost-aux", "--patcher", "delta-array", "--timeout", "600",
             ])
             #expect(run.status == 77, "\(run.errors)")
             let report = try run.report()
@@ -52,6 +53,7 @@ import Testing
         let folder = try Tool.Folder()
         _ = try Tool.run([
             "run", "--seed", Self.seed, "--cases", "1000", "--crashes", folder.path, "--patcher", "planted-back-jump",
+            "--timeout", "600",
         ])
         let names = try folder.texts().keys.sorted()
         let file = folder.path + "/" + (try #require(names.first))
@@ -78,7 +80,7 @@ import Testing
         let folder = try Tool.Folder()
         let run = try Tool.run([
             "run", "--seed", Self.seed, "--cases", "1500", "--jobs", "2", "--json", "--crashes", folder.path,
-            "--patcher", "planted-trap", "--patcher", "delta-array",
+            "--patcher", "planted-trap", "--patcher", "delta-array", "--timeout", "600",
         ])
         #expect(run.status == 77, "\(run.errors)")
         let report = try run.report()
@@ -100,7 +102,7 @@ import Testing
         for seed in ["3", "5", "3"] {
             let run = try Tool.run([
                 "run", "--all", "--seed", seed, "--cases", "600", "--crashes", folder.path, "--patcher",
-                "planted-back-jump",
+                "planted-back-jump", "--timeout", "600",
             ])
             #expect(run.status == 77, "\(run.errors)")
             texts.append(try folder.texts())
@@ -112,6 +114,7 @@ import Testing
         _ = try folder.write("no case at all", to: name)
         _ = try Tool.run([
             "run", "--seed", "3", "--cases", "600", "--crashes", folder.path, "--patcher", "planted-back-jump",
+            "--timeout", "600",
         ])
         #expect(try folder.texts()[name + ".unreadable"] == "no case at all")
     }
@@ -124,7 +127,7 @@ import Testing
             let run = try Tool.run(
                 [
                     "run", "--seed", Self.seed, "--cases", "6000", "--jobs", "2", "--json", "--crashes", folder.path,
-                    "--patcher", "planted-lost-aux",
+                    "--patcher", "planted-lost-aux", "--timeout", "600",
                 ], meanwhile: meanwhile)
             #expect(run.status == 77, "\(run.errors)")
             killed.append(run.errors.components(separatedBy: "a worker was killed by signal 9 ").count - 1)
@@ -150,7 +153,9 @@ import Testing
         let folder = try Tool.Folder()
         var pause: UInt32 = 100_000
         while true {
-            let run = try Tool.run(["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path]) {
+            let run = try Tool.run(
+                ["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path] + Tool.patiently
+            ) {
                 process in
                 // Before that, a signal ends it like any other process.
                 try Tool.wait(for: "the first line", of: process) { Tool.output(of: process).contains("seed") }

@@ -11,6 +11,10 @@ extension Tool {
     /// - Units: seconds
     static let patience = 900.0
 
+    /// Options for campaigns that are not about hangs: on a busy machine a long case takes a debug build more than the 2
+    /// seconds that are the default.
+    static let patiently = ["--timeout", "600"]
+
     /// Waits until a condition is true, while a process runs.
     ///
     /// - Parameters:

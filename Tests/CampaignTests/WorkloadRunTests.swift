@@ -9,12 +9,12 @@ import Testing
     func cleanRunReportsItself(_ workloads: [String]) throws {
         let folder = try Tool.Folder()
         let run = try Tool.run(
-            ["run", "--seed", Self.seed, "--cases", "250", "--json", "--crashes", folder.path]
+            ["run", "--seed", Self.seed, "--cases", "250", "--json", "--crashes", folder.path] + Tool.patiently
                 + workloads.flatMap { ["--workload", $0] })
         #expect(run.status == 0, "\(run.errors)")
         // In the order of the list, whatever that of the words was.
         let words = workloads.sorted().map { " --workload \($0)" }.joined()
-        #expect(run.output.contains("--jobs 1\(words) --crashes"), "\(run.output)")
+        #expect(run.output.contains("--jobs 1\(words) --timeout 600.0 --crashes"), "\(run.output)")
         let report = try run.report()
         #expect(report["cases"] as? Int == 250 && (report["findings"] as? [Any])?.isEmpty == true)
     }
@@ -22,7 +22,8 @@ import Testing
     private func runPlanted(_ workload: String, jobs: String, into folder: Tool.Folder) throws -> Int32 {
         try Tool.run([
             "run", "--seed", Self.seed, "--cases", "250", "--jobs", jobs, "--workload", workload,
-            "--crashes", folder.path, "--patcher", "planted-lost-aux", "--patcher", "planted-back-jump",
+            "--timeout", "600", "--crashes", folder.path, "--patcher", "planted-lost-aux", "--patcher",
+            "planted-back-jump",
         ]).status
     }
 

@@ -21,7 +21,8 @@ struct KeptCampaign {
     /// Names a campaign that has not begun.
     init(_ arguments: [String], command: [String] = ["run"]) throws {
         folder = try Tool.Folder()
-        self.arguments = arguments
+        // A case that is not about hangs may take as long as it wants.
+        self.arguments = (command == ["run"] && !arguments.contains("--timeout") ? Tool.patiently : []) + arguments
         self.command = command
     }
 

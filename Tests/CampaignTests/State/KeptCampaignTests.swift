@@ -80,7 +80,7 @@ import Testing
         let timed = try campaign.run(["--time", "0.2"])
         #expect(try timed.report()["finished"] as? Bool == false)
         #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
-        #expect(!timed.output.contains("--time"), "\(timed.output)")
+        #expect(!timed.output.contains("--time "), "\(timed.output)")
         let cases = try #require(timed.report()["cases"] as? Int)
         #expect(try campaign.run(["--time", "0"]).status == 64)
         let on = try campaign.runOn()
