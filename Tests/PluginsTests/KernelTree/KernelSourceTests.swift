@@ -238,6 +238,7 @@ import Testing
 
 /// The same for more random cases, and for the other kernels.
 @Suite(
+    .serialized,
     .enabled(if: LongTests.areWanted, "\(LongTests.reason)"),
     .enabled(
         if: !KernelSourceTests.versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"))
