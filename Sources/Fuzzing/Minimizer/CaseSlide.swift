@@ -22,8 +22,10 @@ public struct CaseSlide {
     }
 
     private let reducers: [any Reducer] = [
+        // First, since what it takes leaves the others little to do.
+        SymptomSlide(),
         PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
-        EditSlide(), JumpSlide(), SymptomSlide(),
+        EditSlide(), JumpSlide(),
     ]
     /// For programs at the 16-bit limit, in which a candidate costs as much as hundreds of others.
     private let reducersOfLong: [any Reducer] = [
@@ -106,7 +108,7 @@ enum SlideSize {
     static func rank(_ insn: Instruction) -> Int {
         switch insn.jumpKind {
         case .none:
-            insn.code == Opcode.movImmediate64 || insn.code == 0 ? 0 : insn.code == SymptomSlide.plainCode ? 1 : 2
+            insn.code == Opcode.movImmediate64 ? 0 : insn.code == SymptomSlide.plainCode ? 1 : 2
         case .short: insn.code == Opcode.ja ? 1 : insn.code == Opcode.mayGoto ? 2 : 3
         case .long: 4
         case .call: 5
@@ -190,6 +192,11 @@ struct JumpSlide: Reducer {
     private func simplify(_ reduction: Reduction, _ slot: Int) {
         guard slot < reduction.best.program.insns.count else { return }
         let insn = reduction.best.program.insns[slot]
+        if insn.code == 0 {
+            _ = reduction.attempt {
+                $0.program.insns[slot] = Instruction(code: Opcode.movImmediate64, imm: Int32(slot + 1))
+            }
+        }
         let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
         if insn.isWide && slot + 1 < reduction.best.program.insns.count {
             _ = reduction.attempt { c in
@@ -279,8 +286,9 @@ struct JumpSlide: Reducer {
 /// For a jump of a kind that keeps its offset although it must not, and for an instruction that has an offset by mistake. That
 /// says enough of the cause to leave the direction and the edit aside; no other symptom is taken for an answer.
 struct SymptomSlide: Reducer {
-    /// The code that stands for all those without an offset: a load from memory.
+    /// The code that stands for those without an offset, beside that of a move: a load from memory.
     static let plainCode: UInt8 = 0x61
+    private static let plain = [Instruction(code: Opcode.movImmediate64), Instruction(code: plainCode)]
 
     func reduce(_ reduction: Reduction) {
         guard let finding = reduction.bestFinding, reduction.best.passes.count == 1, !reduction.isLong else { return }
@@ -298,27 +306,30 @@ struct SymptomSlide: Reducer {
                 both.imm = -2
                 attempt(reduction, both) { $0.rule == .layout }
             }
+            for insn in Self.plain { attempt(reduction, insn) { $0.rule == .encoding } }
         case .encoding:
             let others = insns.filter {
                 $0.jumpKind == .none && $0.code != 0 && $0.code != Opcode.movImmediate64
             }
-            for insn in others + [Instruction(code: Self.plainCode)] {
-                attempt(reduction, insn) { $0.rule == .encoding }
-            }
+            for insn in others + Self.plain { attempt(reduction, insn) { $0.rule == .encoding } }
         default: break
         }
     }
 
     private func attempt(_ reduction: Reduction, _ insn: Instruction, _ accepts: (Finding) -> Bool) {
-        var backward = insn
-        let kind = insn.jumpKind
-        if kind == .none { backward.off = -2 } else { _ = backward.setJumpOffset(-2, kind) }
         let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
         // Across a deletion, and to the place of an insertion that jumps skip, which the kernel does by another function.
         let edits = [
             Edit(off: InputIndex(0), remove: 1), Edit(off: InputIndex(0), remove: 0, patch: [plain], skip: true),
         ]
         for edit in edits {
+            var backward = insn
+            if insn.jumpKind == .none {
+                // An offset by mistake is looked at where the instruction has come to.
+                backward.off = edit.skip ? -3 : -2
+            } else {
+                _ = backward.setJumpOffset(-2, insn.jumpKind)
+            }
             _ = reduction.attempt(where: accepts) { c in
                 c.program = Program(insns: [plain, backward] + (insn.isWide ? [Instruction(code: 0)] : []))
                 c.passes = [Pass(edits: [edit])]
