@@ -14,13 +14,13 @@ extension FindingLedger {
     /// - Throws: ``CampaignError`` when the judge cannot work
     func slideNext() throws(CampaignError) -> Bool {
         while let bucket = queue.prefix(storedCount).dropFirst(slidCount).first {
-            guard var entry = entries[bucket], let stored = entry.stored, stored.leadsTo == nil else {
+            guard let entry = entries[bucket], let stored = entry.stored, stored.leadsTo == nil else {
                 slidCount += 1
                 continue
             }
             guard let leadsTo = try slide(bucket, from: entry.lowest) else { return false }
-            entry.stored?.leadsTo = leadsTo
-            entries[bucket] = entry
+            // More may have been seen of it meanwhile.
+            entries[bucket]?.stored?.leadsTo = leadsTo
             return true
         }
         return false
@@ -29,7 +29,10 @@ extension FindingLedger {
     /// Where the case of a bucket that is on disk slides to; `nil` when an interrupt or the time limit came first.
     func slide(_ bucket: String, from index: UInt64) throws(CampaignError) -> [String]? {
         if examiner.isLate() { return nil }
-        guard let c = try folder.stored(bucket)?.content, let end = examiner.slide(c, from: bucket) else { return [] }
+        guard let c = try folder.stored(bucket)?.content, let end = examiner.slide(c, from: bucket) else {
+            // A slide that was cut short shows nothing.
+            return examiner.isLate() ? nil : []
+        }
         if let failure = examiner.failure { throw failure }
         if end.isInterrupted { return nil }
         if end.bucket == bucket { return [] }
