@@ -1,0 +1,131 @@
+import BPF
+import Patching
+
+/// All cases of one pass below a bound: every well-formed program with every pass, malformed ones too.
+///
+/// Instructions are the least that the rules tell apart: one that is no jump, `goto`, `may_goto`'s kin in 32 bits (`gotol`),
+/// a wide load, a call and the address of a subprogram.
+package struct SmallCases {
+    /// What the cases may hold.
+    package struct Bounds: Sendable {
+        /// - Units: slots
+        package var slots: Int
+        package var edits: Int
+        /// - Units: slots
+        package var patch: Int
+        /// How many slots more than the program has an edit may reach, to be malformed.
+        package var beyond = 1
+        package var hasLines = false
+        package var hasSubprograms = false
+
+        package init(slots: Int, edits: Int, patch: Int, hasLines: Bool = false, hasSubprograms: Bool = false) {
+            self.slots = slots
+            self.edits = edits
+            self.patch = patch
+            self.hasLines = hasLines
+            self.hasSubprograms = hasSubprograms
+        }
+    }
+
+    private enum Kind: CaseIterable { case plain, jump, wide, call, function }
+
+    private let bounds: Bounds
+    private var choices = Choices()
+    private var marker: Int32 = 0
+
+    package init(_ bounds: Bounds) { self.bounds = bounds }
+
+    /// Calls a function with every case.
+    package static func forEach(_ bounds: Bounds, _ body: (Program, Pass) throws -> Void) rethrows {
+        var cases = SmallCases(bounds)
+        repeat {
+            let program = cases.makeProgram()
+            try body(program, cases.makePass(for: program))
+        } while cases.choices.next()
+    }
+
+    // MARK: Programs
+
+    private mutating func makeProgram() -> Program {
+        marker = 0
+        let count = 1 + choices.below(bounds.slots)
+        var insns: [Instruction] = []
+        var starts: [Int] = []
+        while insns.count < count {
+            starts.append(insns.count)
+            insns += makeInstruction(room: count - insns.count)
+        }
+        var program = Program(insns: insns, aux: insns.indices.map { 70 + UInt32($0) })
+        for start in starts.dropFirst() where bounds.hasSubprograms && choices.coin() {
+            program.subprograms.append(Subprogram(start: UInt32(start), id: UInt32(100 + start)))
+        }
+        for start in starts where bounds.hasLines && choices.coin() {
+            program.lines.append(LineRecord(insnOff: UInt32(start), id: UInt32(500 + start)))
+        }
+        for slot in starts { aim(slot, starts, &program) }
+        return program
+    }
+
+    /// An instruction of at most so many slots; where it leads is not decided yet.
+    private mutating func makeInstruction(room: Int) -> [Instruction] {
+        marker += 1
+        let fits = Kind.allCases.filter { kind in
+            (room > 1 || (kind != .wide && kind != .function)) && (bounds.hasSubprograms || kind != .function)
+        }
+        switch fits[choices.below(fits.count)] {
+        case .plain: return [Instruction(code: Opcode.movImmediate64, imm: marker)]
+        case .jump: return [Instruction(code: Opcode.ja, imm: marker)]
+        case .wide: return [Instruction(code: Opcode.loadImmediate64, imm: marker), .zero]
+        case .call: return [Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: Int16(marker))]
+        case .function:
+            return [Instruction(code: Opcode.loadImmediate64, src: Opcode.pseudoFunction, off: Int16(marker)), .zero]
+        }
+    }
+
+    /// Lets a jump reach any instruction of its subprogram, and a call any subprogram.
+    private mutating func aim(_ slot: Int, _ starts: [Int], _ program: inout Program) {
+        guard let place = program.insns[slot].offsetPlace else { return }
+        func home(_ slot: Int) -> Int? { program.subprograms.lastIndex { Int($0.start) <= slot } }
+        let targets =
+            place == .callee ? program.subprograms.map { Int($0.start) } : starts.filter { home($0) == home(slot) }
+        let target = targets[choices.below(targets.count)]
+        _ = program.insns[slot].setJumpOffset(target - slot - 1, program.insns[slot].jumpKind)
+    }
+
+    // MARK: Passes
+
+    private mutating func makePass(for program: Program) -> Pass {
+        var pass = Pass()
+        for _ in 0..<choices.below(bounds.edits + 1) { pass.edits.append(makeEdit(for: program)) }
+        return pass
+    }
+
+    private mutating func makeEdit(for program: Program) -> Edit {
+        let count = program.insns.count
+        let off = choices.below(count + 1 + bounds.beyond)
+        let remove = choices.below(max(count - off, 0) + 1 + bounds.beyond)
+        var edit = Edit(off: InputIndex(off), remove: UInt32(remove))
+        let length = choices.below(bounds.patch + 1)
+        while edit.patch.count < length { edit.patch += makeInstruction(room: length - edit.patch.count) }
+        if length > 0 {
+            let keep = choices.below(length + 1)
+            if keep > 0 { edit.keep = PatchIndex(keep - 1) }
+        }
+        edit.skip = choices.coin()
+        for slot in edit.patch.indices { aim(slot, in: &edit, count: count) }
+        return edit.withPlaceholdersCleared()
+    }
+
+    /// Lets a jump of a patch reach any slot of the patch, its end, or by ref any slot of the program; one beyond each.
+    private mutating func aim(_ slot: Int, in edit: inout Edit, count: Int) {
+        let kind = edit.patch[slot].jumpKind
+        if kind == .none { return }
+        let inside = kind.isCall ? 1 : edit.patch.count + 1 + bounds.beyond
+        let choice = choices.below(inside + count + bounds.beyond)
+        if choice < inside {
+            _ = edit.patch[slot].setJumpOffset(choice - slot - 1, kind)
+        } else {
+            edit.refs.append(Ref(from: PatchIndex(slot), to: InputIndex(choice - inside)))
+        }
+    }
+}
