@@ -143,7 +143,7 @@ public final class Campaign {
         return try report()
     }
 
-    /// Settles which case stands for each bucket, now that no more cases are run.
+    /// Settles the case of each bucket, now that no more cases are run.
     private func finishFindings() throws(CampaignError) {
         // Of the blocks after the one that ends the campaign nothing is told: how many were begun is chance.
         if found != nil { ledger.early = [:] }
@@ -284,7 +284,7 @@ public final class Campaign {
         settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)
     }
 
-    /// Takes in a report; one of a block that was left is counted only when nobody will run it again.
+    /// Takes in a report; one of an unfinished block is counted only if the block will not run again.
     private func take(_ report: BlockReport) {
         // Blocks after the one that ends the campaign are run again when it goes on.
         if found != nil { return }

@@ -6,7 +6,7 @@ import Foundation
 struct CampaignClock {
     /// How long findings may be minimised after the time of the campaign is up.
     static let afterTime = 1.0
-    /// How long they may be minimised after an interrupt, when nobody can do it later.
+    /// How long they may be minimised after an interrupt, when it cannot be done later.
     static let afterInterrupt = 3.0
 
     /// The limit, over all processes of the campaign.

@@ -7,7 +7,7 @@ struct Column {
     var align = Side.left
 }
 
-/// Tables as they are printed here: columns a blank apart, and nothing behind the last.
+/// Tables as they are printed here: columns a blank apart, without trailing blanks.
 ///
 /// What is too wide gets its titles broken over several lines; what then is still too wide is continued below, each part
 /// with the first column.
@@ -46,7 +46,7 @@ enum PlainTable {
 
         var width: Int { (titles + values).map(\.count).max() ?? 0 }
 
-        /// Breaks the title behind blanks and hyphens, as far as that makes the column narrower.
+        /// Breaks the title after blanks and hyphens, as far as that makes the column narrower.
         mutating func breakTitle() {
             var pieces: [String] = []
             var piece = ""

@@ -51,7 +51,7 @@ extension FindingLedger {
     /// How many findings are left for ``finishNext(asSeen:)``.
     var unfinished: Int { queue.count - max(storedCount, seenCount) + strays.count - strayFindings.count }
 
-    /// Settles which case stands for the next bucket, now that no more blocks come; returns false when there is none left.
+    /// Settles the case of the next bucket, now that no more blocks come; returns false when there is none left.
     ///
     /// A bucket met while another was minimised is a finding of its own; what it leads to in turn is left for the next
     /// campaign. When it is late, a case is only written down, to be minimised another time.

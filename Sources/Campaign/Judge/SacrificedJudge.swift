@@ -114,7 +114,7 @@ public final class SacrificedJudge: CaseJudge {
         }
     }
 
-    /// How long an answer is awaited before somebody else has a turn.
+    /// How long to wait for an answer before other work has its turn.
     ///
     /// - Units: seconds
     private static let tick = 0.02

@@ -22,7 +22,7 @@ final class KernelReplayer {
         } catch { return .failure(error) }
     }
 
-    /// Why a case is not loaded once more.
+    /// Why a case is not loaded again.
     static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"
 
     /// Loads a case against a kernel into the one that is running.

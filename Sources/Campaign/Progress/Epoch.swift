@@ -11,7 +11,7 @@ struct Epoch: Codable, Hashable, Sendable {
 
     /// The first block.
     var start: UInt64 = 0
-    /// The block behind the last.
+    /// The block after the last.
     var end: UInt64 = 1
     /// How many blocks each target is given, by its number; a target that is missing is given all.
     var shares: [UInt64] = []
