@@ -69,18 +69,29 @@ public final class ProgramBuffer {
 
     /// Replaces the contents by a copy of an image.
     ///
+    /// - Parameter room: the number of slots to make room for, if it is more than the image has
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
-    public func load<Index>(_ source: ProgramImage<Index>) {
-        reserve(insns: source.insnCount, subprograms: source.subprogramCount, lines: source.lineCount)
+    public func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
+        loadTables(source, room: max(room, source.insnCount))
         insnCount = source.insnCount
+        let own = image(as: Index.self)
+        let start = Index(rawValue: 0)
+        own.insns.copy(insnCount, from: source.insns, at: start, to: start)
+        own.aux.copy(insnCount, from: source.aux, at: start, to: start)
+    }
+
+    /// Replaces the tables by copies of those of an image, and makes room for some slots, which hold anything.
+    ///
+    /// - Complexity: O(subprograms + lines)
+    @inlinable
+    public func loadTables<Index>(_ source: ProgramImage<Index>, room: Int) {
+        reserve(insns: room, subprograms: source.subprogramCount, lines: source.lineCount)
+        insnCount = room
         subprogramCount = source.subprogramCount
         lineCount = source.lineCount
         let own = image(as: Index.self)
-        let start = Index(rawValue: 0)
         let top = TableIndex(rawValue: 0)
-        own.insns.copy(insnCount, from: source.insns, at: start, to: start)
-        own.aux.copy(insnCount, from: source.aux, at: start, to: start)
         own.subprograms.copy(subprogramCount, from: source.subprograms, at: top, to: top)
         own.lines.copy(lineCount, from: source.lines, at: top, to: top)
     }

@@ -24,6 +24,17 @@ public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
         if count > room { grow(to: max(count, room * 2), keeping: kept) }
     }
 
+    /// The memory as a row of at least `count` elements, which hold anything; valid until the next growth.
+    ///
+    /// - Complexity: O(1), amortised
+    @inlinable @inline(__always)
+    public mutating func row<Index: SlotIndex>(
+        reserving count: Int, as _: Index.Type = Index.self
+    ) -> Row<Index, Element> {
+        reserve(count)
+        return row()
+    }
+
     @usableFromInline @inline(never)
     mutating func grow(to room: Int, keeping kept: Int) {
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: room)

@@ -66,3 +66,13 @@ public protocol ScriptPatcher: Patcher {
     /// Lays the program out.
     func finish(into output: ProgramBuffer) -> PatchStatus
 }
+
+extension ScriptPatcher {
+    public func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        begin(input)
+        let status = apply(pass)
+        return status == .accepted ? finish(into: output) : status
+    }
+}

@@ -25,7 +25,7 @@ import BPF
 /// - Source: Nakryiko, 2019 (`struct bpf_patcher`) and July 2024 (`insn_patcher`); Cree and Starovoitov, 2019
 public final class InstructionPatcher {
     /// The design that carries passes out: the fastest.
-    typealias Design = IndexMap
+    typealias Design = Engine
 
     /// What a pending edit is besides its record.
     struct EditNote: BitwiseCopyable {

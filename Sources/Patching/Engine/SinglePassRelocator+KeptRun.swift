@@ -4,7 +4,7 @@ import BPF
 ///
 /// What such a loop does not wait for, it reads ahead: the fewer instructions an edit takes, the more of the memory behind
 /// it is on its way. So nothing is in this loop that other edits need.
-extension LayoutSweep {
+extension SinglePassRelocator {
     /// Lays out edits as long as they are of this form, from the slot that is laid out next, and says which edit is the
     /// first that is not.
     ///
@@ -14,7 +14,7 @@ extension LayoutSweep {
         let (edits, patches, kinds) = (pass.edits, pass.patches, kinds)
         let (inputInsns, inputAux) = (input.insns, input.aux)
         let (insns, aux, jumps) = (result.insns, result.aux, jumps)
-        var landings = landings
+        let map = map
         var (number, from, at, listed) = (first, start, self.at, TableIndex(jumpCount))
         var classes = JumpClasses()
         while number < stop {
@@ -28,7 +28,7 @@ extension LayoutSweep {
             let insn = inputInsns[from]
             place[kept] = insn
             placeAux[kept] = inputAux[from]
-            landings.replaceSlot(from, number, at: at)
+            map.copy(from, at: at)
             jumps[listed] = ListedJump(at: at + kept.position, from: from)
             listed = listed + kinds.count(insn)
             at = at + Int(edit.patchCount)
@@ -46,7 +46,6 @@ extension LayoutSweep {
         }
         start = from
         self.at = at
-        self.landings = landings
         return number
     }
 }

@@ -1,7 +1,10 @@
 import BPF
 
-/// The map of ``IndexMap``: where jumps to each slot of the input land.
-struct LandingMap: LandingRecord {
+/// The places at which jumps to the slots of the input land.
+struct JumpTargetMap: BitwiseCopyable {
+    /// No place: nothing is left for a jump to the slot to reach.
+    static let nothing = UInt32.max
+
     /// An insertion that jumps go past: where they land, and how far in front of it calls do.
     struct Skip: BitwiseCopyable {
         var landing: UInt32
@@ -14,10 +17,10 @@ struct LandingMap: LandingRecord {
         private var skips = RowStorage<Skip>()
 
         /// An empty map for a program and a pass.
-        mutating func makeMap(_ input: ProgramImage<InputIndex>, _ pass: PassImage) -> LandingMap {
+        mutating func makeMap(_ input: ProgramImage<InputIndex>, _ pass: PassImage) -> JumpTargetMap {
             landings.reserve(input.insnCount)
             skips.reserve(pass.patchSlots + 1)
-            return LandingMap(landings: landings.row(), skips: skips.row())
+            return JumpTargetMap(landings: landings.row(), skips: skips.row())
         }
     }
 
@@ -36,26 +39,24 @@ struct LandingMap: LandingRecord {
         self.skips = skips
     }
 
+    /// Notes the place of a slot, or of the patch that replaces it.
     @inline(__always)
-    mutating func stand(_ slot: InputIndex, at place: OutputIndex) { landings[slot] = place.rawValue }
+    func copy(_ slot: InputIndex, at place: OutputIndex) { landings[slot] = place.rawValue }
 
+    /// Notes the place of the patch that replaces a range.
     @inline(__always)
-    mutating func replaceSlot(_ slot: InputIndex, _ number: TableIndex, at place: OutputIndex) {
-        landings[slot] = place.rawValue
-    }
-
-    @inline(__always)
-    mutating func replace(_ edit: EditRecord, _ number: TableIndex, at place: OutputIndex) {
+    func replace(_ edit: EditRecord, at place: OutputIndex) {
         landings[edit.off] = place.rawValue
         var inside = edit.off + 1
         while inside < edit.end {
-            landings[inside] = LandingMap.nothing
+            landings[inside] = JumpTargetMap.nothing
             inside = inside + 1
         }
     }
 
+    /// Notes the place of an inserted patch; the slot after it has its own already.
     @inline(__always)
-    mutating func insert(_ edit: EditRecord, _ number: TableIndex, at place: OutputIndex) {
+    mutating func insert(_ edit: EditRecord, at place: OutputIndex) {
         if edit.skip {
             skips[TableIndex(skipCount)] = Skip(landing: landings[edit.off], count: edit.patchCount)
             skipCount &+= 1
@@ -64,12 +65,16 @@ struct LandingMap: LandingRecord {
         }
     }
 
-    mutating func delete(_ edit: EditRecord, _ number: TableIndex, at place: OutputIndex, in source: EditedProgram) {
-        if edit.off >= runEnd { measureRun(from: number, at: place, in: source.pass) }
+    /// Notes the place of the slot that follows a deleted range.
+    mutating func delete(
+        _ edit: EditRecord, _ number: TableIndex, at place: OutputIndex, in pass: PassImage,
+        on input: ProgramImage<InputIndex>
+    ) {
+        if edit.off >= runEnd { measureRun(from: number, at: place, in: pass) }
         var slot = edit.off
         while slot < edit.end {
-            let home = source.input.end(of: source.input.subprogram(holding: slot))
-            let landing = runEnd.position < home ? runLanding : LandingMap.nothing
+            let home = input.end(of: input.subprogram(holding: slot))
+            let landing = runEnd.position < home ? runLanding : JumpTargetMap.nothing
             let stop = InputIndex(min(home, edit.end.position))
             while slot < stop {
                 landings[slot] = landing
@@ -95,11 +100,9 @@ struct LandingMap: LandingRecord {
         }
     }
 
+    /// The place at which a jump or call to a slot lands, or ``nothing``.
     @inline(__always)
-    mutating func ask(before limit: InputIndex, count: Int, in source: EditedProgram) {}
-
-    @inline(__always)
-    func landing(of target: InputIndex, isCall: Bool, in source: EditedProgram) -> UInt32 {
+    func landing(of target: InputIndex, isCall: Bool) -> UInt32 {
         let landing = landings[target]
         return skipCount > 0 && isCall ? callLanding(landing) : landing
     }

@@ -1,39 +1,56 @@
 import BPF
 
-/// One pass over a program and its edits, for designs that copy once: lays out the result, and fixes the jumps that it met on
-/// the way by a record of where slots have gone.
+/// A jump or call of the result that reaches for a slot of the input, with the offset that it had at `from`; one word,
+/// written at once.
+struct ListedJump: BitwiseCopyable {
+    private let bits: UInt64
+
+    @inline(__always)
+    init(at: OutputIndex, from: InputIndex) { bits = UInt64(at.rawValue) | UInt64(from.rawValue) &<< 32 }
+
+    @inline(__always)
+    var at: OutputIndex { OutputIndex(rawValue: UInt32(truncatingIfNeeded: bits)) }
+
+    /// The slot of the input from which its offset counts; may wrap for a jump of a patch.
+    @inline(__always)
+    var from: InputIndex { InputIndex(rawValue: UInt32(truncatingIfNeeded: bits &>> 32)) }
+}
+
+/// One pass over a program and its edits: lays out the result, and fixes the listed jumps by a map of the input slots.
 ///
-/// Jumps are listed without a branch and fixed in blocks, while what they point from and to is still in the cache.
-struct LayoutSweep<Landings: LandingRecord> {
-    /// After how many edits jumps are fixed: seldom, as stopping costs more than what has left the nearest cache.
-    private static var block: Int { 4096 }
-    /// How many edits make a pass a long one.
-    private static var long: Int { 64 }
-    private let source: EditedProgram
+/// Jumps are listed without a branch and fixed in blocks, while their places and targets are in the cache.
+struct SinglePassRelocator {
+    /// The number of edits after which jumps are fixed: a stop costs more than a miss of the nearest cache.
+    private static let block = 4096
+    /// The number of edits that make a pass a long one.
+    private static let long = 64
+
+    let pass: PassImage
+    let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
-    let kinds: JumpKindTable.View
+    let kinds = JumpKindTable.shared.view
     let jumps: Row<TableIndex, ListedJump>
-    /// Where slots of the input have gone.
-    var landings: Landings
+    /// The places of the input slots.
+    var map: JumpTargetMap
     var jumpCount = 0
-    /// How many of the jumps point to where they land already.
+    /// The number of jumps that have their final offsets.
     private var fixedCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
-    /// Whether something stands for the target of every jump.
+    /// False after a jump that has nothing to reach.
     var isWhole = true
-    /// Whether an offset does not fit.
+    /// True after an offset that does not fit.
     private var overflows = false
 
     init(
-        pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, landings: Landings,
+        pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, map: JumpTargetMap,
         jumps: Row<TableIndex, ListedJump>
     ) {
-        source = EditedProgram(input: input, pass: pass)
+        self.pass = pass
+        self.input = input
         self.result = result
-        kinds = JumpKindTable.shared.view
+        self.map = map
         self.jumps = jumps
-        self.landings = landings
     }
 
     /// Carries out the pass and says what became of it.
@@ -46,9 +63,6 @@ struct LayoutSweep<Landings: LandingRecord> {
         return output.conclude(pass, on: input, status, insns: at.position, subprograms: moveSubprograms())
     }
 
-    var pass: PassImage { source.pass }
-    var input: ProgramImage<InputIndex> { source.input }
-
     // MARK: The layout
 
     /// Lays the program out and fixes its jumps.
@@ -57,10 +71,10 @@ struct LayoutSweep<Landings: LandingRecord> {
         var from = InputIndex(0)
         var number = TableIndex(0)
         let end = TableIndex(pass.editCount)
-        let isLong = pass.editCount >= LayoutSweep.long
+        let isLong = pass.editCount >= SinglePassRelocator.long
         while true {
             // Jumps are fixed while what they point from and to is still in the cache.
-            let stop = min(end, number + LayoutSweep.block)
+            let stop = min(end, number + SinglePassRelocator.block)
             while number < stop {
                 let edit = pass.edits[number]
                 copy(from: from, to: edit.off)
@@ -74,26 +88,26 @@ struct LayoutSweep<Landings: LandingRecord> {
                 }
                 from = edit.end
                 if edit.isDeletion {
-                    landings.delete(edit, number, at: at, in: source)
+                    map.delete(edit, number, at: at, in: pass, on: input)
                 } else {
                     let first = at
                     place(edit)
                     if edit.remove > 0 {
-                        landings.replace(edit, number, at: first)
+                        map.replace(edit, at: first)
                         replace(edit, first)
                     } else if edit.off.position < input.insnCount {
                         from = edit.off + 1
                         copy(from: edit.off, to: from)
-                        landings.insert(edit, number, at: first)
+                        map.insert(edit, at: first)
                     }
                 }
                 number = number + 1
             }
             if number == end { break }
-            fixJumps(before: from, count: number.position)
+            fixJumps(before: from)
         }
         copy(from: from, to: InputIndex(input.insnCount))
-        fixJumps(before: InputIndex(input.insnCount), count: pass.editCount)
+        fixJumps(before: InputIndex(input.insnCount))
     }
 
     /// Copies slots of the input that stand.
@@ -104,7 +118,7 @@ struct LayoutSweep<Landings: LandingRecord> {
             let insn = input.insns[from]
             result.insns[at] = insn
             result.aux[at] = input.aux[from]
-            landings.stand(from, at: at)
+            map.copy(from, at: at)
             // Written in any case, counted when it is a jump: no branch to mispredict.
             jumps[TableIndex(jumpCount)] = ListedJump(at: at, from: from)
             jumpCount &+= kinds.count(insn)
@@ -148,8 +162,7 @@ struct LayoutSweep<Landings: LandingRecord> {
 
     /// Points listed jumps and calls to what stands for their targets, up to the first whose target lies ahead.
     @inline(__always)
-    private mutating func fixJumps(before limit: InputIndex, count: Int) {
-        landings.ask(before: limit, count: count, in: source)
+    private mutating func fixJumps(before limit: InputIndex) {
         while fixedCount < jumpCount {
             let jump = jumps[TableIndex(fixedCount)]
             let insn = result.insns[jump.at]
@@ -157,9 +170,9 @@ struct LayoutSweep<Landings: LandingRecord> {
             let target = InputIndex(
                 rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
             if target >= limit { break }
-            let landing = landings.landing(of: target, isCall: field.isCall, in: source)
+            let landing = map.landing(of: target, isCall: field.isCall)
             let distance = Int(landing) &- jump.at.position &- 1
-            isWhole = isWhole && landing != Landings.nothing
+            isWhole = isWhole && landing != JumpTargetMap.nothing
             overflows = overflows || !field.fits(distance)
             result.insns[jump.at] = field.setting(distance, in: insn)
             fixedCount &+= 1
@@ -174,8 +187,8 @@ struct LayoutSweep<Landings: LandingRecord> {
         var kept = 0
         for number in 0..<input.subprogramCount {
             let subprogram = input.subprograms[TableIndex(number)]
-            let landing = landings.landing(of: InputIndex(rawValue: subprogram.start), isCall: true, in: source)
-            if landing == Landings.nothing { continue }
+            let landing = map.landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
+            if landing == JumpTargetMap.nothing { continue }
             result.subprograms[TableIndex(kept)] = Subprogram(start: landing, id: subprogram.id)
             kept &+= 1
         }

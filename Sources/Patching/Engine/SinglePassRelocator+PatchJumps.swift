@@ -1,7 +1,7 @@
 import BPF
 
 /// The jumps and calls that patches bring.
-extension LayoutSweep {
+extension SinglePassRelocator {
     /// Lists the jumps and calls of a patch that reach for slots of the input.
     @inline(never)
     mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
@@ -35,5 +35,21 @@ extension LayoutSweep {
         let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
         jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: from)
         jumpCount &+= 1
+    }
+}
+
+extension ProgramImage<InputIndex> {
+    /// Whether a jump or call that a patch brings may land on a slot: an instruction of the program and, for a jump, one of the
+    /// subprogram that the patch belongs to.
+    ///
+    /// - Parameter off: where the edit with the patch starts; the length of the program for an append
+    /// - Complexity: O(log subprograms)
+    /// - Source: SEMANTICS, "Where a jump to input index `t` lands", rule 1
+    @inline(__always)
+    func admits(_ target: InputIndex, fromPatchAt off: InputIndex, isCall: Bool) -> Bool {
+        if target.position >= insnCount || isSecondSlot(target) { return false }
+        if isCall { return true }
+        let home = subprogram(holding: min(off, InputIndex(insnCount - 1)))
+        return target.rawValue >= subprograms[home].start && target.position < end(of: home)
     }
 }

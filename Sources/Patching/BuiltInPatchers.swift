@@ -1,4 +1,4 @@
-/// The designs that come with the package.
+/// The patchers that come with the package: the proposed designs, and the engine of the library.
 public enum BuiltInPatchers: String, CaseIterable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
@@ -7,6 +7,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
     case linkedList = "linked-list"
     case indexMap = "index-map"
     case rangeReplace = "range-replace"
+    case engine
 
     /// What the design is called on the command line.
     public var name: String { rawValue }
@@ -21,6 +22,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         case .linkedList: LinkedList()
         case .indexMap: IndexMap()
         case .rangeReplace: RangeReplace()
+        case .engine: Engine()
         }
     }
 
@@ -34,6 +36,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         case .linkedList: "Wang, July 2019"
         case .indexMap: "Cree and Nakryiko, 2019"
         case .rangeReplace: "Nakryiko, July 2024 (bpf_patch_insns)"
+        case .engine: "this project"
         }
     }
 
@@ -42,7 +45,7 @@ public enum BuiltInPatchers: String, CaseIterable, Sendable {
         switch self {
         case .kernelArray: "O(n e)"
         case .deltaArray: "O(n + j log e)"
-        case .deferredBranches, .basicBlock, .linkedList, .indexMap, .rangeReplace: "O(n + e)"
+        case .deferredBranches, .basicBlock, .linkedList, .indexMap, .rangeReplace, .engine: "O(n + e)"
         }
     }
 }

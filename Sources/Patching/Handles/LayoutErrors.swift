@@ -1,0 +1,26 @@
+import BPF
+
+/// The errors of a layout: a jump that reaches nothing, and an offset that does not fit.
+struct LayoutErrors {
+    private var isDangling = false
+    private var overflows = false
+
+    /// What becomes of the pass.
+    var status: PatchStatus { isDangling ? .einval : overflows ? .erange : .accepted }
+
+    mutating func noteDangling() { isDangling = true }
+
+    /// A jump or call at a slot of the result, pointing to another; `nil` if nothing is left for it to reach.
+    @inline(__always)
+    mutating func pointing(
+        _ insn: Instruction, _ field: OffsetField, at slot: OutputIndex, to landing: OutputIndex?
+    ) -> Instruction {
+        guard let landing else {
+            isDangling = true
+            return insn
+        }
+        let offset = landing.position - slot.position - 1
+        overflows = overflows || !field.fits(offset)
+        return field.setting(offset, in: insn)
+    }
+}
