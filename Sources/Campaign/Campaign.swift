@@ -152,9 +152,9 @@ public final class Campaign {
         // Of a campaign that runs until something is found, only what was found is minimized.
         while try ledger.finishNext(asSeen: found != nil) {
             if let failure { throw failure }
-            news.minimizing("\(CountText.of(ledger.unfinished, "more finding"))")
+            news.minimizing(left: ledger.unfinished)
             try news.look(at: ledger, cases: cases)
-            try news.lookAtStored(ledger, isLast: found == nil)
+            try news.lookAtStored(ledger, found == nil ? .now : .seldom)
             try keeper?.record(progress)
         }
         if let found {
@@ -162,9 +162,9 @@ public final class Campaign {
             try ledger.store(found)
             if let failure { throw failure }
         }
-        news.minimizing(nil)
+        news.minimizing(left: nil)
         try news.look(at: ledger, cases: cases)
-        try news.lookAtStored(ledger, isLast: true)
+        try news.lookAtStored(ledger, .last)
     }
 
     private func report() throws(CampaignError) -> CampaignReport {
@@ -177,7 +177,8 @@ public final class Campaign {
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
         try keeper?.record(progress, isLast: true)
-        try news.end(report, why: endReason(isEnded))
+        try news.end(
+            report, why: endReason(isEnded), patience: clock.patience(isInterrupted: Interrupt.isRequested))
         // What the command was run for is known only now.
         try keeper?.record(progress, isLast: true)
         return report
@@ -225,7 +226,7 @@ public final class Campaign {
         let start = Date()
         news.minimizing(bucket)
         try ledger.store(bucket)
-        news.minimizing(nil)
+        news.minimizing(left: nil)
         clock.noteMinimizing(since: start)
         if let failure { throw failure }
     }

@@ -6,6 +6,8 @@ import Foundation
 struct CampaignClock {
     /// How long findings may be minimised after the time of the campaign is up.
     static let afterTime = 1.0
+    /// How long commands may be waited for after that.
+    static let forCommands = 0.5
     /// How long they may be minimised after an interrupt, when it cannot be done later.
     static let afterInterrupt = 3.0
 
@@ -30,6 +32,15 @@ struct CampaignClock {
 
     /// How long it may go on.
     var rest: Double? { limit.map { max($0 - seconds, 0) } }
+
+    /// How long to wait in the end for what was started beside the campaign; `nil` where nothing is in a hurry.
+    ///
+    /// - Parameter isInterrupted: whether the user has asked for the end
+    func patience(isInterrupted: Bool) -> Double? {
+        if isInterrupted { return Self.afterInterrupt }
+        if start == nil { return nil }
+        return limit.map { max($0 + Self.afterTime + Self.forCommands - seconds, 0) }
+    }
 
     /// Takes note of how long a finding took.
     mutating func noteMinimizing(since start: Date) {

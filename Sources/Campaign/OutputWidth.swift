@@ -42,6 +42,12 @@ public enum OutputWidth {
         if number != bounded { unsafe setenv("COLUMNS", "\(bounded)", 1) }
     }
 
+    /// A text broken as by ``wrap(_:to:indent:)`` where COLUMNS or a terminal has a width; files and pipes get whole lines.
+    public static func fit(_ text: String) -> String {
+        let hasWidth = ProcessInfo.processInfo.environment["COLUMNS"] != nil || isatty(STDOUT_FILENO) != 0
+        return hasWidth ? wrap(text) : text
+    }
+
     /// Breaks each line of a text between words; what continues a line is set in, and a word is never broken.
     ///
     /// - Parameter indent: how far continued lines are set in, beyond the line's own indentation

@@ -36,7 +36,7 @@ struct ReplaySession {
             let verdict = replayer.replay(item)
             let lines = summary.add(verdict, of: item)
             if case .notReadable(let reason) = verdict.outcome { complain("error: \(reason)") }
-            if !json { for line in lines { try Output.line(line) } }
+            if !json { for line in lines { try Output.line(OutputWidth.fit(line)) } }
         }
         return summary
     }

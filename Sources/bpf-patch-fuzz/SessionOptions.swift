@@ -13,8 +13,10 @@ struct SessionOptions: ParsableArguments {
         name: .customLong("on-finding"),
         help: ArgumentHelp(
             """
-            A command that 'sh -c' runs once for each finding that is not known, with the finding as JSON on its standard \
-            input, as --json has it; its output goes to standard error.
+            A command that 'sh -c' runs once for each new group of findings that one cause explains, unless all of it is \
+            known, with the smallest finding as JSON on its standard input, as --json has it; its output goes to standard \
+            error. It is run once the finding is minimized, or when the campaign ends. A command that still runs a second \
+            and a half after --time is killed.
             """, valueName: "command"))
     var command: String?
 

@@ -65,7 +65,12 @@ struct FindingGroupsTests {
 
     /// No line is wider than 80 columns but for a path, and the command can be pasted.
     @Test func textFits() throws {
-        let findings = SentenceTexts.buckets.map { finding($0) }
+        var findings = SentenceTexts.buckets.map { finding($0) }
+        // As many buckets and sightings as there may be.
+        for number in 100..<300 {
+            findings.append(finding("a/hang/none/none-\(number)", slots: 12_345))
+            findings[findings.count - 1].sightings = 1_000_000_000
+        }
         for group in FindingGroups.make(findings, plugins: ["--plugin", "./a plugin.so"]) {
             for line in group.text.split(separator: "\n") where line.count > 80 {
                 #expect(line.hasPrefix("    /tmp/") || line.hasSuffix(" show \\"), "\(line)")

@@ -15,9 +15,10 @@ extension FindingGroup {
             sightings == 0
             ? "met while minimizing" : sightings == 1 ? "seen once" : "seen \(CountText.grouped(sightings)) times"
         lines.append("  " + bucket)
-        lines.append(
+        let counts =
             "  " + (others == 0 ? "" : "and \(CountText.of(others, "more bucket")); ") + times
-                + "; the smallest case: \(size)")
+            + "; the smallest case: \(size)"
+        lines.append(OutputWidth.wrap(counts, to: Self.width))
         lines.append("  " + Self.fitting(show))
         return lines.map { $0 + "\n" }.joined()
     }
@@ -39,7 +40,10 @@ extension CampaignReport {
         var text = ""
         for group in groups where all || group.isKnown != true {
             text += group.text
-            if all { text += group.buckets.compactMap { found[$0] }.map { "    " + line($0) + "\n" }.joined() }
+            if !all { continue }
+            for finding in group.buckets.compactMap({ found[$0] }) {
+                text += OutputWidth.fit("    " + line(finding)) + "\n"
+            }
         }
         return text
     }

@@ -68,7 +68,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     public var known: String?
     /// The bpf-patch-fuzz that wrote this: ``Version/text``.
     var version: String?
-    /// The buckets that the command of `--on-finding` was run for, or need not be run for.
+    /// A bucket of each group that the command of `--on-finding` was run for, and those that it need not be run for.
     var reported: [String]?
     /// The size and time of the program that wrote this.
     var program = ""

@@ -16,6 +16,8 @@ final class CampaignNews {
     /// How many buckets there were when they were last looked at.
     private var lastCount = 0
     private var lastLook = Date.distantPast
+    /// How many findings had a group when groups were last looked at.
+    private var groupedCount = 0
 
     /// - Parameters:
     ///   - state: where the campaign is kept, if it is
@@ -57,7 +59,7 @@ final class CampaignNews {
         stored.formUnion(strays.map(\.bucket))
         lastCount = ledger.count
         // A command may not have been run for all of them.
-        for finding in ledger.findings + strays { report(finding) }
+        report(ledger, isLast: false)
         let words = arguments.map(\.shellQuoted).joined(separator: " ")
         if cases == 0 {
             try log?.add(.start, words)
@@ -100,45 +102,81 @@ final class CampaignNews {
         seen.insert(bucket)
         status.noteBucket()
         let isKnown = session.known.contains(bucket)
-        let text = "\(bucket), \(isKnown ? "known, " : "")at case \(index): \(ledger.folder.file(of: bucket))"
-        try log?.add(.bucket, text)
+        let parts = [
+            bucket + ",", "\(isKnown ? "known, " : "")at case \(index): \(Bucket.sentence(of: bucket)):",
+            ledger.folder.file(of: bucket),
+        ]
+        try log?.add(.bucket, parts.joined(separator: " "))
         if !isKnown && announcer.isShown(bucket) {
-            status.note("\(ProgressText.clock(status.seconds))  found \(text)")
+            status.note(["\(ProgressText.clock(status.seconds))  found \(parts[0])"] + parts.dropFirst())
         }
     }
 
-    /// Says what is being minimized, if anything.
-    func minimizing(_ what: String?) { status.update { $0.activity = what.map { "minimizing " + $0 } } }
+    /// Says which bucket is being minimized.
+    func minimizing(_ bucket: String) {
+        status.update { $0.activity = "minimizing \(Bucket.target(of: bucket)): \(Bucket.sentence(of: bucket))" }
+    }
+
+    /// Says that nothing is being minimized, or how many findings are left for that.
+    func minimizing(left: Int?) {
+        status.update { $0.activity = left.map { "minimizing \(CountText.of($0, "more finding"))" } }
+    }
+
+    /// When ``lookAtStored(_:_:)`` does anything.
+    enum Look {
+        /// Once a second at most.
+        case seldom
+        /// Now.
+        case now
+        /// Now, and nothing more will be known of the findings.
+        case last
+    }
 
     /// Tells of cases that are on disk now.
     ///
-    /// - Parameter isLast: whether there is nothing to wait for; otherwise this looks once a second at most
     /// - Throws: ``CampaignError`` when the log cannot be written
-    func lookAtStored(_ ledger: FindingLedger, isLast: Bool = false) throws(CampaignError) {
+    func lookAtStored(_ ledger: FindingLedger, _ look: Look = .seldom) throws(CampaignError) {
         let now = Date()
-        if !isLast && now.timeIntervalSince(lastLook) < 1 { return }
+        if look == .seldom && now.timeIntervalSince(lastLook) < 1 { return }
         lastLook = now
         for finding in ledger.findings where !stored.contains(finding.bucket) {
             stored.insert(finding.bucket)
-            try log?.add(.stored, "\(finding.bucket): \(finding.size): \(finding.file)")
-            report(finding)
+            try log?.add(.stored, "\(finding.bucket): \(finding.sentence): \(finding.size): \(finding.file)")
         }
+        report(ledger, isLast: look == .last)
         command?.step()
     }
 
-    /// Hands a finding to the command, unless it is known.
-    private func report(_ finding: StoredFinding) {
-        if session.known.contains(finding.bucket) { return }
-        var new = finding
-        new.isKnown = false
-        command?.add(new)
+    /// Hands each new group of findings to the command, unless all of it is known.
+    ///
+    /// A finding belongs to no group until its minimized case has slid, or the campaign ends. Two groups that turn out to be
+    /// one later have been handed over as two.
+    ///
+    /// - Complexity: O(findings log findings) when something has slid since the last call
+    private func report(_ ledger: FindingLedger, isLast: Bool) {
+        guard let command else { return }
+        let findings = ledger.findings
+        let buckets = Set(findings.map(\.bucket))
+        let strays = ledger.strays.values.compactMap(\.stored).filter { !buckets.contains($0.bucket) }
+        let grouped = (findings + strays).filter { isLast || $0.leadsTo != nil }
+        if grouped.count == groupedCount && !isLast { return }
+        groupedCount = grouped.count
+        let found = Dictionary(grouped.map { ($0.bucket, $0) }, uniquingKeysWith: { one, _ in one })
+        for group in FindingGroups.make(grouped) {
+            guard var new = group.buckets.first(where: { !session.known.contains($0) }).flatMap({ found[$0] }) else {
+                continue
+            }
+            new.isKnown = false
+            command.add(new, of: group.buckets)
+        }
     }
 
     /// Tells of the end of a campaign; the line that shows how it goes is gone after this.
     ///
+    /// - Parameter patience: how long to wait for the command, in seconds; `nil` for as long as it may take
     /// - Throws: ``CampaignError`` when the log cannot be written
-    func end(_ report: CampaignReport, why: String) throws(CampaignError) {
-        command?.finish()
+    func end(_ report: CampaignReport, why: String, patience: Double?) throws(CampaignError) {
+        command?.finish(within: patience)
         for line in announcer.rest { status.note(line) }
         status.end()
         try log?.add(

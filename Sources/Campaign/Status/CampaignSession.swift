@@ -4,7 +4,7 @@ public struct CampaignSession: Sendable {
     public var known: KnownBuckets
     /// Whether it ends with the first finding that counts.
     public var isUntilFound: Bool
-    /// What `sh -c` runs for each finding that counts, or `nil`.
+    /// What `sh -c` runs for each group of findings that counts, or `nil`.
     public var command: String?
 
     public init(known: KnownBuckets = KnownBuckets(), isUntilFound: Bool = false, command: String? = nil) {

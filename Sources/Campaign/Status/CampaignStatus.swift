@@ -113,9 +113,14 @@ final class CampaignStatus: Sendable {
         }
     }
 
-    /// Writes a line that stays, above the one that is kept up to date.
-    func note(_ text: String) {
+    /// Writes a line that stays, above the one that is kept up to date; on a terminal it is broken between words.
+    func note(_ text: String) { note([text]) }
+
+    /// Writes the parts of a message: one line for a file or a pipe, a line for each part on a terminal.
+    func note(_ parts: [String]) {
         state.withLock { state in
+            let joined = parts.joined(separator: screen.isTerminal ? "\n  " : " ")
+            let text = screen.isTerminal ? OutputWidth.wrap(joined, to: max(screen.columns(), 1)) : joined
             let line = text.hasSuffix("\n") ? text : text + "\n"
             guard screen.isTerminal && state.isDrawn else { return screen.write(line) }
             screen.write("\r\u{1b}[K" + line)

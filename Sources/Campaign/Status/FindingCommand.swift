@@ -1,11 +1,11 @@
 import Foundation
 
-/// The command of `--on-finding`: run once for each finding, one after the other, beside the campaign.
+/// The command of `--on-finding`: run once for each group of findings, one after the other, beside the campaign.
 ///
-/// The finding is on its standard input as JSON; what it prints goes to standard error. A command that fails or hangs is
-/// told of once and does the campaign no harm.
+/// The smallest finding of the group is on its standard input as JSON; what it prints goes to standard error. A command that
+/// fails or hangs is told of once and does the campaign no harm.
 final class FindingCommand {
-    /// How long a command may take, and how long the campaign waits for all of them in the end.
+    /// How long a command may take, and how long a campaign without a limit of time waits for all of them in the end.
     ///
     /// - Units: seconds
     static let patience = 30.0
@@ -23,7 +23,7 @@ final class FindingCommand {
     private var running: Running?
     private var hasFailed = false
     private var hasHung = false
-    /// The buckets that it was run for, or need not be run for.
+    /// A bucket of each group that it was run for, and those that it need not be run for.
     private(set) var reported: Set<String>
 
     /// - Parameters:
@@ -41,9 +41,15 @@ final class FindingCommand {
         self.note = note
     }
 
-    /// Lets the command be run for a finding, unless it was.
-    func add(_ finding: StoredFinding) {
-        if reported.contains(finding.bucket) || waiting.contains(where: { $0.bucket == finding.bucket }) { return }
+    /// Lets the command be run for a finding, unless it was for one of the same group.
+    ///
+    /// - Parameter group: the buckets of the group
+    func add(_ finding: StoredFinding, of group: [String]) {
+        if group.contains(where: { bucket in
+            reported.contains(bucket) || waiting.contains { $0.bucket == bucket }
+        }) {
+            return
+        }
         waiting.append(finding)
     }
 
@@ -57,16 +63,18 @@ final class FindingCommand {
         while running == nil, !waiting.isEmpty { start(waiting.removeFirst()) }
     }
 
-    /// Waits for the commands that are left, as long as one of them may take; those that are not run then are named.
-    func finish() {
-        let deadline = Date() + patience
+    /// Waits for the commands that are left, as long as one of them may take; the number of those not run is told.
+    ///
+    /// - Parameter limit: how long to wait at most, in seconds, or `nil`
+    func finish(within limit: Double? = nil) {
+        let deadline = Date() + min(patience, limit ?? patience)
         step()
         while !isIdle && Date() < deadline {
             usleep(5_000)
             step()
         }
         if let running {
-            stop(running)
+            stop(running, Date() < running.deadline ? "was killed, as the time of the campaign is up" : Self.late)
             self.running = nil
         }
         if waiting.isEmpty { return }
@@ -80,7 +88,7 @@ final class FindingCommand {
         let found = unsafe waitpid(running.process, &status, WNOHANG)
         if found == 0 {
             if Date() < running.deadline { return false }
-            stop(running)
+            stop(running, Self.late)
             return true
         }
         if found == running.process && status != 0 && !hasFailed {
@@ -92,14 +100,19 @@ final class FindingCommand {
         return true
     }
 
+    /// What is said of a command that takes too long.
+    private static let late = "did not end in time and was killed"
+
     /// Kills a command with all that it has started.
-    private func stop(_ running: Running) {
+    ///
+    /// - Parameter end: what is said of it, the first time
+    private func stop(_ running: Running, _ end: String) {
         _ = kill(-running.process, SIGKILL)
         var status: Int32 = 0
         while unsafe waitpid(running.process, &status, 0) < 0 && errno == EINTR {}
         if hasHung { return }
         hasHung = true
-        note("--on-finding: the command did not end in time and was killed; this is told once\n")
+        note("--on-finding: the command \(end); this is told once\n")
     }
 
     private func start(_ finding: StoredFinding) {

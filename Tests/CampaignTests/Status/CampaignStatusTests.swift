@@ -130,6 +130,32 @@ struct CampaignStatusTests {
         #expect(scene.take() == ["late\n"])
     }
 
+    /// A message of several parts is a line for a file, and fits a terminal but for words that are longer.
+    @Test(arguments: [true, false]) func aMessageFitsTheTerminal(_ isTerminal: Bool) {
+        let scene = Scene()
+        scene.columns.withLock { $0 = 20 }
+        let status = scene.status(isTerminal: isTerminal)
+        status.note(["0:00:03  found a/b, at case 1:", "a jump lands on a wrong slot:", "/tmp/a/long/path/of/a.case"])
+        status.note("five words of one line")
+        #expect(
+            scene.take()
+                == (isTerminal
+                    ? [
+                        """
+                        0:00:03  found a/b,
+                          at case 1:
+                          a jump lands on a
+                            wrong slot:
+                          /tmp/a/long/path/of/a.case
+
+                        """, "five words of one\n  line\n",
+                    ]
+                    : [
+                        "0:00:03  found a/b, at case 1: a jump lands on a wrong slot: /tmp/a/long/path/of/a.case\n",
+                        "five words of one line\n",
+                    ]))
+    }
+
     @Test func aResumedCampaignCountsOn() {
         let scene = Scene()
         let status = scene.status(isTerminal: true)

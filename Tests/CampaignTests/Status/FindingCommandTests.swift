@@ -14,16 +14,54 @@ import Testing
 
     /// Runs a command for some buckets and returns what was told.
     private static func run(
-        _ text: String, _ buckets: [String], reported: Set<String> = [], patience: Double = 600
+        _ text: String, _ buckets: [String], groups: [[String]] = [], reported: Set<String> = [],
+        patience: Double = 600, limit: Double? = nil
     ) -> (notes: [String], reported: Set<String>) {
         var notes: [String] = []
         let command = FindingCommand(text, reported: reported, patience: patience) { notes.append($0) }
         for bucket in buckets {
-            command.add(finding(bucket))
+            command.add(finding(bucket), of: groups.first { $0.contains(bucket) } ?? [bucket])
             command.step()
         }
-        command.finish()
+        command.finish(within: limit)
         return (notes, command.reported)
+    }
+
+    /// A group is handed over once: also while the first of it waits, and when an earlier session had one of it.
+    @Test func itIsRunOnceForEachGroup() throws {
+        let folder = try Tool.Folder()
+        let groups = [["a/1", "a/2"], ["a/3", "a/4", "a/5"], ["a/6", "a/7"]]
+        let told = Self.run(
+            "cat >> '\(folder.path)/all'", ["a/2", "a/1", "a/4", "a/5", "a/3", "a/6"], groups: groups,
+            reported: ["a/7"])
+        #expect(told.notes.isEmpty && told.reported == ["a/2", "a/4", "a/7"])
+        let lines = try #require(folder.texts()["all"]).split(separator: "\n")
+        let findings = try lines.map { try JSONDecoder().decode(StoredFinding.self, from: Data($0.utf8)) }
+        #expect(findings == [Self.finding("a/2"), Self.finding("a/4")])
+    }
+
+    /// When the time of the campaign is up, one that runs is killed, and those that wait stay for another session.
+    @Test func itDoesNotHoldUpTheEnd() {
+        let told = Self.run("sleep 1000 & sleep 1000", ["a/1", "a/2", "a/3"], patience: 30, limit: 0.2)
+        #expect(told.reported == ["a/1"])
+        #expect(
+            told.notes == [
+                "--on-finding: the command was killed, as the time of the campaign is up; this is told once\n",
+                "--on-finding: there was no time to run the command for 2 more findings\n",
+            ])
+    }
+
+    @Test func theTimeLimitCutsTheWait() {
+        var clock = CampaignClock(limit: 10)
+        #expect(clock.patience(isInterrupted: false).map { 10 < $0 && $0 <= 11.5 } == true)
+        clock.before = 10.9
+        #expect(clock.patience(isInterrupted: false).map { $0 <= 0.6 } == true)
+        clock.before = 99
+        #expect(clock.patience(isInterrupted: false) == 0)
+        #expect(clock.patience(isInterrupted: true) == CampaignClock.afterInterrupt)
+        clock.start = nil
+        #expect(clock.patience(isInterrupted: false) == nil)
+        #expect(CampaignClock(limit: nil).patience(isInterrupted: false) == nil)
     }
 
     @Test func itIsRunOnceForEachBucket() throws {
