@@ -109,8 +109,12 @@ public final class Campaign {
         }
     }
 
-    /// The findings that are on disk, when an error has ended the campaign.
-    public var reportSoFar: CampaignReport { bareReport }
+    /// What is known when an error has ended the campaign, with all buckets.
+    public var reportSoFar: CampaignReport {
+        var report = bareReport
+        report.findings = ledger.findingsSoFar
+        return report
+    }
 
     /// What is known now.
     private var bareReport: CampaignReport {

@@ -71,9 +71,9 @@ extension CampaignCommand {
         }
         for refusal in campaign.refusals { complain("skipped: \(refusal)") }
         do { return try campaign.run() } catch {
-            // What was found is on disk, and must not be missed for the error.
+            // What was found must not be missed for the error.
             var found = campaign.reportSoFar
-            found.mark(KnownBuckets())
+            found.mark(list)
             if !found.findings.isEmpty { try? found.print(json: json, all: all) }
             throw error
         }

@@ -25,6 +25,7 @@ struct SingleCaseTests {
             for bucket in buckets where !bucket.isEmpty {
                 #expect(outcome.output.contains("# \(bucket): "), "\(outcome.output)")
             }
+            #expect(outcome.output.contains("\nbucket: \(buckets[0])\n"), "\(outcome.output)")
             #expect(outcome.output.contains("\n# delta-array: clean\n"), "\(outcome.output)")
             // What it prints is a case file.
             let file = try folder.write(outcome.output, to: "\(index).case")

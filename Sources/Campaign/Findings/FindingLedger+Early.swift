@@ -47,6 +47,22 @@ extension FindingLedger {
         return c
     }
 
+    /// All buckets as findings, now that an error has ended the campaign; cases that are not minimized are as they were seen.
+    ///
+    /// - Complexity: O(buckets) cases made
+    var findingsSoFar: [StoredFinding] {
+        let findings = findings
+        let stored = Set(findings.map(\.bucket))
+        let others = seenBuckets.filter { !stored.contains($0.bucket) }.map { bucket, index in
+            let entry = entries[bucket]
+            var finding = describe(asSeen(bucket, index: index), bucket, index, entry?.sightings ?? 0)
+            finding.isMinimized = false
+            finding.isCounted = entry == nil ? false : nil
+            return finding
+        }
+        return (findings + others).sorted { $0.bucket < $1.bucket }
+    }
+
     /// Makes findings of the buckets whose block was not counted, now that no more blocks come.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written

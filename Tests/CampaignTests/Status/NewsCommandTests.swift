@@ -121,6 +121,32 @@ struct NewsCommandTests {
         #expect(try Tool.run(["run", "--on-finding", " "]).status == 64)
     }
 
+    /// What was found is printed before an error that ends a campaign, and what is known is a count there too.
+    @Test(arguments: [false, true]) func findingsArePrintedBeforeAnError(_ isKnown: Bool) throws {
+        let folder = try Tool.Folder()
+        let plugin = folder.path + "/example.so"
+        try ExamplePlugin.build(plugin)
+        let crashes = folder.path + "/crashes"
+        let known = try folder.write(isKnown ? "planted-trap/*\n" : "", to: "known")
+        let words = [
+            "run", "--seed", "1", "--time", "1000", "--patcher", "planted-trap", "--plugin", plugin, "--known", known,
+            "--crashes", crashes,
+        ]
+        let outcome = try Tool.run(words) { process in
+            try Tool.wait(for: "a finding", of: process) {
+                (try? FileManager.default.contentsOfDirectory(atPath: crashes))?.contains {
+                    $0.hasPrefix("planted-trap--") && $0.hasSuffix(".case")
+                } == true
+            }
+            let file = try #require(FileHandle(forWritingAtPath: plugin))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data("\n".utf8))
+        }
+        #expect(outcome.status == 1 && outcome.errors.contains("error: \(plugin) has changed since"), "\(outcome)")
+        #expect(outcome.output.contains("\nplanted-trap: ") == !isKnown, "\(outcome)")
+        #expect(outcome.output.contains(isKnown ? ", 1 finding, 1 of them known" : ", 1 finding\n"), "\(outcome)")
+    }
+
     /// The first ten buckets of a target have a line each, at once; the others have one together.
     @Test func bucketsAreToldOfAtOnce() throws {
         let all = try Self.firsts(Self.backJump)

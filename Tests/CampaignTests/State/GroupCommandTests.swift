@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import Campaign
+
+/// The groups of a campaign are those of its cases, however it was run.
+@Suite struct GroupCommandTests {
+    private static let words = ["--seed", "7", "--patcher", "planted-lost-aux"]
+    private static let cases = ["--cases", "200"]
+
+    /// Each group as JSON has it, but for the folder of its file.
+    private static func groups(_ outcome: Tool.Outcome) throws -> [FindingGroup] {
+        struct Report: Decodable { var groups: [FindingGroup] }
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.lastLine.utf8))
+        return report.groups.map { group in
+            var group = group
+            group.file = URL(fileURLWithPath: group.file).lastPathComponent
+            group.show = []
+            return group
+        }
+    }
+
+    @Test func groupsDoNotDependOnHowTheyWereFound() throws {
+        let one = try KeptCampaign(Self.words + Self.cases)
+        let expected = try Self.groups(one.run())
+        try #require(expected.contains { $0.buckets.count > 3 } && expected.allSatisfy { $0.sightings > 0 })
+        let two = try KeptCampaign(Self.words + Self.cases + ["--jobs", "2"])
+        #expect(try Self.groups(two.run()) == expected)
+        let resumed = try KeptCampaign(Self.words + ["--cases", "70"])
+        try resumed.run()
+        try resumed.run(["--cases", "130", "--jobs", "2"])
+        #expect(try Self.groups(resumed.run(Self.cases)) == expected)
+        #expect(try Self.groups(resumed.run()) == expected, "a finished campaign that is looked at again")
+        let folder = try Tool.Folder()
+        let merged = try Tool.run(["merge", one.state, "-o", folder.path + "/merged", "--json"])
+        #expect(try Self.groups(merged) == expected)
+    }
+
+    /// Parts may show more of what belongs together than the whole does, and never less.
+    @Test func mergedPartsTearNoGroupApart() throws {
+        let whole = try Self.groups(KeptCampaign(Self.words + Self.cases).run())
+        let parts = try ["1/2", "2/2"].map { try KeptCampaign(Self.words + Self.cases + ["--shard", $0]) }
+        for part in parts { try part.run() }
+        let folder = try Tool.Folder()
+        let merged = try Self.groups(
+            Tool.run(["merge"] + parts.map(\.state) + ["-o", folder.path + "/merged", "--json"]))
+        #expect(merged.count <= whole.count)
+        for group in whole {
+            let homes = merged.filter { !Set($0.buckets).isDisjoint(with: group.buckets) }
+            #expect(homes.count == 1, "\(group.buckets): \(homes.map(\.buckets))")
+        }
+        #expect(merged.reduce(0) { $0 + $1.sightings } == whole.reduce(0) { $0 + $1.sightings })
+    }
+}
