@@ -1,4 +1,5 @@
 import Fuzzing
+import Patching
 import Plugins
 
 /// A plug-in as a command line names it: a file, or `NAME=FILE` to give it a name of its own in this run.
@@ -44,7 +45,7 @@ public struct PluginFile: Hashable, Sendable {
 
     /// Names that buckets use for something else than a plug-in.
     static let reserved = Set(
-        (PatcherChoice.builtIn + PatcherChoice.planted).map(\.name)
+        BuiltInPatchers.allCases.map(\.name) + PlantedPatcher.Fault.allCases.map(\.name)
             + ["all", "oracle", "pass-check", "kernel", JudgeMessage.unknown])
 
     /// Why a name is in ``reserved``.

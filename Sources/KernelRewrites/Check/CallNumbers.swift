@@ -75,15 +75,16 @@ struct CallNumbers {
     /// - Parameters:
     ///   - calls: where they are
     ///   - result: the kernel's own, `found` the one that is compared, and `expected` the one that it is compared to
+    ///   - findings: is given the disagreements
+    /// - Returns: the form that the calls are in
     /// - Complexity: O(calls), where they are compiled
     func settle(
         _ calls: Row<TableIndex, OutputIndex>, _ callCount: Int, _ result: Row<OutputIndex, Instruction>,
         _ found: Row<OutputIndex, Instruction>, _ expected: Row<OutputIndex, Instruction>,
-        _ report: inout RewriteReport
-    ) {
+        _ findings: inout [Finding]
+    ) -> Form {
         var isReported = false
         let form = form(calls, callCount, result)
-        report.callForm = form
         for number in 0..<callCount {
             let at = calls[TableIndex(number)]
             let insn = result[at]
@@ -92,13 +93,13 @@ struct CallNumbers {
                 if form == .relative { continue }
                 let target = at.position + 1 + Int(insn.imm)
                 let second = Int(result[at + 1].imm)
-                if start(second) != target { report.findings.append(disagreement("pseudo-func", at, second, target)) }
+                if start(second) != target { findings.append(disagreement("pseudo-func", at, second, target)) }
                 continue
             }
             let wanted = Int(expected[at].imm)
             if expected[at].jumpKind == .call && isCut(insn, at: at.position, offset: wanted, form) {
                 found[at].imm = Int32(truncatingIfNeeded: wanted)
-                if !isReported { report.findings.append(farCall(at, insn)) }
+                if !isReported { findings.append(farCall(at, insn)) }
                 isReported = true
                 continue
             }
@@ -106,8 +107,9 @@ struct CallNumbers {
             found[at].imm = Int32(truncatingIfNeeded: offset)
             if agrees(insn, at: at.position, form) { continue }
             let value = Int(form == .numberThenOffset ? Int32(insn.off) : insn.imm)
-            report.findings.append(disagreement("call", at, value, at.position + 1 + offset))
+            findings.append(disagreement("call", at, value, at.position + 1 + offset))
         }
+        return form
     }
 
     private func farCall(_ at: OutputIndex, _ insn: Instruction) -> Finding {

@@ -317,7 +317,8 @@ public struct RewriteChecker: ~Copyable {
             starts: expected.subprograms, count: expected.subprogramCount,
             hidden: alignment.hiddenStart,
             areNumbersShown: facts.features.contains(.rawDump))
-        numbers.settle(passes.calls, passes.callCount, insns, image.insns, expected.insns, &report)
+        report.callForm = numbers.settle(
+            passes.calls, passes.callCount, insns, image.insns, expected.insns, &report.findings)
     }
 
     /// Writes the kernel's tables beside its instructions.

@@ -1,0 +1,106 @@
+import BPF
+import Foundation
+import Fuzzing
+import LinuxBPF
+import Patching
+
+extension CampaignSettings {
+    /// Makes the case with an index and runs it by itself.
+    ///
+    /// - Parameter program: the executable that serves as judge
+    /// - Throws: ``CampaignError`` when the case cannot be made or run
+    public func runCase(_ index: UInt64, program: URL) throws(CampaignError) -> SingleCase {
+        let objects = ObjectCollection(paths: subject.objects)
+        if !subject.objects.isEmpty && objects.programs.isEmpty {
+            throw CampaignError.noObject(objects.refusals.map(\.description))
+        }
+        return try subject.runCase(index, seed: seed, bases: objects.programs.map(\.program), program: program)
+    }
+
+    /// The arguments that make and run one case again.
+    public func argumentsOfCase(_ index: UInt64) -> [String] {
+        ["--seed", String(seed), "--index", String(index)] + subject.arguments
+    }
+}
+
+extension PatcherSubject {
+    public func runCase(
+        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+    ) throws(CampaignError) -> SingleCase {
+        var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
+        var c = fuzzer.makeCase(index: index)
+        c.conditions = terms.conditions
+        let judge = SacrificedJudge(self, program: program)
+        let findings = judge.findings(of: c, against: nil)
+        if let failure = judge.failure { throw failure }
+        var made = SingleCase(c, findings: findings, report: judge.report)
+        let standIns = patchers.map { StandInPatcher($0.capabilities, $0.plugin?.kernel) }
+        // It is given every pass that is not malformed.
+        let all = StandInPatcher(.everything, nil)
+        var runner = CaseRunner(standIns + [all], beyondContract: terms.beyondContract)
+        do throws(ProgramFault) { _ = try runner.run(c) } catch {
+            throw CampaignError("case \(index) of seed \(seed): the program is ill formed: \(error)")
+        }
+        for (patcher, standIn) in zip(patchers, standIns) where !findings.contains(where: { $0.target == patcher.name })
+        {
+            made.remarks.append("\(patcher.name): \(Self.remark(given: standIn.given, of: all.given))")
+        }
+        return made
+    }
+
+    /// What there is to say of a patcher without a finding.
+    private static func remark(given: Int, of count: Int) -> String {
+        if count == 0 { return "not run: the pass is malformed" }
+        if given == count { return SingleCase.clean }
+        let skipped = "it cannot do what \(count - given) of \(count) passes demand"
+        return given == 0 ? "not run: \(skipped)" : "\(SingleCase.clean); \(skipped)"
+    }
+}
+
+extension KernelSubject {
+    public func runCase(
+        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+    ) throws(CampaignError) -> SingleCase {
+        let c = makeCase(index, seed: seed)
+        let judge = SacrificedJudge(self, program: program)
+        let findings = judge.findings(of: c, against: nil)
+        if let failure = judge.failure { throw failure }
+        let completed = try? judge.completed.map { try CaseFile.parse($0, file: "case \(index)") }
+        var shown = completed ?? c
+        (shown.name, shown.origin) = (c.name, c.origin)
+        var made = SingleCase(shown, findings: findings, report: judge.report)
+        if findings.isEmpty {
+            made.remarks.append("kernel \(facts.release): " + (judge.remark ?? SingleCase.clean))
+        }
+        if isExecuting { made.remarks.append("the program was loaded and not executed") }
+        return made
+    }
+}
+
+/// A right patcher that can do what another can, to learn which passes that one is given.
+private final class StandInPatcher: ForeignPatcher {
+    let name = "stand-in"
+    let capabilities: PatcherCapabilities
+    let kernel: KernelFunctions?
+    let misconduct: PatcherMisconduct? = nil
+    private(set) var given = 0
+    private let inner = RangeReplace()
+
+    init(_ capabilities: PatcherCapabilities, _ kernel: KernelFunctions?) {
+        self.capabilities = capabilities
+        self.kernel = kernel
+    }
+
+    func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
+    ) -> PatchStatus {
+        given += 1
+        return inner.apply(pass, to: input, into: output)
+    }
+
+    func apply(
+        _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
+    ) -> (status: PatchStatus, seconds: Double) {
+        (apply(pass, to: input, into: output), 0)
+    }
+}
