@@ -15,7 +15,7 @@ public struct CaseGenerator: ~Copyable {
     private let limits: [CaseLimits]
     /// Which of the limits the case is made within.
     private var turn = 0
-    private var entropy = Entropy(seed: 0, index: 0)
+    private var draws = Draws(seed: 0, index: 0)
     private var features = CaseFeatures()
     private var maker = SlotMaker(marker: 0)
     private var programs: ProgramGenerator
@@ -67,44 +67,44 @@ public struct CaseGenerator: ~Copyable {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
         // All workloads have their turn within one of the limits before the next, so that each meets each.
         turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
-        return make(Entropy(seed: seed, index: index))
+        return make(Draws(seed: seed, index: index))
     }
 
-    /// Makes the program of the case that a source of entropy stands for; valid until the next case.
+    /// Makes the program of the case that some draws make; valid until the next case.
     ///
     /// - Complexity: O(slots)
-    public mutating func begin(_ source: Entropy) -> ProgramImage<InputIndex> {
+    public mutating func begin(_ source: Draws) -> ProgramImage<InputIndex> {
         var source = source
         workload = workloads.isEmpty ? nil : workloads[source.below(workloads.count)]
         turn = limits.count > 1 ? source.below(limits.count) : 0
         return make(source)
     }
 
-    private mutating func make(_ source: Entropy) -> ProgramImage<InputIndex> {
-        entropy = source
-        features = CaseFeatures.draw(shape, &entropy)
+    private mutating func make(_ source: Draws) -> ProgramImage<InputIndex> {
+        draws = source
+        features = CaseFeatures.draw(shape, &draws)
         if workload == nil { features.keep(within: limits[turn]) }
         // Room for what some workloads look for: several instructions in a row.
         if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
         maker = SlotMaker(marker: 1001)
         passNumber = 0
-        programs.begin(features, turn: turn, &entropy)
-        if !bases.isEmpty && entropy.chance(8) {
+        programs.begin(features, turn: turn, &draws)
+        if !bases.isEmpty && draws.chance(1, of: 2) {
             // Of two, the shorter: large programs are few cases but much time.
-            let one = bases[entropy.below(bases.count)]
-            let other = bases[entropy.below(bases.count)]
+            let one = bases[draws.below(bases.count)]
+            let other = bases[draws.below(bases.count)]
             let base = one.insnCount <= other.insnCount ? one : other
-            features.edits = 1 + entropy.below(min(24, base.insnCount))
+            features.edits = 1 + draws.below(min(24, base.insnCount))
             maker.marker = 1_000_000
             chooseEdits(of: base.insnCount)
             return base.image()
         }
         if features.isFar {
-            farPrograms.generate(features, &maker, &entropy, into: programBuffer)
+            farPrograms.generate(features, &maker, &draws, into: programBuffer)
         } else {
-            programs.generate(features, &maker, &entropy, into: programBuffer)
+            programs.generate(features, &maker, &draws, into: programBuffer)
         }
-        if let workload { planter.plant(workload, in: programBuffer, &maker, &entropy) }
+        if let workload { planter.plant(workload, in: programBuffer, &maker, &draws) }
         chooseEdits(of: programBuffer.insnCount)
         return programBuffer.image()
     }
@@ -112,13 +112,13 @@ public struct CaseGenerator: ~Copyable {
     /// Decides how many of a workload's edits are made in a program of so many slots: mostly all.
     private mutating func chooseEdits(of slots: Int) {
         if workload == nil { return }
-        let bits = entropy.next()
-        var chance = bits & 3 == 0 ? Int(bits >> 8 & 0xffff) : 65536
+        var bits = draws.bits()
+        var chance = bits.chance(1, of: 4) ? bits.below(EditChoice.whole) : EditChoice.whole
         // With an edit at every slot of a large program, a design that goes through all slots for each takes seconds; and
         // of the jumps that just fit, none would after a hundred edits.
-        let work = features.isFar ? 4_194_304 >> Int(bits >> 2 & 7) : 4_194_304
-        if slots * slots > work { chance = min(chance, max(1, work * 65536 / (slots * slots))) }
-        choice = EditChoice(chance: chance, Entropy(seed: bits, index: 0))
+        let work = features.isFar ? 4_194_304 >> bits.below(8) : 4_194_304
+        if slots * slots > work { chance = min(chance, max(1, work * EditChoice.whole / (slots * slots))) }
+        choice = EditChoice(chance: chance, Draws(seed: draws.number(), index: 0))
     }
 
     /// Makes the next pass of the case; valid until the one after it.
@@ -135,7 +135,7 @@ public struct CaseGenerator: ~Copyable {
         }
         let isLast = passNumber == features.passes
         passes.generate(
-            features, for: input, isChecked: features.refusal != .dangling, patterns: programs.chosen, &maker, &entropy,
+            features, for: input, isChecked: features.refusal != .dangling, patterns: programs.chosen, &maker, &draws,
             into: passBuffer)
         if isLast && features.refusal == .malformed { makeMalformed(input) }
         return passBuffer.image
@@ -160,7 +160,7 @@ public struct CaseGenerator: ~Copyable {
         if passBuffer.editCount == 0 { passBuffer.addEdit(off: InputIndex(0), remove: 0) }
         for _ in 0..<20 {
             let malformer = Malformer(input: input, pass: passBuffer.image)
-            if malformer.breakRule(rules[entropy.below(rules.count)], in: passBuffer, &entropy) { return }
+            if malformer.breakRule(rules[draws.below(rules.count)], in: passBuffer, &draws) { return }
         }
         passBuffer.addEdit(off: InputIndex(rawValue: UInt32(input.insnCount) + 1), remove: 0)
     }

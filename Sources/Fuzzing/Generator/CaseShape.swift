@@ -64,71 +64,68 @@ struct CaseFeatures {
     }
 
     /// Draws the features of a case.
-    static func draw(_ shape: CaseShape, _ entropy: inout Entropy) -> CaseFeatures {
+    static func draw(_ shape: CaseShape, _ draws: inout Draws) -> CaseFeatures {
         var features = CaseFeatures()
-        let bits = entropy.next()
-        func part(_ shift: UInt64) -> Int { Int(bits >> shift & 7) }
-        features.patch = 1 + part(0)
-        features.insert = part(3)
-        features.delete = part(6)
-        features.replace = part(9)
-        features.keep = 2 * part(12)
-        features.skip = 2 * part(15)
-        features.refs = part(18)
-        features.leaving = part(21)
-        features.patchJumps = part(24)
-        features.borders = 4 + part(27)
-        features.sideBySide = part(30) / 2
-        features.lines = part(33) / 2
-        features.patchLength = 1 + part(36) / 2
-        features.size(shape, &entropy)
+        var bits = draws.bits()
+        features.patch = 1 + bits.below(8)
+        features.insert = bits.below(8)
+        features.delete = bits.below(8)
+        features.replace = bits.below(8)
+        features.keep = 2 * bits.below(8)
+        features.skip = 2 * bits.below(8)
+        features.refs = bits.below(8)
+        features.leaving = bits.below(8)
+        features.patchJumps = bits.below(8)
+        features.borders = 4 + bits.below(8)
+        features.sideBySide = bits.below(4)
+        features.lines = bits.below(4)
+        features.patchLength = 1 + bits.below(4)
+        features.size(shape, &draws)
         return features
     }
 
-    private mutating func size(_ shape: CaseShape, _ entropy: inout Entropy) {
+    private mutating func size(_ shape: CaseShape, _ draws: inout Draws) {
         if case .fixed(let insns, let edits, let passes) = shape {
             (self.insns, self.edits, self.passes) = (insns, edits, passes)
-            subprograms = 1 + entropy.below(max(1, min(4, insns / 4)))
+            subprograms = 1 + draws.below(max(1, min(4, insns / 4)))
             return
         }
-        let draw = entropy.below(4096)
-        switch draw {
+        let size = draws.below(4096)
+        switch size {
         case 0..<12:
             isFar = true
-            insns = 32_700 + entropy.below(200)
-            edits = 1 + entropy.below(6)
+            insns = 32_700 + draws.below(200)
+            edits = 1 + draws.below(6)
             subprograms = 1
         case 12..<22:
-            insns = 100 + entropy.below(500)
-            edits = 100 + entropy.below(200)
-            subprograms = 1 + entropy.below(12)
-        case 22..<1800: insns = 1 + entropy.below(8)
-        case 1800..<3500: insns = 6 + entropy.below(27)
-        case 3500..<4000: insns = 24 + entropy.below(41)
-        default: insns = 64 + entropy.below(97)
+            insns = 100 + draws.below(500)
+            edits = 100 + draws.below(200)
+            subprograms = 1 + draws.below(12)
+        case 22..<1800: insns = 1 + draws.below(8)
+        case 1800..<3500: insns = 6 + draws.below(27)
+        case 3500..<4000: insns = 24 + draws.below(41)
+        default: insns = 64 + draws.below(97)
         }
-        if draw >= 22 {
-            edits = 1 + entropy.below(max(1, min(12, insns / 2 + 1)))
-            subprograms = 1 + entropy.below(max(1, min(6, insns / 2)))
+        if size >= 22 {
+            edits = 1 + draws.below(max(1, min(12, insns / 2 + 1)))
+            subprograms = 1 + draws.below(max(1, min(6, insns / 2)))
         }
-        passes = isFar ? 1 + entropy.below(2) : 1 + (entropy.below(8) * 3 / 7) * entropy.below(2)
-        let plan = entropy.below(20)
+        passes = isFar ? 1 + draws.below(2) : 1 + (draws.below(8) * 3 / 7) * draws.below(2)
+        let plan = draws.below(20)
         if plan == 0 { refusal = .malformed } else if plan == 1 { refusal = .dangling }
     }
 
     /// Fills a palette from which the kinds of slots are picked; which kinds it has, and how often, differs from case to
     /// case.
-    func fill(_ palette: Row<Slot, SlotPattern>, from patterns: Row<Slot, SlotPattern>, _ entropy: inout Entropy) {
-        var bits = entropy.next()
-        let jumps = Int(bits & 15)
-        bits >>= 4
+    func fill(_ palette: Row<Slot, SlotPattern>, from patterns: Row<Slot, SlotPattern>, _ draws: inout Draws) {
+        var bits = draws.bits()
+        let jumps = bits.below(16)
         let others: [4 of Kind] = [.memory, .wide, .decoy, .alu]
         let jumpKinds: [8 of Kind] = [.conditional, .ja, .mayGoto, .gotol, .conditional32, .call, .function, .odd]
         // Half of the kinds are in a case, in turn; the rest is left out.
-        let mask = Int(bits & 0xff) | 1 << Int(bits >> 8 & 7)
-        bits >>= 11
-        let otherMask = Int(bits & 7) | 8
-        let turn = Int(bits >> 3 & 15)
+        let mask = bits.below(256) | 1 << bits.below(8)
+        let otherMask = bits.below(8) | 8
+        let turn = bits.below(16)
         for entry in 0..<CaseFeatures.paletteSize {
             var kind = Kind.alu
             if entry < jumps {

@@ -18,7 +18,7 @@ struct FarAim {
     /// Chooses the jump; `nil` when none is near the limit.
     ///
     /// - Complexity: O(jumps)
-    init?(_ input: ProgramImage<InputIndex>, _ ledger: borrowing SlotLedger, _ entropy: inout Entropy) {
+    init?(_ input: ProgramImage<InputIndex>, _ ledger: borrowing SlotLedger, _ draws: inout Draws) {
         var least = FarAim.longest
         var nearest: (slot: Int, target: Int)?
         for number in 0..<ledger.jumpCount {
@@ -37,9 +37,8 @@ struct FarAim {
         low = isForward ? nearest.slot + 1 : nearest.target
         high = isForward ? nearest.target : nearest.slot + 1
         // By up to three slots beyond the limit or short of it.
-        let bits = entropy.next()
-        let distance = Int(bits >> 1 & 3)
-        missing = bits & 1 == 0 ? least + 1 + distance : max(least - distance, 0)
+        let distance = draws.below(4)
+        missing = draws.chance(1, of: 2) ? least + 1 + distance : max(least - distance, 0)
     }
 
     /// Takes the last edit of a buffer into account and makes it longer when it is the last that the jump crosses.
@@ -49,7 +48,7 @@ struct FarAim {
         missing -= edit.growth
         if !isLast && nextAnchor < high { return }
         if missing <= 0 || missing > FarAim.longest || edit.isDeletion { return }
-        for _ in 0..<missing { buffer.addPatch(maker.make(.plain, 0)) }
+        for _ in 0..<missing { buffer.addPatch(maker.makePlain()) }
         missing = 0
     }
 }

@@ -12,7 +12,7 @@ struct FarProgramGenerator: ~Copyable {
     ///
     /// - Complexity: O(slots)
     mutating func generate(
-        _ features: CaseFeatures, _ maker: inout SlotMaker, _ entropy: inout Entropy, into buffer: ProgramBuffer
+        _ features: CaseFeatures, _ maker: inout SlotMaker, _ draws: inout Draws, into buffer: ProgramBuffer
     ) {
         // Room for a jump over the whole distance, on either side of some more instructions.
         let count = max(features.insns, 1)
@@ -21,25 +21,25 @@ struct FarProgramGenerator: ~Copyable {
         buffer.load(template.image(as: Slot.self))
         let program: ProgramImage<Slot> = buffer.image()
         maker.marker = Int32(count)
-        let jumps = 1 + entropy.below(3)
+        let jumps = 1 + draws.below(3)
         for _ in 0..<jumps {
-            let bits = entropy.next()
+            var bits = draws.bits()
             // How far the jump is from not fitting.
-            let slack = Int(bits & 7)
+            let slack = bits.below(8)
             let reach = min(FarProgramGenerator.limit - slack, count - 2)
-            let isForward = bits >> 3 & 1 == 0
+            let isForward = bits.chance(1, of: 2)
             let room = count - reach - 1
-            let from = Entropy.pick(bits, below: max(room, 1))
+            let from = draws.below(max(room, 1))
             let slot = Slot(isForward ? from : count - 1 - from)
             let kinds: [8 of UInt8] = [0x05, 0x15, 0x1d, 0x16, 0xe5, 0x06, 0xa6, 0x05]
-            let code = kinds[Int(bits >> 4 & 7)]
+            let code = kinds[bits.below(8)]
             var insn = Instruction(code: code, dst: 1, off: Int16(code == Opcode.gotol ? slot.position & 0xff : 0))
             insn.imm = code == Opcode.gotol ? 0 : Int32(slot.position)
-            _ = insn.setJumpOffset(isForward ? reach : -reach - 1 + Int(bits >> 7 & 1), insn.jumpKind)
+            _ = insn.setJumpOffset(isForward ? reach : -reach - 1 + bits.below(2), insn.jumpKind)
             let target = slot.position &+ 1 &+ insn.jumpOffset(insn.jumpKind)
             if target >= 0 && target < count { program.insns[slot] = insn }
         }
-        let line = Slot(entropy.below(count))
+        let line = Slot(draws.below(count))
         program.lines[TableIndex(0)] = LineRecord(insnOff: line.rawValue, id: 500)
         buffer.lineCount = 1
     }

@@ -11,22 +11,22 @@ struct Malformer {
     /// Breaks a rule in the last edit of a buffer, or says that the edit has nothing to break it on.
     ///
     /// - Complexity: O(slots) at most
-    func breakRule(_ rule: MalformedEdit.Rule, in buffer: PassBuffer, _ entropy: inout Entropy) -> Bool {
+    func breakRule(_ rule: MalformedEdit.Rule, in buffer: PassBuffer, _ draws: inout Draws) -> Bool {
         let number = TableIndex(pass.editCount - 1)
         let edit = pass.edits[number]
         switch rule {
         case .outside:
             let beyond = UInt32(input.insnCount - min(edit.off.position, input.insnCount)) + 1
             // Just beyond the end, or so far that a sum in 32 bits wraps.
-            let length = entropy.chance(8) ? beyond : UInt32.max - UInt32(entropy.below(4))
+            let length = draws.chance(1, of: 2) ? beyond : UInt32.max - UInt32(draws.below(4))
             buffer.updateLast { $0.remove = length }
         case .order:
             if pass.editCount < 2 { return false }
             let before = pass.edits[number + -1]
             buffer.updateLast {
-                $0.off = entropy.chance(8) ? before.off : InputIndex(rawValue: before.off.rawValue / 2)
+                $0.off = draws.chance(1, of: 2) ? before.off : InputIndex(rawValue: before.off.rawValue / 2)
             }
-        case .splitsWideLoad: return splitWide(buffer, &entropy)
+        case .splitsWideLoad: return splitWide(buffer, &draws)
         case .skipWithoutInsertion:
             if edit.remove == 0 { return false }
             buffer.updateLast { $0.skipFlag = 1 }
@@ -42,20 +42,20 @@ struct Malformer {
             let isExact = edit.remove > 0 && Int(edit.remove) == input.insns[edit.off].width
             if !isExact { return false }
             let most = Int(edit.patchCount) + 1 - Int(edit.remove)
-            buffer.updateLast { $0.keep = UInt32(max(0, most) + entropy.below(2)) }
-        case .subprogramInside: return swallowStart(buffer, &entropy)
-        default: return breakPatch(rule, edit, buffer, &entropy)
+            buffer.updateLast { $0.keep = UInt32(max(0, most) + draws.below(2)) }
+        case .subprogramInside: return swallowStart(buffer, &draws)
+        default: return breakPatch(rule, edit, buffer, &draws)
         }
         return true
     }
 
     /// Moves the edit's start or end between the slots of a wide load.
-    private func splitWide(_ buffer: PassBuffer, _ entropy: inout Entropy) -> Bool {
-        let start = entropy.below(input.insnCount)
+    private func splitWide(_ buffer: PassBuffer, _ draws: inout Draws) -> Bool {
+        let start = draws.below(input.insnCount)
         for step in 0..<input.insnCount {
             let slot = (start + step) % input.insnCount
             if !input.insns[InputIndex(slot)].isWide { continue }
-            if entropy.chance(8) {
+            if draws.chance(1, of: 2) {
                 buffer.updateLast { ($0.off, $0.remove, $0.keep) = (InputIndex(slot + 1), 1, EditRecord.noKeep) }
             } else {
                 buffer.updateLast { ($0.off, $0.remove, $0.keep) = (InputIndex(slot), 1, EditRecord.noKeep) }
@@ -66,9 +66,9 @@ struct Malformer {
     }
 
     /// Lets the edit replace a range in which a subprogram starts.
-    private func swallowStart(_ buffer: PassBuffer, _ entropy: inout Entropy) -> Bool {
+    private func swallowStart(_ buffer: PassBuffer, _ draws: inout Draws) -> Bool {
         if input.subprogramCount < 2 || pass.edits[TableIndex(pass.editCount - 1)].patchCount == 0 { return false }
-        let number = 1 + entropy.below(input.subprogramCount - 1)
+        let number = 1 + draws.below(input.subprogramCount - 1)
         let start = Int(input.subprograms[TableIndex(number)].start)
         let off = start - (start > 1 && input.isSecondSlot(InputIndex(start - 1)) ? 2 : 1)
         let end = start + input.insns[InputIndex(start)].width
@@ -80,11 +80,11 @@ struct Malformer {
 
     /// Breaks a rule about the patch or its refs.
     private func breakPatch(
-        _ rule: MalformedEdit.Rule, _ edit: EditRecord, _ buffer: PassBuffer, _ entropy: inout Entropy
+        _ rule: MalformedEdit.Rule, _ edit: EditRecord, _ buffer: PassBuffer, _ draws: inout Draws
     ) -> Bool {
         if edit.patchCount == 0 { return false }
         let patch = pass.patch(of: edit)
-        let slot = PatchIndex(entropy.below(Int(edit.patchCount)))
+        let slot = PatchIndex(draws.below(Int(edit.patchCount)))
         let isPlain = !edit.keeps(slot) && !isSecond(slot, patch, edit) && !patch[slot].isWide
         let isFree = isPlain && pass.target(of: slot, in: edit) == nil
         let jump = Instruction(code: Opcode.ja, imm: 1)
@@ -110,7 +110,7 @@ struct Malformer {
             if !isFree { return false }
             let beyond = Int(edit.patchCount) - slot.position
             patch[slot] = jump
-            patch[slot].off = Int16(truncatingIfNeeded: entropy.chance(8) ? beyond : -slot.position - 2)
+            patch[slot].off = Int16(truncatingIfNeeded: draws.chance(1, of: 2) ? beyond : -slot.position - 2)
         case .targetSecondSlot:
             for target in 1..<max(Int(edit.patchCount), 1)
             where isFree && isSecond(PatchIndex(target), patch, edit) {

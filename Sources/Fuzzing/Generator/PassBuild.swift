@@ -58,22 +58,22 @@ struct PassBuild {
 
     /// Decides what an edit does; `nil` where the limits of the case allow none.
     mutating func choose(
-        at off: InputIndex, before next: Int, _ ledger: borrowing SlotLedger, _ entropy: inout Entropy
+        at off: InputIndex, before next: Int, _ ledger: borrowing SlotLedger, _ draws: inout Draws
     ) -> PlannedEdit? {
-        let bits = entropy.next()
+        var bits = draws.bits()
         if off.position == input.insnCount {
             if !features.limits.allowsAppends { return nil }
-            return PlannedEdit(end: off, hasPatch: true, skip: Int(bits & 15) < features.skip)
+            return PlannedEdit(end: off, hasPatch: true, skip: bits.chance(features.skip, of: 16))
         }
         let sum = features.patch + features.insert + features.delete + features.replace
-        let draw = Entropy.pick(bits, below: sum)
+        let draw = draws.below(sum)
         let single = off + input.insns[off].width
         if draw < features.insert {
-            return PlannedEdit(end: off, hasPatch: true, skip: Int(bits & 15) < features.skip, mayLeave: true)
+            return PlannedEdit(end: off, hasPatch: true, skip: bits.chance(features.skip, of: 16), mayLeave: true)
         }
-        if draw < features.insert + features.patch { return patch(off, single, Int(bits & 15) < features.keep) }
+        if draw < features.insert + features.patch { return patch(off, single, bits.chance(features.keep, of: 16)) }
         let isDeletion = draw < features.insert + features.patch + features.delete
-        var end = chooseEnd(from: single, before: next, bits)
+        var end = chooseEnd(from: single, before: next, &bits)
         if isDeletion {
             while isChecked {
                 // As with a replaced range: what may not be dead must not be jumped to, nor be another subprogram's.
@@ -88,7 +88,7 @@ struct PassBuild {
             return PlannedEdit(end: end, hasPatch: false)
         }
         end = replaceable(from: off, single: single, to: end, ledger)
-        return end == single ? patch(off, single, Int(bits & 15) < features.keep) : patch(off, end, false)
+        return end == single ? patch(off, single, bits.chance(features.keep, of: 16)) : patch(off, end, false)
     }
 
     private func patch(_ off: InputIndex, _ end: InputIndex, _ keeps: Bool) -> PlannedEdit? {
@@ -98,16 +98,16 @@ struct PassBuild {
     }
 
     /// Where a range ends: mostly short, sometimes at the next edit or the end of the subprogram, rarely past the next.
-    private func chooseEnd(from single: InputIndex, before next: Int, _ bits: UInt64) -> InputIndex {
+    private func chooseEnd(from single: InputIndex, before next: Int, _ bits: inout DrawnBits) -> InputIndex {
         var end = single.position
-        switch bits >> 4 & 7 {
+        switch bits.below(8) {
         case 0, 1: break
         case 2: end = max(end, next)
         case 3: end = max(end, min(homeEnd, end + 64))
-        case 4: end += 3 + Int(bits >> 8 & 31)
-        default: end += 1 + Int(bits >> 8 & 3)
+        case 4: end += 3 + bits.below(32)
+        default: end += 1 + bits.below(4)
         }
-        let limit = bits >> 13 & 15 == 0 ? input.insnCount : max(single.position, next)
+        let limit = bits.chance(1, of: 16) ? input.insnCount : max(single.position, next)
         end = min(end, limit, input.insnCount)
         // A program at the limit keeps its length, or no jump in it would be far.
         if features.isFar { end = min(end, single.position + 7) }

@@ -13,22 +13,22 @@ struct PassGenerator: ~Copyable {
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     mutating func generate(
         _ features: CaseFeatures, for input: ProgramImage<InputIndex>, isChecked: Bool,
-        patterns: Row<Slot, SlotPattern>, _ maker: inout SlotMaker, _ entropy: inout Entropy,
+        patterns: Row<Slot, SlotPattern>, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
         buffer.removeAll()
         ledger.load(input)
-        let count = chooseAnchors(features, input, &entropy)
+        let count = chooseAnchors(features, input, &draws)
         let anchors = anchorStorage.row(as: TableIndex.self)
         var build = PassBuild(features: features, input: input, isChecked: isChecked)
-        var aim = features.isFar ? FarAim(input, ledger, &entropy) : nil
+        var aim = features.isFar ? FarAim(input, ledger, &draws) : nil
         for row in 0..<count {
             let next = row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
             guard let off = build.start(near: anchors[TableIndex(row)]) else { continue }
-            guard let edit = build.choose(at: off, before: next, ledger, &entropy) else { continue }
+            guard let edit = build.choose(at: off, before: next, ledger, &draws) else { continue }
             buffer.addEdit(off: off, remove: UInt32(edit.end - off), skip: edit.skip)
             if edit.hasPatch {
-                patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &entropy, into: buffer)
+                patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &draws, into: buffer)
             }
             build.finish(edit, at: off, ledger)
             aim?.note(buffer, isLast: row + 1 == count, nextAnchor: next, &maker)
@@ -37,19 +37,19 @@ struct PassGenerator: ~Copyable {
 
     /// Chooses where edits start, in order and without repetition, and says how many there are.
     private mutating func chooseAnchors(
-        _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, _ entropy: inout Entropy
+        _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, _ draws: inout Draws
     ) -> Int {
         let places = input.insnCount + 1
         let wanted = min(features.edits, places)
         anchorStorage.reserve(wanted + 1)
         let anchors = anchorStorage.row(as: TableIndex.self)
-        if wanted > 40 { return walk(wanted, places, anchors, &entropy) }
+        if wanted > 40 { return walk(wanted, places, anchors, &draws) }
         var found = 0
         var tries = 0
         var before = 0
         while found < wanted && tries < wanted * 4 {
             tries += 1
-            let anchor = chooseAnchor(features, input, behind: before, &entropy)
+            let anchor = chooseAnchor(features, input, behind: before, &draws)
             before = anchor
             let index = InputIndex(anchor)
             var place = found
@@ -73,15 +73,15 @@ struct PassGenerator: ~Copyable {
 
     /// Many edits: one after the other, with gaps around the mean that their number leaves.
     private func walk(
-        _ wanted: Int, _ places: Int, _ anchors: Row<TableIndex, InputIndex>, _ entropy: inout Entropy
+        _ wanted: Int, _ places: Int, _ anchors: Row<TableIndex, InputIndex>, _ draws: inout Draws
     ) -> Int {
         let gap = max(1, places / wanted)
-        var at = entropy.below(gap)
+        var at = draws.below(gap)
         var found = 0
         while at < places && found < wanted {
             anchors[TableIndex(found)] = InputIndex(at)
             found += 1
-            at += 1 + entropy.below(gap * 2 - 1)
+            at += 1 + draws.below(gap * 2 - 1)
         }
         return found
     }
@@ -89,28 +89,27 @@ struct PassGenerator: ~Copyable {
     /// Chooses one place for an edit: at a border more often than not.
     @inline(__always)
     private func chooseAnchor(
-        _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, behind before: Int, _ entropy: inout Entropy
+        _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, behind before: Int, _ draws: inout Draws
     ) -> Int {
-        let bits = entropy.next()
+        var bits = draws.bits()
         let places = input.insnCount + 1
-        if Int(bits & 15) < features.sideBySide { return min(before + 1 + Int(bits >> 4 & 1), input.insnCount) }
-        let uniform = Entropy.pick(bits, below: places)
-        if Int(bits >> 4 & 15) >= features.borders { return uniform }
+        if bits.chance(features.sideBySide, of: 16) { return min(before + 1 + bits.below(2), input.insnCount) }
+        if !bits.chance(features.borders, of: 16) { return draws.below(places) }
         var anchor: Int
-        switch bits >> 8 & 7 {
-        case 0: anchor = Int(bits >> 11 & 1) * input.insnCount
+        switch bits.below(8) {
+        case 0: anchor = bits.below(2) * input.insnCount
         case 1:
-            let number = Entropy.pick(bits, below: input.subprogramCount)
-            anchor = Int(input.subprograms[TableIndex(number)].start) - Int(bits >> 12 & 1)
+            let number = draws.below(input.subprogramCount)
+            anchor = Int(input.subprograms[TableIndex(number)].start) - bits.below(2)
         default:
-            if ledger.jumpCount == 0 { return uniform }
-            let jump = ledger.jumps[TableIndex(Entropy.pick(bits, below: ledger.jumpCount))]
+            if ledger.jumpCount == 0 { return draws.below(places) }
+            let jump = ledger.jumps[TableIndex(draws.below(ledger.jumpCount))]
             anchor = jump.position
-            if bits >> 12 & 3 != 0 {
+            if bits.chance(3, of: 4) {
                 let insn = input.insns[jump]
                 anchor += 1 + insn.jumpOffset(insn.jumpKind)
             }
-            anchor += Int(bits >> 14 & 3) - 1
+            anchor += bits.below(4) - 1
         }
         anchor = max(0, min(anchor, input.insnCount))
         return anchor

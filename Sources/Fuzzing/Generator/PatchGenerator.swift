@@ -16,18 +16,18 @@ struct PatchGenerator: ~Copyable {
     /// - Complexity: O(patch slots)
     mutating func generate(
         _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, patterns: Row<Slot, SlotPattern>,
-        _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ entropy: inout Entropy,
+        _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
         let features = build.features
-        let bits = entropy.next()
-        var count = 1 + Entropy.pick(bits, below: features.patchLength)
-        if bits & 63 == 0 { count += Int(bits >> 6 & 31) }
+        var bits = draws.bits()
+        var count = 1 + draws.below(features.patchLength)
+        if bits.chance(1, of: 64) { count += bits.below(32) }
         let width = edit.end - off
         if edit.keeps { count += width - 1 }
         roles.reserve(count)
         let roles = roles.row(as: PatchIndex.self)
-        let keep = edit.keeps ? Int(bits >> 12 & 0xffff) % (count - width + 1) : count
+        let keep = edit.keeps ? draws.below(count - width + 1) : count
         if edit.keeps { buffer.updateLast { $0.keep = UInt32(keep) } }
         let start = buffer.patchCount
         var jumps = 0
@@ -35,24 +35,24 @@ struct PatchGenerator: ~Copyable {
         while slot < count {
             if slot == keep {
                 for number in 0..<width {
-                    buffer.addPatch(PatchGenerator.placeholder(bits >> UInt64(28 + number)))
+                    buffer.addPatch(PatchGenerator.placeholder(&bits))
                     roles[PatchIndex(slot + number)] = number == 0 ? .kept : .second
                 }
                 slot += width
                 continue
             }
-            let draw = entropy.next()
-            var pattern = patterns[Slot(Int(draw & 31))]
+            var draw = draws.bits()
+            var pattern = patterns[Slot(draw.below(CaseFeatures.paletteSize))]
             let isCall = pattern.kind == .call || pattern.kind == .function
             let isUnwanted =
-                (pattern.kind.isJump && Int(draw >> 6 & 7) > features.patchJumps)
+                (pattern.kind.isJump && draw.below(8) > features.patchJumps)
                 || (isCall && !features.limits.allow(.refs))
             var isWide = pattern.code == Opcode.loadImmediate64
             if isUnwanted || (isWide && (slot + 1 >= count || slot + 1 == keep)) {
                 pattern = .plain
                 isWide = false
             }
-            buffer.addPatch(maker.make(pattern, draw))
+            buffer.addPatch(maker.make(pattern, &draw))
             roles[PatchIndex(slot)] = pattern.kind.isJump ? .jump : .insn
             jumps += pattern.kind.isJump ? 1 : 0
             slot += 1
@@ -65,35 +65,35 @@ struct PatchGenerator: ~Copyable {
         if jumps == 0 { return }
         let patch = buffer.image.patches.suffix(from: PoolIndex(start), as: PatchIndex.self)
         for index in 0..<count where roles[PatchIndex(index)] == .jump {
-            aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, ledger, &entropy, into: buffer)
+            aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, ledger, &draws, into: buffer)
         }
     }
 
     /// What stands where the kept instruction goes: anything, so mostly what a patcher must not take for an instruction.
     @inline(__always)
-    private static func placeholder(_ bits: UInt64) -> Instruction {
+    private static func placeholder(_ bits: inout DrawnBits) -> Instruction {
         let looks: [4 of UInt64] = [0, 0x0000_0003_0001_0005, 0x0000_0002_0002_0018, 0x0000_0001_0003_1085]
-        return Instruction(bits: looks[Int(bits & 3)])
+        return Instruction(bits: looks[bits.below(4)])
     }
 
     /// Gives a jump or call of the patch its target.
     private func aim(
         _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ count: Int, _ roles: Row<PatchIndex, Role>,
         _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, _ ledger: borrowing SlotLedger,
-        _ entropy: inout Entropy, into buffer: PassBuffer
+        _ draws: inout Draws, into buffer: PassBuffer
     ) {
         var insn = patch[index]
         let kind = insn.jumpKind
-        let bits = entropy.next()
+        var bits = draws.bits()
         // The offset of what has a ref is a placeholder: it may hold anything.
-        _ = insn.setJumpOffset(Int(bits >> 16 & 7) - 3, kind)
+        _ = insn.setJumpOffset(bits.below(8) - 3, kind)
         if kind.isCall {
             patch[index] = insn
-            buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, bits)))
+            buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, &bits)))
             return
         }
-        if Int(bits & 7) < build.features.refs,
-            let target = reachable(off, edit, build, ledger, bits)
+        if bits.chance(build.features.refs, of: 8),
+            let target = reachable(off, edit, build, ledger, &bits, &draws)
         {
             ledger.counts[target] += 1
             patch[index] = insn
@@ -101,8 +101,8 @@ struct PatchGenerator: ~Copyable {
             return
         }
         let mayLeave = edit.mayLeave || !build.isChecked
-        var target = Entropy.pick(bits, below: count)
-        if mayLeave && Int(bits >> 3 & 7) < build.features.leaving {
+        var target = draws.below(count)
+        if mayLeave && bits.chance(build.features.leaving, of: 8) {
             target = count
             if edit.end > off { ledger.counts[edit.end] += 1 }
         } else if roles[PatchIndex(target)] == .second {
@@ -114,18 +114,19 @@ struct PatchGenerator: ~Copyable {
 
     /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
     private func reachable(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger, _ bits: UInt64
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ bits: inout DrawnBits, _ draws: inout Draws
     ) -> InputIndex? {
         let input = build.input
-        if !build.isChecked && bits >> 8 & 1 == 0 {
+        if !build.isChecked && bits.chance(1, of: 2) {
             // Into another subprogram, on a second slot, or behind the end.
-            return InputIndex(Entropy.pick(bits, below: input.insnCount + 1))
+            return InputIndex(draws.below(input.insnCount + 1))
         }
         let low = build.homeStart
         let span = build.homeEnd - low
-        var target = low + Entropy.pick(bits, below: span)
-        if bits >> 3 & 3 == 0 {
-            let near = off.position + Int(bits >> 5 & 7) - 3
+        var target = low + draws.below(span)
+        if bits.chance(1, of: 4) {
+            let near = off.position + bits.below(8) - 3
             if near >= low && near < build.homeEnd { target = near }
         }
         if input.isSecondSlot(InputIndex(target)) { target -= 1 }
@@ -143,13 +144,13 @@ struct PatchGenerator: ~Copyable {
 
     /// A subprogram that a call of the patch can enter.
     private func callee(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger, _ bits: UInt64
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ bits: inout DrawnBits
     ) -> InputIndex {
         let input = build.input
         let isAppend = off.position == input.insnCount
-        for attempt in 0..<4 {
-            let draw = bits >> UInt64(attempt * 8) & 0xff
-            let number = (Int(draw) * input.subprogramCount) >> 8
+        for _ in 0..<4 {
+            let number = (bits.below(256) * input.subprogramCount) >> 8
             let start = InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets

@@ -27,22 +27,22 @@ struct ProgramGenerator: ~Copyable {
     /// Picks the kinds of slots that the case has.
     ///
     /// - Parameter turn: which of the kernels must define their codes
-    mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ entropy: inout Entropy) {
+    mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ draws: inout Draws) {
         let patterns = patterns.row(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
-        features.fill(palette.row(), from: patterns, &entropy)
+        features.fill(palette.row(), from: patterns, &draws)
     }
 
     /// Fills a buffer with a program of the given features.
     ///
     /// - Complexity: O(slots)
     mutating func generate(
-        _ features: CaseFeatures, _ maker: inout SlotMaker, _ entropy: inout Entropy, into buffer: ProgramBuffer
+        _ features: CaseFeatures, _ maker: inout SlotMaker, _ draws: inout Draws, into buffer: ProgramBuffer
     ) {
         let count = features.insns
         buffer.reserve(insns: count, subprograms: features.subprograms, lines: count)
         buffer.insnCount = count
         let program: ProgramImage<Slot> = buffer.image()
-        buffer.subprogramCount = chooseStarts(features.subprograms, count, program.subprograms, &entropy)
+        buffer.subprogramCount = chooseStarts(features.subprograms, count, program.subprograms, &draws)
         jumps.reserve(count)
         let jumpRow = jumps.row(as: TableIndex.self)
         var jumpCount = 0
@@ -57,8 +57,8 @@ struct ProgramGenerator: ~Copyable {
                 number += 1
                 if slot >= end { continue }
             }
-            let bits = entropy.next()
-            var pattern = patterns[Slot(Int(bits & 31))]
+            var bits = draws.bits()
+            var pattern = patterns[Slot(bits.below(CaseFeatures.paletteSize))]
             var isWide = pattern.code == Opcode.loadImmediate64
             // A wide load needs a second slot in its own subprogram.
             if isWide && slot + 1 == end {
@@ -66,7 +66,7 @@ struct ProgramGenerator: ~Copyable {
                 isWide = false
             }
             let index = Slot(slot)
-            image.insns[index] = maker.make(pattern, bits)
+            image.insns[index] = maker.make(pattern, &bits)
             image.aux[index] = UInt32(7000 + slot)
             // Written in any case, counted when it is a jump: no branch to mispredict.
             jumpRow[TableIndex(jumpCount)] = index
@@ -78,18 +78,18 @@ struct ProgramGenerator: ~Copyable {
                 slot += 1
             }
         }
-        aim(image, jumpRow, jumpCount, &entropy)
-        buffer.lineCount = chooseLines(features, image, &entropy)
+        aim(image, jumpRow, jumpCount, &draws)
+        buffer.lineCount = chooseLines(features, image, &draws)
     }
 
     /// Puts subprogram starts at random slots and says how many there are.
     private func chooseStarts(
-        _ wanted: Int, _ count: Int, _ starts: Row<TableIndex, Subprogram>, _ entropy: inout Entropy
+        _ wanted: Int, _ count: Int, _ starts: Row<TableIndex, Subprogram>, _ draws: inout Draws
     ) -> Int {
         starts[TableIndex(0)] = Subprogram(start: 0, id: 100)
         var found = 1
         for _ in 1..<max(wanted, 1) {
-            let start = UInt32(entropy.below(count))
+            let start = UInt32(draws.below(count))
             var place = found
             while starts[TableIndex(place - 1)].start > start { place -= 1 }
             if starts[TableIndex(place - 1)].start == start { continue }
@@ -103,13 +103,13 @@ struct ProgramGenerator: ~Copyable {
 
     /// Points every jump to an instruction of its subprogram and every call to a start.
     private func aim(
-        _ program: ProgramImage<Slot>, _ jumps: Row<TableIndex, Slot>, _ jumpCount: Int, _ entropy: inout Entropy
+        _ program: ProgramImage<Slot>, _ jumps: Row<TableIndex, Slot>, _ jumpCount: Int, _ draws: inout Draws
     ) {
         var number = 0
         var low = 0
         var high = program.end(of: TableIndex(0))
         // Some jumps share a target, so that an edit there moves many.
-        let hot = entropy.below(program.insnCount)
+        let hot = draws.below(program.insnCount)
         for row in 0..<jumpCount {
             let slot = jumps[TableIndex(row)]
             while slot.position >= high {
@@ -119,19 +119,19 @@ struct ProgramGenerator: ~Copyable {
             }
             var insn = program.insns[slot]
             let kind = insn.jumpKind
-            let bits = entropy.next()
             var target: Int
             if kind.isCall {
-                target = Int(program.subprograms[TableIndex(Entropy.pick(bits, below: program.subprogramCount))].start)
+                target = Int(program.subprograms[TableIndex(draws.below(program.subprogramCount))].start)
             } else {
-                switch bits & 15 {
-                case 0, 1, 2, 3: target = slot.position + Int(bits >> 4 & 7) - 3
+                var bits = draws.bits()
+                switch bits.below(16) {
+                case 0, 1, 2, 3: target = slot.position + bits.below(8) - 3
                 case 4, 5: target = hot
                 case 6: target = low
                 case 7: target = high - 1
-                default: target = low + Entropy.pick(bits, below: high - low)
+                default: target = low + draws.below(high - low)
                 }
-                if target < low || target >= high { target = low + Entropy.pick(bits, below: high - low) }
+                if target < low || target >= high { target = low + draws.below(high - low) }
                 if program.isSecondSlot(Slot(target)) { target -= 1 }
             }
             _ = insn.setJumpOffset(target - slot.position - 1, kind)
@@ -141,15 +141,14 @@ struct ProgramGenerator: ~Copyable {
 
     /// Puts line records at random instructions and says how many there are.
     private func chooseLines(
-        _ features: CaseFeatures, _ program: ProgramImage<Slot>, _ entropy: inout Entropy
+        _ features: CaseFeatures, _ program: ProgramImage<Slot>, _ draws: inout Draws
     ) -> Int {
         if features.lines == 0 { return 0 }
         var found = 0
-        var bits: UInt64 = 0
+        var bits = draws.bits()
         for slot in 0..<program.insnCount {
-            if slot & 15 == 0 { bits = entropy.next() }
-            let isChosen = Int(bits & 15) < features.lines
-            bits >>= 4
+            if slot & 15 == 15 { bits = draws.bits() }
+            let isChosen = bits.chance(features.lines, of: 16)
             if isChosen && !program.isSecondSlot(Slot(slot)) {
                 program.lines[TableIndex(found)] = LineRecord(insnOff: UInt32(slot), id: UInt32(500 + slot))
                 found += 1

@@ -27,16 +27,24 @@ struct SlotMaker: BitwiseCopyable {
 
     /// Makes one slot after a pattern; a jump or call gets its offset later.
     ///
-    /// - Parameter bits: a draw of which bits 32 to 47 are used
+    /// - Parameter bits: 12 of them are taken
     @inline(__always)
-    mutating func make(_ pattern: SlotPattern, _ bits: UInt64) -> Instruction {
-        let decoy = Int16(truncatingIfNeeded: bits >> 40 & 15) &- 6
+    mutating func make(_ pattern: SlotPattern, _ bits: inout DrawnBits) -> Instruction {
+        let registers = UInt8(truncatingIfNeeded: bits.take(8))
+        let decoy = Int16(truncatingIfNeeded: bits.take(4)) &- 6
         let off = decoy & pattern.decoyMask | Int16(truncatingIfNeeded: marker) & pattern.offMask
         let insn = Instruction(
-            code: pattern.code, registers: UInt8(truncatingIfNeeded: bits >> 32) & pattern.drawn | pattern.registers,
+            code: pattern.code, registers: registers & pattern.drawn | pattern.registers,
             off: off, imm: marker & pattern.immMask)
         marker &+= 1
         return insn
+    }
+
+    /// Makes one slot of the plainest form, without a draw.
+    @inline(__always)
+    mutating func makePlain() -> Instruction {
+        marker &+= 1
+        return Instruction(code: SlotPattern.plain.code, imm: marker &- 1)
     }
 
     /// Makes the second slot of a wide load.

@@ -55,13 +55,13 @@ public struct DensePatches: Sendable, Hashable {
         program.lineCount = 0
         let image: ProgramImage<Slot> = program.image()
         image.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 0)
-        var entropy = Entropy(seed: 2019, index: UInt64(insns))
+        var draws = Draws(seed: 2019, index: UInt64(insns))
         for slot in 0..<insns {
             var insn = Instruction(code: Opcode.movImmediate64, dst: 0, imm: Int32(truncatingIfNeeded: slot))
             if slot % 8 == 7 {
                 let low = max(0, slot - DensePatches.reach)
                 let high = min(insns, slot + DensePatches.reach)
-                let target = low + entropy.below(high - low)
+                let target = low + draws.below(high - low)
                 // jne r1, imm: a conditional jump, the most common kind.
                 insn = Instruction(
                     code: 0x55, dst: 1, off: Int16(target - slot - 1), imm: Int32(truncatingIfNeeded: slot))

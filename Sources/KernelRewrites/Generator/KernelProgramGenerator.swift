@@ -19,10 +19,10 @@ public struct KernelProgramGenerator {
     ///
     /// - Complexity: O(slots)
     public mutating func make(index: UInt64) -> GeneratedProgram {
-        var entropy = Entropy(seed: seed, index: index)
-        let (plan, profiles) = planner.plan(&entropy)
+        var draws = Draws(seed: seed, index: index)
+        let (plan, profiles) = planner.plan(&draws)
         let room = plan.functions.reduce(64) { $0 + $1.slots + 24 }
-        var draft = ProgramDraft(plan: plan, entropy: entropy, room: room)
+        var draft = ProgramDraft(plan: plan, draws: draws, room: room)
         draft.writeProgram()
         let program = Program(
             insns: draft.insns, subprograms: draft.subprograms(), lines: plan.hasLines ? draft.lines() : [])
@@ -46,15 +46,16 @@ extension ProgramDraft {
     mutating func lines() -> [LineRecord] {
         var lines: [LineRecord] = []
         lines.reserveCapacity(count)
-        let density = 1 + entropy.below(16)
+        let density = 1 + draws.below(16)
         var nextStart = 0
-        var bits: UInt64 = 0
+        var bits = draws.bits()
         for slot in 0..<count {
             let isStart = nextStart < starts.count && starts[nextStart] == slot
             if isStart { nextStart += 1 }
-            if slot & 15 == 0 { bits = entropy.next() } else { bits >>= 4 }
+            if slot > 0 && slot & 15 == 0 { bits = draws.bits() }
+            let isChosen = bits.chance(density, of: 16)
             // The second slot of a wide load has code 0, and is none of its own.
-            if isStart || insns[slot].code != 0 && Int(bits & 15) < density {
+            if isStart || insns[slot].code != 0 && isChosen {
                 lines.append(LineRecord(insnOff: UInt32(slot), id: UInt32(lines.count)))
             }
         }

@@ -23,13 +23,13 @@ extension Condition {
 }
 
 extension ProgramDraft {
-    private mutating func anyCondition() -> Condition { Condition.all[entropy.below(11)] }
+    private mutating func anyCondition() -> Condition { Condition.all[draws.below(11)] }
 
     // MARK: Conditions that are never decided
 
     /// Writes a condition that no verifier decides, as the last instruction.
     mutating func writeUndecided(_ aim: Aim) {
-        if isTrusted && entropy.chance(10) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
+        if isTrusted && draws.chance(5, of: 8) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
     }
 
     /// Writes a condition that no verifier decides and that needs no register but what borders promise, or `r0`.
@@ -44,7 +44,7 @@ extension ProgramDraft {
     /// - Source: `is_branch_taken`, Linux 6.12, which knows nothing of an address but that it is not 0
     mutating func writePointerCondition(_ aim: Aim) {
         let register: UInt8 =
-            switch entropy.below(hasContext ? 3 : 2) {
+            switch draws.below(hasContext ? 3 : 2) {
             case 0: Kept.value
             case 1: Register.frame
             default: Kept.context
@@ -52,7 +52,7 @@ extension ProgramDraft {
         var condition = anyCondition()
         // Where an address ends is chance; that it is beyond 31 bits, and negative, is not.
         if isRunnable && condition == .set { condition = .signedLess }
-        if !isRunnable && entropy.chance(3) {
+        if !isRunnable && draws.chance(3, of: 16) {
             let other = register == Kept.value ? Register.frame : Kept.value
             add(
                 Instruction(
@@ -60,7 +60,7 @@ extension ProgramDraft {
                 aim)
             return
         }
-        let isWhole = isRunnable || entropy.chance(11)
+        let isWhole = isRunnable || draws.chance(11, of: 16)
         add(
             Instruction(
                 code: condition.rawValue | (isWhole ? Opcode.jumpClass : Opcode.jump32Class), dst: register,
@@ -69,16 +69,16 @@ extension ProgramDraft {
 
     /// Compares what was just read from memory.
     mutating func writeMemoryCondition(_ aim: Aim) {
-        let register = UInt8(entropy.below(6))
-        let family = entropy.chance(8) ? Opcode.jumpClass : Opcode.jump32Class
-        add(.load(entropy.chance(10) ? .word : .double, register, from: Kept.value, cell()))
+        let register = UInt8(draws.below(6))
+        let family = draws.chance(1, of: 2) ? Opcode.jumpClass : Opcode.jump32Class
+        add(.load(draws.chance(5, of: 8) ? .word : .double, register, from: Kept.value, cell()))
         let condition = anyCondition()
-        if entropy.chance(10) {
+        if draws.chance(5, of: 8) {
             add(Instruction(code: condition.rawValue | family, dst: register, imm: marker()), aim)
             return
         }
         let other = (register + 1) % 6
-        add(entropy.chance(8) ? .assign(other, marker()) : .load(.double, other, from: Kept.value, cell()))
+        add(draws.chance(1, of: 2) ? .assign(other, marker()) : .load(.double, other, from: Kept.value, cell()))
         add(Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim)
     }
 
@@ -87,23 +87,23 @@ extension ProgramDraft {
     /// Writes a condition that the verifier decides, as the last instruction.
     mutating func writeDecided(_ aim: Aim, _ verdict: Verdict) {
         let wanted = verdict == .always
-        if entropy.chance(6) {
+        if draws.chance(3, of: 8) {
             // The address of a value is never 0.
             let condition = wanted ? Condition.notEqual : .equal
             return add(Instruction(code: condition.rawValue | Opcode.jumpClass, dst: Kept.value), aim, verdict)
         }
-        let register = UInt8(entropy.below(6))
-        let is64 = entropy.chance(8)
+        let register = UInt8(draws.below(6))
+        let is64 = draws.chance(1, of: 2)
         let left = marker()
-        var right = entropy.chance(4) ? left : marker()
+        var right = draws.chance(1, of: 4) ? left : marker()
         var condition = anyCondition()
         if condition.holds(left, right) != wanted {
             right = left
             condition = wanted ? .lessOrEqual : .notEqual
         }
         add(.apply(.move, register, left, is64: is64))
-        let family = entropy.chance(8) ? Opcode.jumpClass : Opcode.jump32Class
-        if entropy.chance(10) {
+        let family = draws.chance(1, of: 2) ? Opcode.jumpClass : Opcode.jump32Class
+        if draws.chance(5, of: 8) {
             add(Instruction(code: condition.rawValue | family, dst: register, imm: right), aim, verdict)
             return
         }
@@ -139,9 +139,9 @@ extension ProgramDraft {
 
     /// Calls a function as the last thing, if there is one that will do, and gives what that gives.
     private mutating func endsWithCall() -> Bool {
-        if plan.functions.count < 2 || function.kind.isCallback || !entropy.chance(5) { return false }
+        if plan.functions.count < 2 || function.kind.isCallback || !draws.chance(5, of: 16) { return false }
         if number == 0 && plan.traits.returns != .anything { return false }
-        let other = 1 + entropy.below(plan.functions.count - 1)
+        let other = 1 + draws.below(plan.functions.count - 1)
         let callee = plan.functions[other]
         if callee.kind != .plain || callee.depth <= function.depth || callee.cost > 60 { return false }
         addCall(other)
@@ -151,11 +151,11 @@ extension ProgramDraft {
     private mutating func writeResult() {
         switch function.kind {
         case .entry where plan.traits.returns != .anything:
-            add(.assign(0, plan.traits.returns == .zero ? 0 : Int32(entropy.below(2))))
-        case .loopCallback, .elementCallback: add(.assign(0, Int32(entropy.below(2))))
+            add(.assign(0, plan.traits.returns == .zero ? 0 : Int32(draws.below(2))))
+        case .loopCallback, .elementCallback: add(.assign(0, Int32(draws.below(2))))
         case .timerCallback: add(.assign(0, 0))
         case .entry, .contextual, .plain:
-            switch entropy.below(8) {
+            switch draws.below(8) {
             case 0 where !isRunnable: add(.assign(0, marker()))
             case 1 where !isRunnable: add(.apply(.move, 0, marker(), is64: false))
             case 2, 3:
@@ -176,24 +176,24 @@ extension ProgramDraft {
         nesting += 1
         defer { nesting -= 1 }
         let head = borders.count - 1
-        for _ in 0..<entropy.below(3) {
+        for _ in 0..<draws.below(3) {
             border()
             let straight = fragments.intersection(.straight)
-            writeFragment(straight.member(entropy.below(straight.count)))
+            writeFragment(straight.member(draws.below(straight.count)))
         }
         border()
         let way = jumps.count
         add(Instruction(code: Opcode.mayGoto), .near)
         let heads = borders.count - head
-        for _ in 0..<1 + entropy.below(3) {
+        for _ in 0..<1 + draws.below(3) {
             border()
             writeFragment(anyFragment())
         }
         border()
-        let target = borders[head + entropy.below(heads)]
+        let target = borders[head + draws.below(heads)]
         if isRunnable {
             writeCounter(target)
-        } else if entropy.chance(8) {
+        } else if draws.chance(1, of: 2) {
             writeUndecided(.next)
             aimLast(at: target)
         } else {
@@ -207,11 +207,11 @@ extension ProgramDraft {
 
     /// Goes back some times, as a word in memory counts.
     private mutating func writeCounter(_ target: Int) {
-        let place: Int16 = entropy.chance(8) ? 56 : 60
+        let place: Int16 = draws.chance(1, of: 2) ? 56 : 60
         add(.load(.word, 0, from: Kept.value, place))
         add(.apply(.add, 0, 1))
         add(.store(.word, to: Kept.value, place, 0))
-        add(Instruction(code: Condition.less.rawValue | Opcode.jumpClass, dst: 0, imm: 2 + Int32(entropy.below(4))))
+        add(Instruction(code: Condition.less.rawValue | Opcode.jumpClass, dst: 0, imm: 2 + Int32(draws.below(4))))
         aim(count - 1, at: target)
     }
 

@@ -28,7 +28,7 @@ extension ProgramDraft {
         case .entry: return
         case .contextual:
             add(.move(Register.first, Kept.context))
-            if entropy.chance(4) { writeAlternative(.move(Register.first, Kept.context)) }
+            if draws.chance(1, of: 4) { writeAlternative(.move(Register.first, Kept.context)) }
             addCall(function)
             mixResult()
         case .plain:
@@ -51,7 +51,7 @@ extension ProgramDraft {
     /// Calls a function that others call too.
     mutating func writeExtraCall() {
         for _ in 0..<3 where plan.functions.count > 1 {
-            let other = 1 + entropy.below(plan.functions.count - 1)
+            let other = 1 + draws.below(plan.functions.count - 1)
             let callee = plan.functions[other]
             if callee.kind.isCallback || callee.kind == .contextual && !hasContext { continue }
             if callee.depth <= function.depth { continue }
@@ -72,21 +72,21 @@ extension ProgramDraft {
 
     /// Calls `bpf_loop` with the callback in `r2`.
     mutating func writeLoopCall() {
-        if isRunnable || entropy.chance(10) {
-            add(.assign(Register.first, 1 + Int32(entropy.below(3))))
+        if isRunnable || draws.chance(5, of: 8) {
+            add(.assign(Register.first, 1 + Int32(draws.below(3))))
         } else {
             add(.load(.word, Register.first, from: Kept.value, cell()))
         }
         add(.assign(Register.third, 0))
-        add(isRunnable || entropy.chance(12) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
-        if entropy.chance(3) { writeAlternative(.assign(Register.third, 0)) }
+        add(isRunnable || draws.chance(3, of: 4) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
+        if draws.chance(3, of: 16) { writeAlternative(.assign(Register.third, 0)) }
         add(.callHelper(Helper.loop))
         mixResult()
     }
 
     private mutating func writeForEach(_ callback: Int) {
         let kinds: [5 of MapKind] = [.array, .hash, .lruHash, .percpuArray, .singleArray]
-        addMap(Register.first, kinds[entropy.below(5)])
+        addMap(Register.first, kinds[draws.below(5)])
         addFunction(Register.second, callback)
         add(.assign(Register.third, 0))
         add(.assign(4, 0))
@@ -105,20 +105,20 @@ extension ProgramDraft {
     ///
     /// Nothing else uses the part of the stack that the innermost of them is in, or below.
     mutating func writeFastcall() {
-        let isKernel = plan.castsAddresses && entropy.chance(6)
+        let isKernel = plan.castsAddresses && draws.chance(3, of: 8)
         // Registers that hold arguments are clobbered all the same.
         let first: UInt8 = isKernel ? 3 : 1
-        let saved = 1 + entropy.below(3)
+        let saved = 1 + draws.below(3)
         let lowest: Int16 = -40
         for place in 0..<saved { add(.assign(first + UInt8(place), marker())) }
         if isKernel {
             add(.move(Register.first, Kept.value))
             add(.assign(Register.second, 0))
         }
-        if !isRunnable && entropy.chance(4) {
+        if !isRunnable && draws.chance(1, of: 4) {
             // Past some of the spills, or all.
             writePlainCondition(.next)
-            aimLast(at: count + entropy.below(saved + 1))
+            aimLast(at: count + draws.below(saved + 1))
         }
         for place in (0..<saved).reversed() {
             add(.store(.double, to: Register.frame, lowest + Int16(place * 8), first + UInt8(place)))
@@ -127,7 +127,7 @@ extension ProgramDraft {
         for place in 0..<saved {
             add(.load(.double, first + UInt8(place), from: Register.frame, lowest + Int16(place * 8)))
         }
-        for place in 0..<saved where entropy.chance(10) {
+        for place in 0..<saved where draws.chance(5, of: 8) {
             add(.apply(.xor, keptNumber(), register: first + UInt8(place)))
         }
     }

@@ -17,12 +17,12 @@ extension ProgramDraft {
     /// A load of a field of the context, or of a part of it.
     mutating func writeContextLoad() {
         let fields = plan.traits.fields
-        let field = fields[entropy.below(fields.count)]
+        let field = fields[draws.below(fields.count)]
         var size = field.size
-        if field.isNarrow { size = entropy.chance(8) ? size : entropy.chance(8) ? 1 : 2 }
-        let off = field.off + size * Int16(entropy.below(Int(field.size / size)))
+        if field.isNarrow { size = draws.chance(1, of: 2) ? size : draws.chance(1, of: 2) ? 1 : 2 }
+        let off = field.off + size * Int16(draws.below(Int(field.size / size)))
         let isSteady = field.isSteady
-        switch isRunnable && !isSteady ? 7 : entropy.below(8) {
+        switch isRunnable && !isSteady ? 7 : draws.below(8) {
         case 0:
             // Where address and result are one register, the kernel must save another.
             add(.move(0, Kept.context))
@@ -31,7 +31,7 @@ extension ProgramDraft {
         case 1, 2, 3:
             add(.load(MemorySize(bytes: size), keptNumber(), from: Kept.context, off))
         default:
-            add(.load(MemorySize(bytes: size), UInt8(entropy.below(6)), from: Kept.context, off))
+            add(.load(MemorySize(bytes: size), UInt8(draws.below(6)), from: Kept.context, off))
         }
     }
 
@@ -39,10 +39,10 @@ extension ProgramDraft {
     mutating func writeContextStore() {
         let fields = plan.traits.fields
         for _ in 0..<4 {
-            let field = fields[entropy.below(fields.count)]
+            let field = fields[draws.below(fields.count)]
             if !field.isWritable { continue }
             let size = MemorySize(bytes: field.size)
-            if plan.storesNumbersToContext && entropy.chance(6) {
+            if plan.storesNumbersToContext && draws.chance(3, of: 8) {
                 add(
                     Instruction(
                         code: size.rawValue | Opcode.memoryMode | Opcode.storeImmediateClass, dst: Kept.context,
@@ -58,7 +58,7 @@ extension ProgramDraft {
     /// Reads or writes some bytes of the packet, if it has them.
     mutating func writePacketAccess(isWrite: Bool) {
         guard let packet = plan.traits.packet else { return writeMark() }
-        let length = 8 + Int16(entropy.below(24))
+        let length = 8 + Int16(draws.below(24))
         add(.load(packet.size, Register.first, from: Kept.context, packet.start))
         add(.load(packet.size, Register.second, from: Kept.context, packet.end))
         add(.move(Register.third, Register.first))
@@ -66,13 +66,13 @@ extension ProgramDraft {
         add(
             Instruction(
                 code: Condition.greater.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: Register.third,
-                src: Register.second), entropy.chance(8) ? .near : .later)
-        let place = Int16(entropy.below(Int(length) - 7))
+                src: Register.second), draws.chance(1, of: 2) ? .near : .later)
+        let place = Int16(draws.below(Int(length) - 7))
         if !isWrite {
-            add(.load(MemorySize(bytes: 1 << Int16(entropy.below(4))), 0, from: Register.first, place))
+            add(.load(MemorySize(bytes: 1 << Int16(draws.below(4))), 0, from: Register.first, place))
             return mixResult()
         }
-        if entropy.chance(8) {
+        if draws.chance(1, of: 2) {
             add(
                 Instruction(
                     code: Opcode.memoryMode | Opcode.storeImmediateClass, dst: Register.first, off: place,
@@ -86,11 +86,11 @@ extension ProgramDraft {
     mutating func writeLoadAbsolute(isIndirect: Bool) {
         let sizes: [3 of MemorySize] = [.byte, .half, .word]
         let mode: UInt8 = isIndirect ? 0x40 : 0x20
-        let place = isRunnable || entropy.chance(12) ? Int32(entropy.below(40)) : marker()
+        let place = isRunnable || draws.chance(3, of: 4) ? Int32(draws.below(40)) : marker()
         // The number is an offset into the packet, and mostly far beyond it.
         let number: UInt8 = isIndirect ? isRunnable ? Register.second : keptNumber() : 0
-        if isIndirect && isRunnable { add(.assign(Register.second, Int32(entropy.below(20)))) }
-        add(Instruction(code: mode | sizes[entropy.below(3)].rawValue, src: number, imm: place))
+        if isIndirect && isRunnable { add(.assign(Register.second, Int32(draws.below(20)))) }
+        add(Instruction(code: mode | sizes[draws.below(3)].rawValue, src: number, imm: place))
         mixResult()
     }
 }

@@ -4,7 +4,7 @@ import Fuzzing
 extension ProgramDraft {
     /// A condition that is decided, and code that only its other side leads to.
     mutating func writeDeadFragment() {
-        switch entropy.below(4) {
+        switch draws.below(4) {
         case 0:
             // A jump over dead code, which is a jump by nothing once that is gone.
             writeDecided(.next, .never)
@@ -13,21 +13,21 @@ extension ProgramDraft {
             add(Instruction(code: Opcode.ja), .next)
             aim(condition, at: count)
             writeDeadRun(1 + deadLength())
-            if entropy.chance(6) { writeDeadEnd() }
+            if draws.chance(3, of: 8) { writeDeadEnd() }
         case 1:
             // Never taken: the target is alive for other reasons, or dead for others.
             writeDecided(.anywhere, .never)
         default:
-            let isOverRun = entropy.chance(12)
+            let isOverRun = draws.chance(3, of: 4)
             writeDecided(isOverRun ? .next : .near, .always)
             writeDeadRun(1 + deadLength())
             // What follows must be reached by something, as the verifier sees it before it knows of the condition.
-            if isOverRun && entropy.chance(6) { writeDeadEnd() }
+            if isOverRun && draws.chance(3, of: 8) { writeDeadEnd() }
         }
         border()
     }
 
-    private mutating func deadLength() -> Int { entropy.chance(13) ? entropy.below(5) : entropy.below(30) }
+    private mutating func deadLength() -> Int { draws.chance(13, of: 16) ? draws.below(5) : draws.below(30) }
 
     /// Puts an instruction at the end that no path leads to.
     @inline(__always)
@@ -39,7 +39,7 @@ extension ProgramDraft {
     /// Ends a dead run with a jump or an exit.
     private mutating func writeDeadEnd() {
         deadSlots.append(count)
-        if entropy.chance(8) {
+        if draws.chance(1, of: 2) {
             add(Instruction(code: Opcode.exit))
         } else {
             add(Instruction(code: Opcode.ja), .anywhere)
@@ -49,10 +49,10 @@ extension ProgramDraft {
     /// A call that no path leads to; the function stands in the program all the same.
     mutating func writeDeadCall(_ function: Int) {
         writeDecided(.next, .always)
-        writeDeadRun(entropy.below(3))
+        writeDeadRun(draws.below(3))
         deadSlots.append(count)
         addCall(function)
-        writeDeadRun(entropy.below(3))
+        writeDeadRun(draws.below(3))
         border()
     }
 
@@ -60,16 +60,16 @@ extension ProgramDraft {
     mutating func writeDeadRun(_ length: Int) {
         for _ in 0..<length {
             deadSlots.append(count)
-            let register = UInt8(entropy.below(10))
-            switch entropy.below(16) {
+            let register = UInt8(draws.below(10))
+            switch draws.below(16) {
             case 0, 1: add(.assign(register, marker()))
             case 2: add(.apply(.move, register, marker(), is64: false))
             case 3: add(.apply(.add, register, marker()))
-            case 4: add(.apply(entropy.chance(8) ? .divide : .modulo, register, register: UInt8(entropy.below(10))))
-            case 5: add(.load(.word, register, from: UInt8(entropy.below(10)), Int16(entropy.below(64))))
-            case 6: add(.store(.half, to: UInt8(entropy.below(10)), Int16(entropy.below(64)), register))
+            case 4: add(.apply(draws.chance(1, of: 2) ? .divide : .modulo, register, register: UInt8(draws.below(10))))
+            case 5: add(.load(.word, register, from: UInt8(draws.below(10)), Int16(draws.below(64))))
+            case 6: add(.store(.half, to: UInt8(draws.below(10)), Int16(draws.below(64)), register))
             case 7: addWide(register, marker(), marker())
-            case 8: add(.callHelper(entropy.chance(8) ? Helper.jiffies : Helper.processorID))
+            case 8: add(.callHelper(draws.chance(1, of: 2) ? Helper.jiffies : Helper.processorID))
             case 9 where plan.hasMayGoto: add(Instruction(code: Opcode.mayGoto), .anywhere)
             case 10, 11:
                 add(
@@ -81,7 +81,7 @@ extension ProgramDraft {
                     .anywhere)
             case 13: writeDeadBranch(register)
             case 14: add(Instruction(code: Opcode.ja))
-            default: add(.move(register, UInt8(entropy.below(10))))
+            default: add(.move(register, UInt8(draws.below(10))))
             }
         }
     }
@@ -90,7 +90,7 @@ extension ProgramDraft {
     private mutating func writeDeadBranch(_ register: UInt8) {
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: register, off: 1, imm: marker()))
         deadSlots.append(count)
-        if entropy.chance(8) {
+        if draws.chance(1, of: 2) {
             add(Instruction(code: Opcode.exit))
         } else {
             add(Instruction(code: plan.fragments.has(.longGoto) ? Opcode.gotol : Opcode.ja), .anywhere)
@@ -99,18 +99,18 @@ extension ProgramDraft {
 
     /// Jumps that change nothing, alone and in chains.
     mutating func writeNops() {
-        switch entropy.below(7) {
+        switch draws.below(7) {
         case 0:
             // The second is reached on its own; behind the first it stays.
             writeUndecided(.next)
             aimLast(at: count + 1)
             add(Instruction(code: Opcode.ja, off: 1))
             add(Instruction(code: Opcode.ja))
-        case 1: for _ in 0..<2 + entropy.below(5) { add(Instruction(code: Opcode.ja)) }
+        case 1: for _ in 0..<2 + draws.below(5) { add(Instruction(code: Opcode.ja)) }
         case 2:
             writeUndecided(.next)
         case 3 where plan.hasMayGoto:
-            if entropy.chance(6) { add(Instruction(code: Opcode.mayGoto, off: 1)) }
+            if draws.chance(3, of: 8) { add(Instruction(code: Opcode.mayGoto, off: 1)) }
             add(Instruction(code: plan.hasMayGotoNop ? Opcode.mayGoto : Opcode.ja))
         case 4 where plan.fragments.has(.longGoto): add(Instruction(code: Opcode.gotol))
         default: add(Instruction(code: Opcode.ja))

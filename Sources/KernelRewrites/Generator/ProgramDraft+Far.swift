@@ -10,20 +10,20 @@ extension ProgramDraft {
     mutating func writeFarBody(until end: Int) {
         let rewritten = fragments.subtracting(.base).intersection(.cheap)
         // How much a program may grow before a jump no longer reaches; some cannot grow at all.
-        farSlack = entropy.chance(4) ? entropy.below(8) : 600 + entropy.below(1000)
+        farSlack = draws.chance(1, of: 4) ? draws.below(8) : 600 + draws.below(1000)
         var rewrites = 24
         farWay = -1
         let head = count
         if !isRunnable && plan.hasCycles && plan.hasMayGoto && plan.fragments.has(.longGoto) { writeFarHead() }
         while count < end {
             border()
-            switch entropy.below(256) {
+            switch draws.below(256) {
             case 0: writeUndecided(.far)
             case 1: writeGoto(Opcode.ja)
             case 2 where plan.fragments.has(.longGoto): writeGoto(Opcode.gotol)
             case 3 where rewrites > 0 && !rewritten.isEmpty:
                 rewrites -= 1
-                writeFragment(rewritten.member(entropy.below(rewritten.count)))
+                writeFragment(rewritten.member(draws.below(rewritten.count)))
             case 4 where pendingChild != 0: writeChild()
             case 5...90: writeFragment(.change)
             default: writeMark()

@@ -9,8 +9,8 @@ extension ProgramDraft {
         case .change: writeChange()
         case .wideLoad: addWide(keptNumber(), marker(), marker())
         case .atomic: writeAtomic()
-        case .condition: writePointerCondition(entropy.chance(6) ? .near : .later)
-        case .conditionOnMemory: writeMemoryCondition(entropy.chance(6) ? .near : .later)
+        case .condition: writePointerCondition(draws.chance(3, of: 8) ? .near : .later)
+        case .conditionOnMemory: writeMemoryCondition(draws.chance(3, of: 8) ? .near : .later)
         case .goto: writeGoto(Opcode.ja)
         case .longGoto: writeGoto(Opcode.gotol)
         case .earlyExit: writeEarlyExit()
@@ -55,18 +55,18 @@ extension ProgramDraft {
 
     /// One of the two registers that hold numbers.
     @inline(__always)
-    mutating func keptNumber() -> UInt8 { entropy.chance(8) ? Kept.number : Kept.other }
+    mutating func keptNumber() -> UInt8 { draws.chance(1, of: 2) ? Kept.number : Kept.other }
 
     /// Where in the value of the array a word may be read and written at will; the last is for counters.
     ///
     /// - Units: bytes
     @inline(__always)
-    mutating func cell() -> Int16 { Int16(entropy.below(7) * 8) }
+    mutating func cell() -> Int16 { Int16(draws.below(7) * 8) }
 
     /// Lets `r0` count for something, if it is a number that is the same in each run.
     mutating func mixResult(isSteady: Bool = true) {
-        if isRunnable && !isSteady || entropy.chance(4) { return }
-        switch entropy.below(4) {
+        if isRunnable && !isSteady || draws.chance(1, of: 4) { return }
+        switch draws.below(4) {
         case 0: add(.apply(.add, keptNumber(), register: 0))
         case 1: add(.apply(.xor, keptNumber(), register: 0))
         case 2: add(.store(.double, to: Kept.value, cell(), 0))
@@ -77,7 +77,7 @@ extension ProgramDraft {
     /// Writes one instruction with a marker in it.
     mutating func writeMark() {
         let register = keptNumber()
-        switch entropy.below(12) {
+        switch draws.below(12) {
         case 0, 1: add(.apply(.add, register, marker()))
         case 2, 3: add(.apply(.xor, register, marker()))
         case 4: add(.apply(.subtract, register, marker()))
@@ -85,14 +85,14 @@ extension ProgramDraft {
         case 6: add(.apply(.add, register, marker(), is64: false))
         case 7: add(.apply(.xor, register, marker(), is64: false))
         case 8, 9: writeStoredMark()
-        case 10: add(.assign(UInt8(entropy.below(6)), marker()))
+        case 10: add(.assign(UInt8(draws.below(6)), marker()))
         default: add(.apply(.or, register, marker()))
         }
     }
 
     /// Stores a marker in the array's value.
     private mutating func writeStoredMark() {
-        let size: MemorySize = entropy.chance(8) ? .word : .double
+        let size: MemorySize = draws.chance(1, of: 2) ? .word : .double
         add(
             Instruction(
                 code: size.rawValue | Opcode.memoryMode | Opcode.storeImmediateClass, dst: Kept.value, off: cell(),
@@ -104,17 +104,17 @@ extension ProgramDraft {
         let register = keptNumber()
         let other = Kept.number + Kept.other - register
         let insn: Instruction
-        switch entropy.below(10) {
+        switch draws.below(10) {
         case 0: insn = .apply(.add, register, register: other)
         case 1: insn = .apply(.xor, register, register: other)
         case 2: insn = .apply(.subtract, register, register: other)
-        case 3: insn = .apply(.multiply, register, register: other, is64: entropy.chance(8))
-        case 4: insn = .load(entropy.chance(8) ? .double : .word, register, from: Kept.value, cell())
-        case 5: insn = .load(.byte, register, from: Kept.value, cell() + Int16(entropy.below(8)))
-        case 6: insn = .store(entropy.chance(8) ? .double : .word, to: Kept.value, cell(), register)
-        case 7: insn = Instruction(code: entropy.chance(8) ? 0xdc : 0xd4, dst: register, imm: 64)
+        case 3: insn = .apply(.multiply, register, register: other, is64: draws.chance(1, of: 2))
+        case 4: insn = .load(draws.chance(1, of: 2) ? .double : .word, register, from: Kept.value, cell())
+        case 5: insn = .load(.byte, register, from: Kept.value, cell() + Int16(draws.below(8)))
+        case 6: insn = .store(draws.chance(1, of: 2) ? .double : .word, to: Kept.value, cell(), register)
+        case 7: insn = Instruction(code: draws.chance(1, of: 2) ? 0xdc : 0xd4, dst: register, imm: 64)
         case 8: insn = .apply(.negate, register, 0)
-        default: insn = .apply(.shiftRight, register, 1 + Int32(entropy.below(7)), is64: entropy.chance(8))
+        default: insn = .apply(.shiftRight, register, 1 + Int32(draws.below(7)), is64: draws.chance(1, of: 2))
         }
         if insns.last == insn { writeMark() } else { add(insn) }
     }
@@ -124,26 +124,28 @@ extension ProgramDraft {
         let operations: [9 of Int32] = [0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, RegisterEffect.exchange]
         add(
             Instruction(
-                code: entropy.chance(8) ? 0xdb : 0xc3, dst: Kept.value, src: keptNumber(), off: cell(),
-                imm: operations[entropy.below(9)]))
+                code: draws.chance(1, of: 2) ? 0xdb : 0xc3, dst: Kept.value, src: keptNumber(), off: cell(),
+                imm: operations[draws.below(9)]))
     }
 
     /// Writes an instruction of 32 bits, and nothing that reads more than those of its result.
     private mutating func writeLowerHalf() {
-        let register = UInt8(entropy.below(6))
-        if entropy.chance(8) {
+        let register = UInt8(draws.below(6))
+        if draws.chance(1, of: 2) {
             add(.load(.word, register, from: Kept.value, cell()))
         } else {
             add(.apply(.move, register, marker(), is64: false))
         }
-        for _ in 0..<entropy.below(3) { add(.apply(entropy.chance(8) ? .add : .xor, register, marker(), is64: false)) }
-        if entropy.chance(8) { add(.store(.word, to: Kept.value, cell(), register)) }
+        for _ in 0..<draws.below(3) {
+            add(.apply(draws.chance(1, of: 2) ? .add : .xor, register, marker(), is64: false))
+        }
+        if draws.chance(1, of: 2) { add(.store(.word, to: Kept.value, cell(), register)) }
     }
 
     /// Compares and exchanges 32 bits, of whose result 64 are read then, or 32.
     private mutating func writeCompareExchange() {
         add(.assign(0, marker()))
-        if entropy.chance(4) { writeAlternative(.assign(0, marker())) }
+        if draws.chance(1, of: 4) { writeAlternative(.assign(0, marker())) }
         add(
             Instruction(
                 code: Opcode.storeClass | Opcode.atomicMode, dst: Kept.value, src: keptNumber(), off: cell(),
@@ -155,16 +157,16 @@ extension ProgramDraft {
 
     private mutating func writeDivision(isSigned: Bool) {
         let register = keptNumber()
-        let other = entropy.chance(12) ? Kept.number + Kept.other - register : register
+        let other = draws.chance(3, of: 4) ? Kept.number + Kept.other - register : register
         var insn = Instruction.apply(
-            entropy.chance(8) ? .divide : .modulo, register, register: other, is64: entropy.chance(8))
+            draws.chance(1, of: 2) ? .divide : .modulo, register, register: other, is64: draws.chance(1, of: 2))
         if isSigned { insn.off = 1 }
         add(insn)
     }
 
     private mutating func writeSignedByMinusOne() {
         var insn = Instruction.apply(
-            entropy.chance(8) ? .divide : .modulo, keptNumber(), -1, is64: entropy.chance(8))
+            draws.chance(1, of: 2) ? .divide : .modulo, keptNumber(), -1, is64: draws.chance(1, of: 2))
         insn.off = 1
         add(insn)
     }

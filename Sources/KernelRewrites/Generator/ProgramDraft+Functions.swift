@@ -24,7 +24,7 @@ extension ProgramDraft {
         featured = fragments.subtracting(.base)
         let slots = max(function.slots, 4)
         let isFar = plan.isFar && number == 0
-        orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + entropy.below(24)))
+        orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + draws.below(24)))
         writeStart()
         let end = count + slots
         for chunk in 0..<ranks.count {
@@ -57,9 +57,9 @@ extension ProgramDraft {
     /// Chooses in which order the parts of a function are gone through; the first stays first.
     private mutating func orderChunks(_ chunks: Int) {
         for chunk in 0..<chunks { ranks.append(chunk) }
-        if chunks < 3 || entropy.chance(5) { return }
+        if chunks < 3 || draws.chance(5, of: 16) { return }
         for chunk in 1..<chunks - 1 {
-            ranks.swapAt(chunk, chunk + entropy.below(chunks - chunk))
+            ranks.swapAt(chunk, chunk + draws.below(chunks - chunk))
         }
     }
 
@@ -67,12 +67,12 @@ extension ProgramDraft {
     private mutating func writeFragments(until end: Int, isLast: Bool) {
         while count < end {
             border()
-            if pendingChild != 0 && entropy.below(max(end - count, 1)) < 8 {
+            if pendingChild != 0 && draws.below(max(end - count, 1)) < 8 {
                 writeChild()
                 continue
             }
             // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
-            if entropy.chance(4) { writeMark() } else { writeFragment(anyFragment()) }
+            if draws.chance(1, of: 4) { writeMark() } else { writeFragment(anyFragment()) }
         }
         while isLast && pendingChild != 0 {
             border()
@@ -83,8 +83,8 @@ extension ProgramDraft {
 
     /// What stands next: as often what the program is for as what all have.
     mutating func anyFragment() -> Fragment {
-        let choice = featured.isEmpty || entropy.chance(7) ? common : featured
-        return choice.member(entropy.below(choice.count))
+        let choice = featured.isEmpty || draws.chance(7, of: 16) ? common : featured
+        return choice.member(draws.below(choice.count))
     }
 
     /// The function that must be called next.
@@ -103,16 +103,16 @@ extension ProgramDraft {
     private mutating func finishChunk(_ chunk: Int) {
         if ranks[chunk] == ranks.count - 1 { return writeExit() }
         let isFollowed = chunk + 1 < ranks.count && ranks[chunk + 1] == ranks[chunk] + 1
-        if isFollowed && entropy.chance(13) { return }
-        if plan.hasDeadCode && entropy.chance(3) {
+        if isFollowed && draws.chance(13, of: 16) { return }
+        if plan.hasDeadCode && draws.chance(3, of: 16) {
             // A condition that always holds, and dead code that ends the chunk.
             writeDecided(.nextChunk, .always)
-            writeDeadRun(entropy.below(4))
+            writeDeadRun(draws.below(4))
             addDead(.assign(0, marker()))
             addDead(Instruction(code: Opcode.exit))
             return
         }
-        let isLong = plan.fragments.has(.longGoto) && entropy.chance(8)
+        let isLong = plan.fragments.has(.longGoto) && draws.chance(1, of: 2)
         add(Instruction(code: isLong ? Opcode.gotol : Opcode.ja), .nextChunk)
     }
 
@@ -139,13 +139,13 @@ extension ProgramDraft {
         case .nextChunk:
             return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
         case .anywhere where plan.hasCycles:
-            let number = entropy.below(borders.count + deadSlots.count)
+            let number = draws.below(borders.count + deadSlots.count)
             return number < borders.count ? borders[number] : deadSlots[number - borders.count]
         case .near, .later, .anywhere:
             let end = endOfBorders(jump.chunk)
             let left = end - jump.border
-            if left > 0 && (jump.aim == .near || entropy.chance(8) || ranks[jump.chunk] == ranks.count - 1) {
-                return borders[jump.border + entropy.below(jump.aim == .near ? min(left, 3) : left)]
+            if left > 0 && (jump.aim == .near || draws.chance(1, of: 2) || ranks[jump.chunk] == ranks.count - 1) {
+                return borders[jump.border + draws.below(jump.aim == .near ? min(left, 3) : left)]
             }
             return laterTarget(than: jump.chunk)
         }
@@ -160,7 +160,7 @@ extension ProgramDraft {
     private mutating func laterTarget(than chunk: Int) -> Int {
         // Some tries, then the next one, which there is.
         for _ in 0..<4 {
-            let other = entropy.below(ranks.count)
+            let other = draws.below(ranks.count)
             if ranks[other] > ranks[chunk] { return anyBorder(of: other) }
         }
         return anyBorder(of: ranks.firstIndex(of: ranks[chunk] + 1) ?? 0)
@@ -168,6 +168,6 @@ extension ProgramDraft {
 
     private mutating func anyBorder(of chunk: Int) -> Int {
         let first = chunkBorders[chunk]
-        return borders[first + (entropy.chance(5) ? 0 : entropy.below(endOfBorders(chunk) - first))]
+        return borders[first + (draws.chance(5, of: 16) ? 0 : draws.below(endOfBorders(chunk) - first))]
     }
 }

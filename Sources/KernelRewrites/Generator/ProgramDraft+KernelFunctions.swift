@@ -14,13 +14,13 @@ extension ProgramDraft {
         add(.assign(Register.second, 0))
         addKernelCall("bpf_rdonly_cast")
         let sizes: [4 of MemorySize] = [.byte, .half, .word, .double]
-        add(.load(sizes[entropy.below(4)], keptNumber(), from: 0, cell()))
-        if entropy.chance(8) { add(.load(sizes[entropy.below(4)], UInt8(entropy.below(6)), from: 0, cell())) }
+        add(.load(sizes[draws.below(4)], keptNumber(), from: 0, cell()))
+        if draws.chance(1, of: 2) { add(.load(sizes[draws.below(4)], UInt8(draws.below(6)), from: 0, cell())) }
     }
 
     /// Makes an object of a structure of the program's own, and gives it back.
     mutating func writeNewObject() {
-        if plan.countsReferences && function.depth <= 3 && entropy.chance(6) { return writeCountedObject() }
+        if plan.countsReferences && function.depth <= 3 && draws.chance(3, of: 8) { return writeCountedObject() }
         add(.assign(Register.first, LocalStructure.plain.rawValue))
         add(.assign(Register.second, 0))
         addKernelCall("bpf_obj_new_impl")
@@ -59,10 +59,10 @@ extension ProgramDraft {
 
     /// Asks for arguments of the traced function.
     mutating func writeFunctionArgument() {
-        switch entropy.below(3) {
+        switch draws.below(3) {
         case 0:
             add(.move(Register.first, Kept.context))
-            add(.assign(Register.second, Int32(entropy.below(2))))
+            add(.assign(Register.second, Int32(draws.below(2))))
             add(.move(Register.third, Register.frame))
             add(.apply(.add, Register.third, -16))
             add(.callHelper(Helper.functionArgument))
@@ -87,12 +87,12 @@ extension ProgramDraft {
     /// Loads through a pointer that the traced function got, or through one behind it.
     mutating func writeArgumentLoad() {
         // A load through what is trusted has the verifier search all types for a name, which takes longer than the rest.
-        if plan.traits.argumentLoads > 1 && entropy.below(32) != 0 {
+        if plan.traits.argumentLoads > 1 && draws.below(32) != 0 {
             return plan.fragments.has(.readOnlyCast) ? writeReadOnlyCast() : writeMark()
         }
         for load in 0...plan.traits.argumentLoads {
             add(.load(.double, 0, from: load == 0 ? Kept.context : 0, 0))
         }
-        for _ in 0..<entropy.below(3) { add(.load(.double, 0, from: 0, 0)) }
+        for _ in 0..<draws.below(3) { add(.load(.double, 0, from: 0, 0)) }
     }
 }

@@ -9,7 +9,7 @@ extension ProgramDraft {
     private mutating func writeKey() {
         add(.move(Register.second, Register.frame))
         add(.apply(.add, Register.second, Int32(ProgramDraft.keyPlace)))
-        if entropy.chance(8) {
+        if draws.chance(1, of: 2) {
             // Beyond every map.
             add(
                 Instruction(
@@ -18,7 +18,7 @@ extension ProgramDraft {
             return
         }
         add(.load(.word, Register.third, from: Kept.value, cell()))
-        if entropy.chance(10) { add(.apply(.and, Register.third, 3)) }
+        if draws.chance(5, of: 8) { add(.apply(.and, Register.third, 3)) }
         add(.store(.word, to: Register.frame, ProgramDraft.keyPlace, Register.third))
     }
 
@@ -26,7 +26,7 @@ extension ProgramDraft {
         let kinds: [8 of MapKind] = [
             .array, .array, .hash, .lruHash, .percpuArray, .percpuHash, .lruPercpuHash, .singleArray,
         ]
-        return kinds[entropy.below(8)]
+        return kinds[draws.below(8)]
     }
 
     mutating func writeMapLookup() {
@@ -38,9 +38,9 @@ extension ProgramDraft {
 
     /// Looks at a value that was found, or does not care.
     private mutating func writeUseOfValue() {
-        if entropy.chance(4) { return }
-        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), entropy.chance(8) ? .near : .later)
-        switch entropy.below(3) {
+        if draws.chance(1, of: 4) { return }
+        add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), draws.chance(1, of: 2) ? .near : .later)
+        switch draws.below(3) {
         case 0: add(.load(.word, keptNumber(), from: 0, cell()))
         case 1 where !isRunnable: add(.store(.double, to: 0, cell(), keptNumber()))
         default:
@@ -66,9 +66,9 @@ extension ProgramDraft {
     /// A look-up in a map of maps, and one in the map that was found.
     mutating func writeOuterMapLookup() {
         writeKey()
-        addMap(Register.first, entropy.chance(8) ? .arrayOfMaps : .hashOfMaps)
+        addMap(Register.first, draws.chance(1, of: 2) ? .arrayOfMaps : .hashOfMaps)
         add(.callHelper(Helper.mapLookup))
-        if entropy.chance(4) { return }
+        if draws.chance(1, of: 4) { return }
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .near)
         add(.move(Register.first, 0))
         add(.move(Register.second, Register.frame))
@@ -80,8 +80,10 @@ extension ProgramDraft {
     mutating func writeTailCall() {
         add(.move(Register.first, Kept.context))
         addMap(Register.second, .progArray)
-        add(entropy.chance(8) ? .assign(Register.third, Int32(entropy.below(4))) : .move(Register.third, keptNumber()))
-        if entropy.chance(3) { writeAlternative(.assign(Register.third, Int32(entropy.below(4)))) }
+        add(
+            draws.chance(1, of: 2)
+                ? .assign(Register.third, Int32(draws.below(4))) : .move(Register.third, keptNumber()))
+        if draws.chance(3, of: 16) { writeAlternative(.assign(Register.third, Int32(draws.below(4)))) }
         add(.callHelper(Helper.tailCall))
     }
 
@@ -109,7 +111,7 @@ extension ProgramDraft {
         add(.load(.double, Register.first, from: Register.first, 8))
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.first), .near)
         add(.callHelper(Helper.thisProcessorPointer))
-        if entropy.chance(8) { add(.load(.double, keptNumber(), from: 0, Int16(entropy.below(2) * 8))) }
+        if draws.chance(1, of: 2) { add(.load(.double, keptNumber(), from: 0, Int16(draws.below(2) * 8))) }
     }
 
     // MARK: Speculation
@@ -120,13 +122,13 @@ extension ProgramDraft {
         add(.apply(.and, Register.first, 31))
         add(.move(0, Kept.value))
         add(.apply(.add, 0, register: Register.first))
-        add(.load(.byte, 0, from: 0, Int16(entropy.below(32))))
+        add(.load(.byte, 0, from: 0, Int16(draws.below(32))))
         mixResult()
     }
 
     /// Saves an address on the stack.
     mutating func writePointerSpill() {
-        add(.store(.double, to: Register.frame, -16, entropy.chance(8) ? Kept.value : Register.frame))
-        if entropy.chance(8) { add(.load(.double, UInt8(entropy.below(6)), from: Register.frame, -16)) }
+        add(.store(.double, to: Register.frame, -16, draws.chance(1, of: 2) ? Kept.value : Register.frame))
+        if draws.chance(1, of: 2) { add(.load(.double, UInt8(draws.below(6)), from: Register.frame, -16)) }
     }
 }

@@ -5,7 +5,7 @@ extension ProgramDraft {
     /// Writes the start of a function: now and then what makes its first instruction a target or has it rewritten, then
     /// what all borders promise.
     mutating func writeStart() {
-        let callback = entropy.chance(10) ? writeFirst() : 0
+        let callback = draws.chance(5, of: 8) ? writeFirst() : 0
         writePromises()
         if callback != 0 { writeLoopCall() }
         if number == 0 && isRunnable { writeCells() }
@@ -13,18 +13,18 @@ extension ProgramDraft {
 
     /// An instruction at the very start that is rewritten, or jumped to, or gone; gives the callback whose address is in `r2`.
     private mutating func writeFirst() -> Int {
-        switch entropy.below(8) {
+        switch draws.below(8) {
         case 0: add(.apply(.move, 0, marker(), is64: false))
         case 1 where plan.hasNops: add(Instruction(code: Opcode.ja))
         case 2 where hasContext && !plan.traits.fields.isEmpty:
             let fields = plan.traits.fields
-            let field = fields[entropy.below(fields.count)]
+            let field = fields[draws.below(fields.count)]
             add(.load(field.size == 8 ? .double : .word, Register.second, from: Register.first, field.off))
         case 3 where plan.hasDeadCode:
             add(.assign(0, marker()))
             decide(.always)
             add(Instruction(code: Condition.less.rawValue | Opcode.jump32Class, off: 2, imm: Int32.max))
-            add(.assign(UInt8(entropy.below(6)), marker()))
+            add(.assign(UInt8(draws.below(6)), marker()))
             add(.assign(0, marker()))
         case 4 where plan.fragments.has(.divide) && function.kind == .loopCallback:
             add(.apply(.modulo, Register.first, register: Register.first))
@@ -34,7 +34,7 @@ extension ProgramDraft {
             addFunction(Register.second, callback)
             return callback
         case 7 where function.kind == .plain && plan.fragments.has(.jiffies):
-            add(.callHelper(entropy.chance(8) ? Helper.jiffies : Helper.processorID))
+            add(.callHelper(draws.chance(1, of: 2) ? Helper.jiffies : Helper.processorID))
         default:
             if plan.hasMayGoto && plan.hasCycles && function.depth <= 3 { writeFirstLoop() }
         }
@@ -60,31 +60,31 @@ extension ProgramDraft {
     /// - Source: `adjust_jmp_off`, Linux 6.12, and the faults that it was made for
     private mutating func writeFirstLoop() {
         let first = count
-        if entropy.chance(8) { add(.apply(.move, 0, marker(), is64: false)) }
+        if draws.chance(1, of: 2) { add(.apply(.move, 0, marker(), is64: false)) }
         let way = count
         add(Instruction(code: Opcode.mayGoto))
-        if isRunnable || isTrusted && entropy.chance(8) {
+        if isRunnable || isTrusted && draws.chance(1, of: 2) {
             // Never so, but the verifier does not know.
             add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.frame, imm: marker()))
         } else {
             add(Instruction(code: Opcode.ja))
         }
-        aim(count - 1, at: entropy.chance(11) ? first : way)
+        aim(count - 1, at: draws.chance(11, of: 16) ? first : way)
         aim(way, at: count)
     }
 
     /// Makes true what is promised at borders.
     private mutating func writePromises() {
-        let isContextFirst = entropy.chance(8)
+        let isContextFirst = draws.chance(1, of: 2)
         if isContextFirst { writeContextPromise() }
         addValue(Kept.value, .singleArray)
-        if entropy.chance(12) {
-            add(.apply(.move, Kept.number, marker(), is64: entropy.chance(10)))
+        if draws.chance(3, of: 4) {
+            add(.apply(.move, Kept.number, marker(), is64: draws.chance(5, of: 8)))
         } else {
             add(.load(.word, Kept.number, from: Kept.value, cell()))
         }
         if !isContextFirst { writeContextPromise() }
-        add(.apply(.move, Kept.other, marker(), is64: entropy.chance(10)))
+        add(.apply(.move, Kept.other, marker(), is64: draws.chance(5, of: 8)))
     }
 
     private mutating func writeContextPromise() {

@@ -55,7 +55,7 @@ struct ProgramDraft {
     }
 
     let plan: ProgramPlan
-    var entropy: Entropy
+    var draws: Draws
     var insns: [Instruction] = []
     var verdicts: [(slot: Int, verdict: Verdict)] = []
     var jumps: [OpenJump] = []
@@ -96,13 +96,13 @@ struct ProgramDraft {
     /// How deep the loops and alternatives at hand are nested.
     var nesting = 0
 
-    init(plan: ProgramPlan, entropy: Entropy, room: Int) {
+    init(plan: ProgramPlan, draws: Draws, room: Int) {
         self.plan = plan
         function = plan.functions[0]
         isRunnable = plan.isRunnable
         isTrusted = plan.privilege == .all
-        self.entropy = entropy
-        nextMarker = UInt32(truncatingIfNeeded: self.entropy.next())
+        self.draws = draws
+        nextMarker = UInt32(truncatingIfNeeded: self.draws.number())
         insns.reserveCapacity(room)
         borders.reserveCapacity(room / 2)
     }

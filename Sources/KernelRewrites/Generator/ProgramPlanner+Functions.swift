@@ -4,9 +4,9 @@ import Fuzzing
 extension ProgramPlanner {
     /// Decides which functions a program has, who calls them, and how long they are.
     func functions(
-        _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ entropy: inout Entropy
+        _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ draws: inout Draws
     ) -> [FunctionPlan] {
-        let drawn = plan.isFar ? farSlots(&entropy) : slots(&entropy)
+        let drawn = plan.isFar ? farSlots(&draws) : slots(&draws)
         // What is hardened is verified once more for each way that a processor may take by mistake.
         let length = plan.privilege == .all ? drawn : min(drawn, 150)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
@@ -16,21 +16,21 @@ extension ProgramPlanner {
         if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
         // Somebody behind a callback must be there to name it.
         if !kinds.isEmpty && !hasCalls { kinds.append(.plain) }
-        if kinds.isEmpty || chosen.contains(.blinding) && entropy.chance(12) {
+        if kinds.isEmpty || chosen.contains(.blinding) && draws.chance(3, of: 4) {
             return [FunctionPlan(kind: .entry, slots: length)]
         }
-        let isMany = !plan.isFar && chosen.contains(.subprograms) && entropy.below(24) == 0
-        let count = isMany ? 16 + entropy.below(entropy.chance(4) ? 240 : 48) : 2 + entropy.below(6)
+        let isMany = !plan.isFar && chosen.contains(.subprograms) && draws.below(24) == 0
+        let count = isMany ? 16 + draws.below(draws.chance(1, of: 4) ? 240 : 48) : 2 + draws.below(6)
         let share = plan.isFar ? 30 : max(length / count, 5)
         var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: plan.isFar ? length : share * 2)]
-        for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + entropy.below(share))) }
+        for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + draws.below(share))) }
         // Where functions stand has nothing to do with who calls them.
         var order = Array(1..<count)
-        for number in order.indices { order.swapAt(number, number + entropy.below(order.count - number)) }
+        for number in order.indices { order.swapAt(number, number + draws.below(order.count - number)) }
         for (number, function) in order.enumerated() {
-            let parent = number == 0 || entropy.chance(isMany ? 14 : 6) ? 0 : order[entropy.below(number)]
-            adopt(function, parent, kinds, &functions, &entropy)
-            if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = entropy.chance(4) }
+            let parent = number == 0 || draws.chance(isMany ? 14 : 6, of: 16) ? 0 : order[draws.below(number)]
+            adopt(function, parent, kinds, &functions, &draws)
+            if chosen.contains(.subprograms) && plan.hasDeadCode { functions[function].isDead = draws.chance(1, of: 4) }
         }
         for function in order.reversed() {
             let cost =
@@ -44,11 +44,11 @@ extension ProgramPlanner {
     /// Gives a function a parent, and a kind that it can call.
     private func adopt(
         _ function: Int, _ wanted: Int, _ kinds: [FunctionKind], _ functions: inout [FunctionPlan],
-        _ entropy: inout Entropy
+        _ draws: inout Draws
     ) {
         var parent = wanted
         if functions[parent].depth > 4 || functions[parent].kind.isCallback && !kinds.contains(.plain) { parent = 0 }
-        var kind = kinds[entropy.below(kinds.count)]
+        var kind = kinds[draws.below(kinds.count)]
         let caller = functions[parent].kind
         if caller.isCallback || kind == .contextual && caller == .plain { kind = .plain }
         functions[function].kind = kind
@@ -59,17 +59,17 @@ extension ProgramPlanner {
     }
 
     /// About as long as 16 bits reach, or twice that.
-    private func farSlots(_ entropy: inout Entropy) -> Int {
-        entropy.chance(8) ? 32_500 + entropy.below(1500) : 33_000 + entropy.below(33_500)
+    private func farSlots(_ draws: inout Draws) -> Int {
+        draws.chance(1, of: 2) ? 32_500 + draws.below(1500) : 33_000 + draws.below(33_500)
     }
 
     /// How long a program shall be: mostly some hundred slots, now and then some thousand.
-    private func slots(_ entropy: inout Entropy) -> Int {
-        switch entropy.below(1536) {
-        case 0: 1000 + entropy.below(3000)
-        case 1...24: 300 + entropy.below(700)
-        case 25...400: 120 + entropy.below(180)
-        default: 20 + entropy.below(100)
+    private func slots(_ draws: inout Draws) -> Int {
+        switch draws.below(1536) {
+        case 0: 1000 + draws.below(3000)
+        case 1...24: 300 + draws.below(700)
+        case 25...400: 120 + draws.below(180)
+        default: 20 + draws.below(100)
         }
     }
 }

@@ -35,17 +35,17 @@ struct ProgramPlanner {
     private static let farDistance = [1, 1, 4, 8, 16, 32, 64, 128, 2048]
 
     /// Decides what the next program shall be.
-    func plan(_ entropy: inout Entropy) -> (plan: ProgramPlan, profiles: Set<ProgramProfile>) {
-        let isFar = profiles.contains(.far) && entropy.below(ProgramPlanner.farDistance[min(profiles.count, 8)]) == 0
-        let chosen = choose(&entropy) + (isFar ? [.far] : [])
+    func plan(_ draws: inout Draws) -> (plan: ProgramPlan, profiles: Set<ProgramProfile>) {
+        let isFar = profiles.contains(.far) && draws.below(ProgramPlanner.farDistance[min(profiles.count, 8)]) == 0
+        let chosen = choose(&draws) + (isFar ? [.far] : [])
         var fragments = chosen.reduce(into: FragmentSet.base) { $0.formUnion($1.fragments) }.intersection(possible)
-        let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || entropy.chance(4))
+        let isHardened = chosen.contains(.speculation) && (chosen.count == 1 || draws.chance(1, of: 4))
         if isHardened { fragments.subtract(.trusted) }
-        let traits = chooseType(fragments, chosen, isHardened, &entropy)
+        let traits = chooseType(fragments, chosen, isHardened, &draws)
         fragments.subtract(TypeTraits.special.subtracting(traits.fragments))
         if fragments.has(.exception) {
             // 6.18 refuses a throw from within a loop, be it one that only dead code closes, as a fault of its own.
-            if chosen.count == 1 || entropy.chance(4) {
+            if chosen.count == 1 || draws.chance(1, of: 4) {
                 fragments.subtract([FragmentSet(.mayGotoLoop)])
             } else {
                 fragments.subtract(FragmentSet(.exception))
@@ -60,7 +60,7 @@ struct ProgramPlanner {
             hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
             hasMayGotoNop: facts.features.contains(.mayGotoNop),
             hasCycles: !fragments.has(.exception) && facts.features.contains(.fallthroughCycles),
-            hasLines: entropy.chance(12),
+            hasLines: draws.chance(3, of: 4),
             storesNumbersToContext: facts.version >= KernelVersion(6, 3),
             castsAddresses: possible.has(.readOnlyCast) && !isHardened,
             countsReferences: facts.functions.contains("bpf_refcount_acquire_impl"), functions: [])
@@ -70,31 +70,27 @@ struct ProgramPlanner {
         }
         plan.isFar = isFar
         if chosen.contains(.rndHi32) && !isFar { plan.flags.insert(.testRndHi32) }
-        plan.isRunnable = isRunnable(plan, &entropy)
+        plan.isRunnable = isRunnable(plan, &draws)
         if plan.isRunnable { plan.fragments.subtract(.unsteady) }
-        plan.functions = functions(plan, chosen, callbacks, &entropy)
+        plan.functions = functions(plan, chosen, callbacks, &draws)
         return (plan, Set(chosen))
     }
 
     /// Some of the profiles at hand.
-    private func choose(_ entropy: inout Entropy) -> [ProgramProfile] {
-        if profiles.count < 4 || entropy.chance(4) { return profiles.filter { $0 != .far } }
-        let bits = entropy.next()
-        var chosen: [ProgramProfile] = []
-        for (number, profile) in profiles.enumerated() where profile != .far && bits >> UInt64(number) & 1 != 0 {
-            chosen.append(profile)
-        }
-        return chosen
+    private func choose(_ draws: inout Draws) -> [ProgramProfile] {
+        if profiles.count < 4 || draws.chance(1, of: 4) { return profiles.filter { $0 != .far } }
+        var bits = draws.bits()
+        return profiles.filter { bits.below(2) == 1 && $0 != .far }
     }
 
     /// A type that has something of what is wanted, if any has.
     private func chooseType(
-        _ fragments: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool, _ entropy: inout Entropy
+        _ fragments: FragmentSet, _ chosen: [ProgramProfile], _ isHardened: Bool, _ draws: inout Draws
     ) -> TypeTraits {
         let wanted = fragments.intersection(TypeTraits.special)
         var total = 0
         for number in types.indices { total += weight(of: number, wanted, chosen, isHardened) }
-        var left = total > 0 ? entropy.below(total) : 0
+        var left = total > 0 ? draws.below(total) : 0
         for number in types.indices {
             left -= weight(of: number, wanted, chosen, isHardened)
             if left < 0 { return types[number] }
@@ -118,8 +114,8 @@ struct ProgramPlanner {
     }
 
     /// Whether a program may be one that is run; not if nothing would be left of what it is for.
-    private func isRunnable(_ plan: ProgramPlan, _ entropy: inout Entropy) -> Bool {
-        if !plan.traits.isRunnable || plan.privilege != .all || !entropy.chance(6) { return false }
+    private func isRunnable(_ plan: ProgramPlan, _ draws: inout Draws) -> Bool {
+        if !plan.traits.isRunnable || plan.privilege != .all || !draws.chance(3, of: 8) { return false }
         let featured = plan.fragments.subtracting(.base)
         return featured.isEmpty || !featured.subtracting(.unsteady).isEmpty
     }

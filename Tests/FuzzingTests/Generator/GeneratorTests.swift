@@ -62,7 +62,7 @@ struct GeneratorTests {
     private func make(_ bytes: [UInt8]) -> (program: Program, passes: [Pass], isAccepted: Bool) {
         var generator = CaseGenerator(seed: 0)
         var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
-        let start = generator.begin(Entropy(bytes: bytes))
+        let start = generator.begin(Draws(bytes: bytes))
         let program = Program(start)
         var passes: [Pass] = []
         trial.begin(start)

@@ -36,14 +36,14 @@ import Testing
         Mix(gaps: 16, others: 64, patchJumps: 32),
     ]) func keptSlots(_ mix: Mix) {
         for seed in UInt64(1)...3 {
-            var entropy = Entropy(seed: seed, index: 0)
+            var draws = Draws(seed: seed, index: 0)
             var trial = Trial(LongPassTests.patchers)
             let program = ProgramBuffer()
-            program.load(LongPassTests.makeProgram(&entropy))
+            program.load(LongPassTests.makeProgram(&draws))
             trial.begin(program.image())
             for number in 0..<2 {
                 let pass = PassBuffer()
-                LongPassTests.fill(pass, for: trial.program, mix, &entropy)
+                LongPassTests.fill(pass, for: trial.program, mix, &draws)
                 let status = trial.run(pass.image, isLast: number == 1)
                 #expect(trial.findings.isEmpty, "seed \(seed): \(LongPassTests.words(trial.findings))")
                 #expect(status == .accepted, "seed \(seed), pass \(number)")
@@ -57,20 +57,20 @@ import Testing
     }
 
     /// Two subprograms whose jumps stay within a reach that fits 16 bits behind both passes.
-    private static func makeProgram(_ entropy: inout Entropy) -> Program {
+    private static func makeProgram(_ draws: inout Draws) -> Program {
         let half = 1_500
         var program = Program(insns: [], aux: [], subprograms: [])
         for start in [0, half] { program.subprograms.append(Subprogram(start: UInt32(start), id: UInt32(7 + start))) }
         for slot in 0..<2 * half {
             let home = slot < half ? 0 : half
             var insn = Instruction(code: Opcode.movImmediate64, imm: Int32(slot))
-            switch entropy.below(8) {
+            switch draws.below(8) {
             case 0:
                 let low = max(home, slot - 400)
-                let target = low + entropy.below(min(home + half, slot + 400) - low)
+                let target = low + draws.below(min(home + half, slot + 400) - low)
                 insn = Instruction(code: 0x55, dst: 1, off: Int16(target - slot - 1), imm: Int32(slot))
-            case 1 where entropy.below(8) == 0:
-                let target = entropy.below(2) * half
+            case 1 where draws.below(8) == 0:
+                let target = draws.below(2) * half
                 insn = Instruction(code: Opcode.call, src: Opcode.pseudoCall, imm: Int32(target - slot - 1))
             default: break
             }
@@ -83,20 +83,20 @@ import Testing
 
     /// Edits nearly every slot but the last of each subprogram, so that something stands behind every edit.
     private static func fill(
-        _ pass: PassBuffer, for input: ProgramImage<InputIndex>, _ mix: Mix, _ entropy: inout Entropy
+        _ pass: PassBuffer, for input: ProgramImage<InputIndex>, _ mix: Mix, _ draws: inout Draws
     ) {
         pass.removeAll()
         for number in 0..<input.subprogramCount {
             let start = Int(input.subprograms[TableIndex(number)].start)
-            for slot in start..<input.end(of: TableIndex(number)) - 1 where entropy.below(256) >= mix.gaps {
+            for slot in start..<input.end(of: TableIndex(number)) - 1 where draws.below(256) >= mix.gaps {
                 let off = InputIndex(slot)
-                if entropy.below(256) < mix.others {
-                    addOther(pass, at: off, start: start, &entropy)
+                if draws.below(256) < mix.others {
+                    addOther(pass, at: off, start: start, &draws)
                 } else {
                     pass.addEdit(off: off, remove: 1)
-                    let count = 1 + entropy.below(entropy.below(16) == 0 ? 9 : 4)
-                    let keep = entropy.below(count)
-                    addPatch(pass, count: count, keep: keep, mix, &entropy)
+                    let count = 1 + draws.below(draws.below(16) == 0 ? 9 : 4)
+                    let keep = draws.below(count)
+                    addPatch(pass, count: count, keep: keep, mix, &draws)
                     pass.updateLast { $0.keep = UInt32(keep) }
                 }
             }
@@ -104,37 +104,37 @@ import Testing
     }
 
     private static func addPatch(
-        _ pass: PassBuffer, count: Int, keep: Int, _ mix: Mix, _ entropy: inout Entropy
+        _ pass: PassBuffer, count: Int, keep: Int, _ mix: Mix, _ draws: inout Draws
     ) {
         for slot in 0..<count {
             var insn = Instruction(code: Opcode.movImmediate64, dst: 2, imm: Int32(slot))
             if slot == keep {
                 // A placeholder may look like a jump.
-                insn = Instruction(code: entropy.below(2) == 0 ? 0 : 0x55, off: 77)
-            } else if entropy.below(256) < mix.patchJumps {
-                insn = Instruction(code: 0x05, off: Int16(entropy.below(count + 1) - slot - 1))
+                insn = Instruction(code: draws.below(2) == 0 ? 0 : 0x55, off: 77)
+            } else if draws.below(256) < mix.patchJumps {
+                insn = Instruction(code: 0x05, off: Int16(draws.below(count + 1) - slot - 1))
             }
             _ = pass.addPatch(insn)
         }
     }
 
     /// A deletion, an insertion that jumps skip or not, a replacement without the old instruction, or a jump by ref.
-    private static func addOther(_ pass: PassBuffer, at off: InputIndex, start: Int, _ entropy: inout Entropy) {
+    private static func addOther(_ pass: PassBuffer, at off: InputIndex, start: Int, _ draws: inout Draws) {
         let mov = Instruction(code: Opcode.movImmediate64, dst: 3, imm: 9)
-        switch entropy.below(5) {
+        switch draws.below(5) {
         case 0: pass.addEdit(off: off, remove: 1)
         case 1, 2:
-            pass.addEdit(off: off, remove: 0, skip: entropy.below(2) == 0)
-            for _ in 0...entropy.below(3) { _ = pass.addPatch(mov) }
+            pass.addEdit(off: off, remove: 0, skip: draws.below(2) == 0)
+            for _ in 0...draws.below(3) { _ = pass.addPatch(mov) }
         case 3:
             pass.addEdit(off: off, remove: 1)
-            for _ in 0...entropy.below(3) { _ = pass.addPatch(mov) }
+            for _ in 0...draws.below(3) { _ = pass.addPatch(mov) }
         default:
             pass.addEdit(off: off, remove: 1)
             _ = pass.addPatch(mov)
             let from = pass.addPatch(Instruction(code: 0x05, off: 3))
             _ = pass.addPatch(.zero)
-            let near = max(start, off.position - entropy.below(100))
+            let near = max(start, off.position - draws.below(100))
             pass.addRef(Ref(from: from, to: InputIndex(near)))
             pass.updateLast { $0.keep = 2 }
         }

@@ -70,7 +70,7 @@ struct WorkloadCensusTests {
         for index in 0..<UInt64(20) {
             program.load(generator.begin(index: index))
             for (number, chance) in [65536, 32768, 0].enumerated() {
-                var choice = EditChoice(chance: chance, Entropy(seed: Self.seed, index: index))
+                var choice = EditChoice(chance: chance, Draws(seed: Self.seed, index: index))
                 var marker: Int32 = 1
                 passes.makePass(0, of: workload, for: program.image(), &choice, &marker, into: pass)
                 counts[number] += pass.editCount

@@ -1,0 +1,120 @@
+import BPF
+
+/// The random choices of a generator, drawn from a number or a byte string, and from nothing else.
+///
+/// Each draw takes bits of its own, so no two choices can share any. The same source gives the same choices on every
+/// machine, so a case is a pure function of it.
+public struct Draws: Sendable {
+    @usableFromInline var state: UInt64
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline var cursor: Int
+    @usableFromInline let isBytes: Bool
+
+    /// Draws from a generator started by the campaign's seed and the index of a case.
+    ///
+    /// - Source: Vigna's SplitMix64 finaliser for the start, Wang's wyrand for the draws
+    public init(seed: UInt64, index: UInt64) {
+        state = Self.mix(Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15) ^ index)
+        bytes = []
+        cursor = 0
+        isBytes = false
+    }
+
+    /// Draws from a byte string, as a fuzzing engine provides it; after its end every draw is 0.
+    public init(bytes: [UInt8]) {
+        state = 0
+        self.bytes = bytes
+        cursor = 0
+        isBytes = true
+    }
+
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number of 64 bits.
+    @inlinable @inline(__always)
+    public mutating func number() -> UInt64 {
+        if isBytes { return nextBytes(8) }
+        state &+= 0xa076_1d64_78bd_642f
+        let (high, low) = state.multipliedFullWidth(by: state ^ 0xe703_7ed1_a0b4_28db)
+        return high ^ low
+    }
+
+    /// 64 bits that a loop hands out itself: small choices together cost one draw.
+    @inlinable @inline(__always)
+    public mutating func bits() -> DrawnBits { DrawnBits(number()) }
+
+    /// A number from 0 up to, and without, `bound`.
+    ///
+    /// No number is more likely than another by more than `bound` in 2³².
+    ///
+    /// - Parameter bound: positive, at most 2³² - 1
+    @inlinable @inline(__always)
+    public mutating func below(_ bound: Int) -> Int {
+        assert(bound > 0 && bound <= Int(UInt32.max))
+        if isBytes {
+            // An engine's mutations stay local when a draw takes no more bytes than its range needs.
+            return Int(nextBytes(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % UInt64(bound))
+        }
+        return Int(((number() >> 32) &* UInt64(bound)) >> 32)
+    }
+
+    /// True in `part` of `whole` draws.
+    @inlinable @inline(__always)
+    public mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+
+    /// One of some values, each as likely as the others.
+    @inlinable @inline(__always)
+    public mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
+
+    @usableFromInline
+    mutating func nextBytes(_ count: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for shift in 0..<count where cursor < bytes.count {
+            value |= UInt64(bytes[cursor]) << UInt64(shift * 8)
+            cursor += 1
+        }
+        return value
+    }
+}
+
+/// 64 bits of one draw, handed out from the lowest on, each once.
+///
+/// For ranges that are powers of 2, and so a number of bits each; ``Draws/below(_:)`` draws from all others. To take more
+/// than 64 bits is a fault of the caller, which debug builds trap.
+public struct DrawnBits: BitwiseCopyable, Sendable {
+    @usableFromInline var rest: UInt64
+    /// How many are left. Optimized builds drop it, since only an assertion reads it.
+    @usableFromInline var left = 64
+
+    @inlinable @inline(__always)
+    init(_ bits: UInt64) { rest = bits }
+
+    /// The next `count` bits.
+    @inlinable @inline(__always)
+    public mutating func take(_ count: Int) -> UInt64 {
+        assert(count > 0 && count < 64 && count <= left, "\(count) bits of \(left)")
+        defer { rest &>>= UInt64(truncatingIfNeeded: count) }
+        left &-= count
+        return rest & (1 &<< UInt64(truncatingIfNeeded: count) &- 1)
+    }
+
+    /// A number from 0 up to, and without, `bound`.
+    ///
+    /// - Parameter bound: a power of 2
+    @inlinable @inline(__always)
+    public mutating func below(_ bound: Int) -> Int {
+        assert(bound > 0 && bound & (bound &- 1) == 0, "\(bound) is not a power of 2")
+        return Int(truncatingIfNeeded: take(bound.trailingZeroBitCount))
+    }
+
+    /// True in `part` of `whole` draws.
+    ///
+    /// - Parameter whole: a power of 2
+    @inlinable @inline(__always)
+    public mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+}
