@@ -17,20 +17,19 @@ extension Trial {
         for foreigner in 0..<foreigners.count where foreigners[foreigner].number == number {
             if foreigners[foreigner].misconduct != nil { return false }
             let answer = answers[number] ?? .unusable
-            let wrong = ProgramBuffer()
-            wrong.load(lanes[number].output.image(as: OutputIndex.self))
+            doubted.load(lanes[number].output.image(as: OutputIndex.self))
             progress[Slot(0)] = UInt64(number &+ 1)
             let again = lanes[number].apply(pass, to: input)
             progress[Slot(0)] = 0
             if again == .accepted { lanes[number].complete(from: expectation.program.image()) }
-            lanes[number].output.exchangeContents(with: wrong)
+            lanes[number].output.exchangeContents(with: doubted)
             let misconduct =
                 again != answer
                 ? PatcherMisconduct(.unsteady, "status", "the same pass again gave another status")
                 : answer != .accepted
                     ? nil
                     : PatcherMisconduct.difference(
-                        between: lanes[number].output.image(), and: wrong.image(), for: lanes[number].capabilities)
+                        between: lanes[number].output.image(), and: doubted.image(), for: lanes[number].capabilities)
             guard let misconduct else { return true }
             add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
             return false

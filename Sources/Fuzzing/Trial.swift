@@ -41,6 +41,10 @@ public struct Trial: ~Copyable {
     /// these do not assume.
     private let hasKernel: Bool
     let beyondContract: Bool
+    /// True if findings have sentences and details.
+    private let describesFindings: Bool
+    /// The answer that a patcher from outside is tested for again.
+    let doubted = ProgramBuffer()
     /// Holds one number more than that of the patcher that is at work, and 0 while none is.
     let progress: Row<Slot, UInt64>
     private let ownProgress = RowStorage<UInt64>(capacity: 1)
@@ -57,8 +61,12 @@ public struct Trial: ~Copyable {
     ///
     /// - Parameters:
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - describesFindings: false where findings are only counted by their buckets
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
-    public init(_ patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil) {
+    public init(
+        _ patchers: [any Patcher], beyondContract: Bool = false, describesFindings: Bool = true,
+        progress: Row<Slot, UInt64>? = nil
+    ) {
         precondition(patchers.count <= 64, "\(patchers.count) patchers, of which each has a bit of 64")
         var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer, number: Int)] = []
         lanes = CellRow(count: patchers.count) { number in
@@ -97,6 +105,7 @@ public struct Trial: ~Copyable {
         self.contract = contract
         self.hasKernel = hasKernel
         self.beyondContract = beyondContract
+        self.describesFindings = describesFindings
         self.progress = progress ?? ownProgress.row()
         self.progress[Slot(0)] = 0
     }
@@ -305,6 +314,7 @@ public struct Trial: ~Copyable {
     private func diagnosis(of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
         Diagnosis(
             target: target, passNumber: passCount,
-            words: CaseWords(pass: pass, input: input, fields: expectation.fields), expectation: expectation)
+            words: CaseWords(pass: pass, input: input, fields: expectation.fields), isBrief: !describesFindings,
+            expectation: expectation)
     }
 }

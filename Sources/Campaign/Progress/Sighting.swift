@@ -7,13 +7,19 @@ struct Sighting: Codable, Hashable {
     var index: UInt64
     /// How often the bucket was seen.
     var count: UInt64
+
+    /// Counts one more and returns true if it is the first.
+    fileprivate mutating func note(at index: UInt64) -> Bool {
+        self.index = min(self.index, index)
+        count += 1
+        return count == 1
+    }
 }
 
 extension [String: Sighting] {
-    /// Counts one more sighting of a bucket.
-    mutating func add(_ bucket: String, at index: UInt64) {
-        let known = self[bucket]
-        self[bucket] = Sighting(
-            bucket: bucket, index: Swift.min(known?.index ?? index, index), count: (known?.count ?? 0) + 1)
+    /// Counts one more sighting of a bucket and returns true if it is the first.
+    @discardableResult
+    mutating func add(_ bucket: String, at index: UInt64) -> Bool {
+        self[bucket, default: Sighting(bucket: bucket, index: index, count: 0)].note(at: index)
     }
 }

@@ -69,16 +69,20 @@ public struct PatcherSubject: CampaignSubject {
     }
 
     func makeFuzzer(
-        seed: UInt64, bases: [Program], patchers: [any Patcher], progress: Row<Slot, UInt64>? = nil
+        seed: UInt64, bases: [Program], patchers: [any Patcher], describesFindings: Bool = true,
+        progress: Row<Slot, UInt64>? = nil
     ) -> Fuzzer {
         Fuzzer(
             seed: seed, bases: bases, workloads: workloads, limits: limits, patchers: patchers,
-            beyondContract: terms.beyondContract, progress: progress)
+            beyondContract: terms.beyondContract, describesFindings: describesFindings, progress: progress)
     }
 
     public func makeProbe(seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>) -> any CaseProbe {
+        // A probe's findings are counted by their buckets; the case of each bucket is made and judged again.
         PatcherProbe(
-            makeFuzzer(seed: seed, bases: bases, patchers: terms.make(patchers), progress: progress), names: targets)
+            makeFuzzer(
+                seed: seed, bases: bases, patchers: terms.make(patchers), describesFindings: false, progress: progress),
+            names: targets)
     }
 
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {

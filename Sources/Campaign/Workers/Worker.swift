@@ -89,9 +89,8 @@ public final class Worker {
             board.begin(index: index, worker: number)
             return leftOut | casualties.excluded(at: index, of: block)
         } found: { index, findings in
-            for finding in findings {
+            for finding in findings where sightings.add(finding.bucket, at: index) {
                 announce(finding.bucket, at: index)
-                sightings.add(finding.bucket, at: index)
             }
         }
         endIfFull()

@@ -41,7 +41,18 @@ public struct Bucket: Hashable, Sendable {
 
     /// The text, which ``init(_:)`` reads.
     public var text: String {
-        ([target, rule.rawValue, insn, edit] + (isBeyondContract ? [Self.beyondContract] : [])).joined(separator: "/")
+        var text = target
+        // One allocation: a campaign against a patcher that is always wrong makes as many of these as cases.
+        text.reserveCapacity(96)
+        for word in [rule.rawValue, insn, edit] {
+            text += "/"
+            text += word
+        }
+        if isBeyondContract {
+            text += "/"
+            text += Self.beyondContract
+        }
+        return text
     }
 
     /// The target of a bucket of any form: the text before its first slash.

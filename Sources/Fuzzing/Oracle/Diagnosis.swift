@@ -8,14 +8,17 @@ struct Diagnosis {
     let target: String
     let passNumber: Int
     let words: CaseWords
+    /// True if findings are only counted by their buckets, so that nobody reads their sentences and details.
+    private let isBrief: Bool
     private let status: PatchStatus
     private let refusal: Expectation.Refusal?
     private let expected: ProgramImage<OutputIndex>
 
-    init(target: String, passNumber: Int, words: CaseWords, expectation: borrowing Expectation) {
+    init(target: String, passNumber: Int, words: CaseWords, isBrief: Bool = false, expectation: borrowing Expectation) {
         self.target = target
         self.passNumber = passNumber
         self.words = words
+        self.isBrief = isBrief
         status = expectation.status
         refusal = expectation.refusal
         expected = expectation.program.image()
@@ -23,15 +26,21 @@ struct Diagnosis {
 
     /// The finding for a wrong status.
     func wrongStatus(_ found: PatchStatus) -> Finding {
-        let why = refusal.map { " (\($0.rawValue))" } ?? ""
         let (wanted, got) = (Self.name(of: status), Self.name(of: found))
         return finding(
-            .error, insn: "\(wanted)-became-\(got)", edit: statusForm, at: 0, "expected \(wanted)\(why), found \(got)",
+            .error, insn: wanted + "-became-" + got, edit: statusForm, at: 0,
+            "expected \(wanted)\(refusal.map { " (\($0.rawValue))" } ?? ""), found \(got)",
             refusal.map { .refusal($0) })
     }
 
     /// A status in the words of a bucket.
-    private static func name(of status: PatchStatus) -> String { status.errorName?.lowercased() ?? "accepted" }
+    private static func name(of status: PatchStatus) -> String {
+        switch status {
+        case .accepted, .unusable: "accepted"
+        case .einval: "einval"
+        case .erange: "erange"
+        }
+    }
 
     /// The finding for what a patcher did in place of giving a steady answer.
     func unusable(_ misconduct: PatcherMisconduct) -> Finding {
@@ -60,11 +69,12 @@ struct Diagnosis {
     }
 
     private func finding(
-        _ rule: BrokenRule, insn: String, edit: EditKind, at place: Int, _ detail: String, _ fact: FindingFact? = nil
+        _ rule: BrokenRule, insn: String, edit: EditKind, at place: Int, _ detail: @autoclosure () -> String,
+        _ fact: @autoclosure () -> FindingFact? = nil
     ) -> Finding {
-        Finding(
-            Bucket(target: target, rule: rule, insn: insn, edit: edit.rawValue), fact, pass: passNumber, place: place,
-            detail: detail)
+        let bucket = Bucket(target: target, rule: rule, insn: insn, edit: edit.rawValue)
+        if isBrief { return Finding(bucketOnly: bucket, pass: passNumber, place: place) }
+        return Finding(bucket, fact(), pass: passNumber, place: place, detail: detail())
     }
 
     /// The form of the edit that a wrong status is put down to: the first deletion, else the first.
@@ -143,16 +153,19 @@ struct Diagnosis {
         }
         let edit = words.edit(from: origin, to: target)
         let reached = place + 1 + got.offset(in: field)
-        let landing = FindingFact.Landing(
-            relation: edit?.relation ?? .own,
-            site: site(of: reached, expected: place + 1 + offset, edit),
-            isUnchanged: isUnchanged(got.offset(in: field), field, origin))
+        func landing() -> FindingFact {
+            .landing(
+                FindingFact.Landing(
+                    relation: edit?.relation ?? .own,
+                    site: site(of: reached, expected: place + 1 + offset, edit),
+                    isUnchanged: isUnchanged(got.offset(in: field), field, origin)))
+        }
         return finding(
             .wrongLanding,
             insn: words.name(of: wanted, offset: offset) + (role.map { "-" + $0.rawValue } ?? ""),
             edit: edit.map { words.form(of: $0.number) } ?? .none, at: place,
             "slot \(place) must reach \(describe(offset, expected)), reaches \(describe(got.offset(in: field), found))",
-            .landing(landing))
+            landing())
     }
 
     /// Where a jump lands, in relation to the edit that matters for it.

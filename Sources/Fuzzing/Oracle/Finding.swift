@@ -87,6 +87,17 @@ public struct Finding: Hashable, Sendable, Codable {
         sentence = bucket.sentence(fact)
     }
 
+    /// Makes a finding that is only counted, with neither sentence nor detail.
+    init(bucketOnly bucket: Bucket, pass: Int, place: Int) {
+        target = bucket.target
+        rule = bucket.rule
+        self.bucket = bucket.text
+        self.pass = pass
+        self.place = place
+        detail = ""
+        sentence = ""
+    }
+
     /// A finding of a kernel in which a jump or call leads to code that was removed.
     package init(removedTargetOf insn: String, place: Int, detail: String) {
         self.init(
