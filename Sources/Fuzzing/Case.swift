@@ -35,7 +35,10 @@ public struct Case: Hashable, Sendable {
     /// What the last pass must give, or `nil` when the file does not say.
     public var expected: Expectation?
 
-    /// Where a generated case comes from: a pure function of both numbers.
+    /// The source of a generated case: a pure function of both numbers in one version of the generator.
+    ///
+    /// Another version may make another case of the same numbers: see `Checkpoint.format` in `Campaign`. The case itself,
+    /// which files hold, is what counts.
     public struct Origin: Hashable, Sendable {
         public var seed: UInt64
         public var index: UInt64

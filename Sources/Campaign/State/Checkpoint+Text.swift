@@ -1,8 +1,11 @@
 import Foundation
 
 extension Checkpoint {
-    /// Which form of file this is; another number for every change that an older program would misread.
-    static let format = 3
+    /// The form of the file and the meaning of its seeds: another number for every change that makes an older program misread
+    /// the file, or makes other cases of the same seed and index. A state of another format is refused.
+    ///
+    /// Since 4 the generator draws by name, and a seed has other cases than before.
+    static let format = 4
 
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "

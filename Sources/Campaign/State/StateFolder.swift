@@ -161,8 +161,8 @@ public final class StateFolder {
         } catch {
             guard case .format(let number) = error else { return nil }
             throw CampaignError(
-                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format); use the version "
-                    + "that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path)))"
+                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format), in which files or "
+                    + "the cases of a seed differ; use the version that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path)))"
             )
         }
     }
