@@ -96,6 +96,10 @@ extension ProgramImage<Slot> {
         var start = 0
         while start < insnCount {
             let count = min(64, insnCount - start)
+            if count == 64 && !isBehindWide && insns.isPlain(from: Slot(start)) {
+                start += count
+                continue
+            }
             // A bit for each slot that holds a jump or call, and for each that should be a second slot and is none.
             var jumps: UInt64 = 0
             var broken: UInt64 = 0

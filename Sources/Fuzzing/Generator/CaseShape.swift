@@ -126,18 +126,14 @@ struct CaseFeatures {
         let mask = bits.below(256) | 1 << bits.below(8)
         let otherMask = bits.below(8) | 8
         let turn = bits.below(16)
-        for entry in 0..<CaseFeatures.paletteSize {
-            var kind = Kind.alu
-            if entry < jumps {
-                let number = entry & 7
-                kind = mask >> number & 1 != 0 ? jumpKinds[number] : jumpKinds[(mask & -mask).trailingZeroBitCount]
-            } else if entry < 24 {
-                let number = entry & 3
-                if otherMask >> number & 1 != 0 { kind = others[number] }
-            }
+        func put(_ kind: Kind, at entry: Int) {
             palette[Slot(entry)] =
                 patterns[Slot(Int(kind.rawValue) * SlotPattern.variants + (entry + turn) % SlotPattern.variants)]
         }
+        let firstKind = jumpKinds[mask.trailingZeroBitCount]
+        for entry in 0..<jumps { put(mask >> (entry & 7) & 1 != 0 ? jumpKinds[entry & 7] : firstKind, at: entry) }
+        for entry in jumps..<24 { put(otherMask >> (entry & 3) & 1 != 0 ? others[entry & 3] : .alu, at: entry) }
+        for entry in 24..<CaseFeatures.paletteSize { put(.alu, at: entry) }
     }
 }
 

@@ -33,7 +33,14 @@ struct SlotLedger: ~Copyable {
         counts.fill(input.insnCount + 1, from: InputIndex(0), with: 0)
         states.fill(input.insnCount + 1, from: InputIndex(0), with: .standing)
         jumpCount = 0
-        for slot in 0..<input.insnCount {
+        var slot = 0
+        while slot < input.insnCount {
+            defer { slot += 1 }
+            let isBlock = slot & 63 == 0 && slot + 64 <= input.insnCount
+            if isBlock && input.insns.isPlain(from: InputIndex(slot)) {
+                slot += 63
+                continue
+            }
             let insn = input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
             if kind == .none { continue }
