@@ -304,7 +304,8 @@ public final class Campaign {
     private func advance() {
         if order.next < epoch.end || indices(ofBlock: order.next).isEmpty { return }
         epoch = settings.subject.deathBudget.epoch(
-            after: epoch, counts: counts, cases: cases, targets: settings.subject.targets)
+            after: epoch, counts: counts, cases: cases, targets: settings.subject.targets,
+            running: settings.subject.running)
         board.publish(epoch)
     }
 

@@ -32,12 +32,19 @@ extension CampaignReport {
         }
     }
 
-    /// Puts in what was counted of deaths.
+    /// Puts in what was counted of deaths, and takes cases that no target was given off the others.
     mutating func noteDeaths(_ counts: [String: UInt64], targets: [String]) {
         let all = targets.compactMap { target in
             let counts = TargetCounts(counts, of: target)
             return counts.isCalm && counts[.leftOut] == 0 ? nil : Deaths(counts, target: target)
         }
         deaths = all.isEmpty ? nil : all
+        // Cases that nothing was run with are no cases.
+        let empty = min(counts[TargetCounts.notRunKey] ?? 0, cases)
+        if empty > 0 {
+            notRun = empty
+            cases -= empty
+            casesPerSecond = Double(cases) / max(seconds, 0.001)
+        }
     }
 }

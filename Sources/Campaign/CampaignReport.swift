@@ -1,7 +1,10 @@
 /// What a campaign gave.
 public struct CampaignReport: Codable, Sendable {
     public var seed: UInt64
+    /// How many cases were run with at least one target.
     public var cases: UInt64
+    /// How many cases no target was given, since all were left out; `nil` for none.
+    public var notRun: UInt64?
     /// - Units: seconds, with what the minimising of findings took of the time limit, and not what it took after that
     public var seconds: Double
     public var casesPerSecond: Double
@@ -60,6 +63,7 @@ public struct CampaignReport: Codable, Sendable {
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
         case neverRun = "never_run"
+        case notRun = "not_run"
     }
 
     /// Marks the findings that are in a list of those that do not count, and groups all.

@@ -15,7 +15,7 @@ import Testing
         var epoch = Epoch()
         var lengths: [UInt64] = [epoch.count]
         for _ in 0..<16 {
-            let next = Self.budget.epoch(after: epoch, counts: [:], cases: 0, targets: ["it"])
+            let next = Self.budget.epoch(after: epoch, counts: [:], cases: 0, targets: ["it"], running: 1)
             #expect(next.start == epoch.end && next.shares.isEmpty)
             epoch = next
             lengths.append(epoch.count)
@@ -39,15 +39,36 @@ import Testing
         }
     }
 
-    /// The first hang costs nothing, so that the next epoch has the target again if it hangs seldom.
+    /// The first hang costs nothing: the next epochs have the target in all blocks, until it hangs again.
     @Test func firstHangIsFree() {
         #expect(Self.share([:], from: 1024) == 1024)
-        #expect(Self.share(["hang it": 1], from: 1024) == 579)
+        for start in [1, 2, 64, 1024] as [UInt64] {
+            #expect(Self.share(["hang it": 1], from: start) == start)
+            #expect(Self.share(["hang it": 1, "memory it": 1], from: start) == start)
+            #expect(Self.share(["hang it": 2], from: start) == 0)
+        }
         #expect(Self.share(["hang it": 1, "hang other": 900], from: 4096 * 8) == 4096)
-        #expect(Self.share(["hang it": 1], from: 1) == 0)
+
     }
 
-    /// One that hangs in each block it is given costs a second and a quarter of all cases at most.
+    /// Leaving out the last target would protect nothing: of those that die, one is given all blocks, and only of those
+    /// that are run.
+    @Test func oneTargetIsAlwaysGiven() {
+        let last = Epoch.beginning(at: 32)
+        let dying = ["hang a": 9, "hang b": 3, "crash b": 9] as [String: UInt64]
+        func shares(_ targets: [String], running: Int) -> [UInt64] {
+            Self.budget.epoch(after: last, counts: dying, cases: 64 * 128, targets: targets, running: running).shares
+        }
+        #expect(shares(["a"], running: 1) == [])
+        #expect(shares(["a", "b"], running: 2) == [64, 0])
+        #expect(shares(["a", "b", "calm"], running: 3) == [0, 0, 64])
+        #expect(shares(["a", "calm"], running: 1) == [])
+        let other = Self.budget.epoch(
+            after: last, counts: ["hang a": 9, "crash b": 700], cases: 64 * 128, targets: ["a", "b"], running: 2)
+        #expect(other.shares[0] == 0 && other.shares[1] == 64)
+    }
+
+    /// One that hangs in each block it is given costs a second and a quarter of all cases at most, or its second death.
     @Test(arguments: [("hang", 500_000), ("memory", 500_000), ("crash", 4 * 314)] as [(String, UInt64)])
     func deathsCostAQuarter(_ kind: String, price: UInt64) {
         var epoch = Epoch()
@@ -57,12 +78,13 @@ import Testing
         while epoch.end < 1 << 18 {
             let counts = ["\(kind) it": deaths, "left-out-blocks it": leftOut]
             epoch = Self.budget.epoch(
-                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: ["it"])
+                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: ["it", "other"],
+                running: 2)
             let share = epoch.shares.first ?? epoch.count
             deaths += share * each
             leftOut += epoch.count - share
             let cost = deaths / each * price
-            #expect(cost <= price + 250_000 + epoch.end * Shard.blockSize / 4, "\(epoch)")
+            #expect(cost <= price + max(price, 250_000 + epoch.end * Shard.blockSize / 4), "\(epoch)")
         }
         // It is not given up for good either.
         #expect(deaths > 5 * each)

@@ -30,6 +30,21 @@ import Testing
         #expect(report.gaps[0].hasPrefix("index-map \(CampaignReport.neverRunWords): every pass"))
     }
 
+    /// A target that was given next to nothing is named, and cases that no target was given are no cases.
+    @Test func leftOutTargetsAreNamed() {
+        var report = Self.report(cases: 1_000_000)
+        report.noteDeaths(["hang it": 3, "left-out it": 990_000], targets: ["it", "other"])
+        #expect(report.gaps.isEmpty && report.cases == 1_000_000 && report.notRun == nil)
+        report.noteDeaths(["hang it": 3, "left-out it": 990_001], targets: ["it", "other"])
+        #expect(report.gaps == ["it was given 9,999 of 1,000,000 cases, \(CampaignReport.thinWords)"])
+        report.noteDeaths(["hang it": 3, "left-out it": 990_001, "not-run": 990_001], targets: ["it"])
+        #expect(report.cases == 9_999 && report.notRun == 990_001)
+        #expect(report.gaps == ["it was given 9,999 of 1,000,000 cases, \(CampaignReport.thinWords)"])
+        var empty = Self.report(cases: 128)
+        empty.noteDeaths(["memory it": 1, "left-out it": 128, "not-run": 128], targets: ["it"])
+        #expect(empty.cases == 0 && empty.gaps.count == 1 && empty.gaps[0].hasPrefix("it was given 0 of 128 cases"))
+    }
+
     @Test func unansweredCasesAreNamed() {
         var report = Self.report(cases: 9)
         report.doubts = [Doubt(target: "it", index: 7)]

@@ -51,6 +51,7 @@ public struct KernelSubject: CampaignSubject {
     /// Whom findings can be against.
     public static let targets = [Finding.kernelTarget, "oracle"]
     public var targets: [String] { Self.targets }
+    public var running: Int { 1 }
     public func isForeign(_ target: Int) -> Bool { target == 0 }
     public var plugins: [String] { [] }
     public var objects: [String] { [] }

@@ -1,8 +1,9 @@
 /// How much of a campaign deaths of one target may cost.
 ///
-/// The first hang and the first death for lack of memory cost nothing, so that the target is looked at further; from then
-/// on deaths may cost a second and a quarter of all cases. Prices are fixed, and no time is measured: the same deaths leave a
-/// target the same blocks on every machine.
+/// The first hang and the first death for lack of memory cost nothing, so that the target is run further, in all blocks,
+/// until the second. From then on deaths may cost a second and a quarter of all cases. Leaving a target out protects the
+/// others, so that one target is always run. Prices are fixed, and no time is measured: the same deaths leave a target the
+/// same blocks on every machine.
 ///
 /// - Units: what a death costs in cases that could have been run meanwhile
 public struct DeathBudget: Hashable, Sendable {
@@ -31,10 +32,10 @@ public struct DeathBudget: Hashable, Sendable {
     ///   - counts: what was counted of it in all blocks before
     ///   - cases: how many cases these have
     func share(of epoch: Epoch, _ counts: TargetCounts, cases: UInt64) -> UInt64 {
-        if counts.isCalm { return epoch.count }
         let prices = [(counts[.hang], hang), (counts[.memory], memory), (counts[.crash], crash)]
         let all = prices.reduce(0) { $0 + $1.0 * $1.1 }
         let free = prices.prefix(2).reduce(0) { $0 + min($1.0, 1) * $1.1 }
+        if all == free { return epoch.count }
         let (rest, isSpent) = (casesPerSecond + cases / Self.share + free).subtractingReportingOverflow(all)
         if isSpent { return 0 }
         // Blocks are expected to cost what those so far did.
@@ -43,9 +44,17 @@ public struct DeathBudget: Hashable, Sendable {
     }
 
     /// The epoch that follows, now that all blocks before it are counted.
-    func epoch(after last: Epoch, counts: [String: UInt64], cases: UInt64, targets: [String]) -> Epoch {
+    ///
+    /// - Parameter running: how many of the targets, from the first on, are run with cases; one of them is given all blocks
+    func epoch(
+        after last: Epoch, counts: [String: UInt64], cases: UInt64, targets: [String], running: Int
+    ) -> Epoch {
         var next = Epoch.beginning(at: last.end)
         next.shares = targets.map { share(of: next, TargetCounts(counts, of: $0), cases: cases) }
+        let most = next.shares.prefix(running).max() ?? 0
+        if most < next.count, let last = next.shares.prefix(running).firstIndex(of: most) {
+            next.shares[last] = next.count
+        }
         // A campaign in which nothing dies needs no shares.
         if next.shares.allSatisfy({ $0 == next.count }) { next.shares = [] }
         return next

@@ -16,6 +16,8 @@ struct TargetCounts {
 
     /// The name of how many cases the target that was run most was run in.
     static let ranKey = "ran"
+    /// The name of how many cases no target was given, since all were left out.
+    static let notRunKey = "not-run"
 
     private let counts: [String: UInt64]
     private let target: String

@@ -15,6 +15,8 @@ public protocol CampaignSubject: Sendable {
     var deathBudget: DeathBudget { get }
     /// Whom findings can be against, by number.
     var targets: [String] { get }
+    /// How many of them, from the first on, are run with cases; what follows only judges.
+    var running: Int { get }
     /// Whether a target is not part of this program, and may do anything.
     func isForeign(_ target: Int) -> Bool
     /// Shared objects that are loaded into workers and judges.

@@ -30,6 +30,7 @@ public struct PatcherSubject: CampaignSubject {
     public var workerCommand: [String] { ["worker"] }
     public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
     public var targets: [String] { patchers.map(\.name) }
+    public var running: Int { patchers.count }
     public func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
     public var plugins: [String] {
         // One file may take part under several names.

@@ -67,6 +67,25 @@ struct Casualties {
         }
     }
 
+    /// The patchers that a case of a block is not given for deaths at others, a bit each.
+    private func leftOut(at index: UInt64) -> UInt64 {
+        records.reduce(0) { mask, entry in
+            let isOut = entry.value.isOut || entry.value.last.map { index > $0 } ?? false
+            return isOut ? mask | 1 << UInt64(entry.key) : mask
+        } & ~(spared[index] ?? 0)
+    }
+
+    /// How many cases of a block are given to no target.
+    ///
+    /// - Parameters:
+    ///   - others: the targets that the whole block is not given to, a bit each
+    ///   - running: how many targets there are that are run
+    func countNotRun(_ done: Range<UInt64>, of block: UInt64, others: UInt64, running: Int) -> Int {
+        if others == 0 && (block != self.block || records.isEmpty) { return 0 }
+        let all = running < UInt64.bitWidth ? 1 << UInt64(running) - 1 : UInt64.max
+        return done.count { (others | (block == self.block ? leftOut(at: $0) : 0)) & all == all }
+    }
+
     /// What was found in a block by deaths.
     func sightings(of block: UInt64) -> [String: Sighting] { block == self.block ? sightings : [:] }
 
@@ -80,10 +99,7 @@ struct Casualties {
             for (kind, count) in record.counts {
                 TargetCounts.add(count, kind, of: targets[patcher], to: &counts)
             }
-            let out = done.count { index in
-                let isOut = record.isOut || record.last.map { index > $0 } ?? false
-                return isOut && (spared[index] ?? 0) >> UInt64(patcher) & 1 == 0
-            }
+            let out = done.count { leftOut(at: $0) >> UInt64(patcher) & 1 != 0 }
             TargetCounts.add(out, .leftOut, of: targets[patcher], to: &counts)
         }
         return counts

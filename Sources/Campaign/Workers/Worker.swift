@@ -100,6 +100,9 @@ public final class Worker {
             TargetCounts.add(done.count, .leftOut, of: target, to: &deaths)
             TargetCounts.add(1, .leftOutBlocks, of: target, to: &deaths)
         }
+        let notRun = casualties.countNotRun(
+            done, of: block, others: leftOut, running: settings.subject.running)
+        if notRun > 0 { deaths[TargetCounts.notRunKey] = UInt64(notRun) }
         let report = BlockReport(
             block: block, done: end - indices.lowerBound, sightings: sightings.values.sorted { $0.bucket < $1.bucket },
             counts: probe.takeCounts().merging(deaths) { $0 + $1 })

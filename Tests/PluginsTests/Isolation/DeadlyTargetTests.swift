@@ -67,6 +67,25 @@ import Testing
         #expect(deaths["left_out"] as? Int ?? 0 > 700, "\(deaths)")
     }
 
+    /// The only target is given every block, since nothing else would be run; what it is left out of after a hang, to the
+    /// end of a block, is no case. Sums are those of the indices.
+    @Test func lonelyTargetGoesOn() throws {
+        let plugin = try Self.build("FAULT=HANG", "EVERY=200")
+        let run = try BuiltPlugin.runTool([
+            "run", "--seed", "1", "--cases", "2560", "--json", "--timeout", "0.4", "--plugin", plugin.path,
+            "--crashes", "\(plugin.folder)/crashes",
+        ])
+        let report = try Self.report(run)
+        let deaths = try #require((report["deaths"] as? [[String: Any]])?.first)
+        let (cases, notRun) = (report["cases"] as? Int ?? 0, report["not_run"] as? Int ?? 0)
+        #expect(run.status == 77 && cases + notRun == 2560, "\(run)")
+        #expect(deaths["left_out"] as? Int == notRun && notRun < 20 * 128, "\(deaths)")
+        #expect((2...20).contains(deaths["hangs"] as? Int ?? 0) && cases > 640, "\(run)")
+        #expect((report["ran"] as? [String: Int])?["misbehaving"] ?? 0 > 480, "\(run)")
+        let arguments = report["arguments"] as? [String] ?? []
+        #expect(arguments.contains("2560"), "\(arguments)")
+    }
+
     /// When the campaign is killed in the instant in which the checkpoint has a bucket whose block is not done, the bucket
     /// is there, and the campaign gives in the end what it gives undisturbed.
     @Test func earlyHitsSurviveAKill() throws {
