@@ -11,7 +11,8 @@ struct Replay: ParsableCommand {
         discussion: """
             Prints a line for each case that fails, why cases were not run, and a last line with five counts: passed, \
             failed, known, not run, not readable. A case is passed when every patcher that was given it passed, and at \
-            least one was. A patcher that was given no case at all is named, and the exit status is then 1.
+            least one was. A patcher that was given no case at all is named, and the exit status is then 1; so is the \
+            kernel with --kernel, when none of the cases found in one was loaded.
 
             What cannot be read is named with file, line and column, and the rest is still run; the exit status is then 1, \
             or 77 when something failed as well. No case at all is an error too. Buckets of --known do not count for the \
@@ -55,7 +56,8 @@ struct Replay: ParsableCommand {
                 chosen, terms: judging.terms, budget: budget.chosen, kernelUse: kernel ? .also : .none,
                 plant: spoiling.plant, program: Executable.url)
             let session = ReplaySession(
-                paths: paths, targets: chosen.map(\.name), known: known, json: json, asksKernel: kernel)
+                paths: paths, targets: chosen.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,
+                json: json, asksKernel: kernel)
             let summary = try session.run(&replayer) { c in
                 if let target = c.target, patchers.isStranger(target, chosen) { strangers[target, default: 0] += 1 }
             }

@@ -94,4 +94,26 @@ import Testing
         #expect(alone.lines == ["not run: 105: poor cannot do delete"] && alone.lastLine == Self.last(0, 0, 0, 105))
         #expect(alone.idle == ["poor was given no case: cannot do delete (105)"])
     }
+
+    /// A case that nobody was given is counted once, by its reason; the rest are those that others were given.
+    @Test func reasonsAreCountedOnce() {
+        let item = CaseSource.Item(place: "a.case", content: .success(Case(program: .init(insns: []), passes: [])))
+        var summary = ReplaySummary(targets: ["able", "poor"], known: KnownBuckets())
+        for given in [true, true, false] {
+            var verdict = ReplayVerdict(given ? .passed : .notRun("poor cannot do delete"))
+            verdict.given = given ? ["able"] : []
+            verdict.notGiven = ["poor": "cannot do delete"]
+            _ = summary.add(verdict, of: item)
+        }
+        var run = ReplayVerdict(.passed)
+        run.given = ["able", "poor"]
+        _ = summary.add(run, of: item)
+        #expect(
+            summary.lines == [
+                "not run: 1: poor cannot do delete",
+                "not run by poor: 2 of the cases that were run: poor cannot do delete",
+            ])
+        #expect(summary.targets.first { $0.name == "poor" }?.notRun == [.init(count: 3, reason: "cannot do delete")])
+        #expect(summary.lastLine == Self.last(3, 0, 0, 1))
+    }
 }

@@ -47,6 +47,8 @@ public struct ReplaySummary: Encodable, Sendable {
     private var reasons: [String: Int] = [:]
     private var given: [String: Int] = [:]
     private var notGiven: [String: [String: Int]] = [:]
+    /// The same of the cases that others were given.
+    private var skipped: [String: [String: Int]] = [:]
     private let knownBuckets: KnownBuckets
     private let names: [String]
 
@@ -61,7 +63,11 @@ public struct ReplaySummary: Encodable, Sendable {
     /// Counts a case and returns the lines to print for it.
     public mutating func add(_ verdict: ReplayVerdict, of item: CaseSource.Item) -> [String] {
         for name in verdict.given { given[name, default: 0] += 1 }
-        for (name, reason) in verdict.notGiven { notGiven[name, default: [:]][reason, default: 0] += 1 }
+        for (name, reason) in verdict.notGiven {
+            notGiven[name, default: [:]][reason, default: 0] += 1
+            // Otherwise the reason is counted with the case.
+            if verdict.isRun { skipped[name, default: [:]][reason, default: 0] += 1 }
+        }
         let name = (try? item.content.get())?.name ?? ""
         let label = name.isEmpty ? item.place : "\(item.place) (\(name))"
         switch verdict.outcome {
@@ -116,8 +122,8 @@ public struct ReplaySummary: Encodable, Sendable {
     public var lines: [String] {
         var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
         for target in targets where target.run > 0 {
-            lines += target.notRun.filter { !SparingReason.isOfCase($0.reason) }
-                .map { "not run by \(target.name): \($0.count) of the cases: \(target.name) \($0.reason)" }
+            lines += Self.sorted(skipped[target.name] ?? [:]).filter { !SparingReason.isOfCase($0.reason) }
+                .map { "not run by \(target.name): \($0.count) of the cases that were run: \(target.name) \($0.reason)" }
         }
         return lines
     }

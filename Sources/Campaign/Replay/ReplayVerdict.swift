@@ -33,4 +33,7 @@ public struct ReplayVerdict: Sendable {
     public var notGiven: [String: String] = [:]
 
     init(_ outcome: Outcome) { self.outcome = outcome }
+
+    /// True if the case was run and judged.
+    var isRun: Bool { outcome == .passed || outcome == .failed }
 }

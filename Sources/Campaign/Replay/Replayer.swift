@@ -19,6 +19,9 @@ public struct Replayer: ~Copyable {
     /// Why another case is not run by the running kernel.
     public static let noKernelCase = "it is no case against a kernel"
 
+    /// Why the running kernel is not given a case, after its name.
+    static let failedBefore = "is not given a case that a patcher fails"
+
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
     private let budget: CaseBudget
@@ -78,15 +81,22 @@ public struct Replayer: ~Copyable {
         }
         if !verdict.failures.isEmpty {
             verdict.outcome = .failed
+            if c.loading != nil && kernelUse == .also { verdict.notGiven[Finding.kernelTarget] = Self.failedBefore }
         } else if c.loading != nil {
             if kernelUse == .none {
                 verdict.outcome = .notRun(Self.notAsked)
             } else {
-                let found = kernel.replay(c)
-                (verdict.outcome, verdict.failures, verdict.note) = (found.outcome, found.failures, found.note)
+                addKernel(kernel.replay(c), to: &verdict)
             }
         }
         return verdict
+    }
+
+    /// Makes the outcome of a case in the running kernel that of the case.
+    private func addKernel(_ found: ReplayVerdict, to verdict: inout ReplayVerdict) {
+        (verdict.outcome, verdict.failures, verdict.note) = (found.outcome, found.failures, found.note)
+        verdict.given += found.given
+        if case .notRun(let reason) = found.outcome { verdict.notGiven[Finding.kernelTarget] = reason }
     }
 
     /// Runs a case through the patchers.
