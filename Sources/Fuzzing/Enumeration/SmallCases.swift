@@ -84,10 +84,10 @@ package struct SmallCases {
 
     /// Lets a jump reach any instruction of its subprogram, and a call any subprogram.
     private mutating func aim(_ slot: Int, _ starts: [Int], _ program: inout Program) {
-        guard let place = program.insns[slot].offsetPlace else { return }
+        guard let field = program.insns[slot].offsetField else { return }
         func home(_ slot: Int) -> Int? { program.subprograms.lastIndex { Int($0.start) <= slot } }
         let targets =
-            place == .callee ? program.subprograms.map { Int($0.start) } : starts.filter { home($0) == home(slot) }
+            field == .callee ? program.subprograms.map { Int($0.start) } : starts.filter { home($0) == home(slot) }
         let target = targets[choices.below(targets.count)]
         _ = program.insns[slot].setJumpOffset(target - slot - 1, program.insns[slot].jumpKind)
     }

@@ -31,11 +31,11 @@ public struct Expectation: ~Copyable {
     /// The expected program, when the pass is accepted.
     public let program = ProgramBuffer()
     /// What becomes of the pass.
-    public private(set) var status = PatchStatus.accepted
+    public internal(set) var status = PatchStatus.accepted
     /// Why, when it is refused.
-    public private(set) var refusal: Refusal?
+    public internal(set) var refusal: Refusal?
     /// The first slot of the would-be result whose jump has no landing or does not fit, where that is why.
-    public private(set) var refusalPlace: OutputIndex?
+    public internal(set) var refusalPlace: OutputIndex?
 
     public init() {}
 

@@ -1,81 +1,157 @@
 import BPF
-import Fuzzing
 import Patching
 import Testing
 
 @testable import Fuzzing
 
-/// The fast oracle of campaigns gives what the reference gives, to the byte.
-@Suite struct ReferenceTests {
-    /// The fast oracle and the check for malformed passes, as campaigns use them.
-    private struct Fast: ~Copyable {
-        var expectation = Expectation()
-        let program = ProgramBuffer()
-        let edits = PassBuffer()
+/// Both oracles, for comparison.
+struct OraclePair: ~Copyable {
+    private var fast = Expectation()
+    private var reference = Expectation()
+    private let program = ProgramBuffer()
+    private let edits = PassBuffer()
 
-        mutating func result(of pass: Pass, on input: Program) -> Reference.Result {
-            program.load(input)
-            edits.load(pass)
-            let image: ProgramImage<InputIndex> = program.image()
-            expectation.compute(edits.image, on: image)
-            let isMalformed = PassCheck.fault(in: edits.image, on: image) != nil
-            #expect(isMalformed == (expectation.refusal == .malformed))
-            return expectation.status == .accepted
-                ? .program(Program(expectation.program.image(as: OutputIndex.self)))
-                : .error(expectation.status, "")
-        }
+    /// Runs a pass through both oracles; returns the difference in words, or `nil`.
+    ///
+    /// The check for malformed passes that campaigns use is a third opinion on these, and a fourth of prefixes is compared.
+    mutating func difference(_ pass: Pass, on input: Program) -> String? {
+        program.load(input)
+        edits.load(pass)
+        let image: ProgramImage<InputIndex> = program.image()
+        fast.compute(edits.image, on: image)
+        reference.replace(by: Reference.result(of: pass, on: input))
+        let isMalformed = PassCheck.fault(in: edits.image, on: image) != nil
+        if isMalformed != (reference.refusal == .malformed) { return "PassCheck: \(isMalformed)" }
+        let (one, two) = (Self.words(reference), Self.words(fast))
+        return one == two ? nil : "the reference gives \(one), the fast oracle \(two)"
     }
 
-    private static func agree(_ one: Reference.Result, _ two: Reference.Result) -> Bool {
-        switch (one, two) {
-        case (.program(let one), .program(let two)): one == two
-        case (.error(let one, _), .error(let two, _)): one == two
-        default: false
-        }
+    /// What the last pass gave, by the reference; `nil` for an error.
+    var result: Program? {
+        reference.status == .accepted ? Program(reference.program.image(as: OutputIndex.self)) : nil
     }
 
-    /// Every case below a bound. How many there are is a property of the enumeration, so it is known.
-    @Test(arguments: [
-        (SmallCases.Bounds(slots: 2, edits: 1, patch: 2), 1),
-        (SmallCases.Bounds(slots: 2, edits: 1, patch: 1, hasLines: true, hasSubprograms: true), 1),
-        (SmallCases.Bounds(slots: 2, edits: 2, patch: 0, hasLines: true), 1),
-    ]) func allSmallCases(_ bounds: SmallCases.Bounds, _ count: Int) throws {
-        var fast = Fast()
+    /// A difference in what prefixes of the edits of the last pass give.
+    func prefixDifference(_ pass: Pass, on input: Program) -> String? {
+        if fast.status == .einval { return nil }
+        let prefixes = StepwisePrefixes(pass: edits.image, input: program.image(), expectation: fast)
+        let refused = Reference.hasPrefix(of: pass, on: input, withError: .einval)
+        if refused != prefixes.hasRefused() { return "a refused prefix: the reference says \(refused)" }
+        let overflows = Reference.hasPrefix(of: pass, on: input, withError: .erange)
+        return overflows == prefixes.overflows() ? nil : "an overflowing prefix: the reference says \(overflows)"
+    }
+
+    /// An outcome with all its parts; the place of a refusal too.
+    private static func words(_ expectation: borrowing Fuzzing.Expectation) -> String {
+        if expectation.status == .accepted {
+            return "\(Program(expectation.program.image(as: OutputIndex.self)))"
+        }
+        let place = expectation.refusalPlace.map { " at \($0.position)" } ?? ""
+        return "\(expectation.status), \(expectation.refusal?.rawValue ?? "")\(place)"
+    }
+
+    /// Every case below a bound; returns how many there are.
+    static func compareAll(_ bounds: SmallCases.Bounds) -> Int {
+        var pair = OraclePair()
         var cases = 0
         var wrong = 0
         SmallCases.forEach(bounds) { program, pass in
             cases += 1
-            let (one, two) = (Reference.result(of: pass, on: program), fast.result(of: pass, on: program))
-            if Self.agree(one, two) { return }
+            if wrong > 3 { return }
+            guard let difference = pair.difference(pass, on: program) else { return }
             wrong += 1
-            if wrong < 4 {
-                let c = Case(program: program, passes: [pass])
-                Issue.record("case \(cases): the reference gives \(one), the fast oracle \(two)\n\(CaseFile.print(c))")
-            }
+            Issue.record("case \(cases): \(difference)\n\(CaseFile.print(Case(program: program, passes: [pass])))")
         }
-        #expect(wrong == 0)
-        print("\(bounds): \(cases) cases")
+        return cases
     }
 
-    /// Random cases as campaigns make them, each pass on what the passes before it gave.
-    @Test(arguments: [
-        (CaseShape.mixed, UInt64(2000)), (.fixed(insns: 6, edits: 3, passes: 1), 4000),
-        (.fixed(insns: 10, edits: 4, passes: 2), 2000),
-    ]) func randomCases(_ shape: CaseShape, _ count: UInt64) throws {
+    /// Random cases as campaigns make them, each pass on the result of the one before.
+    static func compareRandom(_ shape: CaseShape, _ count: UInt64, prefixes: Bool = false) {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = CaseGenerator(seed: seed, shape: shape)
-        var fast = Fast()
+        var pair = OraclePair()
         for index in 0..<count {
             var program = Program(generator.begin(index: index))
             for _ in 0..<generator.passCount {
                 let input = ProgramBuffer()
                 input.load(program)
                 let pass = Pass(generator.nextPass(for: input.image()))
-                let (one, two) = (Reference.result(of: pass, on: program), fast.result(of: pass, on: program))
-                #expect(Self.agree(one, two), "seed \(seed), index \(index)")
-                guard case .program(let next) = one else { break }
+                let difference =
+                    pair.difference(pass, on: program) ?? (prefixes ? pair.prefixDifference(pass, on: program) : nil)
+                if let difference {
+                    Issue.record("seed \(seed), \(shape), index \(index): \(difference)")
+                    return
+                }
+                guard let next = pair.result else { break }
                 program = next
             }
+        }
+    }
+}
+
+/// The fast oracle of campaigns gives what the reference gives, to the byte.
+@Suite struct ReferenceTests {
+    /// Every case below a bound. Their number is a property of the enumeration.
+    @Test(arguments: [
+        (SmallCases.Bounds(slots: 2, edits: 1, patch: 1, hasLines: true, hasSubprograms: true), 68_526),
+        (SmallCases.Bounds(slots: 2, edits: 2, patch: 0, hasLines: true), 34_728),
+    ]) func allSmallCases(_ bounds: SmallCases.Bounds, _ count: Int) {
+        #expect(OraclePair.compareAll(bounds) == count, "\(bounds)")
+    }
+
+    @Test(arguments: [
+        (CaseShape.mixed, UInt64(2_000)), (.fixed(insns: 6, edits: 3, passes: 1), 4_000),
+        (.fixed(insns: 10, edits: 4, passes: 2), 2_000),
+    ]) func randomCases(_ shape: CaseShape, _ count: UInt64) { OraclePair.compareRandom(shape, count) }
+
+    /// What prefixes of the edits give, for stepwise patchers.
+    @Test func prefixesOfRandomCases() {
+        OraclePair.compareRandom(.fixed(insns: 6, edits: 4, passes: 1), 4_000, prefixes: true)
+    }
+
+    @Test(arguments: Vectors.files) func vectors(file: String) throws {
+        for c in try Vectors.cases(of: file) {
+            let expected = try #require(c.expected, "\(file), \(c.name)")
+            let found = Reference.result(of: c.passes, on: c.program)
+            #expect(expected.agrees(with: Case.Expectation(found)), "\(file), \(c.name): \(found)")
+        }
+    }
+
+    @Test func seeds() throws {
+        for file in SeedTests.files {
+            let c = try file.parsed()
+            // A kernel that refuses a program does nothing that patchers could do as well.
+            guard let expected = c.expected, c.loading == nil || !c.passes.isEmpty else { continue }
+            let found = Reference.result(of: c.passes, on: c.program)
+            #expect(expected.agrees(with: Case.Expectation(found)), "\(file.path): \(found)")
+        }
+    }
+}
+
+/// All cases below larger bounds, and a million random ones.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct ReferenceEnduranceTests {
+    private static let bounds: [(SmallCases.Bounds, Int)] = [
+        (SmallCases.Bounds(slots: 2, edits: 1, patch: 2), 184_836)
+    ]
+
+    @Test(arguments: bounds) func allSmallCases(_ bounds: SmallCases.Bounds, _ count: Int) {
+        #expect(OraclePair.compareAll(bounds) == count, "\(bounds)")
+    }
+
+    @Test(arguments: [
+        (CaseShape.mixed, UInt64(100_000)), (.fixed(insns: 6, edits: 3, passes: 1), 600_000),
+        (.fixed(insns: 10, edits: 4, passes: 2), 300_000),
+    ]) func randomCases(_ shape: CaseShape, _ count: UInt64) { OraclePair.compareRandom(shape, count) }
+}
+
+extension Case.Expectation {
+    /// The result of the reference in the form of case files.
+    fileprivate init(_ result: Reference.Result) {
+        switch result {
+        case .program(let program):
+            self = .result(
+                insns: program.insns, aux: program.aux, subprograms: program.subprograms, lines: program.lines)
+        case .error(let refusal): self = .error(refusal.status)
         }
     }
 }

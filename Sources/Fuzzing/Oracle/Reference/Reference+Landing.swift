@@ -1,57 +1,45 @@
 import BPF
 import Patching
 
-// MARK: Where a jump to input index t lands
+// MARK: Where a jump to input index `t` lands
 
 extension Reference {
-    /// A jump or call of the result.
-    struct Jump {
-        /// Its slot in the result.
-        var slot: Int
-        var target: Target
-        var isCall: Bool
+    /// The subprogram that a jump or call to `t` may not leave.
+    ///
+    /// - Parameter edit: the edit in whose patch the jump is, or `nil` for a jump of the program
+    func home(of t: Int, from edit: Edit?, isCall: Bool) -> Int {
+        // Of the program, kept or not; a call by ref: the subprogram of `t`.
+        guard let edit, !isCall else { return subprogram(of: t) }
+        // Jump of a patch, by ref or leaving the patch: the subprogram of `off`; of `n - 1` for an append.
+        return subprogram(of: min(edit.off.position, count - 1))
     }
 
-    /// What a jump or call of the result reaches.
-    enum Target {
-        /// An input index, by the rules below; `home` is the subprogram that the jump may not leave.
-        case input(Int, home: Int)
-        /// A slot of the result: within a patch, or right after an insertion.
-        case result(Int)
-        /// Nothing: the jump leaves an append.
-        case nothing
-    }
-
-    /// The slot of the result that a jump reaches, or `nil` for `EINVAL`.
+    /// The slot of the result that a jump or call reaches; `nil` for `EINVAL`.
     func landing(of jump: Jump, in layout: Layout) -> Int? {
         switch jump.target {
-        case .input(let index, let home): landing(of: index, home: home, isCall: jump.isCall, in: layout)
+        case .input(let t, let home): landing(of: t, home: home, isCall: jump.isCall, in: layout)
         case .result(let slot): slot
         case .nothing: nil
         }
     }
 
-    /// Where a jump to the input index `t` lands: the first rule that applies.
-    private func landing(of t: Int, home: Int, isCall: Bool, in layout: Layout) -> Int? {
-        // 1: outside the program, on a second slot, or not in the home.
+    /// The first rule that applies.
+    func landing(of t: Int, home: Int, isCall: Bool, in layout: Layout) -> Int? {
+        // 1. `t` outside the program, on a second slot, or not in `home`: `EINVAL`.
         if t < 0 || t >= count || isSecond(t) || subprogram(of: t) != home { return nil }
-        for (number, edit) in edits.enumerated() {
-            let off = edit.off.position
-            // 2: an insertion at t.
-            if off == t && edit.remove == 0 {
-                return edit.skip && !isCall ? layout.slots[t] : layout.patches[number]
-            }
-            // 3: the first slot of a replaced range with a patch.
-            if off == t && !edit.patch.isEmpty { return layout.patches[number] }
-            if off <= t && t < edit.end {
-                // 5: inside a range with a patch; 6: in a deleted range.
-                return edit.patch.isEmpty ? landing(of: edit.end, home: home, isCall: isCall, in: layout) : nil
-            }
+        // 2. An insertion stands at `t`: its first instruction; or `t` itself if `skip` and this is a jump, not a call.
+        if let number = edits.firstIndex(where: { $0.off.position == t && $0.remove == 0 }) {
+            return edits[number].skip && !isCall ? layout.slots[t] : layout.patches[number]
         }
-        // 4: in no edit's range.
-        return layout.slots[t]
+        // 3. `t` is the first slot of a replaced range with a patch: the first patch instruction.
+        if let number = edits.firstIndex(where: { $0.off.position == t && !$0.patch.isEmpty }) {
+            return layout.patches[number]
+        }
+        // 4. `t` is in no edit's range: `t`.
+        guard let edit = edits.first(where: { $0.off.position <= t && t < $0.end }) else { return layout.slots[t] }
+        // 5. `t` is inside a range with a patch, past its first slot: `EINVAL`.
+        if !edit.patch.isEmpty { return nil }
+        // 6. `t` is in a deleted range: from rule 1 again with the index after that range.
+        return landing(of: edit.end, home: home, isCall: isCall, in: layout)
     }
-
-    /// The home of a patch's jump by ref, or out of the patch.
-    func home(of edit: Edit) -> Int { subprogram(of: min(edit.off.position, count - 1)) }
 }

@@ -4,61 +4,92 @@ import Patching
 // MARK: What travels along
 
 extension Reference {
-    /// The subprograms of which something survives, each at the first thing that does.
+    /// The aux words of the result.
+    func aux(in layout: Layout) -> [UInt32] {
+        layout.origins.map { origin in
+            switch origin {
+            // An instruction that stands keeps its words, a kept one too.
+            case .input(let slot): return program.aux[slot]
+            // In a patch without `keep` whose edit replaces something, the last slot gets the word of slot `off`.
+            case .patch(let number, let index):
+                let edit = edits[number]
+                let isHeir = edit.keep == nil && edit.remove > 0 && index == edit.patch.count - 1
+                // All other patch slots get 0.
+                return isHeir ? program.aux[edit.off.position] : 0
+            }
+        }
+    }
+
+    /// The subprograms of which something stands, each with its id.
     func subprograms(in layout: Layout) -> [Subprogram] {
-        var found: [Subprogram] = []
-        for (number, subprogram) in program.subprograms.enumerated() {
-            let isLast = number + 1 == program.subprograms.count
-            let range = Int(subprogram.start)..<(isLast ? count : Int(program.subprograms[number + 1].start))
-            let surviving = range.compactMap { layout.slots[$0] }
-            let patches = edits.indices.filter { !edits[$0].patch.isEmpty && range.contains(edits[$0].off.position) }
-            if let start = (surviving + patches.map { layout.patches[$0] }).min() {
-                found.append(Subprogram(start: UInt32(start), id: subprogram.id))
+        program.subprograms.indices.compactMap { number in
+            start(ofSubprogram: number, in: layout).map { start in
+                Subprogram(start: UInt32(start), id: program.subprograms[number].id)
             }
         }
-        return found
     }
 
-    /// The line records, changed edit by edit, each edit on what the edits before it gave.
+    /// The first thing of a subprogram that still stands: a surviving instruction or a patch; `nil` if nothing does.
+    func start(ofSubprogram number: Int, in layout: Layout) -> Int? {
+        let next = number + 1
+        let end = next < program.subprograms.count ? Int(program.subprograms[next].start) : count
+        let range = Int(program.subprograms[number].start)..<end
+        let surviving = range.lazy.compactMap { layout.slots[$0] }.first
+        let patch = edits.indices.first { range.contains(edits[$0].off.position) && !edits[$0].patch.isEmpty }
+        return [surviving, patch.map { layout.patches[$0] }].compactMap(\.self).min()
+    }
+
+    /// The line records: they change edit by edit, in order, each on what the ones before it gave.
     var lines: [LineRecord] {
-        var lines = program.lines
-        var length = count
-        for edit in edits {
-            let off = edit.off.position + length - count
-            // An append shifts nothing.
-            if edit.off.position == count { continue }
+        var lines = Lines(records: program.lines, length: count)
+        for edit in edits where edit.off.position < count {
+            let off = edit.off.position + lines.length - count
             if edit.patch.isEmpty {
-                delete(off, Int(edit.remove), in: &lines, &length)
+                lines.delete(off, Int(edit.remove))
             } else if edit.remove == 0 {
-                patch(off, by: edit.patch.count + 1, in: &lines, &length)
+                // An insertion before `off` is a patch 1 → len + 1; an append shifts nothing.
+                lines.patch(off, edit.patch.count + 1)
             } else {
-                if edit.remove > 1 { delete(off + 1, Int(edit.remove) - 1, in: &lines, &length) }
-                patch(off, by: edit.patch.count, in: &lines, &length)
+                // 3. Replacing more than one slot: deletion of `[off+1, off+remove)`, then a patch at `off`.
+                if edit.remove > 1 { lines.delete(off + 1, Int(edit.remove) - 1) }
+                lines.patch(off, edit.patch.count)
             }
         }
-        return lines
+        return lines.records
     }
 
-    /// Patching `off` 1 → `new`: later records shift.
-    private func patch(_ off: Int, by new: Int, in lines: inout [LineRecord], _ length: inout Int) {
-        for row in lines.indices where Int(lines[row].insnOff) > off {
-            lines[row].insnOff = UInt32(Int(lines[row].insnOff) + new - 1)
-        }
-        length += new - 1
-    }
+    /// The line records after some edits, and the length of the program then, appends left out.
+    struct Lines {
+        var records: [LineRecord]
+        var length: Int
 
-    /// Deleting `[off, off + removed)`: records in it are dropped; the slot that follows inherits the last one, if it has
-    /// no record of its own.
-    private func delete(_ off: Int, _ removed: Int, in lines: inout [LineRecord], _ length: inout Int) {
-        let end = off + removed
-        let dropped = lines.filter { off <= Int($0.insnOff) && Int($0.insnOff) < end }
-        let before = lines.filter { Int($0.insnOff) < off }
-        var after = lines.filter { Int($0.insnOff) >= end }
-        if let last = dropped.last, end < length, after.first.map({ Int($0.insnOff) != end }) ?? true {
-            after.insert(LineRecord(insnOff: UInt32(end), id: last.id), at: 0)
+        /// 1. Patching `off` 1 → `len`: records with `insn_off > off` shift by `len - 1`.
+        mutating func patch(_ off: Int, _ len: Int) {
+            shift(after: off, by: len - 1)
+            length += len - 1
         }
-        for row in after.indices { after[row].insnOff -= UInt32(removed) }
-        lines = before + after
-        length -= removed
+
+        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment and has
+        /// no record of its own, the last dropped record moves to it; later records shift by `-cnt`.
+        mutating func delete(_ off: Int, _ cnt: Int) {
+            let end = off + cnt
+            let isDropped = { (record: LineRecord) in off <= Int(record.insnOff) && Int(record.insnOff) < end }
+            let dropped = records.filter(isDropped)
+            let hasOwn = records.contains { Int($0.insnOff) == end }
+            records.removeAll(where: isDropped)
+            if let last = dropped.last, end < length, !hasOwn {
+                let place = records.firstIndex { Int($0.insnOff) > end } ?? records.count
+                records.insert(LineRecord(insnOff: UInt32(end), id: last.id), at: place)
+            }
+            shift(after: off, by: -cnt)
+            length -= cnt
+        }
+
+        /// Shifts the records after a slot.
+        mutating func shift(after off: Int, by distance: Int) {
+            for row in records.indices where Int(records[row].insnOff) > off {
+                records[row].insnOff = UInt32(Int(records[row].insnOff) + distance)
+            }
+        }
     }
 }

@@ -1,32 +1,39 @@
 import BPF
 import Patching
 
-/// The rules of an edit pass, written in the order and the words of the article on semantics.
+/// The rules of an edit pass, in the order and the words of the article on semantics.
 ///
 /// This is the oracle to read, and the one that decides: the fast oracle of campaigns is tested against it. It shares
 /// nothing with the designs, nor with the fast oracle: it reads jumps itself, and works on values alone.
 ///
-/// - Complexity: O((slots + edits) × edits) a pass
-/// - Source: Patching.docc/Semantics.md, whose headings the files of this folder follow
+/// | section of the article | file |
+/// |---|---|
+/// | "Program" | this one |
+/// | "Edit" | `Reference+Edit.swift` |
+/// | "Where a jump to input index `t` lands" | `Reference+Landing.swift` |
+/// | "What travels along" | `Reference+Tables.swift` |
+/// | "Errors" | `Reference+Errors.swift` |
+///
+/// - Complexity: O((slots + lines) × edits) a pass
+/// - Source: Patching.docc/Semantics.md
 package struct Reference {
-    /// What a pass gives.
-    package enum Result: Hashable, Sendable {
-        case program(Program)
-        /// `EINVAL` or `ERANGE`, and the reason in words.
-        case error(PatchStatus, String)
-    }
-
     let program: Program
     let edits: [Edit]
 
-    private init(_ program: Program, _ edits: [Edit]) {
+    init(_ pass: Pass, on program: Program) {
         self.program = program
-        self.edits = edits
+        edits = pass.edits
+    }
+
+    /// What a pass gives.
+    package enum Result: Hashable, Sendable {
+        case program(Program)
+        case error(Refusal)
     }
 
     /// The result of a pass on a well-formed program.
     package static func result(of pass: Pass, on program: Program) -> Result {
-        Reference(program, pass.edits).result()
+        Reference(pass, on: program).result()
     }
 
     /// The result of a script: of its last pass, or of the first pass whose result is an error.
@@ -41,59 +48,53 @@ package struct Reference {
         return .program(program)
     }
 
-    /// Errors: the first row of the table, then the second, then the third.
     private func result() -> Result {
-        if let reason = malformed { return .error(.einval, reason) }
+        if let reason = malformed { return .error(.malformed(reason)) }
         let layout = Layout(self)
-        if layout.insns.isEmpty { return .error(.einval, "the result is empty") }
-        let subprograms = subprograms(in: layout)
-        if subprograms.isEmpty { return .error(.einval, "the result has no subprogram") }
-        var insns = layout.insns
-        var overflow: String?
-        for jump in layout.jumps {
-            guard let landing = landing(of: jump, in: layout) else {
-                return .error(.einval, "the jump in slot \(jump.slot) of the result reaches nothing")
-            }
-            let offset = landing - jump.slot - 1
-            if !insns[jump.slot].setOffset(offset) {
-                overflow = overflow ?? "the offset \(offset) of slot \(jump.slot) of the result does not fit 16 bits"
-            }
+        var insns = layout.origins.map(instruction)
+        var overflow: Int?
+        for (slot, origin) in layout.origins.enumerated() {
+            guard let jump = jump(of: origin, in: layout) else { continue }
+            guard let landing = landing(of: jump, in: layout) else { return .error(.dangling(slot: slot)) }
+            // The new offset is the landing index minus the jump's new index minus 1.
+            if !insns[slot].setOffset(landing - slot - 1) { overflow = overflow ?? slot }
         }
-        if let overflow { return .error(.erange, overflow) }
-        return .program(Program(insns: insns, aux: layout.aux, subprograms: subprograms, lines: lines))
+        let subprograms = subprograms(in: layout)
+        if insns.isEmpty || subprograms.isEmpty { return .error(.empty) }
+        if let overflow { return .error(.overflow(slot: overflow)) }
+        return .program(Program(insns: insns, aux: aux(in: layout), subprograms: subprograms, lines: lines))
     }
 }
 
 // MARK: Program
 
 extension Reference {
-    /// The length of the input.
+    /// The length of the input, `n` in the article.
     var count: Int { program.insns.count }
+
+    /// Returns true for the second slot of a wide load.
+    func isSecond(_ slot: Int) -> Bool { slot > 0 && slot < count && program.insns[slot - 1].code == 0x18 }
 
     /// The number of the subprogram that holds a slot.
     func subprogram(of slot: Int) -> Int {
         program.subprograms.lastIndex { Int($0.start) <= slot } ?? 0
     }
 
-    /// Returns true for the second slot of a wide load.
-    func isSecond(_ slot: Int) -> Bool { slot > 0 && slot < count && program.insns[slot - 1].code == 0x18 }
-}
-
-/// The field of an instruction that holds an offset.
-enum OffsetPlace {
-    /// The 16 bits of `off`.
-    case off
-    /// The 32 bits of `imm`, of a jump.
-    case imm
-    /// The 32 bits of `imm`, of a call or a pseudo function.
-    case callee
+    /// The field of an instruction that holds an offset.
+    enum OffsetField {
+        /// The 16 bits of `off`, of a jump.
+        case off
+        /// The 32 bits of `imm`, of a jump.
+        case imm
+        /// The 32 bits of `imm`, of a call.
+        case callee
+    }
 }
 
 extension Instruction {
-    /// The field that holds the offset, or `nil` for an instruction that is no jump or call.
-    ///
-    /// - Source: RFC 9669, section 4.3, and the kernel's `src_reg` values of calls and wide loads
-    var offsetPlace: OffsetPlace? {
+    /// The field that holds the offset; `nil` for an instruction that is no jump or call, and for a second slot, whose
+    /// code is 0.
+    var offsetField: Reference.OffsetField? {
         switch code {
         case 0x06: return .imm
         case 0x85: return src == 1 ? .callee : nil
@@ -101,28 +102,22 @@ extension Instruction {
         case 0x0d: return nil
         default: break
         }
-        let (operationClass, operation) = (code & 0x07, code & 0xf0)
-        let isJumpClass = operationClass == 0x05 || operationClass == 0x06
-        return isJumpClass && operation != 0x80 && operation != 0x90 ? .off : nil
+        let (instructionClass, operation) = (code & 0x07, code & 0xf0)
+        let isJumpClass = instructionClass == 0x05 || instructionClass == 0x06
+        let isCallOrExit = operation == 0x80 || operation == 0x90
+        return isJumpClass && !isCallOrExit ? .off : nil
     }
 
-    /// The offset from the slot after this one.
-    var offset: Int { offsetPlace == .off ? Int(off) : Int(imm) }
+    /// The offset of a jump or call: its target is its own index + 1 + offset.
+    var offset: Int { offsetField == .off ? Int(off) : Int(imm) }
 
-    /// Sets the offset; returns false if it does not fit.
-    fileprivate mutating func setOffset(_ offset: Int) -> Bool {
-        switch offsetPlace {
-        case .off: off = Int16(truncatingIfNeeded: offset)
-        default: imm = Int32(truncatingIfNeeded: offset)
+    /// Sets the offset of a jump or call; returns false if it does not fit.
+    mutating func setOffset(_ offset: Int) -> Bool {
+        if offsetField == .off {
+            off = Int16(truncatingIfNeeded: offset)
+        } else {
+            imm = Int32(truncatingIfNeeded: offset)
         }
         return self.offset == offset
     }
-}
-
-extension Edit {
-    /// The slot after the removed range.
-    var end: Int { off.position + Int(remove) }
-
-    /// The kept slots of the patch.
-    var kept: Range<Int> { keep.map { $0.position..<$0.position + Int(remove) } ?? 0..<0 }
 }

@@ -1,0 +1,43 @@
+import BPF
+import Patching
+
+/// The oracle that judges results.
+public enum Oracle: String, CaseIterable, Sendable {
+    /// ``Expectation``, written for speed.
+    case fast
+    /// ``Reference``, written to be read. It decides; a difference of the fast one is a finding against the oracle.
+    case reference
+}
+
+extension Expectation {
+    /// Works out what a pass must give, by the oracle that is chosen.
+    package mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>, by oracle: Oracle) {
+        compute(pass, on: input)
+        if oracle == .reference { replace(by: Reference.result(of: Pass(pass), on: Program(input))) }
+    }
+
+    /// Puts the result of the reference in the place of the one that was computed for the same pass.
+    ///
+    /// Which passes a patcher is given still follows from the landings that were computed.
+    mutating func replace(by result: Reference.Result) {
+        refusal = nil
+        refusalPlace = nil
+        switch result {
+        case .program(let result):
+            status = .accepted
+            program.load(result)
+        case .error(let error):
+            status = error.status
+            switch error {
+            case .malformed: refusal = .malformed
+            case .empty: refusal = .empty
+            case .dangling(let slot):
+                refusal = .dangling
+                refusalPlace = OutputIndex(slot)
+            case .overflow(let slot):
+                refusal = .overflow
+                refusalPlace = OutputIndex(slot)
+            }
+        }
+    }
+}
