@@ -1,9 +1,9 @@
 import BPF
 import Patching
 
-/// A patcher written plainly from the rules, in which one fault can be planted.
-///
-/// - Complexity: O(slots + edits × lines) a pass
+@testable import Fuzzing
+
+/// The reference as a patcher, in which one fault can be planted.
 final class FaultyPatcher: Patcher {
     let name = "faulty"
     private let fault: Fault?
@@ -14,70 +14,42 @@ final class FaultyPatcher: Patcher {
     func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
-        var row = FaultyRow(
-            landings: FaultyLandings(program: Program(input), edits: Pass(pass).edits, fault: fault), fault: fault)
-        row.write()
-        let tables = FaultyTables(landings: row.landings, fault: fault)
-        let subprograms = tables.subprograms()
-        if row.isDangling || row.insns.isEmpty || subprograms.isEmpty { return .einval }
-        if row.overflows { return .erange }
-        output.load(Program(insns: row.insns, aux: row.aux, subprograms: subprograms, lines: tables.lines()))
+        let reference = Reference(Pass(pass), on: Program(input))
+        let layout = Reference.Layout(reference)
+        let jumps = FaultyJumps(reference, layout, fault)
+        var insns = layout.origins.map(reference.instruction)
+        var overflows = false
+        for (slot, origin) in layout.origins.enumerated() {
+            guard let (jump, field) = jumps.jump(of: origin) else { continue }
+            guard let landing = jumps.landing(of: jump, from: origin) else { return .einval }
+            let offset = landing - slot - 1
+            overflows = overflows || !fault.fits(offset, field)
+            if field == .off {
+                insns[slot].off = Int16(truncatingIfNeeded: offset)
+            } else {
+                insns[slot].imm = Int32(truncatingIfNeeded: offset)
+            }
+        }
+        let tables = FaultyTables(reference: reference, layout: layout, fault: fault)
+        let subprograms = tables.subprograms
+        if insns.isEmpty || subprograms.isEmpty { return .einval }
+        if overflows { return .erange }
+        output.load(Program(insns: insns, aux: tables.aux, subprograms: subprograms, lines: tables.lines))
         return .accepted
     }
 }
 
-/// Where an offset is, as ``FaultyPatcher`` reads it.
-enum FaultyField {
-    case none, off, imm, callee
-}
-
 extension Fault? {
-    /// The field of an instruction that is an offset.
-    func field(of insn: Instruction) -> FaultyField {
-        let operation = insn.code >> 4
-        if insn.code == 0x18 { return insn.src == 4 && self != .pseudoFunctionForgotten ? .callee : .none }
-        if insn.code & 7 != 5 && insn.code & 7 != 6 { return .none }
-        if operation == 8 {
-            if insn.code != 0x85 { return .none }
-            if insn.src == 0 && self == .helperTakenForCall { return .callee }
-            if insn.src == 2 && self == .kfuncTakenForCall { return .callee }
-            return insn.src == 1 && self != .callForgotten ? .callee : .none
-        }
-        if operation == 9 { return insn.code == 0x95 && self == .exitTakenForJump ? .off : .none }
-        switch insn.code {
-        case 0x0d: return self == .gotoxTakenForJump ? .off : .none
-        case 0x05: return self == .jaForgotten ? .none : .off
-        case 0x06: return self == .gotolForgotten ? .none : self == .gotolOff ? .off : .imm
-        case 0xe5:
-            if self == .mayGotoBackwardForgotten && insn.off < 0 { return .none }
-            return self == .mayGotoForgotten ? .none : .off
-        default: break
-        }
-        if self == .conditional32Forgotten && insn.code & 7 == 6 { return .none }
-        if self == .unnamedJumpForgotten && operation > 13 { return .none }
-        return .off
-    }
-
-    /// Whether a 16-bit field is taken to hold an offset.
-    func fits(_ offset: Int) -> Bool {
+    /// Returns true if a field is taken to hold an offset.
+    fileprivate func fits(_ offset: Int, _ field: Reference.OffsetField) -> Bool {
+        if field == .callee || (field == .imm && self != .rangeOfGotol) { return true }
         switch self {
-        case .rangeUnchecked: true
-        case .rangeCheckedForward: offset <= 32767
-        case .rangeCheckedBackward: offset >= -32768
-        case .rangeStrictForward: offset >= -32768 && offset < 32767
-        case .rangeStrictBackward: offset > -32768 && offset <= 32767
-        default: offset >= -32768 && offset <= 32767
-        }
-    }
-}
-
-extension Instruction {
-    /// The offset in a field.
-    func offset(_ field: FaultyField) -> Int {
-        switch field {
-        case .none: 0
-        case .off: Int(off)
-        case .imm, .callee: Int(imm)
+        case .rangeUnchecked: return true
+        case .rangeCheckedForward: return offset <= 32767
+        case .rangeCheckedBackward: return offset >= -32768
+        case .rangeStrictForward: return offset >= -32768 && offset < 32767
+        case .rangeStrictBackward: return offset > -32768 && offset <= 32767
+        default: return offset >= -32768 && offset <= 32767
         }
     }
 }

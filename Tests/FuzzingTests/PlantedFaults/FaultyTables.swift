@@ -1,26 +1,57 @@
 import BPF
 import Patching
 
-/// The tables of ``FaultyPatcher``: subprogram starts and line records.
+@testable import Fuzzing
+
+/// What travels along, for ``FaultyPatcher``.
 struct FaultyTables {
-    let landings: FaultyLandings
+    let reference: Reference
+    let layout: Reference.Layout
     let fault: Fault?
 
-    private var program: Program { landings.program }
+    private var program: Program { reference.program }
+
+    /// The aux words of the result.
+    var aux: [UInt32] {
+        let right = reference.aux(in: layout)
+        if fault == .auxStays { return right.indices.map { $0 < program.aux.count ? program.aux[$0] : 0 } }
+        var aux: [UInt32] = []
+        for (slot, origin) in layout.origins.enumerated() {
+            switch origin {
+            case .input(let input):
+                let isKept = reference.edits.contains { $0.keep != nil && $0.off.position <= input && input < $0.end }
+                aux.append(fault == .auxOfKeptLost && isKept ? 0 : right[slot])
+            case .patch(let number, let index):
+                let edit = reference.edits[number]
+                let word = edit.off.position < program.aux.count ? program.aux[edit.off.position] : 0
+                let isLast = index == edit.patch.count - 1
+                let hasHeir = edit.keep == nil && edit.remove > 0
+                switch fault {
+                case .auxLastLost: aux.append(0)
+                case .auxOnFirst: aux.append(hasHeir && index == 0 ? word : 0)
+                case .auxNotZeroed: aux.append(edit.patch[index].code == 0 ? right[slot] : word)
+                default: aux.append(right[slot])
+                }
+                if fault == .auxShiftedByLength && hasHeir && isLast { aux.append(0) }
+            }
+        }
+        return Array(aux.prefix(right.count))
+    }
 
     /// The subprograms of which something stands.
-    func subprograms() -> [Subprogram] {
+    var subprograms: [Subprogram] {
         var found: [Subprogram] = []
-        for (number, subprogram) in program.subprograms.enumerated() {
-            let old = Int(subprogram.start)
-            var start = landings.calls[old]
-            if start == FaultyLandings.nothing {
-                if fault != .droppedSubprogramKept { continue }
-                // It stands where the next one does.
-                start = landings.calls[old...].first { $0 >= 0 } ?? landings.length
+        for (number, old) in program.subprograms.enumerated() {
+            var start = reference.start(ofSubprogram: number, in: layout)
+            if start == nil && (fault == .droppedSubprogramKept || fault == .deletionCrossesSubprogram) {
+                // It is where the next one is.
+                let later = number + 1..<program.subprograms.count
+                start = later.lazy.compactMap { reference.start(ofSubprogram: $0, in: layout) }.first
+                if fault == .droppedSubprogramKept { start = start ?? layout.origins.count }
             }
-            if fault == .startStrict, let edit = landings.edit(at: old), edit.remove > 0, !edit.patch.isEmpty {
-                start += edit.patch.count - 1
+            guard var start else { continue }
+            if fault == .startStrict, let edit = reference.edits.first(where: { $0.off.rawValue == old.start }) {
+                start += edit.remove > 0 ? max(edit.patch.count - 1, 0) : 0
             }
             let id = program.subprograms[fault == .idsNotShifted ? found.count : number].id
             found.append(Subprogram(start: UInt32(start), id: id))
@@ -29,47 +60,45 @@ struct FaultyTables {
     }
 
     /// The line records, changed edit by edit.
-    func lines() -> [LineRecord] {
-        var records = program.lines
-        var length = program.insns.count
-        for edit in landings.edits {
-            let off = edit.off.position + length - program.insns.count
-            let isAppend = edit.off.position == program.insns.count
-            let removed = Int(edit.remove)
-            if isAppend && fault != .appendShiftsLines { continue }
+    var lines: [LineRecord] {
+        var lines = Reference.Lines(records: program.lines, length: reference.count)
+        for edit in reference.edits {
+            let off = edit.off.position + lines.length - reference.count
+            let isAppend = edit.off.position == reference.count
+            let len = edit.patch.count + (edit.remove == 0 ? 1 : 0)
             if edit.patch.isEmpty {
-                delete(from: off, count: removed, in: &records, length: &length)
-                continue
+                delete(off, Int(edit.remove), &lines)
+            } else if isAppend {
+                if fault == .appendShiftsLines { lines.shift(after: off - 2, by: edit.patch.count) }
+            } else {
+                if edit.remove > 1 { delete(off + 1, Int(edit.remove) - 1, &lines) }
+                switch fault {
+                case .lineAtPatchShifted: lines.shift(after: off - 1, by: len - 1)
+                case .insertionShiftsLess where edit.remove == 0: lines.shift(after: off, by: len - 2)
+                default: lines.shift(after: off, by: len - 1)
+                }
+                lines.length += len - 1
             }
-            if removed > 1 { delete(from: off + 1, count: removed - 1, in: &records, length: &length) }
-            var growth = edit.patch.count - (removed == 0 ? 0 : 1)
-            if removed == 0 && fault == .insertionShiftsLess { growth -= 1 }
-            let first = isAppend || fault == .lineAtPatchShifted ? off - (isAppend ? 1 : 0) : off + 1
-            for row in records.indices where Int(records[row].insnOff) >= first {
-                records[row].insnOff += UInt32(growth)
-            }
-            length += edit.patch.count - (removed == 0 ? 0 : 1)
         }
-        return records
+        return lines.records
     }
 
-    private func delete(from off: Int, count: Int, in records: inout [LineRecord], length: inout Int) {
-        let end = off + count
-        let low = records.firstIndex { Int($0.insnOff) >= off } ?? records.count
-        var high = records.firstIndex { Int($0.insnOff) >= end } ?? records.count
-        let hasOwn = high < records.count && Int(records[high].insnOff) == end
-        if high > low {
-            var heir = records[fault == .inheritsFirst ? low : high - 1]
-            heir.insnOff = UInt32(end)
-            if fault == .inheritsAlthoughOwn && hasOwn && end < length {
-                records[high] = heir
-            } else if !hasOwn && (end < length || fault == .inheritsAtEnd) && fault != .inheritanceForgotten {
-                high -= 1
-                records[high] = heir
-            }
+    /// A deletion with the faults of inheritance.
+    private func delete(_ off: Int, _ count: Int, _ lines: inout Reference.Lines) {
+        let range = UInt32(off)..<UInt32(off + count)
+        let dropped = lines.records.filter { range.contains($0.insnOff) }
+        let hasOwn = lines.records.contains { $0.insnOff == range.upperBound }
+        let isAtEnd = Int(range.upperBound) == lines.length
+        lines.delete(off, count)
+        guard let first = dropped.first, let last = dropped.last else { return }
+        let heir = lines.records.firstIndex { $0.insnOff == range.lowerBound }
+        switch (fault, heir) {
+        case (.inheritanceForgotten, let heir?) where !hasOwn: lines.records.remove(at: heir)
+        case (.inheritsFirst, let heir?) where !hasOwn: lines.records[heir].id = first.id
+        case (.inheritsAlthoughOwn, let heir?): lines.records[heir].id = last.id
+        case (.inheritsAtEnd, nil) where isAtEnd:
+            lines.records.append(LineRecord(insnOff: range.lowerBound, id: last.id))
+        default: break
         }
-        records.removeSubrange(low..<high)
-        for row in low..<max(records.count, low) { records[row].insnOff -= UInt32(count) }
-        length -= count
     }
 }
