@@ -2,31 +2,33 @@ import Fuzzing
 import Patching
 import Plugins
 
-/// How patchers from outside are judged, apart from who they are.
+/// How patchers are judged, apart from who they are.
 public struct JudgingTerms: Hashable, Sendable {
     /// Whether patchers made of the kernel's functions are given what these do not assume.
     public var beyondContract: Bool
     /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
     public var failAlloc: UInt32
+    /// The oracle that judges.
+    public var oracle: Oracle
 
-    public init(beyondContract: Bool = false, failAlloc: UInt32 = 0) {
+    public init(beyondContract: Bool = false, failAlloc: UInt32 = 0, oracle: Oracle = .fast) {
         self.beyondContract = beyondContract
         self.failAlloc = failAlloc
-    }
-
-    /// The conditions that a case was found under.
-    public init(_ conditions: Case.Conditions) {
-        self.init(beyondContract: conditions.beyondContract, failAlloc: conditions.failAlloc)
+        self.oracle = oracle
     }
 
     /// The terms as conditions of a case.
     var conditions: Case.Conditions { Case.Conditions(beyondContract: beyondContract, failAlloc: failAlloc) }
 
     /// These terms for a case with conditions of its own; an allocation fails as often as these say, if they say so.
-    public func applying(_ conditions: Case.Conditions) -> JudgingTerms {
-        JudgingTerms(
+    ///
+    /// A case that was found against the fast oracle is judged by the reference, which alone shows it.
+    public func applying(to c: Case) -> JudgingTerms {
+        let conditions = c.judgingConditions
+        return JudgingTerms(
             beyondContract: beyondContract || conditions.beyondContract,
-            failAlloc: failAlloc > 0 ? failAlloc : conditions.failAlloc)
+            failAlloc: failAlloc > 0 ? failAlloc : conditions.failAlloc,
+            oracle: c.target == Finding.oracleTarget ? .reference : oracle)
     }
 
     /// Makes patchers.
@@ -39,5 +41,6 @@ public struct JudgingTerms: Hashable, Sendable {
     /// The words of a command line that set them.
     public var arguments: [String] {
         (beyondContract ? ["--beyond-contract"] : []) + (failAlloc > 0 ? ["--fail-alloc", String(failAlloc)] : [])
+            + (oracle == .fast ? [] : ["--oracle", oracle.rawValue])
     }
 }

@@ -23,9 +23,13 @@ public struct CaseRunner: ~Copyable {
     ///
     /// - Parameters:
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - oracle: the oracle that judges
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
-    public init(_ patchers: [any Patcher], beyondContract: Bool = false, progress: Row<Slot, UInt64>? = nil) {
-        trial = Trial(patchers, beyondContract: beyondContract, progress: progress)
+    public init(
+        _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast,
+        progress: Row<Slot, UInt64>? = nil
+    ) {
+        trial = Trial(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
     }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.

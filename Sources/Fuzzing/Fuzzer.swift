@@ -16,17 +16,19 @@ public struct Fuzzer: ~Copyable {
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
     ///   - limits: what passes may demand, in turns; with the same limits an index is the same case whatever the patchers
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - oracle: the oracle that judges
     ///   - describesFindings: false where findings are only counted by their buckets
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()], patchers: [any Patcher], beyondContract: Bool = false,
-        describesFindings: Bool = true, progress: Row<Slot, UInt64>? = nil
+        oracle: Oracle = .fast, describesFindings: Bool = true, progress: Row<Slot, UInt64>? = nil
     ) {
         self.seed = seed
         generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads, limits: limits)
         trial = Trial(
-            patchers, beyondContract: beyondContract, describesFindings: describesFindings, progress: progress)
+            patchers, beyondContract: beyondContract, oracle: oracle, describesFindings: describesFindings,
+            progress: progress)
     }
 
     /// What was wrong with the last case.

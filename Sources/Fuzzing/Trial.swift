@@ -35,6 +35,7 @@ public struct Trial: ~Copyable {
     private let sparedFor: CellRow<PatcherCapabilities>
     var expectation = Expectation()
     let contract: KernelContract
+    let oracle: Oracle
     /// All that some patcher cannot do.
     private let sparing: PatcherCapabilities
     /// Whether some patcher is made of the kernel's functions, and whether such a patcher is given all the same what
@@ -61,10 +62,11 @@ public struct Trial: ~Copyable {
     ///
     /// - Parameters:
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - oracle: the oracle that judges
     ///   - describesFindings: false where findings are only counted by their buckets
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
-        _ patchers: [any Patcher], beyondContract: Bool = false, describesFindings: Bool = true,
+        _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast, describesFindings: Bool = true,
         progress: Row<Slot, UInt64>? = nil
     ) {
         precondition(patchers.count <= 64, "\(patchers.count) patchers, of which each has a bit of 64")
@@ -105,6 +107,7 @@ public struct Trial: ~Copyable {
         self.contract = contract
         self.hasKernel = hasKernel
         self.beyondContract = beyondContract
+        self.oracle = oracle
         self.describesFindings = describesFindings
         self.progress = progress ?? ownProgress.row()
         self.progress[Slot(0)] = 0
@@ -185,13 +188,15 @@ public struct Trial: ~Copyable {
     public mutating func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
         let input: ProgramImage<InputIndex> = current.image()
         expectation.compute(pass, on: input)
+        let hasLandings = expectation.refusal != .malformed
+        if oracle == .reference { judgeByReference(pass, input) }
         status = expectation.status
         let isMalformed = PassCheck.fault(in: pass, on: input) != nil
         if isMalformed != (expectation.refusal == .malformed) {
             findings.append(
                 diagnosis(of: "pass-check", pass, input).wrongStatus(isMalformed ? .einval : .accepted))
         }
-        if !isMalformed {
+        if !isMalformed && hasLandings {
             ask(pass, input, isLast: isLast || status != .accepted)
             judge(pass, input)
         }
@@ -200,7 +205,8 @@ public struct Trial: ~Copyable {
             if let fault = expectation.program.image(as: OutputIndex.self).fault() {
                 findings.append(
                     Finding(
-                        target: "oracle", rule: .illFormed, insn: "\(fault.rule)", edit: "none", pass: passCount - 1,
+                        target: Finding.oracleTarget, rule: .illFormed, insn: "\(fault.rule)", edit: "none",
+                        pass: passCount - 1,
                         place: fault.index, detail: fault.description))
             }
             expectation.program.exchangeContents(with: current)
@@ -248,8 +254,7 @@ public struct Trial: ~Copyable {
         var demands: PatcherCapabilities = []
         if sparing.contains(.refuses) && status == .einval { demands.insert(.refuses) }
         if sparing.contains(.stepwise)
-            && (status == .einval
-                || StepwisePrefixes(pass: pass, input: input, expectation: expectation).hasRefused())
+            && (status == .einval || hasRefusedPrefix(pass, input))
         {
             demands.insert(.stepwise)
         }
@@ -303,15 +308,14 @@ public struct Trial: ~Copyable {
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        lanes[number].isStepwise && answers[number] == .erange
-            && StepwisePrefixes(pass: pass, input: input, expectation: expectation).overflows()
+        lanes[number].isStepwise && answers[number] == .erange && hasOverflowingPrefix(pass, input)
     }
 
     func diagnosis(of number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
         diagnosis(of: lanes[number].patcher.name, pass, input)
     }
 
-    private func diagnosis(of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
+    func diagnosis(of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
         Diagnosis(
             target: target, passNumber: passCount,
             words: CaseWords(pass: pass, input: input, fields: expectation.fields), isBrief: !describesFindings,

@@ -109,7 +109,7 @@ struct Minimize: ParsableCommand {
             return subject.makeExaminer(seed: 0, bases: [], program: Executable.url)
         }
         let chosen = try patchers.chosen(for: c.target)
-        let terms = judging.terms.applying(c.judgingConditions)
+        let terms = judging.terms.applying(to: c)
         return PatcherSubject(chosen, terms: terms, budget: budget.chosen)
             .makeExaminer(seed: 0, bases: [], program: Executable.url)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Fuzzing
 
 extension PatcherChoice: ExpressibleByArgument {
     /// Reads a name.
@@ -86,9 +87,8 @@ struct PatcherOptions: ParsableArguments {
 
     /// Whether a case was found with a patcher that is not asked about it.
     func isStranger(_ target: String, _ chosen: [PatcherChoice]) -> Bool {
-        if ["oracle", "pass-check", "kernel"].contains(target) || chosen.contains(where: { $0.name == target }) {
-            return false
-        }
+        if [Finding.oracleTarget, "pass-check", "kernel"].contains(target) { return false }
+        if chosen.contains(where: { $0.name == target }) { return false }
         return !(isDefault && PatcherChoice(name: target) != nil)
     }
 
@@ -100,7 +100,9 @@ struct PatcherOptions: ParsableArguments {
     }
 }
 
-/// The options that say how patchers from outside are judged.
+extension Oracle: ExpressibleByArgument {}
+
+/// The options that say how patchers are judged.
 struct JudgingOptions: ParsableArguments {
     @Flag(
         help: """
@@ -119,14 +121,22 @@ struct JudgingOptions: ParsableArguments {
         transform: NumberOption.oneIn)
     var failAlloc: UInt32 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Which oracle judges: 'fast', or 'reference', the rules written to be read, many times slower. With 'reference', \
+            a difference of the fast one is a finding against the target 'oracle'.
+            """, valueName: "name"))
+    var oracle = Oracle.fast
+
     /// Checks that they are about somebody.
     ///
     /// - Throws: `ValidationError` when no patcher is made of a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if terms == JudgingTerms() || patchers.contains(where: { $0.plugin?.release != nil }) { return }
+        if terms == JudgingTerms(oracle: oracle) || patchers.contains(where: { $0.plugin?.release != nil }) { return }
         throw ValidationError(
             "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
     }
 
-    var terms: JudgingTerms { JudgingTerms(beyondContract: beyondContract, failAlloc: failAlloc) }
+    var terms: JudgingTerms { JudgingTerms(beyondContract: beyondContract, failAlloc: failAlloc, oracle: oracle) }
 }

@@ -103,7 +103,7 @@ struct RunJudge: ParsableCommand {
             let (chosen, terms) = (try patchers.chosen(), judging.terms)
             let server = try JudgeServer(targets: chosen.map(\.name), budget: budget.chosen)
             var runner = CaseRunner(
-                terms.make(chosen, checksEveryAnswer: true), beyondContract: terms.beyondContract,
+                terms.make(chosen, checksEveryAnswer: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
                 progress: server.progress)
             let names = chosen.map(\.name)
             server.run { c, excluded in

@@ -42,7 +42,7 @@ struct Show: ParsableCommand {
         do {
             var c = try CaseSource.single(file)
             let choices = try patchers.chosen(for: c.target)
-            let terms = judging.terms.applying(c.judgingConditions)
+            let terms = judging.terms.applying(to: c)
             var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
             if !Confinement.isInside {
                 if let target = c.target, patchers.isStranger(target, choices) {
@@ -61,7 +61,7 @@ struct Show: ParsableCommand {
             let picture = CasePicture(
                 c, patchers: terms.make(living), width: OutputWidth.columns,
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
-                beyondContract: terms.beyondContract, deaths: deaths.findings)
+                beyondContract: terms.beyondContract, oracle: terms.oracle, deaths: deaths.findings)
             let text: String
             let isWrong: Bool
             do throws(ProgramFault) {

@@ -24,8 +24,9 @@ struct CaseHistory {
 
     /// Carries a case out.
     ///
+    /// - Parameter oracle: the oracle that decides
     /// - Throws: the program's fault, when it is ill formed
-    init(_ c: Case) throws(ProgramFault) {
+    init(_ c: Case, _ oracle: Oracle = .fast) throws(ProgramFault) {
         if let fault = c.program.fault() { throw fault }
         var expectation = Expectation()
         let buffer = ProgramBuffer()
@@ -34,7 +35,7 @@ struct CaseHistory {
         for pass in c.passes {
             buffer.load(program)
             edits.load(pass)
-            expectation.compute(edits.image, on: buffer.image())
+            expectation.compute(edits.image, on: buffer.image(), by: oracle)
             var step = Step(pass: pass, input: program, status: expectation.status)
             if expectation.status == .accepted {
                 program = Program(expectation.program.image(as: OutputIndex.self))

@@ -14,6 +14,7 @@ public struct CasePicture {
     private let color: Bool
     private let target: String?
     private let beyondContract: Bool
+    private let oracle: Oracle
     private let deaths: [Finding]
 
     /// The narrowest picture that can be drawn.
@@ -31,14 +32,16 @@ public struct CasePicture {
     ///   - width: how wide a line may be, at least ``leastWidth``
     ///   - color: whether the text goes to a terminal that shows colours
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - oracle: the oracle that judges
     ///   - deaths: what became of patchers that the case ends, which are not among `patchers`
     ///   - target: the patcher whose result is shown when it is wrong; `nil` for the case's target, or for every
     ///     patcher when it has none among them
     public init(
         _ c: Case, patchers: [any Patcher], width: Int = 120, color: Bool = false, beyondContract: Bool = false,
-        deaths: [Finding] = [], pictureOf target: String? = nil
+        oracle: Oracle = .fast, deaths: [Finding] = [], pictureOf target: String? = nil
     ) {
         self.beyondContract = beyondContract
+        self.oracle = oracle
         self.deaths = deaths
         self.c = c
         self.patchers = patchers
@@ -52,12 +55,12 @@ public struct CasePicture {
     /// - Throws: the program's fault, when it is ill formed
     /// - Complexity: O(slots) a pass, and what the patchers take
     public func text() throws(ProgramFault) -> String {
-        let history = try CaseHistory(c)
+        let history = try CaseHistory(c, oracle)
         var verdicts: [PatcherVerdict] = []
         var agreeing: [String] = []
         var notGiven: [(name: String, reason: String)] = []
         for patcher in patchers where target == nil || patcher.name == target {
-            switch try PatcherVerdict.outcome(of: patcher, on: c, history, beyondContract: beyondContract) {
+            switch try PatcherVerdict.outcome(of: patcher, on: c, history, beyondContract: beyondContract, oracle) {
             case .wrong(let verdict):
                 // A fault of the harness itself shows with every patcher.
                 if !verdicts.contains(where: { $0.finding == verdict.finding }) { verdicts.append(verdict) }
@@ -177,7 +180,7 @@ public struct CasePicture {
     /// Where the case expects something else than the rules give, in words; `nil` when it is right.
     ///
     /// - Throws: the program's fault, when it is ill formed
-    public func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c)) }
+    public func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c, oracle)) }
 
     /// A heading over the whole width.
     private func rule(_ title: String) -> StyledText {

@@ -20,11 +20,13 @@ struct PatcherVerdict {
     ///
     /// The oracle judges; the patcher is then run once more for its result.
     ///
-    /// - Parameter beyondContract: whether one made of the kernel's functions is given what these do not assume
+    /// - Parameters:
+    ///   - beyondContract: whether one made of the kernel's functions is given what these do not assume
+    ///   - oracle: the oracle that judges
     static func outcome(
-        of patcher: any Patcher, on c: Case, _ history: CaseHistory, beyondContract: Bool
+        of patcher: any Patcher, on c: Case, _ history: CaseHistory, beyondContract: Bool, _ oracle: Oracle
     ) throws(ProgramFault) -> Outcome {
-        var runner = CaseRunner([patcher], beyondContract: beyondContract)
+        var runner = CaseRunner([patcher], beyondContract: beyondContract, oracle: oracle)
         if let first = try runner.run(c).findings.first {
             return .wrong(PatcherVerdict(first, of: patcher, on: c, history))
         }

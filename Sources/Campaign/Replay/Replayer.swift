@@ -28,7 +28,7 @@ public struct Replayer: ~Copyable {
     private let program: URL
     private let kernelUse: KernelUse
     private var judges: [JudgeKey: SacrificedJudge] = [:]
-    private var rules = CaseRunner([])
+    private var rules: CaseRunner
     private let kernel: KernelReplayer
 
     /// What a judge is made of.
@@ -53,6 +53,7 @@ public struct Replayer: ~Copyable {
         kernel = KernelReplayer(plant: plant, program: program)
         self.patchers = patchers
         self.terms = terms
+        rules = CaseRunner([], oracle: terms.oracle)
         self.budget = budget
         self.kernelUse = kernelUse
         self.program = program
@@ -128,7 +129,7 @@ public struct Replayer: ~Copyable {
 
     /// Who judges a case: one process for all cases under the same conditions.
     private mutating func judge(of c: Case) -> SacrificedJudge {
-        var key = JudgeKey(patchers: patchers, terms: terms.applying(c.judgingConditions))
+        var key = JudgeKey(patchers: patchers, terms: terms.applying(to: c))
         if let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
         {

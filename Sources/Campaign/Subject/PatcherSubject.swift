@@ -7,7 +7,7 @@ import Patching
 public struct PatcherSubject: CampaignSubject {
     /// The patchers that are compared.
     public var patchers: [PatcherChoice]
-    /// How patchers from outside are judged.
+    /// How patchers are judged.
     public var terms: JudgingTerms
     /// ELF objects and folders whose programs are edited.
     public var objects: [String]
@@ -75,7 +75,8 @@ public struct PatcherSubject: CampaignSubject {
     ) -> Fuzzer {
         Fuzzer(
             seed: seed, bases: bases, workloads: workloads, limits: limits, patchers: patchers,
-            beyondContract: terms.beyondContract, describesFindings: describesFindings, progress: progress)
+            beyondContract: terms.beyondContract, oracle: terms.oracle, describesFindings: describesFindings,
+            progress: progress)
     }
 
     public func makeProbe(seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>) -> any CaseProbe {

@@ -37,7 +37,7 @@ extension PatcherSubject {
         let standIns = patchers.map { StandInPatcher($0.capabilities, $0.plugin?.kernel) }
         // It is given every pass that is not malformed.
         let all = StandInPatcher(.everything, nil)
-        var runner = CaseRunner(standIns + [all], beyondContract: terms.beyondContract)
+        var runner = CaseRunner(standIns + [all], beyondContract: terms.beyondContract, oracle: terms.oracle)
         do throws(ProgramFault) { _ = try runner.run(c) } catch {
             throw CampaignError("case \(index) of seed \(seed): the program is ill formed: \(error)")
         }

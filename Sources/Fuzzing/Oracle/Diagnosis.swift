@@ -24,12 +24,13 @@ struct Diagnosis {
         expected = expectation.program.image()
     }
 
-    /// The finding for a wrong status.
-    func wrongStatus(_ found: PatchStatus) -> Finding {
+    /// The finding for a wrong status, or for a wrong reason of a refusal where one is given.
+    func wrongStatus(_ found: PatchStatus, _ reason: Expectation.Refusal? = nil) -> Finding {
         let (wanted, got) = (Self.name(of: status), Self.name(of: found))
         return finding(
             .error, insn: wanted + "-became-" + got, edit: statusForm, at: 0,
-            "expected \(wanted)\(refusal.map { " (\($0.rawValue))" } ?? ""), found \(got)",
+            "expected \(wanted)\(refusal.map { " (\($0.rawValue))" } ?? ""), found \(got)"
+                + (reason.map { " (\($0.rawValue))" } ?? ""),
             refusal.map { .refusal($0) })
     }
 

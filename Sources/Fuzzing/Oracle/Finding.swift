@@ -53,6 +53,9 @@ extension BrokenRule {
 
 /// A broken rule, against whom and where.
 public struct Finding: Hashable, Sendable, Codable {
+    /// The target of findings against the fast oracle.
+    public static let oracleTarget = "oracle"
+
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
     public var target: String
     public var rule: BrokenRule

@@ -14,7 +14,7 @@ enum WrongUseTable {
         "--seed": .number, "--cases": .number, "--time": .number, "--jobs": .number, "--shard": .number,
         "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
         "--index": .number,
-        "--patcher": .name, "--workload": .name, "--profile": .name, "--sanitize": .name,
+        "--patcher": .name, "--workload": .name, "--profile": .name, "--sanitize": .name, "--oracle": .name,
         "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--objects": .objects,
         "--plot": .output, "--keep-source": .output, "--crashes": .folder, "--state": .folder,
         "--on-finding": .words,
