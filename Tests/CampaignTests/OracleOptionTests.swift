@@ -1,0 +1,76 @@
+import Foundation
+import Fuzzing
+import Testing
+
+@testable import Campaign
+
+/// `--oracle` from outside.
+@Suite struct OracleOptionTests {
+    private static let reference = ["--oracle", "reference"]
+
+    /// What must be the same: a line for each bucket, and the files.
+    private static func run(
+        _ patcher: String, _ others: [String]
+    ) throws -> (lines: [String], files: [String: String]) {
+        let folder = try Tool.Folder()
+        let outcome = try Tool.run(
+            ["run", "--seed", "7", "--cases", "400", "--patcher", patcher, "--json", "--crashes", folder.path] + others
+                + Tool.patiently)
+        let report = try outcome.report()
+        #expect(outcome.status == 77, "\(outcome)")
+        let words = report["arguments"] as? [String] ?? []
+        let isGiven = zip(words, words.dropFirst()).contains { [$0.0, $0.1] == reference }
+        #expect(isGiven == !others.isEmpty, "\(words)")
+        let findings = report["findings"] as? [[String: Any]] ?? []
+        let keys = ["bucket", "sentence", "index", "sightings", "insns"]
+        let lines = findings.map { finding in keys.map { "\(finding[$0] ?? "")" }.joined(separator: " ") }
+        return (lines, try folder.texts())
+    }
+
+    /// Both oracles find the same, in the same buckets, and write the same files.
+    @Test(arguments: ["planted-back-jump", "planted-lost-aux"]) func bothFindTheSame(_ patcher: String) throws {
+        let fast = try Self.run(patcher, [])
+        let reference = try Self.run(patcher, Self.reference)
+        #expect(fast.lines == reference.lines && fast.lines.count > 10)
+        #expect(fast.files == reference.files && fast.files.count > 10)
+    }
+
+    /// The oracle is part of what a campaign is.
+    @Test func aKeptCampaignGoesOnWithItsOracle() throws {
+        let arguments = ["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"]
+        let campaign = try KeptCampaign(arguments + Self.reference)
+        try campaign.run()
+        let other = try campaign.run(["--oracle", "fast"])
+        #expect(other.status == 1 && other.errors.contains("--oracle"), "\(other)")
+        let more = try campaign.run(["--cases", "40"])
+        let words = try more.report()["arguments"] as? [String] ?? []
+        #expect(words.contains("--oracle") && words.contains("reference"), "\(words)")
+        #expect(try more.report()["cases"] as? Int == 40)
+    }
+
+    /// A doubted finding is decided by the reference, in every command that takes a case.
+    @Test func aCaseIsJudgedByTheReference() throws {
+        let folder = try Tool.Folder()
+        _ = try Tool.run(
+            ["run", "--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux", "--crashes", folder.path]
+                + Tool.patiently)
+        let name = try #require(try folder.texts().keys.filter { $0.hasSuffix(".case") }.min())
+        let file = folder.path + "/" + name
+        for command in [["replay", file], ["show", file], ["minimize", file]] {
+            let fast = try Tool.run(command + Tool.patiently)
+            let outcome = try Tool.run(command + Self.reference + Tool.patiently)
+            #expect(outcome.output == fast.output && outcome.status == fast.status, "\(command)")
+            #expect(!outcome.output.isEmpty, "\(command)")
+        }
+        #expect(try Tool.run(["replay", file] + Self.reference).status == 77)
+    }
+
+    /// A case that was found against the oracle is judged by the reference without being told.
+    @Test func aCaseAgainstTheOracleIsJudgedByBoth() {
+        var c = Case(program: .init(insns: []), passes: [])
+        #expect(JudgingTerms().applying(to: c).oracle == .fast)
+        #expect(JudgingTerms(oracle: .reference).applying(to: c).oracle == .reference)
+        c.target = Finding.oracleTarget
+        #expect(JudgingTerms().applying(to: c).oracle == .reference)
+    }
+}

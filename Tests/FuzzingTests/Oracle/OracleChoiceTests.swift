@@ -1,0 +1,74 @@
+import BPF
+import Patching
+import Testing
+
+@testable import Fuzzing
+
+/// A campaign that the reference judges.
+@Suite struct OracleChoiceTests {
+    private static let seed: UInt64 = 1
+
+    /// All findings of some cases, with their details.
+    private static func findings(
+        _ patchers: [any Patcher], _ oracle: Oracle, _ indices: Range<UInt64>
+    ) -> [UInt64: [Finding]] {
+        var fuzzer = Fuzzer(seed: seed, patchers: patchers, oracle: oracle)
+        var found: [UInt64: [Finding]] = [:]
+        for index in indices where !fuzzer.run(index: index) { found[index] = fuzzer.findings }
+        return found
+    }
+
+    /// Both oracles find the same: buckets, sentences, places and details.
+    @Test(arguments: Fault.near) func plantedFaultsAreTheSame(_ fault: Fault) {
+        let fast = Self.findings([FaultyPatcher(fault)], .fast, 0..<100)
+        #expect(Self.findings([FaultyPatcher(fault)], .reference, 0..<100) == fast, "\(fault), seed \(Self.seed)")
+    }
+
+    /// A right patcher that adjusts after every single edit is excused for the same passes, and given the same.
+    @Test func stepwisePatchersAreTreatedAlike() {
+        let given = Oracle.allCases.map { oracle in
+            let patcher = LimitedPatcher([.delete, .insert, .range, .stepwise])
+            // It overflows wherever a prefix might.
+            patcher.answer = { $0 == .accepted ? .accepted : .erange }
+            let found = Self.findings([patcher, KernelArray()], oracle, 0..<3_000)
+            #expect(found.isEmpty, "\(oracle), seed \(Self.seed): \(found)")
+            return patcher.given
+        }
+        #expect(given[0] == given[1] && given[0] > 500, "\(given)")
+    }
+
+    /// What the fast oracle gets wrong is in the bucket of what is wrong with it, and the reference goes on.
+    @Test func aWrongFastOracleIsAFinding() throws {
+        let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
+        let program = Program(insns: [plain, Instruction(code: Opcode.ja, off: 0), plain])
+        func patch(_ imm: Int32, remove: UInt32 = 1) -> Pass {
+            var insn = plain
+            insn.imm = imm
+            return Pass(edits: [Edit(off: InputIndex(0), remove: remove, patch: [insn])])
+        }
+        let dangling = Pass(edits: [Edit(off: InputIndex(2), remove: 1)])
+        let malformed = patch(7, remove: 4)
+        let rows: [(computed: Pass, pass: Pass, bucket: String?)] = [
+            (patch(7), patch(7), nil), (patch(8), patch(7), "oracle/layout/alu64/patch"),
+            (malformed, patch(7), "oracle/error/accepted-became-einval/patch"),
+            (patch(7), malformed, "oracle/error/einval-became-accepted/replace"),
+            (malformed, dangling, "oracle/error/einval-became-einval/delete"), (dangling, dangling, nil),
+        ]
+        for row in rows {
+            var trial = Trial([], oracle: .reference)
+            let (input, buffer) = (ProgramBuffer(), PassBuffer())
+            input.load(program)
+            trial.begin(input.image())
+            buffer.load(row.computed)
+            trial.expectation.compute(buffer.image, on: input.image())
+            buffer.load(row.pass)
+            trial.judgeByReference(buffer.image, input.image())
+            #expect(trial.findings.map(\.bucket) == (row.bucket.map { [$0] } ?? []))
+            let right = Reference.result(of: row.pass, on: program)
+            switch right {
+            case .program(let result): #expect(Program(trial.expectation.program.image(as: OutputIndex.self)) == result)
+            case .error(let refusal): #expect(trial.expectation.status == refusal.status)
+            }
+        }
+    }
+}
