@@ -51,10 +51,12 @@ public struct Fuzzer: ~Copyable {
     /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
     /// - Complexity: O(slots) a pass and linear patcher
     public mutating func run(index: UInt64, excluding excluded: UInt64 = 0) -> Bool {
-        trial.begin(generator.begin(index: index), excluding: excluded)
-        for number in 1...generator.passCount {
+        generator.begin(index: index, into: trial.current)
+        trial.begin(excluding: excluded)
+        let count = generator.passCount
+        for number in 1..<count + 1 {
             let pass = generator.nextPass(for: trial.program)
-            if trial.run(pass, isLast: number == generator.passCount) != .accepted { break }
+            if trial.run(pass, isLast: number == count) != .accepted { break }
         }
         return trial.findings.isEmpty
     }

@@ -50,7 +50,7 @@ public struct Trial: ~Copyable {
     let progress: Row<Slot, UInt64>
     private let ownProgress = RowStorage<UInt64>(capacity: 1)
     /// The program before the pass.
-    private let current = ProgramBuffer()
+    let current = ProgramBuffer()
     /// What was wrong with the case so far.
     public internal(set) var findings: [Finding] = []
     /// How many passes of the case have been run.
@@ -164,6 +164,11 @@ public struct Trial: ~Copyable {
     /// - Complexity: O(slots)
     public mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
         current.load(program)
+        begin(excluding: excluded)
+    }
+
+    /// Starts a case with the program that ``current`` holds.
+    mutating func begin(excluding excluded: UInt64) {
         noteRan()
         isNoted = false
         self.excluded = excluded

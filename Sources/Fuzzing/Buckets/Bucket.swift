@@ -41,18 +41,24 @@ public struct Bucket: Hashable, Sendable {
 
     /// The text, which ``init(_:)`` reads.
     public var text: String {
-        var text = target
         // One allocation: a campaign against a patcher that is always wrong makes as many of these as cases.
-        text.reserveCapacity(96)
-        for word in [rule.rawValue, insn, edit] {
-            text += "/"
-            text += word
+        let words = (target.utf8, rule.rawValue.utf8, insn.utf8, edit.utf8)
+        let count = words.0.count + words.1.count + words.2.count + words.3.count + 3
+        let text = unsafe String(unsafeUninitializedCapacity: count) { room in
+            var rest = unsafe room[...]
+            func put(_ word: String.UTF8View) {
+                _ = unsafe rest.update(fromContentsOf: word)
+                unsafe rest = unsafe rest.dropFirst(word.count)
+            }
+            put(words.0)
+            for word in [words.1, words.2, words.3] {
+                unsafe rest[rest.startIndex] = UInt8(ascii: "/")
+                unsafe rest = unsafe rest.dropFirst()
+                put(word)
+            }
+            return count
         }
-        if isBeyondContract {
-            text += "/"
-            text += Self.beyondContract
-        }
-        return text
+        return isBeyondContract ? text + "/" + Self.beyondContract : text
     }
 
     /// The target of a bucket of any form: the text before its first slash.

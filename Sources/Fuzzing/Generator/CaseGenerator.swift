@@ -24,6 +24,8 @@ public struct CaseGenerator: ~Copyable {
     private let programBuffer = ProgramBuffer()
     private let passBuffer = PassBuffer()
     private var passNumber = 0
+    /// True if the case edits a real program, which stays as it is.
+    private var isOfBase = false
     /// What the case's passes are made by, or `nil` for random passes.
     private var workload: Workload?
     private var planter = OccasionPlanter()
@@ -70,6 +72,14 @@ public struct CaseGenerator: ~Copyable {
         return make(Draws(seed: seed, index: index))
     }
 
+    /// Makes the program of a case in a buffer, whose contents are lost.
+    ///
+    /// - Complexity: O(slots)
+    mutating func begin(index: UInt64, into buffer: ProgramBuffer) {
+        let program = begin(index: index)
+        if isOfBase { buffer.load(program) } else { buffer.exchangeContents(with: programBuffer) }
+    }
+
     /// Makes the program of the case that some draws make; valid until the next case.
     ///
     /// - Complexity: O(slots)
@@ -89,7 +99,8 @@ public struct CaseGenerator: ~Copyable {
         maker = SlotMaker(marker: 1001)
         passNumber = 0
         programs.begin(features, turn: turn, &draws)
-        if !bases.isEmpty && draws.chance(1, of: 2) {
+        isOfBase = !bases.isEmpty && draws.chance(1, of: 2)
+        if isOfBase {
             // Of two, the shorter: large programs are few cases but much time.
             let one = bases[draws.below(bases.count)]
             let other = bases[draws.below(bases.count)]

@@ -13,7 +13,9 @@ struct PlannedEdit {
 }
 
 /// A pass while its edits are chosen in order.
-struct PassBuild {
+///
+/// Not copied, since it is as large as it is often handed on.
+struct PassBuild: ~Copyable {
     let features: CaseFeatures
     let input: ProgramImage<InputIndex>
     let isChecked: Bool

@@ -15,13 +15,12 @@ struct PatchGenerator: ~Copyable {
     ///
     /// - Complexity: O(patch slots)
     mutating func generate(
-        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, patterns: Row<Slot, SlotPattern>,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild, patterns: Row<Slot, SlotPattern>,
         _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
-        let features = build.features
         var bits = draws.bits()
-        var count = 1 + draws.below(features.patchLength)
+        var count = 1 + draws.below(build.features.patchLength)
         if bits.chance(1, of: 64) { count += bits.below(32) }
         let width = edit.end - off
         if edit.keeps { count += width - 1 }
@@ -45,8 +44,8 @@ struct PatchGenerator: ~Copyable {
             var pattern = patterns[Slot(draw.below(CaseFeatures.paletteSize))]
             let isCall = pattern.kind == .call || pattern.kind == .function
             let isUnwanted =
-                (pattern.kind.isJump && draw.below(8) > features.patchJumps)
-                || (isCall && !features.limits.allow(.refs))
+                (pattern.kind.isJump && draw.below(8) > build.features.patchJumps)
+                || (isCall && !build.features.limits.allow(.refs))
             var isWide = pattern.code == Opcode.loadImmediate64
             if isUnwanted || (isWide && (slot + 1 >= count || slot + 1 == keep)) {
                 pattern = .plain
@@ -79,7 +78,7 @@ struct PatchGenerator: ~Copyable {
     /// Gives a jump or call of the patch its target.
     private func aim(
         _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ count: Int, _ roles: Row<PatchIndex, Role>,
-        _ edit: PlannedEdit, at off: InputIndex, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
         _ draws: inout Draws, into buffer: PassBuffer
     ) {
         var insn = patch[index]
@@ -114,7 +113,7 @@ struct PatchGenerator: ~Copyable {
 
     /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
     private func reachable(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
         _ bits: inout DrawnBits, _ draws: inout Draws
     ) -> InputIndex? {
         let input = build.input
@@ -144,7 +143,7 @@ struct PatchGenerator: ~Copyable {
 
     /// A subprogram that a call of the patch can enter.
     private func callee(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: PassBuild, _ ledger: borrowing SlotLedger,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
         _ bits: inout DrawnBits
     ) -> InputIndex {
         let input = build.input
@@ -163,7 +162,8 @@ struct PatchGenerator: ~Copyable {
         return fallback(isAppend, build, ledger)
     }
 
-    private func fallback(_ isAppend: Bool, _ build: PassBuild, _ ledger: borrowing SlotLedger) -> InputIndex {
+    private func fallback(_ isAppend: Bool, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger) -> InputIndex
+    {
         if !isAppend { return InputIndex(build.homeStart) }
         var number = 0
         for slot in 0..<build.input.insnCount where ledger.states[InputIndex(slot)] == .standing {
