@@ -6,7 +6,7 @@ enum NumberOption {
     /// A number of things.
     static func count(_ text: String) throws -> UInt64 {
         guard let number = NumberText.count(text) else {
-            throw ValidationError("a whole number is expected, as \(NumberText.countExamples)")
+            throw ValidationError("a whole number below 2^64 is expected, as \(NumberText.countExamples)")
         }
         return number
     }
@@ -26,7 +26,9 @@ enum NumberOption {
     /// A number of things, at least one.
     static func positiveCount(_ text: String) throws -> UInt64 {
         let number = try count(text)
-        if number == 0 { throw ValidationError("a number of 1 or more is expected, as \(NumberText.countExamples)") }
+        if number == 0 {
+            throw ValidationError("a whole number from 1 on is expected, below 2^64, as \(NumberText.countExamples)")
+        }
         return number
     }
 
@@ -46,15 +48,20 @@ enum NumberOption {
         return number
     }
 
+    /// The longest duration.
+    ///
+    /// - Units: days
+    private static let mostDays = 10_000.0
+
     /// A duration of at least some seconds.
     ///
     /// - Units: seconds
     static func time(from least: Double) -> @Sendable (String) throws -> Double {
         { text in
-            guard let seconds = NumberText.seconds(text), seconds >= least, seconds < 1e9 else {
+            guard let seconds = NumberText.seconds(text), seconds >= least, seconds <= mostDays * 86_400 else {
                 throw ValidationError(
-                    "a time of \(least < 1 ? "\(Int(least * 1000))ms" : "\(Int(least))s") or more is expected, as "
-                        + NumberText.timeExamples)
+                    "a time from \(least < 1 ? "\(Int(least * 1000))ms" : "\(Int(least))s") to \(Int(mostDays))d is "
+                        + "expected, as " + NumberText.timeExamples)
             }
             return seconds
         }

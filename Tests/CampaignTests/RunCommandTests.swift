@@ -194,6 +194,18 @@ import Testing
         #expect(try Tool.run(["run"] + words).status == 64)
     }
 
+    /// A number that is too large is told the largest, and not that it is too small.
+    @Test(arguments: [
+        (["--time", "2e9"], "to 10000d"), (["--time", "10001d"], "from 1ms to 10000d"),
+        (["--timeout", "1e300"], "from 50ms to 10000d"), (["--cases", "1e20"], "below 2^64"),
+        (["--index", "1e20"], "below 2^64"), (["--seed", "1e20"], "2^64 - 1"), (["--jobs", "1e9"], "to 4,096"),
+    ])
+    func largestNumbersAreNamed(_ words: [String], _ text: String) throws {
+        let run = try Tool.run(["run"] + words)
+        #expect(run.status == 64 && run.errors.contains(text) && !run.errors.contains("or more"), "\(run.errors)")
+        #expect(run.errors.contains(words[0]), "\(run.errors)")
+    }
+
     @Test func objectsThatCannotBeUsedAreNamed() throws {
         let folder = try Tool.Folder()
         let broken = try folder.write("no object", to: "broken.o")
