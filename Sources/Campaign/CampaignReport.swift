@@ -49,6 +49,8 @@ public struct CampaignReport: Codable, Sendable {
     var doubts: [Doubt]?
     /// The targets that were never run, though cases were; `nil` for none.
     var neverRun: [String]?
+    /// Why no more cases were run; `nil` for merged states.
+    public var ended: End?
     /// Whether it reached its limit, and all findings are minimised.
     public var isFinished = false
 
@@ -62,15 +64,33 @@ public struct CampaignReport: Codable, Sendable {
         case leftOut = "left_out"
         case casesPerSecond = "cases_per_second"
         case isFinished = "finished"
+        case ended
         case neverRun = "never_run"
         case notRun = "not_run"
     }
 
+    /// Why a campaign ends.
+    public enum End: String, Codable, Sendable {
+        case found, interrupted, finished
+        case timeIsUp = "time is up"
+
+        /// What there is to say to a user who did not wait for the limit; `nil` for nothing.
+        public var text: String? {
+            switch self {
+            case .found: "ended with the first finding that counts"
+            case .interrupted: "interrupted before its limit"
+            case .finished, .timeIsUp: nil
+            }
+        }
+    }
+
     /// Marks the findings that are in a list of those that do not count, and groups all.
-    public mutating func mark(_ known: KnownBuckets) {
+    ///
+    /// - Parameter program: the word that calls the executable, for the command that shows a case
+    public mutating func mark(_ known: KnownBuckets, program: String) {
         self.known = known.path
         for place in findings.indices { findings[place].isKnown = known.contains(findings[place].bucket) }
-        groups = FindingGroups.make(findings, plugins: plugins)
+        groups = FindingGroups.make(findings, plugins: plugins, program: program)
     }
 
     /// Whether there is a finding that counts.

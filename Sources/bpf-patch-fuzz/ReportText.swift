@@ -2,6 +2,9 @@ import ArgumentParser
 import Campaign
 
 extension CampaignReport {
+    /// Marks the findings that are in a list of those that do not count, and groups all, with commands for this program.
+    mutating func mark(_ known: KnownBuckets) { mark(known, program: CommandLine.arguments[0]) }
+
     /// Prints each group of findings and a total, or all as JSON as well, and ends with the status of findings that count.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
@@ -12,10 +15,11 @@ extension CampaignReport {
             "\(CountText.of(cases, "case")) in \(CountText.grouped(Int(seconds.rounded()))) s, "
                 + "\(CountText.grouped(Int(casesPerSecond))) a second, "
                 + countText)
+        if let text = ended?.text { try Output.line(text) }
         let left = findings.count { $0.isMinimized == false }
         if left > 0 {
             try Output.line(
-                "\(CountText.grouped(left)) of them not minimized: "
+                "\(CountText.of(left, "bucket")) not minimized: "
                     + (state == nil ? "" : "--resume does it, or ") + "'minimize FILE -o FILE' does it")
         }
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -26,7 +30,8 @@ extension CampaignReport {
         if let kernelText { try Output.write(kernelText) }
         let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
         if let arguments {
-            let command = ([words] + arguments.map(\.shellQuoted)).joined(separator: " ")
+            let options = arguments + (known.map { $0.isEmpty ? [] : ["--known", $0] } ?? [])
+            let command = ([words] + options.map(\.shellQuoted)).joined(separator: " ")
             try Output.line(Self.repeatTitle + command)
         }
         if let state {

@@ -28,8 +28,17 @@ struct FindingGroupsTests {
         ])
         #expect(
             found == [
-                ["line/missing/none", "aux/alu64/patch", "layout/alu64/patch"], ["subprogram/start/none"],
+                ["subprogram/start/none"], ["line/missing/none", "aux/alu64/patch", "layout/alu64/patch"],
             ])
+    }
+
+    /// The group with the smallest case comes first, whatever it is called.
+    @Test func smallestComesFirst() {
+        let found = buckets([
+            finding("a/layout/alu64/patch", slots: 9), finding("b/crash/sigill/none", slots: 2),
+            finding("c/hang/none/none", slots: 5), finding("b/aux/alu64/patch", slots: 2),
+        ])
+        #expect(found == [["aux/alu64/patch"], ["crash/sigill/none"], ["hang/none/none"], ["layout/alu64/patch"]])
     }
 
     /// What cannot slide, or has not yet, is grouped by what is in its bucket.

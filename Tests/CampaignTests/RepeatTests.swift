@@ -84,6 +84,18 @@ struct RepeatTests {
         #expect(try (Self.result(last).first.flatMap { Int($0) } ?? 0) > before)
     }
 
+    /// What does not count in a campaign does not count when it is repeated.
+    @Test func knownBucketsAreRepeated() throws {
+        let folder = try Tool.Folder()
+        let known = try folder.write("planted-lost-aux/*\n", to: "a list")
+        let first = try Tool.run([
+            "run", "--seed", "7", "--cases", "128", "--patcher", "planted-lost-aux", "--known", known, "--crashes",
+            folder.path + "/crashes",
+        ])
+        #expect(first.status == 0, "\(first)")
+        #expect(try Self.shell(Self.command(first)).status == 0)
+    }
+
     @Test func theFirstLineIsTheSeed() throws {
         let folder = try Tool.Folder()
         let outcome = try Tool.run(["run", "--seed", "7", "--cases", "200", "--crashes", folder.path + "/crashes"])

@@ -34,19 +34,22 @@ public struct FindingGroup: Codable, Sendable, Hashable {
 public enum FindingGroups {
     /// Groups findings.
     ///
-    /// - Parameter plugins: the options that name the plug-ins of the campaign
+    /// - Parameters:
+    ///   - plugins: the options that name the plug-ins of the campaign
+    ///   - program: the word that calls the executable, for the command that shows a case
     /// - Returns: the groups, those with the smallest case first
     /// - Complexity: O(findings log findings)
-    public static func make(_ findings: [StoredFinding], plugins: [String] = []) -> [FindingGroup] {
+    public static func make(
+        _ findings: [StoredFinding], plugins: [String] = [], program: String = "bpf-patch-fuzz"
+    ) -> [FindingGroup] {
         var sets = DisjointSets()
         for finding in findings {
             if let key = key(of: finding) { sets.join(finding.bucket, key) }
             for other in finding.leadsTo ?? [] { sets.join(finding.bucket, other) }
         }
         let parts = Dictionary(grouping: findings) { sets.root(of: $0.bucket) }
-        return parts.values.map { group($0, plugins) }.sorted { one, two in
-            (one.target, one.bucket) < (two.target, two.bucket)
-        }
+        let groups = parts.values.map { (smallest: smallest($0), group: group($0, [program, "show"], plugins)) }
+        return groups.sorted { isSmaller($0.smallest, $1.smallest) }.map(\.group)
     }
 
     /// What findings have in common that belong together without sliding; no slash begins a bucket, so that it is none.
@@ -66,23 +69,35 @@ public enum FindingGroups {
     }
 
     /// The words of the command that shows a case, each as a shell wants it.
-    private static func show(_ finding: StoredFinding, _ plugins: [String]) -> [String] {
+    private static func show(
+        _ finding: StoredFinding, _ command: [String], _ plugins: [String]
+    ) -> [String] {
         let isForeign = finding.target != Finding.kernelTarget && PatcherChoice(name: finding.target) == nil
-        return ([CommandLine.arguments[0], "show", finding.file] + (isForeign ? plugins : [])).map(\.shellQuoted)
+        return (command + [finding.file] + (isForeign ? plugins : [])).map(\.shellQuoted)
     }
 
-    private static func group(_ findings: [StoredFinding], _ plugins: [String]) -> FindingGroup {
+    /// Returns true if the case of a finding is smaller, or as small and its bucket comes first by name.
+    private static func isSmaller(_ one: StoredFinding, _ other: StoredFinding) -> Bool {
+        one.caseSize == other.caseSize
+            ? one.bucket < other.bucket : one.caseSize.lexicographicallyPrecedes(other.caseSize)
+    }
+
+    /// The finding with the smallest case.
+    private static func smallest(_ findings: [StoredFinding]) -> StoredFinding {
+        findings.dropFirst().reduce(findings[0]) { isSmaller($1, $0) ? $1 : $0 }
+    }
+
+    private static func group(
+        _ findings: [StoredFinding], _ command: [String], _ plugins: [String]
+    ) -> FindingGroup {
         let sorted = findings.sorted { $0.bucket < $1.bucket }
-        // The first by name of those that are as small.
-        let smallest = sorted.dropFirst().reduce(sorted[0]) {
-            $1.caseSize.lexicographicallyPrecedes($0.caseSize) ? $1 : $0
-        }
+        let smallest = smallest(findings)
         let isKnown = sorted.allSatisfy { $0.isKnown == nil } ? nil : sorted.allSatisfy { $0.isKnown == true }
         return FindingGroup(
             sentence: smallest.sentence, target: smallest.target, bucket: smallest.bucket, file: smallest.file,
             size: smallest.size,
             buckets: [smallest.bucket] + sorted.map(\.bucket).filter { $0 != smallest.bucket },
-            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, plugins), isKnown: isKnown)
+            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, command, plugins), isKnown: isKnown)
     }
 }
 
