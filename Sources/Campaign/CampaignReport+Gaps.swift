@@ -12,7 +12,7 @@ extension CampaignReport {
     }
 
     /// What is said of a campaign that came to nothing.
-    static let noCase = "no case was completed, so nothing is known; give the campaign more time or cases"
+    static let noCase = "no block of cases was completed, so nothing is known; give the campaign more time"
     /// What is said of a target that nothing is known of.
     static let neverRunWords = "was never run, so nothing is known of it"
     /// What is said of a target that may hang.

@@ -39,6 +39,22 @@ import Testing
         }
     }
 
+    /// A worker may be given a block again that was counted in an earlier epoch; all targets have that.
+    @Test func blocksBeforeAnEpochAreGiven() {
+        let epoch = Epoch(start: 64, end: 128, shares: [1, 0])
+        #expect(epoch.isGiven(63, to: 0) && epoch.leftOut(of: 0) == 0)
+    }
+
+    /// A block that was taken in is known, also one that follows a gap.
+    @Test func blocksThatWereTakenInAreKnown() {
+        var order = BlockOrder(next: 2)
+        #expect(order.has(1) && !order.has(2))
+        #expect(order.add(BlockReport(block: 3, done: 128)).isEmpty)
+        #expect(order.has(3) && !order.has(2))
+        #expect(order.add(BlockReport(block: 2, done: 128)).count == 2)
+        #expect(order.has(3) && !order.has(4))
+    }
+
     /// The first hang costs nothing: the next epochs have the target in all blocks, until it hangs again.
     @Test func firstHangIsFree() {
         #expect(Self.share([:], from: 1024) == 1024)

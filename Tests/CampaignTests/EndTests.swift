@@ -45,6 +45,18 @@ import Testing
         #expect(empty.cases == 0 && empty.gaps.count == 1 && empty.gaps[0].hasPrefix("it was given 0 of 128 cases"))
     }
 
+    /// A case that was cut off at the end says nothing against its target, unless it was run longer than it may be.
+    @Test(arguments: [(0.0, false), (1.3, false), (30.0, false), (30.1, true)])
+    func onlyLateCasesAreDoubted(_ seconds: Double, _ isLate: Bool) {
+        let now: UInt64 = 1_000_000_000_000
+        let cut = CutCase(index: 5, start: now - UInt64(seconds * 1e9), now: now, timeout: 30)
+        #expect(cut.isLate == isLate)
+        #expect(
+            cut.text == "case 5 \(CutCase.words) \(seconds) of the 30.0 s that it may take; its block is not counted")
+        // When it began is not known.
+        #expect(!CutCase(index: 5, start: 0, now: now, timeout: 30).isLate)
+    }
+
     @Test func unansweredCasesAreNamed() {
         var report = Self.report(cases: 9)
         report.doubts = [Doubt(target: "it", index: 7)]

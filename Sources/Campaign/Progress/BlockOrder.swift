@@ -25,6 +25,9 @@ struct BlockOrder {
         return ready
     }
 
+    /// Whether a block was taken in.
+    func has(_ block: UInt64) -> Bool { block < next || waiting[block] != nil }
+
     /// Gives out what is behind a gap that nobody will fill.
     mutating func takeRest() -> [BlockReport] {
         defer { waiting = [:] }

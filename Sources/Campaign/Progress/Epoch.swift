@@ -24,8 +24,10 @@ struct Epoch: Codable, Hashable, Sendable {
     var count: UInt64 { end - start }
 
     /// Whether a target is given a block; its share is spread evenly, from the first block on.
+    ///
+    /// A block before the epoch is one that is counted already, and run again by a worker that replaces another.
     func isGiven(_ block: UInt64, to target: Int) -> Bool {
-        guard target < shares.count, shares[target] < count else { return true }
+        guard block >= start, target < shares.count, shares[target] < count else { return true }
         return (block - start) * shares[target] % count < shares[target]
     }
 

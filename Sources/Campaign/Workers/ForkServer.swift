@@ -117,6 +117,7 @@ struct ForkServer {
             let index = board.position(ofWorker: number).index
             if !board.isBusy(worker: number) || late.index != index {
                 late = (board.isBusy(worker: number) ? index : UInt64.max, now)
+                board.note(start: now, worker: number)
                 before = memory.held
             } else if Double(now - late.since) > budget.timeout * 1e9 {
                 let taken = max(memory.held, before) - before

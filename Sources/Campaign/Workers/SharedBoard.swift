@@ -39,9 +39,12 @@ public final class SharedBoard {
         case faultPlace = 6
         /// 1 when a child has seen that it holds too much memory.
         case isFull = 7
+        /// When the case was begun, by the clock that all processes share, or 0.
+        case start = 8
     }
 
-    private static let wordsPerWorker = 8
+    /// A multiple of a cache line, so that workers do not share one.
+    private static let wordsPerWorker = 16
     private let memory: UnsafeMutableRawPointer
     private let length: Int
     /// The file, which workers get with this number; -1 when there is none.
@@ -215,6 +218,18 @@ public final class SharedBoard {
 
     /// Whether a child has seen that it holds too much memory.
     func isFull(worker: Int) -> Bool { withWord(word(worker, .isFull)) { $0.load(ordering: .relaxed) } != 0 }
+
+    /// Notes when the case was begun that a child is at; written by the process that watches it.
+    ///
+    /// - Units: nanoseconds of the clock that all processes share
+    func note(start: UInt64, worker: Int) {
+        withWord(word(worker, .start)) { $0.store(start, ordering: .relaxed) }
+    }
+
+    /// When the case was begun that a child is at; 0 when none was.
+    ///
+    /// - Units: nanoseconds of the clock that all processes share
+    func start(ofWorker worker: Int) -> UInt64 { withWord(word(worker, .start)) { $0.load(ordering: .relaxed) } }
 
     /// Whether a case is being run.
     func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }

@@ -24,6 +24,8 @@ final class WorkerCrew {
     private var areLeaving = false
     /// The cases that were not answered when the end came.
     private(set) var unanswered: [Doubt] = []
+    /// Returns true if a block is counted, and need not be run again.
+    var isCounted: (UInt64) -> Bool = { _ in false }
     /// Is given what the user is to know.
     var note: (String) throws(CampaignError) -> Void = { _ in }
 
@@ -102,9 +104,12 @@ final class WorkerCrew {
         case .killed(let signal):
             let (block, index) = board.position(ofWorker: worker.number)
             if isStopping {
-                try note("the worker at case \(index) did not end and was stopped; its block is not counted")
+                let end = CutCase(
+                    index: index, start: board.start(ofWorker: worker.number),
+                    now: DispatchTime.now().uptimeNanoseconds, timeout: settings.subject.budget.timeout)
+                try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
-                if settings.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
+                if end.isLate, settings.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
                     unanswered.append(Doubt(target: settings.subject.targets[target], index: index))
                 }
                 return
@@ -113,9 +118,44 @@ final class WorkerCrew {
             if killings == 10 {
                 throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
             }
-            let what = block.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
+            // It may have been killed after it had reported the block.
+            let rest = block.flatMap { isCounted($0) ? nil : $0 }
+            let what = rest.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
             try note("a worker was killed by signal \(signal) \(what)")
-            try start(worker.number, first: block)
+            try start(worker.number, first: rest)
         }
     }
+}
+
+/// A case that a worker was at when it was killed at the end of the campaign.
+struct CutCase {
+    var index: UInt64
+    /// When it was begun; 0 when that is not known.
+    ///
+    /// - Units: nanoseconds
+    var start: UInt64
+    /// - Units: nanoseconds
+    var now: UInt64
+    /// How long a case may take.
+    ///
+    /// - Units: seconds
+    var timeout: Double
+
+    /// How long it was run.
+    ///
+    /// - Units: seconds
+    private var seconds: Double { start == 0 || start > now ? 0 : Double(now - start) / 1e9 }
+
+    /// True if it was run longer than a case may be; otherwise nothing is known against its target.
+    var isLate: Bool { seconds > timeout }
+
+    /// What happened, for the user.
+    var text: String {
+        func tenths(_ seconds: Double) -> String { String((seconds * 10).rounded() / 10) }
+        return "case \(index) \(Self.words) \(tenths(seconds)) of the \(tenths(timeout)) s that it may take; "
+            + "its block is not counted"
+    }
+
+    /// What is said of a case that was cut off.
+    static let words = "was cut off at the end after"
 }
