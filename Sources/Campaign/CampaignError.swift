@@ -4,7 +4,13 @@ import Foundation
 public struct CampaignError: Error, CustomStringConvertible, Sendable {
     /// What could not be done, where, and why, in one line.
     public var description: String
-    public init(_ description: String) { self.description = description }
+    /// Whether the command line is wrong, whatever the harness can do.
+    public var isWrongUse = false
+
+    public init(_ description: String, isWrongUse: Bool = false) {
+        self.description = description
+        self.isWrongUse = isWrongUse
+    }
 
     /// How many reasons one error names.
     private static let mostReasons = 3

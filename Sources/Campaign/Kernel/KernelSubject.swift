@@ -96,6 +96,11 @@ public struct KernelSubject: CampaignSubject {
 
     /// A kernel that accepts no program has rewritten none.
     public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+        Self.neverRun(counts, cases: cases)
+    }
+
+    /// The kernel, if it has accepted no program; `nil` otherwise.
+    static func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
         cases == 0 || counts["accepted"] != nil || !TargetCounts(counts, of: targets[0]).isCalm ? nil : [targets[0]]
     }
 

@@ -11,6 +11,8 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public var cases: UInt64
         /// What was counted beside cases, by name.
         public var counts: [String: UInt64]?
+        /// Whom findings can be against: ``CampaignSubject/targets``; `nil` in states of old versions.
+        var targets: [String]?
         /// - Units: seconds
         public var seconds: Double
         public var jobs: Int
@@ -22,7 +24,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         public internal(set) var kernel: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case arguments, seed, shard, cases, counts, seconds, jobs, kernel, files
+            case arguments, seed, shard, cases, counts, targets, seconds, jobs, kernel, files
             case isFinished = "finished"
         }
     }

@@ -54,7 +54,9 @@ public struct StateMerger {
         var held: [String: StateFolder] = [:]
         for path in states {
             let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-            if held[place] != nil { throw CampaignError("\(path) is named twice; its cases would be counted twice") }
+            if held[place] != nil {
+                throw CampaignError("\(path) is named twice; its cases would be counted twice", isWrongUse: true)
+            }
             let folder = try StateFolder.open(path, for: .merging)
             held[place] = folder
             if let checkpoint = folder.checkpoint { try merger.add(checkpoint, of: folder) }
@@ -195,9 +197,37 @@ extension CampaignReport {
             parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
             isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
         plugins = CampaignReport.plugins(in: checkpoint.parts.flatMap(\.arguments))
-        if let kernel = checkpoint.parts[0].kernel {
-            KernelTally.describe(checkpoint.counts, in: &self)
-            self.kernel = kernel.first
+        noteCounts(of: checkpoint)
+    }
+
+    /// Puts in what was counted in all parts together.
+    private mutating func noteCounts(of checkpoint: Checkpoint) {
+        let targets = checkpoint.parts.reduce(into: [String]()) { all, part in
+            all += (part.targets ?? []).filter { !all.contains($0) }
         }
+        let counts = checkpoint.counts(of: targets)
+        if let kernel = checkpoint.parts[0].kernel {
+            KernelTally.describe(counts, in: &self)
+            self.kernel = kernel.first
+            neverRun = KernelSubject.neverRun(counts, cases: cases)
+        } else if !targets.isEmpty {
+            PatcherSubject.describe(counts, targets: targets, in: &self)
+            neverRun = PatcherSubject.neverRun(counts, targets: targets, cases: cases)
+        }
+        noteDeaths(counts, targets: targets)
+    }
+}
+
+extension Checkpoint {
+    /// The counts of all parts together, of which some may be without some targets.
+    fileprivate func counts(of targets: [String]) -> [String: UInt64] {
+        var sum = counts
+        for part in parts where part.kernel == nil {
+            let ran = Int(part.counts?[TargetCounts.ranKey] ?? 0)
+            for target in targets where !(part.targets ?? []).contains(target) {
+                TargetCounts.add(ran, .idle, of: target, to: &sum)
+            }
+        }
+        return sum
     }
 }

@@ -97,6 +97,11 @@ public struct PatcherSubject: CampaignSubject {
     }
 
     public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+        Self.neverRun(counts, targets: targets, cases: cases)
+    }
+
+    /// The targets that no case was run with; `nil` for none.
+    static func neverRun(_ counts: [String: UInt64], targets: [String], cases: UInt64) -> [String]? {
         let idle = targets.filter { target in
             let counts = TargetCounts(counts, of: target)
             return counts.ran == 0 && counts.isCalm
@@ -104,8 +109,12 @@ public struct PatcherSubject: CampaignSubject {
         return cases == 0 || idle.isEmpty ? nil : idle
     }
 
-    /// In how many cases each patcher was run, and in how many it was spared a pass.
     public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
+        Self.describe(counts, targets: targets, in: &report)
+    }
+
+    /// In how many cases each patcher was run, and in how many it was spared a pass.
+    static func describe(_ counts: [String: UInt64], targets: [String], in report: inout CampaignReport) {
         report.ran = [:]
         for target in targets {
             let counts = TargetCounts(counts, of: target)
