@@ -65,14 +65,21 @@ final class FindingLedger {
         examiner = settings.subject.makeExaminer(seed: settings.seed, bases: bases, program: program)
     }
 
-    /// How many buckets there are.
-    var count: Int { entries.count + early.count + strayFindings.count }
+    /// How many buckets there are; one met while another was minimised counts once its own case is on disk.
+    ///
+    /// - Complexity: O(buckets met so)
+    var count: Int { entries.count + early.count + strayFindings.count + strayNames.count }
+
+    /// The buckets that an earlier session met while minimizing, until this one takes them up.
+    private var strayNames: [String] {
+        strays.compactMap { $0.value.stored != nil && strayFindings[$0.key] == nil ? $0.key : nil }
+    }
 
     /// How many buckets are of patchers that do not answer.
     ///
     /// - Complexity: O(buckets)
     var hangCount: Int {
-        queue.count { Bucket.rule(of: $0) == .hang } + early.keys.count { Bucket.rule(of: $0) == .hang }
+        (queue + early.keys + strayFindings.keys + strayNames).count { Bucket.rule(of: $0) == .hang }
     }
 
     /// The buckets, by name.

@@ -52,8 +52,8 @@ final class CampaignKeeper {
         watch = FileWatch(files.map(\.path))
         let stamp = UsedFile.Stamp(path: program.path).description
         let part = Checkpoint.Part(
-            arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0, seconds: 0,
-            jobs: settings.jobs, isFinished: false, files: files,
+            arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0,
+            targets: settings.subject.targets, seconds: 0, jobs: settings.jobs, isFinished: false, files: files,
             kernel: settings.subject.kernel.isEmpty ? nil : settings.subject.kernel)
         if var before = folder.checkpoint {
             try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
@@ -73,13 +73,14 @@ final class CampaignKeeper {
         checkpoint.known = known
         checkpoint.program = stamp
         checkpoint.version = Version.text
-        lastCount = (checkpoint.entries.count, 0)
     }
 
     /// Makes the folder ready and writes the first checkpoint, so that from here on the campaign can be gone on with.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written
     func begin(at progress: Progress) throws(CampaignError) {
+        // What an earlier session has found is not new.
+        lastCount = (progress.ledger.count, progress.ledger.hangCount)
         try folder.prepare()
         do { try save(progress) } catch { throw folder.checkpoint == nil ? error : explain(error) }
         let plot = path + "/plot_data"

@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import LinuxBPF
 import Testing
 
@@ -121,6 +122,52 @@ import Testing
         #expect(try rows() == [0, 5, 17])
         try session([19.9, 20, 21])
         #expect(try rows() == [0, 5, 17, 20, 21])
+    }
+
+    /// What an earlier session has found, also while minimizing or in a block that was not counted, is not found again.
+    @Test func resumingFindsNothing() throws {
+        let folder = try Tool.Folder()
+        let state = folder.path + "/state"
+        let settings = CampaignSettings(seed: 7, subject: PatcherSubject(), crashes: state + "/crashes")
+        let clock = HandClock()
+        func ledger() -> FindingLedger {
+            FindingLedger(settings: settings, bases: [], program: Tool.executable, keepsEarlier: false)
+        }
+        func progress(_ ledger: FindingLedger) -> CampaignKeeper.Progress {
+            CampaignKeeper.Progress(
+                next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: [:], ledger: ledger)
+        }
+        func keeper(_ open: StateFolder) throws -> CampaignKeeper {
+            try CampaignKeeper(
+                open, settings: settings, known: nil, objects: ObjectCollection(paths: []), program: Tool.executable,
+                now: { clock.now })
+        }
+        let c = Case(program: .init(insns: [.init(code: 0x95)]), passes: [])
+        do {
+            let open = try StateFolder.create(state, restarts: false, command: "")
+            let (first, found) = (try keeper(open), ledger())
+            try first.begin(at: progress(found))
+            found.insert("a/hang/none/none", .init(lowest: 1, sightings: 1))
+            found.early["a/hang/none/patch"] = 2
+            found.strays["a/hang/none/delete"] = .init(
+                index: 1, text: CaseFile.print(c), found: c, stored: found.describe(c, "a/hang/none/delete", 1, 0))
+            try first.record(progress(found), isLast: true)
+            #expect(found.count == 3 && found.hangCount == 3)
+        }
+        let open = try StateFolder.open(state)
+        let before = try #require(open.checkpoint)
+        #expect(before.times.lastHang == 1_000_000 && before.times.lastFind == 1_000_000)
+        try CrashFolder(path: open.crashes).write(
+            .init(content: c, text: CaseFile.print(c)), for: "a/hang/none/delete")
+        let again = ledger()
+        try again.restore(before)
+        #expect(again.count == 3 && again.hangCount == 3)
+        clock.now += 500
+        let second = try keeper(open)
+        try second.begin(at: progress(again))
+        try second.record(progress(again), isLast: true)
+        let after = try Checkpoint.parse(Data(contentsOf: URL(fileURLWithPath: state + "/checkpoint")))
+        #expect(after.times.lastHang == 1_000_000 && after.times.lastFind == 1_000_000, "\(after.times)")
     }
 
     @Test(
