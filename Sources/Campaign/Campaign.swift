@@ -35,6 +35,8 @@ public final class Campaign {
     private var found: String?
     /// Whether it ends a campaign with the first finding that counts.
     private let isUntilFound: Bool
+    /// Whether a block was counted of which only the first cases were done.
+    private var isCutShort = false
     /// Whether workers have ended before the time was up, so that findings can be minimised.
     private var isWoundUp = false
     private var clock: CampaignClock
@@ -89,6 +91,7 @@ public final class Campaign {
         unsafe unlink(path)
         crew = WorkerCrew(settings: settings, program: program, board: board)
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
+        crew.isCounted = { [unowned self] in order.has($0) }
         ledger.examiner.isLate = { [unowned self] in attend() }
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }
         board.publish(epoch)
@@ -133,7 +136,7 @@ public final class Campaign {
         if !isFinished && !clock.isOver { try crew.start() }
         while !crew.isEmpty {
             let hasWork =
-                (ledger.unstored != nil || ledger.hasToSlide) && found == nil && !isTooLateToMinimize
+                (ledger.unstored != nil || ledger.hasToSlide) && !isUntilFound && !isTooLateToMinimize
             // A campaign with a finding to minimize does not wait.
             try step(wait: hasWork ? 0 : min(clock.rest ?? 1, 0.1))
             if hasWork { if let bucket = ledger.unstored { try minimize(bucket) } else { try slide() } }
@@ -153,8 +156,8 @@ public final class Campaign {
         if found != nil { ledger.early = [:] }
         try ledger.settleEarly()
         try news.look(at: ledger, cases: cases)
-        // Of a campaign that runs until something is found, only what was found is minimized.
-        while try ledger.finishNext(asSeen: found != nil) {
+        // Of a campaign that runs until something is found, only what was found is minimized and reported.
+        while found == nil, try ledger.finishNext(asSeen: false) {
             if let failure { throw failure }
             news.minimizing(left: ledger.unfinished)
             try news.look(at: ledger, cases: cases)
@@ -180,17 +183,18 @@ public final class Campaign {
         if cases > 0 && isWithoutGap { report.arguments = settings.argumentsOfRepeat(end: end) }
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
+        report.ended = endReason(isEnded)
         try keeper?.record(progress, isLast: true)
         try news.end(
-            report, why: endReason(isEnded), patience: clock.patience(isInterrupted: Interrupt.isRequested))
+            report, why: endReason(isEnded).rawValue, patience: clock.patience(isInterrupted: Interrupt.isRequested))
         // What the command was run for is known only now.
         try keeper?.record(progress, isLast: true)
         return report
     }
 
     /// Why no more cases are run.
-    private func endReason(_ isEnded: Bool) -> String {
-        found != nil ? "found" : Interrupt.isRequested ? "interrupted" : isEnded ? "finished" : "time is up"
+    private func endReason(_ isEnded: Bool) -> CampaignReport.End {
+        found != nil ? .found : Interrupt.isRequested ? .interrupted : isEnded ? .finished : .timeIsUp
     }
 
     /// Everything that must go on, also while a finding is minimised.
@@ -207,7 +211,8 @@ public final class Campaign {
             case .block(let report): take(report)
             }
         }
-        try news.look(at: ledger, cases: cases)
+        // What workers have hit may come after the finding that ends the campaign.
+        try news.look(at: ledger, cases: cases, isQuiet: isUntilFound)
         try news.lookAtStored(ledger)
         try keeper?.record(progress, isUrgent: hasNews)
         try checkPlugins()
@@ -282,7 +287,7 @@ public final class Campaign {
 
     private var isFinished: Bool {
         let isOver = clock.limit.map { (total ?? clock.seconds) >= $0 } ?? false
-        return (isOver && !settings.isTimeOfSession) || indices(ofBlock: order.next).isEmpty
+        return (isOver && !settings.isTimeOfSession) || (indices(ofBlock: order.next).isEmpty && !isCutShort)
     }
 
     private func indices(ofBlock block: UInt64) -> Range<UInt64> {
@@ -295,7 +300,10 @@ public final class Campaign {
         if found != nil { return }
         let range = indices(ofBlock: report.block)
         for index in doubts.keys where range.prefix(Int(report.done)).contains(index) { doubts[index] = nil }
-        if keeper != nil && report.done < UInt64(range.count) { return }
+        if report.done < UInt64(range.count) {
+            if keeper != nil { return }
+            isCutShort = true
+        }
         for ready in order.add(report) { count(ready) }
         advance()
     }
@@ -321,7 +329,10 @@ public final class Campaign {
         cases += report.done
         casesBeforeEnd = max(casesBeforeEnd, report.block * Shard.blockSize + report.done)
         end = max(end, indices(ofBlock: report.block).lowerBound + report.done)
-        ledger.add(report.sightings)
+        // A kept campaign has the rest of the block when it goes on.
+        let isOnly = found != nil && keeper == nil
+        ledger.add(
+            report.sightings.filter { !isOnly || $0.bucket == found || ledger.entries[$0.bucket] != nil })
         counts.merge(report.counts, uniquingKeysWith: +)
         if report.done < Shard.blockSize {
             tail = Checkpoint.Tail(

@@ -8,6 +8,7 @@
 #undef bpf_patcher_v1
 
 #include <string.h>
+#include <unistd.h>
 
 #define NULL_POINTER 1
 #define ABORT 2
@@ -26,6 +27,7 @@
 #define DIVIDE 15
 #define READ_ONLY 16
 #define CALL_NULL 17
+#define SLOW 18
 
 #ifndef LEAKED_KIB
 #define LEAKED_KIB 512
@@ -93,6 +95,9 @@ static __attribute__((noinline)) int misbehave(const struct bpf_patcher_image *i
 		break;
 	case CALL_NULL:
 		((void (*volatile)(void))0)();
+		break;
+	case SLOW:
+		usleep(20000);
 		break;
 	case PAST_INPUT:
 		sink = in->insns[in->insn_cnt].imm;

@@ -65,7 +65,7 @@ final class CampaignNews {
             try log?.add(.start, words)
         } else {
             try log?.add(
-                .resume, "after \(CountText.of(cases, "case")), \(CountText.of(ledger.count, "finding")): \(words)")
+                .resume, "after \(CountText.of(cases, "case")), \(CountText.of(ledger.count, "bucket")): \(words)")
         }
         status.begin()
     }
@@ -80,12 +80,13 @@ final class CampaignNews {
 
     /// Tells of buckets that have not been seen before, in order of index.
     ///
+    /// - Parameter isQuiet: whether that is left for a later call
     /// - Throws: ``CampaignError`` when the log cannot be written
     /// - Complexity: O(1) when there are none, else O(buckets)
-    func look(at ledger: FindingLedger, cases: UInt64) throws(CampaignError) {
+    func look(at ledger: FindingLedger, cases: UInt64, isQuiet: Bool = false) throws(CampaignError) {
         command?.step()
         let count = ledger.count
-        if count != lastCount {
+        if count != lastCount && !isQuiet {
             lastCount = count
             let new = ledger.seenBuckets.filter { !seen.contains($0.bucket) }
             for (bucket, index) in new.sorted(by: { ($0.index, $0.bucket) < ($1.index, $1.bucket) }) {
@@ -94,7 +95,7 @@ final class CampaignNews {
         }
         status.update { progress in
             progress.cases = cases
-            progress.findings = count
+            progress.buckets = count
         }
     }
 
@@ -182,7 +183,7 @@ final class CampaignNews {
         try log?.add(
             .end,
             "\(why) after \(CountText.of(report.cases, "case")) in \(Int(report.seconds.rounded())) s, "
-                + "\(CountText.of(report.findings.count, "finding"))")
+                + "\(CountText.of(report.findings.count, "bucket"))")
     }
 
     /// Tells of an error that ends the campaign.

@@ -13,7 +13,8 @@ struct ProgressText: Equatable, Sendable {
     var timeLimit: Double?
     /// How many cases a second were done lately.
     var rate = 0.0
-    var findings = 0
+    /// How many buckets there are.
+    var buckets = 0
     /// How long ago a bucket was first seen, or `nil` when none was in this process.
     var sinceBucket: Double?
     /// What is done beside running cases, as in `minimizing delta-array/…`.
@@ -47,7 +48,7 @@ struct ProgressText: Equatable, Sendable {
         if let share { parts.append("\(Int(share * 100))%") }
         parts.append("\(CountText.of(cases, "case"))  \(CountText.grouped(UInt64(max(rate, 0))))/s")
         parts.append(
-            CountText.of(findings, "finding") + (sinceBucket.map { ", the last \(Self.clock($0)) ago" } ?? ""))
+            CountText.of(buckets, "bucket") + (sinceBucket.map { ", the last \(Self.clock($0)) ago" } ?? ""))
         parts.append(Self.clock(seconds) + (rest.map { ", \(Self.clock($0)) left" } ?? ""))
         parts += [activity, place].compactMap { $0 }
         return parts.joined(separator: "  ")

@@ -35,35 +35,35 @@ struct CampaignStatusTests {
 
     /// What is known, and the line.
     private static let lines: [(progress: ProgressText, text: String)] = [
-        (ProgressText(), "0 cases  0/s  0 findings  0:00:00"),
+        (ProgressText(), "0 cases  0/s  0 buckets  0:00:00"),
         (
-            ProgressText(cases: 1, seconds: 61.9, rate: 1234.5, findings: 1, sinceBucket: 3725),
-            "1 case  1,234/s  1 finding, the last 1:02:05 ago  0:01:01"
+            ProgressText(cases: 1, seconds: 61.9, rate: 1234.5, buckets: 1, sinceBucket: 3725),
+            "1 case  1,234/s  1 bucket, the last 1:02:05 ago  0:01:01"
         ),
         (
             ProgressText(cases: 250, caseLimit: 1000, seconds: 10, rate: 25),
-            "25%  250 cases  25/s  0 findings  0:00:10, 0:00:30 left"
+            "25%  250 cases  25/s  0 buckets  0:00:10, 0:00:30 left"
         ),
         (
             ProgressText(cases: 250, seconds: 15, timeLimit: 60),
-            "25%  250 cases  0/s  0 findings  0:00:15, 0:00:45 left"
+            "25%  250 cases  0/s  0 buckets  0:00:15, 0:00:45 left"
         ),
         // The nearer of two limits.
         (
             ProgressText(cases: 900, caseLimit: 1000, seconds: 15, timeLimit: 60),
-            "90%  900 cases  0/s  0 findings  0:00:15, 0:00:01 left"
+            "90%  900 cases  0/s  0 buckets  0:00:15, 0:00:01 left"
         ),
         (
             ProgressText(cases: 10, caseLimit: 1000, seconds: 59, timeLimit: 60),
-            "98%  10 cases  0/s  0 findings  0:00:59, 0:00:01 left"
+            "98%  10 cases  0/s  0 buckets  0:00:59, 0:00:01 left"
         ),
         (
             ProgressText(cases: 1000, caseLimit: 1000, seconds: 70, timeLimit: 60),
-            "100%  1,000 cases  0/s  0 findings  0:01:10, 0:00:00 left"
+            "100%  1,000 cases  0/s  0 buckets  0:01:10, 0:00:00 left"
         ),
         (
-            ProgressText(cases: 5, findings: 2, activity: "minimizing a/b", place: "/tmp/x"),
-            "5 cases  0/s  2 findings  0:00:00  minimizing a/b  /tmp/x"
+            ProgressText(cases: 5, buckets: 2, activity: "minimizing a/b", place: "/tmp/x"),
+            "5 cases  0/s  2 buckets  0:00:00  minimizing a/b  /tmp/x"
         ),
     ]
 
@@ -85,11 +85,11 @@ struct CampaignStatusTests {
         #expect(scene.take().isEmpty)
         scene.advance(0.5)
         status.tick()
-        #expect(scene.take() == [Self.start + "100 cases  200/s  0 findings  0:00:00"])
+        #expect(scene.take() == [Self.start + "100 cases  200/s  0 buckets  0:00:00"])
         // The clock goes on when nothing else does.
         scene.advance(3)
         status.tick()
-        #expect(scene.take() == [Self.start + "100 cases  0/s  0 findings  0:00:03"])
+        #expect(scene.take() == [Self.start + "100 cases  0/s  0 buckets  0:00:03"])
         scene.columns.withLock { $0 = 20 }
         scene.advance(1)
         status.tick()
@@ -164,7 +164,7 @@ struct CampaignStatusTests {
         scene.advance(2)
         status.update { $0.cases = 5200 }
         #expect(
-            scene.take() == [Self.start + "5,200 cases  100/s  0 findings, the last 0:00:02 ago  0:01:42"])
+            scene.take() == [Self.start + "5,200 cases  100/s  0 buckets, the last 0:00:02 ago  0:01:42"])
     }
 
     /// The thread that draws needs nobody's help, and ends.

@@ -49,10 +49,18 @@ struct NewsCommandTests {
                 // A campaign ends with the block of 128 cases in which it has found something.
                 #expect(cases == min((target.index / 128 + 1) * 128, 700), "\(cases), \(target)")
                 #expect(outcome.output.contains("--cases \(cases) "), "\(outcome.output)")
-                results.append(try Self.findings(outcome))
+                // It is the only one that is told of, whatever else the block shows.
+                let findings = try Self.findings(outcome)
+                #expect(findings.count == 1 && findings[0].hasPrefix("\(target.index) "), "\(findings) \(target)")
+                #expect(
+                    outcome.errors.split(separator: "\n").count { $0.contains("  found ") } == 1, "\(outcome.errors)")
+                #expect(outcome.output.contains(", 1 finding\nended with the first finding"), "\(outcome.output)")
+                results.append(findings)
                 files.append(try Tool.Folder.texts(in: crashes))
                 // It is minimized, which its file shows.
-                let file = crashes + "/" + target.bucket.replacingOccurrences(of: "/", with: "--") + ".case"
+                let bucket = findings[0].split(separator: " ")[1]
+                let file = crashes + "/" + bucket.replacingOccurrences(of: "/", with: "--") + ".case"
+                #expect(files.last?.count == 1)
                 let smaller = try Tool.run(["minimize", file])
                 #expect(try smaller.output == String(contentsOfFile: file, encoding: .utf8), "\(smaller.errors)")
             }
