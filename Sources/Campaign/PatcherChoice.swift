@@ -49,7 +49,7 @@ public struct PatcherChoice: Hashable, Sendable {
                     other.path == plugin.path
                         ? "\(path): is named twice; name it once"
                         : "\(path): has the name '\(plugin.name)', as \(other.path) has; "
-                            + "tell them apart with --plugin NAME=\(path)")
+                            + "tell them apart with --plugin NAME=\(path)", isWrongUse: true)
             }
             found.append(plugin)
         }

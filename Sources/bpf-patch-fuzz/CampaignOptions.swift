@@ -30,7 +30,8 @@ extension CampaignOptions {
         if (part.kernel != nil) != (Subject.self is KernelSubject.Type) {
             let words = Executable.words(part.kernel == nil ? PatcherSubject.command : KernelSubject.command)
             throw CampaignError(
-                "\(state) is of another kind of campaign; '\(words) --state \(state) --resume' goes on with it")
+                "\(state) is of another kind of campaign; '\(words) --state \(state) --resume' goes on with it",
+                isWrongUse: true)
         }
         let kept: Self
         do { kept = try Self.parse(part.arguments) } catch {
@@ -42,8 +43,8 @@ extension CampaignOptions {
         for name in GivenOptions.ofCampaign where old[name] != new[name] {
             let values = [old, new].map { GivenOptions.text($0[name]) }
             throw CampaignError(
-                "\(name): the campaign in \(state) has \(values[0]), not \(values[1]); leave it out, or begin another campaign"
-            )
+                "\(name): the campaign in \(state) has \(values[0]), not \(values[1]); leave it out, or begin another campaign",
+                isWrongUse: true)
         }
         if GivenOptions.contains("--jobs") { settings.jobs = range.jobs }
         if let time = range.time {
@@ -55,7 +56,8 @@ extension CampaignOptions {
             let least = settings.cases ?? part.cases.multipliedReportingOverflow(by: part.shard.count).partialValue
             if cases < least {
                 throw CampaignError(
-                    "--cases: the campaign in \(state) has \(least), not \(cases); their number can only be raised")
+                    "--cases: the campaign in \(state) has \(least), not \(cases); their number can only be raised",
+                    isWrongUse: true)
             }
             settings.cases = cases
         }

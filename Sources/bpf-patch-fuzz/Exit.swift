@@ -9,10 +9,11 @@ extension ExitCode {
     static let findings = ExitCode(77)
 }
 
-/// Ends the command with status 1 and a line on standard error.
+/// Ends the command with a line on standard error, and status 1 or for wrong usage 64.
 func stop(_ error: some Error) -> ExitCode {
     complain("error: \(error)")
-    return error is ValidationError ? .validationFailure : .failure
+    let isWrongUse = error is ValidationError || (error as? CampaignError)?.isWrongUse == true
+    return isWrongUse ? .validationFailure : .failure
 }
 
 /// Writes a line to standard error.

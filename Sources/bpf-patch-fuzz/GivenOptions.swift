@@ -27,8 +27,8 @@ enum GivenOptions {
     static func checkNone(for state: String) throws(CampaignError) {
         guard let name = names.first(where: { !others.contains($0) }) else { return }
         throw CampaignError(
-            "\(name): \(state) is of merged states, which cannot go on as one; go on with those it was made of, and merge again"
-        )
+            "\(name): \(state) is of merged states, which cannot go on as one; go on with those it was made of, and merge again",
+            isWrongUse: true)
     }
 
     /// The words behind an option, for an error.

@@ -25,13 +25,16 @@ struct PluginBuild: ParsableCommand {
               bpf-patch-fuzz plugin build -o kernel.so \\
                 --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
-            To find the commit that broke a tree; a fixed seed gives every commit the same cases:
+            To find the commit that broke a tree; a fixed seed gives every commit the same cases, and the first finding \
+            is enough:
               git bisect run sh -c '
                 bpf-patch-fuzz plugin build --bisect --kernel-tree . \\
                   -o /tmp/kernel.so || exit
-                bpf-patch-fuzz run --seed 1 --cases 100000 --plugin /tmp/kernel.so \\
-                  --crashes /tmp/crashes
-                status=$?; [ $status = 1 ] && exit 128; exit $status'
+                bpf-patch-fuzz run --seed 1 --cases 100000 --until-found \\
+                  --plugin /tmp/kernel.so --crashes /tmp/crashes
+                status=$?
+                case $status in 1 | 64) exit 128 ;; esac
+                exit $status'
             """)
 
     /// What can be checked while the plug-in runs.
@@ -73,6 +76,13 @@ struct PluginBuild: ParsableCommand {
     private static let untestable = ExitCode(125)
     /// The status that ends `git bisect run`.
     private static let harmed = ExitCode(128)
+
+    /// The status for a command line that makes no sense: `git bisect run` takes 64 for a fault of the commit.
+    ///
+    /// - Returns: `nil` when it is not one that bisects
+    static func status(ofWrongUse words: [String]) -> Int32? {
+        words.starts(with: ["plugin", "build"]) && words.contains("--bisect") ? harmed.rawValue : nil
+    }
 
     func run() throws {
         do {

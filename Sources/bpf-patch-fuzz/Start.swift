@@ -16,11 +16,11 @@ enum Start {
             try checkHelp(words)
             var command = try Tool.parseAsRoot(words)
             try command.run()
-        } catch { end(error) }
+        } catch { end(error, of: words) }
     }
 
     /// Ends the process as an error says: with its status, and one sentence on standard error.
-    private static func end(_ error: any Error) -> Never {
+    private static func end(_ error: any Error, of words: [String]) -> Never {
         if let status = error as? ExitCode { exit(status.rawValue) }
         let status = Tool.exitCode(for: error)
         let text = Tool.fullMessage(for: error)
@@ -35,8 +35,12 @@ enum Start {
             complain("error: \(error)")
             exit(ExitCode.failure.rawValue)
         }
-        complain("error: " + WrongUsage.sentence(Tool.message(for: error), usage: text))
-        exit(status.rawValue)
+        let message = Tool.message(for: error)
+        // What is missing may be what has been mistyped.
+        let isMissing = message.hasPrefix("Missing expected argument")
+        let unknown = isMissing ? WrongUsage.unknownOption(in: words).map { "Unknown option '\($0)'" } : nil
+        complain("error: " + WrongUsage.sentence(unknown ?? message, usage: text))
+        exit(PluginBuild.status(ofWrongUse: words) ?? status.rawValue)
     }
 
     /// Checks that help is wanted of a command that there is.
@@ -61,6 +65,19 @@ enum Start {
 
 /// What is said of a command line that makes no sense.
 enum WrongUsage {
+    /// The first option that the command of a command line does not have.
+    static func unknownOption(in words: [String]) -> String? {
+        var command: any ParsableCommand.Type = Tool.self
+        for word in words {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+            command = next
+        }
+        let help = Tool.helpMessage(for: command, includeHidden: true)
+        let known = Set(help.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init))
+        return words.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { String($0.prefix { $0 != "=" }) }
+            .first { !known.contains($0) }
+    }
+
     /// One sentence: what is wrong, and where to read what is right.
     ///
     /// - Parameter usage: the lines that ArgumentParser would print, which name the command

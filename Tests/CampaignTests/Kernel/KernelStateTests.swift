@@ -71,12 +71,12 @@ struct KernelStateTests {
         try campaign.run()
         let run = try Tool.run(["run", "--state", campaign.state, "--resume"])
         #expect(
-            run.status == 1 && run.errors.contains("kernel run --state \(campaign.state) --resume' goes on with it"))
+            run.status == 64 && run.errors.contains("kernel run --state \(campaign.state) --resume' goes on with it"))
         let other = try KeptCampaign(["--seed", "1", "--cases", "10"])
         try other.run()
         let kernel = try Tool.run(["kernel", "run", "--state", other.state, "--resume"])
         #expect(
-            kernel.status == 1 && kernel.errors.contains("fuzz run --state \(other.state) --resume' goes on with it"))
+            kernel.status == 64 && kernel.errors.contains("fuzz run --state \(other.state) --resume' goes on with it"))
     }
 
     /// All shards together are the campaign.

@@ -188,6 +188,15 @@ enum WrongUseTable {
             words: ["show", "good.case"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
         WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
         WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "-5"], isSilent: true),
-        WrongUseTrial(words: ["merge", "state", "state", "-o", "new"], status: 1, names: ["state"]),
+        usage(["merge", "state", "state", "-o", "new"], "state"),
+        usage(["run", "--state", "state", "--resume", "--seed", "6"], "--seed"),
+        usage(["run", "--state", "state", "--resume", "--cases", "100"], "--cases"),
+        usage(["kernel", "run", "--state", "state", "--resume"], "state"),
+        // A mistyped option is named before the one that is then missing, and blames no commit.
+        usage(["plugin", "build", "--kernl", "."], "'--kernl'"),
+        usage(["merge", "state", "--outptu", "new"], "'--outptu'"),
+        usage(["replay", "--jsn"], "'--jsn'"), usage(["plugin", "build", "-o", "new.so"], "--kernel-tree"),
+        WrongUseTrial(words: ["plugin", "build", "--bisect", "--kernl", "."], status: 128, names: ["'--kernl'"]),
+        WrongUseTrial(words: ["plugin", "build", "--bisect", "-o", "new.so"], status: 128, names: ["--kernel-tree"]),
     ]
 }
