@@ -6,7 +6,7 @@ struct BudgetOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How long a patcher may take for one case before it counts as hanging: seconds, or as 500ms.",
+            "How long a patcher may take for one case before it counts as hanging: seconds, or as 500ms. Default: 2s.",
             valueName: "time"),
         transform: NumberOption.time(from: 0.05))
     var timeout = CaseBudget().timeout
@@ -14,7 +14,7 @@ struct BudgetOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much memory a worker may take beyond what it starts with, as 2048 or 2G; 0 for no limit.",
+            "How much memory a worker may take beyond what it starts with, as 2048 or 2G; 0 for no limit. Default: 2G.",
             valueName: "MiB"),
         transform: NumberOption.memory)
     var memory = CaseBudget().memory ?? 0

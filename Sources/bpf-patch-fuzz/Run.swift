@@ -43,6 +43,17 @@ struct Run: CampaignCommand {
             given anew, --cases may be \
             raised, and --time says how much longer to run.
 
+            --json prints one object: seed, cases, seconds, cases_per_second, jobs, ended (found, interrupted, finished or \
+            time is up), finished, arguments (those that repeat it), findings (an array of {bucket, target, rule, sentence, \
+            detail, file, index, sightings, passes, edits, insns, patch_insns, known, …}), groups (an array of {sentence, \
+            target, bucket, file, size, buckets, sightings, show, known}), and by target ran, the cases in which it carried \
+            out a pass, and spared, those in which it was not given one that it does not claim to do. deaths is an array \
+            of {target, hangs, memory, crashes, left_out}: a case in which a target hangs or crashes is in none of the \
+            other counts, and left_out are the cases that it was not given for that. not_run are cases that no target was \
+            given, and not in cases. never_run, doubts, state, known, parts and missing are there when they are needed; of \
+            a kernel also loads, accepted, loads_per_second, refused, coverage, never_seen, not_understood, kernel, left_out \
+            and executed.
+
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
 
