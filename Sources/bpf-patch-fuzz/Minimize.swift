@@ -63,8 +63,7 @@ struct Minimize: ParsableCommand {
             let examiner = try makeExaminer(for: c)
             guard let bucket = try bucket(of: c, examiner) else {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
-                    throw CampaignError(
-                        "\(file): was found with \(target), which was not asked; name it with --plugin \(target)=FILE")
+                    throw CampaignError("\(file): was \(PatcherOptions.strangerText(target))")
                 }
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
             }

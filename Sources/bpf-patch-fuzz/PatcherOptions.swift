@@ -92,6 +92,12 @@ struct PatcherOptions: ParsableArguments {
         return !(isDefault && PatcherChoice(name: target) != nil)
     }
 
+    /// The note for a case that was found with a patcher which is not run with it.
+    static func strangerText(_ target: String) -> String {
+        "found with \(target), which was not run; name it with "
+            + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)")
+    }
+
     /// Those of this package that are named.
     var named: [PatcherChoice] {
         (PatcherChoice.builtIn + PatcherChoice.planted).filter { choice in

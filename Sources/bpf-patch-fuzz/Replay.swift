@@ -62,9 +62,7 @@ struct Replay: ParsableCommand {
                 if let target = c.target, patchers.isStranger(target, chosen) { strangers[target, default: 0] += 1 }
             }
             for (target, count) in strangers.sorted(by: { $0.key < $1.key }) {
-                complain(
-                    "note: \(CountText.of(count, "case")) of these found with \(target), which was not run; name it with "
-                        + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)"))
+                complain("note: \(CountText.of(count, "case")) of these \(PatcherOptions.strangerText(target))")
             }
             try session.finish(summary)
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

@@ -46,9 +46,7 @@ struct Show: ParsableCommand {
             var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
             if !Confinement.isInside {
                 if let target = c.target, patchers.isStranger(target, choices) {
-                    complain(
-                        "note: this case was found with \(target), which is not asked; name it with --plugin \(target)=FILE"
-                    )
+                    complain("note: this case was \(PatcherOptions.strangerText(target))")
                 }
                 deaths = try self.deaths(of: c, choices, terms)
             }
