@@ -68,9 +68,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // What several test targets need.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "CampaignTests",
-            dependencies: ["Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz"],
+            dependencies: ["TestSupport", "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz"],
             swiftSettings: strict),
         .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
@@ -78,9 +80,10 @@ let package = Package(
         .testTarget(name: "UserFilesTests", dependencies: ["UserFiles"], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
-        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
+        .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing"], swiftSettings: strict),
         .testTarget(
-            name: "PluginsTests", dependencies: ["Campaign", "Fuzzing", "Plugins", "UserFiles", "bpf-patch-fuzz"],
+            name: "PluginsTests",
+            dependencies: ["TestSupport", "Campaign", "Fuzzing", "Plugins", "UserFiles", "bpf-patch-fuzz"],
             swiftSettings: strict),
     ]
 )

@@ -1,6 +1,7 @@
 import BPF
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// What is written must be read back as it was, and written the same again.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A campaign that is interrupted in every way and gone on with, against one that is left alone.

@@ -1,5 +1,6 @@
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// Whether the harness finds what patchers get wrong, and makes it small enough to read.

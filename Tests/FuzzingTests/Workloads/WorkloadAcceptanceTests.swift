@@ -1,6 +1,7 @@
 import BPF
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// No pass of a workload is malformed or refused, whatever the program, and all patchers agree on what comes of it.

@@ -3,6 +3,7 @@ import Foundation
 import Fuzzing
 import Patching
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Plugins

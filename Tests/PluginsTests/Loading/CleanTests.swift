@@ -3,6 +3,7 @@ import Foundation
 import Fuzzing
 import Patching
 import Plugins
+import TestSupport
 import Testing
 
 /// Plug-ins that are right for what they claim.
