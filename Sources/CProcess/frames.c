@@ -10,11 +10,10 @@
 
 /* What a signal handler may use: no allocation, no locks but the loader's. */
 
-static const char *put_text(char **at, const char *end, const char *text)
+static void put_text(char **at, const char *end, const char *text)
 {
 	while (*text && *at < end)
 		*(*at)++ = *text++;
-	return text;
 }
 
 static void put_number(char **at, const char *end, uintptr_t number)

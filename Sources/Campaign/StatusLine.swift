@@ -1,36 +1,38 @@
 import Foundation
 
-/// The line on standard error that shows what a command is at; see ``CampaignStatus`` for that of a campaign.
-///
-/// On a terminal it is redrawn in place, twice a second; elsewhere a new line is written every ten seconds.
+/// The line on standard error that shows what a command is at, by the rules of a campaign's; see ``CampaignStatus``.
 struct StatusLine {
-    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private let screen = CampaignStatus.Screen.standardError
+    private let start = Date()
     private var last = Date()
     private var isDrawn = false
 
     /// Whether it is time for the next one.
-    private var isDue: Bool { Date().timeIntervalSince(last) >= (isTerminal ? 0.5 : 10) }
+    private var isDue: Bool {
+        let now = Date()
+        return now.timeIntervalSince(last) >= screen.interval(age: now.timeIntervalSince(start))
+    }
 
     /// Shows what is being done.
     mutating func show(_ text: String) {
-        if isTerminal { write(text) }
+        if screen.isTerminal { draw(text) }
     }
 
     /// Shows what is being done, if it is time to; elsewhere than on a terminal too.
     mutating func showIfDue(_ text: String) {
         if !isDue { return }
         last = Date()
-        write(text)
+        draw(text)
     }
 
     /// Takes the line off a terminal.
     mutating func clear() {
-        if isTerminal && isDrawn { Output.note("\r\u{1b}[K") }
+        if screen.isTerminal && isDrawn { screen.write(CampaignStatus.Screen.eraser) }
         isDrawn = false
     }
 
-    private mutating func write(_ text: String) {
-        Output.note(isTerminal ? "\r\u{1b}[K" + text : text + "\n")
+    private mutating func draw(_ text: String) {
+        screen.redraw(text)
         isDrawn = true
     }
 }

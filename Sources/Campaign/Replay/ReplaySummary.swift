@@ -123,7 +123,9 @@ public struct ReplaySummary: Encodable, Sendable {
         var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
         for target in targets where target.run > 0 {
             lines += Self.sorted(skipped[target.name] ?? [:]).filter { !SparingReason.isOfCase($0.reason) }
-                .map { "not run by \(target.name): \($0.count) of the cases that were run: \(target.name) \($0.reason)" }
+                .map {
+                    "not run by \(target.name): \($0.count) of the cases that were run: \(target.name) \($0.reason)"
+                }
         }
         return lines
     }

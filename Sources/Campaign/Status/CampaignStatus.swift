@@ -23,6 +23,22 @@ final class CampaignStatus: Sendable {
         var columns: @Sendable () -> Int
         var write: @Sendable (String) -> Void
 
+        /// What takes the line that is kept up to date off a terminal.
+        static let eraser = "\r\u{1b}[K"
+
+        /// Draws the line that is kept up to date again; elsewhere than on a terminal a new one.
+        func redraw(_ text: String) {
+            write(isTerminal ? Self.eraser + ProgressText.cut(text, to: columns()) : text + "\n")
+        }
+
+        /// How long a line stays as it is.
+        ///
+        /// - Parameter age: how long lines have been drawn
+        /// - Units: seconds
+        func interval(age: Double) -> Double {
+            isTerminal ? Interval.terminal : age < Interval.earliness ? Interval.early : Interval.late
+        }
+
         /// Standard error.
         static var standardError: Screen {
             Screen(isTerminal: isatty(STDERR_FILENO) != 0, columns: columns, write: Output.note)
@@ -104,7 +120,7 @@ final class CampaignStatus: Sendable {
             guard state.isRunning else { return false }
             let date = now()
             let span = date.timeIntervalSince(state.lastDrawn)
-            if span >= interval(date.timeIntervalSince(state.start)) {
+            if span >= screen.interval(age: date.timeIntervalSince(state.start)) {
                 state.progress.rate = Double(state.progress.cases &- state.casesDrawn) / max(span, 0.001)
                 (state.lastDrawn, state.casesDrawn) = (date, state.progress.cases)
                 draw(&state, date)
@@ -132,22 +148,16 @@ final class CampaignStatus: Sendable {
     func end() {
         state.withLock { state in
             state.isRunning = false
-            if screen.isTerminal && state.isDrawn { screen.write("\r\u{1b}[K") }
+            if screen.isTerminal && state.isDrawn { screen.write(Screen.eraser) }
             state.isDrawn = false
         }
-    }
-
-    private func interval(_ age: Double) -> Double {
-        screen.isTerminal ? Interval.terminal : age < Interval.earliness ? Interval.early : Interval.late
     }
 
     private func draw(_ state: inout State, _ date: Date) {
         guard state.isRunning else { return }
         state.progress.seconds = date.timeIntervalSince(state.start)
         state.progress.sinceBucket = state.lastBucket.map { date.timeIntervalSince($0) }
-        let text = state.progress.text
-        screen.write(
-            screen.isTerminal ? "\r\u{1b}[K" + ProgressText.cut(text, to: screen.columns()) : text + "\n")
+        screen.redraw(state.progress.text)
         state.isDrawn = true
     }
 }

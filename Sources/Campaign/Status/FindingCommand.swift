@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// The command of `--on-finding`: run once for each group of findings, one after the other, beside the campaign.
 ///
@@ -134,38 +135,23 @@ final class FindingCommand {
     private func spawn(_ text: Data) throws(CampaignError) -> pid_t {
         // A pipe holds all of it before the command is there, so that it may read it or not.
         var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else { throw CampaignError("no pipe can be made: \(reason(errno))") }
+        guard unsafe pipe(&ends) == 0 else { throw CampaignError("no pipe can be made: \(SystemReason.text())") }
         defer { close(ends[0]) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
         let isWritten = Output.put(text, ends[1])
         let code = errno
         close(ends[1])
-        guard isWritten else { throw CampaignError("the finding cannot be written to a pipe: \(reason(code))") }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+        guard isWritten else {
+            throw CampaignError("the finding cannot be written to a pipe: \(SystemReason.text(code))")
+        }
         // A group of its own, so that all of it can be killed, and signals as any command has them.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var (none, pipes) = (sigset_t(), sigset_t())
-        unsafe sigemptyset(&none)
-        unsafe sigemptyset(&pipes)
-        for signal in [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&pipes, signal) }
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &pipes)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        var words = unsafe ["sh", "-c", command].map { (word: String) in unsafe strdup(word) } + [nil]
-        defer { for number in unsafe words.indices { unsafe free(words[number]) } }
-        var process: pid_t = 0
-        let status = unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, &words, environ)
-        guard status == 0 else { throw CampaignError("/bin/sh cannot be started: \(reason(status))") }
+        let (process, status) = ChildStart.spawn(
+            "/bin/sh", ["sh", "-c", command],
+            environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
+            descriptors: [(ends[0], STDIN_FILENO), (STDERR_FILENO, STDOUT_FILENO)], isOwnGroup: true,
+            defaults: [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP])
+        guard status == 0 else { throw CampaignError("/bin/sh cannot be started: \(SystemReason.text(status))") }
         return process
     }
-
-    private func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }

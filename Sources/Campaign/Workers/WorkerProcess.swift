@@ -1,8 +1,7 @@
 import Foundation
+import UserFiles
 
 /// A worker as its campaign sees it: a process and the lines that it writes.
-///
-/// Started with `posix_spawn` rather than by Foundation, whose way of waiting costs a tenth of a second each time.
 final class WorkerProcess {
     /// How a worker ended.
     enum End: Equatable, CustomStringConvertible {
@@ -99,34 +98,17 @@ final class WorkerProcess {
         _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
         board: SharedBoard? = nil
     ) throws(CampaignError) -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let pipes {
-            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.input, STDIN_FILENO)
-            unsafe posix_spawn_file_actions_adddup2(&actions, pipes.output, STDOUT_FILENO)
-        }
-        if let board { unsafe posix_spawn_file_actions_adddup2(&actions, board.descriptor, boardNumber) }
-        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        let owned = unsafe arguments + variables
-        defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
-        // A worker starts with no signal blocked, whatever this process has inherited, and in a group of its own: what
-        // a terminal, timeout or a service manager sends to this group is the campaign's to answer.
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        let flags = POSIX_SPAWN_SETSIGMASK | (pipes == nil ? 0 : POSIX_SPAWN_SETPGROUP)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        var process: pid_t = 0
-        // A file that has been replaced or removed since is still what this process runs.
-        let file = words[0] == ownProgram ? "/proc/self/exe" : words[0]
-        let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
+        var descriptors: [(own: Int32, child: Int32)] = []
+        if let pipes { descriptors += [(pipes.input, STDIN_FILENO), (pipes.output, STDOUT_FILENO)] }
+        if let board { descriptors.append((board.descriptor, boardNumber)) }
+        // A file that has been replaced or removed since is still what this process runs. What a terminal, timeout or a
+        // service manager sends to this group is the campaign's to answer.
+        let (process, status) = ChildStart.spawn(
+            words[0] == ownProgram ? "/proc/self/exe" : words[0], words,
+            environment: environment.map { "\($0.key)=\($0.value)" }, descriptors: descriptors,
+            isOwnGroup: pipes != nil)
         guard status == 0 else {
-            throw CampaignError("\(words[0]): cannot be started: \(unsafe String(cString: strerror(status)))")
+            throw CampaignError("\(words[0]): cannot be started: \(SystemReason.text(status))")
         }
         return process
     }

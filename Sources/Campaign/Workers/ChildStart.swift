@@ -1,0 +1,41 @@
+import Foundation
+
+/// Starts programs with `posix_spawn`; Foundation's way of waiting costs a tenth of a second each time.
+enum ChildStart {
+    /// Starts a program with no signal blocked, whatever this process has inherited.
+    ///
+    /// - Parameters:
+    ///   - environment: the variables, each as `NAME=VALUE`
+    ///   - descriptors: those of this process, and which the child has them as
+    ///   - isOwnGroup: whether it leads a group of its own, which signals to the group of this process do not reach
+    ///   - defaults: signals that do what they do without a handler, whatever this process does with them
+    /// - Returns: the process, and 0 or an `errno`
+    static func spawn(
+        _ file: String, _ words: [String], environment: [String], descriptors: [(own: Int32, child: Int32)],
+        isOwnGroup: Bool, defaults: [Int32] = []
+    ) -> (process: pid_t, status: Int32) {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (own, child) in descriptors { unsafe posix_spawn_file_actions_adddup2(&actions, own, child) }
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, reset) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigemptyset(&reset)
+        for signal in defaults { unsafe sigaddset(&reset, signal) }
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &reset)
+        let flags =
+            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isOwnGroup ? POSIX_SPAWN_SETPGROUP : 0)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        let owned = unsafe arguments + variables
+        defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
+        var process: pid_t = 0
+        let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
+        return (process, status)
+    }
+}
