@@ -120,7 +120,7 @@ final class CampaignNews {
 
     /// Says that nothing is being minimized, or how many findings are left for that.
     func minimizing(left: Int?) {
-        status.update { $0.activity = left.map { "minimizing \(CountText.of($0, "more finding"))" } }
+        status.update { $0.activity = left.map { "minimizing \(CountText.of($0, "more bucket"))" } }
     }
 
     /// When ``lookAtStored(_:_:)`` does anything.
