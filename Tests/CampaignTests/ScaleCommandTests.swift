@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [
         (["--patches", "0"], "1 to 10,000,000"), (["--patches", "10000001"], "1 to 10,000,000"),
         (["--patches", "x"], "'x'"),
-        (["--limit", "0"], "1ms or more"), (["--limit", "nan"], "1ms or more"), (["--patcher", "none"], "'none'"),
+        (["--limit", "0"], "1ms to 10000d"), (["--limit", "nan"], "1ms to 10000d"), (["--patcher", "none"], "'none'"),
     ])
     func wrongUsageIsExplained(_ arguments: [String], _ words: String) throws {
         let run = try Tool.run(["scale"] + arguments)
