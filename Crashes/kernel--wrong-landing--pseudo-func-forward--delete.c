@@ -27,16 +27,16 @@ static const char *const kernel_functions[] = { NULL };
 static const char *const attach_target = NULL;
 static const unsigned int prog_type = 1, attach_type = 0, prog_flags = 0x0, only_bpf = 0;
 
-enum part { NOTHING, INSN, LENGTH, SUBPROGRAM, LINE, REFUSAL, LOAD };
+enum part { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };
 struct sight {
 	enum part part;
 	unsigned int place, missing, slot, id, has_second;
 	struct bpf_insn insn, second;
 };
-static const char finding[] = "slot 0 r2 = L4 ll";
+static const char finding[] = "the kernel gives slot 0 with the address of no subprogram; it must give slot 0 with the address of subprogram 1";
 static const char seen_refusal[] = "";
-static const struct sight seen = { .part = INSN, .place = 0, .insn = { 0x18, 2, 4, 0, 3 }, .has_second = 1, .second = { 0x0, 0, 0, 0, 0 } };
-static const struct sight must = { .part = NOTHING };
+static const struct sight seen = { .part = TARGET, .place = 0, .missing = 1 };
+static const struct sight must = { .part = TARGET, .place = 0, .id = 1 };
 
 // ---- From here on every such program is the same. ----
 
@@ -50,12 +50,12 @@ static const struct sight must = { .part = NOTHING };
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHOWN = 1, NOT_SHOWN = 0, NOT_LOADED = 2 };
+enum { SHOWN = 1, NOT_SHOWN = 0, NOTHING_SAID = 2 };
 
 static void give_up(const char *what)
 {
 	printf("%s: %s\n", what, strerror(errno));
-	exit(NOT_LOADED);
+	exit(NOTHING_SAID);
 }
 
 // Functions f0, f1, ...; the first is global and the others static, as callbacks have to be.
@@ -74,6 +74,9 @@ static int add_value(struct btf *btf, const char *name, int first, int second, i
 	btf__add_field(btf, "rest", rest, 128, 0);
 	return id;
 }
+
+// The type of the first function as it was loaded: those of the others follow.
+static unsigned int first_function;
 
 static struct types make_types(void)
 {
@@ -214,7 +217,7 @@ static void give_back(void)
 		give_up("capabilities");
 }
 
-static int load(const struct types *types, unsigned int target)
+static int load(const struct types *types, unsigned int target, unsigned int flags)
 {
 	static char log[1 << 20];
 	struct bpf_func_info *functions = calloc(function_count + 1, sizeof(*functions));
@@ -225,7 +228,7 @@ static int load(const struct types *types, unsigned int target)
 		lines[i] = (struct bpf_line_info){ line_slots[i], types->line, types->line, (i + 1) << 10 };
 	LIBBPF_OPTS(bpf_prog_load_opts, options);
 	options.expected_attach_type = (enum bpf_attach_type)attach_type;
-	options.prog_flags = prog_flags;
+	options.prog_flags = flags;
 	options.attach_btf_id = target;
 	options.prog_btf_fd = types->fd;
 	options.fd_array = maps;
@@ -247,8 +250,9 @@ static int load(const struct types *types, unsigned int target)
 		printf("%s\n", log);
 		if (seen.part == REFUSAL) {
 			int is_shown = strstr(log, seen_refusal) != NULL;
-			printf("%s\n%s\n", finding, is_shown ? "still shown" : "not shown");
-			exit(is_shown ? SHOWN : NOT_LOADED);
+			printf("%s\n%s\n", finding,
+			       is_shown ? "still shown" : "the program is refused for another reason, so nothing can be said");
+			exit(is_shown ? SHOWN : NOTHING_SAID);
 		}
 		errno = code;
 		give_up("the kernel does not load the program");
@@ -330,6 +334,18 @@ static int is_there(const struct result *result, const struct sight *sight)
 		return !sight->has_second || !is_steady
 			|| memcmp(&result->insns[place + 1], &sight->second, sizeof(a)) == 0;
 	}
+	case TARGET: {
+		if (place + 1 >= result->insn_count)
+			return 0;
+		const struct bpf_insn *insn = &result->insns[place];
+		// The address of a subprogram: BPF_PSEUDO_FUNC.
+		if (insn->code != 0x18 || insn->src_reg != 4)
+			return 0;
+		for (unsigned int i = 0; i < result->function_count; i++)
+			if (result->functions[i].insn_off == place + 1 + insn->imm)
+				return !sight->missing && result->functions[i].type_id - first_function == sight->id;
+		return sight->missing;
+	}
 	case LENGTH:
 		return result->insn_count == place;
 	case SUBPROGRAM:
@@ -346,30 +362,134 @@ static int is_there(const struct result *result, const struct sight *sight)
 	}
 }
 
-int main(void)
+// The slot around which to look, -1 for a part that has none.
+static long place_of(const struct result *result, const struct sight *sight)
 {
-	struct types types = make_types();
-	unsigned int target = prepare(&types);
-	struct result result = read_back(load(&types, target));
-	for (unsigned int i = 0; i < result.insn_count; i++)
-		print_insn(&result, i);
-	for (unsigned int i = 0; i < result.function_count; i++)
-		printf("subprogram %u starts at %u\n", i, result.functions[i].insn_off);
-	for (unsigned int i = 0; i < result.line_count; i++)
-		printf("line %u is at %u\n", (result.lines[i].line_col >> 10) - 1, result.lines[i].insn_off);
-	printf("\n%s\n", finding);
-	if (seen.part == INSN && seen.place < result.insn_count)
-		print_insn(&result, seen.place);
-	if (is_there(&result, &seen)) {
+	switch (sight->part) {
+	case INSN:
+	case TARGET:
+		return sight->place;
+	case SUBPROGRAM:
+		return sight->place < result->function_count ? (long)result->functions[sight->place].insn_off : -1;
+	case LINE:
+		return sight->place < result->line_count ? (long)result->lines[sight->place].insn_off : -1;
+	default:
+		return -1;
+	}
+}
+
+enum { WHOLE = 64, AROUND = 8, ROWS = 16 };
+
+// Prints a short program whole, and of a long one what is around a slot; `all` prints every slot of any.
+static void print_result(const struct result *result, long place, int is_whole)
+{
+	unsigned int first = 0, last = result->insn_count;
+	is_whole |= last <= WHOLE;
+	if (!is_whole && place >= 0) {
+		first = place > AROUND ? place - AROUND : 0;
+		last = place + AROUND + 1 < (long)last ? place + AROUND + 1 : last;
+	} else if (!is_whole) {
+		last = 0;
+	}
+	for (unsigned int i = first; i < last; i++)
+		print_insn(result, i);
+	if (!is_whole)
+		printf("%u slots of %u; './shows all' prints them all\n", last - first, result->insn_count);
+	is_whole |= result->function_count + result->line_count <= ROWS;
+	for (unsigned int i = 0; i < result->function_count; i++)
+		if (is_whole || (result->functions[i].insn_off >= first && result->functions[i].insn_off < last))
+			printf("subprogram %u starts at %u\n", i, result->functions[i].insn_off);
+	for (unsigned int i = 0; i < result->line_count; i++)
+		if (is_whole || (result->lines[i].insn_off >= first && result->lines[i].insn_off < last))
+			printf("line %u is at %u\n", (result->lines[i].line_col >> 10) - 1, result->lines[i].insn_off);
+}
+
+// Says what follows from what came back.
+static int answer(const struct result *result)
+{
+	if (seen.part == LOAD || seen.part == REFUSAL) {
+		printf("the program is loaded\nnot shown\n");
+		return NOT_SHOWN;
+	}
+	if (seen.part == NOTHING) {
+		printf("the program is loaded; the case does not say what was seen, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	if (is_there(result, &seen)) {
 		printf("still shown\n");
 		return SHOWN;
 	}
-	if (seen.part == NOTHING) {
-		printf("loaded; the case does not say what was seen, so look at the program above\n");
-		return NOT_LOADED;
+	if (must.part == NOTHING) {
+		printf("it is not what was seen, and the case does not say what must be, so nothing can be said\n");
+		return NOTHING_SAID;
 	}
-	if (seen.part != LOAD)
-		printf("%s\n", is_there(&result, &must) ? "it is as it must be" : "it is neither what was seen nor what must be");
-	printf("not shown\n");
+	if (!is_there(result, &must)) {
+		printf("it is neither what was seen nor what must be, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	printf("it is as it must be\nnot shown\n");
 	return NOT_SHOWN;
+}
+
+// Runs a program, on a packet where its type takes one.
+static unsigned int run(int fd)
+{
+	unsigned char packet[64] = { 0 };
+	static unsigned char memory[4096];
+	struct bpf_sk_lookup lookup = { .family = 2, .protocol = 6 };
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	for (unsigned int i = 14; i < sizeof(packet); i++)
+		packet[i] = i;
+	switch (prog_type) {
+	case BPF_PROG_TYPE_SK_LOOKUP:
+		options.ctx_in = &lookup;
+		options.ctx_size_in = sizeof(lookup);
+		break;
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+		options.ctx_in = memory;
+		options.ctx_size_in = 12 * 8;
+		break;
+	case BPF_PROG_TYPE_SYSCALL:
+		options.ctx_in = memory;
+		options.ctx_size_in = sizeof(memory);
+		break;
+	default:
+		options.data_in = packet;
+		options.data_size_in = sizeof(packet);
+		options.repeat = 2;
+	}
+	if (bpf_prog_test_run_opts(fd, &options))
+		give_up("the program cannot be run");
+	return options.retval;
+}
+
+// Runs the program with two sets of flags, which must not make a difference.
+static int compare_values(const struct types *types, unsigned int target)
+{
+	unsigned int right = run(load(types, target, must.slot)), again = run(load(types, target, must.slot));
+	unsigned int value = run(load(types, target, seen.slot));
+	printf("%s\nwith flags 0x%x it returns 0x%x\nwith flags 0x%x it returns 0x%x\n", finding, must.slot, right, seen.slot, value);
+	if (right != again) {
+		printf("it does not return the same twice, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	printf("%s\n", right == value ? "not shown" : "still shown");
+	return right == value ? NOT_SHOWN : SHOWN;
+}
+
+int main(int count, char **words)
+{
+	struct types types = make_types();
+	unsigned int target = prepare(&types);
+	first_function = types.first_function;
+	if (seen.part == VALUE)
+		return compare_values(&types, target);
+	struct result result = read_back(load(&types, target, prog_flags));
+	long place = place_of(&result, &seen);
+	print_result(&result, place, count > 1 && strcmp(words[1], "all") == 0);
+	printf("\n%s\n", finding);
+	if ((seen.part == INSN || seen.part == TARGET) && place < (long)result.insn_count)
+		print_insn(&result, place);
+	return answer(&result);
 }

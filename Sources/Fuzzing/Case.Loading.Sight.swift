@@ -6,6 +6,10 @@ extension Case.Loading.Sight {
         switch self {
         case .insn(let slot, let insn, let second):
             "slot \(slot) \(Disassembler.text(of: insn, secondSlot: second ?? (insn.isWide ? .zero : nil)))"
+        case .target(let slot, let number):
+            "slot \(slot) leads to " + (number.map { "subprogram \($0)" } ?? "no subprogram")
+        case .value(let value, let flags):
+            "value \(Self.hexadecimal(value)) with flags \(Self.hexadecimal(flags.rawValue))"
         case .length(let count): "slots \(count)"
         case .subprogram(let row, let start): "subprogram \(row) " + (start.map { "at \($0)" } ?? "missing")
         case .refusal(let text): "refusal " + QuotedText.quoted(text)
@@ -13,7 +17,10 @@ extension Case.Loading.Sight {
         }
     }
 
-    /// The part of a program that this is about, as it is there; `nil` for a refusal, of which no program tells.
+    /// A number as C has it: `0x1f`.
+    package static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
+
+    /// The part of a program that this is about, as it is there; `nil` for a refusal or a value, of which no program tells.
     public func part(of program: Program) -> Case.Loading.Sight? {
         switch self {
         case .insn(let slot, _, _):
@@ -21,13 +28,19 @@ extension Case.Loading.Sight {
             let next = slot + 1 < program.insns.count ? program.insns[slot + 1] : nil
             let isWide = Disassembler.width(of: program.insns[slot], secondSlot: next) == 2
             return .insn(slot: slot, program.insns[slot], second: isWide ? next : nil)
+        case .target(let slot, _):
+            guard program.insns.indices.contains(slot), program.insns[slot].jumpKind == .function else {
+                return Self.insn(slot: slot, .zero).part(of: program)
+            }
+            let target = slot + 1 + Int(program.insns[slot].imm)
+            return .target(slot: slot, subprogram: program.subprograms.first { Int($0.start) == target }?.id)
         case .length: return .length(program.insns.count)
         case .subprogram(let row, _):
             return .subprogram(
                 row: row, start: program.subprograms.indices.contains(row) ? program.subprograms[row].start : nil)
         case .line(let row, _):
             return .line(row: row, program.lines.indices.contains(row) ? program.lines[row] : nil)
-        case .refusal: return nil
+        case .refusal, .value: return nil
         }
     }
 
@@ -41,6 +54,8 @@ extension Case.Loading.Sight {
     ///
     /// The C program beside a finding compares in the same way.
     public func isSame(as other: Case.Loading.Sight) -> Bool {
+        // A value that is wrong is another one each time: upper halves are filled at random.
+        if case .value(_, let flags) = self, case .value(_, let flags2) = other { return flags == flags2 }
         guard case .insn(let slot, let insn, let second) = self,
             case .insn(let slot2, let insn2, let second2) = other
         else { return self == other }

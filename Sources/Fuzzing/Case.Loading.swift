@@ -10,6 +10,8 @@ extension Case {
         public var privilege: LoadPrivilege
         /// The kernel functions that calls number, from 0.
         public var kernelFunctions: [String]
+        /// True if the program may also be run: it ends soon, and what it returns depends on its data and maps alone.
+        public var isRunnable = false
         /// The release of the kernel that the case was found with.
         public var release: String?
         /// What that kernel had, in words.
@@ -23,13 +25,18 @@ extension Case {
 
         // What was seen is not part of how a program is loaded.
         private enum CodingKeys: CodingKey {
-            case type, attachType, attachTarget, flags, privilege, kernelFunctions, release, facts
+            case type, attachType, attachTarget, flags, privilege, kernelFunctions, isRunnable, release, facts
         }
 
         /// What came of a program that should not have.
         public enum Sight: Hashable, Sendable {
             /// The instruction at a slot, with the slot after it for a wide load.
             case insn(slot: Int, Instruction, second: Instruction? = nil)
+            /// Where the load of a subprogram's address leads: to the start of the subprogram with this number in the program
+            /// that was loaded, or `nil` when no subprogram starts there.
+            case target(slot: Int, subprogram: UInt32?)
+            /// What the program returned when it was run, and the flags that it was loaded with.
+            case value(UInt32, flags: LoadFlags)
             /// How many slots there are, where some are missing or left over.
             case length(Int)
             /// The start of a subprogram, by its row of the table, or `nil` when there is no such row.

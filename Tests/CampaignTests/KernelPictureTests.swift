@@ -154,7 +154,7 @@ import Testing
                 nil
             ),
             ("crash/sigsegv/none", nil, "crash: loading the program ended the process\n", nil),
-            ("hang/none/none", nil, "hang: loading the program came to no end\n", nil),
+            ("hang/none/none", nil, "hang: loading the program hangs\n", nil),
             (
                 "execution/xdp/none", nil,
                 "execution: the program gave another value than it gives without the rewrites\n", nil

@@ -50,7 +50,8 @@ import Testing
             .insn(slot: 4, load, second: Instruction(code: 0, imm: 1)), .length(12),
             .insn(slot: 0, Instruction(bits: 0x0123_4567_89ab_cdef)), .subprogram(row: 3, start: 40),
             .subprogram(row: 1, start: nil), .refusal("verifier bug: \"x\" #"),
-            .line(row: 2, LineRecord(insnOff: 9, id: 1)), .line(row: 0, nil),
+            .line(row: 2, LineRecord(insnOff: 9, id: 1)), .line(row: 0, nil), .target(slot: 7, subprogram: 2),
+            .target(slot: 0, subprogram: nil), .value(0x8123_4567, flags: .testRndHi32), .value(0, flags: []),
         ]
         for sight in sights {
             var c = Case(LoadableProgram(program: Program(insns: [Instruction(code: Opcode.exit)], aux: [0])))

@@ -23,6 +23,14 @@ struct KernelFaultWords {
         switch sight {
         case .refusal(let text)?:
             (given, must) = ("refused, and the verifier says: \(text)", nil)
+        case .value(let value, let flags)?:
+            given = Self.text(value, flags)
+            if case .value(let value, let flags)? = c.loading?.must {
+                must =
+                    "\(Case.Loading.Sight.hexadecimal(value)), as with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
+            } else {
+                must = nil
+            }
         case let sight?:
             // Compiled calls are told as the calls that they are.
             let compared = Self.compared(sight, c)
@@ -53,6 +61,9 @@ struct KernelFaultWords {
     }
 
     private static func text(_ sight: Case.Loading.Sight) -> String {
+        if case .target(let slot, let number) = sight {
+            return "slot \(slot) with the address of " + (number.map { "subprogram \($0)" } ?? "no subprogram")
+        }
         guard case .insn(let slot, let insn, let second) = sight, insn.jumpKind != .none, insn.jumpKind != .call else {
             return sight.text
         }
@@ -62,11 +73,15 @@ struct KernelFaultWords {
             }
     }
 
+    private static func text(_ value: UInt32, _ flags: LoadFlags) -> String {
+        "\(Case.Loading.Sight.hexadecimal(value)) with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
+    }
+
     /// What happened when there was nothing to be read back.
     private static func words(for rule: BrokenRule?) -> String {
         switch rule {
         case .crash: "loading the program ended the process"
-        case .hang: "loading the program came to no end"
+        case .hang: "loading the program hangs"
         case .memory: "loading the program took more memory than a process is given"
         case .execution: "the program gave another value than it gives without the rewrites"
         default: "the case does not say what was seen"

@@ -77,7 +77,7 @@ enum KernelReproducer {
         if case .refusal(let text) = loading.sight { refusal = text }
         let words = KernelFaultWords(c)
         return [
-            "enum part { NOTHING, INSN, LENGTH, SUBPROGRAM, LINE, REFUSAL, LOAD };",
+            "enum part { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };",
             "struct sight {", "\tenum part part;", "\tunsigned int place, missing, slot, id, has_second;",
             "\tstruct bpf_insn insn, second;", "};",
             "static const char finding[] = \(quoted(words.sentence));",
@@ -99,10 +99,13 @@ enum KernelReproducer {
         case .insn(let at, let seen, let second):
             let more = second.map { ", .has_second = 1, .second = \(insn($0))" } ?? ""
             return "{ .part = INSN, .place = \(at), .insn = \(insn(seen))\(more) }"
+        case .target(let at, let number):
+            return "{ .part = TARGET, .place = \(at), " + (number.map { ".id = \($0) }" } ?? ".missing = 1 }")
         case .length(let count): return "{ .part = LENGTH, .place = \(count) }"
         case .subprogram(let number, let start): return row("SUBPROGRAM", number, start)
         case .line(let number, let line): return row("LINE", number, line?.insnOff, id: line?.id ?? 0)
         case .refusal: return "{ .part = REFUSAL }"
+        case .value(let value, let flags): return "{ .part = VALUE, .id = \(value), .slot = \(flags.rawValue) }"
         case nil: return "{ .part = \(isLoad ? "LOAD" : "NOTHING") }"
         }
     }

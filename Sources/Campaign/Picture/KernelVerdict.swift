@@ -73,7 +73,7 @@ struct KernelVerdict {
         case .line(let row, let line):
             if row < given.lines.count { given.lines.removeSubrange(row..<(line == nil ? given.lines.count : row + 1)) }
             if let line { given.lines.insert(line, at: min(row, given.lines.count)) }
-        case .length, .refusal: return nil
+        case .target, .value, .length, .refusal: return nil
         }
         return given
     }
@@ -81,6 +81,9 @@ struct KernelVerdict {
     private static func mark(
         _ loading: Case.Loading, _ given: Program?, _ words: KernelFaultWords
     ) -> (slot: Int, words: String)? {
+        if let given, case .target(let slot, let number)? = loading.sight, given.insns.indices.contains(slot) {
+            return (slot, "reaches " + (number.map { "subprogram \($0)" } ?? "no subprogram"))
+        }
         guard let given, case .insn(let slot, let insn, _) = loading.sight, given.insns.indices.contains(slot) else {
             return nil
         }

@@ -11,6 +11,7 @@ extension CaseFile.Writer {
         if loading.flags != [] { add("flags: 0x" + String(loading.flags.rawValue, radix: 16)) }
         if loading.privilege != .all { add("privilege: " + loading.privilege.rawValue) }
         for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
+        if loading.isRunnable { add("runnable: yes") }
         if let sight = loading.sight { add("seen: " + sight.text) }
         if let must = loading.must { add("must: " + must.text) }
     }
@@ -19,7 +20,8 @@ extension CaseFile.Writer {
 extension CaseFile.Reader {
     /// The words that say how a program is loaded.
     static let loadingKeys: Set<String> = [
-        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "seen", "must",
+        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "runnable", "seen",
+        "must",
     ]
     /// Those that may stand there more than once.
     static let repeatedKeys: Set<String> = ["report", "fact", "kfunc"]
@@ -45,6 +47,9 @@ extension CaseFile.Reader {
                 throw fault("`all` or `bpf`", at: start)
             }
             loading.privilege = privilege
+        case "runnable":
+            try line.word("yes")
+            loading.isRunnable = true
         case "kfunc": loading.kernelFunctions.append(try headerText())
         case "must": loading.must = try readSight()
         default: loading.sight = try readSight()
@@ -58,11 +63,17 @@ extension CaseFile.Reader {
         let number = Int(try line.count(0...UInt32.max))
         switch part {
         case "slot":
+            if line.takeWord("leads") { return try readTarget(of: number) }
             let statement = try Assembler.statement(&line)
             // A first slot by itself, as earlier files have it, is of a load whose second slot holds nothing.
             return .insn(
                 slot: number, statement.insn,
                 second: statement.secondSlot ?? (statement.insn.isWide ? Instruction.zero : nil))
+        case "value":
+            try line.word("with")
+            try line.word("flags")
+            guard let value = UInt32(exactly: number) else { throw fault("a number of 32 bits", at: start) }
+            return .value(value, flags: LoadFlags(rawValue: try line.count(0...UInt32.max)))
         case "slots": return .length(number)
         case "subprogram":
             if line.takeWord("missing") { return .subprogram(row: number, start: nil) }
@@ -74,7 +85,18 @@ extension CaseFile.Reader {
             let id = try line.count(0...UInt32.max)
             try line.word("at")
             return .line(row: number, LineRecord(insnOff: try line.count(0...UInt32.max), id: id))
-        default: throw fault("`slot`, `slots`, `subprogram`, `line` or `refusal`", at: start)
+        default: throw fault("`slot`, `slots`, `subprogram`, `line`, `value` or `refusal`", at: start)
         }
+    }
+
+    /// Reads what follows `slot N leads`.
+    private mutating func readTarget(of slot: Int) throws(AssemblyError) -> Case.Loading.Sight {
+        try line.word("to")
+        if line.takeWord("no") {
+            try line.word("subprogram")
+            return .target(slot: slot, subprogram: nil)
+        }
+        try line.word("subprogram")
+        return .target(slot: slot, subprogram: try line.count(0...UInt32.max))
     }
 }

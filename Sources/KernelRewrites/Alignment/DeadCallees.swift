@@ -34,6 +34,9 @@ enum DeadCallees {
             input.insns[slot].src = chosen
             if isReported { continue }
             isReported = true
+            report.removedTarget =
+                (0..<input.subprogramCount).map { input.subprograms[TableIndex($0)] }
+                .first { Int($0.start) == target }?.id
             report.findings.append(
                 Finding(
                     removedTargetOf: "pseudo-func-" + (insn.imm >= 0 ? "forward" : "backward"), place: number,

@@ -71,6 +71,7 @@ struct EvidenceReader {
             finding.place = at
             finding.detail += "; without blinding, and so at slot \(at) of what was read back"
         }
+        if let sights = evidenceOfRemovedTarget(finding, at: at) { return sights }
         let seen = sight(at: at)
         guard let expected = report.expected, expected.insns.indices.contains(slot),
             case .insn(_, let insn, let second) = seen
@@ -88,6 +89,23 @@ struct EvidenceReader {
             return RewriteEvidence(seen: seen, must: nil)
         }
         return evidence(seen, .insn(slot: at, must.insn, second: must.second))
+    }
+
+    /// The evidence for a finding about something whose target was removed; `nil` for another finding.
+    ///
+    /// The instruction is no evidence: it is the same in a kernel that keeps the target.
+    private func evidenceOfRemovedTarget(_ finding: Finding, at slot: Int) -> RewriteEvidence? {
+        if finding.rule != .wrongLanding || !finding.bucket.hasSuffix("/delete") || result.subprograms.isEmpty {
+            return nil
+        }
+        if let removed = report.removedTarget, finding.bucket.hasPrefix("kernel/wrong-landing/pseudo-func-"),
+            case .target(_, let number)? = Case.Loading.Sight.target(slot: slot, subprogram: nil).part(of: result)
+        {
+            return evidence(.target(slot: slot, subprogram: number), .target(slot: slot, subprogram: removed))
+        }
+        if report.expected != nil { return nil }
+        // A kernel that keeps the target has one subprogram more.
+        return RewriteEvidence(seen: .subprogram(row: result.subprograms.count, start: nil), must: nil)
     }
 
     /// The instruction that was read back with the offset that it must have; `nil` where it cannot be said.

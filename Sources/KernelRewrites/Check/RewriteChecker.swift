@@ -149,6 +149,7 @@ public struct RewriteChecker: ~Copyable {
             attempt += 1
             var other = RewriteReport()
             other.findings = Array(report.findings.prefix(known))
+            other.removedTarget = report.removedTarget
             judge(image, ways.result, length, result, &other)
             if !other.gaps.isEmpty || other.findings.count > known { continue }
             tally.count(

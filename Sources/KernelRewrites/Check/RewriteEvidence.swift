@@ -6,4 +6,9 @@ public struct RewriteEvidence: Sendable, Hashable {
     public var seen: Case.Loading.Sight
     /// What must be there instead, in the same form; `nil` where the rules do not say, or say the same.
     public var must: Case.Loading.Sight?
+
+    package init(seen: Case.Loading.Sight, must: Case.Loading.Sight?) {
+        self.seen = seen
+        self.must = must
+    }
 }

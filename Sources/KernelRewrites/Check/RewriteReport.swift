@@ -29,6 +29,8 @@ public struct RewriteReport: Sendable {
     public internal(set) var expected: Program?
     /// How compiled calls hold where they lead; `nil` where there are none.
     var callForm: CallNumbers.Form?
+    /// The number of the removed subprogram whose address is still loaded, and of which a finding tells; `nil` where there is none.
+    var removedTarget: UInt32?
     /// How many slots more the result must have.
     var lengthChange = 0
 

@@ -14,7 +14,9 @@ private let canCompile = ["/usr/bin/cc", "/usr/include/bpf/bpf.h", "/usr/include
 @Suite(.enabled(if: canCompile, "no C compiler with libbpf's headers"))
 struct ReproducerAnswerTests {
     /// What libbpf would do: any program is loaded, and comes back as some other one.
-    private static func library(_ program: Program) -> String {
+    ///
+    /// - Parameter rewritten: the value that a program returns with the flags that rewrite it; 0x12 is right
+    private static func library(_ program: Program, rewritten: UInt32) -> String {
         func list(_ words: [String]) -> String { words.isEmpty ? "0" : words.joined(separator: ", ") }
         return """
             #include <linux/bpf.h>
@@ -22,14 +24,30 @@ struct ReproducerAnswerTests {
             #include <string.h>
             static const __u64 insns[] = { \(list(program.insns.map { "\($0.bits)ULL" })) };
             static const __u32 starts[] = { \(list(program.subprograms.map { "\($0.start)" })) };
+            static const __u32 numbers[] = { \(list(program.subprograms.map { "\($0.id)" })) };
             static const __u32 places[] = { \(list(program.lines.map { "\($0.insnOff)" })) };
             static const __u32 ids[] = { \(list(program.lines.map { "\($0.id)" })) };
-            int bpf_prog_load(int t, void *n, void *l, void *i, size_t c, void *o) { return 7; }
+            unsigned libbpf_flags(void *options);
+            unsigned *libbpf_value(void *options);
+            static unsigned flags;
+            int bpf_prog_load(int t, void *n, void *l, void *i, size_t c, void *o)
+            {
+                flags = libbpf_flags(o);
+                return 7;
+            }
+            int bpf_prog_test_run_opts(int fd, void *o)
+            {
+                *libbpf_value(o) = flags ? 0x\(String(rewritten, radix: 16)) : 0x12;
+                return 0;
+            }
             int bpf_obj_get_info_by_fd(int fd, void *p, __u32 *len)
             {
                 struct bpf_prog_info *info = p;
-                for (unsigned i = 0; i < info->nr_func_info; i++)
-                    ((struct bpf_func_info *)(unsigned long)info->func_info)[i].insn_off = starts[i];
+                for (unsigned i = 0; i < info->nr_func_info; i++) {
+                    struct bpf_func_info *function = (struct bpf_func_info *)(unsigned long)info->func_info + i;
+                    function->insn_off = starts[i];
+                    function->type_id = numbers[i] + 1;
+                }
                 for (unsigned i = 0; i < info->nr_line_info; i++) {
                     struct bpf_line_info *line = (struct bpf_line_info *)(unsigned long)info->line_info + i;
                     line->insn_off = places[i];
@@ -61,14 +79,25 @@ struct ReproducerAnswerTests {
             """
     }
 
-    private static func run(_ c: Case, kernelGives program: Program) throws -> Tool.Outcome {
+    private static func run(_ c: Case, kernelGives program: Program, _ words: [String] = [], rewritten: UInt32 = 0)
+        throws -> Tool.Outcome
+    {
         let folder = try Tool.Folder()
         let text = try #require(KernelReproducer.text(of: c, file: "shows.c"))
-        let files = [try folder.write(text, to: "shows.c"), try folder.write(library(program), to: "library.c")]
+        let options = """
+            #include <bpf/bpf.h>
+            unsigned libbpf_flags(struct bpf_prog_load_opts *options) { return options->prog_flags; }
+            unsigned *libbpf_value(struct bpf_test_run_opts *options) { return &options->retval; }
+
+            """
+        let files = [
+            try folder.write(text, to: "shows.c"), try folder.write(options, to: "options.c"),
+            try folder.write(library(program, rewritten: rewritten), to: "library.c"),
+        ]
         let shows = folder.path + "/shows"
         let compiler = try Tool.run(["-w", "-o", shows] + files, program: URL(fileURLWithPath: "/usr/bin/cc"))
         #expect(compiler.status == 0, "\(compiler.errors)")
-        return try Tool.run([], program: URL(fileURLWithPath: shows))
+        return try Tool.run(words, program: URL(fileURLWithPath: shows))
     }
 
     private static let load = Instruction(code: Opcode.loadImmediate64, dst: 2, src: Opcode.pseudoFunction, imm: 3)
@@ -105,6 +134,12 @@ struct ReproducerAnswerTests {
         (.line(row: 1, nil), changed { $0.lines[1].insnOff = 5 }, changed { $0.lines[1].id = 0 }),
         (.line(row: 1, nil), changed { $0.lines.removeLast() }, changed { $0.lines[1].id = 0 }),
         (.length(0), changed { $0.insns.removeLast() }, changed { $0.insns.append($0.insns[3]) }),
+        // Where an address leads, by the number that the subprogram had when it was loaded: to none, or to another.
+        (
+            .target(slot: 0, subprogram: nil), changed { $0.subprograms.removeLast() },
+            changed { $0.insns[0].src = Opcode.pseudoCall }
+        ),
+        (.target(slot: 0, subprogram: nil), changed { $0.subprograms[1].id = 2 }, changed { $0.insns.removeAll() }),
     ]
 
     /// It is still shown where it is, and nowhere else; a mended kernel is said to be right.
@@ -121,8 +156,73 @@ struct ReproducerAnswerTests {
         #expect(mended.status == 0 && mended.lastLine == "not shown", "\(mended)")
         #expect(mended.output.contains("it is as it must be\n"))
         let neither = try Self.run(c, kernelGives: other)
-        #expect(neither.status == 0 && neither.lastLine == "not shown", "\(neither)")
-        #expect(neither.output.contains("it is neither what was seen nor what must be\n"))
+        #expect(
+            neither.status == 2
+                && neither.lastLine == "it is neither what was seen nor what must be, so nothing can be said",
+            "\(neither)")
+        // Where the case does not say what must be, only what was seen can be told.
+        c.loading?.must = nil
+        #expect(try Self.run(c, kernelGives: wrong).status == 1)
+        for program in [Self.right, other] {
+            let unknown = try Self.run(c, kernelGives: program)
+            #expect(
+                unknown.status == 2
+                    && unknown.lastLine
+                        == "it is not what was seen, and the case does not say what must be, so nothing can be said",
+                "\(unknown)")
+        }
+    }
+
+    /// Nobody reads a hundred thousand lines for the one that is wrong.
+    @Test func longProgramsAreShownAtTheirPlace() throws {
+        let filler = Array(repeating: Instruction(code: Opcode.movImmediate64, imm: 4), count: 50_000)
+        let program = Self.changed {
+            $0.insns.insert(contentsOf: filler, at: 4)
+            $0.subprograms = [Subprogram(start: 0, id: 0), Subprogram(start: 50_004, id: 1)]
+            $0.lines = (0..<50_004).map { LineRecord(insnOff: $0, id: $0) }
+        }
+        var c = try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\nprogram\nr0 = 1\nexit\n", file: "c")
+        for (sight, lines) in [
+            (Case.Loading.Sight.insn(slot: 30_000, .zero), 37), (.subprogram(row: 1, start: nil), 31),
+        ] {
+            c.loading?.sight = sight.part(of: program)
+            let run = try Self.run(c, kernelGives: program)
+            #expect(run.status == 1, "\(run.lastLine)")
+            #expect(run.output.split(separator: "\n").count <= lines + 4, "\(run.output)")
+            #expect(run.output.contains(" slots of 50006; './shows all' prints them all\n"), "\(run.output)")
+            let all = try Self.run(c, kernelGives: program, ["all"])
+            #expect(all.status == 1 && all.output.split(separator: "\n").count > 100_000)
+        }
+    }
+
+    /// A program that must return the same with all flags is run with both.
+    @Test(arguments: [(UInt32(0x12), Int32(0), "not shown"), (0x5_0000, 1, "still shown")])
+    func valuesAreCompared(_ value: UInt32, status: Int32, last: String) throws {
+        let c = try CaseFile.parse(
+            """
+            target: kernel
+            bucket: kernel/execution/upper-half/rnd-hi32
+            type: xdp
+            runnable: yes
+            seen: value 0x50000 with flags 0x4
+            must: value 0x12 with flags 0x0
+            program
+            r0 = 1
+            exit
+            """, file: "c")
+        let run = try Self.run(c, kernelGives: Self.right, rewritten: value)
+        #expect(run.status == status && run.lastLine == last, "\(run)")
+        #expect(
+            run.output.hasPrefix("the kernel gives 0x50000 with flags 0x4; it must give 0x12, as with flags 0x0\n"),
+            "\(run.output)")
+    }
+
+    /// A refusal is about the load: a kernel that loads the program shows it no more.
+    @Test func loadedProgramIsNotRefused() throws {
+        let c = try CaseFile.parse(
+            "target: kernel\nbucket: kernel/x\ntype: xdp\nseen: refusal \"bug\"\nprogram\nr0 = 1\nexit\n", file: "c")
+        let run = try Self.run(c, kernelGives: Self.right)
+        #expect(run.status == 0 && run.lastLine == "not shown", "\(run)")
     }
 
     /// A case that does not say what was seen shows nothing, unless the load itself was the fault.

@@ -70,6 +70,23 @@ struct KnownKernelFaultTests {
         let report = check(input, shown)
         #expect(report.gaps.isEmpty, "\(report.gaps)")
         #expect(report.findings.map(\.bucket) == ["kernel/wrong-landing/pseudo-func-forward/delete"])
+        // A kernel that keeps the subprogram has the same instruction there: where it leads is the evidence.
+        let next = UInt32(exactly: offset + 1).flatMap { start in shown.subprograms.first { $0.start == start }?.id }
+        #expect(report.evidence.map(\.seen) == [.target(slot: 0, subprogram: next)])
+        #expect(report.evidence.map(\.must) == [.target(slot: 0, subprogram: 1)])
+        let kept = try Listing(
+            """
+            fn r2 = subprog gone ll
+               r7 = 1001
+               call other
+               exit
+            fn gone: r0 = 1002
+              exit
+            fn other: r0 = 1003
+               exit
+            """, isCompiled: true
+        ).program
+        #expect(report.evidence[0].must == report.evidence[0].seen.part(of: kept))
     }
 
     @Test("lines that blinding moved in a program with subprograms have a bucket of their own")
