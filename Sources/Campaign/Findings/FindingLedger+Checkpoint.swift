@@ -43,7 +43,10 @@ extension FindingLedger {
                 unstored.append((record.bucket, entry))
             }
         }
-        for (bucket, entry) in unstored { insert(bucket, entry) }
+        // Long ones wait for the others.
+        let isLong = unstored.map { examiner.isLong(index: $0.1.lowest) }
+        for (number, (bucket, entry)) in unstored.enumerated() where !isLong[number] { insert(bucket, entry) }
+        for (number, (bucket, entry)) in unstored.enumerated() where isLong[number] { insert(bucket, entry) }
         for hit in checkpoint.early where entries[hit.bucket] == nil { early[hit.bucket] = hit.index }
         for stray in checkpoint.strays where entries[stray.bucket] == nil {
             guard let found = try? CaseFile.parse(stray.text, file: stray.bucket) else { continue }

@@ -41,7 +41,7 @@ extension FindingLedger {
 
     /// The case of a bucket as it was seen, which says so.
     func asSeen(_ bucket: String, index: UInt64) -> Case {
-        var c = makeCase(bucket, index: index)
+        var c = examiner.completed(makeCase(bucket, index: index), bucket: bucket)
         c.name = examiner.canRunAgain(bucket) ? Case.asSeen : Case.notRunAgain
         if Case.isLeak(bucket) { c.name = Case.leaking }
         return c

@@ -39,6 +39,8 @@ final class FindingLedger {
     var queue: [String] = []
     /// How many of these are on disk.
     var storedCount = 0
+    /// The buckets whose case takes as long as many others.
+    private var long: Set<String> = []
     /// For how many of these it is known where their cases slide to.
     var slidCount = 0
     var strays: [String: Stray] = [:]
@@ -107,10 +109,18 @@ final class FindingLedger {
         }
     }
 
-    /// Adds a bucket that is behind all others in order of index.
+    /// Adds a bucket that follows all others in order of index; one whose case is long waits for all that are not.
+    ///
+    /// The first that is not on disk stays where it is, since it may be at work.
     func insert(_ bucket: String, _ entry: Entry) {
         entries[bucket] = entry
-        queue.append(bucket)
+        var place = queue.count
+        if examiner.isLong(index: entry.lowest) {
+            long.insert(bucket)
+        } else {
+            while place > storedCount + 1 && long.contains(queue[place - 1]) { place -= 1 }
+        }
+        queue.insert(bucket, at: place)
         strays[bucket] = nil
         early[bucket] = nil
     }

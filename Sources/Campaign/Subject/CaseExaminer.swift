@@ -5,6 +5,12 @@ public protocol CaseExaminer: AnyObject {
     /// Makes the case of an index once more.
     func makeCase(index: UInt64) -> Case
 
+    /// Adds to a case what was seen of it, where a look at the case itself tells that; it takes no time worth counting.
+    func completed(_ c: Case, bucket: String) -> Case
+
+    /// True if the case of an index takes as long as many others, so that it is minimized after them.
+    func isLong(index: UInt64) -> Bool
+
     /// What is wrong with a case, when it is run by itself.
     func findings(of c: Case) -> [Finding]
 
@@ -24,4 +30,9 @@ public protocol CaseExaminer: AnyObject {
 
     /// Why no more judgements come, or `nil`.
     var failure: CampaignError? { get }
+}
+
+extension CaseExaminer {
+    func completed(_ c: Case, bucket: String) -> Case { c }
+    func isLong(index: UInt64) -> Bool { false }
 }
