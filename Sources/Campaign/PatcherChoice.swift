@@ -29,6 +29,11 @@ public struct PatcherChoice: Hashable, Sendable {
         self = found
     }
 
+    /// The option by which a target is named, so that cases found with it are run.
+    public static func option(naming target: String) -> String {
+        PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)"
+    }
+
     /// Plug-ins, in the order of their names.
     ///
     /// - Parameter program: the executable that serves as a process to load them in, where this one is not to be ended

@@ -7,6 +7,7 @@ struct KernelJudgeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "judge", shouldDisplay: false)
 
     @Option var timeout = KernelSubject.budget.timeout
+    @Flag var execute = false
     @OptionGroup var spoiling: PlantOption
 
     func run() throws {
@@ -15,7 +16,8 @@ struct KernelJudgeCommand: ParsableCommand {
             budget.timeout = timeout
             let server = try JudgeServer(targets: KernelSubject.targets, budget: budget)
             let judge = try KernelJudge(
-                facts: try RunningKernel().facts, plant: spoiling.plant, progress: server.progress)
+                facts: try RunningKernel().facts, isExecuting: execute, plant: spoiling.plant, progress: server.progress
+            )
             server.run { c, _ in judge.judge(c) }
         } catch { throw stop(error) }
     }

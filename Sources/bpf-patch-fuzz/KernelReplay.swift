@@ -7,8 +7,8 @@ struct KernelReplay: ParsableCommand {
         commandName: "replay",
         abstract: "Load cases that were found in a kernel into the running one.",
         discussion: """
-            A line says of each case whether the running kernel still shows the fault. Nothing is run. A kernel that has the \
-            fault may warn, be tainted or stop; a case whose load ended the process, or did not end, is not loaded again. \
+            A line says of each case whether the running kernel still shows the fault. Programs are \
+            loaded and not run, unless --execute is given. A kernel that has the fault may warn, be tainted or stop; a case whose load ended the process, or did not end, is not loaded again. \
             Other cases are counted as not run. Counts, exit status and --json are those of 'replay'.
 
             Example:
@@ -19,6 +19,9 @@ struct KernelReplay: ParsableCommand {
     var paths: [String]
 
     @OptionGroup var known: KnownOption
+    @Flag(help: "Also run the programs of cases that were found with 'kernel run --execute'.")
+    var execute = false
+
     @OptionGroup var spoiling: PlantOption
 
     @Flag(help: "Print the counts and failures as one line of JSON instead.")
@@ -26,7 +29,8 @@ struct KernelReplay: ParsableCommand {
 
     func run() throws {
         do {
-            var replayer = Replayer([], kernelUse: .alone, plant: spoiling.plant, program: Executable.url)
+            var replayer = Replayer(
+                [], kernelUse: .alone, isExecuting: execute, plant: spoiling.plant, program: Executable.url)
             let session = ReplaySession(paths: paths, targets: [], known: known, json: json, asksKernel: true)
             try session.finish(try session.run(&replayer))
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

@@ -30,6 +30,9 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
+    @Flag(help: "Also run the program of a case that was found with 'kernel run --execute'.")
+    var execute = false
+
     @OptionGroup var spoiling: PlantOption
 
     @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
@@ -56,8 +59,13 @@ struct Minimize: ParsableCommand {
             let c = try CaseSource.single(file)
             // Before the minute that shrinking may take.
             if let output { try CrashFolder.checkWritable(output) }
-            if let bucket = c.bucket, c.loading != nil, !Case.canRunAgain(inKernel: bucket) {
-                throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
+            if let bucket = c.bucket, c.loading != nil {
+                if Case.mayBringDown(bucket) {
+                    throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
+                }
+                if Case.needsExecution(bucket) && !execute {
+                    throw CampaignError("\(file): shows its fault only when its program is run; add --execute")
+                }
             }
             if c.loading != nil && patchers.isDefault { complain(ReplaySession.warning) }
             let examiner = try makeExaminer(for: c)
@@ -104,7 +112,7 @@ struct Minimize: ParsableCommand {
     /// Whom to ask: the running kernel about a case against one, unless patchers are named.
     private func makeExaminer(for c: Case) throws -> any CaseExaminer {
         if c.loading != nil && patchers.isDefault {
-            let subject = KernelSubject(plant: spoiling.plant, facts: try RunningKernel().facts)
+            let subject = KernelSubject(isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
             return subject.makeExaminer(seed: 0, bases: [], program: Executable.url)
         }
         let chosen = try patchers.chosen(for: c.target)

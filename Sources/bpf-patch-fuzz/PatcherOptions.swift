@@ -94,8 +94,7 @@ struct PatcherOptions: ParsableArguments {
 
     /// The note for a case that was found with a patcher which is not run with it.
     static func strangerText(_ target: String) -> String {
-        "found with \(target), which was not run; name it with "
-            + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)")
+        "found with \(target), which was not run; name it with \(PatcherChoice.option(naming: target))"
     }
 
     /// Those of this package that are named.

@@ -17,6 +17,10 @@ struct ReplaySession {
         "note: cases found in a kernel are loaded into the running one; if it has such a fault, it may warn, be tainted "
         + "or stop"
 
+    /// What the loads of a campaign may do; said before the first.
+    static let campaignWarning =
+        "note: programs are loaded into the running kernel; if it has a fault, it may warn, be tainted or stop"
+
     /// Runs all cases and prints what came of them.
     ///
     /// - Parameter note: called with each case that can be read

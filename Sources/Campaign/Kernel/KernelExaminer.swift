@@ -25,15 +25,38 @@ final class KernelExaminer: CaseExaminer {
     private static let long = 8000
 
     private let judge: SacrificedJudge
+    private let isExecuting: Bool
     private let make: (UInt64) -> Case
 
-    /// - Parameter make: makes the case of an index
-    init(_ judge: SacrificedJudge, make: @escaping (UInt64) -> Case) {
+    /// - Parameters:
+    ///   - isExecuting: whether the judge runs programs that may be run
+    ///   - make: makes the case of an index
+    init(_ judge: SacrificedJudge, isExecuting: Bool, make: @escaping (UInt64) -> Case) {
         self.judge = judge
+        self.isExecuting = isExecuting
         self.make = make
     }
 
     func makeCase(index: UInt64) -> Case { make(index) }
+
+    func isLong(index: UInt64) -> Bool { make(index).program.insns.count > Self.long }
+
+    /// The last case of each bucket that was completed as it was seen.
+    private var seen: [String: Case] = [:]
+
+    /// Loads a case once more for what the kernel gives; one that is not in its bucket then stays as it is.
+    ///
+    /// Another process does it, which is not ended when the campaign is late: what was seen belongs to the finding.
+    func completed(_ c: Case, bucket: String) -> Case {
+        if Bucket.target(of: bucket) != Finding.kernelTarget || !canRunAgain(bucket) { return c }
+        if let known = seen[bucket], known.origin == c.origin { return known }
+        let judge = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+        judge.isLate = { false }
+        let found = complete(c, bucket, judge) ?? c
+        seen[bucket] = found
+        return found
+    }
+
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
     var failure: CampaignError? { judge.failure }
     var isLate: () -> Bool {
@@ -44,8 +67,10 @@ final class KernelExaminer: CaseExaminer {
     /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
 
-    /// What may bring the machine down is left alone.
-    func canRunAgain(_ bucket: String) -> Bool { Case.canRunAgain(inKernel: bucket) }
+    /// What may bring the machine down is left alone, and so is what shows only when programs are run, where none is.
+    func canRunAgain(_ bucket: String) -> Bool {
+        !Case.mayBringDown(bucket) && (isExecuting || !Case.needsExecution(bucket))
+    }
 
     /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
     func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
@@ -62,14 +87,15 @@ final class KernelExaminer: CaseExaminer {
         // What takes long only to be looked at is no hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
         // Without what the kernel did to it, the smallest is no better than the original.
-        let completed = complete(result.smallest, bucket)
+        var completed = complete(result.smallest, bucket, judge)
+        if let found = completed, !isShownAgain(found, asked: result.smallest) { completed?.name = Self.notAgain }
         result.isInterrupted = judge.isLate()
         result.smallest = (result.isInterrupted ? nil : completed) ?? c
         return result
     }
 
     /// The case with what the kernel did to it; `nil` when it is not in the bucket.
-    private func complete(_ c: Case, _ bucket: String) -> Case? {
+    private func complete(_ c: Case, _ bucket: String, _ judge: SacrificedJudge) -> Case? {
         var asked = c
         asked.bucket = bucket
         let findings = judge.findings(of: asked, against: nil)
@@ -80,7 +106,6 @@ final class KernelExaminer: CaseExaminer {
         found.describe(finding)
         (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)
         (found.target, found.comment) = (c.target, c.comment)
-        if !isShownAgain(found, asked) { found.name = Self.notAgain }
         return found
     }
 
@@ -90,7 +115,7 @@ final class KernelExaminer: CaseExaminer {
     /// Loads a case again: what it says was seen must be there, and must differ from what must be.
     ///
     /// The C program beside the finding compares in the same way.
-    private func isShownAgain(_ found: Case, _ asked: Case) -> Bool {
+    private func isShownAgain(_ found: Case, asked: Case) -> Bool {
         guard let seen = found.loading?.sight else { return true }
         if let must = found.loading?.must, must.isSame(as: seen) { return false }
         _ = judge.findings(of: asked, against: nil)

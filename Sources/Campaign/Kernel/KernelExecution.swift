@@ -17,35 +17,70 @@ final class KernelExecution {
 
     init(_ trial: KernelTrial) { self.trial = trial }
 
-    /// Runs a program whose load as it is has passed every check, and once more with or without rewriting flags.
+    /// Two loads of one program that return different values.
+    struct Difference {
+        var finding: Finding
+        /// What the program returned with the rewriting flags, and without them; `nil` where a check failed before.
+        var evidence: RewriteEvidence?
+    }
+
+    /// Runs a program whose load as it is has passed every check, with and without rewriting flags.
     ///
-    /// Only when the other load passes every check too is either of them run; one that does not give the same twice is let be.
+    /// Only when the other load passes every check too is either of them run; a program that does not return the same twice is
+    /// left alone.
     ///
-    /// - Returns: a finding when the two return something else, or a load that was to be run does not pass
-    func run(_ generated: GeneratedProgram, _ tally: inout KernelTally) -> Finding? {
-        if !generated.isRunnable { return nil }
-        var other = generated.loadable
+    /// - Parameter live: the slots that can be reached; `nil` to query the kernel
+    /// - Returns: a finding when the two return different values, or a load that was to be run does not pass
+    func run(_ program: LoadableProgram, live: [Bool]?, _ tally: inout KernelTally) -> Difference? {
+        var other = program
         other.flags.formSymmetricDifference(Self.rewriting)
         tally.loads += 1
-        guard case .checked(let report) = trial.run(other, live: generated.live) else { return nil }
+        guard case .checked(let report) = trial.run(other, live: live) else { return nil }
         tally.accepted += 1
         // It has other flags than the case of its index, but is not to be lost.
-        if let finding = report.allFindings.first { return finding }
+        if let finding = report.allFindings.first { return Difference(finding: finding) }
+        var filled = Set(report.slots(of: .rndHi32))
+        if filled.isEmpty, case .checked(let own) = trial.run(program, live: live) {
+            filled = Set(own.slots(of: .rndHi32))
+        }
         var values: [UInt32] = []
-        for program in [generated.loadable, generated.loadable, other] {
-            switch trial.execute(program, live: generated.live, data: Self.data, repeat: Self.count) {
+        for program in [program, program, other] {
+            switch trial.execute(program, live: live, data: Self.data, repeat: Self.count) {
             case .notRun: return nil
-            case .wrong(let finding): return finding
+            case .wrong(let finding): return Difference(finding: finding)
             case .returned(let value): values.append(value)
             }
             tally.executed += 1
-            // What it has left in maps may change what it gives.
+            // What it has left in maps may change what it returns.
             if values.count == 2 && values[0] != values[1] { return nil }
         }
         if values[0] == values[2] { return nil }
-        return Finding(
-            target: Finding.kernelTarget, rule: .execution,
-            insn: generated.loadable.type.name.replacing("_", with: "-"),
-            edit: "rnd-hi32", pass: 0, place: 0, detail: "returns \(values[0]), and \(values[2]) with other flags")
+        let isRewritten = program.flags.contains(Self.rewriting)
+        let seen = Case.Loading.Sight.value(
+            isRewritten ? values[0] : values[2], flags: program.flags.union(Self.rewriting))
+        let must = Case.Loading.Sight.value(
+            isRewritten ? values[2] : values[0], flags: program.flags.subtracting(Self.rewriting))
+        let reads = UpperHalfReads(program.program)
+        let slot = filled.sorted().first(where: reads.isRead)
+        return Difference(
+            finding: Finding(
+                target: Finding.kernelTarget, rule: .execution,
+                insn: slot == nil ? program.type.name.replacing("_", with: "-") : UpperHalfReads.word, edit: "rnd-hi32",
+                pass: 0, place: slot ?? 0,
+                detail: "the program returns \(Self.text(seen)) and \(Self.text(must))"
+                    + (slot.map { "; slot \($0) of it has its upper half filled, which is read later" } ?? "")),
+            evidence: RewriteEvidence(seen: seen, must: must))
+    }
+
+    private static func text(_ sight: Case.Loading.Sight) -> String {
+        guard case .value(let value, let flags) = sight else { return sight.text }
+        return "\(Case.Loading.Sight.hexadecimal(value)) with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
+    }
+}
+
+extension RewriteReport {
+    /// The slots of the program that one kind of rewrite was made at.
+    fileprivate func slots(of rewrite: Rewrite) -> [Int] {
+        applied.filter { $0.rewrite == rewrite }.map { Int($0.input.lowerBound) }
     }
 }

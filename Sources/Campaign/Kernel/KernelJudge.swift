@@ -6,12 +6,18 @@ import KernelRewrites
 public final class KernelJudge {
     private let trial: KernelTrial
     private let facts: KernelFacts
+    private let execution: KernelExecution?
 
-    /// - Parameter progress: a word for the number of the target that is at work, plus 1
+    /// - Parameters:
+    ///   - isExecuting: whether programs that may be run are also run
+    ///   - progress: a word for the number of the target that is at work, plus 1
     /// - Throws: ``CampaignError`` when this process may not load programs
-    public init(facts: KernelFacts, plant: KernelPlant?, progress: Row<Slot, UInt64>) throws(CampaignError) {
+    public init(facts: KernelFacts, isExecuting: Bool, plant: KernelPlant?, progress: Row<Slot, UInt64>)
+        throws(CampaignError)
+    {
         trial = try KernelTrial(facts: facts, plant: plant, progress: progress)
         self.facts = facts
+        execution = isExecuting ? KernelExecution(trial) : nil
     }
 
     /// What is wrong with a case; nothing when the kernel refuses it for a reason of its own.
@@ -34,12 +40,24 @@ public final class KernelJudge {
             let findings = report.allFindings
             // Of several, the one is shown that the case is about.
             guard let number = findings.firstIndex(where: { $0.bucket == c.bucket }) ?? findings.indices.first else {
-                return Judgement(findings: [])
+                return execute(program, completed)
             }
             completed.loading?.sight = report.evidence[number].seen
             completed.loading?.must = report.evidence[number].must
             return Judgement(findings: findings, completed: CaseFile.print(complete(completed, report)))
         }
+    }
+
+    /// Runs a program that passed every check, if it may be run.
+    private func execute(_ program: LoadableProgram, _ c: Case) -> Judgement {
+        var tally = KernelTally()
+        guard let execution, c.loading?.isRunnable == true,
+            let difference = execution.run(program, live: nil, &tally)
+        else { return Judgement(findings: []) }
+        var completed = c
+        completed.loading?.sight = difference.evidence?.seen
+        completed.loading?.must = difference.evidence?.must
+        return Judgement(findings: [difference.finding], completed: CaseFile.print(completed))
     }
 
     /// The longest program that is kept beside what it must be.
@@ -64,12 +82,15 @@ public final class KernelJudge {
 }
 
 extension Case {
-    /// Whether a case in a bucket may be loaded once more.
-    ///
-    /// What ended a process in the kernel, or gave another value when it was run, may bring the machine down.
-    public static func canRunAgain(inKernel bucket: String) -> Bool {
-        if Bucket.target(of: bucket) != Finding.kernelTarget { return true }
+    /// True if the load of a case in a bucket may bring the machine down: the first one ended its process, or hung.
+    public static func mayBringDown(_ bucket: String) -> Bool {
+        if Bucket.target(of: bucket) != Finding.kernelTarget { return false }
         let rule = Bucket.rule(of: bucket)
-        return rule != .crash && rule != .hang && rule != .execution
+        return rule == .crash || rule == .hang
+    }
+
+    /// True if a case in a bucket shows its fault only when its program is run.
+    public static func needsExecution(_ bucket: String) -> Bool {
+        Bucket.target(of: bucket) == Finding.kernelTarget && Bucket.rule(of: bucket) == .execution
     }
 }

@@ -15,6 +15,8 @@ public enum KernelPlant: String, CaseIterable, Sendable {
     case once
     /// An instruction of the kernel's own has another code, which nobody can explain.
     case strange
+    /// A program that is run returns another value with the flags that rewrite it.
+    case value
     /// The process ends in the middle of some loads, as it does when a kernel gives up.
     case crash
     /// Some loads do not end.
@@ -34,6 +36,11 @@ public enum KernelPlant: String, CaseIterable, Sendable {
             result.insns[result.insns.count / 2].code = 0xf7
         default: break
         }
+    }
+
+    /// Spoils what a program returned.
+    func spoil(_ value: UInt32, of program: LoadableProgram) -> UInt32 {
+        self == .value && program.flags.contains(.testRndHi32) ? value ^ 0x5_0000 : value
     }
 
     /// Ends this process, or keeps it from going on, for about one program in a hundred.

@@ -33,8 +33,10 @@ final class KernelProbe: CaseProbe {
                 let findings = report.allFindings
                 if !findings.isEmpty {
                     found(index, findings)
-                } else if let finding = execution?.run(generated, &tally) {
-                    found(index, [finding])
+                } else if generated.isRunnable,
+                    let difference = execution?.run(generated.loadable, live: generated.live, &tally)
+                {
+                    found(index, [difference.finding])
                 }
             }
         }

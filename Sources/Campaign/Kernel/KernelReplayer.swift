@@ -4,12 +4,15 @@ import LinuxBPF
 
 /// Says whether the running kernel still shows what cases have found in one.
 final class KernelReplayer {
+    private let isExecuting: Bool
     private let plant: KernelPlant?
     private let program: URL
     /// Whom to ask, or why nobody can be asked; made with the first case.
     private lazy var judge: Result<(judge: SacrificedJudge, release: String), KernelError> = makeJudge()
 
-    init(plant: KernelPlant?, program: URL) {
+    /// - Parameter isExecuting: whether programs of cases that may be run are also run
+    init(isExecuting: Bool, plant: KernelPlant?, program: URL) {
+        self.isExecuting = isExecuting
         self.plant = plant
         self.program = program
     }
@@ -17,18 +20,29 @@ final class KernelReplayer {
     private func makeJudge() -> Result<(judge: SacrificedJudge, release: String), KernelError> {
         do throws(KernelError) {
             let facts = try RunningKernel().facts
-            let subject = KernelSubject(plant: plant, facts: facts)
+            let subject = KernelSubject(isExecuting: isExecuting, plant: plant, facts: facts)
             return .success((SacrificedJudge(subject, program: program), facts.release))
         } catch { return .failure(error) }
     }
 
+    /// Why a case is not loaded that shows its fault when it is run.
+    static let needsExecution = "it shows only when its program is run, which 'kernel replay --execute' does"
+
     /// Why a case is not loaded again.
     static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"
+
+    /// The kernel that runs, and the one that a case was found with.
+    private static func kernels(running: String, _ found: String?) -> String {
+        if running == found { return "found with this kernel, \(running)" }
+        return "this kernel is \(running), "
+            + (found.map { "it was found with \($0)" } ?? "the case does not name its own")
+    }
 
     /// Loads a case against a kernel into the one that is running.
     func replay(_ c: Case) -> ReplayVerdict {
         let bucket = c.bucket ?? Finding.kernelTarget
-        if !Case.canRunAgain(inKernel: bucket) { return ReplayVerdict(.notRun(Self.mayBringDown)) }
+        if Case.mayBringDown(bucket) { return ReplayVerdict(.notRun(Self.mayBringDown)) }
+        if Case.needsExecution(bucket) && !isExecuting { return ReplayVerdict(.notRun(Self.needsExecution)) }
         let (judge, release): (SacrificedJudge, String)
         switch self.judge {
         case .failure(let error): return ReplayVerdict(.notRun("the running kernel cannot be asked: \(error)"))
@@ -40,7 +54,7 @@ final class KernelReplayer {
         if findings.isEmpty, let remark = judge.remark {
             return ReplayVerdict(.notRun("the running kernel: \(remark)"))
         }
-        let kernels = "this kernel is \(release), it was found with \(c.loading?.release ?? "another")"
+        let kernels = Self.kernels(running: release, c.loading?.release)
         var verdict = ReplayVerdict(findings.isEmpty ? .passed : .failed)
         // A case that names no bucket is in whichever it shows.
         if let found = findings.first(where: { c.bucket == nil || $0.bucket == c.bucket }) {

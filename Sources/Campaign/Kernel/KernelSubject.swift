@@ -28,13 +28,14 @@ public struct KernelSubject: CampaignSubject {
     public static let command = ["kernel", "run"]
     public var workerCommand: [String] { ["kernel", "worker"] }
     public func judgeCommand(_ budget: CaseBudget) -> [String] {
-        ["kernel", "judge", "--timeout", String(budget.timeout)] + plantArguments
+        ["kernel", "judge", "--timeout", String(budget.timeout)] + executeArguments + plantArguments
     }
+    private var executeArguments: [String] { isExecuting ? ["--execute"] : [] }
     private var plantArguments: [String] { plant.map { ["--plant", $0.rawValue] } ?? [] }
 
     public var arguments: [String] {
         let chosen = profiles == ProgramProfile.allCases ? [] : profiles
-        return chosen.flatMap { ["--profile", $0.rawValue] } + (isExecuting ? ["--execute"] : []) + plantArguments
+        return chosen.flatMap { ["--profile", $0.rawValue] } + executeArguments + plantArguments
     }
 
     /// A load of more than ten seconds is one that does not end; a case is up to three of them.
@@ -81,7 +82,7 @@ public struct KernelSubject: CampaignSubject {
     }
 
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
-        KernelExaminer(SacrificedJudge(self, program: program)) { index in
+        KernelExaminer(SacrificedJudge(self, program: program), isExecuting: isExecuting) { index in
             makeCase(index, seed: seed)
         }
     }
@@ -89,8 +90,10 @@ public struct KernelSubject: CampaignSubject {
     /// Makes the case with an index.
     func makeCase(_ index: UInt64, seed: UInt64) -> Case {
         var generator = makeGenerator(seed: seed)
-        var c = Case(generator.make(index: index).loadable, origin: Case.Origin(seed: seed, index: index))
+        let generated = generator.make(index: index)
+        var c = Case(generated.loadable, origin: Case.Origin(seed: seed, index: index))
         c.loading?.note(facts)
+        c.loading?.isRunnable = isExecuting && generated.isRunnable
         return c
     }
 

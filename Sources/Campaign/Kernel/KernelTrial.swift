@@ -62,15 +62,18 @@ final class KernelTrial {
     }
 
     /// Loads a program, checks it, and runs it when it passes every check: what runs is the very load that was checked.
-    func execute(_ program: LoadableProgram, live: [Bool], data: [UInt8], repeat count: Int) -> Execution {
+    ///
+    /// - Parameter live: the slots that can be reached; `nil` to query the kernel
+    func execute(_ program: LoadableProgram, live: [Bool]?, data: [UInt8], repeat count: Int) -> Execution {
         noteKernel()
         defer { noteHarness() }
         guard case .loaded(let loaded) = kernel.load(program), read(loaded, program) == nil else { return .notRun }
         noteHarness()
+        guard let live = live ?? seen(program) else { return .notRun }
         if let finding = checker.check(program, live: live, result: result).allFindings.first { return .wrong(finding) }
         noteKernel()
         guard let value = try? kernel.run(loaded, data: data, repeat: count) else { return .notRun }
-        return .returned(value)
+        return .returned(plant?.spoil(value, of: program) ?? value)
     }
 
     /// Loads a program and reads it back; a refusal when it cannot.

@@ -44,13 +44,14 @@ public struct Replayer: ~Copyable {
     ///
     /// - Parameters:
     ///   - kernelUse: who is asked about cases against a kernel
+    ///   - isExecuting: whether the programs of such cases are also run, where the case says that they may be
     ///   - plant: what is spoiled on purpose in what the running kernel gives
     ///   - program: the executable that serves as judge
     public init(
         _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        kernelUse: KernelUse = .none, plant: KernelPlant? = nil, program: URL
+        kernelUse: KernelUse = .none, isExecuting: Bool = false, plant: KernelPlant? = nil, program: URL
     ) {
-        kernel = KernelReplayer(plant: plant, program: program)
+        kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, program: program)
         self.patchers = patchers
         self.terms = terms
         rules = CaseRunner([], oracle: terms.oracle)

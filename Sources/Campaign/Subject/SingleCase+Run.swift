@@ -72,7 +72,13 @@ extension KernelSubject {
         if findings.isEmpty {
             made.remarks.append("kernel \(facts.release): " + (judge.remark ?? SingleCase.clean))
         }
-        if isExecuting { made.remarks.append("the program was loaded and not executed") }
+        if isExecuting {
+            made.remarks.append(
+                c.loading?.isRunnable == true
+                    ? "the program may be executed, which is done once it has passed every check"
+                    : "the program was loaded and not executed: it does not end soon, or does not depend on its data alone"
+            )
+        }
         return made
     }
 }

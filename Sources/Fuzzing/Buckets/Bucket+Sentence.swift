@@ -44,6 +44,8 @@ extension Bucket {
         case .notUnderstood:
             let place = insn == "end" ? "at the end of the program" : "at \(insnPhrase)"
             return "the kernel's rewrite \(place) is not understood"
+        case .execution where insn == UpperHalfReads.word:
+            return "the kernel fills the upper half of a register that is read later"
         case .execution:
             return "a program of type \(insn.replacing("-", with: "_")) returns another value after rewriting"
         }

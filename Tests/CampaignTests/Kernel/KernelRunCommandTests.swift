@@ -1,5 +1,7 @@
 import Foundation
 import Fuzzing
+import KernelRewrites
+import LinuxBPF
 import Testing
 
 @testable import Campaign
@@ -124,6 +126,110 @@ struct KernelRunCommandTests {
         #expect(minimize.status == 0, "\(minimize.errors)")
         #expect(try String(contentsOfFile: smaller, encoding: .utf8).contains("\nseen: "))
         #expect(try Tool.run(["minimize", file]).errors.contains("nothing is wrong with this case"))
+    }
+
+    /// What shows when programs run is minimized and shown again where they run, and is said to need that elsewhere.
+    @Test func valuesAreFoundAndShownAgain() throws {
+        let folder = try Tool.Folder()
+        let words = ["--execute", "--plant", "value", "--profile", "division"]
+        let run = try Self.run(["--cases", "40", "--crashes", folder.path] + words)
+        #expect(run.status == 77, "\(run.errors)")
+        let finding = try #require(
+            Self.findings(try run.report()).first {
+                ($0["bucket"] as? String)?.hasPrefix("kernel/execution/") == true
+                    && ($0["bucket"] as? String)?.contains("upper-half") == false
+            })
+        let file = try #require(finding["file"] as? String)
+        let index = try #require(finding["index"] as? Int)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(text.contains("\nrunnable: yes\nseen: value 0x") && text.contains("\nmust: value 0x"), "\(text)")
+        #expect(text.contains(" with flags 0x4\n") && text.contains(" with flags 0x0\n"), "\(text)")
+        #expect(
+            text.contains("\ndetail: \"the program returns 0x") || text.contains("\ndetail: the program returns 0x"))
+        #expect(finding["insns"] as? Int ?? 99 <= 8, "\(finding)")
+        let shown = try Tool.run(["kernel", "replay", "--execute", "--plant", "value", file])
+        #expect(shown.status == 77 && shown.output.hasPrefix("SHOWN "), "\(shown.output)")
+        let sound = try Tool.run(["kernel", "replay", "--execute", file])
+        #expect(sound.status == 0 && sound.lastLine.hasPrefix("1 passed, 0 failed"), "\(sound.output)")
+        let loaded = try Tool.run(["kernel", "replay", file])
+        #expect(
+            loaded.status == 1 && loaded.output.contains("it shows only when its program is run"), "\(loaded.output)")
+        let picture = try Tool.run(["show", file]).output
+        #expect(picture.contains("the kernel gives: 0x") && picture.contains("it must give:     0x"), "\(picture)")
+        let alone = try Tool.run(["minimize", file])
+        #expect(alone.status == 1 && alone.errors.contains("add --execute"), "\(alone.errors)")
+        let smaller = try Tool.run(["minimize", "--execute", "--plant", "value", file])
+        #expect(smaller.status == 0 && smaller.output.contains("\nseen: value "), "\(smaller.errors)")
+        // One case of the seed is run as the campaign runs it.
+        let single = try Tool.run(["kernel", "run", "--seed", Self.seed, "--index", "\(index)"] + words)
+        #expect(single.status == 77 && single.output.contains("\nbucket: kernel/execution/"), "\(single.output)")
+        let calm = try Tool.run(["kernel", "run", "--seed", Self.seed, "--index", "\(index)", "--profile", "division"])
+        #expect(calm.status == 0, "\(calm.output)")
+    }
+
+    /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
+    @Test func findingsSayWhatWasSeen() throws {
+        let subject = KernelSubject([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
+        let examiner = subject.makeExaminer(seed: 7, bases: [], program: Tool.executable)
+        var found: (c: Case, finding: Finding)?
+        for index in UInt64(0)..<20 where found == nil {
+            let c = examiner.makeCase(index: index)
+            guard let finding = examiner.findings(of: c).first(where: { $0.rule == .wrongLanding }) else { continue }
+            found = (c, finding)
+        }
+        let (original, finding) = try #require(found)
+        examiner.isLate = { true }
+        let c = examiner.completed(original, bucket: finding.bucket)
+        let seen = try #require(c.loading?.sight)
+        #expect(c.loading?.must.map { $0.isSame(as: seen) } == false && !c.passes.isEmpty)
+        #expect(c.detail == finding.detail && c.origin == original.origin && c.bucket == finding.bucket)
+    }
+
+    /// A program of fifty thousand slots is minimized after the small ones that came after it.
+    @Test func longProgramsWait() throws {
+        let folder = try Tool.Folder()
+        let settings = CampaignSettings(
+            seed: 7, subject: KernelSubject([.far, .jumps], facts: try RunningKernel().facts), crashes: folder.path)
+        let ledger = FindingLedger(settings: settings, bases: [], program: Tool.executable, keepsEarlier: false)
+        let indices = Array(UInt64(0)..<40)
+        let long = indices.filter { ledger.examiner.isLong(index: $0) }
+        let short = try #require(indices.first { !long.contains($0) })
+        let buckets = ["kernel/line/record/one", "kernel/line/record/two", "kernel/line/record/three"]
+        try #require(long.count >= 2)
+        ledger.insert(buckets[0], .init(lowest: long[0], sightings: 1))
+        ledger.insert(buckets[1], .init(lowest: long[1], sightings: 1))
+        ledger.insert(buckets[2], .init(lowest: short, sightings: 1))
+        // The first may be at work.
+        #expect(ledger.queue == [buckets[0], buckets[2], buckets[1]])
+    }
+
+    /// A stored case has the sentence that a replay has, so that `show` says the same.
+    ///
+    /// Those are replayed that make no kernel warn.
+    @Test(arguments: ["call-backward--none", "pseudo-func-forward--delete"])
+    func storedCaseHasTheSentenceOfReplay(_ name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let file = root.appendingPathComponent("Crashes/kernel--wrong-landing--\(name).case").path
+        let c = try CaseFile.parse(try String(contentsOfFile: file, encoding: .utf8), file: file)
+        let sentence = try #require(c.sentence)
+        #expect(try Tool.run(["show", file]).output.contains(sentence))
+        let run = try Tool.run(["kernel", "replay", "--json", file])
+        let failures = try run.report()["failures"] as? [[String: Any]] ?? []
+        // A kernel that is mended has none.
+        for failure in failures { #expect(failure["sentence"] as? String == sentence, "\(failure)") }
+        let words = try Tool.run(["kernel", "replay", file]).output
+        #expect(
+            failures.isEmpty || !words.contains("it was found with \(c.loading?.release ?? "")")
+                || !words.contains("this kernel is \(c.loading?.release ?? "")"))
+    }
+
+    /// What a load may do is said before the first.
+    @Test func loadsAreAnnounced() throws {
+        let folder = try Tool.Folder()
+        let run = try Self.run(["--cases", "3", "--profile", "jumps", "--crashes", folder.path])
+        #expect(run.errors.contains("if it has a fault, it may warn, be tainted or stop"), "\(run.errors)")
+        #expect(try Tool.run(["kernel", "run", "--help"]).output.contains("may warn, be tainted or stop"))
     }
 
     /// A finding that the next load does not show is not given out as one that does.

@@ -55,7 +55,8 @@ struct SentenceTests {
             case .crash:
                 ["sigsegv", "sigkill", "signal", "exit", "stack-overflow", "asan-heap-buffer-overflow"]
                     + parts.map { "reads-past-\($0)" }
-            case .hang, .memory: ["none"]
+            case .hang: ["none"]
+            case .memory: ["none", "leak"]
             case .wildWrite:
                 parts + parts.map { "before-\($0)" }
                     + ["insn-cnt", "subprog-cnt", "line-cnt"].map { $0 + "-above-room" }
@@ -63,7 +64,7 @@ struct SentenceTests {
             case .inputWritten: parts
             case .badStatus: ["positive", "unknown", "eperm", "efault", "e2big"]
             case .unsteady: ["insns", "aux", "subprogs", "lines", "status"]
-            case .execution: ["socket-filter", "lwt-seg6local", "lirc-mode2", "xdp"]
+            case .execution: ["socket-filter", "lwt-seg6local", "lirc-mode2", "xdp", "upper-half"]
             }
         }
         var all: [Bucket] = []
@@ -184,6 +185,7 @@ struct SentenceTests {
             "kernel/execution/socket-filter/rnd-hi32",
             "a program of type socket_filter returns another value after rewriting"
         ),
+        ("kernel/execution/upper-half/rnd-hi32", "the kernel fills the upper half of a register that is read later"),
         ("kernel/hang/none/none", "loading the program does not end"),
     ])
     func sentenceOfABucketAlone(bucket: String, sentence: String) { #expect(Bucket.sentence(of: bucket) == sentence) }

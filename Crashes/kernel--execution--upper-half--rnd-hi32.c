@@ -1,0 +1,498 @@
+// kernel/execution/upper-half/rnd-hi32
+//
+// Found with Linux 6.18.44-fc-v782.
+//
+//   cc -o shows kernel--execution--upper-half--rnd-hi32.c -lbpf && ./shows
+//
+// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be
+// said.
+
+#include <linux/bpf.h>
+#include <stddef.h>
+
+static struct bpf_insn insns[] = {
+	{ 0x18, 8, 6, 0, 12 }, // L0: r8 = 12 ll {src=6}
+	{ 0x0, 0, 0, 0, 0 },
+	{ 0x79, 0, 8, 0, 0 }, // L2: r0 = *(u64 *)(r8 + 0)
+	{ 0xb4, 7, 0, 0, 4 }, // L3: w7 = 4
+	{ 0x15, 0, 0, 1, 0 }, // L4: if r0 == 0 goto L6
+	{ 0xb4, 7, 0, 0, 5 }, // L5: w7 = 5
+	{ 0xbf, 0, 7, 0, 0 }, // L6: r0 = r7
+	{ 0x77, 0, 0, 0, 8 }, // L7: r0 >>= 8
+	{ 0x95, 0, 0, 0, 0 }, // L8: exit
+};
+static const size_t insn_count = sizeof(insns) / sizeof(insns[0]);
+static const unsigned int function_starts[] = { 0 };
+static const size_t function_count = 1;
+static const unsigned int line_slots[] = { 0 };
+static const size_t line_count = 0;
+static const char *const kernel_functions[] = { NULL };
+static const char *const attach_target = NULL;
+static const unsigned int prog_type = 1, attach_type = 0, prog_flags = 0x8, only_bpf = 0;
+
+enum part { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };
+struct sight {
+	enum part part;
+	unsigned int place, missing, slot, id, has_second;
+	struct bpf_insn insn, second;
+};
+static const char finding[] = "the kernel gives 0xbe000000 with flags 0xc; it must give 0x0, as with flags 0x8";
+static const char seen_refusal[] = "";
+static const struct sight seen = { .part = VALUE, .id = 3187671040, .slot = 12 };
+static const struct sight must = { .part = VALUE, .id = 0, .slot = 8 };
+
+// ---- From here on every such program is the same. ----
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SHOWN = 1, NOT_SHOWN = 0, NOTHING_SAID = 2 };
+
+static void give_up(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	exit(NOTHING_SAID);
+}
+
+// Functions f0, f1, ...; the first is global and the others static, as callbacks have to be.
+struct types {
+	int fd;
+	int key, timer_value, kptr_value, percpu_value;
+	unsigned int first_function, line;
+};
+
+static int add_value(struct btf *btf, const char *name, int first, int second, int rest)
+{
+	int id = btf__add_struct(btf, name, 64);
+	btf__add_field(btf, "first", first, 0, 0);
+	if (second)
+		btf__add_field(btf, "second", second, 64, 0);
+	btf__add_field(btf, "rest", rest, 128, 0);
+	return id;
+}
+
+// The type of the first function as it was loaded: those of the others follow.
+static unsigned int first_function;
+
+static struct types make_types(void)
+{
+	struct types types = { 0 };
+	struct btf *btf = btf__new_empty();
+	if (!btf)
+		give_up("BTF");
+	types.key = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int word = btf__add_int(btf, "u64", 8, 0);
+	// The third type: programs name it by this number.
+	int plain = btf__add_struct(btf, "plain", 16);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "second", word, 64, 0);
+	int half = btf__add_int(btf, "u32", 4, 0);
+	int count = btf__add_struct(btf, "bpf_refcount", 4);
+	btf__add_field(btf, "opaque", half, 0, 0);
+	// And so they do with the sixth.
+	btf__add_struct(btf, "counted", 16);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "count", count, 64, 0);
+	int pair = btf__add_array(btf, types.key, word, 2);
+	int timer = btf__add_struct(btf, "bpf_timer", 16);
+	btf__add_field(btf, "opaque", pair, 0, 0);
+	int kptr = btf__add_ptr(btf, btf__add_type_tag(btf, "kptr", plain));
+	int percpu = btf__add_ptr(btf, btf__add_type_tag(btf, "percpu_kptr", plain));
+	int rest = btf__add_array(btf, types.key, word, 6);
+	types.timer_value = add_value(btf, "timer_value", timer, 0, rest);
+	types.kptr_value = add_value(btf, "kptr_value", word, kptr, rest);
+	types.percpu_value = add_value(btf, "percpu_kptr_value", word, percpu, rest);
+	types.line = btf__add_str(btf, "line");
+	int prototype = btf__add_func_proto(btf, types.key);
+	for (size_t i = 0; i < function_count; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "f%zu", i);
+		int id = btf__add_func(btf, name, i ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL, prototype);
+		if (i == 0)
+			types.first_function = id;
+	}
+	if (btf__load_into_kernel(btf))
+		give_up("BTF");
+	types.fd = btf__fd(btf);
+	return types;
+}
+
+// The maps that the program names, each at the place of its kind.
+static const struct {
+	enum bpf_map_type type;
+	unsigned int value_size, entries;
+} kinds[] = {
+	{ BPF_MAP_TYPE_ARRAY, 64, 4 },        { BPF_MAP_TYPE_HASH, 64, 4 },
+	{ BPF_MAP_TYPE_LRU_HASH, 64, 4 },     { BPF_MAP_TYPE_PERCPU_ARRAY, 64, 4 },
+	{ BPF_MAP_TYPE_PERCPU_HASH, 64, 4 },  { BPF_MAP_TYPE_LRU_PERCPU_HASH, 64, 4 },
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4 }, { BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4 },
+	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4 },    { BPF_MAP_TYPE_ARRAY, 64, 1 },
+	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_ARRAY, 64, 1 },
+	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_SOCKMAP, 4, 4 },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4 },        { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4 },
+};
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), ARRAY_OF_MAPS = 6, HASH_OF_MAPS = 7, TIMER = 9, KPTR = 10, PERCPU_KPTR = 11 };
+
+static int maps[KIND_COUNT];
+
+static void make_map(unsigned int kind, const struct types *types)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	if (maps[kind] >= 0)
+		return;
+	if (kind == ARRAY_OF_MAPS || kind == HASH_OF_MAPS) {
+		make_map(0, types);
+		options.inner_map_fd = maps[0];
+	}
+	if (kind == TIMER || kind == KPTR || kind == PERCPU_KPTR) {
+		options.btf_fd = types->fd;
+		options.btf_key_type_id = types->key;
+		options.btf_value_type_id = kind == TIMER ? types->timer_value : kind == KPTR ? types->kptr_value : types->percpu_value;
+	}
+	maps[kind] = bpf_map_create(kinds[kind].type, "map", 4, kinds[kind].value_size, kinds[kind].entries, &options);
+	if (maps[kind] < 0)
+		give_up("map");
+}
+
+// Puts in what only this kernel knows: maps are made, and kernel functions get their ids.
+static unsigned int prepare(const struct types *types)
+{
+	struct btf *kernel = NULL;
+	if (kernel_functions[0] || attach_target) {
+		kernel = btf__load_vmlinux_btf();
+		if (!kernel)
+			give_up("BTF of the kernel");
+	}
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		maps[i] = -1;
+	for (size_t i = 0; i < insn_count; i++) {
+		struct bpf_insn *insn = &insns[i];
+		if (insn->code == 0x18 && (insn->src_reg == 5 || insn->src_reg == 6) && (unsigned int)insn->imm < KIND_COUNT)
+			make_map(insn->imm, types);
+		if (insn->code == 0x85 && insn->src_reg == 2) {
+			insn->imm = btf__find_by_name_kind(kernel, kernel_functions[insn->imm], BTF_KIND_FUNC);
+			if (insn->imm < 0)
+				give_up("kernel function");
+		}
+	}
+	if (!attach_target)
+		return 0;
+	char name[128];
+	const char *prefix = attach_type == BPF_TRACE_RAW_TP ? "btf_trace_" : attach_type == BPF_LSM_MAC ? "bpf_lsm_"
+		: attach_type == BPF_TRACE_ITER ? "bpf_iter_" : "";
+	snprintf(name, sizeof(name), "%s%s", prefix, attach_target);
+	int id = btf__find_by_name_kind(kernel, name, attach_type == BPF_TRACE_RAW_TP ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
+	if (id < 0)
+		give_up("attach target");
+	return id;
+}
+
+// The verifier hardens what is loaded without CAP_PERFMON and CAP_SYS_ADMIN; numbers of calls are shown of what is loaded
+// with CAP_SYSLOG, which is kept where it is there.
+static void keep_only_bpf(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct halves[2];
+	if (syscall(SYS_capget, &header, halves))
+		give_up("capabilities");
+	halves[0].effective = 1U << CAP_NET_ADMIN;
+	halves[1].effective = 1U << (CAP_BPF - 32) | (halves[1].permitted & 1U << (CAP_SYSLOG - 32));
+	if (syscall(SYS_capset, &header, halves))
+		give_up("capabilities");
+}
+
+static void give_back(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct halves[2];
+	if (syscall(SYS_capget, &header, halves))
+		give_up("capabilities");
+	halves[0].effective = halves[0].permitted;
+	halves[1].effective = halves[1].permitted;
+	if (syscall(SYS_capset, &header, halves))
+		give_up("capabilities");
+}
+
+static int load(const struct types *types, unsigned int target, unsigned int flags)
+{
+	static char log[1 << 20];
+	struct bpf_func_info *functions = calloc(function_count + 1, sizeof(*functions));
+	struct bpf_line_info *lines = calloc(line_count + 1, sizeof(*lines));
+	for (size_t i = 0; i < function_count; i++)
+		functions[i] = (struct bpf_func_info){ function_starts[i], types->first_function + i };
+	for (size_t i = 0; i < line_count; i++)
+		lines[i] = (struct bpf_line_info){ line_slots[i], types->line, types->line, (i + 1) << 10 };
+	LIBBPF_OPTS(bpf_prog_load_opts, options);
+	options.expected_attach_type = (enum bpf_attach_type)attach_type;
+	options.prog_flags = flags;
+	options.attach_btf_id = target;
+	options.prog_btf_fd = types->fd;
+	options.fd_array = maps;
+	options.func_info = functions;
+	options.func_info_cnt = function_count;
+	options.func_info_rec_size = sizeof(*functions);
+	options.line_info = lines;
+	options.line_info_cnt = line_count;
+	options.line_info_rec_size = sizeof(*lines);
+	if (only_bpf)
+		keep_only_bpf();
+	int fd = bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", insns, insn_count, &options);
+	if (fd < 0) {
+		int code = errno;
+		options.log_level = 1;
+		options.log_buf = log;
+		options.log_size = sizeof(log);
+		bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", insns, insn_count, &options);
+		printf("%s\n", log);
+		if (seen.part == REFUSAL) {
+			int is_shown = strstr(log, seen_refusal) != NULL;
+			printf("%s\n%s\n", finding,
+			       is_shown ? "still shown" : "the program is refused for another reason, so nothing can be said");
+			exit(is_shown ? SHOWN : NOTHING_SAID);
+		}
+		errno = code;
+		give_up("the kernel does not load the program");
+	}
+	if (only_bpf)
+		give_back();
+	return fd;
+}
+
+struct result {
+	struct bpf_insn *insns;
+	struct bpf_func_info *functions;
+	struct bpf_line_info *lines;
+	unsigned int insn_count, function_count, line_count;
+};
+
+static struct result read_back(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		give_up("the program cannot be read back");
+	struct result result = {
+		calloc(info.xlated_prog_len + 8, 1), calloc(info.nr_func_info + 1, sizeof(struct bpf_func_info)),
+		calloc(info.nr_line_info + 1, sizeof(struct bpf_line_info)), info.xlated_prog_len / 8, info.nr_func_info,
+		info.nr_line_info,
+	};
+	memset(&info, 0, sizeof(info));
+	info.xlated_prog_insns = (unsigned long)result.insns;
+	info.xlated_prog_len = result.insn_count * 8;
+	info.func_info = (unsigned long)result.functions;
+	info.nr_func_info = result.function_count;
+	info.func_info_rec_size = sizeof(struct bpf_func_info);
+	info.line_info = (unsigned long)result.lines;
+	info.nr_line_info = result.line_count;
+	info.line_info_rec_size = sizeof(struct bpf_line_info);
+	size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) || !info.xlated_prog_insns)
+		give_up("the program cannot be read back");
+	return result;
+}
+
+static void print_insn(const struct result *result, unsigned int slot)
+{
+	const struct bpf_insn *insn = &result->insns[slot];
+	printf("%6u: code 0x%02x dst %u src %u off %d imm %d", slot, insn->code, insn->dst_reg, insn->src_reg, insn->off, insn->imm);
+	int is_jump = (insn->code & 7) == 5 || (insn->code & 7) == 6;
+	if (insn->code == 0x06)
+		printf("  -> %d", (int)slot + 1 + insn->imm);
+	else if (is_jump && (insn->code & 0xf0) != 0x80 && (insn->code & 0xf0) != 0x90)
+		printf("  -> %d", (int)slot + 1 + insn->off);
+	printf("\n");
+}
+
+// Whether the number in imm is the same each time: it is not for addresses, ids of maps, and the scratch register.
+static int has_steady_number(const struct bpf_insn *insn)
+{
+	if (insn->code == 0x85)
+		return insn->src_reg == 1;
+	if (insn->code == 0x18)
+		return insn->src_reg == 0 || insn->src_reg == 4;
+	return insn->dst_reg != 11;
+}
+
+// Whether a part of what came back is what one of the two says.
+static int is_there(const struct result *result, const struct sight *sight)
+{
+	unsigned int place = sight->place;
+	switch (sight->part) {
+	case INSN: {
+		if (place + sight->has_second >= result->insn_count)
+			return 0;
+		struct bpf_insn a = result->insns[place], b = sight->insn;
+		int is_steady = has_steady_number(&b);
+		if (!is_steady)
+			a.imm = b.imm = 0;
+		if (memcmp(&a, &b, sizeof(a)) != 0)
+			return 0;
+		return !sight->has_second || !is_steady
+			|| memcmp(&result->insns[place + 1], &sight->second, sizeof(a)) == 0;
+	}
+	case TARGET: {
+		if (place + 1 >= result->insn_count)
+			return 0;
+		const struct bpf_insn *insn = &result->insns[place];
+		// The address of a subprogram: BPF_PSEUDO_FUNC.
+		if (insn->code != 0x18 || insn->src_reg != 4)
+			return 0;
+		for (unsigned int i = 0; i < result->function_count; i++)
+			if (result->functions[i].insn_off == place + 1 + insn->imm)
+				return !sight->missing && result->functions[i].type_id - first_function == sight->id;
+		return sight->missing;
+	}
+	case LENGTH:
+		return result->insn_count == place;
+	case SUBPROGRAM:
+		if (sight->missing)
+			return place >= result->function_count;
+		return place < result->function_count && result->functions[place].insn_off == sight->slot;
+	case LINE:
+		if (sight->missing)
+			return place >= result->line_count;
+		return place < result->line_count && result->lines[place].insn_off == sight->slot
+			&& result->lines[place].line_col == (sight->id + 1) << 10;
+	default:
+		return 0;
+	}
+}
+
+// The slot around which to look, -1 for a part that has none.
+static long place_of(const struct result *result, const struct sight *sight)
+{
+	switch (sight->part) {
+	case INSN:
+	case TARGET:
+		return sight->place;
+	case SUBPROGRAM:
+		return sight->place < result->function_count ? (long)result->functions[sight->place].insn_off : -1;
+	case LINE:
+		return sight->place < result->line_count ? (long)result->lines[sight->place].insn_off : -1;
+	default:
+		return -1;
+	}
+}
+
+enum { WHOLE = 64, AROUND = 8, ROWS = 16 };
+
+// Prints a short program whole, and of a long one what is around a slot; `all` prints every slot of any.
+static void print_result(const struct result *result, long place, int is_whole)
+{
+	unsigned int first = 0, last = result->insn_count;
+	is_whole |= last <= WHOLE;
+	if (!is_whole && place >= 0) {
+		first = place > AROUND ? place - AROUND : 0;
+		last = place + AROUND + 1 < (long)last ? place + AROUND + 1 : last;
+	} else if (!is_whole) {
+		last = 0;
+	}
+	for (unsigned int i = first; i < last; i++)
+		print_insn(result, i);
+	if (!is_whole)
+		printf("%u slots of %u; './shows all' prints them all\n", last - first, result->insn_count);
+	is_whole |= result->function_count + result->line_count <= ROWS;
+	for (unsigned int i = 0; i < result->function_count; i++)
+		if (is_whole || (result->functions[i].insn_off >= first && result->functions[i].insn_off < last))
+			printf("subprogram %u starts at %u\n", i, result->functions[i].insn_off);
+	for (unsigned int i = 0; i < result->line_count; i++)
+		if (is_whole || (result->lines[i].insn_off >= first && result->lines[i].insn_off < last))
+			printf("line %u is at %u\n", (result->lines[i].line_col >> 10) - 1, result->lines[i].insn_off);
+}
+
+// Says what follows from what came back.
+static int answer(const struct result *result)
+{
+	if (seen.part == LOAD || seen.part == REFUSAL) {
+		printf("the program is loaded\nnot shown\n");
+		return NOT_SHOWN;
+	}
+	if (seen.part == NOTHING) {
+		printf("the program is loaded; the case does not say what was seen, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	if (is_there(result, &seen)) {
+		printf("still shown\n");
+		return SHOWN;
+	}
+	if (must.part == NOTHING) {
+		printf("it is not what was seen, and the case does not say what must be, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	if (!is_there(result, &must)) {
+		printf("it is neither what was seen nor what must be, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	printf("it is as it must be\nnot shown\n");
+	return NOT_SHOWN;
+}
+
+// Runs a program, on a packet where its type takes one.
+static unsigned int run(int fd)
+{
+	unsigned char packet[64] = { 0 };
+	static unsigned char memory[4096];
+	struct bpf_sk_lookup lookup = { .family = 2, .protocol = 6 };
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	for (unsigned int i = 14; i < sizeof(packet); i++)
+		packet[i] = i;
+	switch (prog_type) {
+	case BPF_PROG_TYPE_SK_LOOKUP:
+		options.ctx_in = &lookup;
+		options.ctx_size_in = sizeof(lookup);
+		break;
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+		options.ctx_in = memory;
+		options.ctx_size_in = 12 * 8;
+		break;
+	case BPF_PROG_TYPE_SYSCALL:
+		options.ctx_in = memory;
+		options.ctx_size_in = sizeof(memory);
+		break;
+	default:
+		options.data_in = packet;
+		options.data_size_in = sizeof(packet);
+		options.repeat = 2;
+	}
+	if (bpf_prog_test_run_opts(fd, &options))
+		give_up("the program cannot be run");
+	return options.retval;
+}
+
+// Runs the program with two sets of flags, which must not make a difference.
+static int compare_values(const struct types *types, unsigned int target)
+{
+	unsigned int right = run(load(types, target, must.slot)), again = run(load(types, target, must.slot));
+	unsigned int value = run(load(types, target, seen.slot));
+	printf("%s\nwith flags 0x%x it returns 0x%x\nwith flags 0x%x it returns 0x%x\n", finding, must.slot, right, seen.slot, value);
+	if (right != again) {
+		printf("it does not return the same twice, so nothing can be said\n");
+		return NOTHING_SAID;
+	}
+	printf("%s\n", right == value ? "not shown" : "still shown");
+	return right == value ? NOT_SHOWN : SHOWN;
+}
+
+int main(int count, char **words)
+{
+	struct types types = make_types();
+	unsigned int target = prepare(&types);
+	first_function = types.first_function;
+	if (seen.part == VALUE)
+		return compare_values(&types, target);
+	struct result result = read_back(load(&types, target, prog_flags));
+	long place = place_of(&result, &seen);
+	print_result(&result, place, count > 1 && strcmp(words[1], "all") == 0);
+	printf("\n%s\n", finding);
+	if ((seen.part == INSN || seen.part == TARGET) && place < (long)result.insn_count)
+		print_insn(&result, place);
+	return answer(&result);
+}
