@@ -52,7 +52,9 @@ public enum BucketGuide {
         ([.notUnderstood], Row(word: "end", meaning: "kernel: at the end of the program")),
         ([.disagreement], Row(word: "bytes", meaning: "any byte")),
         ([.illFormed], Row(word: "X", meaning: "the rule of a well-formed program that is broken")),
+        ([.execution], Row(word: UpperHalfReads.word, meaning: "kernel: an upper half is filled that is read later")),
         ([.execution], Row(word: "X", meaning: "the type of the program")),
+        ([.memory], Row(word: "leak", meaning: "memory is taken in case after case and not given back")),
         ([.hang, .memory], Row(word: "none", meaning: "nothing more is known")),
     ]
 

@@ -1,0 +1,139 @@
+/// A fault of kernels that campaigns found, and the buckets that it was seen in with each.
+///
+/// The tables of `README.md`, `Crashes/README.md` and <doc:KernelRules>, and the lists for `--known`, are this table; a test
+/// compares them.
+public struct KnownFault: Sendable {
+    /// A series of kernels, of which one release was tested.
+    public enum Series: String, CaseIterable, Sendable {
+        case linux61 = "6.1"
+        case linux612 = "6.12"
+        case linux618 = "6.18"
+    }
+
+    /// What is wrong, in one line of Markdown.
+    public var sentence: String
+    /// The kernel function that is wrong, with its file.
+    public var source: String
+    /// What changed it upstream; `nil` where nothing is known to have.
+    public var mended: String?
+    /// The buckets that it was seen in.
+    ///
+    /// - Shape: a row for each bucket, with the series that showed it
+    public var buckets: [(bucket: String, series: [Series])]
+    /// The cases of `Crashes` that show it, without `.case`.
+    public var cases: [String]
+
+    /// The series that have the fault, in order.
+    public var series: [Series] {
+        Series.allCases.filter { series in buckets.contains { $0.series.contains(series) } }
+    }
+
+    /// All of them, those that run wrong code first.
+    public static let all: [KnownFault] = [
+        KnownFault(
+            sentence:
+                "A call to an earlier subprogram enters another one, or none, if it is the first instruction of a "
+                + "subprogram with `may_goto`",
+            source: "verifier.c: do_misc_fixups; core.c: bpf_patch_insn_single", mended: "67a3b916a7ae",
+            buckets: [
+                ("kernel/wrong-landing/call-backward/none", [.linux618]),
+                ("kernel/error/verifier-bug/no-program-to-jit-at-insn", [.linux618]),
+                // Of this the log says nothing: the kernel warns, and the load fails with EFAULT.
+                ("kernel/error/verifier-bug/bad-address", [.linux612]),
+            ],
+            cases: [
+                "kernel--wrong-landing--call-backward--none", "kernel--error--verifier-bug--no-program-to-jit-at-insn",
+            ]),
+        KnownFault(
+            sentence:
+                "With `BPF_F_TEST_RND_HI32`, the upper half of a register is filled that is read later: the verifier "
+                + "marks no reads where it leaves a path for a state that it has walked",
+            source: "verifier.c: is_state_visited, mark_insn_zext", mended: nil,
+            buckets: [("kernel/execution/upper-half/rnd-hi32", [.linux618])],
+            cases: ["kernel--execution--upper-half--rnd-hi32"]),
+        KnownFault(
+            sentence: "The address of a subprogram that is never called outlives the subprogram",
+            source: "verifier.c: opt_remove_dead_code", mended: nil,
+            buckets: [
+                ("kernel/wrong-landing/pseudo-func-forward/delete", [.linux61, .linux612, .linux618]),
+                ("kernel/wrong-landing/pseudo-func-backward/delete", [.linux61, .linux612, .linux618]),
+                ("kernel/error/verifier-bug/no-program-to-jit-at-insn", [.linux618]),
+                ("kernel/error/verifier-bug/bad-address", [.linux61, .linux612]),
+            ], cases: ["kernel--wrong-landing--pseudo-func-forward--delete"]),
+        KnownFault(
+            sentence:
+                "A call further than 32,767 slots is shown with its offset cut to 16 bits, and the number of another "
+                + "subprogram",
+            source: "verifier.c: jit_subprogs, at its end", mended: "later trees have exchanged the two fields",
+            buckets: [("kernel/encoding/far-call/none", [.linux61, .linux612, .linux618])],
+            cases: ["kernel--encoding--far-call--none"]),
+        KnownFault(
+            sentence: "Constant blinding moves the line records of all functions once for each function",
+            source: "core.c: bpf_adj_linfo; verifier.c: jit_subprogs", mended: nil,
+            buckets: [("kernel/line/shared/blinding", [.linux61, .linux612, .linux618])], cases: []),
+        KnownFault(
+            sentence:
+                "`bpf_loop` with the context as its number of rounds: the verifier warns of a bug of its own; no fault "
+                + "of patching",
+            source: "bpf_iter.c: bpf_loop_proto", mended: nil,
+            buckets: [("kernel/error/verifier-bug/backtracking-misuse", [.linux618])],
+            cases: ["kernel--error--verifier-bug--backtracking-misuse"]),
+        KnownFault(
+            sentence:
+                "A patch that fits is refused, and the load fails with `ENOMEM`: the range check reads the slot "
+                + "after the end",
+            source: "core.c: bpf_adj_branches", mended: nil,
+            buckets: [
+                ("kernel-6.1.192/error/accepted-became-erange/replace/beyond-contract", [.linux61]),
+                ("kernel-6.12.117/error/accepted-became-erange/replace/beyond-contract", [.linux612]),
+            ], cases: ["kernel-6.12.117--error--accepted-became-erange--replace--beyond-contract"]),
+    ]
+}
+
+extension KnownFault {
+    private var releases: String { series.map(\.rawValue).joined(separator: ", ") }
+
+    /// The table of `README.md`.
+    public static var readme: String {
+        let rows = all.map { fault in
+            let link = fault.cases.first.map { " ([case](Crashes/\($0).case))" } ?? ""
+            return "| \(fault.releases) | \(fault.sentence)\(link) |"
+        }
+        return (["| kernel | fault |", "|---|---|"] + rows).joined(separator: "\n")
+    }
+
+    /// The table of `Crashes/README.md`.
+    public static var crashes: String {
+        let rows = all.map { fault in
+            let cases = fault.cases.map { "`\($0)`" }.joined(separator: ", ")
+            return "| \(fault.sentence) | \(fault.releases) | \(cases) | \(fault.mended ?? "") |"
+        }
+        return (["| fault | kernels | case | mended upstream |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+    }
+
+    /// The list of the article.
+    public static var article: String {
+        all.map { fault in
+            let buckets = fault.buckets.map { "`\($0.bucket)` (\($0.series.map(\.rawValue).joined(separator: ", ")))" }
+            return "- \(fault.sentence) (\(fault.source)): \(buckets.joined(separator: ", "))."
+        }.joined(separator: "\n")
+    }
+
+    /// The list for `--known` with the kernels of a series.
+    public static func list(of series: Series) -> String {
+        let name = "Crashes/known-\(series.rawValue).txt"
+        var text = """
+            # Known faults of Linux \(series.rawValue): 'kernel run --known \(name)' ends with 0 when it finds no other.
+            # One bucket a line. README.md here tells about each.
+
+            """
+        var listed: Set<String> = []
+        for fault in all where fault.series.contains(series) {
+            text += "\n# \(fault.sentence).\n"
+            for row in fault.buckets where row.series.contains(series) && listed.insert(row.bucket).inserted {
+                text += row.bucket + "\n"
+            }
+        }
+        return text
+    }
+}
