@@ -15,10 +15,10 @@ extension CampaignReport {
         /// What was left out, in a sentence; `nil` for nothing.
         public var text: String? {
             if leftOut == 0 { return nil }
-            let all = [
-                (hangs, "hang", "hangs"), (memory, "lack of memory", "lacks of memory"), (crashes, "crash", "crashes"),
-            ]
-            let reasons = all.filter { $0.0 > 0 }.map { CountText.of(Int($0.0), $0.1, plural: $0.2) }
+            var reasons: [String] = []
+            if hangs > 0 { reasons.append(CountText.of(hangs, "hang")) }
+            if memory > 0 { reasons.append("running out of memory \(CountText.of(memory, "time"))") }
+            if crashes > 0 { reasons.append(CountText.of(crashes, "crash", plural: "crashes")) }
             return "\(target) was left out of \(CountText.of(Int(leftOut), "case")) after "
                 + reasons.joined(separator: ", ")
         }

@@ -16,6 +16,11 @@ public enum OutputWidth {
         columns(ProcessInfo.processInfo.environment["COLUMNS"], terminal: terminal)
     }
 
+    /// The width of lists in help, which the parser of arguments breaks at 80 columns where it sees no terminal.
+    ///
+    /// - Units: columns
+    public static var help: Int { min(columns, 80) }
+
     /// The same for a value of COLUMNS and the width of a terminal, where these are.
     static func columns(_ variable: String?, terminal: Int?) -> Int {
         let chosen = variable.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }

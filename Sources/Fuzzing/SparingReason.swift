@@ -21,6 +21,7 @@ public enum SparingReason {
         // One ability a case, so that reasons can be counted.
         if let name = missing.subtracting([.refuses, .stepwise]).names.first { return "cannot do " + name }
         return missing.contains(.refuses)
-            ? "cannot say EINVAL" : "adjusts jumps after each edit, and some of the edits are EINVAL without the rest"
+            ? "cannot return EINVAL"
+            : "adjusts jumps after each edit, and some of the edits are EINVAL without the rest"
     }
 }

@@ -37,12 +37,13 @@ struct KernelCampaignOptions: CampaignOptions {
             chosen, isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
     }
 
-    /// The list for the help of a command: a line each.
+    /// The list for the help of a command: a line each, set in where it continues.
     static var list: String {
         let width = ProgramProfile.allCases.map(\.rawValue.count).max() ?? 0
         return ProgramProfile.allCases.map { profile in
             let name = profile.rawValue
-            return "  " + name + String(repeating: " ", count: width - name.count) + "  " + profile.summary
+            let line = "  " + name + String(repeating: " ", count: width - name.count) + "  " + profile.summary
+            return OutputWidth.wrap(line, to: OutputWidth.help, indent: width + 2)
         }.joined(separator: "\n")
     }
 }

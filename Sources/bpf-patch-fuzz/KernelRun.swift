@@ -9,9 +9,9 @@ struct KernelRun: CampaignCommand {
         discussion: """
             Programs are made at random so that every kind of rewrite happens at every kind of border. Each is loaded and \
             read back, and every jump, call, subprogram and line must be where it was before. Nothing is pinned, and \
-            nothing is run unless --execute says so.
+            nothing is run unless --execute says so. A kernel that has a fault may warn, be tainted or stop.
 
-            Without --cases or --time it runs until it is interrupted. A finding is minimised by loading smaller programs, \
+            Without --cases or --time it runs until it is interrupted. A finding is minimized by loading smaller programs, \
             and written to the folder of --crashes with a C program that shows it by itself; 'replay' says later whether a \
             kernel still does. What the checker does not understand is a finding too. A program whose load ends the \
             process, or does not end within 30 s, is kept as it is and not loaded again.
@@ -51,6 +51,7 @@ struct KernelRun: CampaignCommand {
         let leftOut = subject.leftOut.map(\.text)
         if subject.usable.isEmpty { throw CampaignError("no profile can be had: \(leftOut.joined(separator: "; "))") }
         for line in leftOut { complain("left out: \(line)") }
+        complain(ReplaySession.campaignWarning)
     }
 }
 

@@ -62,7 +62,7 @@ extension CampaignReport {
         let seen =
             finding.isCounted == false
             ? "seen in a block that was not completed"
-            : finding.sightings == 0 ? "met while minimising" : "seen \(times)"
+            : finding.sightings == 0 ? "met while minimizing" : "seen \(times)"
         var place = "\(finding.index)"
         if let firsts = finding.firsts, firsts.count > 1 {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")

@@ -33,7 +33,7 @@ struct Run: CampaignCommand {
         abstract: "Run a campaign.",
         discussion: """
             Without --cases or --time it runs until it is interrupted. Findings are written to the folder of --crashes, \
-            one file a bucket, as soon as they are seen, and then minimised; those that there is no time for say so.
+            one file a bucket, as soon as they are seen, and then minimized; those that there is no time for say so.
 
             A target that hangs, crashes or takes all memory over and over is left out of more and more cases, and \
             the summary says of how many. When no case was completed, or a target was never run, the exit status is 1.

@@ -5,7 +5,7 @@ import Campaign
 struct SessionOptions: ParsableArguments {
     @Flag(
         help: """
-            End with the first finding that is not known, minimised and written down: the same one for any number of jobs.
+            End with the first finding that is not known, minimized and written down: the same one for any number of jobs.
             """)
     var untilFound = false
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Campaign
 import Fuzzing
 
 /// A workload by its name on the command line, or all of them.
@@ -34,11 +35,14 @@ struct WorkloadOptions: ParsableArguments {
         Workload.allCases.filter { names.contains(.all) || names.contains(.one($0)) }
     }
 
-    /// The list for the help of a command: a line each.
+    /// The list for the help of a command: a line each, set in where it continues.
     static var list: String {
         let width = Workload.allCases.map(\.name.count).max() ?? 0
         return Workload.allCases.map { workload in
-            "  " + workload.name + String(repeating: " ", count: width - workload.name.count) + "  " + workload.summary
+            let line =
+                "  " + workload.name + String(repeating: " ", count: width - workload.name.count) + "  "
+                + workload.summary
+            return OutputWidth.wrap(line, to: OutputWidth.help, indent: width + 2)
         }.joined(separator: "\n")
     }
 }

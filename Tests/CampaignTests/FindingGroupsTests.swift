@@ -89,6 +89,21 @@ struct FindingGroupsTests {
         }
     }
 
+    /// A long plug-in has a line of its own, with its option.
+    @Test func optionsAreBrokenToo() throws {
+        let path = "./" + String(repeating: "a-long-folder/", count: 4) + "kernel.so"
+        let group = FindingGroups.make([finding("b/hang/none/none")], plugins: ["--plugin", path])[0]
+        let lines = group.text.split(separator: "\n").drop { !$0.contains(" show") }
+        #expect(lines.count == 3 && lines.last == "    --plugin \(path)", "\(group.text)")
+        #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(group.text)")
+    }
+
+    /// Of a case against a kernel, passes say nothing: they are what the kernel did, where that is known.
+    @Test func kernelCasesAreAsLargeAsTheirPrograms() {
+        #expect(finding("kernel/line/record/patch", slots: 51_068).size == "51,068 slots")
+        #expect(finding("a/line/record/patch", slots: 1).size == "0 passes, 0 edits, 1 slot")
+    }
+
     private enum SentenceTexts {
         static let buckets = [
             "a/wrong-landing/cond32-backward-leaving/insert-skip/beyond-contract", "b/hang/none/none",

@@ -86,6 +86,7 @@ import Testing
 
     private static let seeds = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Seeds").path
+    private static let crashes = seeds.dropLast("Seeds".count) + "Crashes"
     private static let objects: String? = {
         let libraries = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []
         return libraries.map { "/usr/lib/\($0)/bpf" }.first {
@@ -95,19 +96,19 @@ import Testing
     private static let isRoot = geteuid() == 0
 
     /// What is run on 80 columns; those about the kernel end with 1 where it may not be asked.
-    private static let commands: [[String]] =
-        [
+    private static let commands: [[String]] = {
+        var commands = [
             ["patchers"], ["scale", "--patches", "100", "--patches", "100000", "--limit", "1ms"], ["replay", seeds],
             ["show", seeds + "/may-goto-backward-expanded.case"],
-        ] + (objects.map { [["stats", $0]] } ?? [])
-        + (isRoot
-            ? [
-                [
-                    "kernel", "run", "--seed", "1", "--cases", "300", "--crashes",
-                    NSTemporaryDirectory() + "bpf-patch-fuzz-width",
-                ]
-            ] : [])
-        + (isRoot ? objects.map { [["kernel", "stats", $0], ["kernel", "load", $0]] } ?? [] : [])
+        ]
+        if let objects { commands.append(["stats", objects]) }
+        if !isRoot { return commands }
+        let folder = NSTemporaryDirectory() + "bpf-patch-fuzz-width"
+        commands.append(["kernel", "run", "--seed", "1", "--cases", "300", "--crashes", folder])
+        commands.append(["kernel", "replay", crashes + "/kernel--wrong-landing--call-backward--none.case"])
+        if let objects { commands += [["kernel", "stats", objects], ["kernel", "load", objects]] }
+        return commands
+    }()
 
     @Test(arguments: commands) func commandFits80Columns(arguments: [String]) throws {
         let run = try Tool.run(
@@ -118,6 +119,16 @@ import Testing
             #expect(isPasted, "\(line)")
         }
         #expect(!run.output.isEmpty, "\(run.errors)")
+    }
+
+    /// A list in the help is set in where a line of it continues.
+    @Test(arguments: [["run"], ["kernel", "run"]]) func listsOfHelpAreSetIn(command: [String]) throws {
+        let help = try Tool.run(
+            ["COLUMNS=80", Tool.executable.path] + command + ["--help"], program: URL(fileURLWithPath: "/usr/bin/env")
+        ).output
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+        let entries = lines.drop { !$0.hasPrefix("  jumps ") && !$0.hasPrefix("  blinding ") }.prefix { !$0.isEmpty }
+        #expect(entries.count > 5 && entries.allSatisfy { $0.hasPrefix("  ") && $0.count <= 80 }, "\(help)")
     }
 
     @Test func oneBarIsNotDrawn() throws {

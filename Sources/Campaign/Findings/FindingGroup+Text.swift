@@ -23,11 +23,25 @@ extension FindingGroup {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// A command in one line, or in two that a shell takes for one.
+    /// A command in one line, or in several that a shell takes for one: an option stays with its value, and a word is never
+    /// broken.
     private static func fitting(_ words: [String]) -> String {
-        let line = words.joined(separator: " ")
-        if line.count <= width - 2 || words.count < 3 { return line }
-        return words[...1].joined(separator: " ") + " \\\n    " + words[2...].joined(separator: " ")
+        if words.count < 3 { return words.joined(separator: " ") }
+        var lines = [words[...1].joined(separator: " ")]
+        var rest = words[2...]
+        while let word = rest.popFirst() {
+            let isOption = word.hasPrefix("--") && !word.contains("=")
+            let part = isOption ? word + (rest.popFirst().map { " " + $0 } ?? "") : word
+            let margin = lines.count == 1 ? 2 : 4
+            // Two columns are for the backslash.
+            let isLast = rest.isEmpty
+            if lines[lines.count - 1].count + 1 + part.count + margin + (isLast ? 0 : 2) <= width {
+                lines[lines.count - 1] += " " + part
+            } else {
+                lines.append(part)
+            }
+        }
+        return lines.joined(separator: " \\\n    ")
     }
 }
 

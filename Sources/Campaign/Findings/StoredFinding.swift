@@ -39,9 +39,13 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
 
     /// How large the case is, in words.
+    ///
+    /// What a kernel did is known of some cases alone, and is not what makes them large.
     public var size: String {
-        CountText.of(passes, "pass", plural: "passes") + ", " + CountText.of(edits, "edit") + ", "
-            + CountText.of(insns, "slot")
+        let slots = CountText.of(insns, "slot")
+        if target == Finding.kernelTarget { return slots }
+        return CountText.of(passes, "pass", plural: "passes") + ", " + CountText.of(edits, "edit") + ", "
+            + slots
     }
 
     enum CodingKeys: String, CodingKey {
