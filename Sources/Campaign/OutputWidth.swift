@@ -16,10 +16,11 @@ public enum OutputWidth {
         columns(ProcessInfo.processInfo.environment["COLUMNS"], terminal: terminal)
     }
 
-    /// The width of lists in help, which the parser of arguments breaks at 80 columns where it sees no terminal.
+    /// The width of lists in help, where the parser of arguments breaks a line that fills all columns, of which there are 80
+    /// without a terminal.
     ///
     /// - Units: columns
-    public static var help: Int { min(columns, 80) }
+    public static var help: Int { min(columns, 80) - 1 }
 
     /// The same for a value of COLUMNS and the width of a terminal, where these are.
     static func columns(_ variable: String?, terminal: Int?) -> Int {

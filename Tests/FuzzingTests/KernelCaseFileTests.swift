@@ -106,7 +106,7 @@ import Testing
         ("type: xdp\ntype: xdp\nprogram", 2, 1, "once", "`type`"),
         ("flags: x", 1, 8, "a number", "`x`"), ("privilege: none", 1, 12, "`all` or `bpf`", "`none`"),
         ("seen: refusal x", 1, 15, "`\"`", "`x`"),
-        ("seen: place 3", 1, 7, "`slot`, `slots`, `subprogram`, `line` or `refusal`", "`place`"),
+        ("seen: place 3", 1, 7, "`slot`, `slots`, `subprogram`, `line`, `value` or `refusal`", "`place`"),
         ("seen: slot 3 nothing", 1, 14, "an instruction", "`nothing`"), ("seen: line 3 at 4", 1, 14, "`id`", "`at`"),
         ("seen: subprogram 3 at", 1, 22, "a number", "the end of the line"),
     ]) func faultsAreNamed(_ text: String, line: Int, column: Int, expected: String, found: String) throws {
