@@ -96,7 +96,7 @@ extension ProgramImage<Slot> {
         var start = 0
         while start < insnCount {
             let count = min(64, insnCount - start)
-            if count == 64 && !isBehindWide && insns.isPlain(from: Slot(start)) {
+            if count == 64 && !isBehindWide && insns.areAlike(from: Slot(start)) && isPlain(insns[Slot(start)], kinds) {
                 start += count
                 continue
             }
@@ -122,6 +122,12 @@ extension ProgramImage<Slot> {
             start += count
         }
         return isBehindWide ? ProgramFault(.brokenWideLoad, at: insnCount - 1) : nil
+    }
+
+    /// True if an instruction is neither a jump or call nor a wide load.
+    @inline(__always)
+    private func isPlain(_ insn: Instruction, _ kinds: JumpKindTable.View) -> Bool {
+        kinds.count(insn) == 0 && !insn.isWide
     }
 
     /// A subprogram with its range.

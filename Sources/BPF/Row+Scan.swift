@@ -1,27 +1,26 @@
 extension Row where Element == Instruction {
-    /// How many instructions ``isPlain(from:)`` looks at.
+    /// How many instructions ``areAlike(from:)`` compares.
     @inlinable
-    public static var scanned: Int { 64 }
+    public static var alikeCount: Int { 64 }
 
-    /// True if none of 64 instructions is a jump, a call or a slot of a wide load, which their classes alone show.
+    /// True if 64 instructions have the same code and registers, so that one shows the kind of all.
     ///
-    /// In the programs that are long, most are plain, and a scan of whole vectors costs a fraction of a look at each.
+    /// Long programs of a campaign are mostly one instruction over and over; a comparison of whole vectors costs a fraction
+    /// of a look at each.
     ///
-    /// - Parameter start: the first of ``scanned`` instructions
+    /// - Parameter start: the first of ``alikeCount`` instructions
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    public func isPlain(from start: Index) -> Bool {
+    public func areAlike(from start: Index) -> Bool {
         typealias Block = SIMD8<UInt64>
-        assert(start.position + Self.scanned <= capacity)
-        var found = Block()
+        assert(start.position + Self.alikeCount <= capacity)
+        let first = Block(repeating: self[start].bits)
+        var difference = Block()
         for number in 0..<8 {
-            let insns = unsafe word(at: start.position &* 8 &+ number &* 64, as: Block.self)
-            let (half, quarter) = (insns &>> 1, insns &>> 2)
-            // The lowest bit of each: of the eight classes, 5 and 6 have the upper bit and one of the others, and 0 has none.
-            found |= quarter & (insns ^ half) | ~(insns | half | quarter)
+            difference |= unsafe word(at: start.position &* 8 &+ number &* 64, as: Block.self) ^ first
         }
-        let half = found.lowHalf | found.highHalf
+        let half = difference.lowHalf | difference.highHalf
         let pair = half.lowHalf | half.highHalf
-        return (pair[0] | pair[1]) & 1 == 0
+        return (pair[0] | pair[1]) & 0xffff == 0
     }
 }

@@ -30,4 +30,26 @@ struct RowTests {
     @Test func everyByteOfInstructionsCounts() { everyByteCounts(Instruction.init(bits:), bits: 64) }
     @Test func everyByteOfWordsCounts() { everyByteCounts(UInt32.init(truncatingIfNeeded:), bits: 32) }
     @Test func everyByteCounts() { everyByteCounts(UInt8.init(truncatingIfNeeded:), bits: 8) }
+
+    /// Of 64 instructions, code and registers of each count, and nothing else, nor what stands around them.
+    @Test func instructionsAreAlikeByCodeAndRegisters() {
+        let storage = RowStorage<Instruction>(capacity: 70)
+        let row = storage.row(as: Slot.self)
+        let other = Instruction(code: 0x05, dst: 2, off: 1, imm: 1)
+        for start in [0, 3, 6] {
+            row.fill(70, from: Slot(0), with: other)
+            for slot in start..<start + 64 {
+                row[Slot(slot)] = Instruction(code: 0xb7, dst: 1, off: Int16(slot), imm: Int32(-slot))
+            }
+            #expect(row.areAlike(from: Slot(start)))
+            for slot in start..<start + 64 {
+                let insn = row[Slot(slot)]
+                for bit in 0..<16 {
+                    row[Slot(slot)] = Instruction(bits: insn.bits ^ 1 << UInt64(bit))
+                    #expect(!row.areAlike(from: Slot(start)), "bit \(bit) of \(slot)")
+                }
+                row[Slot(slot)] = insn
+            }
+        }
+    }
 }

@@ -33,20 +33,23 @@ struct SlotLedger: ~Copyable {
         counts.fill(input.insnCount + 1, from: InputIndex(0), with: 0)
         states.fill(input.insnCount + 1, from: InputIndex(0), with: .standing)
         jumpCount = 0
-        var slot = 0
-        while slot < input.insnCount {
-            defer { slot += 1 }
-            let isBlock = slot & 63 == 0 && slot + 64 <= input.insnCount
-            if isBlock && input.insns.isPlain(from: InputIndex(slot)) {
-                slot += 63
+        var start = 0
+        while start < input.insnCount {
+            let stop = min(start + Row<InputIndex, Instruction>.alikeCount, input.insnCount)
+            defer { start = stop }
+            if stop - start == Row<InputIndex, Instruction>.alikeCount && input.insns.areAlike(from: InputIndex(start))
+                && input.insns[InputIndex(start)].jumpKind == .none
+            {
                 continue
             }
-            let insn = input.insns[InputIndex(slot)]
-            let kind = insn.jumpKind
-            if kind == .none { continue }
-            counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] += 1
-            jumps[TableIndex(jumpCount)] = InputIndex(slot)
-            jumpCount += 1
+            for slot in start..<stop {
+                let insn = input.insns[InputIndex(slot)]
+                let kind = insn.jumpKind
+                if kind == .none { continue }
+                counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] += 1
+                jumps[TableIndex(jumpCount)] = InputIndex(slot)
+                jumpCount += 1
+            }
         }
     }
 

@@ -108,31 +108,31 @@ struct ExpectedRow {
     ) -> (standing: Int, removed: Int) {
         var standingCount = 0
         var removedCount = 0
-        var number = 0
-        while number < input.insnCount {
-            defer { number &+= 1 }
-            if number & 63 == 0 && number &+ 64 <= input.insnCount && hasNoJump(in64: number) {
-                number &+= 63
+        var start = 0
+        while start < input.insnCount {
+            let stop = min(start &+ Row<InputIndex, Instruction>.alikeCount, input.insnCount)
+            defer { start = stop }
+            if stop &- start == Row<InputIndex, Instruction>.alikeCount && hasNoJump(from: InputIndex(start)) {
                 continue
             }
-            let slot = InputIndex(number)
-            // Each slot is written to both lists, and counted in one or none.
-            standing[TableIndex(standingCount)] = slot
-            removed[TableIndex(removedCount)] = slot
-            let jump = fields.count(input.insns[slot])
-            let gone = jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
-            standingCount &+= jump &- gone
-            removedCount &+= gone
+            for number in start..<stop {
+                let slot = InputIndex(number)
+                // Each slot is written to both lists, and counted in one or none.
+                standing[TableIndex(standingCount)] = slot
+                removed[TableIndex(removedCount)] = slot
+                let jump = fields.count(input.insns[slot])
+                let gone = jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
+                standingCount &+= jump &- gone
+                removedCount &+= gone
+            }
         }
         return (standingCount, removedCount)
     }
 
-    /// True if none of 64 slots is a jump or call.
+    /// True if 64 slots are one instruction over and over that is no jump or call; its code and registers decide that.
     @inline(__always)
-    private func hasNoJump(in64 start: Int) -> Bool {
-        var found = 0
-        for number in start..<start &+ 64 { found |= fields.count(input.insns[InputIndex(number)]) }
-        return found == 0
+    private func hasNoJump(from start: InputIndex) -> Bool {
+        input.insns.areAlike(from: start) && fields.count(input.insns[start]) == 0
     }
 
     /// Lets a jump or call of the program reach what it must.
