@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#define _GNU_SOURCE
 #include "process.h"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 pid_t process_fork(void) { return fork(); }
@@ -9,3 +12,7 @@ pid_t process_fork(void) { return fork(); }
 int process_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal); }
 
 int process_leave_no_core(void) { return prctl(PR_SET_DUMPABLE, 0UL); }
+
+int process_open_end(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0U); }
+
+int process_open_memory(void) { return memfd_create("bpf-patch-fuzz", MFD_CLOEXEC); }

@@ -27,6 +27,8 @@ struct Apply: ParsableCommand {
         transform: pluginFile)
     var plugin: PluginFile?
 
+    @OptionGroup var limit: TimeoutOption
+
     @Argument(help: "A file of JSON lines. Default: standard input.")
     var file = "-"
 
@@ -39,9 +41,9 @@ struct Apply: ParsableCommand {
         do {
             let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [], program: Executable.url)
             guard let choice = patcher ?? plugins.first else { return }
-            try confine([choice])
-            let text = try read(file)
             let name = file == "-" ? "<stdin>" : file
+            try confine([choice], timeout: limit.timeout, input: name)
+            let text = try read(file)
             var applier = Applier(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             where !line.allSatisfy(\.isWhitespace) {
@@ -51,7 +53,10 @@ struct Apply: ParsableCommand {
                     isBroken = true
                     continue
                 }
-                try Output.line(AnswerLine.print(name: c.name, applier.apply(c)))
+                PluginProcess.begin(line: number + 1)
+                let answer = try applier.apply(c)
+                PluginProcess.rest()
+                try Output.line(AnswerLine.print(name: c.name, answer))
             }
             if applier.spared > 0 {
                 complain(

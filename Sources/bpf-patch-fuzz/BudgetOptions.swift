@@ -1,8 +1,8 @@
 import ArgumentParser
 import Campaign
 
-/// The options that say what one case may take.
-struct BudgetOptions: ParsableArguments {
+/// The option that says how long one case may take, also where it is a line of `apply`.
+struct TimeoutOption: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -10,6 +10,11 @@ struct BudgetOptions: ParsableArguments {
             valueName: "time"),
         transform: NumberOption.time(from: 0.05))
     var timeout = CaseBudget().timeout
+}
+
+/// The options that say what one case may take.
+struct BudgetOptions: ParsableArguments {
+    @OptionGroup var limit: TimeoutOption
 
     @Option(
         parsing: .unconditional,
@@ -19,5 +24,5 @@ struct BudgetOptions: ParsableArguments {
         transform: NumberOption.memory)
     var memory = CaseBudget().memory ?? 0
 
-    var chosen: CaseBudget { CaseBudget(timeout: timeout, memory: memory == 0 ? nil : memory) }
+    var chosen: CaseBudget { CaseBudget(timeout: limit.timeout, memory: memory == 0 ? nil : memory) }
 }

@@ -14,14 +14,24 @@ enum Executable {
 
 /// Lets this command be run by a process that plug-ins may end, when there are any, and ends with its status.
 ///
-/// - Parameter more: words to add to the command line
+/// - Parameters:
+///   - more: words to add to the command line
+///   - timeout: how many seconds a plug-in may take for a line of the input, if there is a limit
+///   - input: what messages call the input
 /// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
-func confine(_ patchers: [PatcherChoice], adding more: [String] = []) throws {
+func confine(
+    _ patchers: [PatcherChoice], adding more: [String] = [], timeout: Double? = nil, input: String = ""
+) throws {
     let plugins = patchers.compactMap(\.plugin)
     if plugins.isEmpty { return }
-    if Confinement.isInside { return try Output.keepToItself() }
+    if Confinement.isInside {
+        PluginProcess.beginCommand()
+        return try Output.keepToItself()
+    }
     let words = Array(CommandLine.arguments.dropFirst()) + more
-    throw ExitCode(try PluginProcess.runAgain(program: Executable.url, words, plugins: plugins))
+    throw ExitCode(
+        try PluginProcess.run(
+            program: Executable.url, PluginProcess.Command(words, timeout: timeout, input: input), plugins: plugins))
 }
 
 /// `describe`: says what a plug-in is; started by whoever must not load it.

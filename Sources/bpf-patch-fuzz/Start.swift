@@ -11,12 +11,21 @@ enum Start {
         Descriptor.occupyStandardNumbers()
         Output.watchReader()
         OutputWidth.boundEnvironment()
+        // They are read from /proc; without it there are none, not even the name of the program.
+        if CommandLine.arguments.isEmpty {
+            complain("error: /proc is not there, and this program cannot work without; mount it")
+            exit(ExitCode.failure.rawValue)
+        }
         let words = Array(CommandLine.arguments.dropFirst())
         do {
             try checkHelp(words)
             var command = try Tool.parseAsRoot(words)
             try command.run()
-        } catch { end(error, of: words) }
+            PluginProcess.endCommand()
+        } catch {
+            PluginProcess.endCommand()
+            end(error, of: words)
+        }
     }
 
     /// Ends the process as an error says: with its status, and one sentence on standard error.

@@ -7,6 +7,7 @@
 #include "example.c"
 #undef bpf_patcher_v1
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +28,13 @@
 #define DIVIDE 15
 #define READ_ONLY 16
 #define CALL_NULL 17
-#define SLOW 18
+#define CLOSE 18
+#define SCRIBBLE 19
+#define CHILD 20
+#define FORK 21
+#define TERMINATE 22
+#define KILL_PARENT 23
+#define SLOW 24
 
 #ifndef LEAKED_KIB
 #define LEAKED_KIB 512
@@ -95,6 +102,31 @@ static __attribute__((noinline)) int misbehave(const struct bpf_patcher_image *i
 		break;
 	case CALL_NULL:
 		((void (*volatile)(void))0)();
+		break;
+	case CLOSE:
+		for (int i = 0; i < 100; i++)
+			close(i);
+		break;
+	case SCRIBBLE:
+		for (int i = 0; i < 100; i++)
+			if (write(i, "garbage\n", 8) < 0)
+				continue;
+		break;
+	case CHILD:
+		if (!sink++ && !fork()) {
+			sleep(3600);
+			_exit(0);
+		}
+		break;
+	case FORK:
+		if (!sink++ && fork() < 0)
+			abort();
+		break;
+	case TERMINATE:
+		raise(SIGTERM);
+		break;
+	case KILL_PARENT:
+		kill(getppid(), SIGKILL);
 		break;
 	case SLOW:
 		usleep(20000);

@@ -16,4 +16,10 @@ int process_die_with_parent(int signal);
 /* Keeps this process from writing a core, also where cores are piped to a program: prctl(2), PR_SET_DUMPABLE. */
 int process_leave_no_core(void);
 
+/* A descriptor that can be read once a process has ended: pidfd_open(2); negative where there is none. */
+int process_open_end(pid_t process);
+
+/* A file in memory that has no name, which no other program inherits: memfd_create(2). */
+int process_open_memory(void);
+
 #endif

@@ -34,8 +34,15 @@ enum JudgeMessage {
         return unsafe withUnsafeBytes(of: length) { unsafe Array($0) } + text
     }
 
-    /// Reads exactly so many bytes; `nil` at the end of input.
-    static func read(_ count: Int, from descriptor: Int32) -> [UInt8]? {
+    /// How long a message may be; one that is longer was written by somebody else.
+    ///
+    /// - Units: bytes
+    static let longest: UInt64 = 1 << 30
+
+    /// Reads exactly so many bytes; `nil` at the end of input, and when no message has so many.
+    private static func read(_ length: UInt64, from descriptor: Int32) -> [UInt8]? {
+        if length > longest { return nil }
+        let count = Int(length)
         var bytes = [UInt8](repeating: 0, count: count)
         var have = 0
         while have < count {
@@ -50,8 +57,8 @@ enum JudgeMessage {
     }
 
     /// Reads 64-bit words; `nil` at the end of input.
-    static func readWords(_ count: Int, from descriptor: Int32) -> [UInt64]? {
-        guard let bytes = read(count * 8, from: descriptor) else { return nil }
+    static func readWords(_ count: UInt64, from descriptor: Int32) -> [UInt64]? {
+        guard count <= longest / 8, let bytes = read(count * 8, from: descriptor) else { return nil }
         return unsafe bytes.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt64.self)) }
     }
 }

@@ -30,12 +30,16 @@ public final class JudgeServer {
     public func run(_ judge: (Case, UInt64) -> Judgement) {
         server.run {
             while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
-                let request = JudgeMessage.readWords(Int(words[0]), from: STDIN_FILENO)
+                let request = JudgeMessage.readWords(words[0], from: STDIN_FILENO)
             {
                 board.begin(index: request[0], worker: 0)
                 let judgement = judge(CasePacket.unpack(request[2...]), request[1])
                 board.rest(worker: 0)
-                output.write(JudgeMessage.encode(.init(request: request[0], judgement: judgement)))
+                if output.write(JudgeMessage.encode(.init(request: request[0], judgement: judgement))) { continue }
+                // A patcher has closed it; the server can still say so.
+                board.begin(index: request[0], worker: 0)
+                board.noteCut(worker: 0)
+                _exit(1)
             }
         } died: { death in
             if board.isBusy(worker: 0) { output.write(JudgeMessage.encode(verdict(on: death))) }

@@ -119,25 +119,72 @@ public final class SacrificedJudge: CaseJudge {
     /// - Units: seconds
     private static let tick = 0.02
 
+    /// How long the process has beyond the time of a case to find out what a patcher did to it.
+    ///
+    /// - Units: seconds
+    private static let grace = 5.0
+
+    /// What comes in place of bytes from the process.
+    private enum Gap: Error {
+        /// It has ended, or was ended for lack of time.
+        case end
+        /// A patcher has kept it from answering.
+        case fault(Death.Cause)
+    }
+
     /// The answer of the process, started when there is none; `nil` when it has ended.
     private func answer(_ c: Case, sparing spared: UInt64) throws(CampaignError) -> JudgeMessage.Reply? {
         let process = try running()
         requests += 1
         process.write(JudgeMessage.request(requests, sparing: spared, c))
-        while !process.isReady(within: Self.tick) {
-            if !isLate() { continue }
+        let limit = Date() + budget.timeout + Self.grace
+        do throws(Gap) {
+            while true {
+                let length = try receive(8, from: process, until: limit)
+                let count = length.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                if count > JudgeMessage.longest { throw .fault(.descriptor) }
+                let text = Data(try receive(Int(count), from: process, until: limit))
+                guard let reply = try? JSONDecoder().decode(JudgeMessage.Reply.self, from: text) else {
+                    throw .fault(.descriptor)
+                }
+                if reply.request == requests { return reply }
+            }
+        } catch {
+            guard case .fault(let cause) = error else { return nil }
             process.kill()
             _ = process.waitUntilExit()
             self.process = nil
-            return nil
+            let death = Death(cause: cause, patcher: nil, index: requests)
+            return JudgeMessage.Reply(
+                request: requests, judgement: Judgement(findings: [death.finding(against: JudgeMessage.unknown)]),
+                isDead: true)
         }
-        while let length = JudgeMessage.readWords(1, from: process.descriptor),
-            let text = JudgeMessage.read(Int(length[0]), from: process.descriptor)
-        {
-            let reply = try? JSONDecoder().decode(JudgeMessage.Reply.self, from: Data(text))
-            if let reply, reply.request == requests { return reply }
+    }
+
+    /// Reads exactly so many bytes from the process.
+    private func receive(
+        _ count: Int, from process: WorkerProcess, until limit: Date
+    ) throws(Gap) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            if process.isReady(within: Self.tick) {
+                if !process.isReadable {
+                    // A child that a patcher has left running may hold the output of a process that has ended.
+                    if process.hasEnded && !process.isReadable { throw .end }
+                    continue
+                }
+                guard let more = process.readBytes(upTo: count - bytes.count) else { throw .end }
+                bytes += more
+            } else if isLate() {
+                process.kill()
+                _ = process.waitUntilExit()
+                self.process = nil
+                throw .end
+            } else if Date() > limit {
+                throw .fault(.hang(timeout: budget.timeout + Self.grace))
+            }
         }
-        return nil
+        return bytes
     }
 
     /// The process, started when there is none.

@@ -5,6 +5,12 @@ import Plugins
 public enum Confinement {
     private static let variable = "BPF_PATCH_FUZZ_CONFINED"
 
+    /// The number of the descriptor of a board, for a process that runs a whole command.
+    static let boardVariable = "BPF_PATCH_FUZZ_BOARD"
+
+    /// The descriptor of the board that this process shares with the one that started it, if there is one.
+    static var board: Int32? { ProcessInfo.processInfo.environment[boardVariable].flatMap { Int32($0) } }
+
     /// Whether this process is one that a plug-in may end.
     public static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }
 
@@ -16,6 +22,7 @@ public enum Confinement {
     ) throws(CampaignError) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment[variable] = "1"
+        environment[boardVariable] = nil
         // A trap must end a process at once; the case that caused it is known.
         environment["SWIFT_BACKTRACE"] = "enable=no"
         environment[SanitizerReports.readingVariable] = reports == .reading ? "1" : nil

@@ -15,8 +15,10 @@ struct Death: Hashable {
         case memory(taken: UInt64?, timeout: Double)
         /// Memory that was taken case by case, and never given back, has become too much.
         case leak
-        /// Somebody else killed it.
-        case outside
+        /// A signal ended it that another process sends.
+        case outside(Int32)
+        /// It could not tell what it had done, or told what cannot be: a patcher used the descriptors of its process.
+        case descriptor
     }
 
     var cause: Cause
@@ -28,6 +30,11 @@ struct Death: Hashable {
     var report: String?
     /// What was done with which address, in words.
     var place: String?
+
+    /// Whether a signal ended it that another process sends.
+    var isFromOutside: Bool {
+        if case .outside = cause { true } else { false }
+    }
 
     /// What it is counted as.
     var kind: TargetCounts.Kind {
@@ -76,14 +83,16 @@ struct Death: Hashable {
         case .memory: (.memory, "none", "takes more memory than --memory allows")
         case .leak:
             (.memory, "leak", "takes memory in case after case and does not give it back, up to what --memory allows")
-        case .outside: (.crash, "sigkill", "ends the process with SIGKILL")
+        case .outside(let number):
+            (.crash, Self.name(ofSignal: number), "ends the process with \(Self.name(ofSignal: number).uppercased())")
+        case .descriptor: (.crash, "descriptor", "closes or writes to descriptors that are not its own")
         }
     }
 
     /// What follows the rule, if more is known.
     private var rest: String { place.map { ": \($0)" } ?? "" }
 
-    private static func seconds(_ number: Double) -> String {
+    static func seconds(_ number: Double) -> String {
         (number == number.rounded() ? String(Int(number)) : String(number)) + " s"
     }
 
@@ -92,6 +101,7 @@ struct Death: Hashable {
         let names = [
             SIGILL: "sigill", SIGTRAP: "sigtrap", SIGABRT: "sigabrt", SIGSEGV: "sigsegv", SIGBUS: "sigbus",
             SIGFPE: "sigfpe", SIGKILL: "sigkill", SIGALRM: "sigalrm", SIGPIPE: "sigpipe", SIGTERM: "sigterm",
+            SIGINT: "sigint",
         ]
         return names[number] ?? "signal"
     }

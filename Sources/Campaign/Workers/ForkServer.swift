@@ -1,6 +1,7 @@
 import BPF
 import CProcess
 import Foundation
+import Synchronization
 
 /// Does work in a child that may be lost, and starts another one from the same state when it is.
 ///
@@ -29,6 +30,15 @@ struct ForkServer {
         self.budget = budget
         errors = ChildErrors(isKept: keepsErrors)
         note = keepsErrors ? CrashNote() : nil
+    }
+
+    /// The number of the child that this process is, or 0.
+    private static let child = Atomic<pid_t>(0)
+
+    /// Ends this process if a patcher has made it of a child: two that do the same work would both report it.
+    static func endCopy() {
+        let own = child.load(ordering: .relaxed)
+        if own != 0 && own != getpid() { _exit(0) }
     }
 
     /// How often a child is looked at.
@@ -60,6 +70,7 @@ struct ForkServer {
             if child == 0 {
                 _ = process_die_with_parent(SIGKILL)
                 if getppid() != server { _exit(0) }
+                Self.child.store(getpid(), ordering: .relaxed)
                 unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
                 errors.takeOver()
                 Fault.watch(
@@ -72,7 +83,9 @@ struct ForkServer {
                 Output.note("error: a worker cannot be forked: \(unsafe String(cString: strerror(errno)))\n")
                 _exit(1)
             }
-            guard let cause = watch(child, &signals) else {
+            let cause = watch(child, &signals)
+            endStrays()
+            guard let cause else {
                 if let text = errors.take() { Output.note(text + "\n") }
                 return
             }
@@ -85,6 +98,14 @@ struct ForkServer {
                     report: cause.1 ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
                     place: FaultPlace(word: board.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place)))
         }
+    }
+
+    /// Ends what a patcher has left running: the others of the group that this process leads.
+    private func endStrays() {
+        if getpgrp() != getpid() { return }
+        let before = signal(SIGTERM, SIG_IGN)
+        kill(0, SIGTERM)
+        signal(SIGTERM, before)
     }
 
     /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
@@ -103,6 +124,7 @@ struct ForkServer {
             if unsafe waitpid(child, &status, WNOHANG) == child {
                 if board.isDone(worker: number) { return nil }
                 if board.isFull(worker: number) { return (.leak, nil) }
+                if board.isCut(worker: number) { return (.descriptor, nil) }
                 // It has said why.
                 if board.hasGivenUp(worker: number) { _exit(1) }
                 let report = takeReport(of: child)
@@ -141,7 +163,7 @@ struct ForkServer {
         if hasReport { return .sanitizer }
         let signal = status & 0x7f
         if signal == 0 { return .exit(status >> 8 & 0xff) }
-        if signal == SIGKILL || signal == SIGTERM || signal == SIGINT { return .outside }
+        if signal == SIGKILL || signal == SIGTERM || signal == SIGINT { return .outside(signal) }
         return .signal(signal, fault)
     }
 

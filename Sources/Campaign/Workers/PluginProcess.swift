@@ -17,11 +17,23 @@ public enum PluginProcess {
         let process = try WorkerProcess(
             program: program, ["describe"] + (file.name.map { ["--name", $0] } ?? []) + ["--", path], plugins: [path])
         var text = Data()
-        while process.isReady(within: patience), let bytes = process.readBytes() { text += bytes }
-        if !process.isReady(within: 0) {
+        let end = Date() + patience
+        var isAtEnd = false
+        // A child that it has left running may hold its output.
+        while !process.hasEnded || (!isAtEnd && process.isReadable) {
+            if Interrupt.isRequested || Date() > end { break }
+            if isAtEnd {
+                _ = process.waitUntilExit(within: 0.1)
+            } else if process.isReady(within: 0.1), process.isReadable {
+                if let bytes = process.readBytes() { text += bytes } else { isAtEnd = true }
+            }
+        }
+        if !process.hasEnded {
             process.kill()
             _ = process.waitUntilExit()
-            throw CampaignError("\(path): does not come to an end when it is loaded")
+            throw CampaignError(
+                Interrupt.isRequested
+                    ? "interrupted before the first case" : "\(path): does not come to an end when it is loaded")
         }
         switch process.waitUntilExit() {
         case .killed(let signal):
@@ -42,21 +54,91 @@ public enum PluginProcess {
         } catch { output.write(Array(error.description.utf8)) }
     }
 
-    /// Runs this command once more in a process that plug-ins may end, with the same input and output.
+    // MARK: Whole commands
+
+    /// The number of lines, and the end of the work, as this process tells the one that started it.
+    private static let board: SharedBoard? = Confinement.board.flatMap { number in
+        try? SharedBoard(inherited: number, jobs: 1)
+    }
+
+    /// Maps what this process shares with the one that started it, before a plug-in can use the descriptor.
+    public static func beginCommand() { _ = board }
+
+    /// Notes the line that a plug-in is about to be run for.
+    public static func begin(line: Int) { board?.begin(index: UInt64(line), worker: 0) }
+
+    /// Notes that no plug-in is at work.
+    public static func rest() { board?.rest(worker: 0) }
+
+    /// Notes that the command has come to its end, whatever its status: a plug-in may end the process with any.
+    public static func endCommand() { board?.noteDone(worker: 0) }
+
+    /// A command that is run in a process which plug-ins may end.
+    public struct Command {
+        /// The words of the command line.
+        public var arguments: [String]
+        /// How long a plug-in may take for a line, or `nil` for any time.
+        ///
+        /// - Units: seconds
+        public var timeout: Double?
+        /// What lines are read from, as messages call it.
+        public var input: String
+
+        public init(_ arguments: [String], timeout: Double? = nil, input: String = "") {
+            self.arguments = arguments
+            self.timeout = timeout
+            self.input = input
+        }
+    }
+
+    /// How often a process is looked at that may hang.
+    ///
+    /// - Units: seconds
+    private static let tick = 0.02
+
+    /// Runs a command in a process that plug-ins may end, with the same input and output.
     ///
     /// - Returns: the exit status of the command, also when a plug-in has ended the process
     /// - Throws: ``CampaignError`` when it cannot be started
-    public static func runAgain(
-        program: URL, _ arguments: [String], plugins: [Plugin.Description]
+    public static func run(
+        program: URL, _ command: Command, plugins: [Plugin.Description]
     ) throws(CampaignError) -> Int32 {
-        let process = try WorkerProcess(program: program, inheriting: arguments, plugins: plugins.map(\.path))
-        switch process.waitUntilExit() {
-        case .done: return 0
-        case .failed(let status): return status
-        case .killed(let signal):
-            let names = plugins.map(\.name).joined(separator: " or ")
-            Output.note("error: \(names) ends the process with \(Death.name(ofSignal: signal).uppercased())\n")
-            return 77
+        let board = try SharedBoard(inMemoryFor: 1)
+        let process = try WorkerProcess(
+            program: program, inheriting: command.arguments, plugins: plugins.map(\.path), board: board)
+        let cause: String
+        switch end(of: process, board, timeout: command.timeout) {
+        case nil: cause = "gives no answer within \(Death.seconds(command.timeout ?? 0))"
+        case .done? where board.isDone(worker: 0): return 0
+        case .failed(let status)? where board.isDone(worker: 0): return status
+        case .done?: cause = "ends the process with exit status 0"
+        case .failed(let status)?: cause = "ends the process with exit status \(status)"
+        case .killed(let signal)?: cause = "ends the process with \(Death.name(ofSignal: signal).uppercased())"
+        }
+        let names = plugins.map(\.name).joined(separator: " or ")
+        let place =
+            board.isBusy(worker: 0)
+            ? " at line \(board.position(ofWorker: 0).index) of \(command.input); the rest is not carried out" : ""
+        Output.note("error: \(names) \(cause)\(place)\n")
+        return 77
+    }
+
+    /// How a process ended; `nil` when it was killed because it took too long for a line.
+    private static func end(
+        of process: WorkerProcess, _ board: SharedBoard, timeout: Double?
+    ) -> WorkerProcess.End? {
+        guard let timeout else { return process.waitUntilExit() }
+        var late = (line: UInt64(0), since: Date())
+        while true {
+            if let end = process.waitUntilExit(within: tick) { return end }
+            let line = board.position(ofWorker: 0).index
+            if !board.isBusy(worker: 0) || late.line != line {
+                late = (line, Date())
+            } else if Date().timeIntervalSince(late.since) > timeout {
+                process.kill()
+                _ = process.waitUntilExit()
+                return nil
+            }
         }
     }
 }

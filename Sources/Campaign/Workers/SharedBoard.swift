@@ -1,15 +1,16 @@
 import BPF
+import CProcess
 import Foundation
 import Synchronization
 
 /// Memory that processes share: who is where, and when to stop.
 ///
 /// A worker writes the index that it is about to run before it starts, and the patcher that it is about to ask, so that
-/// what ended it is known.
+/// what ended it is known. Threads may share it: every word is atomic.
 ///
 /// - Shape: 64-bit words; the campaign's own first, one for each target that there can be, and eight for each worker
 @safe
-public final class SharedBoard {
+public final class SharedBoard: @unchecked Sendable {
     private enum Word: Int {
         case next = 0
         case stop = 1
@@ -33,7 +34,7 @@ public final class SharedBoard {
         case patcher = 3
         /// The bits of a ``Fault``, or 0.
         case fault = 4
-        /// 1 when a child has come to its end by itself.
+        /// 1 when a child has come to its end by itself, 2 when it cannot tell what it has done.
         case isDone = 5
         /// The bits of a ``FaultPlace``.
         case faultPlace = 6
@@ -47,7 +48,7 @@ public final class SharedBoard {
     private static let wordsPerWorker = 16
     private let memory: UnsafeMutableRawPointer
     private let length: Int
-    /// The file, which workers get with this number; -1 when there is none.
+    /// The file, which other processes are given; -1 when there is none.
     let descriptor: Int32
 
     /// Maps a file of zeros, made if it is missing.
@@ -55,7 +56,7 @@ public final class SharedBoard {
     /// - Parameter jobs: the number of workers that there is room for
     /// - Throws: ``CampaignError`` when the file cannot be made or mapped
     public init(path: String, jobs: Int) throws(CampaignError) {
-        length = (Word.workers.rawValue + jobs * SharedBoard.wordsPerWorker) * 8
+        length = Self.length(jobs)
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw CampaignError("\(path): cannot be opened: \(unsafe String(cString: strerror(errno)))")
@@ -68,11 +69,39 @@ public final class SharedBoard {
         unsafe memory = try SharedBoard.map(length, descriptor)
     }
 
+    /// Maps memory that another process shares, and closes its file: a patcher may write to any descriptor that it finds.
+    ///
+    /// - Parameters:
+    ///   - inherited: the descriptor of ``descriptor`` in this process
+    ///   - jobs: the number of workers that there is room for
+    /// - Throws: ``CampaignError`` when the file cannot be mapped
+    public init(inherited: Int32, jobs: Int) throws(CampaignError) {
+        length = Self.length(jobs)
+        descriptor = -1
+        defer { close(inherited) }
+        unsafe memory = try SharedBoard.map(length, inherited)
+    }
+
+    /// Maps a file in memory, which another process can be given.
+    ///
+    /// - Parameter jobs: the number of workers that there is room for
+    /// - Throws: ``CampaignError`` when there is no memory
+    init(inMemoryFor jobs: Int) throws(CampaignError) {
+        length = Self.length(jobs)
+        descriptor = process_open_memory()
+        guard descriptor >= 0, ftruncate(descriptor, off_t(length)) == 0 else {
+            throw CampaignError("memory for a process cannot be made: \(unsafe String(cString: strerror(errno)))")
+        }
+        unsafe memory = try SharedBoard.map(length, descriptor)
+    }
+
+    private static func length(_ jobs: Int) -> Int { (Word.workers.rawValue + jobs * wordsPerWorker) * 8 }
+
     /// Maps memory that only this process and its children share.
     ///
     /// - Throws: ``CampaignError`` when there is no memory
     init() throws(CampaignError) {
-        length = (Word.workers.rawValue + SharedBoard.wordsPerWorker) * 8
+        length = Self.length(1)
         descriptor = -1
         unsafe memory = try SharedBoard.map(length, -1)
     }
@@ -211,7 +240,13 @@ public final class SharedBoard {
     func noteDone(worker: Int) { withWord(word(worker, .isDone)) { $0.store(1, ordering: .relaxed) } }
 
     /// Whether a child has come to its end by itself.
-    func isDone(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } != 0 }
+    func isDone(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } == 1 }
+
+    /// Notes that a child cannot tell what it has done.
+    func noteCut(worker: Int) { withWord(word(worker, .isDone)) { $0.store(2, ordering: .relaxed) } }
+
+    /// Whether a child cannot tell what it has done.
+    func isCut(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } == 2 }
 
     /// Notes that a child holds too much memory.
     func noteFull(worker: Int) { withWord(word(worker, .isFull)) { $0.store(1, ordering: .relaxed) } }

@@ -33,7 +33,12 @@ public final class Worker {
         self.settings = settings
         self.number = number
         self.first = first
-        board = try SharedBoard(path: path, jobs: max(settings.jobs, number + 1))
+        // Opened again by its path, it would have to be readable for this user under any umask.
+        let isInherited = path == WorkerProcess.boardPath
+        let jobs = max(settings.jobs, number + 1)
+        board =
+            try isInherited
+            ? SharedBoard(inherited: WorkerProcess.boardNumber, jobs: jobs) : SharedBoard(path: path, jobs: jobs)
         output = try WorkerOutput()
         server = ForkServer(
             board: board, number: number, budget: settings.subject.budget, keepsErrors: false)
@@ -109,7 +114,7 @@ public final class Worker {
         let text = Array(report.text.utf8)
         // The campaign may be busy with something else for a while.
         board.rest(worker: number)
-        output.write(text)
+        tell(text)
         board.note(block: nil, worker: number)
     }
 
@@ -125,7 +130,21 @@ public final class Worker {
         if !announced.insert(bucket).inserted { return }
         // The campaign may be busy with something else for a while.
         board.rest(worker: number)
-        output.write(EarlyHit(bucket: bucket, index: index).line)
+        tell(EarlyHit(bucket: bucket, index: index).line)
+    }
+
+    /// Tells the campaign something, or ends this process when a patcher has made that impossible.
+    private func tell(_ bytes: [UInt8]) {
+        if output.write(bytes) { return }
+        board.noteCut(worker: number)
+        _exit(1)
+    }
+
+    /// Ends this process when a patcher has closed what it tells the campaign by.
+    private func checkOutput() {
+        if output.isOpen { return }
+        board.noteCut(worker: number)
+        _exit(1)
     }
 
     // MARK: After a death
@@ -133,7 +152,7 @@ public final class Worker {
     /// Finds out which patcher a child died of, if it was one.
     private func settle(_ death: Death, _ probe: any CaseProbe) {
         switch death.cause {
-        case let cause where probe.isCertain(target: death.patcher, isKilled: cause == .outside): break
+        case _ where probe.isCertain(target: death.patcher, isKilled: death.isFromOutside): break
         case .outside where casualties.strike(at: death.index) < 3: return
         // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
         case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
@@ -144,6 +163,12 @@ public final class Worker {
         case .leak:
             settleLeak(death, probe)
             return
+        case .descriptor:
+            // The patcher was not the last to be run, and neither need the case be.
+            if let block = first, let (patcher, death) = culprit(in: indices(of: block), probe) {
+                blame(patcher, death)
+                return
+            }
         default: break
         }
         if let patcher = death.patcher {
@@ -205,10 +230,12 @@ public final class Worker {
             server.run {
                 if found != nil { return }
                 probe.run(indices) { index in
+                    checkOutput()
                     board.begin(index: index, worker: number)
-                    return ~(1 << UInt64(patcher))
+                    return ~(1 << UInt64(patcher)) | casualties.excluded(at: index, of: first ?? 0)
                 } found: { _, _ in
                 }
+                checkOutput()
                 endIfFull()
             } died: { death in
                 found = death

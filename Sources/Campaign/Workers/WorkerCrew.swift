@@ -77,18 +77,20 @@ final class WorkerCrew {
     /// - Parameter seconds: how long to wait at most
     /// - Throws: ``CampaignError`` when a worker has failed, or cannot be replaced
     func listen(within seconds: Double) throws(CampaignError) -> [WorkerMessage] {
-        var descriptors = workers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        var descriptors = workers.flatMap(\.waited)
         let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(seconds * 1000))
         if ready <= 0 { return [] }
         var heard: [WorkerMessage] = []
-        for (worker, descriptor) in zip(workers, descriptors) where descriptor.revents != 0 {
-            if let messages = worker.read() {
-                if !messages.isEmpty { killings = 0 }
-                heard += messages
-            } else {
-                workers.removeAll { $0 === worker }
-                try conclude(worker)
-            }
+        for (number, worker) in workers.enumerated() {
+            // A child that a plug-in has left running may hold the output of a worker that has ended.
+            let hasEnded = descriptors[2 * number + 1].revents != 0
+            if !hasEnded && descriptors[2 * number].revents == 0 { continue }
+            let messages = hasEnded ? worker.readRest() : worker.read()
+            if let messages, !messages.isEmpty { killings = 0 }
+            heard += messages ?? []
+            if messages != nil && !hasEnded { continue }
+            workers.removeAll { $0 === worker }
+            try conclude(worker)
         }
         return heard
     }
@@ -116,7 +118,11 @@ final class WorkerCrew {
             }
             killings += 1
             if killings == 10 {
-                throw CampaignError("workers are killed by signal \(signal) as soon as they are started")
+                let place = board.patcher(ofWorker: worker.number).map {
+                    ", while \(settings.subject.targets[$0]) is run at case \(index)"
+                }
+                throw CampaignError(
+                    "workers are killed by signal \(signal) as soon as they are started\(place ?? "")")
             }
             // It may have been killed after it had reported the block.
             let rest = block.flatMap { isCounted($0) ? nil : $0 }

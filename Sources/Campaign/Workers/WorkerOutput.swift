@@ -17,5 +17,13 @@ struct WorkerOutput {
     }
 
     /// Writes bytes; without a reader there is nothing left to be done, and the process will be ended.
-    func write(_ bytes: [UInt8]) { _ = Output.put(bytes, descriptor) }
+    ///
+    /// - Returns: false when a patcher has closed the descriptor
+    @discardableResult func write(_ bytes: [UInt8]) -> Bool {
+        ForkServer.endCopy()
+        return Output.put(bytes, descriptor) || errno != EBADF
+    }
+
+    /// Whether bytes can be written, as far as that is known without writing.
+    var isOpen: Bool { fcntl(descriptor, F_GETFD) >= 0 }
 }

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 import UserFiles
 
@@ -21,7 +22,7 @@ final class WorkerProcess {
     }
 
     /// The descriptor of a board in the process that it is shared with.
-    private static let boardNumber: Int32 = 3
+    static let boardNumber: Int32 = 3
     /// Where that process finds it.
     static let boardPath = "/dev/fd/\(boardNumber)"
 
@@ -35,6 +36,11 @@ final class WorkerProcess {
     /// Standard input of the process; closed when this one ends, however it does, and the other then ends too.
     private let leash: Int32
     private let process: pid_t
+    /// A descriptor that can be read once the process has ended; -1 where there is none.
+    private let exit: Int32
+    /// Whether the process leads a group of processes, those that a plug-in starts among them.
+    private let leadsGroup: Bool
+    private var result: End?
     private var reader = BlockReport.Reader()
 
     /// Starts this program once more with other arguments, standard input and output being pipes.
@@ -60,20 +66,35 @@ final class WorkerProcess {
         process = try Self.spawn(
             [program.path] + arguments,
             try Confinement.environment(for: plugins, reports: reports),
-            pipes: (input.read, output.write), board: board)
+            pipes: (input.read, output.write), board: board.map { ($0.descriptor, Self.boardNumber) })
+        exit = process_open_end(process)
+        leadsGroup = true
     }
 
     /// Starts this program once more with other arguments and the same input and output.
     ///
-    /// - Parameter plugins: what may be loaded into it
+    /// - Parameters:
+    ///   - plugins: what may be loaded into it
+    ///   - board: the memory to share with it, which it finds by ``Confinement/board``
     /// - Throws: ``CampaignError`` when the program cannot be started
-    init(program: URL, inheriting arguments: [String], plugins: [String]) throws(CampaignError) {
-        (number, descriptor, leash) = (0, -1, -1)
-        process = try Self.spawn(
-            [program.path] + arguments, try Confinement.environment(for: plugins, reports: .showing), pipes: nil)
+    init(
+        program: URL, inheriting arguments: [String], plugins: [String], board: SharedBoard
+    ) throws(CampaignError) {
+        (number, descriptor, leash, leadsGroup) = (0, -1, -1, false)
+        // A number that nothing has which the user may have opened for it.
+        let shared = fcntl(board.descriptor, F_DUPFD_CLOEXEC, 10)
+        guard shared >= 0 else {
+            throw CampaignError("\(program.path): cannot be started: \(unsafe String(cString: strerror(errno)))")
+        }
+        defer { close(shared) }
+        var environment = try Confinement.environment(for: plugins, reports: .showing)
+        environment[Confinement.boardVariable] = String(shared)
+        process = try Self.spawn([program.path] + arguments, environment, pipes: nil, board: (shared, shared))
+        exit = process_open_end(process)
     }
 
     deinit {
+        if exit >= 0 { close(exit) }
         if descriptor < 0 { return }
         close(descriptor)
         close(leash)
@@ -96,11 +117,11 @@ final class WorkerProcess {
 
     private static func spawn(
         _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
-        board: SharedBoard? = nil
+        board: (descriptor: Int32, number: Int32)? = nil
     ) throws(CampaignError) -> pid_t {
         var descriptors: [(own: Int32, child: Int32)] = []
         if let pipes { descriptors += [(pipes.input, STDIN_FILENO), (pipes.output, STDOUT_FILENO)] }
-        if let board { descriptors.append((board.descriptor, boardNumber)) }
+        if let board { descriptors.append((board.descriptor, board.number)) }
         // A file that has been replaced or removed since is still what this process runs. What a terminal, timeout or a
         // service manager sends to this group is the campaign's to answer.
         let (process, status) = ChildStart.spawn(
@@ -113,38 +134,84 @@ final class WorkerProcess {
         return process
     }
 
-    /// Kills the process.
-    func kill() { _ = Glibc.kill(process, SIGKILL) }
+    /// Kills the process, and those that it has started.
+    func kill() {
+        if result != nil { return }
+        if leadsGroup { _ = Glibc.kill(-process, SIGKILL) }
+        _ = Glibc.kill(process, SIGKILL)
+    }
 
     /// Writes to standard input of the process; when that is gone, nothing happens.
     func write(_ bytes: [UInt8]) { _ = Output.put(bytes, leash) }
 
-    /// Whether there is something to read, or the end of output, within a time.
+    /// What to wait for with `poll`: output, and the end of the process, which need not be the end of its output.
+    var waited: [pollfd] {
+        [descriptor, exit].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    }
+
+    /// Whether there is something to read, or the process has ended, within a time; an interrupt ends the wait.
     ///
     /// - Units: seconds
-    func isReady(within seconds: Double) -> Bool {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&waiting, 1, Int32(seconds * 1000)) > 0
+    func isReady(within seconds: Double) -> Bool { wait(waited, seconds) }
+
+    /// Whether there is something to read, or the end of output.
+    var isReadable: Bool { wait([waited[0]], 0) }
+
+    /// Whether the process has ended.
+    var hasEnded: Bool { result != nil || wait([waited[1]], 0) }
+
+    private func wait(_ descriptors: [pollfd], _ seconds: Double) -> Bool {
+        var descriptors = descriptors
+        let end = Date() + seconds
+        var rest = seconds
+        while true {
+            let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32((rest * 1000).rounded(.up)))
+            if ready >= 0 || errno != EINTR || Interrupt.isRequested { return ready > 0 }
+            rest = max(end.timeIntervalSinceNow, 0)
+        }
     }
 
     /// Reads the messages that there are; `nil` at the end of output.
     func read() -> [WorkerMessage]? { readBytes().map { reader.read($0[...]) } }
 
+    /// Reads the messages that a process has left which has ended; another that holds its output is not waited for.
+    func readRest() -> [WorkerMessage] {
+        var rest: [WorkerMessage] = []
+        while isReadable, let messages = read() { rest += messages }
+        return rest
+    }
+
     /// Reads what there is; `nil` at the end of output.
-    func readBytes() -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: 65536)
+    func readBytes(upTo limit: Int = 65536) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: limit)
         let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
         if count < 0 && errno == EINTR { return [] }
         return count <= 0 ? nil : Array(buffer[..<count])
     }
 
-    /// Waits for the process and says how it ended.
+    /// Waits for the process and says how it ended; those that it has started are killed then.
     func waitUntilExit() -> End {
+        if let result { return result }
         var status: Int32 = 0
+        if leadsGroup {
+            // Once waited for, its number may be that of another group.
+            var information = unsafe siginfo_t()
+            while unsafe waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+            _ = Glibc.kill(-process, SIGKILL)
+        }
         while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
         let signal = status & 0x7f
-        if signal != 0 { return .killed(signal) }
         let code = status >> 8 & 0xff
-        return code == 0 ? .done : .failed(code)
+        let end: End = signal != 0 ? .killed(signal) : code == 0 ? .done : .failed(code)
+        result = end
+        return end
+    }
+
+    /// How the process ended; `nil` when it did not within a time.
+    ///
+    /// - Units: seconds
+    func waitUntilExit(within seconds: Double) -> End? {
+        if exit < 0 { return waitUntilExit() }
+        return wait([waited[1]], seconds) ? waitUntilExit() : nil
     }
 }

@@ -169,6 +169,7 @@ extension Bucket {
         switch insn {
         case "stack-overflow": return "\(start): it runs out of stack"
         case "exit": return isOfKernel ? start : "the patcher ends the process by itself"
+        case "descriptor": return "the patcher closes or writes to descriptors that are not its own"
         case "signal": return "\(start) with a signal"
         default: return insn.hasPrefix("sig") ? "\(start) with \(insn.uppercased())" : "\(start): \(insn)"
         }

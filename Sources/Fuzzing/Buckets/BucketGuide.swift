@@ -40,6 +40,7 @@ public enum BucketGuide {
         ([.subprogram, .line], Row(word: "extra", meaning: "one is there that must be gone")),
         ([.crash], Row(word: "sigX", meaning: "a signal")),
         ([.crash], Row(word: "exit", meaning: "the patcher ends the process by itself")),
+        ([.crash], Row(word: "descriptor", meaning: "the patcher uses descriptors that are not its own")),
         ([.crash], Row(word: "stack-overflow", meaning: "out of stack")),
         ([.crash], Row(word: "asan-X", meaning: "AddressSanitizer, in its own words")),
         ([.crash], Row(word: "reads-past-PART", meaning: "reads past the end of an array")),

@@ -53,7 +53,7 @@ struct SentenceTests {
             case .illFormed: ProgramFault.Rule.allCases.map { "\($0)" }
             case .disagreement: ["bytes"]
             case .crash:
-                ["sigsegv", "sigkill", "signal", "exit", "stack-overflow", "asan-heap-buffer-overflow"]
+                ["sigsegv", "sigkill", "signal", "exit", "descriptor", "stack-overflow", "asan-heap-buffer-overflow"]
                     + parts.map { "reads-past-\($0)" }
             case .hang: ["none"]
             case .memory: ["none", "leak"]
