@@ -24,6 +24,22 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         self.init(number: number, count: count)
     }
 
+    private enum CodingKeys: String, CodingKey { case number, count }
+
+    /// Reads a part from a file.
+    ///
+    /// - Throws: `DecodingError` when there is no such part
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let number = try container.decode(UInt64.self, forKey: .number)
+        let count = try container.decode(UInt64.self, forKey: .count)
+        guard let shard = Shard("\(number)/\(count)") else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .number, in: container, debugDescription: "there is no part \(number) of \(count)")
+        }
+        self = shard
+    }
+
     /// The part as it stands on the command line.
     public var description: String { "\(number)/\(count)" }
 
@@ -33,7 +49,7 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
     func indices(ofBlock block: UInt64, limit: UInt64) -> Range<UInt64> {
         let (start, overflows) = (block &* count &+ (number - 1)).multipliedReportingOverflow(by: Shard.blockSize)
         if overflows || start >= limit { return limit..<limit }
-        return start..<min(start &+ Shard.blockSize, limit)
+        return start..<(start + min(Shard.blockSize, limit - start))
     }
 
     /// How many indices of the part are below a limit.
@@ -41,8 +57,8 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         let blocks = limit / Shard.blockSize + (limit % Shard.blockSize == 0 ? 0 : 1)
         if blocks < number { return 0 }
         let own = (blocks - number) / count + 1
-        let isLastOwn = (blocks - number) % count == 0
-        return own * Shard.blockSize - (isLastOwn ? blocks * Shard.blockSize - limit : 0)
+        let isCut = (blocks - number) % count == 0 && limit % Shard.blockSize != 0
+        return isCut ? (own - 1) * Shard.blockSize + limit % Shard.blockSize : own * Shard.blockSize
     }
 
     /// How many indices a worker takes at a time; small, because it ends only between blocks.

@@ -44,8 +44,28 @@ extension Checkpoint {
         guard lines.count == 4, lines[3].isEmpty else { throw .damage }
         let body = bytes[lines[0].startIndex...lines[1].endIndex]
         guard lines[2] == Data((seal + "\(Fingerprint(body))").utf8),
-            let found = try? JSONDecoder().decode(Checkpoint.self, from: Data(lines[1])), !found.parts.isEmpty
+            let found = try? JSONDecoder().decode(Checkpoint.self, from: Data(lines[1])), !found.parts.isEmpty,
+            found.isSound
         else { throw .damage }
         return found
+    }
+
+    /// What a number in a checkpoint may be at most, so that sums of many of them are numbers.
+    ///
+    /// All cases of all seeds would not be run in the time that the sun has left.
+    private static let most: UInt64 = 1 << 61
+
+    /// Returns true if no number is one that this program never writes, and that it could not count with.
+    private var isSound: Bool {
+        var numbers = [next, epoch.end, tail?.block ?? 0, tail?.cases ?? 0]
+        numbers += tail?.sightings.map(\.count) ?? []
+        numbers += tail?.counts?.values.map { $0 } ?? []
+        for part in parts {
+            numbers.append(part.cases)
+            numbers += part.counts?.values.map { $0 } ?? []
+        }
+        numbers += entries.map(\.sightings)
+        return numbers.allSatisfy { $0 <= Self.most } && epoch.start <= epoch.end
+            && parts.allSatisfy { (0...Double(Self.most)).contains($0.seconds) && $0.jobs > 0 }
     }
 }

@@ -10,14 +10,14 @@ import Testing
         parts: [
             Checkpoint.Part(
                 arguments: ["--seed", "18446744073709551615", "--objects", "/a b/\"c\"\n.o"], seed: .max,
-                shard: .whole, cases: .max - 1, seconds: 0.1 + 0.2, jobs: 3, isFinished: true,
+                shard: .whole, cases: 1 << 61, seconds: 0.1 + 0.2, jobs: 3, isFinished: true,
                 files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
         known: "/k", next: .max / 128,
         tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [Sighting(bucket: "a/b", index: 7, count: 2)]),
         entries: [
             Checkpoint.Entry(
-                bucket: "a/b/c", firsts: [FirstSighting(seed: .max, index: .max)], sightings: .max, isStored: true)
+                bucket: "a/b/c", firsts: [FirstSighting(seed: .max, index: .max)], sightings: 1 << 61, isStored: true)
         ],
         strays: [Checkpoint.Stray(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
         early: [EarlyHit(bucket: "x/y", index: 3)],
@@ -39,6 +39,41 @@ import Testing
             #expect(throws: Checkpoint.Fault.self, "byte \(place)") { try Checkpoint.parse(changed) }
         }
         #expect(throws: Checkpoint.Fault.damage) { try Checkpoint.parse(bytes + bytes) }
+    }
+
+    /// Numbers that no campaign has, though the seal is right: each is damage.
+    @Test func impossibleNumbersAreDamage() throws {
+        let changes: [(String, (inout Checkpoint) -> Void)] = [
+            ("cases", { $0.parts[0].cases = .max }), ("seconds", { $0.parts[0].seconds = 1e300 }),
+            ("before time", { $0.parts[0].seconds = -1 }), ("jobs", { $0.parts[0].jobs = 0 }),
+            ("counts", { $0.parts[0].counts = ["ran": .max] }), ("sightings", { $0.entries[0].sightings = .max }),
+            ("tail", { $0.tail?.cases = .max }), ("tail's counts", { $0.tail?.counts = ["ran": .max] }),
+            ("tail's sightings", { $0.tail?.sightings[0].count = .max }), ("next", { $0.next = .max }),
+            ("epoch", { $0.epoch = Epoch(start: 5, end: 1, shares: []) }),
+        ]
+        for (name, change) in changes {
+            var checkpoint = Self.full
+            change(&checkpoint)
+            #expect(throws: Checkpoint.Fault.damage, "\(name)") { try Checkpoint.parse(checkpoint.print()) }
+        }
+        for shard in ["{\"count\":0,\"number\":0}", "{\"count\":2,\"number\":9}", "{\"count\":2,\"number\":0}"] {
+            #expect(throws: DecodingError.self, "\(shard)") {
+                try JSONDecoder().decode(Shard.self, from: Data(shard.utf8))
+            }
+        }
+        #expect(try JSONDecoder().decode(Shard.self, from: JSONEncoder().encode(Shard("3/4")!)) == Shard("3/4")!)
+    }
+
+    /// Counts at the end of all indices.
+    @Test func shardsHaveNoOverflow() throws {
+        let limits: [UInt64] = [.max, .max - 1, .max - 127, .max - 128, 1 << 63, 129, 128, 127, 1, 0]
+        for limit in limits {
+            #expect(Shard.whole.count(below: limit) == limit)
+            let halves = try ["1/2", "2/2"].map { try #require(Shard($0)).count(below: limit) }
+            #expect(halves[0] + halves[1] == limit && halves[0] >= halves[1])
+        }
+        let last = Shard.whole.indices(ofBlock: .max / 128, limit: .max)
+        #expect(last == (UInt64.max - 127)..<UInt64.max)
     }
 
     @Test func formatComesBeforeAllElse() {
