@@ -64,10 +64,21 @@ public final class StateFolder {
         // In a folder that holds a campaign the user may leave notes.
         if names.contains("checkpoint") || names.contains("checkpoint.before") { return }
         let isOwn = { (name: String) in
-            ownNames.contains(name) || name.hasPrefix("earlier-") || name.hasPrefix(WholeFile.temporaryPrefix)
+            ownNames.contains(name) || name.hasPrefix("earlier-") || isLeftOver(name, in: path)
         }
         guard let name = names.first(where: { !isOwn($0) }) else { return }
         throw CampaignError("\(path) holds \(name), which is of no campaign; name an empty folder, or a new one")
+    }
+
+    /// Returns true if a file was left half written by a campaign that was killed; no other may be removed.
+    private static func isLeftOver(_ name: String, in folder: String) -> Bool {
+        guard name.hasPrefix(WholeFile.temporaryPrefix) else { return false }
+        let words = name.dropFirst(WholeFile.temporaryPrefix.count).split(separator: "-", maxSplits: 1)
+        let isOwn =
+            words.first.map { pid_t($0) != nil || words == ["before"] } ?? false
+            && (words.count == 1 || ownNames.contains(String(words[1])) || words[1].hasSuffix(".case")
+                || words[1].hasSuffix(".c"))
+        return isOwn && FileKind(of: "\(folder)/\(name)", followingLinks: false) == .file
     }
 
     /// What a campaign is wanted for, which decides what to do when it cannot be used.
@@ -102,7 +113,7 @@ public final class StateFolder {
         guard [newest, before].contains(where: FileManager.default.fileExists(atPath:)) else {
             throw noCampaign(path, purpose)
         }
-        let lock = try StateLock(folder: path)
+        let lock = try StateLock(folder: path, for: purpose == .merging ? .reading : .writing)
         if let found = try read(newest, purpose) {
             let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
             folder.saved = found
@@ -148,8 +159,6 @@ public final class StateFolder {
         self.checkpoint = checkpoint
         self.lock = lock
         self.restarts = restarts
-        // A file that grows beyond what the shell allows is an error like a full disk, not the end of the process.
-        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Reads a checkpoint; `nil` when it is missing or damaged.
@@ -174,9 +183,7 @@ public final class StateFolder {
         if restarts && !contents.isEmpty { try moveAside() }
         for folder in [path, crashes] {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            where name.hasPrefix(WholeFile.temporaryPrefix) {
-                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-            }
+            where StateFolder.isLeftOver(name, in: folder) { unsafe unlink("\(folder)/\(name)") }
         }
         try CrashFolder(path: crashes).check()
     }
