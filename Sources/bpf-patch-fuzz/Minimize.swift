@@ -58,7 +58,7 @@ struct Minimize: ParsableCommand {
         do {
             let c = try CaseSource.single(file)
             // Before the minute that shrinking may take.
-            if let output { try CrashFolder.checkWritable(output) }
+            if let output { try CrashFolder.checkWritable(c, at: output) }
             if let bucket = c.bucket, c.loading != nil {
                 if Case.mayBringDown(bucket) {
                     throw CampaignError("\(file): is not loaded again, since it may bring the machine down")

@@ -26,6 +26,27 @@ public struct CrashFolder: Sendable {
         _ = try onFiles { () throws(FileError) in try OutputFile(path) }
     }
 
+    /// Checks that a case and the C program beside it can be written later, and that no program of the user's is there.
+    ///
+    /// - Throws: ``CampaignError`` with the file and the reason
+    public static func checkWritable(_ c: Case, at path: String) throws(CampaignError) {
+        try checkWritable(path)
+        guard c.loading != nil, let program = program(beside: path) else { return }
+        try checkWritable(program)
+        if FileKind(of: program) == nil { return }
+        let start = try onFiles { () throws(FileError) in
+            try FileReader.bytes(of: program, upTo: KernelReproducer.longestStart)
+        }
+        if KernelReproducer.isOwn(start) { return }
+        throw CampaignError("\(program): is there already, and is no program of a case; name another file for the case")
+    }
+
+    /// The C program beside the file of a case, if that is a `.case` file.
+    private static func program(beside file: String) -> String? {
+        if !file.hasSuffix(".case") { return nil }
+        return URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c").relativePath
+    }
+
     /// Where the finding of a bucket is kept.
     public func file(of bucket: String) -> String {
         URL(fileURLWithPath: path).appendingPathComponent(
@@ -57,13 +78,18 @@ public struct CrashFolder: Sendable {
     ///
     /// A file that cannot be read as a case is put aside, and said so.
     ///
+    /// - Parameter isChanged: whether the folder may be changed; otherwise such a file is an error
     /// - Throws: ``CampaignError`` when such a file cannot be put aside
-    func stored(_ bucket: String) throws(CampaignError) -> Stored? {
+    func stored(_ bucket: String, isChanged: Bool = true) throws(CampaignError) -> Stored? {
         let file = file(of: bucket)
         if FileKind(of: file) == nil && errno == ENOENT { return nil }
         let data = try WholeFile.read(file)
         if let text = String(bytes: data, encoding: .utf8), let c = try? CaseFile.parse(text, file: file) {
             return Stored(content: c, text: text)
+        }
+        if !isChanged {
+            throw CampaignError(
+                "\(file): is no case that can be read; go on with its campaign by --resume, and merge then")
         }
         let aside = file + ".unreadable"
         if unsafe rename(file, aside) != 0 {
@@ -88,10 +114,9 @@ public struct CrashFolder: Sendable {
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
     public static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
-        let program = URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c")
-        if !file.hasSuffix(".case") { return }
-        if let text = KernelReproducer.text(of: c, file: program.lastPathComponent) {
-            try writeUnlessThere(text, to: program.relativePath)
+        guard let program = program(beside: file) else { return }
+        if let text = KernelReproducer.text(of: c, file: FilePath.name(of: program)) {
+            try writeUnlessThere(text, to: program)
         }
     }
 

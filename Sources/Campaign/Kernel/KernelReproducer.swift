@@ -32,14 +32,27 @@ enum KernelReproducer {
         return lines.joined(separator: "\n") + "\n" + body
     }
 
+    /// How much of a file tells whether it is such a program.
+    ///
+    /// - Units: bytes
+    static let longestStart = 4096
+
+    /// Returns true if a file that starts with some bytes is such a program.
+    static func isOwn(_ start: [UInt8]) -> Bool {
+        start.isEmpty || String(decoding: start, as: UTF8.self).contains("\n" + rewritten)
+    }
+
+    /// A line that every such program has.
+    private static let rewritten =
+        "// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be"
+
     private static func heading(_ c: Case, _ loading: Case.Loading, file: String) -> [String] {
         var lines = ["// \(oneLine(c.bucket ?? Finding.kernelTarget))", "//"]
         if let release = loading.release { lines.append("// Found with Linux \(oneLine(release)).") }
         if let origin = c.origin { lines.append("// Made of case \(origin.index) of seed \(origin.seed).") }
         lines += [
             "//", "//   cc -o shows \(oneLine(file)) -lbpf && ./shows", "//",
-            "// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be",
-            "// said.", "",
+            rewritten, "// said.", "",
             "#include <linux/bpf.h>", "#include <stddef.h>", "",
         ]
         return lines
