@@ -2,17 +2,21 @@ extension CampaignReport {
     /// Why it is not known that all is well though nothing was found, each in a sentence: nothing was tried.
     public var gaps: [String] {
         if cases == 0 && notRun == nil { return [Self.noCase] + lateOnes }
-        return (neverRun ?? []).map { target in
+        let idle = (neverRun ?? []).map { target in
             let isSpared = spared?[target] != nil
             return "\(target) \(Self.neverRunWords): "
                 + (isSpared
                     ? "every pass demands what it does not claim to do"
                     : kernel == nil ? "no case got as far as that" : "it accepted none of the programs")
-        } + thinOnes + lateOnes
+        }
+        let ends = isCutShort == true ? [Self.cutShort] : []
+        return ends + (unfinished ?? []) + idle + thinOnes + lateOnes
     }
 
     /// What is said of a campaign that came to nothing.
     static let noCase = "no block of cases was completed, so nothing is known; give the campaign more time"
+    /// What is said of a campaign whose workers ended before its cases did.
+    static let cutShort = "workers ended before all cases were run; a patcher may have ended them"
     /// What is said of a target that nothing is known of.
     static let neverRunWords = "was never run, so nothing is known of it"
     /// What is said of a target that may hang.

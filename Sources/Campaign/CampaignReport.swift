@@ -43,6 +43,10 @@ public struct CampaignReport: Codable, Sendable {
     public var parts: [Checkpoint.Part]?
     /// The shards that are not among merged states, though others of their campaigns are, or `nil` when there are all.
     public var missing: [String]?
+    /// The parts of merged states that are not finished, each in words; `nil` for none.
+    var unfinished: [String]?
+    /// Whether workers ended while there were cases left; `nil` for no.
+    var isCutShort: Bool?
     /// The arguments that run exactly these cases again, or `nil` when no one campaign does.
     public var arguments: [String]?
     /// Cases that were not answered in time once, and were not tried again before the end; `nil` for none.
@@ -56,7 +60,7 @@ public struct CampaignReport: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case seed, cases, seconds, jobs, findings, groups, spared, ran, deaths, state, known, parts, missing, doubts
-        case arguments
+        case arguments, unfinished
         case loads, accepted, refused, coverage, kernel, executed
         case loadsPerSecond = "loads_per_second"
         case neverSeen = "never_seen"
@@ -66,6 +70,7 @@ public struct CampaignReport: Codable, Sendable {
         case isFinished = "finished"
         case ended
         case neverRun = "never_run"
+        case isCutShort = "cut_short"
         case notRun = "not_run"
     }
 

@@ -22,4 +22,27 @@ extension Checkpoint {
             return (1...count).filter { !numbers.contains($0) }.map { "shard \($0)/\(count)\(rest)" }
         }
     }
+
+    /// The parts that did not get to their limit, or to that of another shard of their campaign, each in words.
+    ///
+    /// - Complexity: O(parts)
+    var unfinishedParts: [String] {
+        let campaigns = Dictionary(grouping: parts, by: \.campaign)
+        let limits = campaigns.mapValues { $0.compactMap(\.limit).max() }
+        return parts.compactMap { part in
+            let limit = limits[part.campaign] ?? nil
+            if part.isFinished && (part.limit == nil || part.limit == limit) { return nil }
+            let name = part.shard == .whole ? "the campaign" : "shard \(part.shard)"
+            let rest = campaigns.count == 1 ? "" : " of seed \(part.seed)"
+            let whole = limit.map { " of \(CountText.grouped(part.shard.count(below: $0)))" } ?? ""
+            return "\(name)\(rest) is not finished: \(CountText.grouped(part.cases))\(whole) cases were run"
+        }
+    }
+}
+
+extension Checkpoint.Part {
+    /// The limit of cases, of all shards together; `nil` for none.
+    var limit: UInt64? {
+        zip(arguments, arguments.dropFirst()).first { $0.0 == "--cases" }.flatMap { UInt64($0.1) }
+    }
 }

@@ -76,7 +76,7 @@ public struct StateMerger {
             joined.sightings += entry.sightings
             for first in entry.firsts where entry.sightings > 0 { Self.note(first, in: &joined.firsts) }
             for first in entry.firsts where entry.sightings == 0 { Self.note(first, in: &joined.strayFirsts) }
-            guard let kept = try crashes.stored(entry.bucket) else {
+            guard let kept = try crashes.stored(entry.bucket, isChanged: false) else {
                 throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
             joined.keep(kept)
@@ -87,7 +87,7 @@ public struct StateMerger {
             var joined = buckets[stray.bucket] ?? Joined()
             let first = FirstSighting(seed: checkpoint.parts[0].seed, index: stray.index)
             Self.note(first, in: &joined.strayFirsts)
-            if let kept = try crashes.stored(stray.bucket) {
+            if let kept = try crashes.stored(stray.bucket, isChanged: false) {
                 joined.keep(kept)
             } else if let met = try? CaseFile.parse(stray.text, file: stray.bucket) {
                 joined.keep(CrashFolder.Stored(content: met, text: stray.text))
@@ -97,7 +97,7 @@ public struct StateMerger {
         }
         // What was seen in a block that was not completed is a bucket like one that was met while minimising.
         for hit in checkpoint.early {
-            guard let kept = try crashes.stored(hit.bucket) else { continue }
+            guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()
             Self.note(FirstSighting(seed: checkpoint.parts[0].seed, index: hit.index), in: &joined.strayFirsts)
             joined.keep(kept)
@@ -195,7 +195,8 @@ extension CampaignReport {
             casesPerSecond: Double(checkpoint.cases) / max(checkpoint.seconds, 0.001),
             jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
             parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
-            isFinished: missing.isEmpty && checkpoint.parts.allSatisfy(\.isFinished))
+            isFinished: missing.isEmpty && checkpoint.unfinishedParts.isEmpty)
+        unfinished = checkpoint.unfinishedParts.isEmpty ? nil : checkpoint.unfinishedParts
         plugins = CampaignReport.plugins(in: checkpoint.parts.flatMap(\.arguments))
         noteCounts(of: checkpoint)
     }

@@ -131,6 +131,63 @@ import Testing
         }
     }
 
+    /// A part that did not get to its limit, or whose limit is lower than that of another, is named with what is missing.
+    @Test func unfinishedPartsAreNamed() throws {
+        func part(_ shard: String, cases: Int) throws -> KeptCampaign {
+            let campaign = try KeptCampaign([
+                "--seed", "7", "--shard", shard, "--cases", "\(cases)", "--patcher", "delta-array",
+            ])
+            try campaign.run()
+            return campaign
+        }
+        let (one, two, less) = (
+            try part("1/2", cases: 600), try part("2/2", cases: 600), try part("2/2", cases: 300)
+        )
+        let cut = try part("2/2", cases: 600)
+        do {
+            let folder = try StateFolder.open(cut.state, for: .merging)
+            var checkpoint = try #require(folder.checkpoint)
+            checkpoint.parts[0].cases = 128
+            checkpoint.parts[0].isFinished = false
+            try folder.save(checkpoint)
+        }
+        let folder = try Tool.Folder()
+        let merges: [(KeptCampaign, [String])] = [
+            (two, []), (cut, ["error: shard 2/2 is not finished: 128 of 256 cases were run\n"]),
+            (less, ["error: shard 2/2 is not finished: 128 of 256 cases were run\n"]),
+        ]
+        for (number, (other, sentences)) in merges.enumerated() {
+            let output = "\(folder.path)/\(number)"
+            for words in [
+                ["merge", one.state, other.state, "-o", output], ["run", "--state", output, "--resume"],
+            ] {
+                let run = try Tool.run(words + ["--json"])
+                #expect(run.status == (sentences.isEmpty ? 0 : 1), "\(run)")
+                #expect(run.errors == sentences.joined(), "\(run)")
+                #expect(try run.report()["finished"] as? Bool == sentences.isEmpty)
+            }
+        }
+    }
+
+    /// The states that are read stay as they are, also where nothing can be written.
+    @Test func statesAreOnlyRead() throws {
+        let campaign = try Self.campaign(["--seed", "7"])
+        let names = try FileManager.default.contentsOfDirectory(atPath: campaign.state + "/crashes")
+        let file = try campaign.state + "/crashes/" + #require(names.first { $0.hasSuffix(".case") })
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        let folder = try Tool.Folder()
+        for (number, content) in [whole, whole.prefix(10)].enumerated() {
+            try content.write(to: URL(fileURLWithPath: file))
+            let before = try FileManager.default.subpathsOfDirectory(atPath: campaign.state).sorted()
+            let lock = try String(contentsOfFile: campaign.state + "/lock", encoding: .utf8)
+            let merge = try Tool.run(["merge", campaign.state, "-o", "\(folder.path)/\(number)"])
+            #expect(merge.status == (number == 0 ? 77 : 1), "\(merge)")
+            #expect(number == 0 || merge.errors.contains("\(file): is no case"), "\(merge)")
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: campaign.state).sorted() == before)
+            #expect(try String(contentsOfFile: campaign.state + "/lock", encoding: .utf8) == lock)
+        }
+    }
+
     /// Loads have no sum with cases of patchers.
     @Test func kernelsAndPatchersAreNotMerged() throws {
         let campaigns = try (7...8).map { try Self.campaign(["--seed", "\($0)"]) }
