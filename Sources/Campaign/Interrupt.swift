@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import UserFiles
 
 /// Whether the user has asked for an end, by SIGINT or SIGTERM, or is gone, by SIGHUP.
 public enum Interrupt {
@@ -14,11 +15,7 @@ public enum Interrupt {
         unsafe sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        // Whoever started this with nohup does not want SIGHUP to be heard.
-        var before = sigaction()
-        unsafe sigaction(SIGHUP, nil, &before)
-        let isIgnored = unsafe unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1
-        for number in isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
+        for number in SignalCleanup.signals {
             signal(number) { number in
                 // timeout and others send the same signal twice at once; only one that comes later means it.
                 let now = time(nil)

@@ -20,6 +20,18 @@ package struct OutputFile: Hashable, Sendable {
         try Folder.probe(FilePath.folder(of: path), for: name)
     }
 
+    /// Returns true if another path leads to the same file, by whatever names and links, or to where it will be.
+    package func isSame(as other: String) -> Bool {
+        var (one, two) = (stat(), stat())
+        if unsafe stat(path, &one) == 0 {
+            return unsafe stat(other, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino
+        }
+        guard FilePath.name(of: path) == FilePath.name(of: other),
+            unsafe stat(FilePath.folder(of: path), &one) == 0, unsafe stat(FilePath.folder(of: other), &two) == 0
+        else { return false }
+        return one.st_dev == two.st_dev && one.st_ino == two.st_ino
+    }
+
     /// Finds the file behind symbolic links.
     ///
     /// - Throws: ``FileError`` when there is something that is no file

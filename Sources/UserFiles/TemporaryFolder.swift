@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The place for files that are needed for a moment: `$TMPDIR`, or `/tmp`.
 package enum TemporaryFolder {
@@ -10,13 +11,18 @@ package enum TemporaryFolder {
         return path.isEmpty ? "/tmp" : path
     }
 
+    /// The folders that were made and are not removed yet.
+    private static let made = Mutex<Set<String>>([])
+
     /// Makes a folder there with a name of its own, readable by this user only; the caller removes it.
     ///
     /// - Throws: ``FileError`` that names `TMPDIR`
     package static func make() throws(FileError) -> String {
         var name = Array("\(path)/bpf-patch-fuzz-\(getpid())-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&name) != nil else { throw refusal(errno) }
-        return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        made.withLock { _ = $0.insert(folder) }
+        return folder
     }
 
     /// Checks that files can be made there.
@@ -31,8 +37,12 @@ package enum TemporaryFolder {
         }
     }
 
+    /// Removes all folders that were made and are not removed yet.
+    static func removeAll() { for folder in made.withLock({ $0 }) { remove(folder) } }
+
     /// Removes a folder and all in it.
     package static func remove(_ folder: String) {
+        made.withLock { _ = $0.remove(folder) }
         for name in (try? Folder.names(in: folder)) ?? [] {
             let path = "\(folder)/\(name)"
             if FileKind(of: path, followingLinks: false) == .folder { remove(path) } else { unsafe unlink(path) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Plugins
+import UserFiles
 
 /// `plugin`: what concerns patchers from outside.
 struct PluginCommand: ParsableCommand {
@@ -86,17 +87,20 @@ struct PluginBuild: ParsableCommand {
 
     func run() throws {
         do {
+            SignalCleanup.begin()
             // Before an archive is unpacked.
-            try KernelPlugin.check(output: output, keepingSource: keptSource, standIns: standIns)
+            try KernelPlugin.check(output: output, keepingSource: keptSource, standIns: standIns, tree: self.tree)
             let tree = try unpacked()
             let plugin = try KernelPlugin(
                 of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
                 standIns: standIns)
             try report(plugin)
         } catch let fault as KernelTreeFault {
+            SignalCleanup.standAside()
             complain("error: \(fault)")
             throw bisect ? PluginBuild.untestable : ExitCode.failure
         } catch {
+            SignalCleanup.standAside()
             // That is nobody's commit's fault, and ends a bisection.
             let status = stop(error)
             throw bisect ? PluginBuild.harmed : status

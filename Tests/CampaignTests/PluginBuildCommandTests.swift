@@ -43,6 +43,78 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: tree.path + "/kernel/bpf/core.c"))
     }
 
+    /// No output takes the place of what is read, by whatever path it is named.
+    @Test(arguments: [
+        ["-o", "mine.h", "--stand-ins", "mine.h"], ["-o", "./mine.h", "--stand-ins", "mine.h"],
+        ["-o", "hard.h", "--stand-ins", "mine.h"], ["-o", "soft.h", "--stand-ins", "mine.h"],
+        ["-o", "k.so", "--keep-source", "mine.h", "--stand-ins", "./mine.h"],
+        ["-o", "kernel/bpf/core.c"], ["-o", "kernel/new.so/../bpf/core.c"], ["-o", "link/core.c"],
+        ["-o", "k.so", "--keep-source", "kernel/bpf/core.c"], ["-o", "Makefile"],
+        ["-o", "k.so", "--keep-source", "./k.so"], ["-o", "k.so", "--keep-source", "kernel/../k.so"],
+        ["-o", "a.tar", "--kernel-tree", "a.tar"],
+    ]) func inputsAreNotReplaced(_ words: [String]) throws {
+        let tree = try tree()
+        _ = try tree.write("/* mine */\n", to: "mine.h")
+        try FileManager.default.createDirectory(atPath: tree.path + "/kernel/new.so", withIntermediateDirectories: true)
+        unsafe link(tree.path + "/mine.h", tree.path + "/hard.h")
+        unsafe symlink("mine.h", tree.path + "/soft.h")
+        unsafe symlink("kernel/bpf", tree.path + "/link")
+        let tar = ["tar", "-C", tree.path, "-cf", tree.path + "/a.tar", "Makefile", "kernel"]
+        #expect(try Tool.run(tar, program: URL(fileURLWithPath: "/usr/bin/env")).status == 0)
+        let before = try bytes(of: tree.path)
+        let trees = words.contains("--kernel-tree") ? [] : ["--kernel-tree", tree.path]
+        let outcome = try Tool.run(
+            ["--chdir=\(tree.path)", Tool.executable.path, "plugin", "build"] + trees + words,
+            program: URL(fileURLWithPath: "/usr/bin/env"))
+        #expect(outcome.status == 1)
+        let isOfTwo = words.last?.hasSuffix("k.so") == true
+        #expect(
+            outcome.errors.hasPrefix("error: ")
+                && outcome.errors.contains(
+                    isOfTwo ? "is the file of both -o and --keep-source" : "is read by this command"),
+            "\(outcome.errors)")
+        #expect(try bytes(of: tree.path) == before)
+    }
+
+    /// A signal ends the children too, and leaves nothing in the folder of temporary files.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsLeaveNothing(_ signal: Int32) throws {
+        let tree = try tree()
+        let tar = ["tar", "-C", tree.path, "-cf", tree.path + "/a.tar", "Makefile", "kernel"]
+        #expect(try Tool.run(tar, program: URL(fileURLWithPath: "/usr/bin/env")).status == 0)
+        for name in ["bin", "temporary"] {
+            try FileManager.default.createDirectory(atPath: "\(tree.path)/\(name)", withIntermediateDirectories: false)
+        }
+        // An unpacker that takes for ever.
+        let unpacker = try tree.write("#!/bin/sh\necho $$ > \(tree.path)/started\nsleep 3600\n", to: "bin/tar")
+        unsafe chmod(unpacker, 0o755)
+        let words = ["PATH=\(tree.path)/bin:/usr/bin:/bin", "TMPDIR=\(tree.path)/temporary", Tool.executable.path]
+        let build = ["plugin", "build", "--kernel-tree", tree.path + "/a.tar", "-o", tree.path + "/k.so"]
+        var child: pid_t?
+        let outcome = try Tool.run(words + build, program: URL(fileURLWithPath: "/usr/bin/env")) { process in
+            try Tool.wait(for: "the unpacker", of: process) {
+                let text = (try? String(contentsOfFile: tree.path + "/started", encoding: .utf8)) ?? ""
+                child = text.hasSuffix("\n") ? pid_t(text.dropLast()) : nil
+                return child != nil
+            }
+            kill(process.processIdentifier, signal)
+        }
+        #expect(outcome.status == -signal, "\(outcome)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: tree.path + "/temporary") == [])
+        let unpacking = try #require(child)
+        // One that has ended and was not waited for has no command line.
+        try Tool.wait(for: "the end of the unpacker") {
+            ((try? String(contentsOfFile: "/proc/\(unpacking)/cmdline", encoding: .utf8)) ?? "").isEmpty
+        }
+    }
+
+    private func bytes(of folder: String) throws -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            found[name] = FileManager.default.contents(atPath: "\(folder)/\(name)")
+        }
+        return found
+    }
+
     @Test(arguments: [
         ["plugin", "build"], ["plugin", "build", "--kernel-tree", "/"],
         ["plugin", "build", "--kernel-tree", "/", "-o", "x.so", "--sanitize", "nothing"], ["plugin", "unbuild"],

@@ -42,7 +42,7 @@ public struct KernelPlugin: Sendable {
         of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil,
         standIns header: String? = nil
     ) throws {
-        try KernelPlugin.check(output: output, keepingSource: kept, standIns: header)
+        try KernelPlugin.check(output: output, keepingSource: kept, standIns: header, tree: tree.path)
         let compiler = try CCompiler()
         let standins = try StandIns(header: header)
         let defined = standins.macros
@@ -104,16 +104,26 @@ public struct KernelPlugin: Sendable {
 
     /// Checks that what a build makes can be written and its header be read, before the minute that it may take.
     ///
+    /// No output takes the place of what is read. Files are compared, and not their names.
+    ///
     /// - Throws: ``PluginError`` with the file, the reason, and what to do
     public static func check(
-        output: String, keepingSource kept: String?, standIns header: String? = nil
+        output: String, keepingSource kept: String?, standIns header: String? = nil, tree: String
     ) throws(PluginError) {
         try onFiles { () throws(FileError) in
             if let header { try FileReader.check(header) }
-            let library = try OutputFile(output)
-            guard let kept else { return }
-            if try OutputFile(kept).path == library.path {
-                throw FileError("\(kept): is the file of both -o and --keep-source; name two files")
+            var outputs = [try OutputFile(output)]
+            if let kept { outputs.append(try OutputFile(kept)) }
+            if outputs.count == 2 && outputs[0].isSame(as: outputs[1].path) {
+                throw FileError("\(outputs[1].name): is the file of both -o and --keep-source; name two files")
+            }
+            var inputs = [tree] + KernelTree.files(in: tree)
+            if let header { inputs.append(header) }
+            for file in outputs {
+                if let input = inputs.first(where: { file.isSame(as: $0) }) {
+                    throw FileError(
+                        "\(file.name): cannot be written: \(input) is read by this command; name another file")
+                }
             }
         }
     }

@@ -59,6 +59,17 @@ public struct KernelTree: Sendable {
     /// Where the functions have been so far.
     private static let firstFiles = ["kernel/bpf/core.c", "kernel/bpf/verifier.c", "kernel/bpf/fixups.c"]
 
+    /// The paths of the files that are read of a tree, those that there are and those that there might be.
+    ///
+    /// - Complexity: O(files in the folders that are read)
+    static func files(in folder: String) -> [String] {
+        let parts = ["kernel/bpf", "include/linux", "include/uapi/linux"]
+        return ["\(folder)/Makefile"]
+            + parts.flatMap { part in
+                ((try? Folder.names(in: "\(folder)/\(part)")) ?? []).map { "\(folder)/\(part)/\($0)" }
+            }
+    }
+
     /// The wanted names of a part of a tree; none when there is no such part.
     ///
     /// - Throws: ``PluginError`` when it may not be listed
