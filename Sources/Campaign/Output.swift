@@ -35,8 +35,9 @@ public enum Output {
     /// Lets a write to a pipe without a reader fail, instead of ending the process with SIGPIPE: that would look like the
     /// fault of a plug-in.
     ///
+    /// The same for a file that grows beyond what the shell allows, which is an error like a full disk.
     /// A handler and not `SIG_IGN`, which other programs would inherit.
-    public static func watchReader() { signal(SIGPIPE) { _ in } }
+    public static func watchReader() { for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } } }
 
     /// Writes a text to standard output.
     ///

@@ -2,6 +2,11 @@ import Glibc
 
 /// Reading whole files.
 package enum FileReader {
+    /// How much is read of a device, of which some have no end.
+    ///
+    /// - Units: bytes
+    private static let mostOfDevice = 64 << 20
+
     /// Reads a file to its end: also a device or a pipe of the shell, whose size is not known before.
     ///
     /// A FIFO is refused: without a writer the reader would wait for ever.
@@ -23,7 +28,9 @@ package enum FileReader {
         of descriptor: Int32, named name: String, upTo limit: Int = .max
     ) throws(FileError) -> [UInt8] {
         var status = stat()
-        let size = unsafe fstat(descriptor, &status) == 0 ? max(Int(status.st_size), 0) : 0
+        let isKnown = unsafe fstat(descriptor, &status) == 0
+        let size = isKnown ? max(Int(status.st_size), 0) : 0
+        let isDevice = isKnown && FileKind(mode: status.st_mode) == .device
         var bytes: [UInt8] = []
         // One byte more than the size, so that the end of the file shows in the first read.
         var chunk = [UInt8](repeating: 0, count: min(max(size + 1, 1 << 16), 1 << 24))
@@ -35,6 +42,9 @@ package enum FileReader {
             }
             if count < 0 { throw FileError(name, cannotBe: "read", errno) }
             bytes += chunk[..<max(count, 0)]
+            if isDevice && bytes.count > mostOfDevice {
+                throw FileError("\(name): cannot be read: it is a device without an end; name a file")
+            }
             if count == 0 || bytes.count >= limit { return bytes.count > limit ? Array(bytes.prefix(limit)) : bytes }
         }
     }

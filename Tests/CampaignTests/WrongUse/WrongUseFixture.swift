@@ -17,10 +17,18 @@ struct WrongUseFixture: Sendable {
             "# bpf-patch-fuzz case\n\nprogram\n    goto L1\nL1: exit\n\npass\n", to: "good.case")
         _ = try folder.write(
             "{\"name\":\"one\",\"insns\":[\"9500000000000000\"],\"passes\":[[]]}\n", to: "good.jsonl")
-        for name in ["folder", "empty", "tree"] {
+        for name in [
+            "folder", "empty", "tree", "endless", "locked", "linked", "notes", "diary", "diary/.writing-diary",
+        ] {
             try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: false)
         }
-        _ = try folder.write("mine too\n", to: "folder/notes")
+        for name in ["folder/notes", "locked/lock", "notes/.writing-7-notes", "diary/.writing-diary/monday"] {
+            _ = try folder.write("mine too\n", to: name)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(path)/linked/lock", withDestinationPath: "\(path)/text")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(path)/endless/a.case", withDestinationPath: "/dev/full")
         for (name, kind) in [("fifo", S_IFIFO), ("socket", S_IFSOCK)] {
             try #require(unsafe mknod("\(path)/\(name)", kind | 0o600, 0) == 0)
         }

@@ -92,7 +92,7 @@ enum WrongUseTable {
         case .name: return nothing + ["", "nosuch"].map { usage(line + [option, $0], option) }
         case .input:
             return nothing
-                + failing(["", "nosuch", "folder", "fifo", "socket", "text/below"])
+                + failing(["", "nosuch", "folder", "fifo", "socket", "/dev/zero", "text/below"])
         case .objects: return nothing + failing(["nosuch", "fifo", "text", "text/below"])
         case .output:
             return nothing
@@ -117,7 +117,9 @@ enum WrongUseTable {
         var place = 0
         while place < line.count, line[place].hasPrefix("-") { place += 2 }
         if place < line.count { line.remove(at: place) }
-        let values = kind == .input ? ["nosuch", "fifo", "socket", "text/below"] : ["nosuch", "fifo", "text/below"]
+        let values =
+            kind == .input
+            ? ["nosuch", "fifo", "socket", "/dev/zero", "text/below"] : ["nosuch", "fifo", "text/below"]
         let names = { (name: String) in command.first == "kernel" ? [] : [name] }
         return values.map { WrongUseTrial(words: command + line + [$0], status: 1, names: names($0)) }
     }
@@ -198,5 +200,20 @@ enum WrongUseTable {
         usage(["replay", "--jsn"], "'--jsn'"), usage(["plugin", "build", "-o", "new.so"], "--kernel-tree"),
         WrongUseTrial(words: ["plugin", "build", "--bisect", "--kernl", "."], status: 128, names: ["'--kernl'"]),
         WrongUseTrial(words: ["plugin", "build", "--bisect", "-o", "new.so"], status: 128, names: ["--kernel-tree"]),
+        WrongUseTrial(words: ["replay", "endless"], status: 1, names: ["endless/a.case"]),
+        WrongUseTrial(words: ["run", "--cases", "1", "--state", "locked"], status: 1, names: ["locked", "lock"]),
+        WrongUseTrial(words: ["run", "--cases", "1", "--state", "linked"], status: 1, names: ["linked", "lock"]),
+        WrongUseTrial(
+            words: ["run", "--cases", "1", "--state", "diary"], status: 1, names: ["diary", ".writing-diary"]),
+        WrongUseTrial(
+            words: ["run", "--cases", "1", "--state", "notes"], status: 1, names: ["notes", ".writing-7-notes"]),
+        WrongUseTrial(
+            words: ["scale", "--patches", "10", "--patcher", "delta-array", "--plot", "new.svg"], status: 1,
+            names: ["new.svg", "File too large"], channels: .smallFiles),
+        WrongUseTrial(
+            words: [
+                "run", "--seed", "1", "--cases", "18446744073709551615", "--time", "0.5", "--patcher", "delta-array",
+            ],
+            status: 0, isSilent: true),
     ]
 }

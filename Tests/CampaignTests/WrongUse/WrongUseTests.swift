@@ -25,6 +25,20 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "/nonexistent"))
     }
 
+    /// Without /proc a command cannot read its own arguments, and must not take that for none.
+    @Test(
+        .enabled(if: OtherUser.canHideProc, "only root may mount"),
+        arguments: [
+            ["run", "--seed", "1", "--cases", "1"], ["patchers"], [],
+        ]) func missingProcIsSaid(_ words: [String]) throws
+    {
+        let run = try Tool.run(
+            ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Tool.executable.path] + words,
+            program: URL(fileURLWithPath: "/usr/bin/unshare"))
+        #expect(run.status == 1 && run.output.isEmpty, "\(run)")
+        #expect(run.errors == "error: /proc is not there, and this program cannot work without; mount it\n")
+    }
+
     /// A plug-in is not blamed for a reader that has ended, as it was for the SIGPIPE that came of it.
     @Test(arguments: [WrongUseTrial.Channels.readerGone, .outputFull, .outputClosed])
     func pluginIsNotBlamedForOutput(_ channels: WrongUseTrial.Channels) throws {
@@ -67,6 +81,12 @@ enum OtherUser {
             words + [Tool.executable.path, "--version"], program: URL(fileURLWithPath: "/usr/bin/env"))
         return run?.status == 0 ? words : nil
     }()
+
+    /// Whether a program can be run without /proc.
+    static let canHideProc =
+        (try? Tool.run(
+            ["--mount", "mount", "-t", "tmpfs", "none", "/proc"], program: URL(fileURLWithPath: "/usr/bin/unshare")))?
+        .status == 0
 
     /// Makes things that only their owner may use, in a folder that all may.
     static func fill(_ folder: Tool.Folder) throws {

@@ -5,7 +5,7 @@ import Testing
 struct WrongUseTrial: CustomTestStringConvertible, Sendable {
     /// How the standard descriptors are.
     enum Channels: String, Sendable, CaseIterable {
-        case ordinary, inputClosed, outputClosed, outputFull, readerGone, errorsClosed
+        case ordinary, inputClosed, outputClosed, outputFull, readerGone, errorsClosed, smallFiles
 
         /// A shell script that runs its arguments so.
         var script: String {
@@ -17,6 +17,7 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
             case .readerGone:
                 // Once the only reader is closed, there is none that might still take something.
                 "p=$(mktemp -u) && mkfifo \"$p\" && exec 3<>\"$p\" 4>\"$p\" && rm \"$p\" && exec \"$@\" >&4 3<&- 4>&-"
+            case .smallFiles: "ulimit -f 1; exec \"$@\""
             case .errorsClosed: "exec \"$@\" 2>&-"
             }
         }
