@@ -46,8 +46,8 @@ public final class Campaign {
     private var total: Double?
     /// When ``attend()`` last did something.
     private var lastAttended = Date.distantPast
-    /// Whether workers ended of themselves while there were cases left.
-    private var isCutShort = false
+    /// True if workers ended of themselves while there were cases left.
+    private var hasLostWorkers = false
     /// What went wrong while a finding was minimised.
     private var failure: CampaignError?
     /// Objects and programs that could not be used, each in a line.
@@ -144,7 +144,7 @@ public final class Campaign {
             try step(wait: hasWork ? 0 : min(clock.rest ?? 1, 0.1))
             if hasWork { if let bucket = ledger.unstored { try minimize(bucket) } else { try slide() } }
         }
-        isCutShort = isStarted && found == nil && !crew.isStopping && !indices(ofBlock: order.next).isEmpty
+        hasLostWorkers = isStarted && found == nil && !crew.isStopping && !indices(ofBlock: order.next).isEmpty
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
         if keeper == nil && found == nil { for report in order.takeRest() { count(report) } }
         for doubt in crew.unanswered { doubts[doubt.index] = doubt.target }
@@ -188,7 +188,7 @@ public final class Campaign {
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
         report.ended = endReason(isEnded)
-        report.isCutShort = isCutShort ? true : nil
+        report.isCutShort = hasLostWorkers ? true : nil
         try keeper?.record(progress, isLast: true)
         try news.end(
             report, why: endReason(isEnded).rawValue, patience: clock.patience(isInterrupted: Interrupt.isRequested))
