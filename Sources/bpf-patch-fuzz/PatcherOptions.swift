@@ -129,8 +129,8 @@ struct JudgingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Which oracle judges: 'fast', or 'reference', the rules written to be read, many times slower. With 'reference', \
-            a difference of the fast one is a finding against the target 'oracle'.
+            The oracle that judges: 'fast', or 'reference', the rules that are written to be read. With 'reference', what \
+            the fast one gives differently is a finding against the target 'oracle'.
             """, valueName: "name"))
     var oracle = Oracle.fast
 

@@ -27,8 +27,13 @@ struct Replay: ParsableCommand {
             sentence, \
             detail, known}).
 
-            Example:
+            A doubted finding is decided by the reference, the rules that are written to be read: it fails again if the \
+            patcher is wrong, and as a finding against the target 'oracle' if the fast oracle is. A case that was found \
+            against 'oracle' is judged so without being told.
+
+            Examples:
               bpf-patch-fuzz replay Seeds Crashes
+              bpf-patch-fuzz replay --oracle reference finding.case
             """)
 
     @Argument(help: "Case files (.case), JSON lines (.jsonl), or folders of them.")

@@ -54,6 +54,10 @@ struct Run: CampaignCommand {
             a kernel also loads, accepted, loads_per_second, refused, coverage, never_seen, not_understood, kernel, left_out \
             and executed.
 
+            With --oracle reference, the rules that are written to be read judge the campaign, a few times slower. Where the \
+            fast oracle gives something else for a pass, that is a finding against the target 'oracle', in the bucket of what \
+            is wrong with it, and the campaign goes on by the reference.
+
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
 

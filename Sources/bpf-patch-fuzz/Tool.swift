@@ -5,10 +5,10 @@ import Campaign
 struct Tool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bpf-patch-fuzz",
-        abstract: "Differential fuzzing of BPF instruction patchers.",
+        abstract: "Fuzzing of BPF instruction patchers with an exact oracle.",
         discussion: """
-            Programs and edits are made at random, put through every patcher side by side, and an oracle checks that \
-            every jump still reaches the instruction it meant.
+            Programs and edits are made at random. An exact oracle computes the one right result of each case, so that a \
+            single patcher can be judged alone; several are compared with each other as well.
 
             Exit status: 0 clean, 77 findings, 1 the harness could not do its work, 64 wrong usage.
             """,
