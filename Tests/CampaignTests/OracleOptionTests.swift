@@ -1,5 +1,7 @@
+import BPF
 import Foundation
 import Fuzzing
+import Patching
 import Testing
 
 @testable import Campaign
@@ -63,6 +65,17 @@ import Testing
             #expect(!outcome.output.isEmpty, "\(command)")
         }
         #expect(try Tool.run(["replay", file] + Self.reference).status == 77)
+    }
+
+    /// A stored case has what the reference gives, if that judges.
+    @Test func aStoredCaseHasWhatTheReferenceGives() {
+        let insns = [Instruction(code: Opcode.exit)]
+        var c = Case(program: Program(insns: insns), passes: [Pass()], expected: .error(.einval))
+        #expect(JudgingTerms().completed(c).expected == .error(.einval))
+        let right = Case.Expectation.result(insns: insns, aux: [0], subprograms: c.program.subprograms, lines: [])
+        #expect(JudgingTerms(oracle: .reference).completed(c).expected == right)
+        c.target = Finding.oracleTarget
+        #expect(JudgingTerms().completed(c).expected == right)
     }
 
     /// A case that was found against the oracle is judged by the reference without being told.

@@ -28,7 +28,7 @@ public struct Replayer: ~Copyable {
     private let program: URL
     private let kernelUse: KernelUse
     private var judges: [JudgeKey: SacrificedJudge] = [:]
-    private var rules: CaseRunner
+    private var rules = CaseRunner([])
     private let kernel: KernelReplayer
 
     /// What a judge is made of.
@@ -54,7 +54,6 @@ public struct Replayer: ~Copyable {
         kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, program: program)
         self.patchers = patchers
         self.terms = terms
-        rules = CaseRunner([], oracle: terms.oracle)
         self.budget = budget
         self.kernelUse = kernelUse
         self.program = program
@@ -67,9 +66,12 @@ public struct Replayer: ~Copyable {
         case .failure(let error): return ReplayVerdict(.notReadable(error.description))
         case .success(let read): c = read
         }
-        let byRules: Case.Expectation
+        var byRules: Case.Expectation
         do { byRules = try rules.run(c).expected } catch {
             return ReplayVerdict(.notReadable("\(item.place): the program is ill formed: \(error)"))
+        }
+        if terms.applying(to: c).oracle == .reference {
+            byRules = Case.Expectation(Reference.result(of: c.passes, on: c.program))
         }
         if kernelUse == .alone {
             return c.loading == nil ? ReplayVerdict(.notRun(Self.noKernelCase)) : kernel.replay(c)

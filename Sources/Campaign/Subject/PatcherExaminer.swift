@@ -3,18 +3,29 @@ import Fuzzing
 /// Looks at findings against patchers, which are asked in another process.
 final class PatcherExaminer: CaseExaminer {
     private let judge: SacrificedJudge
+    private let terms: JudgingTerms
     private let make: (UInt64) -> Case
 
     /// - Parameter make: makes the case of an index
-    init(_ judge: SacrificedJudge, make: @escaping (UInt64) -> Case) {
+    init(_ judge: SacrificedJudge, terms: JudgingTerms, make: @escaping (UInt64) -> Case) {
         self.judge = judge
+        self.terms = terms
         self.make = make
     }
 
     func makeCase(index: UInt64) -> Case { make(index) }
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
-    func shrink(_ c: Case, bucket: String) -> Minimizer.Result { judge.shrink(c, bucket: bucket) }
-    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { judge.slide(c, from: bucket) }
+    func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
+        var result = judge.shrink(c, bucket: bucket)
+        result.smallest = terms.completed(result.smallest)
+        result.strays = result.strays.mapValues(terms.completed)
+        return result
+    }
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
+        guard var result = judge.slide(c, from: bucket) else { return nil }
+        result.smallest = terms.completed(result.smallest)
+        return result
+    }
     func canRunAgain(_ bucket: String) -> Bool { true }
     var failure: CampaignError? { judge.failure }
     var isLate: () -> Bool {

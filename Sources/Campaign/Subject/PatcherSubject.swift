@@ -88,7 +88,7 @@ public struct PatcherSubject: CampaignSubject {
     }
 
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
-        PatcherExaminer(SacrificedJudge(self, program: program)) { index in
+        PatcherExaminer(SacrificedJudge(self, program: program), terms: terms) { index in
             var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
             var c = fuzzer.makeCase(index: index)
             c.conditions = terms.conditions

@@ -9,6 +9,18 @@ public enum Oracle: String, CaseIterable, Sendable {
     case reference
 }
 
+extension Case.Expectation {
+    /// What the reference gives, in the form of case files.
+    package init(_ result: Reference.Result) {
+        switch result {
+        case .program(let program):
+            self = .result(
+                insns: program.insns, aux: program.aux, subprograms: program.subprograms, lines: program.lines)
+        case .error(let refusal): self = .error(refusal.status)
+        }
+    }
+}
+
 extension Expectation {
     /// Works out what a pass must give, by the oracle that is chosen.
     package mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>, by oracle: Oracle) {

@@ -129,10 +129,12 @@ struct OraclePair: ~Copyable {
     }
 }
 
-/// All cases below larger bounds, and a million random ones.
+/// Two million cases below larger bounds, and a million random ones.
 @Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct ReferenceEnduranceTests {
     private static let bounds: [(SmallCases.Bounds, Int)] = [
-        (SmallCases.Bounds(slots: 2, edits: 1, patch: 2), 184_836)
+        (.init(slots: 1, edits: 2, patch: 1), 213_069), (.init(slots: 2, edits: 1, patch: 2), 184_836),
+        (.init(slots: 3, edits: 1, patch: 1, hasSubprograms: true), 441_889),
+        (.init(slots: 3, edits: 2, patch: 0, hasLines: true), 1_125_552),
     ]
 
     @Test(arguments: bounds) func allSmallCases(_ bounds: SmallCases.Bounds, _ count: Int) {
@@ -143,16 +145,4 @@ struct OraclePair: ~Copyable {
         (CaseShape.mixed, UInt64(100_000)), (.fixed(insns: 6, edits: 3, passes: 1), 600_000),
         (.fixed(insns: 10, edits: 4, passes: 2), 300_000),
     ]) func randomCases(_ shape: CaseShape, _ count: UInt64) { OraclePair.compareRandom(shape, count) }
-}
-
-extension Case.Expectation {
-    /// The result of the reference in the form of case files.
-    fileprivate init(_ result: Reference.Result) {
-        switch result {
-        case .program(let program):
-            self = .result(
-                insns: program.insns, aux: program.aux, subprograms: program.subprograms, lines: program.lines)
-        case .error(let refusal): self = .error(refusal.status)
-        }
-    }
 }
