@@ -36,9 +36,8 @@ const struct bpf_patcher *bpf_patcher_v1(void)
 {
 	static const struct bpf_patcher patcher = {
 		.abi = BPF_PATCHER_ABI,
-		.caps = BPF_PATCHER_DELETE | BPF_PATCHER_INSERT | BPF_PATCHER_RANGE | BPF_PATCHER_SKIP_JUMPS |
-			BPF_PATCHER_KEEP_JUMP | BPF_PATCHER_REFS | BPF_PATCHER_DEAD_TARGET | BPF_PATCHER_AUX |
-			BPF_PATCHER_SUBPROGS | BPF_PATCHER_LINES | BPF_PATCHER_REFUSES,
+		/* Everything; it would be stepwise only if it adjusted after every edit. */
+		.caps = ((BPF_PATCHER_REFUSES << 1) - 1) & ~BPF_PATCHER_STEPWISE,
 		.name = "nothing",
 		.apply = apply,
 	};
