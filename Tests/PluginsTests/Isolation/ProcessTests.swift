@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import UserFiles
 
 @testable import Campaign
 
@@ -93,10 +94,17 @@ import Testing
 
     /// The processes that have a plug-in loaded.
     private static func processes(with plugin: BuiltPlugin) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { process in
-            pid_t(process) != nil
-                && ((try? String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)) ?? "").contains(plugin.path)
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter {
+            pid_t($0) != nil && isLoaded(plugin, in: $0)
         }
+    }
+
+    /// Whether a process has a plug-in loaded.
+    ///
+    /// Read by the tool's own reader, since Foundation takes the first page of such a file for the whole.
+    private static func isLoaded(_ plugin: BuiltPlugin, in process: some StringProtocol) -> Bool {
+        let maps = (try? FileReader.bytes(of: "/proc/\(process)/maps")) ?? []
+        return String(decoding: maps, as: UTF8.self).contains(plugin.path)
     }
 
     /// Garbage in the pipe of answers is the end of the judge that wrote it, and of nothing else.
@@ -138,8 +146,7 @@ import Testing
         let children = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
         while process.isRunning {
             let child = try String(contentsOfFile: children, encoding: .utf8).split(separator: " ").first
-            let maps = child.flatMap { try? String(contentsOfFile: "/proc/\($0)/maps", encoding: .utf8) }
-            if maps?.contains(plugin.path) == true { break }
+            if let child, Self.isLoaded(plugin, in: child) { break }
             usleep(1000)
         }
         kill(process.processIdentifier, signal)
