@@ -7,7 +7,7 @@ import Testing
 @Suite struct DeathWordTests {
     private static let causes: [Death.Cause] = [
         .signal(11, nil), .signal(99, nil), .exit(3), .sanitizer, .hang(timeout: 2), .memory(taken: 7, timeout: 2),
-        .memory(taken: nil, timeout: 2), .leak, .outside,
+        .memory(taken: nil, timeout: 2), .leak, .outside(9), .descriptor,
     ]
 
     /// Each is explained in the tables of the README, which are ``BucketGuide``.
