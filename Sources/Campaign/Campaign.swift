@@ -37,7 +37,7 @@ public final class Campaign {
     private let isUntilFound: Bool
     /// Whether a block was counted of which only the first cases were done.
     private var isCutShort = false
-    /// Whether workers have ended before the time was up, so that findings can be minimised.
+    /// Whether workers have ended before the time was up, so that findings can be minimized.
     private var isWoundUp = false
     private var clock: CampaignClock
     /// How long it took, once no more cases are run.
@@ -48,7 +48,7 @@ public final class Campaign {
     private var lastAttended = Date.distantPast
     /// True if workers ended of themselves while there were cases left.
     private var hasLostWorkers = false
-    /// What went wrong while a finding was minimised.
+    /// What went wrong while a finding was minimized.
     private var failure: CampaignError?
     /// Objects and programs that could not be used, each in a line.
     public let refusals: [String]
@@ -148,7 +148,7 @@ public final class Campaign {
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
         if keeper == nil && found == nil { for report in order.takeRest() { count(report) } }
         for doubt in crew.unanswered { doubts[doubt.index] = doubt.target }
-        // Time that workers left for the minimising of findings is used up too.
+        // Time that workers left for the minimizing of findings is used up too.
         total = max(clock.seconds, isWoundUp ? clock.limit ?? 0 : 0)
         try finishFindings()
         return try report()
@@ -202,7 +202,7 @@ public final class Campaign {
         found != nil ? .found : Interrupt.isRequested ? .interrupted : isEnded ? .finished : .timeIsUp
     }
 
-    /// Everything that must go on, also while a finding is minimised.
+    /// Everything that must go on, also while a finding is minimized.
     ///
     /// - Parameter seconds: how long to wait for workers
     private func step(wait seconds: Double) throws(CampaignError) {
@@ -223,7 +223,7 @@ public final class Campaign {
         try checkPlugins()
     }
 
-    /// Lets the campaign go on while a finding is minimised; returns true when there is no time for that any more.
+    /// Lets the campaign go on while a finding is minimized; returns true when there is no time for that any more.
     private func attend() -> Bool {
         if failure != nil { return true }
         let now = Date()

@@ -4,11 +4,11 @@ import Foundation
 ///
 /// - Units: seconds
 struct CampaignClock {
-    /// How long findings may be minimised after the time of the campaign is up.
+    /// How long findings may be minimized after the time of the campaign is up.
     static let afterTime = 1.0
     /// How long commands may be waited for after that.
     static let forCommands = 0.5
-    /// How long they may be minimised after an interrupt, when it cannot be done later.
+    /// How long they may be minimized after an interrupt, when it cannot be done later.
     static let afterInterrupt = 3.0
 
     /// The limit, over all processes of the campaign.
@@ -19,7 +19,7 @@ struct CampaignClock {
     var before = 0.0
     /// When an interrupt was first noticed.
     private var interrupted: Date?
-    /// How long findings took to be minimised in this process, and how many there were.
+    /// How long findings took to be minimized in this process, and how many there were.
     private var minimizing = (seconds: 0.0, count: 0)
 
     init(limit: Double?) { self.limit = limit }
@@ -48,13 +48,13 @@ struct CampaignClock {
         minimizing.count += 1
     }
 
-    /// Whether the rest of the time is needed to minimise what was found; never before half of it.
+    /// Whether the rest of the time is needed to minimize what was found; never before half of it.
     func isNeededForMinimizing(_ backlog: Int) -> Bool {
         guard let limit, minimizing.count > 0, seconds > (limit + before) / 2 else { return false }
         return limit - seconds < Double(backlog) * minimizing.seconds / Double(minimizing.count)
     }
 
-    /// Whether findings are to be written down as they were seen, instead of being minimised.
+    /// Whether findings are to be written down as they were seen, instead of being minimized.
     ///
     /// - Parameter isKept: whether the campaign can go on later
     mutating func isTooLateToMinimize(isKept: Bool) -> Bool {
@@ -63,7 +63,7 @@ struct CampaignClock {
             interrupted = since
             return isKept || Date().timeIntervalSince(since) > Self.afterInterrupt
         }
-        // A campaign that is over is gone on with to have its findings minimised.
+        // A campaign that is over is gone on with to have its findings minimized.
         if start == nil { return false }
         return limit.map { seconds > $0 + Self.afterTime } ?? false
     }

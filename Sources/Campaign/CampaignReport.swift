@@ -5,7 +5,7 @@ public struct CampaignReport: Codable, Sendable {
     public var cases: UInt64
     /// How many cases no target was given, since all were left out; `nil` for none.
     public var notRun: UInt64?
-    /// - Units: seconds, with what the minimising of findings took of the time limit, and not what it took after that
+    /// - Units: seconds, with what the minimizing of findings took of the time limit, and not what it took after that
     public var seconds: Double
     public var casesPerSecond: Double
     public var jobs: Int
@@ -55,7 +55,7 @@ public struct CampaignReport: Codable, Sendable {
     var neverRun: [String]?
     /// Why no more cases were run; `nil` for merged states.
     public var ended: End?
-    /// Whether it reached its limit, and all findings are minimised.
+    /// Whether it reached its limit, and all findings are minimized.
     public var isFinished = false
 
     enum CodingKeys: String, CodingKey {

@@ -3,7 +3,7 @@ import Patching
 
 /// One test: a program, the passes it goes through, and what is known about it.
 ///
-/// This is the form of files and of the minimiser. A campaign makes cases in reused buffers and builds a `Case` only
+/// This is the form of files and of the minimizer. A campaign makes cases in reused buffers and builds a `Case` only
 /// when something is wrong.
 public struct Case: Hashable, Sendable {
     /// What the case is about, in words; empty when nobody gave it a name.

@@ -13,7 +13,7 @@ public struct CaseOutcome: Sendable {
     public var passCount: Int
 }
 
-/// Runs cases from files, and candidates of the minimiser, through patchers and oracle.
+/// Runs cases from files, and candidates of the minimizer, through patchers and oracle.
 public struct CaseRunner: ~Copyable {
     private var trial: Trial
     private let program = ProgramBuffer()

@@ -5,10 +5,10 @@ import Fuzzing
 import LinuxBPF
 import Patching
 
-/// `minimize`: shrinks one failing case.
+/// `minimize`: minimizes one failing case.
 struct Minimize: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shrink a failing case within its bucket.",
+        abstract: "Minimize a failing case within its bucket.",
         usage: "bpf-patch-fuzz minimize <file> [<options>]",
         discussion: """
             The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
@@ -57,7 +57,7 @@ struct Minimize: ParsableCommand {
     func run() throws {
         do {
             let c = try CaseSource.single(file)
-            // Before the minute that shrinking may take.
+            // Before the minute that minimizing may take.
             if let output { try CrashFolder.checkWritable(c, at: output) }
             if let bucket = c.bucket, c.loading != nil {
                 if Case.mayBringDown(bucket) {
@@ -73,10 +73,10 @@ struct Minimize: ParsableCommand {
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
                     throw CampaignError("\(file): was \(PatcherOptions.strangerText(target))")
                 }
-                throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to shrink")
+                throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to minimize")
             }
             let start = Date()
-            var result = examiner.shrink(c, bucket: bucket)
+            var result = examiner.minimize(c, bucket: bucket)
             // It was seen like that before.
             if result.smallest.name == Case.asSeen { result.smallest.name = "" }
             if let failure = examiner.failure { throw failure }

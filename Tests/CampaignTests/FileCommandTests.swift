@@ -83,7 +83,7 @@ import Testing
         #expect(process.terminationReason == .exit && process.terminationStatus == 1)
     }
 
-    @Test func nothingToShrinkIsAnError() throws {
+    @Test func nothingToMinimizeIsAnError() throws {
         let folder = try Tool.Folder()
         let run = try Tool.run(["minimize", try folder.write(Self.good, to: "good.case")])
         #expect(run.status == 1 && run.errors.contains("nothing is wrong with this case"))

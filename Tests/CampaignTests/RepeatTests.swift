@@ -15,7 +15,7 @@ struct RepeatTests {
         return String(lines[0].dropFirst(title.count))
     }
 
-    /// The findings of the cases that were counted; what was only met while minimising depends on the time there was.
+    /// The findings of the cases that were counted; what was only met while minimizing depends on the time there was.
     private static func counted(_ outcome: Tool.Outcome) throws -> [[String: Any]] {
         let findings = try outcome.report()["findings"] as? [[String: Any]] ?? []
         return findings.filter { $0["sightings"] as? Int != 0 }
@@ -64,7 +64,7 @@ struct RepeatTests {
         let again = try Tool.Folder.texts(in: crashes)
         for finding in try Self.counted(first) {
             let name = URL(fileURLWithPath: finding["file"] as? String ?? "").lastPathComponent
-            // What there was no time to minimise after the interrupt says so.
+            // What there was no time to minimize after the interrupt says so.
             if finding["minimized"] as? Bool == false {
                 #expect(files[name]?.contains(Case.asSeen) == true && again[name] != nil)
             } else {

@@ -48,7 +48,7 @@ import Testing
         #expect(files[0] == files[1] && files[0] == files[2])
     }
 
-    /// A finding is replayed from its file, shrunk no further, and drawn.
+    /// A finding is replayed from its file, minimized no further, and drawn.
     @Test func findingsCanBeUsed() throws {
         let folder = try Tool.Folder()
         _ = try Tool.run([

@@ -6,7 +6,7 @@ import Testing
 enum CaseFolder: String, CaseIterable {
     /// Corner cases written by hand.
     case seeds = "Seeds"
-    /// What campaigns found, minimised; absent as long as nothing was.
+    /// What campaigns found, minimized; absent as long as nothing was.
     case crashes = "Crashes"
 
     /// What workloads make of programs written by hand; the name of a file starts with the workload's.

@@ -1,8 +1,8 @@
 import Fuzzing
 
-/// Cases are minimised one by one; ``CaseExaminer/isLate`` says when there is no time for more.
+/// Cases are minimized one by one; ``CaseExaminer/isLate`` says when there is no time for more.
 extension FindingLedger {
-    /// Minimises the case of a bucket and writes it down.
+    /// Minimizes the case of a bucket and writes it down.
     ///
     /// - Throws: ``CampaignError`` when the file cannot be written
     func store(_ bucket: String) throws(CampaignError) {
@@ -16,7 +16,7 @@ extension FindingLedger {
         } else if isUsable(c, bucket) {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(asSeen(bucket, index: entry.lowest), bucket) }
-            let result = examiner.shrink(c, bucket: bucket)
+            let result = examiner.minimize(c, bucket: bucket)
             c = result.smallest
             isInterrupted = result.isInterrupted
             for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
@@ -28,7 +28,7 @@ extension FindingLedger {
         if let failure = examiner.failure { throw failure }
         if isInterrupted { c.name = Case.asSeen }
         try settle(c, bucket)
-        // What was broken off is minimised when the campaign goes on.
+        // What was broken off is minimized when the campaign goes on.
         if unstored == bucket && !isInterrupted { storedCount += 1 }
     }
 
@@ -53,8 +53,8 @@ extension FindingLedger {
 
     /// Settles the case of the next bucket, now that no more blocks come; returns false when there is none left.
     ///
-    /// A bucket met while another was minimised is a finding of its own; what it leads to in turn is left for the next
-    /// campaign. When it is late, a case is only written down, to be minimised another time.
+    /// A bucket met while another was minimized is a finding of its own; what it leads to in turn is left for the next
+    /// campaign. When it is late, a case is only written down, to be minimized another time.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written
     /// - Parameter isLate: whether it is late in any case
@@ -80,7 +80,7 @@ extension FindingLedger {
         var c = stray.found
         var isSettled = false
         if !isLate && !examiner.isLate() {
-            let result = examiner.shrink(c, bucket: bucket)
+            let result = examiner.minimize(c, bucket: bucket)
             c = result.smallest
             isSettled = !result.isInterrupted
         }

@@ -2,13 +2,13 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// All buckets of a campaign: what was seen of each, and the minimised case of each on disk.
+/// All buckets of a campaign: what was seen of each, and the minimized case of each on disk.
 ///
 /// For a given range of indices the result is the same whatever the number of workers, and however often the campaign was
 /// interrupted: sightings come in order of index, so the first of a bucket is the lowest, and its case is the one that is
-/// minimised.
+/// minimized.
 ///
-/// A class, since sightings come in while a case is being minimised.
+/// A class, since sightings come in while a case is being minimized.
 final class FindingLedger {
     struct Entry {
         var lowest: UInt64
@@ -16,14 +16,14 @@ final class FindingLedger {
         var stored: StoredFinding?
     }
 
-    /// A bucket met while another was minimised.
+    /// A bucket met while another was minimized.
     struct Stray {
         /// The index of the case that led there.
         var index: UInt64
         /// The case as a file has it, so that it is the same after a checkpoint.
         var text: String
         var found: Case
-        /// What has become of it, if it has been minimised.
+        /// What has become of it, if it has been minimized.
         var stored: StoredFinding?
     }
 
@@ -125,15 +125,15 @@ final class FindingLedger {
         early[bucket] = nil
     }
 
-    /// A bucket of which no minimised case is on disk yet.
+    /// A bucket of which no minimized case is on disk yet.
     ///
     /// - Complexity: O(1)
     var unstored: String? { storedCount < queue.count ? queue[storedCount] : nil }
 
-    /// How many buckets wait to be minimised, of those that a block has been counted of.
+    /// How many buckets wait to be minimized, of those that a block has been counted of.
     var backlog: Int { queue.count - storedCount }
 
-    /// Whether all findings are minimised, and known where they slide to.
+    /// Whether all findings are minimized, and known where they slide to.
     var isSettled: Bool {
         unstored == nil && strays.values.allSatisfy { $0.stored != nil }
             && entries.values.allSatisfy { $0.stored?.leadsTo != nil }

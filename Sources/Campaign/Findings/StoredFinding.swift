@@ -1,24 +1,24 @@
 import Foundation
 import Fuzzing
 
-/// A finding of a campaign, minimised and on disk.
+/// A finding of a campaign, minimized and on disk.
 ///
-/// - Units: `insns` and `patchInsns` in slots of the minimised case
+/// - Units: `insns` and `patchInsns` in slots of the minimized case
 public struct StoredFinding: Codable, Sendable, Hashable {
     public var bucket: String
     public var target: String
     public var rule: String
     /// What is wrong, in one sentence without numbers.
     public var sentence: String
-    /// What was expected and what was found in the minimised case, with numbers, where that is known.
+    /// What was expected and what was found in the minimized case, with numbers, where that is known.
     public var detail: String?
-    /// Where the minimised case is.
+    /// Where the minimized case is.
     public var file: String
     /// The lowest index of the campaign at which the bucket was seen.
     public var index: UInt64
     /// The same for each seed, where states of several campaigns were merged.
     public var firsts: [FirstSighting]?
-    /// How often it was seen; 0 for a bucket met only while another was minimised.
+    /// How often it was seen; 0 for a bucket met only while another was minimized.
     public var sightings: UInt64
     public var passes: Int
     public var edits: Int
@@ -30,7 +30,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     public var leadsTo: [String]?
     /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
     public var isKnown: Bool?
-    /// False for one that is on disk as it was seen, since there was no time to minimise it; else `nil`.
+    /// False for one that is on disk as it was seen, since there was no time to minimize it; else `nil`.
     public var isMinimized: Bool?
     /// False for one of a block that was not completed, so that its sightings are not counted; else `nil`.
     public var isCounted: Bool?
@@ -58,7 +58,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
         case isCounted = "counted"
     }
 
-    /// Describes a minimised case, found in a campaign with the given seed or in one before it.
+    /// Describes a minimized case, found in a campaign with the given seed or in one before it.
     public init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
         let size = CaseSize(c)
         self.bucket = bucket

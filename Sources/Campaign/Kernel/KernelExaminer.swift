@@ -72,8 +72,8 @@ final class KernelExaminer: CaseExaminer {
         !Case.mayBringDown(bucket) && (isExecuting || !Case.needsExecution(bucket))
     }
 
-    /// Shrinks a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
-    func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
+    /// Minimizes a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
         var original = c
         // What the kernel did to the original says nothing about a candidate.

@@ -35,20 +35,20 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         /// The lowest index of each seed at which it was seen.
         var firsts: [FirstSighting]
         var sightings: UInt64
-        /// Whether its minimised case is on disk.
+        /// Whether its minimized case is on disk.
         var isStored: Bool
         /// The buckets into which its case slides; `nil` where that is not known.
         var leadsTo: [String]?
     }
 
-    /// A bucket met only while another was minimised.
+    /// A bucket met only while another was minimized.
     struct Stray: Codable, Sendable, Equatable {
         var bucket: String
         /// The index of the case that led there.
         var index: UInt64
         /// The case as it was met.
         var text: String
-        /// Whether its minimised case is on disk.
+        /// Whether its minimized case is on disk.
         var isStored: Bool
         /// The buckets into which its case slides; `nil` where that is not known.
         var leadsTo: [String]?

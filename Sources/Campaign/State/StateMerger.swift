@@ -8,7 +8,7 @@ public struct StateMerger {
     private struct Joined {
         /// The lowest index of each seed.
         var firsts: [UInt64: UInt64] = [:]
-        /// The same where it was only met while another was minimised.
+        /// The same where it was only met while another was minimized.
         var strayFirsts: [UInt64: UInt64] = [:]
         var sightings: UInt64 = 0
         var smallest: CrashFolder.Stored?
@@ -95,7 +95,7 @@ public struct StateMerger {
             joined.lead(to: stray.leadsTo)
             buckets[stray.bucket] = joined
         }
-        // What was seen in a block that was not completed is a bucket like one that was met while minimising.
+        // What was seen in a block that was not completed is a bucket like one that was met while minimizing.
         for hit in checkpoint.early {
             guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()

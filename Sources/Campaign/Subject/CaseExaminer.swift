@@ -1,6 +1,6 @@
 import Fuzzing
 
-/// Makes the cases of a campaign once more, one by one, and judges and shrinks them.
+/// Makes the cases of a campaign once more, one by one, and judges and minimizes them.
 public protocol CaseExaminer: AnyObject {
     /// Makes the case of an index once more.
     func makeCase(index: UInt64) -> Case
@@ -14,8 +14,8 @@ public protocol CaseExaminer: AnyObject {
     /// What is wrong with a case, when it is run by itself.
     func findings(of c: Case) -> [Finding]
 
-    /// Shrinks a case within its bucket.
-    func shrink(_ c: Case, bucket: String) -> Minimizer.Result
+    /// Minimizes a case within its bucket.
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result
 
     /// Makes a minimized case smaller across buckets; `nil` when its bucket is one that cannot be left.
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result?

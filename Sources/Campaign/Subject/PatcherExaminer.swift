@@ -15,8 +15,8 @@ final class PatcherExaminer: CaseExaminer {
 
     func makeCase(index: UInt64) -> Case { make(index) }
     func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
-    func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
-        var result = judge.shrink(c, bucket: bucket)
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
+        var result = judge.minimize(c, bucket: bucket)
         result.smallest = terms.completed(result.smallest)
         result.strays = result.strays.mapValues(terms.completed)
         return result

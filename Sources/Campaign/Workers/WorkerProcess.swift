@@ -110,7 +110,7 @@ final class WorkerProcess {
             throw CampaignError("a worker cannot be started: \(unsafe String(cString: strerror(errno)))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // While somebody is minimising, workers go on until it is full.
+        // While somebody is minimizing, workers go on until it is full.
         _ = fcntl(ends[1], pipeSizeCommand, pipeSize)
         return (ends[0], ends[1])
     }

@@ -1,6 +1,6 @@
 import Patching
 
-/// Says what is wrong with a case: whom the minimiser asks about each candidate.
+/// Says what is wrong with a case: whom the minimizer asks about each candidate.
 public protocol CaseJudge: AnyObject {
     /// What the patchers are called that it asks.
     var names: [String] { get }

@@ -61,19 +61,19 @@ public struct CaseSlide {
         original.report = nil
         original.sentence = nil
         original.detail = nil
-        let goal = Reduction.Goal.anyResult(of: bucket.target, isBeyondContract: bucket.isBeyondContract)
+        let goal = Minimization.Goal.anyResult(of: bucket.target, isBeyondContract: bucket.isBeyondContract)
         let findings = judge.findings(of: original, against: bucket.target)
         guard let first = findings.first(where: { $0.bucket == text }) ?? findings.first(where: goal.isMet) else {
             return nil
         }
-        let start = Reduction(
+        let start = Minimization(
             original, goal: goal, judge: judge, target: bucket.target, limit: limit(for: original),
             measure: SlideSize.measure)
         start.bestFinding = first
         var before: [Int]
         repeat {
             before = start.size
-            for reducer in start.isLong ? reducersOfLong : reducers { reducer.reduce(start) }
+            for reducer in start.isLong ? reducersOfLong : reducers { reducer.minimize(start) }
         } while start.size.lexicographicallyPrecedes(before)
         let found = start.bestFinding?.bucket ?? text
         return Result(
@@ -119,17 +119,17 @@ enum SlideSize {
 
 /// Moves edits to where others find theirs: into an insertion, to the front, or to the target of a jump.
 struct EditSlide: Reducer {
-    func reduce(_ reduction: Reduction) {
-        for pass in reduction.best.passes.indices {
-            for edit in reduction.best.passes[pass].edits.indices { slide(reduction, pass, edit) }
+    func minimize(_ minimization: Minimization) {
+        for pass in minimization.best.passes.indices {
+            for edit in minimization.best.passes[pass].edits.indices { slide(minimization, pass, edit) }
         }
     }
 
-    private func slide(_ reduction: Reduction, _ pass: Int, _ number: Int) {
+    private func slide(_ minimization: Minimization, _ pass: Int, _ number: Int) {
         func attempt(_ change: (inout Edit) -> Void) -> Bool {
-            reduction.attempt { change(&$0.passes[pass].edits[number]) }
+            minimization.attempt { change(&$0.passes[pass].edits[number]) }
         }
-        var edit: Edit { reduction.best.passes[pass].edits[number] }
+        var edit: Edit { minimization.best.passes[pass].edits[number] }
         if edit.keep != nil {
             _ = attempt { edit in
                 guard let keep = edit.keep else { return }
@@ -144,8 +144,8 @@ struct EditSlide: Reducer {
             $0.remove = 0
         }
         var places = [0, Int(edit.off.rawValue) - 1]
-        if pass == 0 && !reduction.isLong {
-            for (slot, insn) in reduction.best.program.insns.enumerated() where insn.jumpKind != .none {
+        if pass == 0 && !minimization.isLong {
+            for (slot, insn) in minimization.best.program.insns.enumerated() where insn.jumpKind != .none {
                 places += [slot + 1 + insn.jumpOffset(insn.jumpKind), slot]
             }
         }
@@ -160,14 +160,14 @@ struct EditSlide: Reducer {
 
 /// Turns jumps into those of other kinds and other roles: calls into jumps, and jumps of patches into jumps of the program.
 struct JumpSlide: Reducer {
-    func reduce(_ reduction: Reduction) {
-        for slot in reduction.best.program.insns.indices { simplify(reduction, slot) }
-        guard reduction.best.passes.count == 1 else { return }
-        for edit in reduction.best.passes[0].edits.indices {
+    func minimize(_ minimization: Minimization) {
+        for slot in minimization.best.program.insns.indices { simplify(minimization, slot) }
+        guard minimization.best.passes.count == 1 else { return }
+        for edit in minimization.best.passes[0].edits.indices {
             var slot = 0
-            while slot < reduction.best.passes[0].edits[edit].patch.count {
-                simplify(reduction, edit, slot)
-                release(reduction, edit, slot)
+            while slot < minimization.best.passes[0].edits[edit].patch.count {
+                simplify(minimization, edit, slot)
+                release(minimization, edit, slot)
                 slot += 1
             }
         }
@@ -189,17 +189,17 @@ struct JumpSlide: Reducer {
         return found.filter { SlideSize.rank($0) < SlideSize.rank(insn) }
     }
 
-    private func simplify(_ reduction: Reduction, _ slot: Int) {
-        guard slot < reduction.best.program.insns.count else { return }
-        let insn = reduction.best.program.insns[slot]
+    private func simplify(_ minimization: Minimization, _ slot: Int) {
+        guard slot < minimization.best.program.insns.count else { return }
+        let insn = minimization.best.program.insns[slot]
         if insn.code == 0 {
-            _ = reduction.attempt {
+            _ = minimization.attempt {
                 $0.program.insns[slot] = Instruction(code: Opcode.movImmediate64, imm: Int32(slot + 1))
             }
         }
         let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
-        if insn.isWide && slot + 1 < reduction.best.program.insns.count {
-            _ = reduction.attempt { c in
+        if insn.isWide && slot + 1 < minimization.best.program.insns.count {
+            _ = minimization.attempt { c in
                 for place in [slot, slot + 1] {
                     c.program.insns[place] = Instruction(code: Opcode.movImmediate64, imm: Int32(place + 1))
                 }
@@ -210,10 +210,10 @@ struct JumpSlide: Reducer {
                 c.program.insns[slot] = candidate
                 if insn.isWide { c.program.insns[slot + 1] = Instruction(code: Opcode.movImmediate64) }
             }
-            if reduction.attempt(change) { return }
+            if minimization.attempt(change) { return }
             // A jump stays in its subprogram, which may then be all of the program.
             if insn.jumpKind.isCall && !candidate.jumpKind.isCall {
-                let isTaken = reduction.attempt { c in
+                let isTaken = minimization.attempt { c in
                     change(&c)
                     c.program.subprograms.removeAll { Int($0.start) == target && target > 0 }
                 }
@@ -222,11 +222,11 @@ struct JumpSlide: Reducer {
         }
     }
 
-    private func simplify(_ reduction: Reduction, _ edit: Int, _ slot: Int) {
-        let patch = reduction.best.passes[0].edits[edit].patch
+    private func simplify(_ minimization: Minimization, _ edit: Int, _ slot: Int) {
+        let patch = minimization.best.passes[0].edits[edit].patch
         let insn = patch[slot]
         if insn.isWide && slot + 1 < patch.count {
-            _ = reduction.attempt { c in
+            _ = minimization.attempt { c in
                 for place in [slot, slot + 1] {
                     c.passes[0].edits[edit].patch[place] = Instruction(
                         code: Opcode.movImmediate64, imm: Int32(100 + place))
@@ -234,7 +234,7 @@ struct JumpSlide: Reducer {
             }
         }
         for candidate in plainer(than: insn) {
-            let isTaken = reduction.attempt { c in
+            let isTaken = minimization.attempt { c in
                 c.passes[0].edits[edit].patch[slot] = candidate
                 if insn.isWide {
                     c.passes[0].edits[edit].patch[slot + 1] = Instruction(code: Opcode.movImmediate64)
@@ -245,8 +245,8 @@ struct JumpSlide: Reducer {
     }
 
     /// Lets an instruction of the program jump in the place of one of a patch.
-    private func release(_ reduction: Reduction, _ number: Int, _ slot: Int) {
-        let edit = reduction.best.passes[0].edits[number]
+    private func release(_ minimization: Minimization, _ number: Int, _ slot: Int) {
+        let edit = minimization.best.passes[0].edits[number]
         guard slot < edit.patch.count else { return }
         let insn = edit.patch[slot]
         let kind = insn.jumpKind
@@ -258,14 +258,14 @@ struct JumpSlide: Reducer {
             let isLeaving = slot + 1 + insn.jumpOffset(kind) == edit.patch.count
             target = isLeaving ? edit.off.position + Int(edit.remove) : edit.off.position
         }
-        let count = reduction.best.program.insns.count
+        let count = minimization.best.program.insns.count
         let end = edit.off.position + Int(edit.remove)
         for place in [end, edit.off.position - 1, count - 1] where place >= 0 && place < count {
-            if reduction.best.program.insns[place].jumpKind != .none { continue }
+            if minimization.best.program.insns[place].jumpKind != .none { continue }
             var jump = insn
             guard jump.setJumpOffset(target - place - 1, kind) else { continue }
             for keepsLength in [false, true] {
-                let isTaken = reduction.attempt { c in
+                let isTaken = minimization.attempt { c in
                     c.program.insns[place] = jump
                     if keepsLength {
                         c.passes[0].edits[number].refs.removeAll { $0.from.position == slot }
@@ -290,33 +290,35 @@ struct SymptomSlide: Reducer {
     static let plainCode: UInt8 = 0x61
     private static let plain = [Instruction(code: Opcode.movImmediate64), Instruction(code: plainCode)]
 
-    func reduce(_ reduction: Reduction) {
-        guard let finding = reduction.bestFinding, reduction.best.passes.count == 1, !reduction.isLong else { return }
-        let insns = reduction.best.program.insns + reduction.best.passes[0].edits.flatMap(\.patch)
+    func minimize(_ minimization: Minimization) {
+        guard let finding = minimization.bestFinding, minimization.best.passes.count == 1, !minimization.isLong else {
+            return
+        }
+        let insns = minimization.best.program.insns + minimization.best.passes[0].edits.flatMap(\.patch)
         let jumps = insns.filter { $0.jumpKind != .none }
         // A jump that keeps its offset even there explains whatever else is wrong with a jump of its kind.
-        for jump in jumps { attempt(reduction, jump) { $0.hasUnchangedOffset } }
-        if finding.ignoresSkip { for jump in jumps { attempt(reduction, jump) { $0.ignoresSkip } } }
+        for jump in jumps { attempt(minimization, jump) { $0.hasUnchangedOffset } }
+        if finding.ignoresSkip { for jump in jumps { attempt(minimization, jump) { $0.ignoresSkip } } }
         switch finding.rule {
         case .layout where !jumps.isEmpty:
             // Another field than its offset has changed, so that the jump is taken for one of another kind.
-            attempt(reduction, Instruction(code: Opcode.ja)) { $0.rule == .layout || $0.hasUnchangedOffset }
+            attempt(minimization, Instruction(code: Opcode.ja)) { $0.rule == .layout || $0.hasUnchangedOffset }
             for jump in jumps where jump.jumpKind == .short {
                 var both = jump
                 both.imm = -2
-                attempt(reduction, both) { $0.rule == .layout }
+                attempt(minimization, both) { $0.rule == .layout }
             }
-            for insn in Self.plain { attempt(reduction, insn) { $0.rule == .encoding } }
+            for insn in Self.plain { attempt(minimization, insn) { $0.rule == .encoding } }
         case .encoding:
             let others = insns.filter {
                 $0.jumpKind == .none && $0.code != 0 && $0.code != Opcode.movImmediate64
             }
-            for insn in others + Self.plain { attempt(reduction, insn) { $0.rule == .encoding } }
+            for insn in others + Self.plain { attempt(minimization, insn) { $0.rule == .encoding } }
         default: break
         }
     }
 
-    private func attempt(_ reduction: Reduction, _ insn: Instruction, _ accepts: (Finding) -> Bool) {
+    private func attempt(_ minimization: Minimization, _ insn: Instruction, _ accepts: (Finding) -> Bool) {
         let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
         // Across a deletion, and to the place of an insertion that jumps skip, which the kernel does by another function.
         let edits = [
@@ -330,7 +332,7 @@ struct SymptomSlide: Reducer {
             } else {
                 _ = backward.setJumpOffset(-2, insn.jumpKind)
             }
-            _ = reduction.attempt(where: accepts) { c in
+            _ = minimization.attempt(where: accepts) { c in
                 c.program = Program(insns: [plain, backward] + (insn.isWide ? [Instruction(code: 0)] : []))
                 c.passes = [Pass(edits: [edit])]
             }

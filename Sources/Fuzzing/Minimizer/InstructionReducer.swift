@@ -3,40 +3,40 @@ import Patching
 
 /// Does without instructions of the program, in chunks and then singly; jumps to them land behind them.
 struct InstructionReducer: Reducer {
-    func reduce(_ reduction: Reduction) {
-        if reduction.isLong { return reduceGaps(reduction) }
-        reduction.reduceChunks(
-            of: { reduction.best.program.insns.count },
-            without: { range in remove(range, reduction) })
+    func minimize(_ minimization: Minimization) {
+        if minimization.isLong { return reduceGaps(minimization) }
+        minimization.reduceChunks(
+            of: { minimization.best.program.insns.count },
+            without: { range in remove(range, minimization) })
     }
 
-    private func remove(_ range: Range<Int>, _ reduction: Reduction) -> Bool {
-        let whole = reduction.best.program.wideningToInstructions(range)
-        if whole.count == reduction.best.program.insns.count { return false }
-        let remover = SlotRemover(program: reduction.best.program, range: whole)
+    private func remove(_ range: Range<Int>, _ minimization: Minimization) -> Bool {
+        let whole = minimization.best.program.wideningToInstructions(range)
+        if whole.count == minimization.best.program.insns.count { return false }
+        let remover = SlotRemover(program: minimization.best.program, range: whole)
         // Later passes are in coordinates of their own, so the removed slots may lie before or behind their edits.
-        return reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: true) }
-            || (reduction.best.passes.count > 1
-                && reduction.attempt { remover.apply(to: &$0, shiftingLaterPasses: false) })
+        return minimization.attempt { remover.apply(to: &$0, shiftingLaterPasses: true) }
+            || (minimization.best.passes.count > 1
+                && minimization.attempt { remover.apply(to: &$0, shiftingLaterPasses: false) })
     }
 
     /// Takes pieces off the end of each gap between two landmarks, from the last gap to the first.
     ///
     /// A gap that can spare one slot is tried for twice as many each time; most can spare none, which costs one candidate.
-    private func reduceGaps(_ reduction: Reduction) {
-        let landmarks = reduction.best.landmarks()
+    private func reduceGaps(_ minimization: Minimization) {
+        let landmarks = minimization.best.landmarks()
         for number in landmarks.indices.dropLast().reversed() {
             let start = landmarks[number]
             var end = landmarks[number + 1]
             var length = 1
-            while end - start >= length && remove(end - length..<end, reduction) {
+            while end - start >= length && remove(end - length..<end, minimization) {
                 end -= length
                 length *= 2
             }
             // The last length was too much, or there were not as many left.
             while length > 1 && end > start {
                 length /= 2
-                if end - start >= length && remove(end - length..<end, reduction) { end -= length }
+                if end - start >= length && remove(end - length..<end, minimization) { end -= length }
             }
         }
     }

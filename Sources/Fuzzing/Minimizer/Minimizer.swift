@@ -1,13 +1,13 @@
 import Patching
 
-/// Shrinks a failing case within its bucket.
+/// Minimizes a failing case within its bucket.
 ///
 /// Deterministic: the same case and bucket give the same result.
 ///
 /// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order and
 ///   passes that always make progress after Hypothesis
 public struct Minimizer {
-    /// What shrinking gave.
+    /// What minimizing gave.
     public struct Result {
         /// The smallest case found, with what it must give.
         public var smallest: Case
@@ -48,16 +48,16 @@ public struct Minimizer {
         }
     }
 
-    /// Makes a minimiser that asks a judge about each candidate.
+    /// Makes a minimizer that asks a judge about each candidate.
     public init(_ judge: any CaseJudge, limit: Limit = Limit()) {
         self.judge = judge
         self.limit = limit
     }
 
-    /// Makes a minimiser that judges candidates with these patchers, in this process.
+    /// Makes a minimizer that judges candidates with these patchers, in this process.
     public init(_ patchers: [any Patcher]) { self.init(ResidentJudge(patchers)) }
 
-    /// Shrinks a case until no reducer finds anything smaller in the bucket.
+    /// Minimizes a case until no reducer finds anything smaller in the bucket.
     ///
     /// - Returns: the case itself when it is not in the bucket
     public func minimize(_ c: Case, bucket: String) -> Result {
@@ -69,17 +69,17 @@ public struct Minimizer {
         original.report = nil
         original.sentence = nil
         original.detail = nil
-        let reduction = Reduction(
+        let minimization = Minimization(
             original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
         var before: [Int]
         repeat {
-            before = reduction.size
-            for reducer in reducers { reducer.reduce(reduction) }
-        } while reduction.size.lexicographicallyPrecedes(before)
+            before = minimization.size
+            for reducer in reducers { reducer.minimize(minimization) }
+        } while minimization.size.lexicographicallyPrecedes(before)
         // A stray is in the bucket that it strayed into, not in that of the case it was made from.
-        let strays = reduction.strays.map { ($0.key, Self.finish($0.value, $0.key)) }
+        let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key)) }
         return Result(
-            smallest: Self.finish(reduction.best, bucket), candidates: reduction.candidates,
+            smallest: Self.finish(minimization.best, bucket), candidates: minimization.candidates,
             strays: Dictionary(uniqueKeysWithValues: strays))
     }
 

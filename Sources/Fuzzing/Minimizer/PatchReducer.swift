@@ -8,16 +8,16 @@ struct PatchReducer: Reducer {
     /// There it is the length of a patch that counts, and candidates are dear.
     private static let patience = 3
 
-    func reduce(_ reduction: Reduction) {
-        for pass in reduction.best.passes.indices {
-            for edit in reduction.best.passes[pass].edits.indices {
+    func minimize(_ minimization: Minimization) {
+        for pass in minimization.best.passes.indices {
+            for edit in minimization.best.passes[pass].edits.indices {
                 var needed = 0
-                reduction.reduceChunks(
-                    of: { reduction.best.passes[pass].edits[edit].patch.count },
+                minimization.reduceChunks(
+                    of: { minimization.best.passes[pass].edits[edit].patch.count },
                     without: { range in
-                        if reduction.isLong && (range.count > 1 || needed >= PatchReducer.patience) { return false }
+                        if minimization.isLong && (range.count > 1 || needed >= PatchReducer.patience) { return false }
                         needed += 1
-                        return reduction.attempt { c in
+                        return minimization.attempt { c in
                             c.passes[pass].edits[edit] = c.passes[pass].edits[edit].removing(patchSlots: range)
                         }
                     })

@@ -2,16 +2,16 @@ import BPF
 
 /// Does without line records and subprograms.
 struct TableReducer: Reducer {
-    func reduce(_ reduction: Reduction) {
-        reduction.reduceChunks(
-            of: { reduction.best.program.lines.count },
+    func minimize(_ minimization: Minimization) {
+        minimization.reduceChunks(
+            of: { minimization.best.program.lines.count },
             without: { range in
-                reduction.attempt { $0.program.lines.removeSubrange(range) }
+                minimization.attempt { $0.program.lines.removeSubrange(range) }
             })
-        reduction.reduceChunks(
-            of: { reduction.best.program.subprograms.count - 1 },
+        minimization.reduceChunks(
+            of: { minimization.best.program.subprograms.count - 1 },
             without: { range in
-                reduction.attempt {
+                minimization.attempt {
                     $0.program.subprograms.removeSubrange((range.lowerBound + 1)..<(range.upperBound + 1))
                 }
             })

@@ -72,7 +72,7 @@ struct KernelRunCommandTests {
         }
     }
 
-    /// Faults that are made up are found in their bucket, minimised, stored with a C program, and seen again by replay only
+    /// Faults that are made up are found in their bucket, minimized, stored with a C program, and seen again by replay only
     /// where they are made up again.
     @Test(arguments: [
         ("back-jump", "may-goto", "kernel/wrong-landing/"), ("subprogram-start", "subprogs", "kernel/subprogram/"),

@@ -3,7 +3,7 @@ import Fuzzing
 import Patching
 import Testing
 
-/// What shrinking promises, on what campaigns against planted faults find.
+/// What minimizing promises, on what campaigns against planted faults find.
 struct MinimizerTests {
     private static let faults: [Fault] = [
         .backJumpStrict, .startStrict, .inheritsFirst, .refLeavesSubprogram, .deletionCrossesSubprogram, .auxOnFirst,
@@ -49,7 +49,7 @@ struct MinimizerTests {
         }
     }
 
-    /// A case that fails in two buckets: shrunk in one, the other is a finding of its own.
+    /// A case that fails in two buckets: minimized in one, the other is a finding of its own.
     @Test func straysAreReported() throws {
         let jump = Instruction(code: Opcode.ja, off: 2)
         let backward = Instruction(code: Opcode.ja, off: -4)

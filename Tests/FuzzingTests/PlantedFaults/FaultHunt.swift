@@ -2,7 +2,7 @@ import Fuzzing
 import Patching
 import Synchronization
 
-/// A campaign against one planted fault, and what shrinking its first finding gives.
+/// A campaign against one planted fault, and what minimizing its first finding gives.
 struct FaultHunt {
     let fault: Fault
     let seed: UInt64
@@ -14,7 +14,7 @@ struct FaultHunt {
     private(set) var found: Case?
     private(set) var bucket = ""
     private(set) var result: Minimizer.Result?
-    private(set) var shrinkingSeconds = 0.0
+    private(set) var minimizingSeconds = 0.0
 
     init(_ fault: Fault, seed: UInt64, from first: UInt64 = 0) {
         self.first = first
@@ -38,12 +38,12 @@ struct FaultHunt {
         }
     }
 
-    /// Shrinks what was found.
-    mutating func shrink() {
+    /// Minimizes what was found.
+    mutating func minimize() {
         guard let found else { return }
         let start = ThreadClock.now
         result = Minimizer([FaultyPatcher(fault)]).minimize(found, bucket: bucket)
-        shrinkingSeconds = ThreadClock.now - start
+        minimizingSeconds = ThreadClock.now - start
     }
 
     /// The buckets that a case falls in, with the fault or without it.
@@ -69,7 +69,7 @@ final class FaultTable: Sendable {
         let sizes = size.map { "\($0.passes)/\($0.edits)/\($0.insns)/\($0.patchInsns)" } ?? "-"
         let columns = [
             "\(hunt.fault)", hunt.bucket, "\(hunt.cases)", text(hunt.seconds), sizes,
-            "\(hunt.result?.candidates ?? 0)", text(hunt.shrinkingSeconds),
+            "\(hunt.result?.candidates ?? 0)", text(hunt.minimizingSeconds),
         ]
         let row = "| " + columns.joined(separator: " | ") + " |"
         rows.withLock { rows in

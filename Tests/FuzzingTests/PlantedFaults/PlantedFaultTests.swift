@@ -15,11 +15,11 @@ struct PlantedFaultTests {
         .rangeCheckedForward: 2_000, .leavingLeavesSubprogram: 3_500, .appendLeaves: 800,
     ]
 
-    /// Found within so many cases, shrunk in its bucket, the same again from its text, and gone with the fault.
+    /// Found within so many cases, minimized in its bucket, the same again from its text, and gone with the fault.
     private static func hunt(_ fault: Fault, _ table: FaultTable, cases: UInt64) throws -> CaseSize? {
         var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed, from: PlantedFaultTests.starts[fault] ?? 0)
         hunt.search(cases: cases)
-        hunt.shrink()
+        hunt.minimize()
         table.add(hunt)
         guard let smallest = hunt.result?.smallest else {
             Issue.record("\(fault) is not found in \(hunt.cases) cases, seed \(hunt.seed)")
@@ -33,12 +33,12 @@ struct PlantedFaultTests {
         return CaseSize(smallest)
     }
 
-    @Test(arguments: Fault.near) func faultIsFoundAndShrunk(_ fault: Fault) throws {
+    @Test(arguments: Fault.near) func faultIsFoundAndMinimized(_ fault: Fault) throws {
         guard let size = try Self.hunt(fault, PlantedFaultTests.nearTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns <= 6, "\(fault): \(size)")
     }
 
-    /// The one fault at the limit that is shrunk here too; each takes seconds.
+    /// The one fault at the limit that is minimized here too; each takes seconds.
     private static let quickest = Fault.rangeUnchecked
 
     @Test(arguments: Fault.far.filter { $0 != quickest }) func faultAtTheLimitIsFound(_ fault: Fault) {
@@ -47,10 +47,10 @@ struct PlantedFaultTests {
         #expect(hunt.found != nil, "\(fault) is not found in \(hunt.cases) cases, seed \(hunt.seed)")
     }
 
-    @Test func oneFaultAtTheLimitIsShrunk() throws { try Self.expectFoundAndShrunk(Self.quickest) }
+    @Test func oneFaultAtTheLimitIsMinimized() throws { try Self.expectFoundAndMinimized(Self.quickest) }
 
-    /// Checks that a fault at the 16-bit limit is found and shrunk.
-    static func expectFoundAndShrunk(_ fault: Fault) throws {
+    /// Checks that a fault at the 16-bit limit is found and minimized.
+    static func expectFoundAndMinimized(_ fault: Fault) throws {
         guard let size = try hunt(fault, PlantedFaultTests.farTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns + size.patchInsns <= 32_772, "\(fault): \(size)")
     }
@@ -77,8 +77,8 @@ struct PlantedFaultTests {
 
 /// All faults at the limit, and 200,000 cases without any.
 @Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct PlantedFaultEnduranceTests {
-    @Test(arguments: Fault.far) func faultAtTheLimitIsFoundAndShrunk(_ fault: Fault) throws {
-        try PlantedFaultTests.expectFoundAndShrunk(fault)
+    @Test(arguments: Fault.far) func faultAtTheLimitIsFoundAndMinimized(_ fault: Fault) throws {
+        try PlantedFaultTests.expectFoundAndMinimized(fault)
     }
 
     @Test(arguments: PlantedFaultTests.shapes) func withoutFaultThePatcherIsRight(shape: CaseShape, count: UInt64) {

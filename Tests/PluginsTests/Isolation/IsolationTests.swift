@@ -40,7 +40,7 @@ import Testing
         return (report, report["findings"] as? [[String: Any]] ?? [])
     }
 
-    /// Each is a finding of its own rule, shrunk to the least there is, and all cases are run all the same.
+    /// Each is a finding of its own rule, minimized to the least there is, and all cases are run all the same.
     @Test(arguments: ways) func misbehavingIsAFinding(_ way: Way) throws {
         let plugin = try build(way.name)
         let (report, findings) = try run(

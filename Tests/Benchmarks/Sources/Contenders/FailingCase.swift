@@ -1,7 +1,7 @@
 import Fuzzing
 import Patching
 
-/// A failing case as a campaign finds it, to be shrunk: the first small one that a fault planted in jumps shows in.
+/// A failing case as a campaign finds it, to be minimized: the first small one that a fault planted in jumps shows in.
 public struct FailingCase {
     private let found: Case
     private let bucket: String
@@ -15,7 +15,7 @@ public struct FailingCase {
         found = fuzzer.makeCase(index: index)
     }
 
-    /// Shrinks it; says how many candidates that took.
+    /// Minimizes it; says how many candidates that took.
     @discardableResult
     public func minimize() -> Int { minimizer.minimize(found, bucket: bucket).candidates }
 }

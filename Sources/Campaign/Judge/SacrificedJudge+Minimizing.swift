@@ -18,8 +18,8 @@ extension SacrificedJudge {
     /// - Units: seconds
     private static let patience = 20.0
 
-    /// Shrinks a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
-    public func shrink(_ c: Case, bucket: String) -> Minimizer.Result {
+    /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
+    public func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         let rule = Bucket.rule(of: bucket)
         let dear = rule.flatMap { Self.dear[$0] }
         let isDear = dear != nil

@@ -5,7 +5,7 @@ import Patching
 ///
 /// A candidate is taken when it is smaller and some finding of it is wanted. So every reducer comes to an end, whatever it
 /// proposes.
-final class Reduction {
+final class Minimization {
     /// The findings that are wanted.
     enum Goal {
         /// Those of one bucket.
@@ -119,5 +119,5 @@ final class Reduction {
 /// A way to make a case smaller.
 protocol Reducer {
     /// Tries everything once.
-    func reduce(_ reduction: Reduction)
+    func minimize(_ minimization: Minimization)
 }
