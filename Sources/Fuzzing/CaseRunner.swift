@@ -81,6 +81,14 @@ public struct CaseRunner: ~Copyable {
         return Program(trial.program)
     }
 
+    /// True if patchers are given a pass of a case: its program is well formed and so is its first pass.
+    mutating func isRunnable(_ c: Case) -> Bool {
+        if start(c.program) != nil { return false }
+        guard let first = c.passes.first else { return true }
+        pass.load(first)
+        return PassCheck.fault(in: pass.image, on: program.image()) == nil
+    }
+
     /// Runs all passes of a case that has been started, up to the first that is refused or wrong.
     private mutating func runPasses(of c: Case) {
         for (number, edits) in c.passes.enumerated() {

@@ -56,7 +56,7 @@ public enum FindingGroups {
     private static func key(of finding: StoredFinding) -> String? {
         guard let bucket = Bucket(finding.bucket) else { return "/" + finding.bucket }
         // What has not slid yet is with its rule until it has.
-        if CaseSlide.canSlide(bucket) && finding.leadsTo != nil { return nil }
+        if bucket.canSlide && finding.leadsTo != nil { return nil }
         let words = ["", bucket.target, bucket.rule.rawValue, bucket.isBeyondContract ? Bucket.beyondContract : ""]
         switch bucket.rule {
         case .error where bucket.insn == "verifier-bug": return "/" + finding.bucket

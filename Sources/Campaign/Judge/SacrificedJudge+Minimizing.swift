@@ -13,19 +13,13 @@ extension SacrificedJudge {
     /// How many candidates may hang, or take memory without an end.
     private static let mostDear = 40
 
-    /// How long candidates of one case may take together.
-    ///
-    /// - Units: seconds
-    private static let patience = 20.0
-
     /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
     public func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         let rule = Bucket.rule(of: bucket)
         let dear = rule.flatMap { Self.dear[$0] }
         let isDear = dear != nil
         let hasty = dear.map { self.hasty($0) } ?? hasty()
-        let end = Date() + Self.patience
-        let limit = Minimizer.Limit(matches: isDear ? Self.mostDear : .max) { [isLate] in isLate() || Date() > end }
+        let limit = MinimizerLimit(matches: isDear ? Self.mostDear : .max, isLate: isLate, progress: progress)
         var result = Minimizer(hasty, limit: limit).minimize(c, bucket: bucket)
         failure = failure ?? hasty.failure
         if isDear {
@@ -38,6 +32,7 @@ extension SacrificedJudge {
             result.isInterrupted = true
             // What only seemed to hang is not what was looked for.
             if isDear { result.smallest = c }
+            if !isDear, let finding = result.finding { result.smallest.describe(finding) }
             return result
         }
         result.smallest.report = report
@@ -57,7 +52,7 @@ extension SacrificedJudge {
     /// Makes a minimized case smaller across buckets; it ends when it is late.
     public func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
         let hasty = hasty()
-        var limit = Minimizer.Limit { [isLate] in isLate() }
+        var limit = MinimizerLimit(isLate: isLate)
         limit.deadly = Self.mostDeadly
         let result = CaseSlide(hasty, limit: limit).slide(c, from: bucket)
         failure = failure ?? hasty.failure

@@ -11,6 +11,8 @@ public final class SacrificedJudge: CaseJudge {
     private var requests: UInt64 = 0
     /// Queried while an answer is awaited: true when there is no time to wait; nothing is found then.
     public var isLate: () -> Bool = { false }
+    /// Told of each candidate before it is run.
+    public var progress: (MinimizerProgress) -> Void = { _ in }
     /// Why no more judgements come, or `nil`.
     public internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.

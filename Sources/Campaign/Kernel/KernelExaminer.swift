@@ -57,11 +57,15 @@ final class KernelExaminer: CaseExaminer {
         return found
     }
 
-    func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
+    func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
     var failure: CampaignError? { judge.failure }
     var isLate: () -> Bool {
         get { judge.isLate }
         set { judge.isLate = newValue }
+    }
+    var progress: (MinimizerProgress) -> Void {
+        get { judge.progress }
+        set { judge.progress = newValue }
     }
 
     /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
@@ -81,7 +85,8 @@ final class KernelExaminer: CaseExaminer {
         original.expected = nil
         original.loading?.forgetResult()
         let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
-        let limit = Minimizer.Limit(candidates: Self.most) { [judge] in judge.isLate() || Date() > end }
+        let limit = MinimizerLimit(
+            candidates: Self.most, isLate: { [judge] in judge.isLate() || Date() > end }, progress: judge.progress)
         let hasty = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
         var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
         // What takes long only to be looked at is no hang.
@@ -89,8 +94,12 @@ final class KernelExaminer: CaseExaminer {
         // Without what the kernel did to it, the smallest is no better than the original.
         var completed = complete(result.smallest, bucket, judge)
         if let found = completed, !isShownAgain(found, asked: result.smallest) { completed?.name = Self.notAgain }
+        let isOutOfTime = result.isInterrupted
         result.isInterrupted = judge.isLate()
         result.smallest = (result.isInterrupted ? nil : completed) ?? c
+        if isOutOfTime && !result.isInterrupted && result.smallest.name.isEmpty {
+            result.smallest.name = Self.outOfTime
+        }
         return result
     }
 
@@ -108,6 +117,9 @@ final class KernelExaminer: CaseExaminer {
         (found.target, found.comment) = (c.target, c.comment)
         return found
     }
+
+    /// The name of a finding for which there was no time to try everything.
+    static let outOfTime = "minimized as far as the time for it allowed; 'minimize' may make it smaller"
 
     /// The name of a finding that another load of the same program did not show.
     static let notAgain = "seen once, and not when the same program was loaded again"

@@ -12,7 +12,9 @@ public protocol CaseExaminer: AnyObject {
     func isLong(index: UInt64) -> Bool
 
     /// What is wrong with a case, when it is run by itself.
-    func findings(of c: Case) -> [Finding]
+    ///
+    /// - Parameter target: the only target to query, or `nil` for all; one that is no target of this is `nil` too
+    func findings(of c: Case, against target: String?) -> [Finding]
 
     /// Minimizes a case within its bucket.
     func minimize(_ c: Case, bucket: String) -> Minimizer.Result
@@ -28,6 +30,9 @@ public protocol CaseExaminer: AnyObject {
     /// What is then said of a case is worth nothing. The campaign does its other work in here meanwhile.
     var isLate: () -> Bool { get set }
 
+    /// Told of each candidate before it is run.
+    var progress: (MinimizerProgress) -> Void { get set }
+
     /// Why no more judgements come, or `nil`.
     var failure: CampaignError? { get }
 }
@@ -35,4 +40,7 @@ public protocol CaseExaminer: AnyObject {
 extension CaseExaminer {
     func completed(_ c: Case, bucket: String) -> Case { c }
     func isLong(index: UInt64) -> Bool { false }
+
+    /// What is wrong with a case against any target, when it is run by itself.
+    public func findings(of c: Case) -> [Finding] { findings(of: c, against: nil) }
 }

@@ -14,7 +14,9 @@ final class PatcherExaminer: CaseExaminer {
     }
 
     func makeCase(index: UInt64) -> Case { make(index) }
-    func findings(of c: Case) -> [Finding] { judge.findings(of: c, against: nil) }
+    func findings(of c: Case, against target: String?) -> [Finding] {
+        judge.findings(of: c, against: target.flatMap { judge.names.contains($0) ? $0 : nil })
+    }
     func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         var result = judge.minimize(c, bucket: bucket)
         result.smallest = terms.completed(result.smallest)
@@ -31,5 +33,9 @@ final class PatcherExaminer: CaseExaminer {
     var isLate: () -> Bool {
         get { judge.isLate }
         set { judge.isLate = newValue }
+    }
+    var progress: (MinimizerProgress) -> Void {
+        get { judge.progress }
+        set { judge.progress = newValue }
     }
 }

@@ -39,6 +39,15 @@ public struct Bucket: Hashable, Sendable {
     /// The kind of instruction without direction and role, for an instruction.
     public var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
 
+    /// True if cases of the bucket can slide into others: the answers of a patcher are wrong, and it gives them in good order.
+    public var canSlide: Bool {
+        switch rule {
+        case .error: insn.contains("-became-")
+        case .layout, .encoding, .wrongLanding, .aux, .subprogram, .line: target != Finding.kernelTarget
+        default: false
+        }
+    }
+
     /// The text, which ``init(_:)`` reads.
     public var text: String {
         // One allocation: a campaign against a patcher that is always wrong makes as many of these as cases.

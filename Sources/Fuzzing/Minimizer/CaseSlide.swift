@@ -24,12 +24,9 @@ public struct CaseSlide {
     private let reducers: [any Reducer] = [
         // First, since what it takes leaves the others little to do.
         SymptomSlide(),
-        PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
-        EditSlide(), JumpSlide(),
-    ]
-    /// For programs at the 16-bit limit, in which a candidate costs as much as hundreds of others.
-    private let reducersOfLong: [any Reducer] = [
-        PassReducer(), EditReducer(), InstructionReducer(), EditSlide(),
+        PassReducer(), TableReducer(), SubprogramReducer(), EditReducer(), PlainReducer(), SlotReducer(),
+        PatchReducer(),
+        EditFormReducer(), FieldReducer(), EditSlide(), JumpSlide(),
     ]
 
     /// How many candidates are run, of short programs and of long ones.
@@ -37,25 +34,16 @@ public struct CaseSlide {
     public static let mostOfLong = 200
 
     private let judge: any CaseJudge
-    private let limit: Minimizer.Limit
+    private let limit: MinimizerLimit
 
-    public init(_ judge: any CaseJudge, limit: Minimizer.Limit = Minimizer.Limit()) {
+    public init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
         self.judge = judge
         self.limit = limit
     }
 
-    /// True if cases of a bucket can slide: the answers of a patcher are wrong, and it gives them in good order.
-    public static func canSlide(_ bucket: Bucket) -> Bool {
-        switch bucket.rule {
-        case .error: bucket.insn.contains("-became-")
-        case .layout, .encoding, .wrongLanding, .aux, .subprogram, .line: bucket.target != Finding.kernelTarget
-        default: false
-        }
-    }
-
     /// Slides a minimized case; `nil` when it cannot slide.
     public func slide(_ c: Case, from text: String) -> Result? {
-        guard let bucket = Bucket(text), Self.canSlide(bucket), judge.names.contains(bucket.target) else { return nil }
+        guard let bucket = Bucket(text), bucket.canSlide, judge.names.contains(bucket.target) else { return nil }
         var original = c
         original.expected = nil
         original.report = nil
@@ -70,18 +58,14 @@ public struct CaseSlide {
             original, goal: goal, judge: judge, target: bucket.target, limit: limit(for: original),
             measure: SlideSize.measure)
         start.bestFinding = first
-        var before: [Int]
-        repeat {
-            before = start.size
-            for reducer in start.isLong ? reducersOfLong : reducers { reducer.minimize(start) }
-        } while start.size.lexicographicallyPrecedes(before)
+        start.run(reducers)
         let found = start.bestFinding?.bucket ?? text
         return Result(
-            smallest: Minimizer.finish(start.best, found), bucket: found, candidates: start.candidates,
+            smallest: Minimizer.finish(start.best, found), bucket: found, candidates: start.runs,
             isInterrupted: limit.isLate())
     }
 
-    private func limit(for c: Case) -> Minimizer.Limit {
+    private func limit(for c: Case) -> MinimizerLimit {
         var limit = limit
         limit.candidates = min(limit.candidates, c.program.insns.count > 4096 ? Self.mostOfLong : Self.most)
         return limit
@@ -119,6 +103,8 @@ enum SlideSize {
 
 /// Moves edits to where others find theirs: into an insertion, to the front, or to the target of a jump.
 struct EditSlide: Reducer {
+    let name = "edit slide"
+
     func minimize(_ minimization: Minimization) {
         for pass in minimization.best.passes.indices {
             for edit in minimization.best.passes[pass].edits.indices { slide(minimization, pass, edit) }
@@ -144,7 +130,7 @@ struct EditSlide: Reducer {
             $0.remove = 0
         }
         var places = [0, Int(edit.off.rawValue) - 1]
-        if pass == 0 && !minimization.isLong {
+        if pass == 0 {
             for (slot, insn) in minimization.best.program.insns.enumerated() where insn.jumpKind != .none {
                 places += [slot + 1 + insn.jumpOffset(insn.jumpKind), slot]
             }
@@ -160,6 +146,8 @@ struct EditSlide: Reducer {
 
 /// Turns jumps into those of other kinds and other roles: calls into jumps, and jumps of patches into jumps of the program.
 struct JumpSlide: Reducer {
+    let name = "jump slide"
+
     func minimize(_ minimization: Minimization) {
         for slot in minimization.best.program.insns.indices { simplify(minimization, slot) }
         guard minimization.best.passes.count == 1 else { return }
@@ -286,12 +274,14 @@ struct JumpSlide: Reducer {
 /// For a jump of a kind that keeps its offset although it must not, and for an instruction that has an offset by mistake. That
 /// says enough of the cause to leave the direction and the edit aside; no other symptom is taken for an answer.
 struct SymptomSlide: Reducer {
+    let name = "symptom slide"
+
     /// The code that stands for those without an offset, beside that of a move: a load from memory.
     static let plainCode: UInt8 = 0x61
     private static let plain = [Instruction(code: Opcode.movImmediate64), Instruction(code: plainCode)]
 
     func minimize(_ minimization: Minimization) {
-        guard let finding = minimization.bestFinding, minimization.best.passes.count == 1, !minimization.isLong else {
+        guard let finding = minimization.bestFinding, minimization.best.passes.count == 1 else {
             return
         }
         let insns = minimization.best.program.insns + minimization.best.passes[0].edits.flatMap(\.patch)

@@ -1,28 +1,27 @@
 import BPF
 import Patching
 
-/// Does without edits, also by making one of two, and without refs, flags, and slots at either end of a removed range.
+/// Does without edits: many at once, two that make up for each other, and one that another can do the work of.
 struct EditReducer: Reducer {
+    let name = "edits"
+
     func minimize(_ minimization: Minimization) {
         for pass in minimization.best.passes.indices.reversed() where pass < minimization.best.passes.count {
-            minimization.reduceChunks(
-                of: { minimization.best.passes[pass].edits.count },
-                without: { range in
-                    minimization.attempt { $0.passes[pass].edits.removeSubrange(range) }
-                })
+            _ = minimization.attemptInParts(Array(minimization.best.passes[pass].edits.indices)[...]) { part in
+                minimization.attempt {
+                    $0.passes[pass].edits.removeSubrange(part[part.startIndex]...part[part.endIndex - 1])
+                }
+            }
             dropPairs(minimization, pass)
             merge(minimization, pass)
             join(minimization, pass)
-            for edit in minimization.best.passes[pass].edits.indices {
-                simplify(minimization, pass, edit)
-            }
         }
     }
 
     /// Does without two edits that make up for each other.
     private func dropPairs(_ minimization: Minimization, _ pass: Int) {
         var count: Int { minimization.best.passes[pass].edits.count }
-        if count > 12 { return }
+        if count < 3 || !minimization.canAfford(count * (count - 1) / 2) { return }
         for one in (0..<count).reversed() {
             for other in (0..<one).reversed() where one < count {
                 _ = minimization.attempt { c in
@@ -33,7 +32,7 @@ struct EditReducer: Reducer {
         }
     }
 
-    /// Makes one edit of two that stand side by side.
+    /// Makes one edit of two that are side by side.
     private func merge(_ minimization: Minimization, _ pass: Int) {
         var edits: [Edit] { minimization.best.passes[pass].edits }
         for number in edits.indices.dropFirst().reversed() where number < edits.count {
@@ -47,45 +46,24 @@ struct EditReducer: Reducer {
         }
     }
 
-    /// Lets one edit grow by what another does, where only the sum counts, as at the 16-bit limit.
+    /// Makes one edit longer by what others do, where only the sum counts, as at the 16-bit limit.
     private func join(_ minimization: Minimization, _ pass: Int) {
-        var edits: [Edit] { minimization.best.passes[pass].edits }
-        for number in edits.indices.reversed() where number < edits.count {
-            let growth = edits[number].patch.count - Int(edits[number].remove)
-            if growth <= 0 { continue }
-            for other in edits.indices.reversed() where other != number && !edits[other].patch.isEmpty {
+        func grows(_ edit: Edit) -> Bool { edit.patch.count > Int(edit.remove) }
+        let all = minimization.best.passes[pass].edits
+        let growing = all.indices.filter { grows(all[$0]) }
+        _ = minimization.attemptInParts(growing[...]) { part in
+            let edits = minimization.best.passes[pass].edits
+            let growth = part.reduce(0) { $0 + edits[$1].patch.count - Int(edits[$1].remove) }
+            for other in edits.indices.reversed() where !part.contains(other) && !edits[other].patch.isEmpty {
                 let isTaken = minimization.attempt { c in
                     let filler = Instruction(code: Opcode.movImmediate64)
                     c.passes[pass].edits[other].patch += Array(repeating: filler, count: growth)
-                    c.passes[pass].edits.remove(at: number)
+                    for number in part.reversed() { c.passes[pass].edits.remove(at: number) }
                 }
-                if isTaken { break }
+                if isTaken { return true }
+                if !minimization.canAfford(edits.count * edits.count) { return false }
             }
+            return false
         }
-    }
-
-    private func simplify(_ minimization: Minimization, _ pass: Int, _ number: Int) {
-        func attempt(_ change: (inout Edit) -> Void) -> Bool {
-            minimization.attempt { change(&$0.passes[pass].edits[number]) }
-        }
-        var edit: Edit { minimization.best.passes[pass].edits[number] }
-        _ = attempt { $0.skip = false }
-        _ = attempt { $0.keep = nil }
-        minimization.reduceChunks(
-            of: { edit.refs.count },
-            without: { range in attempt { $0.refs.removeSubrange(range) } })
-        // A range gets shorter from the far end, then from the near one.
-        var step = edit.remove / 2
-        while step > 0 {
-            while edit.remove > step && attempt({ $0.remove -= step }) {}
-            while edit.remove > step
-                && attempt({
-                    $0.remove -= step
-                    $0.off = InputIndex(rawValue: $0.off.rawValue + step)
-                })
-            {}
-            step /= 2
-        }
-        _ = attempt { $0.remove = 0 }
     }
 }

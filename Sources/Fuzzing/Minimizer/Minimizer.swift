@@ -1,55 +1,49 @@
 import Patching
 
-/// Minimizes a failing case within its bucket.
+/// Makes a failing case smaller within its bucket.
 ///
-/// Deterministic: the same case and bucket give the same result.
+/// Deterministic: the same case and bucket give the same result, unless a limit of time ends it, which the result says.
 ///
-/// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order and
-///   passes that always make progress after Hypothesis
+/// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order, the cache of
+///   tried candidates, statistics by reducer and reducers that always make progress after Hypothesis
+///   (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020)
 public struct Minimizer {
     /// What minimizing gave.
     public struct Result {
         /// The smallest case found, with what it must give.
         public var smallest: Case
-        /// How many candidates were run.
+        /// How many cases were run.
         public var candidates: Int
+        /// What each reducer has done.
+        public var reducers: [ReducerStatistics]
         /// The smallest case met on the way in each other bucket.
         public var strays: [String: Case]
-        /// Whether somebody has asked for an end before all was tried.
+        /// What is wrong with it; `nil` when it was not run.
+        public var finding: Finding?
+        /// True if an interrupt or a limit of time ended it, so that the case may become smaller still.
         public var isInterrupted = false
 
-        public init(smallest: Case, candidates: Int = 0, strays: [String: Case] = [:]) {
+        public init(
+            smallest: Case, candidates: Int = 0, reducers: [ReducerStatistics] = [], strays: [String: Case] = [:]
+        ) {
             self.smallest = smallest
             self.candidates = candidates
+            self.reducers = reducers
             self.strays = strays
         }
     }
 
-    private let reducers: [any Reducer] = [
-        PassReducer(), EditReducer(), InstructionReducer(), PatchReducer(), TableReducer(), SimplicityReducer(),
+    /// All reducers: what takes much away comes first, and what only makes plainer last.
+    static let reducers: [any Reducer] = [
+        PassReducer(), FocusReducer(), TableReducer(), SubprogramReducer(), EditReducer(), PlainReducer(),
+        SlotReducer(),
+        PatchReducer(), EditFormReducer(), PlainReducer(), FieldReducer(),
     ]
     private let judge: any CaseJudge
-    private let limit: Limit
-
-    /// How much is tried before the smallest case so far is taken.
-    public struct Limit {
-        public var candidates: Int
-        /// How many candidates may be in the bucket, where each of these is dear.
-        public var matches: Int
-        /// How many of them may end the process that they are run in.
-        public var deadly = Int.max
-        /// Queried before each candidate: true when it has taken long enough.
-        public var isLate: () -> Bool
-
-        public init(candidates: Int = .max, matches: Int = .max, isLate: @escaping () -> Bool = { false }) {
-            self.candidates = candidates
-            self.matches = matches
-            self.isLate = isLate
-        }
-    }
+    private let limit: MinimizerLimit
 
     /// Makes a minimizer that asks a judge about each candidate.
-    public init(_ judge: any CaseJudge, limit: Limit = Limit()) {
+    public init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
         self.judge = judge
         self.limit = limit
     }
@@ -57,7 +51,7 @@ public struct Minimizer {
     /// Makes a minimizer that judges candidates with these patchers, in this process.
     public init(_ patchers: [any Patcher]) { self.init(ResidentJudge(patchers)) }
 
-    /// Minimizes a case until no reducer finds anything smaller in the bucket.
+    /// Makes a case smaller until no reducer finds anything smaller in the bucket.
     ///
     /// - Returns: the case itself when it is not in the bucket
     public func minimize(_ c: Case, bucket: String) -> Result {
@@ -71,16 +65,17 @@ public struct Minimizer {
         original.detail = nil
         let minimization = Minimization(
             original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
-        var before: [Int]
-        repeat {
-            before = minimization.size
-            for reducer in reducers { reducer.minimize(minimization) }
-        } while minimization.size.lexicographicallyPrecedes(before)
+        // Where it is wrong is worth a run, but says nothing of a case that ends its process.
+        let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
+        if isDeadly || minimization.runOriginal() { minimization.run(Self.reducers) }
         // A stray is in the bucket that it strayed into, not in that of the case it was made from.
         let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key)) }
-        return Result(
-            smallest: Self.finish(minimization.best, bucket), candidates: minimization.candidates,
-            strays: Dictionary(uniqueKeysWithValues: strays))
+        var result = Result(
+            smallest: Self.finish(minimization.best, bucket), candidates: minimization.runs,
+            reducers: minimization.statistics, strays: Dictionary(uniqueKeysWithValues: strays))
+        result.finding = minimization.bestFinding
+        result.isInterrupted = limit.isLate()
+        return result
     }
 
     /// Adds what the case must give.

@@ -1,24 +1,33 @@
 import Patching
 
-/// Does without passes: the last ones, the first ones with the program that they gave, and any in between.
+/// Does without passes: all but the failing one, which gets the program that the first ones gave, and any in between.
 struct PassReducer: Reducer {
+    let name = "passes"
+
     func minimize(_ minimization: Minimization) {
-        // What comes behind the failing pass, then what comes before it.
-        for count in 1..<max(minimization.best.passes.count, 1) {
-            if minimization.attempt({ $0.passes.removeLast($0.passes.count - count) }) { break }
+        var count: Int { minimization.best.passes.count }
+        if count < 2 { return }
+        if let pass = minimization.bestFinding?.pass, pass < count, start(minimization, at: pass, only: true) { return }
+        // What comes after the failing pass, then what comes before it.
+        for kept in 1..<count {
+            if minimization.attempt({ $0.passes.removeLast($0.passes.count - kept) }) { break }
         }
-        for number in stride(from: minimization.best.passes.count - 1, to: 0, by: -1) {
-            guard let program = minimization.input(ofPass: number) else { continue }
-            let isTaken = minimization.attempt { c in
-                c.program = program
-                c.passes.removeFirst(number)
-            }
-            if isTaken { break }
+        for pass in stride(from: count - 1, to: 0, by: -1) where start(minimization, at: pass, only: false) { break }
+        if count < 2 { return }
+        _ = minimization.attemptInParts(Array(0..<count)[...]) { part in
+            minimization.attempt { $0.passes.removeSubrange(part[part.startIndex]...part[part.endIndex - 1]) }
         }
-        minimization.reduceChunks(
-            of: { minimization.best.passes.count },
-            without: { range in
-                minimization.attempt { $0.passes.removeSubrange(range) }
-            })
+    }
+
+    /// Tries to begin with a pass, and the program that it is given.
+    private func start(_ minimization: Minimization, at pass: Int, only: Bool) -> Bool {
+        guard let program = pass == 0 ? minimization.best.program : minimization.input(ofPass: pass) else {
+            return false
+        }
+        return minimization.attempt { c in
+            c.program = program
+            c.passes.removeFirst(pass)
+            if only { c.passes.removeLast(c.passes.count - 1) }
+        }
     }
 }

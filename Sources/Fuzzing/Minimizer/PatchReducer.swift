@@ -3,21 +3,15 @@ import Patching
 
 /// Does without instructions of patches; what is left of a patch keeps its jumps, refs and kept instruction.
 struct PatchReducer: Reducer {
-    /// How many slots of a patch must be needed before the rest is taken to be, in a program at the 16-bit limit.
-    ///
-    /// There it is the length of a patch that counts, and candidates are dear.
-    private static let patience = 3
+    let name = "patches"
 
     func minimize(_ minimization: Minimization) {
         for pass in minimization.best.passes.indices {
             for edit in minimization.best.passes[pass].edits.indices {
-                var needed = 0
-                minimization.reduceChunks(
-                    of: { minimization.best.passes[pass].edits[edit].patch.count },
-                    without: { range in
-                        if minimization.isLong && (range.count > 1 || needed >= PatchReducer.patience) { return false }
-                        needed += 1
-                        return minimization.attempt { c in
+                SlotRow.minimize(
+                    minimization, row: { minimization.best.passes[pass].edits[edit].row },
+                    remove: { range in
+                        minimization.attempt { c in
                             c.passes[pass].edits[edit] = c.passes[pass].edits[edit].removing(patchSlots: range)
                         }
                     })
@@ -27,16 +21,32 @@ struct PatchReducer: Reducer {
 }
 
 extension Edit {
-    /// The same edit without some slots of its patch; a jump to one of these lands behind them.
+    /// The slots of the patch that hold the kept instruction.
+    var keptSlots: Range<Int> {
+        keep.map { ($0.position..<$0.position + Int(min(remove, 2))).clamped(to: 0..<patch.count) } ?? 0..<0
+    }
+
+    /// The slots of the patch, with borders at its jumps, their targets and the kept instruction.
+    fileprivate var row: SlotRow {
+        var borders = [keptSlots.lowerBound, keptSlots.upperBound]
+        for (slot, insn) in patch.enumerated() where insn.jumpKind != .none {
+            borders += [slot, slot + insn.width, slot + 1 + insn.jumpOffset(insn.jumpKind)]
+        }
+        for ref in refs { borders += [ref.from.position, ref.from.position + 1] }
+        return SlotRow(patch, borders: borders)
+    }
+
+    /// The same edit without some slots of its patch; a jump to one of these lands on what follows.
     func removing(patchSlots range: Range<Int>) -> Edit {
         func moved(_ slot: Int) -> Int {
             slot >= range.upperBound ? slot - range.count : min(slot, range.lowerBound)
         }
         var copy = self
-        let kept = keep.map { $0.position..<($0.position + Int(min(remove, 2))) } ?? 0..<0
+        let kept = keptSlots
+        let sources = Set(refs.map(\.from.position))
         for (slot, insn) in patch.enumerated() where !range.contains(slot) && !kept.contains(slot) {
             let kind = insn.jumpKind
-            if !kind.isJump || refs.contains(where: { $0.from.position == slot }) { continue }
+            if !kind.isJump || sources.contains(slot) { continue }
             let target = slot + 1 + insn.jumpOffset(kind)
             if target < 0 || target > patch.count { continue }
             _ = copy.patch[slot].setJumpOffset(moved(target) - moved(slot) - 1, kind)

@@ -49,18 +49,24 @@ struct MinimizerTests {
         }
     }
 
-    /// A case that fails in two buckets: minimized in one, the other is a finding of its own.
+    /// A candidate that fails in another bucket is a finding of its own.
     @Test func straysAreReported() throws {
-        let jump = Instruction(code: Opcode.ja, off: 2)
-        let backward = Instruction(code: Opcode.ja, off: -4)
-        let plain = Instruction(code: Opcode.movImmediate64)
-        let c = Case(
-            program: Program(insns: [jump, plain, plain, backward]),
-            passes: [Pass(edits: [Edit(off: InputIndex(2), remove: 0, patch: [plain])])])
-        let bucket = try #require(try FaultHunt.buckets(of: c, with: .jaForgotten).first)
-        #expect(bucket == "faulty/wrong-landing/ja-forward/insert")
-        let result = Minimizer([FaultyPatcher(.jaForgotten)]).minimize(c, bucket: bucket)
-        #expect(Set(result.strays.keys) == ["faulty/wrong-landing/ja-backward/insert"])
+        let text = """
+            # bpf-patch-fuzz case
+            program
+                r1 = 1
+                r1 = 2
+                r1 = 3
+            pass
+              replace 0 with
+                goto @1
+                goto @2
+            """
+        let c = try CaseFile.parse(text, file: "two.case")
+        let bucket = try #require(try FaultHunt.buckets(of: c, with: .refOffByOne).first)
+        #expect(bucket == "faulty/error/accepted-became-einval/patch")
+        let result = Minimizer([FaultyPatcher(.refOffByOne)]).minimize(c, bucket: bucket)
+        #expect(Set(result.strays.keys) == ["faulty/error/accepted-became-einval/insert"])
     }
 
     @Test func caseOutsideItsBucketStaysAsItIs() {

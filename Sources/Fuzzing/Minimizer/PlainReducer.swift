@@ -1,0 +1,110 @@
+import BPF
+import Patching
+
+/// Makes instructions plain: moves of small numbers, each with one of its own; and aux words zero.
+///
+/// A jump that must stay one becomes a `goto`. Each marker is used once, or a picture could not say which of two instructions
+/// is meant.
+struct PlainReducer: Reducer {
+    let name = "plain"
+
+    func minimize(_ minimization: Minimization) {
+        let isTaken = minimization.attempt { c in
+            for place in c.places where !place.isJump(in: c) { place.makePlain(&c) }
+            c.program.aux = Array(repeating: 0, count: c.program.aux.count)
+        }
+        if !isTaken {
+            parts(minimization) { !$0.isJump(in: $1) }
+            _ = minimization.attemptInParts(
+                minimization.best.program.aux.indices.filter {
+                    minimization.best.program.aux[$0] != 0
+                }[...]
+            ) { part in
+                minimization.attempt { c in for slot in part { c.program.aux[slot] = 0 } }
+            }
+        }
+        parts(minimization) { $0.isJump(in: $1) }
+    }
+
+    /// Makes plain what can be made so of some places.
+    private func parts(_ minimization: Minimization, where isWanted: (SlotPlace, Case) -> Bool) {
+        let places = minimization.best.places.filter {
+            isWanted($0, minimization.best) && !$0.isPlain(in: minimization.best)
+        }
+        let left = minimization.attemptInParts(places[...]) { part in
+            minimization.attempt { c in for place in part { place.makePlain(&c) } }
+        }
+        _ = minimization.attemptInParts(left.filter { $0.isJump(in: minimization.best) }[...]) { part in
+            minimization.attempt { c in for place in part { place.makeGoto(&c) } }
+        }
+    }
+}
+
+/// A slot of the program of a case, or of one of its patches.
+struct SlotPlace {
+    /// The pass and the edit of a patch; `nil` for the program.
+    var edit: (pass: Int, number: Int)?
+    var slot: Int
+    /// The number that marks a plain instruction here.
+    var marker: Int32
+
+    /// The instruction here.
+    func insn(in c: Case) -> Instruction {
+        edit.map { c.passes[$0.pass].edits[$0.number].patch[slot] } ?? c.program.insns[slot]
+    }
+
+    /// Changes the instruction here.
+    func set(_ insn: Instruction, in c: inout Case) {
+        if let edit { c.passes[edit.pass].edits[edit.number].patch[slot] = insn } else { c.program.insns[slot] = insn }
+    }
+
+    /// The plain instruction for this place.
+    var plain: Instruction { Instruction(code: Opcode.movImmediate64, imm: marker) }
+
+    /// True if the instruction here is plain; a second slot of a wide load, too, which has no code, and a placeholder.
+    func isPlain(in c: Case) -> Bool {
+        let insn = insn(in: c)
+        return (insn.code == plain.code || insn.code == 0) && insn.registers == 0 && insn.off == 0
+            && insn.imm.magnitude <= plain.imm.magnitude
+    }
+
+    /// True if the instruction here is a jump, a call or a wide load, which is more than its own slot.
+    func isJump(in c: Case) -> Bool {
+        let insn = insn(in: c)
+        return insn.isWide || insn.jumpKind != .none
+    }
+
+    /// Makes the instruction here plain, if that is simpler.
+    func makePlain(_ c: inout Case) {
+        if isPlain(in: c) { return }
+        let code = insn(in: c).code
+        set(Instruction(code: code == 0 ? 0 : plain.code, imm: marker), in: &c)
+    }
+
+    /// Makes a jump here a `goto` to the same place.
+    func makeGoto(_ c: inout Case) {
+        let insn = insn(in: c)
+        if !insn.jumpKind.isJump { return }
+        set(
+            Instruction(code: Opcode.ja, off: Int16(clamping: insn.jumpOffset(insn.jumpKind)), imm: marker), in: &c)
+    }
+}
+
+extension Case {
+    /// The places of all instructions, those of the program first.
+    ///
+    /// - Complexity: O(slots)
+    var places: [SlotPlace] {
+        var found = program.insns.indices.map { SlotPlace(edit: nil, slot: $0, marker: Int32($0 + 1)) }
+        var marker: Int32 = 100
+        for pass in passes.indices {
+            for edit in passes[pass].edits.indices {
+                for slot in passes[pass].edits[edit].patch.indices {
+                    found.append(SlotPlace(edit: (pass, edit), slot: slot, marker: marker))
+                    marker += 1
+                }
+            }
+        }
+        return found
+    }
+}
