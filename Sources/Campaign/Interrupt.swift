@@ -6,6 +6,8 @@ import UserFiles
 public enum Interrupt {
     /// When the first came, in seconds; 0 when none has.
     private static let first = Atomic<Int>(0)
+    /// Its number.
+    private static let number = Atomic<Int32>(0)
 
     /// Lets these signals set the flag instead of ending the process; a later one ends it.
     ///
@@ -20,7 +22,10 @@ public enum Interrupt {
                 // timeout and others send the same signal twice at once; only one that comes later means it.
                 let now = time(nil)
                 let before = Interrupt.first.load(ordering: .relaxed)
-                if before == 0 { Interrupt.first.store(now, ordering: .relaxed) }
+                if before == 0 {
+                    Interrupt.number.store(number, ordering: .relaxed)
+                    Interrupt.first.store(now, ordering: .relaxed)
+                }
                 if before != 0 && now > before + 1 {
                     signal(number, SIG_DFL)
                     raise(number)
@@ -31,4 +36,12 @@ public enum Interrupt {
 
     /// Whether one has come.
     public static var isRequested: Bool { first.load(ordering: .relaxed) != 0 }
+
+    /// Ends the process by the signal that came, so that a shell sees why; does nothing if none has come.
+    public static func endIfRequested() {
+        if !isRequested { return }
+        let number = number.load(ordering: .relaxed)
+        signal(number, SIG_DFL)
+        raise(number)
+    }
 }

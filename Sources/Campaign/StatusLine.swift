@@ -1,11 +1,13 @@
 import Foundation
 
 /// The line on standard error that shows what a command is at, by the rules of a campaign's; see ``CampaignStatus``.
-struct StatusLine {
+public struct StatusLine {
     private let screen = CampaignStatus.Screen.standardError
     private let start = Date()
     private var last = Date()
     private var isDrawn = false
+
+    public init() {}
 
     /// Whether it is time for the next one.
     private var isDue: Bool {
@@ -19,14 +21,14 @@ struct StatusLine {
     }
 
     /// Shows what is being done, if it is time to; elsewhere than on a terminal too.
-    mutating func showIfDue(_ text: String) {
+    public mutating func showIfDue(_ text: String) {
         if !isDue { return }
         last = Date()
         draw(text)
     }
 
     /// Takes the line off a terminal.
-    mutating func clear() {
+    public mutating func clear() {
         if screen.isTerminal && isDrawn { screen.write(CampaignStatus.Screen.eraser) }
         isDrawn = false
     }

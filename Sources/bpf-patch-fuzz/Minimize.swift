@@ -16,6 +16,11 @@ struct Minimize: ParsableCommand {
             found in a kernel is loaded into the running one, unless patchers are named; with -o FILE.case, FILE.c shows it \
             with libbpf alone.
 
+            Standard error shows how far it has come. An interrupt ends it at once with the smallest case so far, which is \
+            written like any other; the process then ends by the signal. --json lists the reducers, each with the \
+            candidates that it proposed (calls), those that were run, those that had been tried before (cached) and those \
+            that were taken (successes).
+
             Example:
               bpf-patch-fuzz minimize finding.case -o smaller.case
             """)
@@ -41,22 +46,25 @@ struct Minimize: ParsableCommand {
     /// What `--json` prints.
     private struct Report: Encodable {
         var finding: StoredFinding
-        var candidates: Int
+        var result: Minimizer.Result
         var seconds: Double
 
-        private enum Keys: String, CodingKey { case candidates, seconds }
+        private enum Keys: String, CodingKey { case candidates, seconds, interrupted, reducers }
 
         func encode(to encoder: any Encoder) throws {
             try finding.encode(to: encoder)
             var container = encoder.container(keyedBy: Keys.self)
-            try container.encode(candidates, forKey: .candidates)
+            try container.encode(result.candidates, forKey: .candidates)
             try container.encode(seconds, forKey: .seconds)
+            try container.encode(result.isInterrupted, forKey: .interrupted)
+            try container.encode(result.reducers, forKey: .reducers)
         }
     }
 
     func run() throws {
         do {
             let c = try CaseSource.single(file)
+            Interrupt.watch()
             // Before the minute that minimizing may take.
             if let output { try CrashFolder.checkWritable(c, at: output) }
             if let bucket = c.bucket, c.loading != nil {
@@ -69,14 +77,18 @@ struct Minimize: ParsableCommand {
             }
             if c.loading != nil && patchers.isDefault { complain(ReplaySession.warning) }
             let examiner = try makeExaminer(for: c)
+            let display = MinimizeDisplay(examiner)
             guard let bucket = try bucket(of: c, examiner) else {
+                if Interrupt.isRequested { throw CampaignError("\(file): interrupted before the case had been run") }
                 if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
                     throw CampaignError("\(file): was \(PatcherOptions.strangerText(target))")
                 }
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to minimize")
             }
             let start = Date()
+            display.begin(bucket, c)
             var result = examiner.minimize(c, bucket: bucket)
+            display.end()
             // It was seen like that before.
             if result.smallest.name == Case.asSeen { result.smallest.name = "" }
             if let failure = examiner.failure { throw failure }
@@ -89,8 +101,9 @@ struct Minimize: ParsableCommand {
                 let finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
                     index: c.origin?.index ?? 0, sightings: 1)
-                try Output.json(Report(finding: finding, candidates: result.candidates, seconds: seconds))
+                try Output.json(Report(finding: finding, result: result, seconds: seconds))
                 noteStrays(of: result)
+                noteInterrupt(of: result)
                 return
             }
             if output == nil { try Output.write(CaseFile.print(result.smallest)) }
@@ -101,12 +114,20 @@ struct Minimize: ParsableCommand {
                     + "\(CountText.of(before.edits, "edit")), \(CountText.of(before.insns, "slot")) became "
                     + "\(after.passes), \(after.edits), \(after.insns) with "
                     + CountText.of(result.candidates, "candidate"))
+            noteInterrupt(of: result)
         } catch { throw stop(error) }
     }
 
     /// Names the buckets that were met on the way, after the output: a reader that has ended is then the only thing said.
     private func noteStrays(of result: Minimizer.Result) {
         for bucket in result.strays.keys.sorted() { complain("also met: \(bucket)") }
+    }
+
+    /// Says that not all was tried, and ends by the signal that is the reason.
+    private func noteInterrupt(of result: Minimizer.Result) {
+        if !result.isInterrupted { return }
+        complain("interrupted: this is the smallest case so far, 'minimize' may make it smaller")
+        Interrupt.endIfRequested()
     }
 
     /// Whom to ask: the running kernel about a case against one, unless patchers are named.
@@ -124,9 +145,14 @@ struct Minimize: ParsableCommand {
     /// The bucket to stay in, or `nil` when nothing is wrong.
     private func bucket(of c: Case, _ examiner: any CaseExaminer) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
+        // Of a large case the others would take long, and the named target is what it is about.
+        if let named = c.bucket {
+            let findings = examiner.findings(of: c, against: Bucket.target(of: named))
+            if let failure = examiner.failure { throw failure }
+            if findings.contains(where: { $0.bucket == named }) { return named }
+        }
         let findings = examiner.findings(of: c)
         if let failure = examiner.failure { throw failure }
-        if let named = c.bucket, findings.contains(where: { $0.bucket == named }) { return named }
         return findings.first?.bucket
     }
 }

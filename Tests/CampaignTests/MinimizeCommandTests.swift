@@ -1,0 +1,97 @@
+import Foundation
+import Fuzzing
+import Testing
+
+@testable import bpf_patch_fuzz
+
+/// `minimize` from outside: large cases, progress, interrupts and the report.
+@Suite struct MinimizeCommandTests {
+    /// A long program whose pass ends the planted patcher, at its end.
+    private static let long = """
+        # bpf-patch-fuzz case
+        target: planted-trap
+        bucket: planted-trap/crash/sigill/none
+
+        program
+            .fill 30000 r1 = 1
+        L30000: goto L30000
+            r2 = 7
+
+        pass
+          insert at 100
+            r3 = 3
+          delete 30001
+          append
+            r4 = 4
+        """
+
+    private static let options = ["--json", "--timeout", "600"]
+
+    @Test func longCaseIsMinimizedInFewRuns() throws {
+        let folder = try Tool.Folder()
+        let file = try folder.write(Self.long, to: "long.case")
+        let run = try Tool.run(["minimize", file, "-o", folder.path + "/small.case"] + Self.options)
+        #expect(run.status == 0, "\(run.errors)")
+        let report = try run.report()
+        #expect(report["insns"] as? Int ?? 9 <= 2 && report["edits"] as? Int == 2 && report["patch_insns"] as? Int == 1)
+        #expect(report["candidates"] as? Int ?? 999 < 60 && report["interrupted"] as? Bool == false)
+        let reducers = report["reducers"] as? [[String: Any]] ?? []
+        #expect(reducers.contains { $0["reducer"] as? String == "slots" && $0["successes"] as? Int ?? 0 > 0 })
+        for row in reducers {
+            let (calls, runs) = (row["calls"] as? Int ?? -1, row["runs"] as? Int ?? -1)
+            let (cached, successes) = (row["cached"] as? Int ?? -1, row["successes"] as? Int ?? -1)
+            #expect(calls >= runs + cached && runs >= successes && successes >= 0 && cached >= 0, "\(row)")
+        }
+    }
+
+    /// One signal ends it, even while a patcher does not answer; what there is by then is written.
+    @Test(arguments: [SIGINT, SIGTERM]) func interruptKeepsTheSmallestSoFar(number: Int32) throws {
+        let folder = try Tool.Folder()
+        let file = try folder.write(Self.long, to: "long.case")
+        // The process that judges candidates is the second; it is stopped before it has answered all.
+        for attempt in 0..<20 {
+            let small = folder.path + "/small-\(attempt).case"
+            let errors = folder.path + "/errors"
+            _ = FileManager.default.createFile(atPath: errors, contents: nil)
+            let process = Process()
+            process.executableURL = Tool.executable
+            process.arguments = ["minimize", file, "-o", small] + Self.options
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle(forWritingAtPath: errors)
+            try process.run()
+            var judges: [pid_t] = []
+            while process.isRunning && judges.count < 2 {
+                judges = Self.judges(of: process.processIdentifier)
+                usleep(1_000)
+            }
+            if let judge = judges.last { kill(-judge, SIGSTOP) }
+            kill(process.processIdentifier, number)
+            process.waitUntilExit()
+            if process.terminationReason == .exit { continue }
+            #expect(process.terminationStatus == number)
+            #expect(try String(contentsOfFile: errors, encoding: .utf8).contains("interrupted"))
+            let text = try String(contentsOfFile: small, encoding: .utf8)
+            let c = try CaseFile.parse(text, file: small)
+            #expect(c.bucket == "planted-trap/crash/sigill/none" && c.passes[0].edits.count >= 2)
+            return
+        }
+        Issue.record("it always ended before the signal came")
+    }
+
+    /// The processes of a tool that judge cases, in the order in which they were started.
+    private static func judges(of process: pid_t) -> [pid_t] {
+        let path = "/proc/\(process)/task/\(process)/children"
+        let children = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ")
+        return children.compactMap { pid_t($0) }.filter { child in
+            let words = (try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8)) ?? ""
+            return words.split(separator: "\0").dropFirst().contains("judge")
+        }.sorted()
+    }
+
+    @Test func progressIsOneLine() throws {
+        let c = try CaseFile.parse(Self.long, file: "long.case")
+        let progress = MinimizerProgress(runs: 1_234, size: CaseSize(c), reducer: "slots")
+        #expect(
+            MinimizeDisplay.text(of: progress) == "minimizing: 30,002 slots, 3 edits after 1,234 candidates  [slots]")
+    }
+}
