@@ -328,7 +328,14 @@ struct ReducerTests {
                 .subprog 700
                 .line 800
                 if r7 > 900 goto L9
-                .fill 8 r0 = 2
+                r0 = 2
+                r0 = 3
+                r0 = 4
+                r0 = 5
+                r0 = 6
+                r0 = 7
+                r0 = 8
+                r0 = 9
                 L9: r0 = 10
                 pass
                 """, need: { c in jumps(c).contains { $0 > 0 } && c.program.insns.contains { $0.dst == 7 } },
@@ -336,7 +343,14 @@ struct ReducerTests {
                 .subprog 0
                 .line 0
                 if r7 > 1 goto +1
-                .fill 8 r0 = 2
+                r0 = 2
+                r0 = 3
+                r0 = 4
+                r0 = 5
+                r0 = 6
+                r0 = 7
+                r0 = 8
+                r0 = 9
                 r0 = 10
                 pass
                 """),
