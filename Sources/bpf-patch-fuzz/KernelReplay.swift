@@ -6,6 +6,7 @@ struct KernelReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Load cases that were found in a kernel into the running one.",
+        usage: "bpf-patch-fuzz kernel replay <paths> ... [<options>]",
         discussion: """
             A line says of each case whether the running kernel still shows the fault. Programs are \
             loaded and not run, unless --execute is given. A kernel that has the fault may warn, be tainted or stop; a case whose load ended the process, or did not end, is not loaded again. \

@@ -94,7 +94,7 @@ struct FindingGroupsTests {
         let path = "./" + String(repeating: "a-long-folder/", count: 4) + "kernel.so"
         let group = FindingGroups.make([finding("b/hang/none/none")], plugins: ["--plugin", path])[0]
         let lines = group.text.split(separator: "\n").drop { !$0.contains(" show") }
-        #expect(lines.count == 3 && lines.last == "    --plugin \(path)", "\(group.text)")
+        #expect(lines.count >= 2 && lines.last == "    --plugin \(path)", "\(group.text)")
         #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(group.text)")
     }
 

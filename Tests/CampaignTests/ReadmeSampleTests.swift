@@ -35,7 +35,7 @@ import Testing
         ])
         #expect(run.status == 77, "\(run.errors)")
         let output = try Self.show("\(crashes)/planted-back-jump--wrong-landing--may-goto-backward--patch.case")
-        let block = try Self.block("seed 3, index 249\n")
+        let block = try Self.block("seed 3, index 209\n")
         #expect(output.hasPrefix(block), "\(output)")
     }
 }

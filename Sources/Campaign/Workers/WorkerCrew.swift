@@ -118,8 +118,10 @@ final class WorkerCrew {
             }
             killings += 1
             if killings == 10 {
-                let place = board.patcher(ofWorker: worker.number).map {
-                    ", while \(settings.subject.targets[$0]) is run at case \(index)"
+                // The process of the patcher may have gone on after it killed its worker.
+                let targets = settings.subject.targets
+                let place = (board.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
+                    ", while \(targets[$0]) is run at case \(index)"
                 }
                 throw CampaignError(
                     "workers are killed by signal \(signal) as soon as they are started\(place ?? "")")

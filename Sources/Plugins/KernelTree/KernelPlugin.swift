@@ -111,7 +111,12 @@ public struct KernelPlugin: Sendable {
         output: String, keepingSource kept: String?, standIns header: String? = nil, tree: String
     ) throws(PluginError) {
         try onFiles { () throws(FileError) in
-            if let header { try FileReader.check(header) }
+            if let header {
+                try FileReader.check(header)
+                if FileKind(of: header) == .device {
+                    throw FileError("\(header): cannot be read: it is a device; name a file")
+                }
+            }
             var outputs = [try OutputFile(output)]
             if let kept { outputs.append(try OutputFile(kept)) }
             if outputs.count == 2 && outputs[0].isSame(as: outputs[1].path) {

@@ -108,7 +108,7 @@ struct KernelRunCommandTests {
         }
         let sound = try Tool.run(["kernel", "replay", file])
         #expect(sound.status == 0 && sound.output.hasPrefix("passed \(file): "), "\(sound.output)")
-        #expect(sound.output.contains(": not shown; this kernel is "))
+        #expect(sound.output.contains(": not shown; found with this kernel, "))
         let spoiled = try Tool.run(["replay", "--kernel", "--plant", plant, file])
         #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
         // Something else than what was found is neither shown nor nothing.

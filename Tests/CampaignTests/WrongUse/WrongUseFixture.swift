@@ -37,12 +37,19 @@ struct WrongUseFixture: Sendable {
             "run", "--seed", "3", "--cases", "256", "--patcher", "planted-lost-aux", "--state", "\(path)/state",
         ])
         try #require(found.status == 77, "\(found.errors)")
+        // Trials run side by side, and a state is one command's at a time.
+        for copy in Self.states.dropFirst() {
+            try FileManager.default.copyItem(atPath: "\(path)/state", toPath: "\(path)/\(copy)")
+        }
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(path)/state/crashes")
         let name = try #require(names.filter { $0.hasSuffix(".case") }.min())
         try FileManager.default.copyItem(atPath: "\(path)/state/crashes/\(name)", toPath: "\(path)/finding.case")
         self.folder = folder
         before = Self.contents(of: path)
     }
+
+    /// The state of a campaign, and copies of it.
+    static let states = ["state", "state-1", "state-2", "state-3"]
 
     /// All that is below a folder.
     static func contents(of path: String) -> [String: String] {
@@ -55,7 +62,7 @@ struct WrongUseFixture: Sendable {
             found[name] = "\(status.st_mode) " + (data.map { String(decoding: $0, as: UTF8.self) } ?? "")
         }
         // A lock names its holder.
-        found["state/lock"] = nil
+        for state in Self.states { found["\(state)/lock"] = nil }
         return found
     }
 

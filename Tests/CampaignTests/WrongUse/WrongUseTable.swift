@@ -191,9 +191,9 @@ enum WrongUseTable {
         WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
         WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "-5"], isSilent: true),
         usage(["merge", "state", "state", "-o", "new"], "state"),
-        usage(["run", "--state", "state", "--resume", "--seed", "6"], "--seed"),
-        usage(["run", "--state", "state", "--resume", "--cases", "100"], "--cases"),
-        usage(["kernel", "run", "--state", "state", "--resume"], "state"),
+        usage(["run", "--state", "state-1", "--resume", "--seed", "6"], "--seed"),
+        usage(["run", "--state", "state-2", "--resume", "--cases", "100"], "--cases"),
+        usage(["kernel", "run", "--state", "state-3", "--resume"], "state"),
         // A mistyped option is named before the one that is then missing, and blames no commit.
         usage(["plugin", "build", "--kernl", "."], "'--kernl'"),
         usage(["merge", "state", "--outptu", "new"], "'--outptu'"),
