@@ -2,8 +2,7 @@ import BPF
 
 /// Edits side by side that each keep the one slot they replace, as in long passes of the kernel's.
 ///
-/// What such a loop does not wait for, it reads ahead: the fewer instructions an edit takes, the more of the memory behind
-/// it is on its way. So nothing is in this loop that other edits need.
+/// Short loop bodies let the CPU prefetch later edits. So nothing is in this loop that other edits need.
 extension SinglePassRelocator {
     /// Lays out edits as long as they are of this form, from the slot that is laid out next, and says which edit is the
     /// first that is not.

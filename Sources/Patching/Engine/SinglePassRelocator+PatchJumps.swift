@@ -1,6 +1,6 @@
 import BPF
 
-/// The jumps and calls that patches bring.
+/// The jumps and calls of patches.
 extension SinglePassRelocator {
     /// Lists the jumps and calls of a patch that reach for slots of the input.
     @inline(never)
@@ -25,7 +25,7 @@ extension SinglePassRelocator {
         } else if slot.position &+ 1 &+ offset < Int(edit.patchCount)
             || (edit.isInsertion && edit.off.position < input.insnCount)
         {
-            // Within the patch, or out of an insertion to what stands right behind it: as written.
+            // Within the patch, or out of an insertion to the instruction right after it: as written.
             return
         }
         if !input.admits(target, fromPatchAt: edit.off, isCall: kind.isCall) {
@@ -39,7 +39,7 @@ extension SinglePassRelocator {
 }
 
 extension ProgramImage<InputIndex> {
-    /// Whether a jump or call that a patch brings may land on a slot: an instruction of the program and, for a jump, one of the
+    /// True if a jump or call of a patch may land on a slot: an instruction of the program and, for a jump, one of the
     /// subprogram that the patch belongs to.
     ///
     /// - Parameter off: where the edit with the patch starts; the length of the program for an append

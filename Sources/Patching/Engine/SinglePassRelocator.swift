@@ -110,7 +110,7 @@ struct SinglePassRelocator {
         fixJumps(before: InputIndex(input.insnCount))
     }
 
-    /// Copies slots of the input that stand.
+    /// Copies the slots of the input between two edits.
     @inline(__always)
     private mutating func copy(from start: InputIndex, to end: InputIndex) {
         var from = start
@@ -160,7 +160,7 @@ struct SinglePassRelocator {
 
     // MARK: The jumps
 
-    /// Points listed jumps and calls to what stands for their targets, up to the first whose target lies ahead.
+    /// Points listed jumps and calls to the places of their targets, up to the first whose target is ahead.
     @inline(__always)
     private mutating func fixJumps(before limit: InputIndex) {
         while fixedCount < jumpCount {
@@ -181,7 +181,7 @@ struct SinglePassRelocator {
 
     // MARK: The tables
 
-    /// Moves subprogram starts to what stands for them and says how many still do.
+    /// Writes the subprogram starts, and returns the number of subprograms that are left.
     @inline(__always)
     func moveSubprograms() -> Int {
         var kept = 0

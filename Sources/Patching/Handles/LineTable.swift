@@ -1,11 +1,11 @@
 import BPF
 
-/// Line records behind a pass, for designs whose source says nothing of them.
+/// Line records after a pass, for designs whose source says nothing of them.
 public enum LineTable {
-    /// Writes the records behind a well-formed pass to a table and says how many there are.
+    /// Writes the records after a well-formed pass to a table, and returns their number.
     ///
     /// The rules change the records edit by edit. Because edits are sorted, one sweep over the records gives the same: a
-    /// record is never moved by an edit behind it.
+    /// record is never moved by an edit after it.
     ///
     /// - Parameter insnCount: the length of the pass's input in slots
     /// - Complexity: O(edits + lines)
@@ -37,7 +37,7 @@ private struct LineSweep {
     var kept = 0
     /// The first edit that does not lie before the last record that was taken.
     private var number = TableIndex(0)
-    /// How far the edits before it move what is behind them; wraps.
+    /// The growth by the edits before it; wraps.
     private var delta: UInt32 = 0
     /// The last record that was removed, as long as the slot that inherits it is not known.
     private var heir: UInt32 = 0
@@ -71,7 +71,7 @@ private struct LineSweep {
         put(off, record.id)
     }
 
-    /// Lets the slot behind what was removed inherit the last record dropped there, if it has none of its own.
+    /// Gives the slot after the removed ones the last record dropped there, if it has none of its own.
     ///
     /// - Parameter next: where the next record is
     mutating func settleHeir(before next: UInt32) {
@@ -92,7 +92,7 @@ private struct LineSweep {
         hasHeir = false
     }
 
-    /// Goes on behind an edit.
+    /// Goes on to the next edit.
     @inline(__always)
     private mutating func leave(_ edit: EditRecord) {
         delta = delta &+ edit.patchCount &- edit.remove

@@ -13,7 +13,7 @@ struct SlotSet: BitwiseCopyable {
         private var words = RowStorage<UInt64>()
         private var counts = RowStorage<UInt32>()
 
-        /// Makes an empty set for the slots of a program and the one behind its last.
+        /// Makes an empty set for the slots of a program and the one after its last.
         ///
         /// - Complexity: O(slots / 64)
         mutating func makeSet(slots: Int) -> SlotSet {

@@ -1,11 +1,11 @@
 import BPF
 
-/// Subprogram starts behind a pass, for designs whose source says nothing of them.
+/// Subprogram starts after a pass, for designs whose source says nothing of them.
 public enum SubprogramTable {
-    /// Writes the starts behind a well-formed pass to a table and says how many there are.
+    /// Writes the starts after a well-formed pass to a table, and returns their number.
     ///
-    /// A start moves to the first thing of its subprogram that still stands; a subprogram of which nothing stands is
-    /// dropped with its id.
+    /// A start moves to the first slot that is left of its subprogram; a subprogram of which nothing is left is dropped
+    /// with its id.
     ///
     /// - Complexity: O(edits + subprograms)
     /// - Source: SEMANTICS, "What travels along"
