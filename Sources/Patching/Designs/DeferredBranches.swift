@@ -6,13 +6,13 @@ import BPF
 /// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the array,
 /// `adjustBranches`, gives every jump its new offset by that list.
 ///
-/// It costs one move of each slot, twelve bytes for each edit, a bit for each slot, and one more walk over the result.
+/// It costs one copy and one move of each slot, twelve bytes for each edit, a bit for each slot, and one more walk over the result.
 ///
 /// Departures from the proposal:
 /// - The kernel moves all that follows a patch, every time. Here a gap follows the last patch, as in an editor: slots that
 ///   the edits have passed lie before it, all others after it, so a slot moves once. Edits must arrive in order.
-/// - The proposal walks the list for each branch. A set of the offsets, a bit each, counts how many of them lie at or
-///   before a target, so the entry is found at once.
+/// - The proposal does not say how a branch finds its entry of the list. Here a set of the offsets, a bit each, counts how
+///   many of them are at or before a target, so the entry is found at once.
 /// - An edit removes any number of slots, or none: `count` is how many. A target in a deleted range goes on to the slot
 ///   after the range.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref, which has its

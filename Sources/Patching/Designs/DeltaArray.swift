@@ -15,8 +15,10 @@ import BPF
 ///   target in the deleted range to the slot after it. An insertion grows the program by its whole patch.
 /// - The patches stay where the caller has them; the proposal copies them to a second array that doubles.
 /// - The delta of a jump's own place is not searched for: the pass knows it.
-/// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. The proposal looks up
-///   only jumps of the input. It knows calls and 32-bit offsets no better than others; here the jump kind tells the field.
+/// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. The proposal adjusts
+///   patch instructions like those of the input, as if they were at `offset + j`.
+/// - The proposal changes `off` of every instruction of class `JMP`, and nothing else. Here the jump kind selects the field,
+///   and an overflow is an error.
 ///
 /// - Complexity: O(slots + edits + jumps × log edits) a pass, plus the deletions side by side at the target of a jump
 /// - Source: Zingerman, June 2022 (`bpf_patching_state`, `lookup_delta_for_index`)

@@ -4,14 +4,15 @@ import BPF
 ///
 /// The program stays an array in which every slot can have a tail: the code that an edit puts in its place. Offsets go on
 /// counting original slots while edits are made, so that an edit costs its own length. In the end one prefix sum over the
-/// lengths gives the place of every slot, and a jump from slot c to slot t has the offset `map[t] - map[c] - 1`.
+/// lengths gives the place of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's own
+/// place in the result; the proposal has `map[c]` for a jump from slot c.
 ///
 /// It costs a word for the tail and two words of map for each slot, and a walk over all slots for each of the three steps:
 /// `attachTails`, `makeMap`, `write`. A lookup is one load, whatever the edits.
 ///
 /// Departures from the proposal, in which a slot only grows:
-/// - A deleted slot has the length 0, so the prefix sum itself gives it the place of what follows. Where nothing follows
-///   in its subprogram, a walk from the end marks it; so does a slot past the first of a replaced range.
+/// - A deleted slot has the length 0. A walk from the end, `settleDeleted`, gives it the places of the next slot of its
+///   subprogram, or `nowhere` if there is none. `makeMap` marks slots past the first of a replaced range as `nowhere`.
 /// - Code inserted before a slot belongs to the slot's tail. The map has a place for jumps and one for calls, since a jump
 ///   may skip that code and a call enters it.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.

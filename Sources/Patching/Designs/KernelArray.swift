@@ -13,7 +13,7 @@ import BPF
 ///   then patches that one.
 /// - The kernel's callers compute the offsets of a patch, and of an instruction that they copy into it, for the layout
 ///   after this one edit. Here refs and `keep` name what the kernel's callers know, and `writePatch` computes.
-/// - A branch into a removed range goes to the slot after the range. The kernel does not change its offset. `skip` is
+/// - A branch past the first slot of a removed range goes to the slot after it. The kernel keeps its offset. `skip` is
 ///   `adjust_jmp_off`, in the same walk, so that no offset overflows between the two.
 /// - The kernel looks for an overflow before it changes the program. Here the result is discarded.
 ///
