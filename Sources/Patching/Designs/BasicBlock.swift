@@ -205,8 +205,7 @@ private struct BlockProgram {
             }
             write(patch[place], 0, goal: goal)
         }
-        let isReplacement = !edit.isInsertion && !edit.isDeletion
-        if isReplacement && edit.keep == EditRecord.noKeep { aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { aux[at + -1] = input.aux[edit.off] }
     }
 
     /// Writes the blocks in a row, with offsets to the places of blocks.

@@ -108,7 +108,7 @@ private struct GappedProgram {
             let place = gapStart + Int(edit.keep)
             result.insns.move(Int(edit.remove), from: kept, to: place)
             result.aux.move(Int(edit.remove), from: kept, to: place)
-        } else if edit.remove > 0 && !edit.isDeletion {
+        } else if edit.passesWordOn {
             result.aux[gapStart + (Int(edit.patchCount) - 1)] = input.aux[edit.off]
         }
         gapStart = gapStart + Int(edit.patchCount)

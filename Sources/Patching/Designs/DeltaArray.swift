@@ -166,8 +166,7 @@ private struct PatchingState {
             }
             place = place + 1
         }
-        let isReplacement = !edit.isInsertion && !edit.isDeletion
-        if isReplacement && edit.keep == EditRecord.noKeep { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
     }
 
     /// Copies a jump or call of a patch.

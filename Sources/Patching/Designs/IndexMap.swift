@@ -183,7 +183,7 @@ private struct TailedProgram {
             at = at + 1
             slot = slot + 1
         }
-        if !edit.isInsertion && edit.keep == EditRecord.noKeep { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
     }
 
     private mutating func aimed(_ insn: Instruction, _ slot: PatchIndex, of edit: EditRecord) -> Instruction {

@@ -245,6 +245,6 @@ private struct RangeReplacer {
             }
             at = at + 1
         }
-        if !edit.isInsertion && edit.keep == EditRecord.noKeep { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
     }
 }

@@ -17,39 +17,14 @@ extension SinglePassRelocator {
     /// Lists a jump or call of a patch, if it reaches for a slot of the input.
     private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
     {
-        let kind = insn.jumpKind
-        let offset = insn.jumpOffset(kind)
-        var target = edit.end
-        if let ref = pass.target(of: slot, in: edit) {
-            target = ref
-        } else if slot.position &+ 1 &+ offset < Int(edit.patchCount)
-            || (edit.isInsertion && edit.off.position < input.insnCount)
-        {
-            // Within the patch, or out of an insertion to the instruction right after it: as written.
-            return
+        let field = kinds.field(of: insn)
+        switch pass.patchTarget(of: insn, field, at: slot, in: edit, on: input) {
+        case .asWritten: break
+        case .nothing: isWhole = false
+        case .input(let target):
+            let from = target.rawValue &- 1 &- UInt32(truncatingIfNeeded: field.offset(in: insn))
+            jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: InputIndex(rawValue: from))
+            jumpCount &+= 1
         }
-        if !input.admits(target, fromPatchAt: edit.off, isCall: kind.isCall) {
-            isWhole = false
-            return
-        }
-        let from = InputIndex(rawValue: target.rawValue &- 1 &- UInt32(truncatingIfNeeded: offset))
-        jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: from)
-        jumpCount &+= 1
-    }
-}
-
-extension ProgramImage<InputIndex> {
-    /// True if a jump or call of a patch may land on a slot: an instruction of the program and, for a jump, one of the
-    /// subprogram that the patch belongs to.
-    ///
-    /// - Parameter off: where the edit with the patch starts; the length of the program for an append
-    /// - Complexity: O(log subprograms)
-    /// - Source: SEMANTICS, "Where a jump to input index `t` lands", rule 1
-    @inline(__always)
-    func admits(_ target: InputIndex, fromPatchAt off: InputIndex, isCall: Bool) -> Bool {
-        if target.position >= insnCount || isSecondSlot(target) { return false }
-        if isCall { return true }
-        let home = subprogram(holding: min(off, InputIndex(insnCount - 1)))
-        return target.rawValue >= subprograms[home].start && target.position < end(of: home)
     }
 }

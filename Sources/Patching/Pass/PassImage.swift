@@ -50,6 +50,10 @@ public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
     @inlinable @inline(__always)
     public var isInsertion: Bool { remove == 0 }
 
+    /// True if the word of the first slot that it removes goes to the last slot of its patch: the patch keeps nothing.
+    @inlinable @inline(__always)
+    public var passesWordOn: Bool { remove > 0 && patchCount > 0 && keep == EditRecord.noKeep }
+
     /// Whether it removes and brings nothing.
     @inlinable @inline(__always)
     public var isDeletion: Bool { patchCount == 0 }
