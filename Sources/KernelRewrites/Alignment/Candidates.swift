@@ -93,7 +93,7 @@ struct Candidates {
         case Opcode.jumpClass where insn.code == Opcode.call:
             if insn.src == Opcode.pseudoKernelFunction { return functionKind(of: insn) != .other }
             if insn.src != 0 { return false }
-            return insn.imm == CallShapes.Helper.timerSetCallback || isCompiled && insn.imm == CallShapes.Helper.jiffies
+            return insn.imm == HelperNumber.timerSetCallback || isCompiled && insn.imm == HelperNumber.jiffies
         default: return insn.isPacketLoad
         }
     }
@@ -204,8 +204,8 @@ struct Candidates {
         if found.code != Opcode.call || found.registers != insn.registers { return .missing }
         if insn.src == Opcode.pseudoCall { return .itself(width: 1) }
         if found.off != insn.off { return .missing }
-        let isTail = insn.src == 0 && insn.imm == CallShapes.Helper.tailCall
-        return isTail == (found.src == 0 && found.imm == CallShapes.Helper.tailCall) ? .itself(width: 1) : .missing
+        let isTail = insn.src == 0 && insn.imm == HelperNumber.tailCall
+        return isTail == (found.src == 0 && found.imm == HelperNumber.tailCall) ? .itself(width: 1) : .missing
     }
 
     /// A wide load: of a map, the kernel gives its number; of a variable or an address, where it is.

@@ -151,7 +151,7 @@ struct ContextSources: ~Copyable {
     @inline(__always)
     private func givesSocket(_ helper: Int32) -> Bool {
         switch helper {
-        case CallShapes.Helper.mapLookup: isInMaps
+        case HelperNumber.mapLookup: isInMaps
         case 84, 85, 95, 96, 98, 99: true
         default: false
         }

@@ -10,6 +10,13 @@ extension Opcode {
 }
 
 extension Instruction {
+    /// `r0 = r0` with `BPF_ADDR_PERCPU` in `off`: adds the start of this processor's own memory.
+    static var percpuMove: Instruction {
+        var move = Instruction.move(Register.result, Register.result)
+        move.off = -1
+        return move
+    }
+
     /// All bits that are no offset of a jump.
     @inline(__always)
     var fieldsBesideOffset: UInt64 {

@@ -32,8 +32,8 @@ struct HelperCalls {
     /// - Source: 6.12 `kernel/bpf/verifier.c`, `verifier_inlines_helper_call` and `do_misc_fixups`
     static func isInlinedAlike(_ helper: Int32) -> Bool {
         switch helper {
-        case CallShapes.Helper.processorID, CallShapes.Helper.currentTask, CallShapes.Helper.currentTaskBTF,
-            CallShapes.Helper.jiffies, CallShapes.Helper.kptrExchange:
+        case HelperNumber.processorID, HelperNumber.currentTask, HelperNumber.currentTaskBTF,
+            HelperNumber.jiffies, HelperNumber.kptrExchange:
             true
         default: false
         }

@@ -29,7 +29,7 @@ enum MapShapes {
             reader.take(.jump(3, if: result, .equal, 0))
             reader.take(anyImm: .apply(.add, result, 0))
             reader.take(.load(.double, result, from: result, 0))
-            reader.take(CallShapes.percpuMove)
+            reader.take(.percpuMove)
         case 4:
             reader.take(.jump(4, if: result, .equal, 0))
             let off = reader.next.off
@@ -62,8 +62,8 @@ enum MapShapes {
         case 3: break
         case 5:
             reader.take(.load(.double, result, from: result, 0))
-            if reader.next.bits == CallShapes.percpuMove.bits {
-                reader.take(CallShapes.percpuMove)
+            if reader.next.bits == Instruction.percpuMove.bits {
+                reader.take(.percpuMove)
             } else {
                 reader.take(.jump(1, if: result, .equal, 0))
             }

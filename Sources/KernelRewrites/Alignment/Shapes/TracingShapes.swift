@@ -8,11 +8,11 @@ import Patching
 enum TracingShapes {
     static func helper(_ insn: Instruction, _ start: ShapeReader) -> Shape {
         switch insn.imm {
-        case CallShapes.Helper.functionArgument: return functionArgument(start)
-        case CallShapes.Helper.functionResult: return functionResult(start)
-        case CallShapes.Helper.functionArgumentCount: return contextLoad(start)
-        case CallShapes.Helper.functionAddress: return contextLoad(start)
-        case CallShapes.Helper.branchSnapshot: return branchSnapshot(start)
+        case HelperNumber.functionArgument: return functionArgument(start)
+        case HelperNumber.functionResult: return functionResult(start)
+        case HelperNumber.functionArgumentCount: return contextLoad(start)
+        case HelperNumber.functionAddress: return contextLoad(start)
+        case HelperNumber.branchSnapshot: return branchSnapshot(start)
         default: return .missing
         }
     }
