@@ -31,14 +31,6 @@ public struct JudgingTerms: Hashable, Sendable {
             oracle: c.target == Finding.oracleTarget ? .reference : oracle)
     }
 
-    /// A minimized case with what it must give by the oracle that judges; it has what the fast one gives.
-    func completed(_ c: Case) -> Case {
-        if c.expected == nil || applying(to: c).oracle == .fast { return c }
-        var completed = c
-        completed.expected = Case.Expectation(Reference.result(of: c.passes, on: c.program))
-        return completed
-    }
-
     /// Makes patchers.
     ///
     /// - Parameter checksEveryAnswer: whether plug-ins are asked twice for every pass, as single cases want it

@@ -57,6 +57,8 @@ public final class SacrificedJudge: CaseJudge {
 
     public let names: [String]
 
+    public func oracle(for c: Case) -> Oracle { subject.oracle(for: c) }
+
     public func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil
         completed = nil

@@ -1,5 +1,6 @@
 import BPF
 import Foundation
+import Fuzzing
 
 /// What a campaign puts to the test: how it is named on the command line, and who makes and judges its cases.
 public protocol CampaignSubject: Sendable {
@@ -63,4 +64,11 @@ public protocol CampaignSubject: Sendable {
 
     /// Puts into a report what was counted beside cases.
     func describe(_ counts: [String: UInt64], in report: inout CampaignReport)
+
+    /// The oracle that judges a case. Default: the fast one.
+    func oracle(for c: Case) -> Oracle
+}
+
+extension CampaignSubject {
+    public func oracle(for c: Case) -> Oracle { .fast }
 }

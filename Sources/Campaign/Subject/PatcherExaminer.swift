@@ -3,13 +3,11 @@ import Fuzzing
 /// Looks at findings against patchers, which are asked in another process.
 final class PatcherExaminer: CaseExaminer {
     private let judge: SacrificedJudge
-    private let terms: JudgingTerms
     private let make: (UInt64) -> Case
 
     /// - Parameter make: makes the case of an index
-    init(_ judge: SacrificedJudge, terms: JudgingTerms, make: @escaping (UInt64) -> Case) {
+    init(_ judge: SacrificedJudge, make: @escaping (UInt64) -> Case) {
         self.judge = judge
-        self.terms = terms
         self.make = make
     }
 
@@ -17,17 +15,8 @@ final class PatcherExaminer: CaseExaminer {
     func findings(of c: Case, against target: String?) -> [Finding] {
         judge.findings(of: c, against: target.flatMap { judge.names.contains($0) ? $0 : nil })
     }
-    func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
-        var result = judge.minimize(c, bucket: bucket)
-        result.smallest = terms.completed(result.smallest)
-        result.strays = result.strays.mapValues(terms.completed)
-        return result
-    }
-    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
-        guard var result = judge.slide(c, from: bucket) else { return nil }
-        result.smallest = terms.completed(result.smallest)
-        return result
-    }
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result { judge.minimize(c, bucket: bucket) }
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { judge.slide(c, from: bucket) }
     func canRunAgain(_ bucket: String) -> Bool { true }
     var failure: CampaignError? { judge.failure }
     var isLate: () -> Bool {

@@ -30,6 +30,7 @@ public struct PatcherSubject: CampaignSubject {
     public var workerCommand: [String] { ["worker"] }
     public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
     public var targets: [String] { patchers.map(\.name) }
+    public func oracle(for c: Case) -> Oracle { terms.applying(to: c).oracle }
     public var running: Int { patchers.count }
     public func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
     public var plugins: [String] {
@@ -88,7 +89,7 @@ public struct PatcherSubject: CampaignSubject {
     }
 
     public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
-        PatcherExaminer(SacrificedJudge(self, program: program), terms: terms) { index in
+        PatcherExaminer(SacrificedJudge(self, program: program)) { index in
             var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
             var c = fuzzer.makeCase(index: index)
             c.conditions = terms.conditions

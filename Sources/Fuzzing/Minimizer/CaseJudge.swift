@@ -9,6 +9,13 @@ public protocol CaseJudge: AnyObject {
     ///
     /// - Parameter target: the only patcher to ask, or `nil` for all
     func findings(of c: Case, against target: String?) -> [Finding]
+
+    /// The oracle that judges a case. Default: the fast one.
+    func oracle(for c: Case) -> Oracle
+}
+
+extension CaseJudge {
+    public func oracle(for c: Case) -> Oracle { .fast }
 }
 
 /// Asks patchers in this process, which a patcher that crashes takes with it.

@@ -61,7 +61,7 @@ public struct CaseSlide {
         start.run(reducers)
         let found = start.bestFinding?.bucket ?? text
         return Result(
-            smallest: Minimizer.finish(start.best, found), bucket: found, candidates: start.runs,
+            smallest: Minimizer.finish(start.best, found, judge), bucket: found, candidates: start.runs,
             isInterrupted: limit.isLate())
     }
 

@@ -69,9 +69,9 @@ public struct Minimizer {
         let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
         if isDeadly || minimization.runOriginal() { minimization.run(Self.reducers) }
         // A stray is in the bucket that it strayed into, not in that of the case it was made from.
-        let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key)) }
+        let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key, judge)) }
         var result = Result(
-            smallest: Self.finish(minimization.best, bucket), candidates: minimization.runs,
+            smallest: Self.finish(minimization.best, bucket, judge), candidates: minimization.runs,
             reducers: minimization.statistics, strays: Dictionary(uniqueKeysWithValues: strays))
         result.finding = minimization.bestFinding
         result.isInterrupted = limit.isLate()
@@ -79,11 +79,11 @@ public struct Minimizer {
     }
 
     /// Adds what the case must give.
-    static func finish(_ c: Case, _ bucket: String?) -> Case {
-        var runner = CaseRunner([])
+    static func finish(_ c: Case, _ bucket: String?, _ judge: any CaseJudge) -> Case {
         var finished = c
         finished.bucket = bucket
         finished.target = bucket.map(Bucket.target(of:))
+        var runner = CaseRunner([], oracle: judge.oracle(for: finished))
         finished.expected = (try? runner.run(c))?.expected
         return finished
     }

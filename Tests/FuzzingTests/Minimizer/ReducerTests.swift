@@ -11,6 +11,7 @@ struct ReducerTests {
         let names = ["needy"]
         private let need: (Case) -> Bool
         private(set) var asked: [Case] = []
+        private(set) var finished: [Case] = []
 
         init(_ need: @escaping (Case) -> Bool) { self.need = need }
 
@@ -23,6 +24,20 @@ struct ReducerTests {
                 Finding(target: "needy", rule: .error, insn: "wrong", edit: "none", pass: pass, place: 0, detail: "")
             ]
         }
+
+        func oracle(for c: Case) -> Oracle {
+            finished.append(c)
+            return .reference
+        }
+    }
+
+    /// The expectation of a stored case is that of the oracle that judges it, which may depend on its target.
+    @Test func expectationIsOfTheJudge() throws {
+        let c = try parse("r1 = 1\nr2 = 2\n\npass\n  delete 0 count 1")
+        let judge = NeedJudge { !$0.passes.isEmpty }
+        let result = Minimizer(judge).minimize(c, bucket: "needy/error/wrong/none")
+        #expect(judge.finished.last?.target == "needy" && judge.finished.last?.passes == result.smallest.passes)
+        #expect(result.smallest.expected != nil)
     }
 
     private func parse(_ text: String) throws -> Case {
