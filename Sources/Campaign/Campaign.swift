@@ -161,11 +161,11 @@ public final class Campaign {
         try ledger.settleEarly()
         try news.look(at: ledger, cases: cases)
         // Of a campaign that runs until something is found, only what was found is minimized and reported.
-        while found == nil, try ledger.finishNext(asSeen: false) {
+        while found == nil, try ledger.finishNext() {
             if let failure { throw failure }
             news.minimizing(left: ledger.unfinished)
             try news.look(at: ledger, cases: cases)
-            try news.lookAtStored(ledger, found == nil ? .now : .seldom)
+            try news.lookAtStored(ledger, .now)
             try keeper?.record(progress)
         }
         if let found {
@@ -188,7 +188,7 @@ public final class Campaign {
         report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
         report.isFinished = isEnded && ledger.isSettled
         report.ended = endReason(isEnded)
-        report.isCutShort = hasLostWorkers ? true : nil
+        report.hasLostWorkers = hasLostWorkers ? true : nil
         try keeper?.record(progress, isLast: true)
         try news.end(
             report, why: endReason(isEnded).rawValue, patience: clock.patience(isInterrupted: Interrupt.isRequested))

@@ -9,14 +9,14 @@ extension CampaignReport {
                     ? "every pass demands what it does not claim to do"
                     : kernel == nil ? "no case got as far as that" : "it accepted none of the programs")
         }
-        let ends = isCutShort == true ? [Self.cutShort] : []
+        let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
         return ends + (unfinished ?? []) + idle + thinOnes + lateOnes
     }
 
     /// What is said of a campaign that came to nothing.
     static let noCase = "no block of cases was completed, so nothing is known; give the campaign more time"
     /// What is said of a campaign whose workers ended before its cases did.
-    static let cutShort = "workers ended before all cases were run; a patcher may have ended them"
+    static let lostWorkers = "workers ended before all cases were run; a patcher may have ended them"
     /// What is said of a target that nothing is known of.
     static let neverRunWords = "was never run, so nothing is known of it"
     /// What is said of a target that may hang.

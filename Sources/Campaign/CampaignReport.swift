@@ -46,7 +46,7 @@ public struct CampaignReport: Codable, Sendable {
     /// The parts of merged states that are not finished, each in words; `nil` for none.
     var unfinished: [String]?
     /// Whether workers ended while there were cases left; `nil` for no.
-    var isCutShort: Bool?
+    var hasLostWorkers: Bool?
     /// The arguments that run exactly these cases again, or `nil` when no one campaign does.
     public var arguments: [String]?
     /// Cases that were not answered in time once, and were not tried again before the end; `nil` for none.
@@ -70,7 +70,7 @@ public struct CampaignReport: Codable, Sendable {
         case isFinished = "finished"
         case ended
         case neverRun = "never_run"
-        case isCutShort = "cut_short"
+        case hasLostWorkers = "cut_short"
         case notRun = "not_run"
     }
 

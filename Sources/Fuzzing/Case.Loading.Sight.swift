@@ -8,8 +8,7 @@ extension Case.Loading.Sight {
             "slot \(slot) \(Disassembler.text(of: insn, secondSlot: second ?? (insn.isWide ? .zero : nil)))"
         case .target(let slot, let number):
             "slot \(slot) leads to " + (number.map { "subprogram \($0)" } ?? "no subprogram")
-        case .value(let value, let flags):
-            "value \(Self.hexadecimal(value)) with flags \(Self.hexadecimal(flags.rawValue))"
+        case .value(let value, let flags): "value " + Self.text(value, flags)
         case .length(let count): "slots \(count)"
         case .subprogram(let row, let start): "subprogram \(row) " + (start.map { "at \($0)" } ?? "missing")
         case .refusal(let text): "refusal " + QuotedText.quoted(text)
@@ -17,8 +16,13 @@ extension Case.Loading.Sight {
         }
     }
 
+    /// A value that a program returned, and the flags of its load.
+    package static func text(_ value: UInt32, _ flags: LoadFlags) -> String {
+        "\(hexadecimal(value)) with flags \(hexadecimal(flags.rawValue))"
+    }
+
     /// A number as C has it: `0x1f`.
-    package static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
+    private static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
 
     /// The part of a program that this is about, as it is there; `nil` for a refusal or a value, of which no program tells.
     public func part(of program: Program) -> Case.Loading.Sight? {

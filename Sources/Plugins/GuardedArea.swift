@@ -1,5 +1,6 @@
 import BPF
 import Glibc
+import UserFiles
 
 /// Memory for some arrays, each of which ends where a page begins that nobody may touch.
 ///
@@ -113,6 +114,6 @@ struct GuardedArea: ~Copyable {
     }
 
     private static func fail(_ what: String) -> Never {
-        fatalError("\(what) cannot be mapped: \(unsafe String(cString: strerror(errno)))")
+        fatalError("\(what) cannot be mapped: \(SystemReason.text())")
     }
 }

@@ -48,7 +48,7 @@ extension FindingLedger {
         strays[bucket] = Stray(index: index, text: text, found: found)
     }
 
-    /// How many findings are left for ``finishNext(asSeen:)``.
+    /// How many findings are left for ``finishNext()``.
     var unfinished: Int { queue.count - max(storedCount, seenCount) + strays.count - strayFindings.count }
 
     /// Settles the case of the next bucket, now that no more blocks come; returns false when there is none left.
@@ -57,12 +57,11 @@ extension FindingLedger {
     /// campaign. When it is late, a case is only written down, to be minimized another time.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written
-    /// - Parameter isLate: whether it is late in any case
-    func finishNext(asSeen isLate: Bool) throws(CampaignError) -> Bool {
+    func finishNext() throws(CampaignError) -> Bool {
         seenCount = max(seenCount, storedCount)
         if seenCount < queue.count {
             let bucket = queue[seenCount]
-            if !isLate && !examiner.isLate() {
+            if !examiner.isLate() {
                 try store(bucket)
             } else if let entry = entries[bucket] {
                 try settle(asSeen(bucket, index: entry.lowest), bucket)
@@ -70,7 +69,7 @@ extension FindingLedger {
             seenCount += 1
             return true
         }
-        if !isLate, try slideNext() { return true }
+        if try slideNext() { return true }
         if strayQueue.isEmpty {
             strayQueue = strays.keys.sorted(by: >).filter { strayFindings[$0] == nil && early[$0] == nil }
         }
@@ -79,7 +78,7 @@ extension FindingLedger {
         if stray.stored != nil { return true }
         var c = stray.found
         var isSettled = false
-        if !isLate && !examiner.isLate() {
+        if !examiner.isLate() {
             let result = examiner.minimize(c, bucket: bucket)
             c = result.smallest
             isSettled = !result.isInterrupted

@@ -67,7 +67,7 @@ final class FindingLedger {
         examiner = settings.subject.makeExaminer(seed: settings.seed, bases: bases, program: program)
     }
 
-    /// How many buckets there are; one met while another was minimised counts once its own case is on disk.
+    /// How many buckets there are; one met while another was minimized counts once its own case is on disk.
     ///
     /// - Complexity: O(buckets met so)
     var count: Int { entries.count + early.count + strayFindings.count + strayNames.count }

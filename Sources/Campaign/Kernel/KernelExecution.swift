@@ -74,7 +74,7 @@ final class KernelExecution {
 
     private static func text(_ sight: Case.Loading.Sight) -> String {
         guard case .value(let value, let flags) = sight else { return sight.text }
-        return "\(Case.Loading.Sight.hexadecimal(value)) with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
+        return Case.Loading.Sight.text(value, flags)
     }
 }
 

@@ -24,10 +24,9 @@ struct KernelFaultWords {
         case .refusal(let text)?:
             (given, must) = ("refused, and the verifier says: \(text)", nil)
         case .value(let value, let flags)?:
-            given = Self.text(value, flags)
+            given = Case.Loading.Sight.text(value, flags)
             if case .value(let value, let flags)? = c.loading?.must {
-                must =
-                    "\(Case.Loading.Sight.hexadecimal(value)), as with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
+                must = Case.Loading.Sight.text(value, flags).replacing(" with", with: ", as with", maxReplacements: 1)
             } else {
                 must = nil
             }
@@ -71,10 +70,6 @@ struct KernelFaultWords {
             + Disassembler.text(of: insn, secondSlot: second ?? (insn.isWide ? .zero : nil)) {
                 .label("L\(slot + 1 + $0)")
             }
-    }
-
-    private static func text(_ value: UInt32, _ flags: LoadFlags) -> String {
-        "\(Case.Loading.Sight.hexadecimal(value)) with flags \(Case.Loading.Sight.hexadecimal(flags.rawValue))"
     }
 
     /// What happened when there was nothing to be read back.

@@ -32,12 +32,12 @@ final class StateLock {
         descriptor = unsafe open(path, mode | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else {
             throw CampaignError(
-                "\(folder): the state of a campaign cannot be kept here: \(unsafe String(cString: strerror(errno)))")
+                "\(folder): the state of a campaign cannot be kept here: \(SystemReason.text())")
         }
         let holder = Self.holder(in: descriptor)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isHeld = errno == EWOULDBLOCK
-            let reason = unsafe String(cString: strerror(errno))
+            let reason = SystemReason.text()
             let number = (holder ?? "").isEmpty ? "of an unknown number" : holder ?? ""
             throw CampaignError(
                 isHeld

@@ -2,6 +2,7 @@ import BPF
 import CProcess
 import Foundation
 import Synchronization
+import UserFiles
 
 /// Does work in a child that may be lost, and starts another one from the same state when it is.
 ///
@@ -80,7 +81,7 @@ struct ForkServer {
                 _exit(0)
             }
             if child < 0 {
-                Output.note("error: a worker cannot be forked: \(unsafe String(cString: strerror(errno)))\n")
+                Output.note("error: a worker cannot be forked: \(SystemReason.text())\n")
                 _exit(1)
             }
             let cause = watch(child, &signals)

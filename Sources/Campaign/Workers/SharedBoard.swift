@@ -2,6 +2,7 @@ import BPF
 import CProcess
 import Foundation
 import Synchronization
+import UserFiles
 
 /// Memory that processes share: who is where, and when to stop.
 ///
@@ -59,12 +60,12 @@ public final class SharedBoard: @unchecked Sendable {
         length = Self.length(jobs)
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw CampaignError("\(path): cannot be opened: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("\(path): cannot be opened: \(SystemReason.text())")
         }
         // Allocated, not just made longer: a full disk must be an error here, not a signal later.
         let status = posix_fallocate(descriptor, 0, off_t(length))
         guard status == 0 else {
-            throw CampaignError("\(path): cannot be made: \(unsafe String(cString: strerror(status)))")
+            throw CampaignError("\(path): cannot be made: \(SystemReason.text(status))")
         }
         unsafe memory = try SharedBoard.map(length, descriptor)
     }
@@ -90,7 +91,7 @@ public final class SharedBoard: @unchecked Sendable {
         length = Self.length(jobs)
         descriptor = process_open_memory()
         guard descriptor >= 0, ftruncate(descriptor, off_t(length)) == 0 else {
-            throw CampaignError("memory for a process cannot be made: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("memory for a process cannot be made: \(SystemReason.text())")
         }
         unsafe memory = try SharedBoard.map(length, descriptor)
     }
@@ -111,7 +112,7 @@ public final class SharedBoard: @unchecked Sendable {
         guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, descriptor, 0),
             unsafe mapped != MAP_FAILED
         else {
-            throw CampaignError("memory for workers cannot be mapped: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("memory for workers cannot be mapped: \(SystemReason.text())")
         }
         return unsafe mapped
     }

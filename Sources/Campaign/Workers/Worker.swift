@@ -135,14 +135,16 @@ public final class Worker {
 
     /// Tells the campaign something, or ends this process when a patcher has made that impossible.
     private func tell(_ bytes: [UInt8]) {
-        if output.write(bytes) { return }
-        board.noteCut(worker: number)
-        _exit(1)
+        if !output.write(bytes) { endMute() }
     }
 
     /// Ends this process when a patcher has closed what it tells the campaign by.
     private func checkOutput() {
-        if output.isOpen { return }
+        if !output.isOpen { endMute() }
+    }
+
+    /// Ends this process, which cannot tell the campaign anything.
+    private func endMute() -> Never {
         board.noteCut(worker: number)
         _exit(1)
     }

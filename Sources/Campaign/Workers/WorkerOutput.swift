@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// Where a worker says what came of its work: what standard output was when it started.
 ///
@@ -12,7 +13,7 @@ struct WorkerOutput {
     init() throws(CampaignError) {
         descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
         guard descriptor >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
-            throw CampaignError("a worker has no output: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("a worker has no output: \(SystemReason.text())")
         }
     }
 

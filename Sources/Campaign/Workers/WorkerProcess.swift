@@ -84,7 +84,7 @@ final class WorkerProcess {
         // A number that nothing has which the user may have opened for it.
         let shared = fcntl(board.descriptor, F_DUPFD_CLOEXEC, 10)
         guard shared >= 0 else {
-            throw CampaignError("\(program.path): cannot be started: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("\(program.path): cannot be started: \(SystemReason.text())")
         }
         defer { close(shared) }
         var environment = try Confinement.environment(for: plugins, reports: .showing)
@@ -107,7 +107,7 @@ final class WorkerProcess {
     private static func makePipe() throws(CampaignError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else {
-            throw CampaignError("a worker cannot be started: \(unsafe String(cString: strerror(errno)))")
+            throw CampaignError("a worker cannot be started: \(SystemReason.text())")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // While somebody is minimizing, workers go on until it is full.
