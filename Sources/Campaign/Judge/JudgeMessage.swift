@@ -34,7 +34,7 @@ enum JudgeMessage {
         return unsafe withUnsafeBytes(of: length) { unsafe Array($0) } + text
     }
 
-    /// How long a message may be; one that is longer was written by somebody else.
+    /// How long a message may be; a patcher wrote one that is longer.
     ///
     /// - Units: bytes
     static let longest: UInt64 = 1 << 30

@@ -44,7 +44,7 @@ final class KernelExaminer: CaseExaminer {
     /// The last case of each bucket that was completed as it was seen.
     private var seen: [String: Case] = [:]
 
-    /// Loads a case once more for what the kernel gives; one that is not in its bucket then stays as it is.
+    /// Loads a case again for what the kernel gives; one that is not in its bucket then stays as it is.
     ///
     /// Another process does it, which is not ended when the campaign is late: what was seen belongs to the finding.
     func completed(_ c: Case, bucket: String) -> Case {

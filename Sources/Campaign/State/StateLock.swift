@@ -23,7 +23,7 @@ final class StateLock {
         let kind = FileKind(of: path, followingLinks: false)
         if let kind, kind != .file { throw Self.refusal(folder) }
         if kind == nil && use == .reading {
-            // Nobody has it, and it is not for this process to make one.
+            // There is none, and this process must not make one.
             descriptor = -1
             return
         }

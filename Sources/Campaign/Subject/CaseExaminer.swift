@@ -1,6 +1,6 @@
 import Fuzzing
 
-/// Makes the cases of a campaign once more, one by one, and judges and minimizes them.
+/// Makes the cases of a campaign again, one by one, and judges and minimizes them.
 public protocol CaseExaminer: AnyObject {
     /// Makes the case of an index once more.
     func makeCase(index: UInt64) -> Case

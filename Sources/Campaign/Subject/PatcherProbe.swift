@@ -21,7 +21,7 @@ final class PatcherProbe: CaseProbe {
         }
     }
 
-    /// In how many cases each patcher was run, and in how many it was spared a pass.
+    /// The number of cases in which each patcher was run, and in which it skipped a pass.
     func takeCounts() -> [String: UInt64] {
         let all = names.indices.map { (spared: fuzzer.sparedCases(of: $0), ran: fuzzer.ranCases(of: $0)) }
         let new = zip(all, before).map { (spared: $0.spared - $1.spared, ran: $0.ran - $1.ran) }

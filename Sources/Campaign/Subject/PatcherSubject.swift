@@ -114,7 +114,7 @@ public struct PatcherSubject: CampaignSubject {
         Self.describe(counts, targets: targets, in: &report)
     }
 
-    /// In how many cases each patcher was run, and in how many it was spared a pass.
+    /// The number of cases in which each patcher was run, and in which it skipped a pass.
     static func describe(_ counts: [String: UInt64], targets: [String], in report: inout CampaignReport) {
         report.ran = [:]
         for target in targets {

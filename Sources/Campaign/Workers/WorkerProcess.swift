@@ -110,7 +110,7 @@ final class WorkerProcess {
             throw CampaignError("a worker cannot be started: \(SystemReason.text())")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // While somebody is minimizing, workers go on until it is full.
+        // While a finding is minimized, workers go on until it is full.
         _ = fcntl(ends[1], pipeSizeCommand, pipeSize)
         return (ends[0], ends[1])
     }

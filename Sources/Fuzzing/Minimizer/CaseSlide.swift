@@ -276,7 +276,7 @@ struct JumpSlide: Reducer {
 struct SymptomSlide: Reducer {
     let name = "symptom slide"
 
-    /// The code that stands for those without an offset, beside that of a move: a load from memory.
+    /// The code that replaces those without an offset, beside that of a move: a load from memory.
     static let plainCode: UInt8 = 0x61
     private static let plain = [Instruction(code: Opcode.movImmediate64), Instruction(code: plainCode)]
 

@@ -8,7 +8,7 @@ struct Diagnosis {
     let target: String
     let passNumber: Int
     let words: CaseWords
-    /// True if findings are only counted by their buckets, so that nobody reads their sentences and details.
+    /// True if findings are only counted by their buckets, and their sentences and details are not read.
     private let isBrief: Bool
     private let status: PatchStatus
     private let refusal: Expectation.Refusal?

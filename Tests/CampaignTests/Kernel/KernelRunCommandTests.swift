@@ -332,7 +332,7 @@ struct KernelRunCommandTests {
         getuid() == 0 ? FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") : !LoadingRight.isThere
     }
 
-    @Test(.enabled(if: canTry, "nobody else to run as")) func lackOfRightsIsOneLine() throws {
+    @Test(.enabled(if: canTry, "no other user to run as")) func lackOfRightsIsOneLine() throws {
         let run = try Self.run(["kernel", "run", "--cases", "1", "--crashes", "/tmp"])
         #expect(run.status == 1 && run.output.isEmpty)
         #expect(run.errors.hasPrefix("error: ") && run.errors.contains("CAP_BPF"))
@@ -340,7 +340,7 @@ struct KernelRunCommandTests {
     }
 
     /// A kernel that cannot be asked has shown nothing, and that is said.
-    @Test(.enabled(if: canTry, "nobody else to run as")) func replayIsNotRun() throws {
+    @Test(.enabled(if: canTry, "no other user to run as")) func replayIsNotRun() throws {
         let folder = try Tool.Folder()
         let file = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "one.case")
         let run = try Self.run(["kernel", "replay", file])
@@ -350,7 +350,7 @@ struct KernelRunCommandTests {
     }
 
     /// A kernel that is named and can be given nothing is no clean end, whatever the patchers have passed.
-    @Test(.enabled(if: canTry, "nobody else to run as")) func kernelThatIsGivenNothingIsNamed() throws {
+    @Test(.enabled(if: canTry, "no other user to run as")) func kernelThatIsGivenNothingIsNamed() throws {
         let folder = try Tool.Folder()
         _ = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "kernel.case")
         _ = try folder.write("program\ngoto L2\nr1 = 1\nL2: exit\n\npass\n  delete 1\n", to: "edit.case")

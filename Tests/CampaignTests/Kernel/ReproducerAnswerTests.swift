@@ -173,7 +173,7 @@ struct ReproducerAnswerTests {
         }
     }
 
-    /// Nobody reads a hundred thousand lines for the one that is wrong.
+    /// A program of a hundred thousand slots is not printed whole.
     @Test func longProgramsAreShownAtTheirPlace() throws {
         let filler = Array(repeating: Instruction(code: Opcode.movImmediate64, imm: 4), count: 50_000)
         let program = Self.changed {
