@@ -7,7 +7,11 @@ import UserFiles
 
 /// A campaign: worker processes over one range of indices, and the findings that come of it.
 public final class Campaign {
-    private let settings: CampaignSettings
+    private let configuration: CampaignConfiguration
+    private let subject: any CampaignSubject
+    private let host: any HostProgram
+    /// True if the time limit is only that of this session.
+    private let isTimeOfSession: Bool
     private let board: SharedBoard
     private let crew: WorkerCrew
     private var order = BlockOrder()
@@ -56,42 +60,45 @@ public final class Campaign {
     /// Checks everything that can be checked before the first case.
     ///
     /// - Parameters:
-    ///   - program: the executable that serves as worker
+    ///   - host: the program that serves as worker
     ///   - state: where the campaign is kept, if it is; settings are then those of its checkpoint, if it has one
     ///   - known: where the list of buckets that do not count is, to be kept with it
     ///   - session: how it is run this time
     /// - Throws: ``CampaignError`` when the folder of findings cannot be written, no named object can be used, or the state
     ///   is of other files
     public init(
-        settings: CampaignSettings, program: URL, state: StateFolder? = nil, known: String? = nil,
+        configuration: CampaignConfiguration, host: any HostProgram, state: StateFolder? = nil, known: String? = nil,
         session: CampaignSession = CampaignSession()
     ) throws(CampaignError) {
-        var settings = settings
-        if let state { settings.crashes = state.crashes }
-        self.settings = settings
-        clock = CampaignClock(limit: settings.time)
-        if state == nil { try CrashFolder(path: settings.crashes).check() }
-        let objects = ObjectCollection(paths: settings.subject.objects)
+        var configuration = configuration
+        if let state { configuration.output = state.crashes }
+        self.configuration = configuration
+        self.host = host
+        subject = configuration.subject
+        isTimeOfSession = session.time != nil
+        clock = CampaignClock(limit: session.time ?? configuration.budget.time)
+        if state == nil { try CrashFolder(path: configuration.output).check() }
+        let objects = ObjectCollection(paths: subject.objects)
         refusals = objects.refusals.map(\.description)
-        if !settings.subject.objects.isEmpty && objects.programs.isEmpty {
+        if !subject.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
         if let state {
-            keeper = try CampaignKeeper(state, settings: settings, known: known, objects: objects, program: program)
+            keeper = try CampaignKeeper(state, configuration: configuration, known: known, objects: objects, host: host)
         } else {
             keeper = nil
         }
         isUntilFound = session.isUntilFound
-        news = CampaignNews(settings: settings, session: session, state: state, status: CampaignStatus())
-        watch = FileWatch(state == nil ? settings.subject.plugins : [])
+        news = CampaignNews(configuration: configuration, session: session, state: state, status: CampaignStatus())
+        watch = FileWatch(state == nil ? subject.plugins : [])
         ledger = FindingLedger(
-            settings: settings, bases: objects.programs.map(\.program), program: program, keepsEarlier: state == nil)
+            configuration: configuration, bases: objects.programs.map(\.program), host: host, keepsEarlier: state == nil)
         try onFiles { () throws(FileError) in try TemporaryFolder.check() }
         let path = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        board = try SharedBoard(path: path, jobs: settings.jobs)
+        board = try SharedBoard(path: path, jobs: configuration.budget.jobs)
         // Workers inherit it, so that nothing is left behind however this process ends.
         unsafe unlink(path)
-        crew = WorkerCrew(settings: settings, program: program, board: board)
+        crew = WorkerCrew(configuration: configuration, host: host, board: board)
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
         crew.isCounted = { [unowned self] in order.has($0) }
         ledger.examiner.isLate = { [unowned self] in attend() }
@@ -125,16 +132,17 @@ public final class Campaign {
     private var bareReport: CampaignReport {
         let seconds = total ?? clock.seconds
         var report = CampaignReport(
-            seed: settings.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
-            jobs: settings.jobs, findings: ledger.findings)
-        settings.subject.describe(counts, in: &report)
-        report.noteDeaths(counts, targets: settings.subject.targets)
-        report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
+            seed: configuration.cases.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+            jobs: configuration.budget.jobs, findings: ledger.findings)
+        subject.describe(counts, in: &report)
+        report.noteDeaths(counts, targets: subject.targets)
+        report.target = configuration.target
+        report.plugins = configuration.target.pluginFiles
         return report
     }
 
     private func runToEnd() throws(CampaignError) -> CampaignReport {
-        try news.begin(settings.arguments, cases: cases, seconds: clock.before, ledger)
+        try news.begin(host.options(of: configuration), cases: cases, seconds: clock.before, ledger)
         let isStarted = !isFinished && !clock.isOver
         if isStarted { try crew.start() }
         while !crew.isEmpty {
@@ -181,11 +189,10 @@ public final class Campaign {
     private func report() throws(CampaignError) -> CampaignReport {
         let isEnded = isFinished
         var report = bareReport
-        report.neverRun = settings.subject.neverRun(counts, cases: cases)
+        report.neverRun = subject.neverRun(counts, cases: cases)
         report.doubts = doubts.isEmpty ? nil : doubts.sorted { $0.key < $1.key }.map { Doubt(target: $1, index: $0) }
         report.state = keeper?.path
-        if cases > 0 && isWithoutGap { report.arguments = settings.argumentsOfRepeat(end: end) }
-        report.plugins = CampaignReport.plugins(in: settings.subject.arguments)
+        if cases > 0 && isWithoutGap { report.arguments = host.options(of: configuration.repeating(end: end)) }
         report.isFinished = isEnded && ledger.isSettled
         report.ended = endReason(isEnded)
         report.hasLostWorkers = hasLostWorkers ? true : nil
@@ -292,11 +299,11 @@ public final class Campaign {
 
     private var isFinished: Bool {
         let isOver = clock.limit.map { (total ?? clock.seconds) >= $0 } ?? false
-        return (isOver && !settings.isTimeOfSession) || (indices(ofBlock: order.next).isEmpty && !isCutShort)
+        return (isOver && !isTimeOfSession) || (indices(ofBlock: order.next).isEmpty && !isCutShort)
     }
 
     private func indices(ofBlock block: UInt64) -> Range<UInt64> {
-        settings.shard.indices(ofBlock: block, limit: settings.cases ?? UInt64.max)
+        configuration.cases.shard.indices(ofBlock: block, limit: configuration.cases.limit ?? UInt64.max)
     }
 
     /// Takes in a report; one of an unfinished block is counted only if the block will not run again.
@@ -316,9 +323,9 @@ public final class Campaign {
     /// Lets workers go on with the next epoch when all blocks of this one are counted, if there are more.
     private func advance() {
         if order.next < epoch.end || indices(ofBlock: order.next).isEmpty { return }
-        epoch = settings.subject.deathBudget.epoch(
-            after: epoch, counts: counts, cases: cases, targets: settings.subject.targets,
-            running: settings.subject.running)
+        epoch = subject.deathBudget.epoch(
+            after: epoch, counts: counts, cases: cases, targets: subject.targets,
+            running: subject.running)
         board.publish(epoch)
     }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Why the harness could not do its work; not a finding.
 public struct CampaignError: Error, CustomStringConvertible, Sendable {
     /// What could not be done, where, and why, in one line.
@@ -22,18 +20,4 @@ public struct CampaignError: Error, CustomStringConvertible, Sendable {
             "none of the objects can be used: " + refusals.prefix(mostReasons).joined(separator: "; ")
                 + (rest > 0 ? "; and \(CountText.grouped(rest)) more" : ""))
     }
-}
-
-extension String {
-    /// The first word of a command as a shell reads it back; with an `=` it would be an assignment.
-    public var shellQuotedCommand: String { contains("=") ? quoted : shellQuoted }
-
-    /// A word as a shell reads it back.
-    public var shellQuoted: String {
-        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
-        if !isEmpty && allSatisfy(plain.contains) { return self }
-        return quoted
-    }
-
-    private var quoted: String { "'" + replacingOccurrences(of: "'", with: "'\\''") + "'" }
 }

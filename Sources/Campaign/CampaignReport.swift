@@ -12,8 +12,10 @@ public struct CampaignReport: Codable, Sendable {
     public var findings: [StoredFinding]
     /// The findings by what one cause explains, as of the last ``mark(_:)``.
     public private(set) var groups: [FindingGroup] = []
-    /// The options of `show` that name the plug-ins of the campaign.
-    var plugins: [String] = []
+    /// What was tested.
+    public var target = CampaignTarget.patchers(PatcherSubject())
+    /// The plug-ins of the campaign, which its cases need.
+    var plugins: [PluginFile] = []
     /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.
     public var spared: [String: UInt64]?
     /// In how many cases each patcher carried out at least one pass.
@@ -40,7 +42,7 @@ public struct CampaignReport: Codable, Sendable {
     /// The file of those that do not count, which may have been named in an earlier session.
     public var known: String?
     /// The campaigns whose states were merged, or `nil`.
-    public var parts: [Checkpoint.Part]?
+    public var parts: [Part]?
     /// The shards that are not among merged states, though others of their campaigns are, or `nil` when there are all.
     public var missing: [String]?
     /// The parts of merged states that are not finished, each in words; `nil` for none.
@@ -91,22 +93,39 @@ public struct CampaignReport: Codable, Sendable {
 
     /// Marks the findings that are in a list of those that do not count, and groups all.
     ///
-    /// - Parameter program: the word that calls the executable, for the command that shows a case
-    public mutating func mark(_ known: KnownBuckets, program: String) {
+    /// - Parameter host: writes the command that shows a case
+    public mutating func mark(_ known: KnownBuckets, host: any HostProgram) {
         self.known = known.path
         for place in findings.indices { findings[place].isKnown = known.contains(findings[place].bucket) }
-        groups = FindingGroups.make(findings, plugins: plugins, program: program)
+        groups = FindingGroups.make(findings, plugins: plugins, host: host)
     }
 
     /// Whether there is a finding that counts.
     public var hasNews: Bool { findings.contains { $0.isKnown != true } }
 
-    /// The options of a campaign that name plug-ins, each once.
-    static func plugins(in arguments: [String]) -> [String] {
-        var found: [String] = []
-        for (option, value) in zip(arguments, arguments.dropFirst()) where option == "--plugin" {
-            if !found.contains(value) { found += [option, value] }
+    /// One of the campaigns whose states were merged.
+    public struct Part: Codable, Sendable, Hashable {
+        /// The options that describe the campaign.
+        public var arguments: [String]
+        public var seed: UInt64
+        public var shard: Shard
+        public var cases: UInt64
+        /// - Units: seconds
+        public var seconds: Double
+        public var jobs: Int
+        /// True if its limit was reached.
+        public var isFinished: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case arguments, seed, shard, cases, seconds, jobs
+            case isFinished = "finished"
         }
-        return found
+
+        init(_ part: Checkpoint.Part, _ host: any HostProgram) {
+            let configuration = part.configuration
+            arguments = host.options(of: configuration)
+            (seed, shard, jobs) = (configuration.cases.seed, configuration.cases.shard, configuration.budget.jobs)
+            (cases, seconds, isFinished) = (part.cases, part.seconds, part.isFinished)
+        }
     }
 }

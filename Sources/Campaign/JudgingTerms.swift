@@ -3,7 +3,7 @@ import Patching
 import Plugins
 
 /// How patchers are judged, apart from who they are.
-public struct JudgingTerms: Hashable, Sendable {
+public struct JudgingTerms: Codable, Hashable, Sendable {
     /// Whether patchers made of the kernel's functions are given what these do not assume.
     public var beyondContract: Bool
     /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
@@ -36,11 +36,5 @@ public struct JudgingTerms: Hashable, Sendable {
     /// - Parameter checksEveryAnswer: whether plug-ins are asked twice for every pass, as single cases want it
     public func make(_ choices: [PatcherChoice], checksEveryAnswer: Bool = false) -> [any Patcher] {
         choices.map { $0.make(Plugin.Options(checksEveryAnswer: checksEveryAnswer, failAlloc: failAlloc)) }
-    }
-
-    /// The words of a command line that set them.
-    public var arguments: [String] {
-        (beyondContract ? ["--beyond-contract"] : []) + (failAlloc > 0 ? ["--fail-alloc", String(failAlloc)] : [])
-            + (oracle == .fast ? [] : ["--oracle", oracle.rawValue])
     }
 }

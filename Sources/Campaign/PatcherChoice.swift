@@ -4,8 +4,8 @@ import Patching
 import Plugins
 
 /// A patcher as the command line names it.
-public struct PatcherChoice: Hashable, Sendable {
-    private enum Origin: Hashable, Sendable {
+public struct PatcherChoice: Codable, Hashable, Sendable {
+    private enum Origin: Codable, Hashable, Sendable {
         case builtIn(BuiltInPatchers)
         case planted(PlantedPatcher.Fault)
         case plugin(Plugin.Description)
@@ -29,40 +29,35 @@ public struct PatcherChoice: Hashable, Sendable {
         self = found
     }
 
-    /// The option by which a target is named, so that cases found with it are run.
-    public static func option(naming target: String) -> String {
-        PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)"
-    }
-
     /// Plug-ins, in the order of their names.
     ///
-    /// - Parameter program: the executable that serves as a process to load them in, where this one is not to be ended
+    /// - Parameter host: the program that serves as a process to load them in, which they may end
     /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
-    public static func plugins(_ files: [PluginFile], program: URL) throws(CampaignError) -> [PatcherChoice] {
+    public static func plugins(_ files: [PluginFile], host: any HostProgram) throws(CampaignError) -> [PatcherChoice] {
         var found: [Plugin.Description] = []
         if let file = files.first, StaticFile.isRunning { throw CampaignError("\(file.path): \(StaticFile.refusal)") }
         for file in files {
-            let plugin = try describe(file, program: program)
+            let plugin = try describe(file, host: host)
             let path = file.path
             if PluginFile.reserved.contains(plugin.name) {
                 throw CampaignError(
                     "\(path): its name '\(plugin.name)' \(PluginFile.reservedReason); "
-                        + "name it with --plugin NAME=\(path)")
+                        + "name it with \(host.option(naming: path))")
             }
             if let other = found.first(where: { $0.name == plugin.name }) {
                 throw CampaignError(
                     other.path == plugin.path
                         ? "\(path): is named twice; name it once"
                         : "\(path): has the name '\(plugin.name)', as \(other.path) has; "
-                            + "tell them apart with --plugin NAME=\(path)", isWrongUse: true)
+                            + "tell them apart with \(host.option(naming: path))", isWrongUse: true)
             }
             found.append(plugin)
         }
         return found.sorted { $0.name < $1.name }.map { PatcherChoice(origin: .plugin($0)) }
     }
 
-    private static func describe(_ file: PluginFile, program: URL) throws(CampaignError) -> Plugin.Description {
-        if !Confinement.isInside { return try PluginProcess.describe(file, program: program) }
+    private static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description {
+        if !Confinement.isInside { return try PluginProcess.describe(file, host: host) }
         do throws(PluginError) { return try Plugin(path: file.path, name: file.name).description } catch {
             throw CampaignError(error.description)
         }
@@ -80,13 +75,13 @@ public struct PatcherChoice: Hashable, Sendable {
     /// The plug-in that it comes from, or `nil`.
     public var plugin: Plugin.Description? { if case .plugin(let plugin) = origin { plugin } else { nil } }
 
+    /// The same patcher, with its plug-in, if it is one, at the path that is given for its own.
+    func moved(_ path: (String) -> String) -> PatcherChoice {
+        plugin.map { PatcherChoice(origin: .plugin($0.moved(to: path($0.path)))) } ?? self
+    }
+
     /// What it can do.
     public var capabilities: PatcherCapabilities { plugin?.capabilities ?? make().capabilities }
-
-    /// The words of a command line that choose it.
-    public var arguments: [String] {
-        plugin.map { ["--plugin", PluginFile.argument(name: $0.givenName, path: $0.path)] } ?? ["--patcher", name]
-    }
 
     /// Loads a plug-in, which has been loaded before: by this process, or by one that it may end.
     private static func load(_ plugin: Plugin.Description) -> Plugin {

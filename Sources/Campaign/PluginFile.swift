@@ -3,7 +3,7 @@ import Patching
 import Plugins
 
 /// A plug-in as a command line names it: a file, or `NAME=FILE` to give it a name of its own in this run.
-public struct PluginFile: Hashable, Sendable {
+public struct PluginFile: Codable, Hashable, Sendable {
     /// The file as it was named.
     public var path: String
     /// The name that replaces the one that the plug-in exports, or `nil`.
@@ -37,7 +37,7 @@ public struct PluginFile: Hashable, Sendable {
     }
 
     /// The text that ``init(argument:)`` reads.
-    static func argument(name: String?, path: String) -> String {
+    public static func argument(name: String?, path: String) -> String {
         if let name { return "\(name)=\(path)" }
         // A relative path that contains an '=' would be read as a name.
         return path.contains("=") && !path.contains("/") ? "./" + path : path

@@ -1,5 +1,5 @@
 /// The patchers that come with the package: the proposed designs, and the engine of the library.
-public enum BuiltInPatchers: String, CaseIterable, Sendable {
+public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
     case deferredBranches = "deferred-branches"

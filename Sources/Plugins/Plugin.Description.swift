@@ -4,7 +4,7 @@ extension Plugin {
     /// What a plug-in says of itself, for those who must not load it.
     public struct Description: Hashable, Sendable, Codable {
         /// The file, as an absolute path without links.
-        public let path: String
+        public private(set) var path: String
         /// What the patcher is called on the command line and in buckets.
         public let name: String
         /// The same where the user chose it, or `nil` where the plug-in did.
@@ -17,6 +17,13 @@ extension Plugin {
 
         /// What it says it can do.
         public var capabilities: PatcherCapabilities { PatcherCapabilities(rawValue: capabilityBits) }
+
+        /// The same of the same plug-in at another path.
+        public func moved(to path: String) -> Description {
+            var moved = self
+            moved.path = path
+            return moved
+        }
 
         fileprivate init(_ plugin: Plugin) {
             path = plugin.path

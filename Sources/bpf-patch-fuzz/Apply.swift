@@ -39,10 +39,10 @@ struct Apply: ParsableCommand {
     func run() throws {
         var isBroken = false
         do {
-            let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [], program: Executable.url)
+            let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [], host: Executable())
             guard let choice = patcher ?? plugins.first else { return }
             let name = file == "-" ? "<stdin>" : file
-            try confine([choice], timeout: limit.timeout, input: name)
+            try confine([choice], timeout: limit.seconds, input: name)
             let text = try read(file)
             var applier = Applier(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()

@@ -9,7 +9,12 @@ struct TimeoutOption: ParsableArguments {
             "How long a patcher may take for one case before it counts as hanging: seconds, or as 500ms. Default: 2s.",
             valueName: "time"),
         transform: NumberOption.time(from: 0.05))
-    var timeout = CaseBudget().timeout
+    var timeout: Double?
+
+    /// The time for one case.
+    ///
+    /// - Units: seconds
+    var seconds: Double { timeout ?? CaseBudget().timeout }
 }
 
 /// The options that say what one case may take.
@@ -22,7 +27,16 @@ struct BudgetOptions: ParsableArguments {
             "How much memory a worker may take beyond what it starts with, as 2048 or 2G; 0 for no limit. Default: 2G.",
             valueName: "MiB"),
         transform: NumberOption.memory)
-    var memory = CaseBudget().memory ?? 0
+    var memory: UInt64?
 
-    var chosen: CaseBudget { CaseBudget(timeout: limit.timeout, memory: memory == 0 ? nil : memory) }
+    /// A budget with the options that are given.
+    func budget(over budget: CaseBudget) -> CaseBudget {
+        CaseBudget(
+            timeout: limit.timeout ?? budget.timeout, memory: memory.map { $0 == 0 ? nil : $0 } ?? budget.memory)
+    }
+
+    var chosen: CaseBudget { budget(over: CaseBudget()) }
+
+    /// The name of the first option that is given, or `nil`.
+    var givenName: String? { limit.timeout != nil ? "--timeout" : memory != nil ? "--memory" : nil }
 }

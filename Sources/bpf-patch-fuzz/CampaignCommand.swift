@@ -13,10 +13,10 @@ protocol CampaignCommand: ParsableCommand {
     var all: Bool { get }
     var json: Bool { get }
 
-    /// Checks what is put to the test, and says what is to be said about it before the first case.
+    /// Checks the target, and says what a user must know of it before the first case.
     ///
     /// - Throws: ``CampaignError`` or `ValidationError` when it makes no sense
-    func prepare(_ subject: Options.Subject) throws
+    func prepare(_ target: CampaignTarget) throws
 }
 
 extension CampaignCommand {
@@ -25,45 +25,53 @@ extension CampaignCommand {
         Interrupt.watch()
         var report: CampaignReport
         do {
-            // What cannot work is said before anything that looks like a start.
-            let folder = try openState()
-            let known =
-                kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? folder?.checkpoint?.known
-            let list = try known.map { path throws(CampaignError) in try KnownBuckets(path: path) }
-            if let folder, let checkpoint = folder.checkpoint, checkpoint.isMerged {
-                try GivenOptions.checkNone(for: folder.path)
-                report = try CampaignReport(merged: checkpoint, in: folder)
-            } else {
-                report = try runCampaign(folder, known: known, list ?? KnownBuckets())
+            if kept.state != nil && options.range.crashes != nil {
+                throw ValidationError("with --state findings go to its folder crashes; leave out --crashes")
             }
-            report.mark(list ?? KnownBuckets())
+            // What cannot work is said before anything that looks like a start.
+            let resumed = try openResumed()
+            let known =
+                kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? resumed?.checkpoint?.known
+            let list = try known.map { path throws(CampaignError) in try KnownBuckets(path: path) }
+            if let resumed, let checkpoint = resumed.checkpoint, checkpoint.isMerged {
+                try options.checkNoneGiven(for: resumed.path)
+                report = try CampaignReport(merged: checkpoint, in: resumed, host: Executable())
+            } else {
+                report = try runCampaign(resumed, known: known, list ?? KnownBuckets())
+            }
+            report.mark(list ?? KnownBuckets(), host: Executable())
         } catch { throw stop(error) }
         try report.print(json: json, all: all)
     }
 
-    /// The folder of the campaign, if it has one.
-    private func openState() throws(CampaignError) -> StateFolder? {
-        guard let path = kept.state else { return nil }
-        if kept.resume { return try StateFolder.open(path) }
-        return try StateFolder.create(path, restarts: kept.restart, command: Self.words)
+    /// The folder of a campaign that is to go on, or `nil`.
+    private func openResumed() throws(CampaignError) -> StateFolder? {
+        guard let path = kept.state, kept.resume else { return nil }
+        return try StateFolder.open(path, host: Executable())
+    }
+
+    /// The configuration of the campaign, and the time limit of this session if it has one of its own.
+    private func configuration(
+        _ resumed: StateFolder?
+    ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
+        if let resumed, let part = resumed.checkpoint?.parts.first {
+            return try options.configuration(resuming: part, in: resumed.path)
+        }
+        let seed = options.range.seed ?? UInt64(UInt32.random(in: 0 ... .max))
+        return (try options.configuration(seed: seed, isKept: kept.state != nil), nil)
     }
 
     private func runCampaign(
-        _ folder: StateFolder?, known: String?, _ list: KnownBuckets
+        _ resumed: StateFolder?, known: String?, _ list: KnownBuckets
     ) throws -> CampaignReport {
-        let settings: CampaignSettings
-        if let folder, let part = folder.checkpoint?.parts.first {
-            settings = try options.settings(resuming: part, in: folder.path)
-        } else {
-            let seed = options.range.seed ?? UInt64(UInt32.random(in: 0 ... .max))
-            settings = try options.settings(seed: seed, isKept: folder != nil)
-        }
-        if folder == nil { try CrashFolder(path: settings.crashes).check() }
-        if let subject = settings.subject as? Options.Subject { try prepare(subject) }
+        let (configuration, sessionTime) = try configuration(resumed)
+        let folder = try resumed ?? newFolder(for: configuration.target)
+        if folder == nil { try CrashFolder(path: configuration.output).check() }
+        try prepare(configuration.target)
         let campaign = try Campaign(
-            settings: settings, program: Executable.url, state: folder, known: known,
-            session: session.session(known: list))
-        try Output.line("seed \(settings.seed)")
+            configuration: configuration, host: Executable(), state: folder, known: known,
+            session: session.session(known: list, time: sessionTime))
+        try Output.line("seed \(configuration.cases.seed)")
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0
             try Output.line(
@@ -73,10 +81,16 @@ extension CampaignCommand {
         do { return try campaign.run() } catch {
             // What was found must not be missed for the error.
             var found = campaign.reportSoFar
-            found.mark(list)
+            found.mark(list, host: Executable())
             if !found.findings.isEmpty { try? found.print(json: json, all: all) }
             throw error
         }
+    }
+
+    /// The folder in which a new campaign is kept, or `nil`.
+    private func newFolder(for target: CampaignTarget) throws(CampaignError) -> StateFolder? {
+        guard let path = kept.state else { return nil }
+        return try StateFolder.create(path, restarts: kept.restart, target: target, host: Executable())
     }
 
     /// Makes, runs and prints one case.
@@ -87,21 +101,19 @@ extension CampaignCommand {
                 throw ValidationError("--index takes one case of a seed; give --seed as well")
             }
             if kept.state != nil { throw ValidationError("--index keeps nothing; leave out --state") }
-            let settings = try options.settings(seed: seed, isKept: false)
-            if let subject = settings.subject as? Options.Subject { try prepare(subject) }
-            made = try settings.runCase(index, program: Executable.url)
+            let configuration = try options.configuration(seed: seed)
+            try prepare(configuration.target)
+            made = try configuration.runCase(index, host: Executable())
             if json {
                 try Output.json(made)
             } else {
-                let words = settings.argumentsOfCase(index).map(\.shellQuoted).joined(separator: " ")
-                try Output.write(made.text(command: "\(Self.words) \(words)"))
+                let command = Executable().command(running: configuration.target)
+                let words = ConfigurationOptions.words(ofCase: index, configuration)
+                try Output.write(made.text(command: ShellText.of(command + words)))
             }
         } catch { throw stop(error) }
         if !made.findings.isEmpty { throw ExitCode.findings }
     }
-
-    /// The words by which this command is called.
-    private static var words: String { Executable.words(Options.Subject.command) }
 }
 
 /// The option that runs one case in place of a campaign.
@@ -115,23 +127,4 @@ struct SingleCaseOption: ParsableArguments {
             """, valueName: "n"),
         transform: NumberOption.count)
     var index: UInt64?
-}
-
-/// The inside of a worker process, started by a campaign.
-protocol WorkerCommand: ParsableCommand {
-    associatedtype Options: CampaignOptions
-
-    var board: String { get }
-    var number: Int { get }
-    var first: UInt64? { get }
-    var options: Options { get }
-}
-
-extension WorkerCommand {
-    func run() throws {
-        do {
-            let settings = try options.settings(seed: options.range.seed ?? 0)
-            try Worker(settings: settings, board: board, number: number, first: first).run()
-        } catch { throw stop(error) }
-    }
 }

@@ -1,66 +1,100 @@
 import ArgumentParser
 import Campaign
-import Foundation
 
-/// The options that say what a campaign is; a worker is told the same.
+/// The options that describe a campaign.
+///
+/// Each is read into a configuration in the place of what that says already: the default, or the configuration of a
+/// campaign that is resumed.
 protocol CampaignOptions: ParsableArguments {
-    associatedtype Subject: CampaignSubject
-
     var range: RangeOptions { get }
 
-    /// What is put to the test.
+    /// The name of the first option of the target that is given, or `nil`.
+    var givenName: String? { get }
+
+    /// A target with the options that are given; `nil` if the target is of another kind than these options.
     ///
-    /// - Parameter isKept: whether paths must be as good from another folder
-    /// - Throws: ``CampaignError`` when it cannot be used
-    func subject(isKept: Bool) throws -> Subject
+    /// - Parameters:
+    ///   - target: the target without them, or `nil` for the default
+    ///   - isKept: true if paths must be valid from another folder
+    /// - Throws: ``CampaignError`` when what they name cannot be used
+    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget?
 }
 
 extension CampaignOptions {
-    /// The settings of a campaign.
+    /// The configuration of a new campaign.
     ///
-    /// - Throws: ``CampaignError`` when its subject cannot be used
-    func settings(seed: UInt64, isKept: Bool = false) throws -> CampaignSettings {
-        range.settings(seed: seed, of: try subject(isKept: isKept))
+    /// - Throws: ``CampaignError`` when its target cannot be used
+    func configuration(seed: UInt64, isKept: Bool = false) throws -> CampaignConfiguration {
+        guard let target = try target(over: nil, isKept: isKept) else { preconditionFailure("there is a default") }
+        var configuration = CampaignConfiguration(target: target, cases: CampaignConfiguration.Cases(seed: seed))
+        range.apply(to: &configuration)
+        return configuration
     }
 
-    /// The settings of a kept campaign, with what may be given anew.
+    /// The configuration of a campaign that is resumed, and a time limit for this session if it has no other.
     ///
-    /// - Throws: ``CampaignError`` with both values when an option says something else than the state
-    func settings(resuming part: Checkpoint.Part, in state: String) throws -> CampaignSettings {
-        if (part.kernel != nil) != (Subject.self is KernelSubject.Type) {
-            let words = Executable.words(part.kernel == nil ? PatcherSubject.command : KernelSubject.command)
+    /// - Throws: ``CampaignError`` with both values when an option contradicts the state
+    func configuration(
+        resuming part: Checkpoint.Part, in state: String
+    ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
+        let kept = part.configuration
+        guard let target = try target(over: kept.target, isKept: true) else {
+            let command = ShellText.of(Executable().command(resuming: state, of: kept.target))
             throw CampaignError(
-                "\(state) is of another kind of campaign; '\(words) --state \(state) --resume' goes on with it",
-                isWrongUse: true)
+                "\(state) is of another kind of campaign; '\(command)' goes on with it", isWrongUse: true)
         }
-        let kept: Self
-        do { kept = try Self.parse(part.arguments) } catch {
-            throw CampaignError("\(state): its settings cannot be used: \(Self.message(for: error))")
-        }
-        var settings = try kept.settings(seed: part.seed)
-        let old = GivenOptions.values(settings.arguments)
-        let new = GivenOptions.values(try self.settings(seed: range.seed ?? part.seed, isKept: true).arguments)
-        for name in GivenOptions.ofCampaign where old[name] != new[name] {
-            let values = [old, new].map { GivenOptions.text($0[name]) }
-            throw CampaignError(
-                "\(name): the campaign in \(state) has \(values[0]), not \(values[1]); leave it out, or begin another campaign",
-                isWrongUse: true)
-        }
-        if GivenOptions.contains("--jobs") { settings.jobs = range.jobs }
+        var wanted = kept
+        wanted.target = target
+        range.apply(to: &wanted)
+        try check(wanted, resuming: kept, in: state)
+        var sessionTime: Double?
+        wanted.budget.time = kept.budget.time
         if let time = range.time {
-            settings.isTimeOfSession = settings.time == nil
-            // In hundredths, for whoever reads it or types it again.
-            settings.time = ((part.seconds + time) * 100).rounded(.up) / 100
+            // In hundredths, for the user who reads it or types it again.
+            let end = ((part.seconds + time) * 100).rounded(.up) / 100
+            if kept.budget.time == nil { sessionTime = end } else { wanted.budget.time = end }
         }
         if let cases = range.cases {
-            let least = settings.cases ?? part.cases.multipliedReportingOverflow(by: part.shard.count).partialValue
+            let least =
+                kept.cases.limit ?? part.cases.multipliedReportingOverflow(by: kept.cases.shard.count).partialValue
             if cases < least {
                 throw CampaignError(
                     "--cases: the campaign in \(state) has \(least), not \(cases); their number can only be raised",
                     isWrongUse: true)
             }
-            settings.cases = cases
         }
-        return settings
+        return (wanted, sessionTime)
+    }
+
+    /// Checks that a resumed campaign is the same.
+    ///
+    /// - Throws: ``CampaignError`` with both values of the first option that differs
+    private func check(
+        _ wanted: CampaignConfiguration, resuming kept: CampaignConfiguration, in state: String
+    ) throws(CampaignError) {
+        if wanted.continues(kept) { return }
+        var same = wanted
+        same.cases.limit = kept.cases.limit
+        same.budget = kept.budget
+        let (old, new) = (ConfigurationOptions.options(kept), ConfigurationOptions.options(same))
+        for name in (old + new).map(\.name) {
+            let values = [old, new].map { options in options.first { $0.name == name }?.values }
+            if values[0] == values[1] { continue }
+            let words = values.map { $0.map { $0.isEmpty ? "it" : $0.joined(separator: " ") } ?? "the default" }
+            throw CampaignError(
+                "\(name): the campaign in \(state) has \(words[0]), not \(words[1]); leave it out, or begin another campaign",
+                isWrongUse: true)
+        }
+        // A file of the campaign has changed, which is said when files are compared.
+    }
+
+    /// Checks that no option describes a campaign, since merged states cannot go on as one.
+    ///
+    /// - Throws: ``CampaignError`` that names the first option that is given
+    func checkNoneGiven(for state: String) throws(CampaignError) {
+        guard let name = range.givenName ?? givenName else { return }
+        throw CampaignError(
+            "\(name): \(state) is of merged states, which cannot go on as one; go on with those it was made of, and merge again",
+            isWrongUse: true)
     }
 }

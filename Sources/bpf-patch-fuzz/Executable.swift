@@ -2,13 +2,38 @@ import ArgumentParser
 import Campaign
 import Foundation
 
-/// This program, to be started again where a patcher needs a process of its own.
-enum Executable {
-    static var url: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
+/// This program, as campaigns start it and write its commands.
+struct Executable: HostProgram {
+    /// The file that this process was started from.
+    var url: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
 
-    /// What a shell must be told to run one of this program's commands.
-    static func words(_ command: [String]) -> String {
-        ([CommandLine.arguments[0].shellQuotedCommand] + command).joined(separator: " ")
+    func childArguments(for task: ChildTask) -> [String] { [Child._commandName, task.role] }
+
+    var commandLine = CommandLine.arguments
+
+    func options(of configuration: CampaignConfiguration) -> [String] { ConfigurationOptions.words(configuration) }
+
+    func command(resuming state: String, of target: CampaignTarget) -> [String] {
+        command(running: target) + [stateOption, state, resumeOption]
+    }
+
+    func command(showing file: String, plugins: [PluginFile]) -> [String] {
+        [commandLine[0], Show._commandName, file]
+            + plugins.flatMap { ["--plugin", PluginFile.argument(name: $0.name, path: $0.path)] }
+    }
+
+    let restartOption = "--restart"
+    let resumeOption = "--resume"
+    let stateOption = "--state"
+
+    func option(naming path: String) -> String { "--plugin NAME=\(path)" }
+
+    /// The command that runs campaigns of a target, without options.
+    func command(running target: CampaignTarget) -> [String] {
+        switch target {
+        case .patchers: [commandLine[0], Run._commandName]
+        case .kernel: [commandLine[0], Kernel._commandName, KernelRun._commandName]
+        }
     }
 }
 
@@ -31,17 +56,17 @@ func confine(
     let words = Array(CommandLine.arguments.dropFirst()) + more
     throw ExitCode(
         try PluginProcess.run(
-            program: Executable.url, PluginProcess.Command(words, timeout: timeout, input: input), plugins: plugins))
+            host: Executable(), PluginProcess.Command(words, timeout: timeout, input: input), plugins: plugins))
 }
 
-/// `describe`: says what a plug-in is; started by whoever must not load it.
-struct Describe: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "describe", shouldDisplay: false)
+/// `child`: a process that this program starts for a task, which is on its standard input.
+struct Child: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "child", shouldDisplay: false)
 
-    @Option var name: String?
-    @Argument var path: String
+    /// What the process is for; the task says it too, and this is for users who list processes.
+    @Argument var role: String
 
     func run() throws {
-        do { try PluginProcess.answer(PluginFile(path: path, name: name)) } catch { throw stop(error) }
+        do { try ChildTask.receive().run() } catch { throw stop(error) }
     }
 }

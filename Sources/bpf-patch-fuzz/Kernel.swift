@@ -11,7 +11,6 @@ struct Kernel: ParsableCommand {
             all of them.
             """,
         subcommands: [
-            KernelRun.self, KernelReplay.self, KernelLoad.self, KernelStats.self, KernelWorker.self,
-            KernelJudgeCommand.self,
+            KernelRun.self, KernelReplay.self, KernelLoad.self, KernelStats.self,
         ])
 }

@@ -30,11 +30,21 @@ struct KernelCampaignOptions: CampaignOptions {
 
     @OptionGroup var spoiling: PlantOption
 
-    /// Each profile once, in the order of the list, so that the same set is the same campaign.
-    func subject(isKept: Bool) throws -> KernelSubject {
-        let chosen = profiles.isEmpty ? ProgramProfile.allCases : ProgramProfile.allCases.filter(profiles.contains)
-        return KernelSubject(
-            chosen, isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
+    var givenName: String? {
+        !profiles.isEmpty ? "--profile" : execute ? "--execute" : spoiling.plant != nil ? "--plant" : nil
+    }
+
+    /// Each profile once, in the order of the list, so that the same set is the same campaign. The kernel is always the one
+    /// that is running.
+    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
+        if let target, target.kernel == nil { return nil }
+        let facts = try RunningKernel().facts
+        var subject = target?.kernel ?? KernelSubject(facts: facts)
+        if !profiles.isEmpty { subject.profiles = ProgramProfile.allCases.filter(profiles.contains) }
+        subject.isExecuting = execute || subject.isExecuting
+        subject.plant = spoiling.plant ?? subject.plant
+        subject.facts = facts
+        return .kernel(subject)
     }
 
     /// The list for the help of a command: a line each, set in where it continues.

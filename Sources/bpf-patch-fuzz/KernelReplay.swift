@@ -31,7 +31,7 @@ struct KernelReplay: ParsableCommand {
     func run() throws {
         do {
             var replayer = Replayer(
-                [], kernelUse: .alone, isExecuting: execute, plant: spoiling.plant, program: Executable.url)
+                [], kernelUse: .alone, isExecuting: execute, plant: spoiling.plant, host: Executable())
             let session = ReplaySession(paths: paths, targets: [], known: known, json: json, asksKernel: true)
             try session.finish(try session.run(&replayer))
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

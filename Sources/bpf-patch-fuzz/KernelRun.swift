@@ -47,20 +47,11 @@ struct KernelRun: CampaignCommand {
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false
 
-    func prepare(_ subject: KernelSubject) throws {
+    func prepare(_ target: CampaignTarget) throws {
+        guard let subject = target.kernel else { return }
         let leftOut = subject.leftOut.map(\.text)
         if subject.usable.isEmpty { throw CampaignError("no profile can be had: \(leftOut.joined(separator: "; "))") }
         for line in leftOut { complain("left out: \(line)") }
         complain(ReplaySession.campaignWarning)
     }
-}
-
-/// `kernel worker`: the inside of a worker process; started by `kernel run`.
-struct KernelWorker: WorkerCommand {
-    static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
-
-    @Option var board: String
-    @Option var number: Int
-    @Option var first: UInt64?
-    @OptionGroup var options: KernelCampaignOptions
 }

@@ -38,8 +38,8 @@ struct Merge: ParsableCommand {
         var report: CampaignReport
         do {
             let list = try known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
-            report = try StateMerger.merge(states, into: output)
-            report.mark(list ?? KnownBuckets())
+            report = try StateMerger.merge(states, into: output, host: Executable())
+            report.mark(list ?? KnownBuckets(), host: Executable())
         } catch { throw stop(error) }
         try report.print(json: json, all: all)
     }

@@ -134,12 +134,12 @@ struct Minimize: ParsableCommand {
     private func makeExaminer(for c: Case) throws -> any CaseExaminer {
         if c.loading != nil && patchers.isDefault {
             let subject = KernelSubject(isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
-            return subject.makeExaminer(seed: 0, bases: [], program: Executable.url)
+            return subject.makeExaminer(seed: 0, bases: [], host: Executable())
         }
         let chosen = try patchers.chosen(for: c.target)
         let terms = judging.terms.applying(to: c)
         return PatcherSubject(chosen, terms: terms, budget: budget.chosen)
-            .makeExaminer(seed: 0, bases: [], program: Executable.url)
+            .makeExaminer(seed: 0, bases: [], host: Executable())
     }
 
     /// The bucket to stay in, or `nil` when nothing is wrong.

@@ -61,14 +61,17 @@ struct PatcherOptions: ParsableArguments {
         if plugins.count > 32 { throw ValidationError("--plugin can be given 32 times at most") }
     }
 
-    /// Whether the default stands.
-    var isDefault: Bool { names.isEmpty && plugins.isEmpty }
+    /// True if no patcher is named.
+    var isDefault: Bool { givenName == nil }
+
+    /// The name of the first option that is given, or `nil`.
+    var givenName: String? { !names.isEmpty ? "--patcher" : !plugins.isEmpty ? "--plugin" : nil }
 
     /// Each of them once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
     ///
     /// - Throws: ``CampaignError`` when a plug-in cannot be used
     func chosen() throws(CampaignError) -> [PatcherChoice] {
-        let plugins = try PatcherChoice.plugins(plugins, program: Executable.url)
+        let plugins = try PatcherChoice.plugins(plugins, host: Executable())
         if isDefault { return PatcherChoice.builtIn }
         return named + plugins
     }
@@ -94,7 +97,8 @@ struct PatcherOptions: ParsableArguments {
 
     /// The note for a case that was found with a patcher which is not run with it.
     static func strangerText(_ target: String) -> String {
-        "found with \(target), which was not run; name it with \(PatcherChoice.option(naming: target))"
+        "found with \(target), which was not run; name it with "
+            + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)")
     }
 
     /// Those of this package that are named.
@@ -124,24 +128,36 @@ struct JudgingOptions: ParsableArguments {
             report it and leave a usable program.
             """, valueName: "one-in"),
         transform: NumberOption.oneIn)
-    var failAlloc: UInt32 = 0
+    var failAlloc: UInt32?
 
     @Option(
         help: ArgumentHelp(
             """
             The oracle that judges: 'fast', or 'reference', the rules that are written to be read. With 'reference', what \
-            the fast one gives differently is a finding against the target 'oracle'.
+            the fast one gives differently is a finding against the target 'oracle'. Default: fast.
             """, valueName: "name"))
-    var oracle = Oracle.fast
+    var oracle: Oracle?
 
     /// Checks that they are about somebody.
     ///
     /// - Throws: `ValidationError` when no patcher is made of a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if terms == JudgingTerms(oracle: oracle) || patchers.contains(where: { $0.plugin?.release != nil }) { return }
+        if terms == JudgingTerms(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) { return }
         throw ValidationError(
             "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
     }
 
-    var terms: JudgingTerms { JudgingTerms(beyondContract: beyondContract, failAlloc: failAlloc, oracle: oracle) }
+    /// The terms with the options that are given.
+    func terms(over terms: JudgingTerms) -> JudgingTerms {
+        JudgingTerms(
+            beyondContract: beyondContract || terms.beyondContract, failAlloc: failAlloc ?? terms.failAlloc,
+            oracle: oracle ?? terms.oracle)
+    }
+
+    var terms: JudgingTerms { terms(over: JudgingTerms()) }
+
+    /// The name of the first option that is given, or `nil`.
+    var givenName: String? {
+        beyondContract ? "--beyond-contract" : failAlloc != nil ? "--fail-alloc" : oracle != nil ? "--oracle" : nil
+    }
 }

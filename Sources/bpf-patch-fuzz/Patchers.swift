@@ -74,7 +74,7 @@ struct Patchers: ParsableCommand {
     private func list(_ files: [PluginFile]) throws {
         let rows: [PluginRow]
         do {
-            rows = try PatcherChoice.plugins(files, program: Executable.url).compactMap(\.plugin).map { plugin in
+            rows = try PatcherChoice.plugins(files, host: Executable()).compactMap(\.plugin).map { plugin in
                 PluginRow(
                     name: plugin.name, file: plugin.path, capabilities: plugin.capabilities.names,
                     kernel: plugin.release)

@@ -124,10 +124,10 @@ struct PluginBuild: ParsableCommand {
         for limit in plugin.limits { try say("note: \(limit)") }
         // What is loaded by a name alone is looked for elsewhere.
         let path = output.contains("/") ? output : "./" + output
-        let command = ["run", "--time", "60", "--plugin", path.shellQuoted]
+        let command = ["run", "--time", "60", "--plugin", path]
         try Output.line(
             StaticFile.isRunning
-                ? "test it with a tool that 'make build' makes: bpf-patch-fuzz \(command.joined(separator: " "))"
-                : "test it with: \(Executable.words(command))")
+                ? "test it with a tool that 'make build' makes: \(ShellText.of(["bpf-patch-fuzz"] + command))"
+                : "test it with: \(ShellText.of([CommandLine.arguments[0]] + command))")
     }
 }

@@ -21,9 +21,10 @@ struct RangeOptions: ParsableArguments {
     var time: Double?
 
     @Option(
-        parsing: .unconditional, help: "How many worker processes. Their number does not change what is found.",
+        parsing: .unconditional,
+        help: "How many worker processes. Their number does not change what is found. Default: 1.",
         transform: NumberOption.count(in: 1...4096))
-    var jobs = 1
+    var jobs: Int?
 
     @Option(
         parsing: .unconditional,
@@ -36,14 +37,29 @@ struct RangeOptions: ParsableArguments {
             }
             return shard
         })
-    var shard = Shard.whole
+    var shard: Shard?
 
-    @Option(help: ArgumentHelp("The folder for findings.", valueName: "dir"))
-    var crashes = "Crashes"
+    @Option(
+        help: ArgumentHelp(
+            "The folder for findings. Default: \(CampaignConfiguration.defaultOutput).", valueName: "dir"))
+    var crashes: String?
 
-    /// The settings of a campaign.
-    func settings(seed: UInt64, of subject: any CampaignSubject) -> CampaignSettings {
-        CampaignSettings(
-            seed: seed, cases: cases, time: time, jobs: jobs, subject: subject, shard: shard, crashes: crashes)
+    /// Puts the options that are given into a configuration.
+    func apply(to configuration: inout CampaignConfiguration) {
+        if let seed { configuration.cases.seed = seed }
+        if let cases { configuration.cases.limit = cases }
+        if let shard { configuration.cases.shard = shard }
+        if let time { configuration.budget.time = time }
+        if let jobs { configuration.budget.jobs = jobs }
+        if let crashes { configuration.output = crashes }
+    }
+
+    /// The name of the first option that is given, or `nil`.
+    var givenName: String? {
+        let all: [(String, Bool)] = [
+            ("--seed", seed != nil), ("--cases", cases != nil), ("--time", time != nil), ("--jobs", jobs != nil),
+            ("--shard", shard != nil), ("--crashes", crashes != nil),
+        ]
+        return all.first { $0.1 }?.0
     }
 }

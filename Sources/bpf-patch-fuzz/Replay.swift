@@ -52,14 +52,17 @@ struct Replay: ParsableCommand {
     @Flag(help: "Print the counts and failures as one line of JSON instead.")
     var json = false
 
+    /// Why a case against a kernel is not run.
+    static let needsKernel = Replayer.needsKernel + ", which is loaded only with --kernel"
+
     func run() throws {
         do {
             let chosen = try patchers.chosen()
             try judging.check(chosen)
             var strangers: [String: Int] = [:]
             var replayer = Replayer(
-                chosen, terms: judging.terms, budget: budget.chosen, kernelUse: kernel ? .also : .none,
-                plant: spoiling.plant, program: Executable.url)
+                chosen, terms: judging.terms, budget: budget.chosen, kernelUse: kernel ? .also : .none(reason: Self.needsKernel),
+                plant: spoiling.plant, host: Executable())
             let session = ReplaySession(
                 paths: paths, targets: chosen.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,
                 json: json, asksKernel: kernel)

@@ -2,9 +2,6 @@ import ArgumentParser
 import Campaign
 
 extension CampaignReport {
-    /// Marks the findings that are in a list of those that do not count, and groups all, with commands for this program.
-    mutating func mark(_ known: KnownBuckets) { mark(known, program: CommandLine.arguments[0]) }
-
     /// Prints each group of findings and a total, or all as JSON as well, and ends with the status of findings that count.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
@@ -28,14 +25,14 @@ extension CampaignReport {
         }
         for text in (deaths ?? []).compactMap(\.text) { try Output.line(text) }
         if let kernelText { try Output.write(kernelText) }
-        let words = Executable.words(kernel == nil ? PatcherSubject.command : KernelSubject.command)
+        let words = ShellText.of(Executable().command(running: target))
         if let arguments {
             let options = arguments + (known.map { $0.isEmpty ? [] : ["--known", $0] } ?? [])
-            let command = ([words] + options.map(\.shellQuoted)).joined(separator: " ")
+            let command = ([words] + options.map(ShellText.word)).joined(separator: " ")
             try Output.line(Self.repeatTitle + command)
         }
         if let state {
-            let command = "\(words) --state \(state.shellQuoted) --resume"
+            let command = ShellText.of(Executable().command(resuming: state, of: target))
             if parts != nil {
                 for shard in missing ?? [] {
                     try Output.line("\(shard) \(shard.hasPrefix("shard ") ? "is" : "are") missing")

@@ -19,11 +19,21 @@ struct PatcherCampaignOptions: CampaignOptions {
 
     @OptionGroup var budget: BudgetOptions
 
-    func subject(isKept: Bool) throws -> PatcherSubject {
-        PatcherSubject(
-            try patchers.chosen(), terms: judging.terms,
-            objects: isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects, workloads: workloads.chosen,
-            budget: budget.chosen)
+    var givenName: String? {
+        patchers.givenName ?? judging.givenName ?? (objects.isEmpty ? nil : "--objects")
+            ?? (workloads.names.isEmpty ? nil : "--workload") ?? budget.givenName
+    }
+
+    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
+        guard var subject = target.map(\.patchers) ?? PatcherSubject() else { return nil }
+        if !patchers.isDefault { subject.patchers = try patchers.chosen() }
+        subject.terms = judging.terms(over: subject.terms)
+        if !objects.isEmpty {
+            subject.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
+        }
+        if !workloads.names.isEmpty { subject.workloads = workloads.chosen }
+        subject.budget = budget.budget(over: subject.budget)
+        return .patchers(subject)
     }
 }
 
@@ -90,41 +100,5 @@ struct Run: CampaignCommand {
     @Flag(help: "Print the report as one line of JSON, the last on standard output.")
     var json = false
 
-    func prepare(_ subject: PatcherSubject) throws {
-        try options.judging.check(subject.patchers)
-    }
-}
-
-/// `worker`: the inside of a worker process; started by `run`.
-struct RunWorker: WorkerCommand {
-    static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
-
-    @Option var board: String
-    @Option var number: Int
-    @Option var first: UInt64?
-    @OptionGroup var options: PatcherCampaignOptions
-}
-
-/// `judge`: a process that asks patchers about single cases; started by whoever must outlive them.
-struct RunJudge: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "judge", shouldDisplay: false)
-
-    @OptionGroup var patchers: PatcherOptions
-    @OptionGroup var judging: JudgingOptions
-    @OptionGroup var budget: BudgetOptions
-
-    func run() throws {
-        do {
-            let (chosen, terms) = (try patchers.chosen(), judging.terms)
-            let server = try JudgeServer(targets: chosen.map(\.name), budget: budget.chosen)
-            var runner = CaseRunner(
-                terms.make(chosen, checksEveryAnswer: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
-                progress: server.progress)
-            let names = chosen.map(\.name)
-            server.run { c, excluded in
-                let findings = runner.findings(of: c, excluding: excluded)
-                return Judgement(findings: findings, notRun: runner.reasonsNotGiven(names))
-            }
-        } catch { throw stop(error) }
-    }
+    func prepare(_ target: CampaignTarget) throws { try options.judging.check(target.patchers?.patchers ?? []) }
 }

@@ -26,7 +26,8 @@ struct SessionOptions: ParsableArguments {
         }
     }
 
-    func session(known: KnownBuckets) -> CampaignSession {
-        CampaignSession(known: known, isUntilFound: untilFound, command: command)
+    func session(known: KnownBuckets, time: Double?) -> CampaignSession {
+        CampaignSession(known: known, isUntilFound: untilFound,
+            command: command.map { CampaignSession.Command(option: "--on-finding", text: $0) }, time: time)
     }
 }

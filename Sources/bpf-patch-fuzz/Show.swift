@@ -74,7 +74,7 @@ struct Show: ParsableCommand {
     /// What becomes of patchers that the case ends, which cannot be asked for a picture.
     private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: JudgingTerms) throws -> Deaths {
         let judge = SacrificedJudge(
-            PatcherSubject(choices, terms: terms, budget: budget.chosen), program: Executable.url)
+            PatcherSubject(choices, terms: terms, budget: budget.chosen), host: Executable())
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         return Deaths(findings: judge.deaths, report: judge.report)

@@ -21,9 +21,6 @@ struct StateOptions: ParsableArguments {
         if resume && restart {
             throw ValidationError("--resume goes on with a campaign and --restart begins anew; give one of them")
         }
-        if state != nil && GivenOptions.contains("--crashes") {
-            throw ValidationError("with --state findings go to its folder crashes; leave out --crashes")
-        }
     }
 }
 

@@ -15,6 +15,6 @@ struct Tool: ParsableCommand {
         version: "bpf-patch-fuzz \(Version.text)",
         subcommands: [
             Run.self, Merge.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self,
-            Patchers.self, PluginCommand.self, Kernel.self, RunWorker.self, RunJudge.self, Describe.self,
+            Patchers.self, PluginCommand.self, Kernel.self, Child.self,
         ])
 }

@@ -80,7 +80,7 @@ struct FindingGroupsTests {
             findings.append(finding("a/hang/none/none-\(number)", slots: 12_345))
             findings[findings.count - 1].sightings = 1_000_000_000
         }
-        for group in FindingGroups.make(findings, plugins: ["--plugin", "./a plugin.so"]) {
+        for group in FindingGroups.make(findings, plugins: [PluginFile(path: "./a plugin.so")], host: Tool.host) {
             for line in group.text.split(separator: "\n") where line.count > 80 {
                 #expect(line.hasPrefix("    /tmp/") || line.hasSuffix(" show \\"), "\(line)")
             }
@@ -92,7 +92,8 @@ struct FindingGroupsTests {
     /// A long plug-in has a line of its own, with its option.
     @Test func optionsAreBrokenToo() throws {
         let path = "./" + String(repeating: "a-long-folder/", count: 4) + "kernel.so"
-        let group = FindingGroups.make([finding("b/hang/none/none")], plugins: ["--plugin", path])[0]
+        let group = FindingGroups.make(
+            [finding("b/hang/none/none")], plugins: [PluginFile(path: path)], host: Tool.host)[0]
         let lines = group.text.split(separator: "\n").drop { !$0.contains(" show") }
         #expect(lines.count >= 2 && lines.last == "    --plugin \(path)", "\(group.text)")
         #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(group.text)")

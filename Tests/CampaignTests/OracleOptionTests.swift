@@ -71,7 +71,7 @@ import Testing
     @Test func aStoredCaseHasWhatTheReferenceGives() {
         var c = Case(program: Program(insns: [Instruction(code: Opcode.exit)]), passes: [Pass()])
         func oracle(_ terms: JudgingTerms) -> Oracle {
-            SacrificedJudge(PatcherSubject(terms: terms), program: Tool.executable).oracle(for: c)
+            SacrificedJudge(PatcherSubject(terms: terms), host: Tool.host).oracle(for: c)
         }
         #expect(oracle(JudgingTerms()) == .fast)
         #expect(oracle(JudgingTerms(oracle: .reference)) == .reference)

@@ -3,6 +3,7 @@ import Fuzzing
 import Testing
 
 @testable import Campaign
+@testable import bpf_patch_fuzz
 
 /// `replay` tells what was run from what was not.
 @Suite struct ReplayCommandTests {
@@ -22,9 +23,9 @@ import Testing
         _ = try folder.write(Self.edit, to: "edit.case")
         let run = try Tool.run(["replay", folder.path] + more)
         #expect(run.status == 0 && run.lastLine == Self.last(1, 0, 0, 1), "\(run.output)")
-        #expect(run.output.contains("not run: 1: \(Replayer.notAsked)\n") && run.errors.isEmpty)
+        #expect(run.output.contains("not run: 1: \(Replay.needsKernel)\n") && run.errors.isEmpty)
         let alone = try Tool.run(["replay", folder.path + "/kernel.case"] + more)
-        #expect(alone.status == 1 && alone.errors == "error: nothing was run: \(Replayer.notAsked)\n")
+        #expect(alone.status == 1 && alone.errors == "error: nothing was run: \(Replay.needsKernel)\n")
     }
 
     /// What ships with the repository passes as it is.

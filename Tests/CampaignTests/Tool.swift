@@ -1,4 +1,7 @@
+import Campaign
 import Foundation
+
+@testable import bpf_patch_fuzz
 
 /// The built command line, run as a user runs it.
 struct Tool {
@@ -47,6 +50,31 @@ struct Tool {
     static var executable: URL {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("bpf-patch-fuzz")
+    }
+
+    /// The executable as campaigns start it and write its commands.
+    static let host = Host()
+
+    struct Host: HostProgram {
+        private let program = Executable(commandLine: ["bpf-patch-fuzz"])
+
+        var url: URL { Tool.executable }
+        var commandLine: [String] { program.commandLine }
+        var restartOption: String { program.restartOption }
+        var resumeOption: String { program.resumeOption }
+        var stateOption: String { program.stateOption }
+
+        func childArguments(for task: ChildTask) -> [String] { program.childArguments(for: task) }
+        func options(of configuration: CampaignConfiguration) -> [String] { program.options(of: configuration) }
+        func option(naming path: String) -> String { program.option(naming: path) }
+
+        func command(resuming state: String, of target: CampaignTarget) -> [String] {
+            program.command(resuming: state, of: target)
+        }
+
+        func command(showing file: String, plugins: [PluginFile]) -> [String] {
+            program.command(showing: file, plugins: plugins)
+        }
     }
 
     /// Runs a command to its end.

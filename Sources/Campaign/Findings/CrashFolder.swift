@@ -89,7 +89,7 @@ public struct CrashFolder: Sendable {
         }
         if !isChanged {
             throw CampaignError(
-                "\(file): is no case that can be read; go on with its campaign by --resume, and merge then")
+                "\(file): is no case that can be read; go on with its campaign, and merge then")
         }
         let aside = file + ".unreadable"
         if unsafe rename(file, aside) != 0 {

@@ -35,12 +35,12 @@ public enum FindingGroups {
     /// Groups findings.
     ///
     /// - Parameters:
-    ///   - plugins: the options that name the plug-ins of the campaign
-    ///   - program: the word that calls the executable, for the command that shows a case
+    ///   - plugins: the plug-ins of the campaign
+    ///   - host: writes the command that shows a case
     /// - Returns: the groups, those with the smallest case first
     /// - Complexity: O(findings log findings)
     public static func make(
-        _ findings: [StoredFinding], plugins: [String] = [], program: String = "bpf-patch-fuzz"
+        _ findings: [StoredFinding], plugins: [PluginFile] = [], host: (any HostProgram)? = nil
     ) -> [FindingGroup] {
         var sets = DisjointSets()
         for finding in findings {
@@ -48,7 +48,7 @@ public enum FindingGroups {
             for other in finding.leadsTo ?? [] { sets.join(finding.bucket, other) }
         }
         let parts = Dictionary(grouping: findings) { sets.root(of: $0.bucket) }
-        let groups = parts.values.map { (smallest: smallest($0), group: group($0, [program, "show"], plugins)) }
+        let groups = parts.values.map { (smallest: smallest($0), group: group($0, plugins, host)) }
         return groups.sorted { isSmaller($0.smallest, $1.smallest) }.map(\.group)
     }
 
@@ -70,10 +70,10 @@ public enum FindingGroups {
 
     /// The words of the command that shows a case, each as a shell wants it.
     private static func show(
-        _ finding: StoredFinding, _ command: [String], _ plugins: [String]
+        _ finding: StoredFinding, _ plugins: [PluginFile], _ host: (any HostProgram)?
     ) -> [String] {
         let isForeign = finding.target != Finding.kernelTarget && PatcherChoice(name: finding.target) == nil
-        return (command + [finding.file] + (isForeign ? plugins : [])).map(\.shellQuoted)
+        return host?.command(showing: finding.file, plugins: isForeign ? plugins : []).map(ShellText.word) ?? []
     }
 
     /// Returns true if the case of a finding is smaller, or as small and its bucket comes first by name.
@@ -88,7 +88,7 @@ public enum FindingGroups {
     }
 
     private static func group(
-        _ findings: [StoredFinding], _ command: [String], _ plugins: [String]
+        _ findings: [StoredFinding], _ plugins: [PluginFile], _ host: (any HostProgram)?
     ) -> FindingGroup {
         let sorted = findings.sorted { $0.bucket < $1.bucket }
         let smallest = smallest(findings)
@@ -97,7 +97,7 @@ public enum FindingGroups {
             sentence: smallest.sentence, target: smallest.target, bucket: smallest.bucket, file: smallest.file,
             size: smallest.size,
             buckets: [smallest.bucket] + sorted.map(\.bucket).filter { $0 != smallest.bucket },
-            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, command, plugins), isKnown: isKnown)
+            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, plugins, host), isKnown: isKnown)
     }
 }
 

@@ -27,7 +27,7 @@ final class FindingLedger {
         var stored: StoredFinding?
     }
 
-    let settings: CampaignSettings
+    let configuration: CampaignConfiguration
     let folder: CrashFolder
     /// What has been written there since the last checkpoint.
     let fresh = FreshFiles()
@@ -59,12 +59,12 @@ final class FindingLedger {
 
     /// Makes an empty ledger.
     ///
-    /// - Parameter program: the executable that serves as judge
-    init(settings: CampaignSettings, bases: [Program], program: URL, keepsEarlier: Bool) {
-        self.settings = settings
+    /// - Parameter host: the program that serves as judge
+    init(configuration: CampaignConfiguration, bases: [Program], host: any HostProgram, keepsEarlier: Bool) {
+        self.configuration = configuration
         self.keepsEarlier = keepsEarlier
-        folder = CrashFolder(path: settings.crashes)
-        examiner = settings.subject.makeExaminer(seed: settings.seed, bases: bases, program: program)
+        folder = CrashFolder(path: configuration.output)
+        examiner = configuration.subject.makeExaminer(seed: configuration.cases.seed, bases: bases, host: host)
     }
 
     /// How many buckets there are; one met while another was minimized counts once its own case is on disk.
@@ -141,7 +141,7 @@ final class FindingLedger {
 
     func describe(_ c: Case, _ bucket: String, _ index: UInt64, _ sightings: UInt64) -> StoredFinding {
         StoredFinding(
-            c, bucket: bucket, file: folder.file(of: bucket), seed: settings.seed, index: index, sightings: sightings)
+            c, bucket: bucket, file: folder.file(of: bucket), seed: configuration.cases.seed, index: index, sightings: sightings)
     }
 
     /// Makes the case of a bucket once more.

@@ -29,7 +29,11 @@ enum JudgeMessage {
 
     /// The bytes of a reply.
     static func encode(_ reply: Reply) -> [UInt8] {
-        guard let text = try? JSONEncoder().encode(reply) else { return [] }
+        (try? JSONEncoder().encode(reply)).map(framed) ?? []
+    }
+
+    /// A text with its length in bytes before it, as a 64-bit word.
+    static func framed(_ text: Data) -> [UInt8] {
         let length = UInt64(text.count)
         return unsafe withUnsafeBytes(of: length) { unsafe Array($0) } + text
     }
@@ -40,7 +44,7 @@ enum JudgeMessage {
     static let longest: UInt64 = 1 << 30
 
     /// Reads exactly so many bytes; `nil` at the end of input, and when no message has so many.
-    private static func read(_ length: UInt64, from descriptor: Int32) -> [UInt8]? {
+    static func readBytes(_ length: UInt64, from descriptor: Int32) -> [UInt8]? {
         if length > longest { return nil }
         let count = Int(length)
         var bytes = [UInt8](repeating: 0, count: count)
@@ -58,7 +62,7 @@ enum JudgeMessage {
 
     /// Reads 64-bit words; `nil` at the end of input.
     static func readWords(_ count: UInt64, from descriptor: Int32) -> [UInt64]? {
-        guard count <= longest / 8, let bytes = read(count * 8, from: descriptor) else { return nil }
+        guard count <= longest / 8, let bytes = readBytes(count * 8, from: descriptor) else { return nil }
         return unsafe bytes.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt64.self)) }
     }
 }

@@ -5,7 +5,7 @@ import Fuzzing
 public final class SacrificedJudge: CaseJudge {
     private let subject: any CampaignSubject
     private let budget: CaseBudget
-    private let program: URL
+    private let host: any HostProgram
     private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
     private var requests: UInt64 = 0
@@ -28,18 +28,18 @@ public final class SacrificedJudge: CaseJudge {
 
     /// Makes a judge; the process is started with the first case.
     ///
-    /// - Parameter program: the executable that serves as judge
-    public convenience init(_ subject: any CampaignSubject, program: URL) {
-        self.init(subject, subject.budget, program: program, reports: .reading)
+    /// - Parameter host: the program that serves as judge
+    public convenience init(_ subject: any CampaignSubject, host: any HostProgram) {
+        self.init(subject, subject.budget, host: host, reports: .reading)
     }
 
     private init(
-        _ subject: any CampaignSubject, _ budget: CaseBudget, program: URL, reports: SanitizerReports.Use
+        _ subject: any CampaignSubject, _ budget: CaseBudget, host: any HostProgram, reports: SanitizerReports.Use
     ) {
         self.subject = subject
         names = subject.targets
         self.budget = budget
-        self.program = program
+        self.host = host
         self.reports = reports
     }
 
@@ -50,7 +50,7 @@ public final class SacrificedJudge: CaseJudge {
         var less = budget
         less.timeout = min(budget.timeout, most.timeout)
         if let memory = most.memory { less.memory = min(budget.memory ?? memory, memory) }
-        let judge = SacrificedJudge(subject, less, program: program, reports: .counting)
+        let judge = SacrificedJudge(subject, less, host: host, reports: .counting)
         judge.isLate = isLate
         return judge
     }
@@ -197,7 +197,7 @@ public final class SacrificedJudge: CaseJudge {
         // A judge that is gone is noticed by what it does not answer.
         Output.watchReader()
         let started = try WorkerProcess(
-            program: program, subject.judgeCommand(budget), plugins: subject.plugins, reports: reports)
+            host: host, .judge(subject.target, budget), plugins: subject.plugins, reports: reports)
         process = started
         return started
     }

@@ -6,27 +6,27 @@ import LinuxBPF
 final class KernelReplayer {
     private let isExecuting: Bool
     private let plant: KernelPlant?
-    private let program: URL
+    private let host: any HostProgram
     /// Whom to ask, or why nobody can be asked; made with the first case.
     private lazy var judge: Result<(judge: SacrificedJudge, release: String), KernelError> = makeJudge()
 
     /// - Parameter isExecuting: whether programs of cases that may be run are also run
-    init(isExecuting: Bool, plant: KernelPlant?, program: URL) {
+    init(isExecuting: Bool, plant: KernelPlant?, host: any HostProgram) {
         self.isExecuting = isExecuting
         self.plant = plant
-        self.program = program
+        self.host = host
     }
 
     private func makeJudge() -> Result<(judge: SacrificedJudge, release: String), KernelError> {
         do throws(KernelError) {
             let facts = try RunningKernel().facts
             let subject = KernelSubject(isExecuting: isExecuting, plant: plant, facts: facts)
-            return .success((SacrificedJudge(subject, program: program), facts.release))
+            return .success((SacrificedJudge(subject, host: host), facts.release))
         } catch { return .failure(error) }
     }
 
     /// Why a case is not loaded that shows its fault when it is run.
-    static let needsExecution = "it shows only when its program is run, which 'kernel replay --execute' does"
+    static let needsExecution = "it shows only when its program is also run"
 
     /// Why a case is not loaded again.
     static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"

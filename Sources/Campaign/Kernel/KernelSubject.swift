@@ -5,7 +5,7 @@ import KernelRewrites
 import LinuxBPF
 
 /// The kernel that is running: programs are loaded into it, and what it made of them is held against the rules.
-public struct KernelSubject: CampaignSubject {
+public struct KernelSubject: CampaignSubject, Codable, Hashable {
     /// What kinds of programs are asked for.
     public var profiles: [ProgramProfile]
     /// Whether programs are also run, with and without what rewrites them.
@@ -13,7 +13,7 @@ public struct KernelSubject: CampaignSubject {
     /// What is spoiled on purpose before it is checked, if anything.
     public var plant: KernelPlant?
     /// The kernel at hand.
-    public let facts: KernelFacts
+    public var facts: KernelFacts
 
     public init(
         _ profiles: [ProgramProfile] = ProgramProfile.allCases, isExecuting: Bool = false, plant: KernelPlant? = nil,
@@ -25,17 +25,12 @@ public struct KernelSubject: CampaignSubject {
         self.facts = facts
     }
 
-    public static let command = ["kernel", "run"]
-    public var workerCommand: [String] { ["kernel", "worker"] }
-    public func judgeCommand(_ budget: CaseBudget) -> [String] {
-        ["kernel", "judge", "--timeout", String(budget.timeout)] + executeArguments + plantArguments
-    }
-    private var executeArguments: [String] { isExecuting ? ["--execute"] : [] }
-    private var plantArguments: [String] { plant.map { ["--plant", $0.rawValue] } ?? [] }
+    public var target: CampaignTarget { .kernel(self) }
 
-    public var arguments: [String] {
-        let chosen = profiles == ProgramProfile.allCases ? [] : profiles
-        return chosen.flatMap { ["--profile", $0.rawValue] } + executeArguments + plantArguments
+    public func judge(_ budget: CaseBudget) throws(CampaignError) {
+        let server = try JudgeServer(targets: targets, budget: budget)
+        let judge = try KernelJudge(facts: facts, isExecuting: isExecuting, plant: plant, progress: server.progress)
+        server.run { c, _ in judge.judge(c) }
     }
 
     /// A load of more than ten seconds is one that does not end; a case is up to three of them.
@@ -81,8 +76,8 @@ public struct KernelSubject: CampaignSubject {
             isExecuting: isExecuting)
     }
 
-    public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
-        KernelExaminer(SacrificedJudge(self, program: program), isExecuting: isExecuting) { index in
+    public func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any CaseExaminer {
+        KernelExaminer(SacrificedJudge(self, host: host), isExecuting: isExecuting) { index in
             makeCase(index, seed: seed)
         }
     }

@@ -5,17 +5,17 @@ import Fuzzing
 /// Runs cases from files through patchers, oracle and, where it is asked for, the running kernel.
 public struct Replayer: ~Copyable {
     /// Who is asked about a case against a running kernel.
-    public enum KernelUse: Sendable {
-        /// The patchers alone.
-        case none
+    public enum KernelUse: Hashable, Sendable {
+        /// The patchers alone; the reason is that of a case that needs a kernel.
+        case none(reason: String)
         /// The running kernel as well.
         case also
         /// The running kernel alone, about such cases alone.
         case alone
     }
 
-    /// Why a case against a kernel is not run.
-    public static let notAsked = "it is a case against a kernel, which is loaded only with --kernel"
+    /// Why a case against a kernel is not run by patchers.
+    public static let needsKernel = "it is a case against a kernel"
     /// Why another case is not run by the running kernel.
     public static let noKernelCase = "it is no case against a kernel"
 
@@ -25,7 +25,7 @@ public struct Replayer: ~Copyable {
     private let patchers: [PatcherChoice]
     private let terms: JudgingTerms
     private let budget: CaseBudget
-    private let program: URL
+    private let host: any HostProgram
     private let kernelUse: KernelUse
     private var judges: [JudgeKey: SacrificedJudge] = [:]
     private var rules = CaseRunner([])
@@ -46,17 +46,17 @@ public struct Replayer: ~Copyable {
     ///   - kernelUse: who is asked about cases against a kernel
     ///   - isExecuting: whether the programs of such cases are also run, where the case says that they may be
     ///   - plant: what is spoiled on purpose in what the running kernel gives
-    ///   - program: the executable that serves as judge
+    ///   - host: the program that serves as judge
     public init(
         _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        kernelUse: KernelUse = .none, isExecuting: Bool = false, plant: KernelPlant? = nil, program: URL
+        kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: KernelPlant? = nil, host: any HostProgram
     ) {
-        kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, program: program)
+        kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, host: host)
         self.patchers = patchers
         self.terms = terms
         self.budget = budget
         self.kernelUse = kernelUse
-        self.program = program
+        self.host = host
     }
 
     /// Runs one case.
@@ -87,8 +87,8 @@ public struct Replayer: ~Copyable {
             verdict.outcome = .failed
             if c.loading != nil && kernelUse == .also { verdict.notGiven[Finding.kernelTarget] = Self.failedBefore }
         } else if c.loading != nil {
-            if kernelUse == .none {
-                verdict.outcome = .notRun(Self.notAsked)
+            if case .none(let reason) = kernelUse {
+                verdict.outcome = .notRun(reason)
             } else {
                 addKernel(kernel.replay(c), to: &verdict)
             }
@@ -140,7 +140,7 @@ public struct Replayer: ~Copyable {
         }
         if let judge = judges[key] { return judge }
         let judge = SacrificedJudge(
-            PatcherSubject(key.patchers, terms: key.terms, budget: budget), program: program)
+            PatcherSubject(key.patchers, terms: key.terms, budget: budget), host: host)
         judges[key] = judge
         return judge
     }

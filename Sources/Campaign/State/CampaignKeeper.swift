@@ -20,7 +20,8 @@ final class CampaignKeeper {
 
     private let folder: StateFolder
     private var checkpoint: Checkpoint
-    private let settings: CampaignSettings
+    private let configuration: CampaignConfiguration
+    private let host: any HostProgram
     private let programs: Int
     /// The clock, which tests move by hand.
     private let now: () -> Date
@@ -40,24 +41,29 @@ final class CampaignKeeper {
     ///
     /// - Throws: ``CampaignError`` that names a file that is another
     init(
-        _ folder: StateFolder, settings: CampaignSettings, known: String?, objects: ObjectCollection, program: URL,
+        _ folder: StateFolder, configuration: CampaignConfiguration, known: String?, objects: ObjectCollection, host: any HostProgram,
         now clock: @escaping () -> Date = { Date() }
     ) throws(CampaignError) {
         self.folder = folder
         now = clock
         start = clock()
-        self.settings = settings
+        self.configuration = configuration
+        self.host = host
         programs = max(objects.programs.count, 1)
-        let files = try UsedFile.all(settings.subject.plugins + objects.files.map(\.path))
+        let files = try UsedFile.all(configuration.subject.plugins + objects.files.map(\.path))
         watch = FileWatch(files.map(\.path))
-        let stamp = UsedFile.Stamp(path: program.path).description
+        let stamp = UsedFile.Stamp(path: host.url.path).description
         let part = Checkpoint.Part(
-            arguments: settings.argumentsOfState, seed: settings.seed, shard: settings.shard, cases: 0,
-            targets: settings.subject.targets, seconds: 0, jobs: settings.jobs, isFinished: false, files: files,
-            kernel: settings.subject.kernel.isEmpty ? nil : settings.subject.kernel)
+            configuration: configuration.inState, cases: 0, seconds: 0, isFinished: false, files: files)
         if var before = folder.checkpoint {
-            try UsedFile.check(files, against: before.parts[0].files, state: folder.path)
-            try before.parts[0].checkKernel(settings.subject.kernel, state: folder.path)
+            try UsedFile.check(
+                files, against: before.parts[0].files, state: folder.path, restart: host.restartOption)
+            try before.parts[0].checkKernel(
+                configuration.subject.kernel, state: folder.path, restart: host.restartOption)
+            guard configuration.continues(before.parts[0].configuration) else {
+                throw CampaignError(
+                    "the campaign in \(folder.path) is of other patchers or options; begin anew with \(host.restartOption)")
+            }
             if before.program != stamp {
                 Output.note(
                     "this bpf-patch-fuzz, \(Version.text), is another than the one that \(folder.path) is of"
@@ -88,7 +94,7 @@ final class CampaignKeeper {
         let old = CampaignStatistics.plot(rows, until: progress.seconds)
         try CrashFolder.write(old, to: plot)
         lastPlot = CampaignStatistics.lastTime(ofPlot: old)
-        let words = CommandLine.arguments.joined(separator: "\n") + "\n"
+        let words = host.commandLine.joined(separator: "\n") + "\n"
         try CrashFolder.write(words, to: path + "/cmdline")
     }
 
@@ -115,11 +121,10 @@ final class CampaignKeeper {
     /// Adds to an error what is safe, and how to go on.
     func explain(_ error: CampaignError) -> CampaignError {
         let cases = checkpoint.cases
+        let command = ShellText.of(host.command(resuming: path, of: configuration.target))
         return CampaignError(
             "\(error)\nthe campaign has ended; \(CountText.of(cases, "case")) and what they gave are safe in \(path), and "
-                + "'\(CommandLine.arguments[0].shellQuotedCommand) \(type(of: settings.subject).command.joined(separator: " ")) "
-                + "--state \(path.shellQuoted) --resume' goes on from there"
-        )
+                + "'\(command)' goes on from there")
     }
 
     private func save(_ progress: Progress) throws(CampaignError) {
@@ -134,7 +139,7 @@ final class CampaignKeeper {
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         next.reported = progress.reported.isEmpty ? nil : progress.reported.sorted()
-        (next.entries, next.strays) = progress.ledger.records(seed: settings.seed)
+        (next.entries, next.strays) = progress.ledger.records(seed: configuration.cases.seed)
         next.early = progress.ledger.earlyHits
         if next != folder.saved {
             try progress.ledger.fresh.synchronize(folder: folder.crashes)
@@ -162,8 +167,8 @@ final class CampaignKeeper {
         CampaignStatistics(
             times: checkpoint.times, seconds: progress.seconds, cases: progress.cases, programs: programs,
             crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs,
-            banner: CampaignStatistics.banner(state: path, shard: settings.shard),
-            command: CommandLine.arguments.joined(separator: " "), timeout: Int(settings.subject.budget.timeout * 1000))
+            banner: CampaignStatistics.banner(state: path, shard: configuration.cases.shard),
+            command: host.commandLine.joined(separator: " "), timeout: Int(configuration.subject.budget.timeout * 1000))
     }
 
     /// Adds a row to `plot_data`.

@@ -1,44 +1,28 @@
 extension Checkpoint.Part {
-    /// The options that say which cases of a campaign were run, and how, but not what they are.
-    private static let sizes = ["--shard", "--cases", "--time", "--jobs"]
+    /// What makes the cases of a campaign and judges them, as it was named; which cases were run makes no difference.
+    struct Command: Hashable {
+        var target: CampaignTarget
+        var seed: UInt64
+    }
 
-    /// What makes the cases and judges them, as it was given: the arguments without those that say which cases were run.
-    var command: [String] { words(leavingOut: Self.sizes) + (kernel ?? []) }
+    var command: Command { Command(target: configuration.target, seed: configuration.cases.seed) }
 
-    /// What makes the cases and judges them, wherever it is: as the command, with files as what is in them.
-    ///
-    /// A folder of objects and the same objects named one by one are the same, since their programs are.
-    var campaign: [String] {
-        let rest = words(leavingOut: Self.sizes + ["--objects"])
-        let plugins = Set(
-            zip(rest, rest.dropFirst()).filter { $0.0 == "--plugin" }.map { Self.file(ofPlugin: $0.1).path })
+    /// What makes the cases of a campaign and judges them, on any machine: the contents of files replace their paths.
+    struct Identity: Hashable {
+        var command: Command
+        /// The contents of the objects. A folder of objects and the same objects named one by one have the same programs.
+        var objects: [String]
+    }
+
+    /// - Complexity: O(files)
+    var identity: Identity {
+        var command = command
+        guard case .patchers(var subject) = command.target else { return Identity(command: command, objects: []) }
         let contents = Dictionary(files.map { ($0.path, $0.content) }, uniquingKeysWith: { one, _ in one })
-        var words: [String] = []
-        for word in rest {
-            guard words.last == "--plugin" else {
-                words.append(word)
-                continue
-            }
-            let file = Self.file(ofPlugin: word)
-            words.append((file.name.map { $0 + "=" } ?? "") + (contents[file.path] ?? file.path))
-        }
-        let objects = files.filter { !plugins.contains($0.path) }
-        return words + objects.flatMap { ["--objects", $0.content] } + (kernel ?? [])
-    }
-
-    /// What the word after `--plugin` names.
-    private static func file(ofPlugin word: String) -> PluginFile {
-        (try? PluginFile(argument: word)) ?? PluginFile(path: word)
-    }
-
-    /// The arguments without some options and the words behind them.
-    private func words(leavingOut names: [String]) -> [String] {
-        var words: [String] = []
-        var isLeftOut = false
-        for word in arguments {
-            if word.hasPrefix("--") { isLeftOut = names.contains(word) }
-            if !isLeftOut { words.append(word) }
-        }
-        return words
+        let objects = files.filter { !subject.plugins.contains($0.path) }.map(\.content)
+        subject.objects = []
+        subject.patchers = subject.patchers.map { $0.moved { contents[$0] ?? $0 } }
+        command.target = .patchers(subject)
+        return Identity(command: command, objects: objects)
     }
 }

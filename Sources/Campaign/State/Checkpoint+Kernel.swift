@@ -1,11 +1,13 @@
 extension Checkpoint.Part {
     /// Checks that a campaign goes on with the kernel that it began with.
     ///
-    /// - Parameter now: what the kernel of this process is
+    /// - Parameters:
+    ///   - now: the kernel that is running
+    ///   - restart: the option that starts a campaign in the place of another
     /// - Throws: ``CampaignError`` that names the first difference
-    func checkKernel(_ now: [String], state: String) throws(CampaignError) {
-        let before = kernel ?? []
-        let advice = "; go on with it there, or begin anew with --restart"
+    func checkKernel(_ now: [String], state: String, restart: String) throws(CampaignError) {
+        let before = configuration.subject.kernel
+        let advice = "; go on with it there, or begin anew with \(restart)"
         if before.first != now.first {
             throw CampaignError(
                 "the campaign in \(state) is of kernel \(before.first ?? "none"), and this is \(now.first ?? "none")\(advice)"

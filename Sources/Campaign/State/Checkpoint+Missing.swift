@@ -6,17 +6,17 @@ extension Checkpoint {
     ///
     /// - Complexity: O(parts)
     var missingShards: [String] {
-        var order: [[String]] = []
-        var campaigns: [[String]: [Part]] = [:]
+        var order: [Part.Identity] = []
+        var campaigns: [Part.Identity: [Part]] = [:]
         for part in parts {
-            if campaigns[part.campaign] == nil { order.append(part.campaign) }
-            campaigns[part.campaign, default: []].append(part)
+            if campaigns[part.identity] == nil { order.append(part.identity) }
+            campaigns[part.identity, default: []].append(part)
         }
         return order.flatMap { campaign in
             let found = campaigns[campaign] ?? []
-            let count = found[0].shard.count
-            let rest = order.count == 1 ? "" : " of seed \(found[0].seed)"
-            let numbers = Set(found.map(\.shard.number))
+            let count = found[0].configuration.cases.shard.count
+            let rest = order.count == 1 ? "" : " of seed \(found[0].configuration.cases.seed)"
+            let numbers = Set(found.map(\.configuration.cases.shard.number))
             let missing = count - UInt64(numbers.count)
             if missing > UInt64(Self.mostNamed) { return ["\(missing) shards of \(count)\(rest)"] }
             return (1...count).filter { !numbers.contains($0) }.map { "shard \($0)/\(count)\(rest)" }
@@ -27,22 +27,16 @@ extension Checkpoint {
     ///
     /// - Complexity: O(parts)
     var unfinishedParts: [String] {
-        let campaigns = Dictionary(grouping: parts, by: \.campaign)
-        let limits = campaigns.mapValues { $0.compactMap(\.limit).max() }
+        let campaigns = Dictionary(grouping: parts, by: \.identity)
+        let limits = campaigns.mapValues { $0.compactMap(\.configuration.cases.limit).max() }
         return parts.compactMap { part in
-            let limit = limits[part.campaign] ?? nil
-            if part.isFinished && (part.limit == nil || part.limit == limit) { return nil }
-            let name = part.shard == .whole ? "the campaign" : "shard \(part.shard)"
-            let rest = campaigns.count == 1 ? "" : " of seed \(part.seed)"
-            let whole = limit.map { " of \(CountText.grouped(part.shard.count(below: $0)))" } ?? ""
+            let cases = part.configuration.cases
+            let limit = limits[part.identity] ?? nil
+            if part.isFinished && (cases.limit == nil || cases.limit == limit) { return nil }
+            let name = cases.shard == .whole ? "the campaign" : "shard \(cases.shard)"
+            let rest = campaigns.count == 1 ? "" : " of seed \(cases.seed)"
+            let whole = limit.map { " of \(CountText.grouped(cases.shard.count(below: $0)))" } ?? ""
             return "\(name)\(rest) is not finished: \(CountText.grouped(part.cases))\(whole) cases were run"
         }
-    }
-}
-
-extension Checkpoint.Part {
-    /// The limit of cases, of all shards together; `nil` for none.
-    var limit: UInt64? {
-        zip(arguments, arguments.dropFirst()).first { $0.0 == "--cases" }.flatMap { UInt64($0.1) }
     }
 }

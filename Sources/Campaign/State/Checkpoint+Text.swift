@@ -4,8 +4,9 @@ extension Checkpoint {
     /// The form of the file and the meaning of its seeds: another number for every change that makes an older program misread
     /// the file, or makes other cases of the same seed and index. A state of another format is refused.
     ///
-    /// Since 4 the generator draws by name, and a seed has other cases than before.
-    static let format = 4
+    /// Since 4 the generator draws by name, and a seed has other cases than before. Since 5 a state holds a configuration in
+    /// place of a command line.
+    static let format = 5
 
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "
@@ -66,6 +67,6 @@ extension Checkpoint {
         }
         numbers += entries.map(\.sightings)
         return numbers.allSatisfy { $0 <= Self.most } && epoch.start <= epoch.end
-            && parts.allSatisfy { (0...Double(Self.most)).contains($0.seconds) && $0.jobs > 0 }
+            && parts.allSatisfy { (0...Double(Self.most)).contains($0.seconds) && $0.configuration.budget.jobs > 0 }
     }
 }

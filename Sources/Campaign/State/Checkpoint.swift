@@ -1,32 +1,31 @@
 import Foundation
+import KernelRewrites
 
 /// Where a campaign stands: all that is needed to go on as if it had never stopped.
 public struct Checkpoint: Codable, Sendable, Equatable {
     /// One of the campaigns that a state is of: one, or several when states have been merged.
     public struct Part: Codable, Sendable, Equatable, Hashable {
-        /// The arguments of `run` that make the campaign, without where findings go.
-        public var arguments: [String]
-        public var seed: UInt64
-        public var shard: Shard
+        public var configuration: CampaignConfiguration
+        /// The number of cases that were run.
         public var cases: UInt64
         /// What was counted beside cases, by name.
         public var counts: [String: UInt64]?
-        /// Whom findings can be against: ``CampaignSubject/targets``; `nil` in states of old versions.
-        var targets: [String]?
         /// - Units: seconds
         public var seconds: Double
-        public var jobs: Int
-        /// Whether its limit was reached.
+        /// True if its limit was reached.
         public var isFinished: Bool
         /// The files that its cases and verdicts come from.
         var files: [UsedFile] = []
-        /// The kernel that they come from, if any: see ``CampaignSubject/kernel``.
-        public internal(set) var kernel: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case arguments, seed, shard, cases, counts, targets, seconds, jobs, kernel, files
+            case configuration, cases, counts, seconds, files
             case isFinished = "finished"
         }
+
+        /// The targets that findings can be against.
+        var targets: [String] { configuration.subject.targets }
+        /// The kernel that cases are made for and judged by, or `nil`.
+        public var kernel: KernelFacts? { configuration.target.kernel?.facts }
     }
 
     /// A bucket.

@@ -29,22 +29,24 @@ public final class StateFolder {
     ///
     /// - Parameter restarts: whether a campaign that is there already is moved aside
     /// - Throws: ``CampaignError`` when the folder cannot be used, is in use, or holds what would be overwritten
-    public static func create(_ path: String, restarts: Bool, command: String) throws(CampaignError) -> StateFolder {
+    public static func create(
+        _ path: String, restarts: Bool, target: CampaignTarget, host: any HostProgram
+    ) throws(CampaignError) -> StateFolder {
         try refuseStrangers(in: path)
         do throws(FileError) { try Folder.make(path) } catch {
             throw CampaignError("\(error); the state of a campaign goes there")
         }
         let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
         if restarts { return folder }
-        let word = path.shellQuoted
         if folder.exists(folder.newest) || folder.exists(folder.before) {
             throw CampaignError(
-                "\(path) holds a campaign already; go on with it by '\(command) --state \(word) --resume', or begin anew "
-                    + "with --restart, which moves the old one to \(folder.nextAside)")
+                "\(path) holds a campaign already; go on with it by "
+                    + "'\(ShellText.of(host.command(resuming: path, of: target)))', or begin anew "
+                    + "with \(host.restartOption), which moves the old one to \(folder.nextAside)")
         }
         if let name = folder.contents.first {
             throw CampaignError(
-                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with --restart")
+                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with \(host.restartOption)")
         }
         return folder
     }
@@ -88,9 +90,10 @@ public final class StateFolder {
         /// What to do when the folder holds something, but no campaign that can be read.
         ///
         /// - Parameter aside: where an old state would be moved
-        fileprivate func advice(_ aside: String) -> String {
+        fileprivate func advice(_ aside: String, _ host: any HostProgram) -> String {
             switch self {
-            case .resuming: "begin anew with --restart instead of --resume, which moves what is there to \(aside)"
+            case .resuming:
+                "begin anew with \(host.restartOption) instead of \(host.resumeOption), which moves what is there to \(aside)"
             case .merging: "leave it out"
             }
         }
@@ -98,8 +101,10 @@ public final class StateFolder {
 
     /// Opens the folder of a campaign to go on with it.
     ///
-    /// - Throws: as ``open(_:for:)``
-    public static func open(_ path: String) throws(CampaignError) -> StateFolder { try open(path, for: .resuming) }
+    /// - Throws: as ``open(_:for:host:)``
+    public static func open(_ path: String, host: any HostProgram) throws(CampaignError) -> StateFolder {
+        try open(path, for: .resuming, host: host)
+    }
 
     /// Opens the folder of a campaign.
     ///
@@ -107,22 +112,24 @@ public final class StateFolder {
     ///
     /// - Throws: ``CampaignError`` when there is none, it is in use, of another version, or damaged beyond repair; nothing
     ///   has been changed then
-    static func open(_ path: String, for purpose: Purpose) throws(CampaignError) -> StateFolder {
+    static func open(
+        _ path: String, for purpose: Purpose, host: any HostProgram
+    ) throws(CampaignError) -> StateFolder {
         let newest = path + "/checkpoint"
         let before = path + "/checkpoint.before"
         guard [newest, before].contains(where: FileManager.default.fileExists(atPath:)) else {
-            throw noCampaign(path, purpose)
+            throw noCampaign(path, purpose, host)
         }
         let lock = try StateLock(folder: path, for: purpose == .merging ? .reading : .writing)
-        if let found = try read(newest, purpose) {
+        if let found = try read(newest, purpose, host) {
             let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
             folder.saved = found
             return folder
         }
-        guard let found = try read(before, purpose) else {
+        guard let found = try read(before, purpose, host) else {
             throw CampaignError(
                 "\(newest) and \(before) are damaged, so it is not known where the campaign stood; its findings are in "
-                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path)))")
+                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path), host))")
         }
         let start = "\(newest) is missing or damaged; "
         switch purpose {
@@ -135,22 +142,24 @@ public final class StateFolder {
     }
 
     /// Why a folder without a checkpoint cannot be used, and what can be done.
-    private static func noCampaign(_ path: String, _ purpose: Purpose) -> CampaignError {
+    private static func noCampaign(
+        _ path: String, _ purpose: Purpose, _ host: any HostProgram
+    ) -> CampaignError {
         if let name = contents(of: path).first {
             return CampaignError(
                 "\(path) holds \(name), but no checkpoint, so it is not known where the campaign stood; put back a copy of its "
-                    + "checkpoint, or \(purpose.advice(nextAside(in: path)))")
+                    + "checkpoint, or \(purpose.advice(nextAside(in: path), host))")
         }
         switch purpose {
         case .merging:
-            return CampaignError("\(path) holds no campaign; name folders of --state that campaigns are kept in")
+            return CampaignError("\(path) holds no campaign; name folders of \(host.stateOption) that campaigns are kept in")
         case .resuming:
             let isUsable =
                 (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
                 || !FileManager.default.fileExists(atPath: path)
             return CampaignError(
                 "\(path) holds no campaign to go on with; "
-                    + (isUsable ? "leave out --resume to begin one there" : "name the folder of one"))
+                    + (isUsable ? "leave out \(host.resumeOption) to begin one there" : "name the folder of one"))
         }
     }
 
@@ -162,7 +171,9 @@ public final class StateFolder {
     }
 
     /// Reads a checkpoint; `nil` when it is missing or damaged.
-    private static func read(_ path: String, _ purpose: Purpose) throws(CampaignError) -> Checkpoint? {
+    private static func read(
+        _ path: String, _ purpose: Purpose, _ host: any HostProgram
+    ) throws(CampaignError) -> Checkpoint? {
         if !FileManager.default.fileExists(atPath: path) { return nil }
         let bytes = try WholeFile.read(path)
         do throws(Checkpoint.Fault) {
@@ -171,7 +182,7 @@ public final class StateFolder {
             guard case .format(let number) = error else { return nil }
             throw CampaignError(
                 "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format), in which files or "
-                    + "the cases of a seed differ; use the version that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path)))"
+                    + "the cases of a seed differ; use the version that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path), host))"
             )
         }
     }

@@ -31,19 +31,21 @@ public struct StateMerger {
 
     private var parts: [Checkpoint.Part] = []
     /// The first of them, and where it was met.
-    private var subject: (part: Checkpoint.Part, state: String)?
+    private var first: (part: Checkpoint.Part, state: String)?
     private var buckets: [String: Joined] = [:]
     private var times = Checkpoint.Times()
     /// Where each part of each campaign was met.
-    private var places: [[String]: (count: UInt64, states: [UInt64: String])] = [:]
+    private var places: [Checkpoint.Part.Identity: (count: UInt64, states: [UInt64: String])] = [:]
     /// The files of each command, and where they were met.
-    private var uses: [[String]: (files: [UsedFile], state: String)] = [:]
+    private var uses: [Checkpoint.Part.Command: (files: [UsedFile], state: String)] = [:]
 
     /// Joins states into a new one.
     ///
     /// - Parameter output: a folder that is not there yet, or empty
     /// - Throws: ``CampaignError`` when a state cannot be used, is in use, or is of what another is of; nothing is written then
-    public static func merge(_ states: [String], into output: String) throws(CampaignError) -> CampaignReport {
+    public static func merge(
+        _ states: [String], into output: String, host: any HostProgram
+    ) throws(CampaignError) -> CampaignReport {
         try onFiles { () throws(FileError) in try Folder.check(output) }
         if FileKind(of: output) != nil, !(try onFiles { () throws(FileError) in try Folder.names(in: output) }).isEmpty
         {
@@ -57,11 +59,11 @@ public struct StateMerger {
             if held[place] != nil {
                 throw CampaignError("\(path) is named twice; its cases would be counted twice", isWrongUse: true)
             }
-            let folder = try StateFolder.open(path, for: .merging)
+            let folder = try StateFolder.open(path, for: .merging, host: host)
             held[place] = folder
             if let checkpoint = folder.checkpoint { try merger.add(checkpoint, of: folder) }
         }
-        return try withExtendedLifetime(held) { () throws(CampaignError) in try merger.write(to: output) }
+        return try withExtendedLifetime(held) { () throws(CampaignError) in try merger.write(to: output, host) }
     }
 
     private mutating func add(_ checkpoint: Checkpoint, of folder: StateFolder) throws(CampaignError) {
@@ -70,7 +72,7 @@ public struct StateMerger {
         let repair =
             checkpoint.isMerged
             ? "merge once more what \(folder.path) was made of, and use that"
-            : "go on with \(folder.path) by --resume, which makes it anew, and merge then"
+            : "go on with the campaign in \(folder.path), which makes it anew, and merge then"
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
             joined.sightings += entry.sightings
@@ -85,7 +87,7 @@ public struct StateMerger {
         }
         for stray in checkpoint.strays {
             var joined = buckets[stray.bucket] ?? Joined()
-            let first = FirstSighting(seed: checkpoint.parts[0].seed, index: stray.index)
+            let first = FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: stray.index)
             Self.note(first, in: &joined.strayFirsts)
             if let kept = try crashes.stored(stray.bucket, isChanged: false) {
                 joined.keep(kept)
@@ -99,7 +101,7 @@ public struct StateMerger {
         for hit in checkpoint.early {
             guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()
-            Self.note(FirstSighting(seed: checkpoint.parts[0].seed, index: hit.index), in: &joined.strayFirsts)
+            Self.note(FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index), in: &joined.strayFirsts)
             joined.keep(kept)
             buckets[hit.bucket] = joined
         }
@@ -116,37 +118,41 @@ public struct StateMerger {
 
     /// Adds a part, unless some of its cases have been counted, or it was made with other files than the rest of it.
     private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
-        if let other = subject, (other.part.kernel == nil) != (part.kernel == nil) {
+        if let other = first, (other.part.kernel == nil) != (part.kernel == nil) {
             let (patchers, kernel) = part.kernel == nil ? (state, other.state) : (other.state, state)
             throw CampaignError(
                 "\(patchers) is of patchers and \(kernel) of a kernel; what they counted has no sum")
         }
-        subject = subject ?? (part, state)
+        first = first ?? (part, state)
         if let other = uses[part.command] {
             try UsedFile.checkAgreement(of: part.files, in: state, with: other.files, in: other.state)
         } else {
             uses[part.command] = (part.files, state)
         }
-        let campaign = part.campaign
+        let campaign = part.identity
+        let shard = part.configuration.cases.shard
         if let known = places[campaign] {
-            if let other = known.states[part.shard.number], known.count == part.shard.count {
+            if let other = known.states[shard.number], known.count == shard.count {
                 throw CampaignError(
-                    "\(state) and \(other) are of the same shard \(part.shard) of one campaign; its cases would be counted twice"
+                    "\(state) and \(other) are of the same shard \(shard) of one campaign; its cases would be counted twice"
                 )
             }
-            if known.count != part.shard.count {
+            if known.count != shard.count {
                 throw CampaignError(
-                    "\(state) is of shard \(part.shard) of a campaign that \(known.states.values.min() ?? "another state") has in "
+                    "\(state) is of shard \(shard) of a campaign that \(known.states.values.min() ?? "another state") has in "
                         + "\(known.count) parts; some cases would be counted twice")
             }
         }
-        places[campaign, default: (part.shard.count, [:])].states[part.shard.number] = state
+        places[campaign, default: (shard.count, [:])].states[shard.number] = state
         parts.append(part)
     }
 
     /// Writes the findings, and then the checkpoint that speaks of them.
-    private func write(to output: String) throws(CampaignError) -> CampaignReport {
-        let folder = try StateFolder.create(output, restarts: false, command: "")
+    private func write(to output: String, _ host: any HostProgram) throws(CampaignError) -> CampaignReport {
+        guard let target = parts.first?.configuration.target else {
+            throw CampaignError("there is nothing to merge")
+        }
+        let folder = try StateFolder.create(output, restarts: false, target: target, host: host)
         try folder.prepare()
         let crashes = CrashFolder(path: folder.crashes)
         let fresh = FreshFiles()
@@ -165,7 +171,7 @@ public struct StateMerger {
         }
         try fresh.synchronize(folder: folder.crashes)
         try folder.save(checkpoint)
-        return try CampaignReport(merged: checkpoint, in: folder)
+        return try CampaignReport(merged: checkpoint, in: folder, host: host)
     }
 }
 
@@ -173,7 +179,9 @@ extension CampaignReport {
     /// Reports on states that were merged.
     ///
     /// - Throws: ``CampaignError`` when the file of a finding is missing
-    public init(merged checkpoint: Checkpoint, in folder: StateFolder) throws(CampaignError) {
+    public init(
+        merged checkpoint: Checkpoint, in folder: StateFolder, host: any HostProgram
+    ) throws(CampaignError) {
         let crashes = CrashFolder(path: folder.crashes)
         var findings: [StoredFinding] = []
         for entry in checkpoint.entries.sorted(by: { $0.bucket < $1.bucket }) {
@@ -191,25 +199,28 @@ extension CampaignReport {
         }
         let missing = checkpoint.missingShards
         self.init(
-            seed: checkpoint.parts[0].seed, cases: checkpoint.cases, seconds: checkpoint.seconds,
+            seed: checkpoint.parts[0].configuration.cases.seed, cases: checkpoint.cases, seconds: checkpoint.seconds,
             casesPerSecond: Double(checkpoint.cases) / max(checkpoint.seconds, 0.001),
-            jobs: checkpoint.parts.map(\.jobs).max() ?? 0, findings: findings, state: folder.path,
-            parts: checkpoint.parts, missing: missing.isEmpty ? nil : missing,
+            jobs: checkpoint.parts.map(\.configuration.budget.jobs).max() ?? 0, findings: findings, state: folder.path,
+            parts: checkpoint.parts.map { Part($0, host) }, missing: missing.isEmpty ? nil : missing,
             isFinished: missing.isEmpty && checkpoint.unfinishedParts.isEmpty)
         unfinished = checkpoint.unfinishedParts.isEmpty ? nil : checkpoint.unfinishedParts
-        plugins = CampaignReport.plugins(in: checkpoint.parts.flatMap(\.arguments))
+        target = checkpoint.parts[0].configuration.target
+        plugins = checkpoint.parts.reduce(into: []) { all, part in
+            all += part.configuration.target.pluginFiles.filter { !all.contains($0) }
+        }
         noteCounts(of: checkpoint)
     }
 
     /// Puts in what was counted in all parts together.
     private mutating func noteCounts(of checkpoint: Checkpoint) {
         let targets = checkpoint.parts.reduce(into: [String]()) { all, part in
-            all += (part.targets ?? []).filter { !all.contains($0) }
+            all += part.targets.filter { !all.contains($0) }
         }
         let counts = checkpoint.counts(of: targets)
         if let kernel = checkpoint.parts[0].kernel {
             KernelTally.describe(counts, in: &self)
-            self.kernel = kernel.first
+            self.kernel = kernel.release
             neverRun = KernelSubject.neverRun(counts, cases: cases)
         } else if !targets.isEmpty {
             PatcherSubject.describe(counts, targets: targets, in: &self)
@@ -225,7 +236,7 @@ extension Checkpoint {
         var sum = counts
         for part in parts where part.kernel == nil {
             let ran = Int(part.counts?[TargetCounts.ranKey] ?? 0)
-            for target in targets where !(part.targets ?? []).contains(target) {
+            for target in targets where !part.targets.contains(target) {
                 TargetCounts.add(ran, .idle, of: target, to: &sum)
             }
         }

@@ -33,9 +33,12 @@ struct UsedFile: Codable, Hashable, Sendable {
 
     /// Checks that a campaign goes on with the files that it began with.
     ///
+    /// - Parameter restart: the option that starts a campaign in the place of another
     /// - Throws: ``CampaignError`` that names the first that is another, missing or new
-    static func check(_ now: [UsedFile], against before: [UsedFile], state: String) throws(CampaignError) {
-        let advice = "; put it back, or begin anew with --restart"
+    static func check(
+        _ now: [UsedFile], against before: [UsedFile], state: String, restart: String
+    ) throws(CampaignError) {
+        let advice = "; put it back, or begin anew with \(restart)"
         for old in before {
             guard let new = now.first(where: { $0.path == old.path }) else {
                 throw CampaignError(
@@ -47,7 +50,7 @@ struct UsedFile: Codable, Hashable, Sendable {
         }
         if let new = now.first(where: { file in !before.contains { $0.path == file.path } }) {
             throw CampaignError(
-                "\(new.path) was not there when the campaign in \(state) began; take it away, or begin anew with --restart"
+                "\(new.path) was not there when the campaign in \(state) began; take it away, or begin anew with \(restart)"
             )
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Fuzzing
 
 /// What becomes known while a campaign runs, told where it belongs: to the user, to the log of a kept campaign, and to the
-/// command of `--on-finding`.
+/// command for findings.
 final class CampaignNews {
     let status: CampaignStatus
     private let session: CampaignSession
@@ -22,12 +22,12 @@ final class CampaignNews {
     /// - Parameters:
     ///   - state: where the campaign is kept, if it is
     ///   - status: shows it to the user
-    init(settings: CampaignSettings, session: CampaignSession, state: StateFolder?, status: CampaignStatus) {
+    init(configuration: CampaignConfiguration, session: CampaignSession, state: StateFolder?, status: CampaignStatus) {
         self.session = session
         self.status = status
         log = state.map { CampaignLog(folder: $0.path) }
-        command = session.command.map { text in
-            FindingCommand(text, reported: Set(state?.checkpoint?.reported ?? [])) { status.note($0) }
+        command = session.command.map { command in
+            FindingCommand(command.text, option: command.option, reported: Set(state?.checkpoint?.reported ?? [])) { status.note($0) }
         }
         // Also those of a block that is run again, since an earlier limit has cut it short.
         if let before = state?.checkpoint {
@@ -36,8 +36,8 @@ final class CampaignNews {
             stored = Set(before.entries.filter(\.isStored).map(\.bucket))
         }
         status.update { progress in
-            progress.caseLimit = settings.cases.map(settings.shard.count(below:))
-            progress.timeLimit = settings.time
+            progress.caseLimit = configuration.cases.limit.map(configuration.cases.shard.count(below:))
+            progress.timeLimit = session.time ?? configuration.budget.time
             progress.place = state?.path
         }
     }
@@ -60,7 +60,7 @@ final class CampaignNews {
         lastCount = ledger.count
         // A command may not have been run for all of them.
         report(ledger, isLast: false)
-        let words = arguments.map(\.shellQuoted).joined(separator: " ")
+        let words = arguments.map(ShellText.word).joined(separator: " ")
         if cases == 0 {
             try log?.add(.start, words)
         } else {

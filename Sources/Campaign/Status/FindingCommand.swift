@@ -1,7 +1,7 @@
 import Foundation
 import UserFiles
 
-/// The command of `--on-finding`: run once for each group of findings, one after the other, beside the campaign.
+/// The command that the user wants to be run for findings: once for each group of findings, one after the other, beside the campaign.
 ///
 /// The smallest finding of the group is on its standard input as JSON; what it prints goes to standard error. A command that
 /// fails or hangs is told of once and does the campaign no harm.
@@ -18,6 +18,8 @@ final class FindingCommand {
     }
 
     private let command: String
+    /// The option that gave the command, for messages.
+    private let option: String
     private let patience: Double
     private let note: (String) -> Void
     private var waiting: [StoredFinding] = []
@@ -29,14 +31,16 @@ final class FindingCommand {
 
     /// - Parameters:
     ///   - command: what `sh -c` is to run
+    ///   - option: the option that gave it, for messages
     ///   - reported: the buckets that it has been run for before
     ///   - patience: how long a command may take, in seconds
     ///   - note: is given what the user is to know
     init(
-        _ command: String, reported: Set<String> = [], patience: Double = patience,
+        _ command: String, option: String, reported: Set<String> = [], patience: Double = patience,
         note: @escaping (String) -> Void
     ) {
         self.command = command
+        self.option = option
         self.reported = reported
         self.patience = patience
         self.note = note
@@ -79,7 +83,7 @@ final class FindingCommand {
             self.running = nil
         }
         if waiting.isEmpty { return }
-        note("--on-finding: there was no time to run the command for \(CountText.of(waiting.count, "more finding"))\n")
+        note("\(option): there was no time to run the command for \(CountText.of(waiting.count, "more finding"))\n")
         waiting = []
     }
 
@@ -96,7 +100,7 @@ final class FindingCommand {
             hasFailed = true
             let signal = status & 0x7f
             let end = signal != 0 ? "was ended by signal \(signal)" : "ended with status \(status >> 8 & 0xff)"
-            note("--on-finding: the command \(end); this is told once\n")
+            note("\(option): the command \(end); this is told once\n")
         }
         return true
     }
@@ -113,7 +117,7 @@ final class FindingCommand {
         while unsafe waitpid(running.process, &status, 0) < 0 && errno == EINTR {}
         if hasHung { return }
         hasHung = true
-        note("--on-finding: the command \(end); this is told once\n")
+        note("\(option): the command \(end); this is told once\n")
     }
 
     private func start(_ finding: StoredFinding) {
@@ -127,7 +131,7 @@ final class FindingCommand {
         } catch {
             if hasFailed { return }
             hasFailed = true
-            note("--on-finding: \(error); this is told once\n")
+            note("\(option): \(error); this is told once\n")
         }
     }
 

@@ -2,14 +2,8 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// What a campaign puts to the test: how it is named on the command line, and who makes and judges its cases.
+/// What a campaign puts to the test: who makes and judges its cases.
 public protocol CampaignSubject: Sendable {
-    /// The words behind the name of this program that begin such a campaign.
-    static var command: [String] { get }
-    /// The same for one of its workers.
-    var workerCommand: [String] { get }
-    /// The arguments of a campaign that say what is put to the test.
-    var arguments: [String] { get }
     /// What one case may take.
     var budget: CaseBudget { get }
     /// What deaths of a target may cost.
@@ -27,10 +21,14 @@ public protocol CampaignSubject: Sendable {
     /// The kernel that cases are made for and judged by, in words that are the same as long as it is; empty without one.
     var kernel: [String] { get }
 
-    /// The words that begin a process which judges single cases, with all that it must be told.
+    /// The target as a part of a configuration.
+    var target: CampaignTarget { get }
+
+    /// Judges single cases as another process requests them, until that process ends.
     ///
     /// - Parameter budget: what one case may take
-    func judgeCommand(_ budget: CaseBudget) -> [String]
+    /// - Throws: ``CampaignError`` when cases cannot be judged here
+    func judge(_ budget: CaseBudget) throws(CampaignError)
 
     /// Makes what runs cases in a worker.
     ///
@@ -46,17 +44,17 @@ public protocol CampaignSubject: Sendable {
     ///
     /// - Parameters:
     ///   - bases: the programs of ``objects``
-    ///   - program: the executable that serves as judge
-    func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer
+    ///   - host: the program that serves as judge
+    func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any CaseExaminer
 
     /// Makes the case with an index and runs it by itself.
     ///
     /// - Parameters:
     ///   - bases: the programs of ``objects``
-    ///   - program: the executable that serves as judge
+    ///   - host: the program that serves as judge
     /// - Throws: ``CampaignError`` when the case cannot be run
     func runCase(
-        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+        _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase
 
     /// The targets that no case was run with; `nil` for none.

@@ -4,7 +4,7 @@ import Fuzzing
 import Patching
 
 /// Patchers that are held against each other and the rules.
-public struct PatcherSubject: CampaignSubject {
+public struct PatcherSubject: CampaignSubject, Codable, Hashable {
     /// The patchers that are compared.
     public var patchers: [PatcherChoice]
     /// How patchers are judged.
@@ -26,8 +26,7 @@ public struct PatcherSubject: CampaignSubject {
         self.budget = budget
     }
 
-    public static let command = ["run"]
-    public var workerCommand: [String] { ["worker"] }
+    public var target: CampaignTarget { .patchers(self) }
     public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
     public var targets: [String] { patchers.map(\.name) }
     public func oracle(for c: Case) -> Oracle { terms.applying(to: c).oracle }
@@ -49,25 +48,16 @@ public struct PatcherSubject: CampaignSubject {
             })
     }
 
-    public var arguments: [String] {
-        var words: [String] = []
-        if patchers != PatcherChoice.builtIn {
-            let others = patchers.filter { !PatcherChoice.builtIn.contains($0) }
-            let isAll = patchers.count - others.count == PatcherChoice.builtIn.count
-            words += isAll ? ["--patcher", "all"] + others.flatMap(\.arguments) : patchers.flatMap(\.arguments)
+    public func judge(_ budget: CaseBudget) throws(CampaignError) {
+        let server = try JudgeServer(targets: targets, budget: budget)
+        var runner = CaseRunner(
+            terms.make(patchers, checksEveryAnswer: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
+            progress: server.progress)
+        let names = targets
+        server.run { c, excluded in
+            let findings = runner.findings(of: c, excluding: excluded)
+            return Judgement(findings: findings, notRun: runner.reasonsNotGiven(names))
         }
-        words += terms.arguments
-        words += objects.flatMap { ["--objects", $0] }
-        if workloads == Workload.allCases {
-            words += ["--workload", "all"]
-        } else {
-            words += workloads.flatMap { ["--workload", $0.name] }
-        }
-        return words + budget.arguments
-    }
-
-    public func judgeCommand(_ budget: CaseBudget) -> [String] {
-        ["judge"] + patchers.flatMap(\.arguments) + terms.arguments + budget.arguments
     }
 
     func makeFuzzer(
@@ -88,8 +78,8 @@ public struct PatcherSubject: CampaignSubject {
             names: targets)
     }
 
-    public func makeExaminer(seed: UInt64, bases: [Program], program: URL) -> any CaseExaminer {
-        PatcherExaminer(SacrificedJudge(self, program: program)) { index in
+    public func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any CaseExaminer {
+        PatcherExaminer(SacrificedJudge(self, host: host)) { index in
             var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
             var c = fuzzer.makeCase(index: index)
             c.conditions = terms.conditions

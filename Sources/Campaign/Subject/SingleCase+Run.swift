@@ -4,33 +4,28 @@ import Fuzzing
 import LinuxBPF
 import Patching
 
-extension CampaignSettings {
+extension CampaignConfiguration {
     /// Makes the case with an index and runs it by itself.
     ///
-    /// - Parameter program: the executable that serves as judge
+    /// - Parameter host: the program that serves as judge
     /// - Throws: ``CampaignError`` when the case cannot be made or run
-    public func runCase(_ index: UInt64, program: URL) throws(CampaignError) -> SingleCase {
+    public func runCase(_ index: UInt64, host: any HostProgram) throws(CampaignError) -> SingleCase {
         let objects = ObjectCollection(paths: subject.objects)
         if !subject.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(objects.refusals.map(\.description))
         }
-        return try subject.runCase(index, seed: seed, bases: objects.programs.map(\.program), program: program)
-    }
-
-    /// The arguments that make and run one case again.
-    public func argumentsOfCase(_ index: UInt64) -> [String] {
-        ["--seed", String(seed), "--index", String(index)] + subject.arguments
+        return try subject.runCase(index, seed: cases.seed, bases: objects.programs.map(\.program), host: host)
     }
 }
 
 extension PatcherSubject {
     public func runCase(
-        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+        _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
         var c = fuzzer.makeCase(index: index)
         c.conditions = terms.conditions
-        let judge = SacrificedJudge(self, program: program)
+        let judge = SacrificedJudge(self, host: host)
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         var made = SingleCase(c, findings: findings, report: judge.report)
@@ -59,10 +54,10 @@ extension PatcherSubject {
 
 extension KernelSubject {
     public func runCase(
-        _ index: UInt64, seed: UInt64, bases: [Program], program: URL
+        _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         let c = makeCase(index, seed: seed)
-        let judge = SacrificedJudge(self, program: program)
+        let judge = SacrificedJudge(self, host: host)
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         let completed = try? judge.completed.map { try CaseFile.parse($0, file: "case \(index)") }

@@ -1,5 +1,5 @@
 /// What one case may take before the patcher that is asked counts as broken.
-public struct CaseBudget: Hashable, Sendable {
+public struct CaseBudget: Codable, Hashable, Sendable {
     /// How long one case may take.
     ///
     /// - Units: seconds
@@ -12,14 +12,5 @@ public struct CaseBudget: Hashable, Sendable {
     public init(timeout: Double = 2, memory: UInt64? = 2048) {
         self.timeout = timeout
         self.memory = memory
-    }
-
-    /// The arguments that say the same on the command line.
-    var arguments: [String] {
-        let standard = CaseBudget()
-        var words: [String] = []
-        if timeout != standard.timeout { words += ["--timeout", String(timeout)] }
-        if memory != standard.memory { words += ["--memory", String(memory ?? 0)] }
-        return words
     }
 }

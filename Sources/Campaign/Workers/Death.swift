@@ -80,9 +80,9 @@ struct Death: Hashable {
                 .memory, "none",
                 "gives no answer within \(Self.seconds(timeout)) and had taken \(CountText.grouped(taken)) MiB by then"
             )
-        case .memory: (.memory, "none", "takes more memory than --memory allows")
+        case .memory: (.memory, "none", "takes more memory than it may")
         case .leak:
-            (.memory, "leak", "takes memory in case after case and does not give it back, up to what --memory allows")
+            (.memory, "leak", "takes memory in case after case and does not give it back, up to the memory limit")
         case .outside(let number):
             (.crash, Self.name(ofSignal: number), "ends the process with \(Self.name(ofSignal: number).uppercased())")
         case .descriptor: (.crash, "descriptor", "closes or writes to descriptors that are not its own")

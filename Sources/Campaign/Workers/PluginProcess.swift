@@ -10,12 +10,12 @@ public enum PluginProcess {
 
     /// What a plug-in says of itself, which it is asked in another process.
     ///
-    /// - Parameter program: the executable that serves as that process
+    /// - Parameter host: the program that serves as that process
     /// - Throws: ``CampaignError`` when the plug-in cannot be used
-    static func describe(_ file: PluginFile, program: URL) throws(CampaignError) -> Plugin.Description {
+    static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description {
         let path = file.path
         let process = try WorkerProcess(
-            program: program, ["describe"] + (file.name.map { ["--name", $0] } ?? []) + ["--", path], plugins: [path])
+            host: host, .describe(file), plugins: [path])
         var text = Data()
         let end = Date() + patience
         var isAtEnd = false
@@ -46,7 +46,7 @@ public enum PluginProcess {
     }
 
     /// Answers ``describe(_:program:)`` on standard output: a description in JSON, or a line that says why there is none.
-    public static func answer(_ file: PluginFile) throws(CampaignError) {
+    static func answer(_ file: PluginFile) throws(CampaignError) {
         let output = try WorkerOutput()
         do throws(PluginError) {
             let description = try Plugin(path: file.path, name: file.name).description
@@ -101,11 +101,11 @@ public enum PluginProcess {
     /// - Returns: the exit status of the command, also when a plug-in has ended the process
     /// - Throws: ``CampaignError`` when it cannot be started
     public static func run(
-        program: URL, _ command: Command, plugins: [Plugin.Description]
+        host: any HostProgram, _ command: Command, plugins: [Plugin.Description]
     ) throws(CampaignError) -> Int32 {
         let board = try SharedBoard(inMemoryFor: 1)
         let process = try WorkerProcess(
-            program: program, inheriting: command.arguments, plugins: plugins.map(\.path), board: board)
+            host: host, inheriting: command.arguments, plugins: plugins.map(\.path), board: board)
         let cause: String
         switch end(of: process, board, timeout: command.timeout) {
         case nil: cause = "gives no answer within \(Death.seconds(command.timeout ?? 0))"

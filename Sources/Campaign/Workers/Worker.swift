@@ -6,8 +6,9 @@ import LinuxBPF
 /// The inside of a worker process: takes blocks of indices and runs their cases until there are none left.
 ///
 /// The cases are run in children, which a patcher may end.
-public final class Worker {
-    private let settings: CampaignSettings
+final class Worker {
+    private let configuration: CampaignConfiguration
+    private let subject: any CampaignSubject
     private let board: SharedBoard
     private let number: Int
     private let server: ForkServer
@@ -29,31 +30,27 @@ public final class Worker {
     ///   - number: which of the board's workers it is
     ///   - first: a block that another worker did not finish
     /// - Throws: ``CampaignError`` when the board cannot be mapped
-    public init(settings: CampaignSettings, board path: String, number: Int, first: UInt64?) throws(CampaignError) {
-        self.settings = settings
+    init(configuration: CampaignConfiguration, number: Int, first: UInt64?) throws(CampaignError) {
+        self.configuration = configuration
+        subject = configuration.subject
         self.number = number
         self.first = first
-        // Opened again by its path, it would have to be readable for this user under any umask.
-        let isInherited = path == WorkerProcess.boardPath
-        let jobs = max(settings.jobs, number + 1)
-        board =
-            try isInherited
-            ? SharedBoard(inherited: WorkerProcess.boardNumber, jobs: jobs) : SharedBoard(path: path, jobs: jobs)
+        board = try SharedBoard(inherited: WorkerProcess.boardNumber, jobs: max(configuration.budget.jobs, number + 1))
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: number, budget: settings.subject.budget, keepsErrors: false)
-        bases = ObjectCollection(paths: settings.subject.objects).programs.map(\.program)
-        limit = settings.cases ?? UInt64.max
+            board: board, number: number, budget: subject.budget, keepsErrors: false)
+        bases = ObjectCollection(paths: subject.objects).programs.map(\.program)
+        limit = configuration.cases.limit ?? UInt64.max
     }
 
     /// Runs until the campaign ends, or the process that started this one does.
-    public func run() throws(CampaignError) {
-        let probe = try settings.subject.makeProbe(
-            seed: settings.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
+    func run() throws(CampaignError) {
+        let probe = try subject.makeProbe(
+            seed: configuration.cases.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
         // What is part of this program gives its memory back.
-        if settings.subject.targets.indices.contains(where: settings.subject.isForeign) {
+        if subject.targets.indices.contains(where: subject.isForeign) {
             let held = MemoryGauge(process: getpid()).held
-            mostHeld = settings.subject.budget.memory.map { held + $0 << 20 }
+            mostHeld = subject.budget.memory.map { held + $0 << 20 }
         }
         server.run {
             runBlocks(probe)
@@ -79,7 +76,7 @@ public final class Worker {
 
     private func claim() -> UInt64? { board.claim(worker: number) { indices(of: $0).isEmpty } }
 
-    private func indices(of block: UInt64) -> Range<UInt64> { settings.shard.indices(ofBlock: block, limit: limit) }
+    private func indices(of block: UInt64) -> Range<UInt64> { configuration.cases.shard.indices(ofBlock: block, limit: limit) }
 
     private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseProbe) {
         board.note(block: block, worker: number)
@@ -100,13 +97,13 @@ public final class Worker {
         }
         endIfFull()
         let done = indices.lowerBound..<end
-        var deaths = casualties.counts(of: block, done: done, targets: settings.subject.targets)
-        for (number, target) in settings.subject.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
+        var deaths = casualties.counts(of: block, done: done, targets: subject.targets)
+        for (number, target) in subject.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
             TargetCounts.add(done.count, .leftOut, of: target, to: &deaths)
             TargetCounts.add(1, .leftOutBlocks, of: target, to: &deaths)
         }
         let notRun = casualties.countNotRun(
-            done, of: block, others: leftOut, running: settings.subject.running)
+            done, of: block, others: leftOut, running: subject.running)
         if notRun > 0 { deaths[TargetCounts.notRunKey] = UInt64(notRun) }
         let report = BlockReport(
             block: block, done: end - indices.lowerBound, sightings: sightings.values.sorted { $0.bucket < $1.bucket },
@@ -159,7 +156,7 @@ public final class Worker {
         // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
         case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
             if let patcher = death.patcher {
-                output.write(Doubt(target: settings.subject.targets[patcher], index: death.index).line)
+                output.write(Doubt(target: subject.targets[patcher], index: death.index).line)
             }
             return
         case .leak:
@@ -188,7 +185,7 @@ public final class Worker {
             blame(patcher, death, isLasting: true)
             return
         }
-        Output.note("error: case \(death.index) of seed \(settings.seed) ends workers, but no patcher does alone\n")
+        Output.note("error: case \(death.index) of seed \(configuration.cases.seed) ends workers, but no patcher does alone\n")
         _exit(1)
     }
 
@@ -199,17 +196,17 @@ public final class Worker {
     private func settleLeak(_ death: Death, _ probe: any CaseProbe) {
         guard let block = first else { return }
         let indices = indices(of: block)
-        let others = settings.subject.targets.indices.filter(settings.subject.isForeign)
+        let others = subject.targets.indices.filter(subject.isForeign)
         if casualties.strike(at: indices.lowerBound) < 2 {
             // With one patcher from outside it is known whose it is.
             if others.count != 1 { return }
-            announce(death.finding(against: settings.subject.targets[others[0]]).bucket, at: death.index)
+            announce(death.finding(against: subject.targets[others[0]]).bucket, at: death.index)
         } else if let patcher = culprit(in: indices, probe)?.0 ?? death.patcher ?? others.first {
             var death = death
             death.index = indices.lowerBound
             blame(patcher, death, isLasting: true)
         } else {
-            Output.note("error: the cases from \(indices.lowerBound) on take more memory than --memory allows\n")
+            Output.note("error: the cases from \(indices.lowerBound) on take more memory than they may\n")
             _exit(1)
         }
     }
@@ -220,14 +217,14 @@ public final class Worker {
 
     private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
         if death.kind == .hang { board.noteHang(of: patcher) }
-        let finding = death.finding(against: settings.subject.targets[patcher])
+        let finding = death.finding(against: subject.targets[patcher])
         announce(finding.bucket, at: death.index)
         casualties.blame(patcher, for: finding, as: death.kind, at: death.index, isLasting: isLasting)
     }
 
     /// The first patcher that alone ends a child on some cases, and how.
     private func culprit(in indices: Range<UInt64>, _ probe: any CaseProbe) -> (Int, Death)? {
-        for patcher in settings.subject.targets.indices {
+        for patcher in subject.targets.indices {
             var found: Death?
             server.run {
                 if found != nil { return }

@@ -12,8 +12,8 @@ final class WorkerCrew {
     /// - Units: seconds
     private static let casePatience = 0.8
 
-    private let settings: CampaignSettings
-    private let program: URL
+    private let configuration: CampaignConfiguration
+    private let host: any HostProgram
     private let board: SharedBoard
     private var workers: [WorkerProcess] = []
     /// How often a worker was killed since anything was last heard of one.
@@ -29,9 +29,9 @@ final class WorkerCrew {
     /// Is given what the user is to know.
     var note: (String) throws(CampaignError) -> Void = { _ in }
 
-    init(settings: CampaignSettings, program: URL, board: SharedBoard) {
-        self.settings = settings
-        self.program = program
+    init(configuration: CampaignConfiguration, host: any HostProgram, board: SharedBoard) {
+        self.configuration = configuration
+        self.host = host
         self.board = board
     }
 
@@ -45,16 +45,14 @@ final class WorkerCrew {
     ///
     /// - Throws: ``CampaignError`` when one cannot be started
     func start() throws(CampaignError) {
-        for number in 0..<settings.jobs { try start(number, first: nil) }
+        for number in 0..<configuration.budget.jobs { try start(number, first: nil) }
     }
 
     private func start(_ number: Int, first: UInt64?) throws(CampaignError) {
-        var words = settings.subject.workerCommand + ["--board", WorkerProcess.boardPath, "--number", String(number)]
-        if let first { words += ["--first", String(first)] }
         workers.append(
             try WorkerProcess(
-                program: program, words + settings.arguments, plugins: settings.subject.plugins,
-                board: board, number: number))
+                host: host, .worker(configuration, number: number, first: first),
+                plugins: configuration.subject.plugins, board: board, number: number))
     }
 
     /// Tells workers to end with their block, a moment later with their case, and kills those that then do not.
@@ -108,18 +106,18 @@ final class WorkerCrew {
             if isStopping {
                 let end = CutCase(
                     index: index, start: board.start(ofWorker: worker.number),
-                    now: DispatchTime.now().uptimeNanoseconds, timeout: settings.subject.budget.timeout)
+                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.subject.budget.timeout)
                 try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
-                if end.isLate, settings.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
-                    unanswered.append(Doubt(target: settings.subject.targets[target], index: index))
+                if end.isLate, configuration.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
+                    unanswered.append(Doubt(target: configuration.subject.targets[target], index: index))
                 }
                 return
             }
             killings += 1
             if killings == 10 {
                 // The process of the patcher may have gone on after it killed its worker.
-                let targets = settings.subject.targets
+                let targets = configuration.subject.targets
                 let place = (board.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
                     ", while \(targets[$0]) is run at case \(index)"
                 }

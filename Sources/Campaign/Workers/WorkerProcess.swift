@@ -23,8 +23,6 @@ final class WorkerProcess {
 
     /// The descriptor of a board in the process that it is shared with.
     static let boardNumber: Int32 = 3
-    /// Where that process finds it.
-    static let boardPath = "/dev/fd/\(boardNumber)"
 
     /// The file that this process was started from, as it was called when the first was started.
     private static let ownProgram = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
@@ -43,16 +41,18 @@ final class WorkerProcess {
     private var result: End?
     private var reader = BlockReport.Reader()
 
-    /// Starts this program once more with other arguments, standard input and output being pipes.
+    /// Starts the program again for a task, standard input and output being pipes.
     ///
     /// - Parameters:
+    ///   - host: the program
+    ///   - task: sent to the process on its standard input
     ///   - plugins: what may be loaded into it
     ///   - reports: what is wanted of a sanitizer's reports
-    ///   - board: the memory to share with it, which it finds at ``boardPath``
+    ///   - board: the memory to share with it, which it finds at ``boardNumber``
     ///   - number: which of the board's workers it is
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
-        program: URL, _ arguments: [String], plugins: [String], reports: SanitizerReports.Use = .counting,
+        host: any HostProgram, _ task: ChildTask, plugins: [String], reports: SanitizerReports.Use = .counting,
         board: SharedBoard? = nil, number: Int = 0
     ) throws(CampaignError) {
         self.number = number
@@ -64,11 +64,12 @@ final class WorkerProcess {
             close(output.write)
         }
         process = try Self.spawn(
-            [program.path] + arguments,
+            [host.url.path] + host.childArguments(for: task),
             try Confinement.environment(for: plugins, reports: reports),
             pipes: (input.read, output.write), board: board.map { ($0.descriptor, Self.boardNumber) })
         exit = process_open_end(process)
         leadsGroup = true
+        write(task.bytes)
     }
 
     /// Starts this program once more with other arguments and the same input and output.
@@ -78,18 +79,18 @@ final class WorkerProcess {
     ///   - board: the memory to share with it, which it finds by ``Confinement/board``
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
-        program: URL, inheriting arguments: [String], plugins: [String], board: SharedBoard
+        host: any HostProgram, inheriting arguments: [String], plugins: [String], board: SharedBoard
     ) throws(CampaignError) {
         (number, descriptor, leash, leadsGroup) = (0, -1, -1, false)
         // A number that nothing has which the user may have opened for it.
         let shared = fcntl(board.descriptor, F_DUPFD_CLOEXEC, 10)
         guard shared >= 0 else {
-            throw CampaignError("\(program.path): cannot be started: \(SystemReason.text())")
+            throw CampaignError("\(host.url.path): cannot be started: \(SystemReason.text())")
         }
         defer { close(shared) }
         var environment = try Confinement.environment(for: plugins, reports: .showing)
         environment[Confinement.boardVariable] = String(shared)
-        process = try Self.spawn([program.path] + arguments, environment, pipes: nil, board: (shared, shared))
+        process = try Self.spawn([host.url.path] + arguments, environment, pipes: nil, board: (shared, shared))
         exit = process_open_end(process)
     }
 

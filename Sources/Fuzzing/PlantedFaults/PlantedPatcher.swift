@@ -6,7 +6,7 @@ import Patching
 /// It lets `delta-array` do the work and then spoils the result in one way.
 public final class PlantedPatcher: Patcher {
     /// The ways of being wrong.
-    public enum Fault: String, CaseIterable, Sendable {
+    public enum Fault: String, CaseIterable, Codable, Sendable {
         /// Backward jumps over code that grew land one instruction too far ahead, as in CVE-2016-2383.
         case backJump = "planted-back-jump"
         /// The aux word of a patched instruction is lost.

@@ -6,7 +6,7 @@ import Patching
 /// Where edits fall, how long a patch is and where in it the replaced instruction stands are the kernel's; the code in
 /// between is this project's own, and so are its jumps, of which there may be more or fewer. The verifier's knowledge of
 /// types and values is not there. Each workload says what it goes by instead.
-public enum Workload: String, CaseIterable, Sendable, Hashable {
+public enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case blinding
     case contextAccess = "ctx-access"
     case helperInlining = "helper-inlining"

@@ -170,7 +170,7 @@ struct KernelRunCommandTests {
     /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
     @Test func findingsSayWhatWasSeen() throws {
         let subject = KernelSubject([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
-        let examiner = subject.makeExaminer(seed: 7, bases: [], program: Tool.executable)
+        let examiner = subject.makeExaminer(seed: 7, bases: [], host: Tool.host)
         var found: (c: Case, finding: Finding)?
         for index in UInt64(0)..<20 where found == nil {
             let c = examiner.makeCase(index: index)
@@ -188,9 +188,10 @@ struct KernelRunCommandTests {
     /// A program of fifty thousand slots is minimized after the small ones that came after it.
     @Test func longProgramsWait() throws {
         let folder = try Tool.Folder()
-        let settings = CampaignSettings(
-            seed: 7, subject: KernelSubject([.far, .jumps], facts: try RunningKernel().facts), crashes: folder.path)
-        let ledger = FindingLedger(settings: settings, bases: [], program: Tool.executable, keepsEarlier: false)
+        let target = KernelSubject([.far, .jumps], facts: try RunningKernel().facts)
+        let configuration = CampaignConfiguration(
+            target: .kernel(target), cases: .init(seed: 7), output: folder.path)
+        let ledger = FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         let indices = Array(UInt64(0)..<40)
         let long = indices.filter { ledger.examiner.isLong(index: $0) }
         let short = try #require(indices.first { !long.contains($0) })

@@ -1,4 +1,5 @@
 import Foundation
+import KernelRewrites
 import Testing
 
 @testable import Campaign
@@ -51,14 +52,17 @@ struct KernelStateTests {
         try campaign.run()
         let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
         let before = try Checkpoint.parse(try Data(contentsOf: file))
-        let release = try #require(before.parts[0].kernel?.first)
-        for (words, expected) in [
-            (["0.1-other"], "is of kernel 0.1-other, and this is \(release); go on with it there"),
-            ([release, "time-travel"], "the kernel had time-travel when the campaign in "),
-            ([release], "the kernel has "),
-        ] {
-            var other = before
-            other.parts[0].kernel = words
+        let subject = try #require(before.parts[0].configuration.target.kernel)
+        let release = subject.facts.release
+        let changes: [((inout KernelFacts) -> Void, String)] = [
+            ({ $0.release = "0.1-other" }, "is of kernel 0.1-other, and this is \(release); go on with it there"),
+            ({ $0.functions.insert("time_travel") }, "the kernel had time_travel when the campaign in "),
+            ({ $0.features = [] }, "the kernel has "),
+        ]
+        for (change, expected) in changes {
+            var (other, changed) = (before, subject)
+            change(&changed.facts)
+            other.parts[0].configuration.target = .kernel(changed)
             try other.print().write(to: file)
             let run = try campaign.run()
             #expect(run.status == 1 && run.errors.contains(expected), "\(run.errors)")

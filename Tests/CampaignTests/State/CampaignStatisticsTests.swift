@@ -86,8 +86,8 @@ import Testing
     @Test func rowsComeWhenTheyAreDue() throws {
         let folder = try Tool.Folder()
         let state = folder.path + "/state"
-        let settings = CampaignSettings(
-            seed: 7, subject: PatcherSubject(), crashes: state + "/crashes")
+        let configuration = CampaignConfiguration(
+            target: .patchers(PatcherSubject()), cases: .init(seed: 7), output: state + "/crashes")
         func rows() throws -> [Int] {
             let text = try String(contentsOfFile: state + "/plot_data", encoding: .utf8)
             return text.split(separator: "\n").dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
@@ -96,15 +96,15 @@ import Testing
         func session(_ times: [Double], isKilled: Bool = false) throws {
             let open =
                 try FileManager.default.fileExists(atPath: state)
-                ? StateFolder.open(state) : StateFolder.create(state, restarts: false, command: "")
+                ? StateFolder.open(state, host: Tool.host) : StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
             let clock = HandClock()
             let keeper = try CampaignKeeper(
-                open, settings: settings, known: nil, objects: ObjectCollection(paths: []), program: Tool.executable,
+                open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
             func progress(_ seconds: Double) -> CampaignKeeper.Progress {
                 CampaignKeeper.Progress(
                     next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: [:],
-                    ledger: FindingLedger(settings: settings, bases: [], program: Tool.executable, keepsEarlier: false))
+                    ledger: FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false))
             }
             try keeper.begin(at: progress(times[0]))
             for (place, time) in times.enumerated() {
@@ -128,10 +128,11 @@ import Testing
     @Test func resumingFindsNothing() throws {
         let folder = try Tool.Folder()
         let state = folder.path + "/state"
-        let settings = CampaignSettings(seed: 7, subject: PatcherSubject(), crashes: state + "/crashes")
+        let configuration = CampaignConfiguration(
+            target: .patchers(PatcherSubject()), cases: .init(seed: 7), output: state + "/crashes")
         let clock = HandClock()
         func ledger() -> FindingLedger {
-            FindingLedger(settings: settings, bases: [], program: Tool.executable, keepsEarlier: false)
+            FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         }
         func progress(_ ledger: FindingLedger) -> CampaignKeeper.Progress {
             CampaignKeeper.Progress(
@@ -139,12 +140,12 @@ import Testing
         }
         func keeper(_ open: StateFolder) throws -> CampaignKeeper {
             try CampaignKeeper(
-                open, settings: settings, known: nil, objects: ObjectCollection(paths: []), program: Tool.executable,
+                open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
         }
         let c = Case(program: .init(insns: [.init(code: 0x95)]), passes: [])
         do {
-            let open = try StateFolder.create(state, restarts: false, command: "")
+            let open = try StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
             let (first, found) = (try keeper(open), ledger())
             try first.begin(at: progress(found))
             found.insert("a/hang/none/none", .init(lowest: 1, sightings: 1))
@@ -154,7 +155,7 @@ import Testing
             try first.record(progress(found), isLast: true)
             #expect(found.count == 3 && found.hangCount == 3)
         }
-        let open = try StateFolder.open(state)
+        let open = try StateFolder.open(state, host: Tool.host)
         let before = try #require(open.checkpoint)
         #expect(before.times.lastHang == 1_000_000 && before.times.lastFind == 1_000_000)
         try CrashFolder(path: open.crashes).write(

@@ -9,8 +9,10 @@ import Testing
     private static let full = Checkpoint(
         parts: [
             Checkpoint.Part(
-                arguments: ["--seed", "18446744073709551615", "--objects", "/a b/\"c\"\n.o"], seed: .max,
-                shard: .whole, cases: 1 << 61, seconds: 0.1 + 0.2, jobs: 3, isFinished: true,
+                configuration: CampaignConfiguration(
+                    target: .patchers(PatcherSubject(objects: ["/a b/\"c\"\n.o"])), cases: .init(seed: .max),
+                    budget: .init(jobs: 3)),
+                cases: 1 << 61, seconds: 0.1 + 0.2, isFinished: true,
                 files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
         known: "/k", next: .max / 128,
@@ -45,7 +47,7 @@ import Testing
     @Test func impossibleNumbersAreDamage() throws {
         let changes: [(String, (inout Checkpoint) -> Void)] = [
             ("cases", { $0.parts[0].cases = .max }), ("seconds", { $0.parts[0].seconds = 1e300 }),
-            ("before time", { $0.parts[0].seconds = -1 }), ("jobs", { $0.parts[0].jobs = 0 }),
+            ("before time", { $0.parts[0].seconds = -1 }), ("jobs", { $0.parts[0].configuration.budget.jobs = 0 }),
             ("counts", { $0.parts[0].counts = ["ran": .max] }), ("sightings", { $0.entries[0].sightings = .max }),
             ("tail", { $0.tail?.cases = .max }), ("tail's counts", { $0.tail?.counts = ["ran": .max] }),
             ("tail's sightings", { $0.tail?.sightings[0].count = .max }), ("next", { $0.next = .max }),

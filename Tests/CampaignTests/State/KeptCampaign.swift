@@ -56,7 +56,7 @@ struct KeptCampaign {
 
     /// Changes the time that the campaign has run so far, instead of waiting.
     func setTime(_ seconds: Double) throws {
-        let folder = try StateFolder.open(state)
+        let folder = try StateFolder.open(state, host: Tool.host)
         var checkpoint = try #require(folder.checkpoint)
         checkpoint.parts[0].seconds = seconds
         try folder.save(checkpoint)

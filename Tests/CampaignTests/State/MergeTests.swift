@@ -1,4 +1,5 @@
 import Foundation
+import KernelRewrites
 import Testing
 
 @testable import Campaign
@@ -145,7 +146,7 @@ import Testing
         )
         let cut = try part("2/2", cases: 600)
         do {
-            let folder = try StateFolder.open(cut.state, for: .merging)
+            let folder = try StateFolder.open(cut.state, for: .merging, host: Tool.host)
             var checkpoint = try #require(folder.checkpoint)
             checkpoint.parts[0].cases = 128
             checkpoint.parts[0].isFinished = false
@@ -192,9 +193,10 @@ import Testing
     @Test func kernelsAndPatchersAreNotMerged() throws {
         let campaigns = try (7...8).map { try Self.campaign(["--seed", "\($0)"]) }
         do {
-            let folder = try StateFolder.open(campaigns[1].state, for: .merging)
+            let folder = try StateFolder.open(campaigns[1].state, for: .merging, host: Tool.host)
             var checkpoint = try #require(folder.checkpoint)
-            checkpoint.parts[0].kernel = ["6.1"]
+            let facts = KernelFacts(release: "6.1", features: [])
+            checkpoint.parts[0].configuration.target = .kernel(KernelSubject(facts: facts))
             try folder.save(checkpoint)
         }
         for states in [campaigns, campaigns.reversed()].map({ $0.map(\.state) }) {

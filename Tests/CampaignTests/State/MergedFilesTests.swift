@@ -49,24 +49,34 @@ import Testing
     }
 
     /// The same objects are the same campaign, and no others, however they are named.
-    @Test func objectsAreWhatIsInThem() {
-        func part(_ words: [String], _ files: [(String, String)]) -> Checkpoint.Part {
+    @Test func objectsAreWhatIsInThem() throws {
+        func part(_ objects: [String], _ files: [(String, String)]) -> Checkpoint.Part {
             Checkpoint.Part(
-                arguments: ["--seed", "1", "--cases", "9"] + words + ["--jobs", "2"], seed: 1, shard: .whole, cases: 0,
-                seconds: 0, jobs: 1, isFinished: true,
+                configuration: CampaignConfiguration(
+                    target: .patchers(PatcherSubject(objects: objects)), cases: .init(seed: 1, limit: 9),
+                    budget: .init(jobs: 2)),
+                cases: 0, seconds: 0, isFinished: true,
                 files: files.map { UsedFile(path: $0.0, size: 1, fingerprint: $0.1) })
         }
-        let folder = part(["--objects", "/a"], [("/a/x.o", "1"), ("/a/y.o", "2")])
-        let files = part(["--objects", "/b/p.o", "--objects", "/c/q.o"], [("/b/p.o", "1"), ("/c/q.o", "2")])
-        #expect(folder.campaign == files.campaign && folder.command != files.command)
+        func pluginPart(_ path: String) throws -> Checkpoint.Part {
+            let text = #"{"plugin":{"_0":{"path":"\#(path)","name":"x","capabilityBits":0}}}"#
+            let choice = try JSONDecoder().decode(PatcherChoice.self, from: Data(#"{"origin":\#(text)}"#.utf8))
+            var found = part([], [(path, "1")])
+            found.configuration.target = .patchers(PatcherSubject([choice]))
+            return found
+        }
+        let folder = part(["/a"], [("/a/x.o", "1"), ("/a/y.o", "2")])
+        let files = part(["/b/p.o", "/c/q.o"], [("/b/p.o", "1"), ("/c/q.o", "2")])
+        #expect(folder.identity == files.identity && folder.command != files.command)
         for others in [[("/a/x.o", "1")], [("/a/x.o", "2"), ("/a/y.o", "1")], [("/a/x.o", "1"), ("/a/y.o", "3")]] {
-            let other = part(["--objects", "/a"], others)
-            #expect(other.campaign != folder.campaign && other.command == folder.command)
+            let other = part(["/a"], others)
+            #expect(other.identity != folder.identity && other.command == folder.command)
             #expect(throws: CampaignError.self) {
                 try UsedFile.checkAgreement(of: other.files, in: "s", with: folder.files, in: "t")
             }
         }
-        let plugin = part(["--plugin", "/a/x.o"], [("/a/x.o", "1")])
-        #expect(plugin.campaign != part(["--objects", "/a/x.o"], [("/a/x.o", "1")]).campaign)
+        let plugin = try pluginPart("/a/x.o")
+        #expect(plugin.identity == (try pluginPart("/b/y.o")).identity)
+        #expect(plugin.identity != part(["/a/x.o"], [("/a/x.o", "1")]).identity)
     }
 }

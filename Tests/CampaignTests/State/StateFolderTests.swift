@@ -67,7 +67,7 @@ import Testing
         let before = campaign.state + "/checkpoint.before"
         let old = try Checkpoint.parse(Data(contentsOf: URL(fileURLWithPath: before)))
         try Damage.half.apply(to: campaign.state + "/checkpoint")
-        let folder = try StateFolder.open(campaign.state)
+        let folder = try StateFolder.open(campaign.state, host: Tool.host)
         var next = try #require(folder.checkpoint)
         #expect(next == old)
         for number in [101, 102] {

@@ -1,0 +1,55 @@
+import Foundation
+
+/// The work of a child process, which it is sent on its standard input before anything else.
+///
+/// - Shape: the length in bytes as a 64-bit word, and JSON
+public enum ChildTask: Codable, Sendable {
+    /// Runs cases of a campaign in blocks.
+    ///
+    /// - Parameters:
+    ///   - number: the worker's number on the board
+    ///   - first: a block that another worker did not finish
+    case worker(CampaignConfiguration, number: Int, first: UInt64?)
+    /// Judges single cases as they are requested.
+    case judge(CampaignTarget, CaseBudget)
+    /// Loads a plug-in and describes it.
+    case describe(PluginFile)
+
+    /// What the process is for, in a word.
+    public var role: String {
+        switch self {
+        case .worker: "worker"
+        case .judge: "judge"
+        case .describe: "describe"
+        }
+    }
+
+    /// The bytes that ``receive()`` reads.
+    var bytes: [UInt8] {
+        // Strings and finite numbers can always be encoded.
+        JudgeMessage.framed((try? JSONEncoder().encode(self)) ?? Data())
+    }
+
+    /// Reads the task of this process from standard input.
+    ///
+    /// - Throws: ``CampaignError`` when there is none
+    public static func receive() throws(CampaignError) -> ChildTask {
+        guard let length = JudgeMessage.readWords(1, from: STDIN_FILENO),
+            let text = JudgeMessage.readBytes(length[0], from: STDIN_FILENO),
+            let task = try? JSONDecoder().decode(ChildTask.self, from: Data(text))
+        else { throw CampaignError("there is no task on standard input; this command is for the program itself") }
+        return task
+    }
+
+    /// Runs the task to its end.
+    ///
+    /// - Throws: ``CampaignError`` when it cannot be run
+    public func run() throws(CampaignError) {
+        switch self {
+        case .worker(let configuration, let number, let first):
+            try Worker(configuration: configuration, number: number, first: first).run()
+        case .judge(let target, let budget): try target.subject.judge(budget)
+        case .describe(let file): try PluginProcess.answer(file)
+        }
+    }
+}

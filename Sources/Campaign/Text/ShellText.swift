@@ -1,0 +1,20 @@
+/// A command as a shell reads it back.
+public enum ShellText {
+    /// The words of a command in one line.
+    public static func of(_ command: [String]) -> String {
+        guard let program = command.first else { return "" }
+        return ([word(ofProgram: program)] + command.dropFirst().map { word($0) }).joined(separator: " ")
+    }
+
+    private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
+
+    /// One word.
+    public static func word(_ text: String) -> String {
+        !text.isEmpty && text.allSatisfy(plain.contains) ? text : quoted(text)
+    }
+
+    /// The first word of a command; with an `=` it would be an assignment.
+    private static func word(ofProgram text: String) -> String { text.contains("=") ? quoted(text) : word(text) }
+
+    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+}

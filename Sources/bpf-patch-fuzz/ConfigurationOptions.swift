@@ -1,0 +1,92 @@
+import Campaign
+import Fuzzing
+import KernelRewrites
+
+/// The options that describe a configuration: what reading a command line does, the other way round.
+enum ConfigurationOptions {
+    /// An option and the words that follow it: none for a flag, and several for one that is repeated.
+    typealias Option = (name: String, values: [String])
+
+    /// The words of a command line, without the command.
+    static func words(_ configuration: CampaignConfiguration) -> [String] {
+        options(configuration).flatMap { option in
+            option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
+        }
+    }
+
+    /// The words of a command line that makes and runs one case.
+    static func words(ofCase index: UInt64, _ configuration: CampaignConfiguration) -> [String] {
+        var single = configuration
+        single.cases = CampaignConfiguration.Cases(seed: configuration.cases.seed)
+        single.budget = CampaignConfiguration.Budget()
+        single.output = CampaignConfiguration.defaultOutput
+        let all = options(single).filter { $0.name != jobs }
+        return (all.prefix(1) + [("--index", [String(index)])] + all.dropFirst()).flatMap { option in
+            option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
+        }
+    }
+
+    private static let jobs = "--jobs"
+
+    /// The options of a configuration in the order in which they are printed; defaults are left out, but for `--jobs`.
+    static func options(_ configuration: CampaignConfiguration) -> [Option] {
+        let (cases, budget) = (configuration.cases, configuration.budget)
+        var options: [Option] = [("--seed", [String(cases.seed)])]
+        if let limit = cases.limit { options.append(("--cases", [String(limit)])) }
+        if let time = budget.time {
+            options.append(("--time", [time == time.rounded() ? String(Int(time)) : String(time)]))
+        }
+        options.append((jobs, [String(budget.jobs)]))
+        switch configuration.target {
+        case .patchers(let target): options += Self.options(target)
+        case .kernel(let target): options += Self.options(target)
+        }
+        if cases.shard != .whole { options.append(("--shard", [cases.shard.description])) }
+        if configuration.output != CampaignConfiguration.defaultOutput {
+            options.append(("--crashes", [configuration.output]))
+        }
+        return options
+    }
+
+    private static func options(_ target: PatcherSubject) -> [Option] {
+        var options: [Option] = []
+        if target.patchers != PatcherChoice.builtIn {
+            let named = target.patchers.filter { $0.plugin == nil }
+            let others = named.filter { !PatcherChoice.builtIn.contains($0) }
+            let isAll = named.count - others.count == PatcherChoice.builtIn.count
+            let names = isAll ? ["all"] + others.map(\.name) : named.map(\.name)
+            if !names.isEmpty { options.append(("--patcher", names)) }
+            let plugins = target.patchers.compactMap(\.plugin).map {
+                PluginFile.argument(name: $0.givenName, path: $0.path)
+            }
+            if !plugins.isEmpty { options.append(("--plugin", plugins)) }
+        }
+        if target.terms.beyondContract { options.append(("--beyond-contract", [])) }
+        if target.terms.failAlloc > 0 { options.append(("--fail-alloc", [String(target.terms.failAlloc)])) }
+        if target.terms.oracle != .fast { options.append(("--oracle", [target.terms.oracle.rawValue])) }
+        if !target.objects.isEmpty { options.append(("--objects", target.objects)) }
+        if target.workloads == Workload.allCases {
+            options.append(("--workload", ["all"]))
+        } else if !target.workloads.isEmpty {
+            options.append(("--workload", target.workloads.map(\.name)))
+        }
+        let standard = CaseBudget()
+        if target.budget.timeout != standard.timeout {
+            options.append(("--timeout", [String(target.budget.timeout)]))
+        }
+        if target.budget.memory != standard.memory {
+            options.append(("--memory", [String(target.budget.memory ?? 0)]))
+        }
+        return options
+    }
+
+    private static func options(_ target: KernelSubject) -> [Option] {
+        var options: [Option] = []
+        if target.profiles != ProgramProfile.allCases {
+            options.append(("--profile", target.profiles.map(\.rawValue)))
+        }
+        if target.isExecuting { options.append(("--execute", [])) }
+        if let plant = target.plant { options.append(("--plant", [plant.rawValue])) }
+        return options
+    }
+}
