@@ -60,7 +60,7 @@ struct Apply: ParsableCommand {
             }
             if applier.spared > 0 {
                 complain(
-                    "note: \(CountText.of(applier.spared, "pass", plural: "passes")) demand what \(choice.name) cannot do; it is not asked for these, and "
+                    "note: \(CountText.of(applier.spared, "pass", plural: "passes")) demand more than \(choice.name) can do; these are skipped, and "
                         + "the answer is that of the rules")
             }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

@@ -17,14 +17,14 @@ struct TimeoutOption: ParsableArguments {
     var seconds: Double { timeout ?? CaseBudget().timeout }
 }
 
-/// The options that say what one case may take.
+/// The options that limit one case.
 struct BudgetOptions: ParsableArguments {
     @OptionGroup var limit: TimeoutOption
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much memory a worker may take beyond what it starts with, as 2048 or 2G; 0 for no limit. Default: 2G.",
+            "How much memory a worker may take beyond its memory at the start, as 2048 or 2G; 0 for no limit. Default: 2G.",
             valueName: "MiB"),
         transform: NumberOption.memory)
     var memory: UInt64?

@@ -13,7 +13,7 @@ protocol CampaignCommand: ParsableCommand {
     var all: Bool { get }
     var json: Bool { get }
 
-    /// Checks the target, and says what a user must know of it before the first case.
+    /// Checks the target, and prints warnings about it before the first case.
     ///
     /// - Throws: ``CampaignError`` or `ValidationError` when it makes no sense
     func prepare(_ target: CampaignTarget) throws
@@ -28,7 +28,7 @@ extension CampaignCommand {
             if kept.state != nil && options.range.crashes != nil {
                 throw ValidationError("with --state findings go to its folder crashes; leave out --crashes")
             }
-            // What cannot work is said before anything that looks like a start.
+            // Errors come before any output that looks like a start.
             let resumed = try openResumed()
             let known =
                 kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? resumed?.checkpoint?.known
@@ -79,7 +79,7 @@ extension CampaignCommand {
         }
         for refusal in campaign.refusals { complain("skipped: \(refusal)") }
         do { return try campaign.run() } catch {
-            // What was found must not be missed for the error.
+            // The findings are printed as well as the error.
             var found = campaign.reportSoFar
             found.mark(list, host: Executable())
             if !found.findings.isEmpty { try? found.print(json: json, all: all) }

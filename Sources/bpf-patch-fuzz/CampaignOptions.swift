@@ -3,8 +3,7 @@ import Campaign
 
 /// The options that describe a campaign.
 ///
-/// Each is read into a configuration in the place of what that says already: the default, or the configuration of a
-/// campaign that is resumed.
+/// Each that is given replaces a field of a configuration: the default one, or that of a campaign that is resumed.
 protocol CampaignOptions: ParsableArguments {
     var range: RangeOptions { get }
 
@@ -16,7 +15,7 @@ protocol CampaignOptions: ParsableArguments {
     /// - Parameters:
     ///   - target: the target without them, or `nil` for the default
     ///   - isKept: true if paths must be valid from another folder
-    /// - Throws: ``CampaignError`` when what they name cannot be used
+    /// - Throws: ``CampaignError`` when a file or kernel that they name cannot be used
     func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget?
 }
 
@@ -94,7 +93,7 @@ extension CampaignOptions {
     func checkNoneGiven(for state: String) throws(CampaignError) {
         guard let name = range.givenName ?? givenName else { return }
         throw CampaignError(
-            "\(name): \(state) is of merged states, which cannot go on as one; go on with those it was made of, and merge again",
+            "\(name): \(state) is of merged states, which cannot go on as one; go on with the states that were merged, and merge again",
             isWrongUse: true)
     }
 }

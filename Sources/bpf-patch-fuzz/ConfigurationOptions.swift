@@ -2,7 +2,7 @@ import Campaign
 import Fuzzing
 import KernelRewrites
 
-/// The options that describe a configuration: what reading a command line does, the other way round.
+/// The options that describe a configuration: the reverse of reading a command line.
 enum ConfigurationOptions {
     /// An option and the words that follow it: none for a flag, and several for one that is repeated.
     typealias Option = (name: String, values: [String])

@@ -42,7 +42,7 @@ struct Executable: HostProgram {
 /// - Parameters:
 ///   - more: words to add to the command line
 ///   - timeout: how many seconds a plug-in may take for a line of the input, if there is a limit
-///   - input: what messages call the input
+///   - input: the name of the input in messages
 /// - Throws: the exit status, or ``CampaignError`` when the process cannot be started
 func confine(
     _ patchers: [PatcherChoice], adding more: [String] = [], timeout: Double? = nil, input: String = ""
@@ -63,7 +63,7 @@ func confine(
 struct Child: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "child", shouldDisplay: false)
 
-    /// What the process is for; the task says it too, and this is for users who list processes.
+    /// The role of the process, for users who list processes; the task has it too.
     @Argument var role: String
 
     func run() throws {

@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// `kernel`: what concerns the kernel that is running.
+/// `kernel`: the commands for the kernel that is running.
 struct Kernel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernel",
-        abstract: "Check what the running kernel makes of programs.",
+        abstract: "Check how the running kernel rewrites programs.",
         discussion: """
-            Programs are loaded, read back as the kernel rewrote them, and held against the rules. That needs CAP_BPF, \
+            Programs are loaded, read back as the kernel rewrote them, and compared with the rules. That needs CAP_BPF, \
             CAP_NET_ADMIN for programs of the network and CAP_PERFMON to see instructions; root outside of containers has \
             all of them.
             """,

@@ -5,14 +5,14 @@ import Campaign
 struct KernelLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
-        abstract: "Load the programs of objects into the running kernel and check what it made of them.",
+        abstract: "Load the programs of objects into the running kernel and check the rewritten code.",
         discussion: """
             libbpf loads each program by itself, with all maps of its object and all relocations, once as it is and once \
             with BPF_F_TEST_RND_HI32. It is read back, and every jump, call, subprogram and line must be where it was \
-            before. Nothing is run, attached or pinned. What is dead in a program is taken from the verifier's log.
+            before. Nothing is run, attached or pinned. Dead code is known from the verifier's log.
 
             A program that is not loaded, as one whose attach target is not there, is named with the reason and counted; \
-            that is no error. So is what the check does not understand: such a program is neither right nor wrong.
+            that is no error. So are places that the check does not understand: such a program is neither right nor wrong.
 
             --json prints one object: kernel (its release), objects, programs, refused (an array of {object, program, \
             reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, slots_in, slots_out}, \

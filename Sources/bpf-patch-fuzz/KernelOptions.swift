@@ -6,7 +6,7 @@ import LinuxBPF
 extension ProgramProfile: ExpressibleByArgument {}
 extension KernelPlant: ExpressibleByArgument {}
 
-/// The option that spoils what the kernel gives, to see what a finding looks like.
+/// The option that injects a fault into the result of the kernel, to see a finding.
 struct PlantOption: ParsableArguments {
     @Option(name: .customLong("plant"), help: .hidden)
     var plant: KernelPlant?
@@ -23,7 +23,7 @@ struct KernelCampaignOptions: CampaignOptions {
 
     @Flag(
         help: """
-            Also run programs that passed every check, with BPF_PROG_TEST_RUN: with and without what rewrites them, both \
+            Also run programs that passed every check, with BPF_PROG_TEST_RUN: with and without the rewrites; both \
             must return the same.
             """)
     var execute = false

@@ -13,19 +13,19 @@ struct KernelRun: CampaignCommand {
 
             Without --cases or --time it runs until it is interrupted. A finding is minimized by loading smaller programs, \
             and written to the folder of --crashes with a C program that shows it by itself; 'replay' says later whether a \
-            kernel still does. What the checker does not understand is a finding too. A program whose load ends the \
+            kernel still does. A place that the checker does not understand is a finding too. A program whose load ends the \
             process, or does not end within 30 s, is kept as it is and not loaded again.
 
             Kinds of programs, for --profile; those that cannot be had with this kernel as it is set are named and left out:
             \(KernelCampaignOptions.list)
 
             The table says how many rewrites of each kind there were ('all'), and how many jumps and calls met them: to the \
-            first instruction that was rewritten, to the one behind the last, to the one before the first, and from one of \
+            first instruction that was rewritten, to the one after the last, to the one before the first, and from one of \
             them. 'subprog-start' and 'subprog-end' count rewrites at the first and the last instruction of a subprogram, \
-            'adjacent' those right behind another. A second table has the kinds of these jumps. Which rewrite met which \
-            jump at which border stands in --json.
+            'adjacent' those right after another. A second table has the kinds of these jumps. Which rewrite met which \
+            jump at which border is in --json.
 
-            --json prints what 'run' does, and kernel (its release), loads, accepted, loads_per_second, refused (an array \
+            --json prints all that 'run' does, and kernel (its release), loads, accepted, loads_per_second, refused (an array \
             of {reason, count}), not_understood, coverage (an array of {rewrite, border, jump, count}), never_seen, left_out \
             (an array of {profile, lacks}) and, with --execute, executed.
 

@@ -5,10 +5,10 @@ import Campaign
 struct KernelStats: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count what the running kernel does to the programs of objects: patches and their sizes, by rewrite.",
+        abstract: "Count the patches that the running kernel makes in the programs of objects, and their sizes, by rewrite.",
         discussion: """
             Programs are loaded as by 'kernel load', and counted are the patches that the check finds in what came back. \
-            'stats' counts what a plain imitation of the kernel would do, without a kernel.
+            'stats' counts the patches of a plain imitation of the kernel, without a kernel.
 
             A patch's length is that of what stands in place of the instruction, which counts too where code is put in \
             front of it. Dead code that is removed at once is one deletion, a nop another. Edits are patches and deletions; \

@@ -7,10 +7,10 @@ struct Merge: ParsableCommand {
         abstract: "Join the states of shards of a campaign, or of several campaigns.",
         usage: "bpf-patch-fuzz merge <dir> ... --output <dir> [<options>]",
         discussion: """
-            Cases, sightings and times are added up; of each bucket the smallest case is kept. What was seen is that of one \
+            Cases, sightings and times are added up; of each bucket the smallest case is kept. The sightings are those of one \
             campaign over the same cases. Buckets that were only met while minimizing, and which buckets one finding \
-            explains, may differ from it: each shard minimizes the first case of its own. The states are left as they are. What comes of it can be looked at, with 'run --state DIR --resume', and merged again, but does not go on: \
-            the states that it was made of do.
+            explains, may differ from it: each shard minimizes the first case of its own. The states are left as they are. The result can be looked at with 'run --state DIR --resume' and merged again, but it cannot be resumed: \
+            the states that were merged can.
 
             Example: a campaign in two parts, of which each may run on another machine:
               bpf-patch-fuzz run --seed 1 --cases 1000000 --shard 1/2 --state part-1

@@ -40,10 +40,10 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var spoiling: PlantOption
 
-    @Flag(help: "Print what was done as one line of JSON; the case itself then needs -o.")
+    @Flag(help: "Print the statistics as one line of JSON; the case itself then needs -o.")
     var json = false
 
-    /// What `--json` prints.
+    /// The object that `--json` prints.
     private struct Report: Encodable {
         var finding: StoredFinding
         var result: Minimizer.Result
@@ -145,7 +145,7 @@ struct Minimize: ParsableCommand {
     /// The bucket to stay in, or `nil` when nothing is wrong.
     private func bucket(of c: Case, _ examiner: any CaseExaminer) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
-        // Of a large case the others would take long, and the named target is what it is about.
+        // Of a large case the others would take long, and the case is about the named target.
         if let named = c.bucket {
             let findings = examiner.findings(of: c, against: Bucket.target(of: named))
             if let failure = examiner.failure { throw failure }

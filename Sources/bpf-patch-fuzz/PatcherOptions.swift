@@ -52,7 +52,7 @@ struct PatcherOptions: ParsableArguments {
         name: .customLong("plugin"),
         help: ArgumentHelp(
             """
-            A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; NAME=FILE gives it a name, as \
+            A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; NAME=FILE names it, as \
             for an old and a new version of one plug-in. May be repeated.
             """, valueName: "[name=]file"), transform: pluginFile)
     var plugins: [PluginFile] = []
@@ -88,7 +88,7 @@ struct PatcherOptions: ParsableArguments {
         return choices
     }
 
-    /// Whether a case was found with a patcher that is not asked about it.
+    /// Returns true if a case was found with a patcher that is not run with it.
     func isStranger(_ target: String, _ chosen: [PatcherChoice]) -> Bool {
         if [Finding.oracleTarget, "pass-check", "kernel"].contains(target) { return false }
         if chosen.contains(where: { $0.name == target }) { return false }
@@ -115,8 +115,8 @@ extension Oracle: ExpressibleByArgument {}
 struct JudgingOptions: ParsableArguments {
     @Flag(
         help: """
-            Give plug-ins made of a kernel tree also what the kernel's functions do not assume, to see what they make of \
-            it; findings say so.
+            Give plug-ins built from a kernel tree also passes that the kernel's functions do not expect; their findings say \
+            so.
             """)
     var beyondContract = false
 
@@ -124,7 +124,7 @@ struct JudgingOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Let one allocation in so many fail inside plug-ins made of a kernel tree, to see that the kernel's functions \
+            Make one allocation in so many fail inside plug-ins built from a kernel tree, to see that the kernel's functions \
             report it and leave a usable program.
             """, valueName: "one-in"),
         transform: NumberOption.oneIn)
@@ -133,14 +133,14 @@ struct JudgingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The oracle that judges: 'fast', or 'reference', the rules that are written to be read. With 'reference', what \
-            the fast one gives differently is a finding against the target 'oracle'. Default: fast.
+            The oracle that judges: 'fast', or 'reference', the rules that are written to be read. With 'reference', a \
+            different result of the fast one is a finding against the target 'oracle'. Default: fast.
             """, valueName: "name"))
     var oracle: Oracle?
 
-    /// Checks that they are about somebody.
+    /// Checks that they apply to some patcher.
     ///
-    /// - Throws: `ValidationError` when no patcher is made of a kernel tree
+    /// - Throws: `ValidationError` when no patcher is built from a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
         if terms == JudgingTerms(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) { return }
         throw ValidationError(

@@ -8,7 +8,7 @@ struct Patchers: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the patchers, with source and cost.",
         discussion: """
-            The cost is that of one pass: n slots, e edits, j jumps. With --plugin, what these can do is listed instead.
+            The cost is that of one pass: n slots, e edits, j jumps. With --plugin, the abilities of the plug-ins are listed instead.
 
             Example:
               bpf-patch-fuzz patchers --json
@@ -39,15 +39,15 @@ struct Patchers: ParsableCommand {
         var name: String
         var file: String
         var capabilities: [String]
-        /// The release of the kernel whose functions it is made of.
+        /// The release of the kernel whose functions it is built from.
         var kernel: String?
 
-        /// What it can do, and what it cannot.
+        /// The abilities that it has and those that it lacks.
         var text: String {
             let missing = PatcherCapabilities.named.map(\.name).filter {
                 !capabilities.contains($0) && $0 != "stepwise"
             }
-            return "\(name)\(kernel.map { ", made of Linux \($0)" } ?? ""): \(file)\n"
+            return "\(name)\(kernel.map { ", built from Linux \($0)" } ?? ""): \(file)\n"
                 + "  can: \(capabilities.isEmpty ? "replace one instruction" : capabilities.joined(separator: " "))\n"
                 + "  cannot: \(missing.isEmpty ? "nothing" : missing.joined(separator: " "))"
         }

@@ -4,7 +4,7 @@ import Foundation
 import Plugins
 import UserFiles
 
-/// `plugin`: what concerns patchers from outside.
+/// `plugin`: the commands for patchers from outside.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Make patchers from outside.", subcommands: [PluginBuild.self])
@@ -18,7 +18,7 @@ struct PluginBuild: ParsableCommand {
         usage: "bpf-patch-fuzz plugin build --kernel-tree <path> -o <file.so> [<options>]",
         discussion: """
             bpf_patch_insn_single, bpf_patch_insn_data, bpf_remove_insns, verifier_remove_insns, adjust_jmp_off and all \
-            they call are taken out of kernel/bpf/*.c as they stand, and compiled with stand-ins for the rest of the \
+            they call are copied unchanged from kernel/bpf/*.c, and compiled with stand-ins for the rest of the \
             kernel. The compiler is $CC, the clang beside swift, or cc.
 
             Examples:
@@ -26,7 +26,7 @@ struct PluginBuild: ParsableCommand {
               bpf-patch-fuzz plugin build -o kernel.so \\
                 --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
-            To find the commit that broke a tree; a fixed seed gives every commit the same cases, and the first finding \
+            To find the commit that broke a tree; with a fixed seed every commit has the same cases, and the first finding \
             is enough:
               git bisect run sh -c '
                 bpf-patch-fuzz plugin build --bisect --kernel-tree . \\
@@ -38,7 +38,7 @@ struct PluginBuild: ParsableCommand {
                 exit $status'
             """)
 
-    /// What can be checked while the plug-in runs.
+    /// The sanitizers that a plug-in can be compiled with.
     enum Sanitizer: String, CaseIterable, ExpressibleByArgument { case address }
 
     @Option(
@@ -69,7 +69,7 @@ struct PluginBuild: ParsableCommand {
     @Option(
         name: .customLong("stand-ins"),
         help: .init(
-            "A header with stand-ins for what the functions call and 'plugin build' does not know.",
+            "A header with stand-ins for functions that are called and that 'plugin build' does not know.",
             valueName: "file.h"))
     var standIns: String?
 
@@ -101,7 +101,7 @@ struct PluginBuild: ParsableCommand {
             throw bisect ? PluginBuild.untestable : ExitCode.failure
         } catch {
             SignalCleanup.standAside()
-            // That is nobody's commit's fault, and ends a bisection.
+            // No commit is at fault, and the bisection ends.
             let status = stop(error)
             throw bisect ? PluginBuild.harmed : status
         }
@@ -119,10 +119,10 @@ struct PluginBuild: ParsableCommand {
         let files = Set(plugin.functions.map { $0.place.prefix { $0 != ":" } }).sorted()
         func say(_ text: String) throws { try Output.line(OutputWidth.wrap(text)) }
         try say(
-            "\(output): \(plugin.name), made of \(CountText.of(plugin.functions.count, "function")) of Linux \(plugin.release), from "
+            "\(output): \(plugin.name), built from \(CountText.of(plugin.functions.count, "function")) of Linux \(plugin.release), from "
                 + files.joined(separator: ", "))
         for limit in plugin.limits { try say("note: \(limit)") }
-        // What is loaded by a name alone is looked for elsewhere.
+        // The loader looks for a name without a slash elsewhere.
         let path = output.contains("/") ? output : "./" + output
         let command = ["run", "--time", "60", "--plugin", path]
         try Output.line(

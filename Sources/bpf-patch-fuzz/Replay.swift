@@ -14,7 +14,7 @@ struct Replay: ParsableCommand {
             least one was. A patcher that was given no case at all is named, and the exit status is then 1; so is the \
             kernel with --kernel, when none of the cases found in one was loaded.
 
-            What cannot be read is named with file, line and column, and the rest is still run; the exit status is then 1, \
+            A file that cannot be read is named with line and column, and the rest is still run; the exit status is then 1, \
             or 77 when something failed as well. No case at all is an error too. Buckets of --known do not count for the \
             exit status. Each case is run under the conditions that its file names.
 

@@ -3,7 +3,7 @@ import Campaign
 import Fuzzing
 import LinuxBPF
 
-/// A replay as a command prints it: what `replay` and `kernel replay` share.
+/// A replay as a command prints it, shared by `replay` and `kernel replay`.
 struct ReplaySession {
     var paths: [String]
     var targets: [String]
@@ -12,16 +12,16 @@ struct ReplaySession {
     /// True if cases may be loaded into the running kernel.
     var asksKernel: Bool
 
-    /// What a load of a case may do; said before the first.
+    /// The warning before the first load of a case.
     static let warning =
         "note: cases found in a kernel are loaded into the running one; if it has such a fault, it may warn, be tainted "
         + "or stop"
 
-    /// What the loads of a campaign may do; said before the first.
+    /// The warning before the first load of a campaign.
     static let campaignWarning =
         "note: programs are loaded into the running kernel; if it has a fault, it may warn, be tainted or stop"
 
-    /// Runs all cases and prints what came of them.
+    /// Runs all cases and prints their outcomes.
     ///
     /// - Parameter note: called with each case that can be read
     /// - Returns: the counts
@@ -60,7 +60,7 @@ struct ReplaySession {
         if summary.failed > 0 { throw ExitCode.findings }
         if summary.notReadable > 0 || !idle.isEmpty { throw ExitCode.failure }
         if summary.passed + summary.known + summary.notRun == 0 {
-            throw stop(CampaignError("there is no case in what was named"))
+            throw stop(CampaignError("there is no case in the named files"))
         }
     }
 }

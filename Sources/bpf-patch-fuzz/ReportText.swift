@@ -21,7 +21,7 @@ extension CampaignReport {
         }
         for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
             try Output.line(
-                "\(name) was spared \(CountText.grouped(count)) of them: passes that it does not claim to do")
+                "\(name) skipped \(CountText.grouped(count)) of them: passes that it does not claim to do")
         }
         for text in (deaths ?? []).compactMap(\.text) { try Output.line(text) }
         if let kernelText { try Output.write(kernelText) }
@@ -51,7 +51,7 @@ extension CampaignReport {
         if !gaps.isEmpty { throw ExitCode.failure }
     }
 
-    /// What precedes the command that runs exactly the same cases.
+    /// The words before the command that runs exactly the same cases.
     static let repeatTitle = "repeat with: "
 
     private func line(of finding: StoredFinding) -> String {

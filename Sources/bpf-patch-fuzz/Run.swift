@@ -65,8 +65,8 @@ struct Run: CampaignCommand {
             and executed.
 
             With --oracle reference, the rules that are written to be read judge the campaign, a few times slower. Where the \
-            fast oracle gives something else for a pass, that is a finding against the target 'oracle', in the bucket of what \
-            is wrong with it, and the campaign goes on by the reference.
+            fast oracle has another result for a pass, that is a finding against the target 'oracle', in the bucket of its \
+            fault, and the campaign goes on by the reference.
 
             Example: one minute on two cores, from the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
@@ -74,14 +74,14 @@ struct Run: CampaignCommand {
             Edits are random, or with --workload those that the kernel would make:
             \(WorkloadOptions.list)
 
-            With --plugin, the plug-ins alone are tested, unless --patcher names others to stand beside them:
+            With --plugin, the plug-ins alone are tested, unless --patcher names others as well:
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
 
-            One case of a seed, with what each patcher gives for it:
+            One case of a seed, with the result of each patcher:
               bpf-patch-fuzz run --seed 3 --index 249 --patcher all \\
                 --patcher planted-back-jump
 
-            To see what a finding looks like, name a patcher that is wrong on purpose:
+            To see a finding, name a patcher that is wrong on purpose:
               bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump \\
                 --crashes /tmp/crashes
             """)

@@ -2,15 +2,15 @@ import ArgumentParser
 import Campaign
 import Foundation
 
-/// `scale`: what many patches cost.
+/// `scale`: the cost of many patches.
 struct Scale: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure what thousands to a million patches cost each patcher.",
+        abstract: "Measure the time of each patcher for thousands to a million patches.",
         usage: "bpf-patch-fuzz scale [<options>]",
         discussion: """
             One patch an instruction, each makes two of one and keeps the original, and every eighth instruction is a \
             jump; the numbers are those of the July 2019 series, and a million. All patchers run in turn and the \
-            fastest run of each counts; a copy of the result is measured beside them. Every result is held against \
+            fastest run of each counts; a copy of the result is measured beside them. Every result is compared with \
             the rules first, and a wrong one ends the command with status 77.
 
             kernel-array adjusts every branch after each edit as the kernel does, but knows where branches are; the kernel \
@@ -19,7 +19,7 @@ struct Scale: ParsableCommand {
             A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
             started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
 
-            A plug-in stands beside the built-in patchers; its time is that of the call alone. It must be able to keep an \
+            A plug-in is measured beside the built-in patchers; its time is that of the call alone. It must be able to keep an \
             instruction and a jump.
 
             Example:
@@ -38,7 +38,7 @@ struct Scale: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What a run may take before it is extrapolated instead: seconds, or as 500ms.", valueName: "time"),
+            "The time of a run from which on it is extrapolated instead: seconds, or as 500ms.", valueName: "time"),
         transform: NumberOption.time(from: 0.001))
     var limit = 10.0
 
@@ -54,7 +54,7 @@ struct Scale: ParsableCommand {
 
     func run() throws {
         do {
-            // Plug-ins stand beside the built-in designs, unless some of these are named.
+            // Plug-ins are measured beside the built-in designs, unless some of these are named.
             let choices =
                 (patchers.names.isEmpty ? PatcherChoice.builtIn : [])
                 + (try patchers.chosen()).filter {

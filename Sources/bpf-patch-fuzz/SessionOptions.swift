@@ -1,7 +1,7 @@
 import ArgumentParser
 import Campaign
 
-/// The options that say what a campaign does when it finds something.
+/// The options for the end of a campaign and for its findings.
 struct SessionOptions: ParsableArguments {
     @Flag(
         help: """

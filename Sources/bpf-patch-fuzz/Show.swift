@@ -11,10 +11,10 @@ struct Show: ParsableCommand {
         usage: "bpf-patch-fuzz show <file> [<options>]",
         discussion: """
             The picture is as wide as the terminal, or as COLUMNS says, else 120 columns; colour is left out when the output is no \
-            terminal or NO_COLOR is set. What a running kernel did wrong is drawn as the case has it; nothing is loaded. A \
+            terminal or NO_COLOR is set. The fault of a running kernel is drawn as the case has it; nothing is loaded. A \
             case is judged under the conditions that its file names.
 
-            Exit status: 0 when the picture is drawn, 77 when the file expects something else than the rules give.
+            Exit status: 0 when the picture is drawn, 77 when the file does not expect the result of the rules.
 
             Example:
               bpf-patch-fuzz show Seeds/may-goto-backward-expanded.case
@@ -27,14 +27,14 @@ struct Show: ParsableCommand {
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
 
-    /// What became of patchers that the case ends, as JSON for the process that draws.
+    /// The deaths of patchers, as JSON for the process that draws.
     @Option(name: .customLong("died"), help: .hidden)
     var died: String?
 
-    /// What became of patchers that the case ends.
+    /// The deaths of patchers in the case.
     private struct Deaths: Codable {
         var findings: [Finding] = []
-        /// What a sanitizer wrote, or `nil`.
+        /// The report of a sanitizer, or `nil`.
         var report: String?
     }
 
@@ -71,7 +71,7 @@ struct Show: ParsableCommand {
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }
 
-    /// What becomes of patchers that the case ends, which cannot be asked for a picture.
+    /// The deaths of patchers in the case; a dead patcher has no result to draw.
     private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: JudgingTerms) throws -> Deaths {
         let judge = SacrificedJudge(
             PatcherSubject(choices, terms: terms, budget: budget.chosen), host: Executable())

@@ -3,7 +3,7 @@ import Campaign
 import Foundation
 import UserFiles
 
-/// The start of the program: what holds for every command.
+/// The start of the program, for every command.
 @main
 enum Start {
     static func main() {
@@ -45,7 +45,7 @@ enum Start {
             exit(ExitCode.failure.rawValue)
         }
         let message = Tool.message(for: error)
-        // What is missing may be what has been mistyped.
+        // The missing option may have been mistyped.
         let isMissing = message.hasPrefix("Missing expected argument")
         let unknown = isMissing ? WrongUsage.unknownOption(in: words).map { "Unknown option '\($0)'" } : nil
         complain("error: " + WrongUsage.sentence(unknown ?? message, usage: text))
@@ -72,7 +72,7 @@ enum Start {
     }
 }
 
-/// What is said of a command line that makes no sense.
+/// The error texts for a command line that makes no sense.
 enum WrongUsage {
     /// The first option that the command of a command line does not have.
     static func unknownOption(in words: [String]) -> String? {
@@ -87,7 +87,7 @@ enum WrongUsage {
             .first { !known.contains($0) }
     }
 
-    /// One sentence: what is wrong, and where to read what is right.
+    /// One sentence: the fault, and where to read more.
     ///
     /// - Parameter usage: the lines that ArgumentParser would print, which name the command
     static func sentence(_ message: String, usage: String) -> String {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The options that say where a campaign is kept, and what is known already.
+/// The options for the folder of a campaign, and for known findings.
 struct StateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -5,12 +5,12 @@ import Fuzzing
 /// `stats`: how many patches of which sizes.
 struct Stats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Count what the kernel's rewrites would do to the programs of objects: patches and their sizes.",
+        abstract: "Count the patches that the kernel's rewrites would make in the programs of objects, and their sizes.",
         discussion: """
             Each program goes through each workload by itself:
             \(WorkloadOptions.list)
 
-            What the verifier knows of types and values is not there; each workload goes by something plain instead, so \
+            The verifier's knowledge of types and values is missing; each workload uses a plain rule instead, so \
             the numbers are of the kernel's kind, not the kernel's. A patch's length is that of what stands in place of the \
             instruction, which counts too where code is put in front of it. A blinded wide load is one patch of 7, where the \
             kernel makes one of 4 and one of 3; a call without what was saved around it is one of 1, where it deletes slot \
