@@ -92,7 +92,8 @@ public final class Campaign {
         news = CampaignNews(configuration: configuration, session: session, state: state, status: CampaignStatus())
         watch = FileWatch(state == nil ? subject.plugins : [])
         ledger = FindingLedger(
-            configuration: configuration, bases: objects.programs.map(\.program), host: host, keepsEarlier: state == nil)
+            configuration: configuration, bases: objects.programs.map(\.program), host: host, keepsEarlier: state == nil
+        )
         try onFiles { () throws(FileError) in try TemporaryFolder.check() }
         let path = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedBoard(path: path, jobs: configuration.budget.jobs)
@@ -132,7 +133,8 @@ public final class Campaign {
     private var bareReport: CampaignReport {
         let seconds = total ?? clock.seconds
         var report = CampaignReport(
-            seed: configuration.cases.seed, cases: cases, seconds: seconds, casesPerSecond: Double(cases) / max(seconds, 0.001),
+            seed: configuration.cases.seed, cases: cases, seconds: seconds,
+            casesPerSecond: Double(cases) / max(seconds, 0.001),
             jobs: configuration.budget.jobs, findings: ledger.findings)
         subject.describe(counts, in: &report)
         report.noteDeaths(counts, targets: subject.targets)

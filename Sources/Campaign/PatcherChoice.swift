@@ -56,7 +56,8 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
         return found.sorted { $0.name < $1.name }.map { PatcherChoice(origin: .plugin($0)) }
     }
 
-    private static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description {
+    private static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description
+    {
         if !Confinement.isInside { return try PluginProcess.describe(file, host: host) }
         do throws(PluginError) { return try Plugin(path: file.path, name: file.name).description } catch {
             throw CampaignError(error.description)

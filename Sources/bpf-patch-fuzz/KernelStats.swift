@@ -5,7 +5,8 @@ import Campaign
 struct KernelStats: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count the patches that the running kernel makes in the programs of objects, and their sizes, by rewrite.",
+        abstract:
+            "Count the patches that the running kernel makes in the programs of objects, and their sizes, by rewrite.",
         discussion: """
             Programs are loaded as by 'kernel load', and counted are the patches that the check finds in what came back. \
             'stats' counts the patches of a plain imitation of the kernel, without a kernel.

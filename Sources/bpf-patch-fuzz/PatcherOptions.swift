@@ -142,7 +142,9 @@ struct JudgingOptions: ParsableArguments {
     ///
     /// - Throws: `ValidationError` when no patcher is built from a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if terms == JudgingTerms(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) { return }
+        if terms == JudgingTerms(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
+            return
+        }
         throw ValidationError(
             "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
     }

@@ -61,7 +61,8 @@ struct Replay: ParsableCommand {
             try judging.check(chosen)
             var strangers: [String: Int] = [:]
             var replayer = Replayer(
-                chosen, terms: judging.terms, budget: budget.chosen, kernelUse: kernel ? .also : .none(reason: Self.needsKernel),
+                chosen, terms: judging.terms, budget: budget.chosen,
+                kernelUse: kernel ? .also : .none(reason: Self.needsKernel),
                 plant: spoiling.plant, host: Executable())
             let session = ReplaySession(
                 paths: paths, targets: chosen.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,

@@ -27,7 +27,8 @@ struct SessionOptions: ParsableArguments {
     }
 
     func session(known: KnownBuckets, time: Double?) -> CampaignSession {
-        CampaignSession(known: known, isUntilFound: untilFound,
+        CampaignSession(
+            known: known, isUntilFound: untilFound,
             command: command.map { CampaignSession.Command(option: "--on-finding", text: $0) }, time: time)
     }
 }

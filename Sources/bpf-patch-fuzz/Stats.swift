@@ -5,7 +5,8 @@ import Fuzzing
 /// `stats`: how many patches of which sizes.
 struct Stats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Count the patches that the kernel's rewrites would make in the programs of objects, and their sizes.",
+        abstract:
+            "Count the patches that the kernel's rewrites would make in the programs of objects, and their sizes.",
         discussion: """
             Each program goes through each workload by itself:
             \(WorkloadOptions.list)

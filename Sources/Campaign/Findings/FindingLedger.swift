@@ -141,7 +141,8 @@ final class FindingLedger {
 
     func describe(_ c: Case, _ bucket: String, _ index: UInt64, _ sightings: UInt64) -> StoredFinding {
         StoredFinding(
-            c, bucket: bucket, file: folder.file(of: bucket), seed: configuration.cases.seed, index: index, sightings: sightings)
+            c, bucket: bucket, file: folder.file(of: bucket), seed: configuration.cases.seed, index: index,
+            sightings: sightings)
     }
 
     /// Makes the case of a bucket once more.

@@ -26,7 +26,7 @@ final class KernelReplayer {
     }
 
     /// Why a case is not loaded that shows its fault when it is run.
-    static let needsExecution = "it shows only when its program is also run"
+    static let needsExecution = "it shows only when its program is run"
 
     /// Why a case is not loaded again.
     static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"

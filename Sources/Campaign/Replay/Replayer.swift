@@ -49,7 +49,8 @@ public struct Replayer: ~Copyable {
     ///   - host: the program that serves as judge
     public init(
         _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: KernelPlant? = nil, host: any HostProgram
+        kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: KernelPlant? = nil,
+        host: any HostProgram
     ) {
         kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, host: host)
         self.patchers = patchers

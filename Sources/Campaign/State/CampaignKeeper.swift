@@ -41,7 +41,8 @@ final class CampaignKeeper {
     ///
     /// - Throws: ``CampaignError`` that names a file that is another
     init(
-        _ folder: StateFolder, configuration: CampaignConfiguration, known: String?, objects: ObjectCollection, host: any HostProgram,
+        _ folder: StateFolder, configuration: CampaignConfiguration, known: String?, objects: ObjectCollection,
+        host: any HostProgram,
         now clock: @escaping () -> Date = { Date() }
     ) throws(CampaignError) {
         self.folder = folder
@@ -62,7 +63,8 @@ final class CampaignKeeper {
                 configuration.subject.kernel, state: folder.path, restart: host.restartOption)
             guard configuration.continues(before.parts[0].configuration) else {
                 throw CampaignError(
-                    "the campaign in \(folder.path) is of other patchers or options; begin anew with \(host.restartOption)")
+                    "the campaign in \(folder.path) is of other patchers or options; begin anew with \(host.restartOption)"
+                )
             }
             if before.program != stamp {
                 Output.note(

@@ -46,7 +46,8 @@ public final class StateFolder {
         }
         if let name = folder.contents.first {
             throw CampaignError(
-                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with \(host.restartOption)")
+                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with \(host.restartOption)"
+            )
         }
         return folder
     }
@@ -129,7 +130,8 @@ public final class StateFolder {
         guard let found = try read(before, purpose, host) else {
             throw CampaignError(
                 "\(newest) and \(before) are damaged, so it is not known where the campaign stood; its findings are in "
-                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path), host))")
+                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path), host))"
+            )
         }
         let start = "\(newest) is missing or damaged; "
         switch purpose {
@@ -152,7 +154,8 @@ public final class StateFolder {
         }
         switch purpose {
         case .merging:
-            return CampaignError("\(path) holds no campaign; name folders of \(host.stateOption) that campaigns are kept in")
+            return CampaignError(
+                "\(path) holds no campaign; name folders of \(host.stateOption) that campaigns are kept in")
         case .resuming:
             let isUsable =
                 (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil

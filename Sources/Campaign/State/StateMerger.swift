@@ -101,7 +101,9 @@ public struct StateMerger {
         for hit in checkpoint.early {
             guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()
-            Self.note(FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index), in: &joined.strayFirsts)
+            Self.note(
+                FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index),
+                in: &joined.strayFirsts)
             joined.keep(kept)
             buckets[hit.bucket] = joined
         }

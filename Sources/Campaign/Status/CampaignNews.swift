@@ -27,7 +27,9 @@ final class CampaignNews {
         self.status = status
         log = state.map { CampaignLog(folder: $0.path) }
         command = session.command.map { command in
-            FindingCommand(command.text, option: command.option, reported: Set(state?.checkpoint?.reported ?? [])) { status.note($0) }
+            FindingCommand(command.text, option: command.option, reported: Set(state?.checkpoint?.reported ?? [])) {
+                status.note($0)
+            }
         }
         // Also those of a block that is run again, since an earlier limit has cut it short.
         if let before = state?.checkpoint {

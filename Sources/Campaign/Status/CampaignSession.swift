@@ -23,7 +23,9 @@ public struct CampaignSession: Sendable {
         }
     }
 
-    public init(known: KnownBuckets = KnownBuckets(), isUntilFound: Bool = false, command: Command? = nil, time: Double? = nil) {
+    public init(
+        known: KnownBuckets = KnownBuckets(), isUntilFound: Bool = false, command: Command? = nil, time: Double? = nil
+    ) {
         self.known = known
         self.isUntilFound = isUntilFound
         self.command = command

@@ -76,7 +76,9 @@ final class Worker {
 
     private func claim() -> UInt64? { board.claim(worker: number) { indices(of: $0).isEmpty } }
 
-    private func indices(of block: UInt64) -> Range<UInt64> { configuration.cases.shard.indices(ofBlock: block, limit: limit) }
+    private func indices(of block: UInt64) -> Range<UInt64> {
+        configuration.cases.shard.indices(ofBlock: block, limit: limit)
+    }
 
     private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseProbe) {
         board.note(block: block, worker: number)
@@ -185,7 +187,8 @@ final class Worker {
             blame(patcher, death, isLasting: true)
             return
         }
-        Output.note("error: case \(death.index) of seed \(configuration.cases.seed) ends workers, but no patcher does alone\n")
+        Output.note(
+            "error: case \(death.index) of seed \(configuration.cases.seed) ends workers, but no patcher does alone\n")
         _exit(1)
     }
 

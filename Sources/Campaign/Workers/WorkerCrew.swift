@@ -109,7 +109,8 @@ final class WorkerCrew {
                     now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.subject.budget.timeout)
                 try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
-                if end.isLate, configuration.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number) {
+                if end.isLate, configuration.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number)
+                {
                     unanswered.append(Doubt(target: configuration.subject.targets[target], index: index))
                 }
                 return

@@ -96,7 +96,8 @@ import Testing
         func session(_ times: [Double], isKilled: Bool = false) throws {
             let open =
                 try FileManager.default.fileExists(atPath: state)
-                ? StateFolder.open(state, host: Tool.host) : StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
+                ? StateFolder.open(state, host: Tool.host)
+                : StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
             let clock = HandClock()
             let keeper = try CampaignKeeper(
                 open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
@@ -104,7 +105,8 @@ import Testing
             func progress(_ seconds: Double) -> CampaignKeeper.Progress {
                 CampaignKeeper.Progress(
                     next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: [:],
-                    ledger: FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false))
+                    ledger: FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
+                )
             }
             try keeper.begin(at: progress(times[0]))
             for (place, time) in times.enumerated() {
@@ -145,7 +147,8 @@ import Testing
         }
         let c = Case(program: .init(insns: [.init(code: 0x95)]), passes: [])
         do {
-            let open = try StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
+            let open = try StateFolder.create(
+                state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
             let (first, found) = (try keeper(open), ledger())
             try first.begin(at: progress(found))
             found.insert("a/hang/none/none", .init(lowest: 1, sightings: 1))

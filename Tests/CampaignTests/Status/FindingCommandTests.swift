@@ -18,7 +18,9 @@ import Testing
         patience: Double = 600, limit: Double? = nil
     ) -> (notes: [String], reported: Set<String>) {
         var notes: [String] = []
-        let command = FindingCommand(text, option: "--on-finding", reported: reported, patience: patience) { notes.append($0) }
+        let command = FindingCommand(text, option: "--on-finding", reported: reported, patience: patience) {
+            notes.append($0)
+        }
         for bucket in buckets {
             command.add(finding(bucket), of: groups.first { $0.contains(bucket) } ?? [bucket])
             command.step()
