@@ -6,7 +6,7 @@ public struct JumpKindTable: ~Copyable {
     /// The table that all loops look at, so that it takes its place in the caches once.
     public static let shared = JumpKindTable()
 
-    private var kinds = RowStorage<UInt8>(capacity: 256 * 16)
+    private var kinds = Scratch<UInt8>(capacity: 256 * 16)
 
     /// Fills the table.
     init() {
@@ -15,21 +15,21 @@ public struct JumpKindTable: ~Copyable {
             for src in UInt8(0)..<16 {
                 let insn = Instruction(code: code, src: src)
                 let above = insn.jumpKind == .short ? OffsetField.aboveShort : 0
-                view.kinds[View.slot(of: insn)] = insn.jumpKind.rawValue | UInt8(above)
+                unsafe view.kinds[View.slot(of: insn)] = insn.jumpKind.rawValue | UInt8(above)
             }
         }
     }
 
     /// The table, for a loop; valid as long as the table is.
-    public var view: View { View(kinds: kinds.row()) }
+    public var view: View { View(kinds: kinds.buffer()) }
 
     /// A view of the table.
     @frozen
     public struct View: BitwiseCopyable {
-        @usableFromInline let kinds: Row<Slot, UInt8>
+        @usableFromInline let kinds: UnsafeTypedBuffer<Slot, UInt8>
 
         @inlinable @inline(__always)
-        init(kinds: Row<Slot, UInt8>) { self.kinds = kinds }
+        init(kinds: UnsafeTypedBuffer<Slot, UInt8>) { self.kinds = kinds }
 
         @inlinable @inline(__always)
         static func slot(of insn: Instruction) -> Slot {
@@ -40,13 +40,13 @@ public struct JumpKindTable: ~Copyable {
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
-        public func count(_ insn: Instruction) -> Int { kinds[View.slot(of: insn)] == 0 ? 0 : 1 }
+        public func count(_ insn: Instruction) -> Int { unsafe kinds[View.slot(of: insn)] == 0 ? 0 : 1 }
 
         /// Where a jump or call keeps its offset.
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
-        public func field(of insn: Instruction) -> OffsetField { OffsetField(entry: kinds[View.slot(of: insn)]) }
+        public func field(of insn: Instruction) -> OffsetField { unsafe OffsetField(entry: kinds[View.slot(of: insn)]) }
     }
 }
 

@@ -2,10 +2,10 @@
 public final class ProgramBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
-        @usableFromInline var insns = RowStorage<Instruction>()
-        @usableFromInline var aux = RowStorage<UInt32>()
-        @usableFromInline var subprograms = RowStorage<Subprogram>()
-        @usableFromInline var lines = RowStorage<LineRecord>()
+        @usableFromInline var insns = Scratch<Instruction>()
+        @usableFromInline var aux = Scratch<UInt32>()
+        @usableFromInline var subprograms = Scratch<Subprogram>()
+        @usableFromInline var lines = Scratch<LineRecord>()
         @usableFromInline var insnCount = 0
         @usableFromInline var subprogramCount = 0
         @usableFromInline var lineCount = 0
@@ -14,7 +14,7 @@ public final class ProgramBuffer {
         init() {}
     }
 
-    @usableFromInline let memory = Cell(Memory())
+    @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
     public init() {}
@@ -22,22 +22,22 @@ public final class ProgramBuffer {
     /// How many slots are in use.
     @inlinable
     public var insnCount: Int {
-        get { memory.value.insnCount }
-        set { memory.value.insnCount = newValue }
+        get { unsafe memory.value.insnCount }
+        set { unsafe memory.value.insnCount = newValue }
     }
 
     /// How many subprograms are in use.
     @inlinable
     public var subprogramCount: Int {
-        get { memory.value.subprogramCount }
-        set { memory.value.subprogramCount = newValue }
+        get { unsafe memory.value.subprogramCount }
+        set { unsafe memory.value.subprogramCount = newValue }
     }
 
     /// How many line records are in use.
     @inlinable
     public var lineCount: Int {
-        get { memory.value.lineCount }
-        set { memory.value.lineCount = newValue }
+        get { unsafe memory.value.lineCount }
+        set { unsafe memory.value.lineCount = newValue }
     }
 
     /// Makes room; what was in the buffer is gone.
@@ -45,18 +45,18 @@ public final class ProgramBuffer {
     /// - Complexity: O(1) unless it grows
     @inlinable
     public func reserve(insns: Int, subprograms: Int, lines: Int) {
-        memory.value.insns.reserve(insns)
-        memory.value.aux.reserve(insns)
-        memory.value.subprograms.reserve(subprograms)
-        memory.value.lines.reserve(lines)
+        unsafe memory.value.insns.reserve(insns)
+        unsafe memory.value.aux.reserve(insns)
+        unsafe memory.value.subprograms.reserve(subprograms)
+        unsafe memory.value.lines.reserve(lines)
     }
 
     /// The contents, indexed by the given kind of index; valid until the next ``reserve(insns:subprograms:lines:)``.
     @inlinable @inline(__always)
     public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
-        ProgramImage(
-            insns: memory.value.insns.row(), aux: memory.value.aux.row(),
-            subprograms: memory.value.subprograms.row(), lines: memory.value.lines.row(),
+        unsafe ProgramImage(
+            insns: memory.value.insns.buffer(), aux: memory.value.aux.buffer(),
+            subprograms: memory.value.subprograms.buffer(), lines: memory.value.lines.buffer(),
             insnCount: memory.value.insnCount, subprogramCount: memory.value.subprogramCount,
             lineCount: memory.value.lineCount)
     }
@@ -65,7 +65,7 @@ public final class ProgramBuffer {
     ///
     /// - Complexity: O(1)
     @inlinable
-    public func exchangeContents(with other: ProgramBuffer) { swap(&memory.value, &other.memory.value) }
+    public func exchangeContents(with other: ProgramBuffer) { unsafe swap(&memory.value, &other.memory.value) }
 
     /// Replaces the contents by a copy of an image.
     ///
@@ -77,8 +77,8 @@ public final class ProgramBuffer {
         insnCount = source.insnCount
         let own = image(as: Index.self)
         let start = Index(rawValue: 0)
-        own.insns.copy(insnCount, from: source.insns, at: start, to: start)
-        own.aux.copy(insnCount, from: source.aux, at: start, to: start)
+        unsafe own.insns.copy(insnCount, from: source.insns, at: start, to: start)
+        unsafe own.aux.copy(insnCount, from: source.aux, at: start, to: start)
     }
 
     /// Replaces the tables by copies of those of an image, and makes room for some slots, which hold anything.
@@ -92,8 +92,8 @@ public final class ProgramBuffer {
         lineCount = source.lineCount
         let own = image(as: Index.self)
         let top = TableIndex(rawValue: 0)
-        own.subprograms.copy(subprogramCount, from: source.subprograms, at: top, to: top)
-        own.lines.copy(lineCount, from: source.lines, at: top, to: top)
+        unsafe own.subprograms.copy(subprogramCount, from: source.subprograms, at: top, to: top)
+        unsafe own.lines.copy(lineCount, from: source.lines, at: top, to: top)
     }
 
     /// Replaces the contents by a copy of a program.

@@ -53,21 +53,21 @@ extension ProgramImage<Slot> {
 
     /// The first fault that tables show by themselves, so that the other checks can trust their order.
     private func tableOrderFault() -> ProgramFault? {
-        if subprogramCount == 0 || subprograms[TableIndex(0)].start != 0 {
+        if unsafe subprogramCount == 0 || subprograms[TableIndex(0)].start != 0 {
             return ProgramFault(.firstSubprogram, at: 0)
         }
         for number in 1..<max(subprogramCount, 1)
-        where subprograms[TableIndex(number)].start <= subprograms[TableIndex(number - 1)].start {
+        where unsafe subprograms[TableIndex(number)].start <= subprograms[TableIndex(number - 1)].start {
             return ProgramFault(.subprogramOrder, at: number)
         }
-        if Int(subprograms[TableIndex(subprogramCount - 1)].start) >= insnCount {
+        if unsafe Int(subprograms[TableIndex(subprogramCount - 1)].start) >= insnCount {
             return ProgramFault(.subprogramStart, at: subprogramCount - 1)
         }
         for number in 1..<max(lineCount, 1)
-        where lines[TableIndex(number)].insnOff <= lines[TableIndex(number - 1)].insnOff {
+        where unsafe lines[TableIndex(number)].insnOff <= lines[TableIndex(number - 1)].insnOff {
             return ProgramFault(.lineOrder, at: number)
         }
-        if lineCount > 0 && Int(lines[TableIndex(lineCount - 1)].insnOff) >= insnCount {
+        if unsafe lineCount > 0 && Int(lines[TableIndex(lineCount - 1)].insnOff) >= insnCount {
             return ProgramFault(.linePlace, at: lineCount - 1)
         }
         return nil
@@ -76,10 +76,10 @@ extension ProgramImage<Slot> {
     /// The first table entry on the second slot of a wide load.
     private func tablePlaceFault() -> ProgramFault? {
         for number in 0..<subprogramCount
-        where isSecondSlot(Slot(rawValue: subprograms[TableIndex(number)].start)) {
+        where unsafe isSecondSlot(Slot(rawValue: subprograms[TableIndex(number)].start)) {
             return ProgramFault(.subprogramStart, at: number)
         }
-        for number in 0..<lineCount where isSecondSlot(Slot(rawValue: lines[TableIndex(number)].insnOff)) {
+        for number in 0..<lineCount where unsafe isSecondSlot(Slot(rawValue: lines[TableIndex(number)].insnOff)) {
             return ProgramFault(.linePlace, at: number)
         }
         return nil
@@ -96,7 +96,9 @@ extension ProgramImage<Slot> {
         var start = 0
         while start < insnCount {
             let count = min(64, insnCount - start)
-            if count == 64 && !isBehindWide && insns.areAlike(from: Slot(start)) && isPlain(insns[Slot(start)], kinds) {
+            if unsafe count == 64 && !isBehindWide && insns.areAlike(from: Slot(start))
+                && isPlain(insns[Slot(start)], kinds)
+            {
                 start += count
                 continue
             }
@@ -104,7 +106,7 @@ extension ProgramImage<Slot> {
             var jumps: UInt64 = 0
             var broken: UInt64 = 0
             for bit in 0..<count {
-                let insn = insns[Slot(start &+ bit)]
+                let insn = unsafe insns[Slot(start &+ bit)]
                 jumps |= UInt64(kinds.count(insn)) &<< UInt64(truncatingIfNeeded: bit)
                 broken |= (isBehindWide && insn.code != 0 ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
                 isBehindWide = insn.isWide
@@ -113,7 +115,7 @@ extension ProgramImage<Slot> {
             if broken != 0 { jumps &= (broken & (0 &- broken)) &- 1 }
             while jumps != 0 {
                 let at = start + jumps.trailingZeroBitCount
-                if let rule = jumpFault(at, kinds.field(of: insns[Slot(at)]), &home) {
+                if let rule = unsafe jumpFault(at, kinds.field(of: insns[Slot(at)]), &home) {
                     return ProgramFault(rule, at: at)
                 }
                 jumps &= jumps &- 1
@@ -145,10 +147,10 @@ extension ProgramImage<Slot> {
             home.low = home.high
             home.high = end(of: TableIndex(home.number))
         }
-        let target = at &+ 1 &+ field.offset(in: insns[Slot(at)])
+        let target = unsafe at &+ 1 &+ field.offset(in: insns[Slot(at)])
         if field.isCall {
             let isStart =
-                target >= 0 && target < insnCount
+                unsafe target >= 0 && target < insnCount
                 && Int(subprograms[subprogram(holding: Slot(target))].start) == target
             return isStart ? nil : .callTarget
         }

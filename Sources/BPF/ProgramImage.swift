@@ -5,18 +5,18 @@
 /// - Units: counts in slots, subprograms and records
 @frozen
 public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
-    public var insns: Row<Index, Instruction>
-    public var aux: Row<Index, UInt32>
-    public var subprograms: Row<TableIndex, Subprogram>
-    public var lines: Row<TableIndex, LineRecord>
+    public var insns: UnsafeTypedBuffer<Index, Instruction>
+    public var aux: UnsafeTypedBuffer<Index, UInt32>
+    public var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
+    public var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
     public var insnCount: Int
     public var subprogramCount: Int
     public var lineCount: Int
 
     @inlinable
     public init(
-        insns: Row<Index, Instruction>, aux: Row<Index, UInt32>,
-        subprograms: Row<TableIndex, Subprogram>, lines: Row<TableIndex, LineRecord>,
+        insns: UnsafeTypedBuffer<Index, Instruction>, aux: UnsafeTypedBuffer<Index, UInt32>,
+        subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>, lines: UnsafeTypedBuffer<TableIndex, LineRecord>,
         insnCount: Int, subprogramCount: Int, lineCount: Int
     ) {
         self.insns = insns
@@ -28,12 +28,13 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
         self.lineCount = lineCount
     }
 
-    /// Whether `index` is the second slot of a wide load.
+    /// True if `index`, at most the number of slots, is the second slot of a wide load.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
     public func isSecondSlot(_ index: Index) -> Bool {
-        index.position > 0 && insns[index + -1].isWide
+        precondition(index.position <= insnCount)
+        return unsafe index.position > 0 && insns[index + -1].isWide
     }
 
     /// The number of the subprogram that holds `index`: the last that starts at or before it.
@@ -45,26 +46,26 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
         var high = subprogramCount
         while high - low > 1 {
             let middle = (low + high) / 2
-            if subprograms[TableIndex(middle)].start <= index.rawValue { low = middle } else { high = middle }
+            if unsafe subprograms[TableIndex(middle)].start <= index.rawValue { low = middle } else { high = middle }
         }
         return TableIndex(low)
     }
 
-    /// The first index behind the subprogram with the given number.
+    /// The first index after the subprogram with the given number.
     ///
     /// - Complexity: O(1)
     @inlinable
     public func end(of subprogram: TableIndex) -> Int {
         let next = subprogram + 1
-        return next.position < subprogramCount ? Int(subprograms[next].start) : insnCount
+        return unsafe next.position < subprogramCount ? Int(subprograms[next].start) : insnCount
     }
 
-    /// Whether both images are the same bytes in all their parts.
+    /// True if both images are the same bytes in all their parts.
     ///
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
     public func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
-        insnCount == other.insnCount && subprogramCount == other.subprogramCount && lineCount == other.lineCount
+        unsafe insnCount == other.insnCount && subprogramCount == other.subprogramCount && lineCount == other.lineCount
             && insns.hasSameBytes(as: other.insns, count: insnCount)
             && aux.hasSameBytes(as: other.aux, count: insnCount)
             && subprograms.hasSameBytes(as: other.subprograms, count: subprogramCount)

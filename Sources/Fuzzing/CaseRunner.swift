@@ -27,7 +27,7 @@ public struct CaseRunner: ~Copyable {
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast,
-        progress: Row<Slot, UInt64>? = nil
+        progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
         trial = Trial(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
     }

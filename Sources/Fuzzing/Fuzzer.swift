@@ -22,7 +22,7 @@ public struct Fuzzer: ~Copyable {
     public init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()], patchers: [any Patcher], beyondContract: Bool = false,
-        oracle: Oracle = .fast, describesFindings: Bool = true, progress: Row<Slot, UInt64>? = nil
+        oracle: Oracle = .fast, describesFindings: Bool = true, progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
         self.seed = seed
         generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads, limits: limits)

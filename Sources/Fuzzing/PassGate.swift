@@ -39,15 +39,15 @@ extension ProgramBuffer {
         let own = image(as: OutputIndex.self)
         let top = TableIndex(0)
         if !capabilities.contains(.aux) && insnCount == expected.insnCount {
-            own.aux.copy(expected.insnCount, from: expected.aux, at: OutputIndex(0), to: OutputIndex(0))
+            unsafe own.aux.copy(expected.insnCount, from: expected.aux, at: OutputIndex(0), to: OutputIndex(0))
         }
         if !capabilities.contains(.subprograms) {
             subprogramCount = expected.subprogramCount
-            own.subprograms.copy(expected.subprogramCount, from: expected.subprograms, at: top, to: top)
+            unsafe own.subprograms.copy(expected.subprogramCount, from: expected.subprograms, at: top, to: top)
         }
         if !capabilities.contains(.lines) {
             lineCount = expected.lineCount
-            own.lines.copy(expected.lineCount, from: expected.lines, at: top, to: top)
+            unsafe own.lines.copy(expected.lineCount, from: expected.lines, at: top, to: top)
         }
     }
 }

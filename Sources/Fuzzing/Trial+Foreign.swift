@@ -6,25 +6,27 @@ extension Trial {
     /// Notes what patchers from outside did in place of giving a steady answer.
     mutating func judgeMisconduct(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         for foreigner in 0..<foreigners.count {
-            let number = foreigners[foreigner].number
-            guard answers[number] != nil, let misconduct = foreigners[foreigner].misconduct else { continue }
+            let number = unsafe foreigners[foreigner].number
+            guard unsafe answers[number] != nil, let misconduct = unsafe foreigners[foreigner].misconduct else {
+                continue
+            }
             add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
         }
     }
 
     /// Whether a patcher from outside gives a wrong answer again; one that does not is reported for that alone.
     mutating func isSteady(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        for foreigner in 0..<foreigners.count where foreigners[foreigner].number == number {
-            if foreigners[foreigner].misconduct != nil { return false }
-            let answer = answers[number] ?? .unusable
-            doubted.load(lanes[number].output.image(as: OutputIndex.self))
-            progress[Slot(0)] = UInt64(number &+ 1)
-            let again = lanes[number].apply(pass, to: input)
-            progress[Slot(0)] = 0
-            if again == .accepted { lanes[number].complete(from: expectation.program.image()) }
-            lanes[number].output.exchangeContents(with: doubted)
+        for foreigner in 0..<foreigners.count where unsafe foreigners[foreigner].number == number {
+            if unsafe foreigners[foreigner].misconduct != nil { return false }
+            let answer = unsafe answers[number] ?? .unusable
+            unsafe doubted.load(lanes[number].output.image(as: OutputIndex.self))
+            unsafe progress[Slot(0)] = UInt64(number &+ 1)
+            let again = unsafe lanes[number].apply(pass, to: input)
+            unsafe progress[Slot(0)] = 0
+            if again == .accepted { unsafe lanes[number].complete(from: expectation.program.image()) }
+            unsafe lanes[number].output.exchangeContents(with: doubted)
             let misconduct =
-                again != answer
+                unsafe again != answer
                 ? PatcherMisconduct(.unsteady, "status", "the same pass again gave another status")
                 : answer != .accepted
                     ? nil
@@ -42,7 +44,7 @@ extension Trial {
         _ finding: Finding, _ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>
     ) {
         var finding = finding
-        if beyondContract && lanes[number].kernel != nil {
+        if unsafe beyondContract && lanes[number].kernel != nil {
             let isUnknown = contract.unknown(in: pass, input) &>> UInt64(number) & 1 != 0
             let clause = KernelContract.brokenClause(pass, input, expectation) ?? (isUnknown ? .unknown : nil)
             if let clause { finding.note(beyondContract: clause) }

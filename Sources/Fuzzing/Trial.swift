@@ -13,15 +13,15 @@ import Patching
 /// Patchers are numbered in the order in which they were handed in. One is spared a pass that demands what it cannot do, and
 /// the parts of a result that it does not fill in are those of the rules.
 public struct Trial: ~Copyable {
-    let lanes: CellRow<Lane>
-    private let scripts: CellRow<ScriptLane>
-    let foreigners: CellRow<ForeignLane>
+    let lanes: UncheckedBoxes<Lane>
+    private let scripts: UncheckedBoxes<ScriptLane>
+    let foreigners: UncheckedBoxes<ForeignLane>
     /// What each patcher said of this pass, or `nil` when it was not asked.
-    let answers: CellRow<PatchStatus?>
+    let answers: UncheckedBoxes<PatchStatus?>
     /// In how many cases each patcher was spared a pass.
-    private let sparedCases: CellRow<Int>
+    private let sparedCases: UncheckedBoxes<Int>
     /// In how many cases each patcher carried out a pass, but for those that ``ranRow`` counts.
-    private let ranCases: CellRow<Int>
+    private let ranCases: UncheckedBoxes<Int>
     /// Whether this case is among them.
     private var isNoted = false
     /// How many cases in a row before this one were carried out by the same patchers, and by which.
@@ -32,7 +32,7 @@ public struct Trial: ~Copyable {
     /// The patchers that were given a pass of this case: a bit for each.
     private(set) var given: UInt64 = 0
     /// What each patcher that was spared a pass of this case cannot do.
-    private let sparedFor: CellRow<PatcherCapabilities>
+    private let sparedFor: UncheckedBoxes<PatcherCapabilities>
     var expectation = Expectation()
     let contract: KernelContract
     let oracle: Oracle
@@ -47,8 +47,8 @@ public struct Trial: ~Copyable {
     /// The answer that a patcher from outside is tested for again.
     let doubted = ProgramBuffer()
     /// Holds one number more than that of the patcher that is at work, and 0 while none is.
-    let progress: Row<Slot, UInt64>
-    private let ownProgress = RowStorage<UInt64>(capacity: 1)
+    let progress: UnsafeTypedBuffer<Slot, UInt64>
+    private let ownProgress = Scratch<UInt64>(capacity: 1)
     /// The program before the pass.
     let current = ProgramBuffer()
     /// What was wrong with the case so far.
@@ -67,11 +67,11 @@ public struct Trial: ~Copyable {
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
     public init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast, describesFindings: Bool = true,
-        progress: Row<Slot, UInt64>? = nil
+        progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
         precondition(patchers.count <= 64, "\(patchers.count) patchers, of which each has a bit of 64")
         var scripts: [(patcher: any ScriptPatcher, output: ProgramBuffer, number: Int)] = []
-        lanes = CellRow(count: patchers.count) { number in
+        lanes = UncheckedBoxes(count: patchers.count) { number in
             let output = ProgramBuffer()
             var script: Int?
             if let patcher = patchers[number] as? any ScriptPatcher {
@@ -80,26 +80,26 @@ public struct Trial: ~Copyable {
             }
             return Lane(patchers[number], output: output, script: script, beyondContract: beyondContract)
         }
-        self.scripts = CellRow(count: scripts.count) { [scripts] number in
+        self.scripts = UncheckedBoxes(count: scripts.count) { [scripts] number in
             ScriptLane(
                 patcher: scripts[number].patcher, output: scripts[number].output, number: scripts[number].number)
         }
         let foreign = patchers.enumerated().compactMap { number, patcher in
             (patcher as? any ForeignPatcher).map { (number: number, patcher: $0) }
         }
-        foreigners = CellRow(count: foreign.count) { number in
+        foreigners = UncheckedBoxes(count: foreign.count) { number in
             ForeignLane(patcher: foreign[number].patcher, number: foreign[number].number)
         }
-        answers = CellRow(count: patchers.count) { _ in nil }
-        sparedCases = CellRow(count: patchers.count) { _ in 0 }
-        sparedFor = CellRow(count: patchers.count) { _ in [] }
-        ranCases = CellRow(count: patchers.count) { _ in 0 }
+        answers = UncheckedBoxes(count: patchers.count) { _ in nil }
+        sparedCases = UncheckedBoxes(count: patchers.count) { _ in 0 }
+        sparedFor = UncheckedBoxes(count: patchers.count) { _ in [] }
+        ranCases = UncheckedBoxes(count: patchers.count) { _ in 0 }
         var sparing: PatcherCapabilities = []
         var contract = KernelContract()
         var hasKernel = false
         for number in 0..<lanes.count {
-            sparing.formUnion(lanes[number].spares)
-            guard let kernel = lanes[number].kernel else { continue }
+            unsafe sparing.formUnion(lanes[number].spares)
+            guard let kernel = unsafe lanes[number].kernel else { continue }
             hasKernel = true
             contract.hold(number, to: kernel)
         }
@@ -109,18 +109,18 @@ public struct Trial: ~Copyable {
         self.beyondContract = beyondContract
         self.oracle = oracle
         self.describesFindings = describesFindings
-        self.progress = progress ?? ownProgress.row()
-        self.progress[Slot(0)] = 0
+        self.progress = progress ?? ownProgress.buffer()
+        unsafe self.progress[Slot(0)] = 0
     }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do.
-    public func sparedCases(of patcher: Int) -> Int { sparedCases[patcher] }
+    public func sparedCases(of patcher: Int) -> Int { unsafe sparedCases[patcher] }
 
     /// Why a patcher was given no pass of this case; `nil` when it was given one, or was excluded.
     func reasonNotGiven(_ patcher: Int) -> String? {
         let bit: UInt64 = 1 &<< UInt64(patcher)
         if (given | excluded) & bit != 0 { return nil }
-        if spared & bit != 0 { return SparingReason.text(sparedFor[patcher]) }
+        if spared & bit != 0 { return unsafe SparingReason.text(sparedFor[patcher]) }
         return passCount == 0 ? SparingReason.noPass : SparingReason.malformed
     }
 
@@ -128,7 +128,7 @@ public struct Trial: ~Copyable {
     public mutating func ranCases(of patcher: Int) -> Int {
         noteRan()
         countRan()
-        return ranCases[patcher]
+        return unsafe ranCases[patcher]
     }
 
     /// Notes which patchers carried out the case that is over; cheap, since it is mostly the same ones.
@@ -148,7 +148,7 @@ public struct Trial: ~Copyable {
     @inline(never)
     private mutating func countRan() {
         for number in 0..<lanes.count where ranRow.ran &>> UInt64(number) & 1 != 0 {
-            ranCases[number] += ranRow.cases
+            unsafe ranCases[number] += ranRow.cases
         }
         ranRow.cases = 0
     }
@@ -178,11 +178,11 @@ public struct Trial: ~Copyable {
         status = .accepted
         if !findings.isEmpty { findings = [] }
         for script in 0..<scripts.count {
-            let number = scripts[script].number
+            let number = unsafe scripts[script].number
             if excluded &>> UInt64(number) & 1 != 0 { continue }
-            progress[Slot(0)] = UInt64(number &+ 1)
-            scripts[script].begin(current.image())
-            progress[Slot(0)] = 0
+            unsafe progress[Slot(0)] = UInt64(number &+ 1)
+            unsafe scripts[script].begin(current.image())
+            unsafe progress[Slot(0)] = 0
         }
     }
 
@@ -226,30 +226,31 @@ public struct Trial: ~Copyable {
         let foreign = hasKernel && !beyondContract ? contract.unknown(in: pass, input) : 0
         for number in 0..<lanes.count {
             let bit: UInt64 = 1 &<< UInt64(number)
-            if lanes[number].spares.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
-                answers[number] = nil
+            if unsafe lanes[number].spares.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
+                unsafe answers[number] = nil
                 if (spared | excluded) & bit == 0 {
                     spared |= bit
-                    sparedCases[number] += 1
+                    unsafe sparedCases[number] += 1
                     // Without a demand, it is the kernel that it is made of that does not know an instruction.
-                    sparedFor[number] = PatcherCapabilities(rawValue: lanes[number].spares.rawValue & demands.rawValue)
+                    unsafe sparedFor[number] = PatcherCapabilities(
+                        rawValue: lanes[number].spares.rawValue & demands.rawValue)
                 }
                 continue
             }
             given |= bit
-            progress[Slot(0)] = UInt64(number &+ 1)
-            if let script = lanes[number].script {
+            unsafe progress[Slot(0)] = UInt64(number &+ 1)
+            if let script = unsafe lanes[number].script {
                 // It is laid out only at the end, but an error on the way is looked at where it happens.
-                let status = scripts[script].apply(pass)
+                let status = unsafe scripts[script].apply(pass)
                 if status != .accepted {
-                    answers[number] = status
+                    unsafe answers[number] = status
                 } else {
-                    answers[number] = isLast ? scripts[script].finish() : nil
+                    unsafe answers[number] = isLast ? scripts[script].finish() : nil
                 }
             } else {
-                answers[number] = lanes[number].apply(pass, to: input)
+                unsafe answers[number] = lanes[number].apply(pass, to: input)
             }
-            progress[Slot(0)] = 0
+            unsafe progress[Slot(0)] = 0
         }
     }
 
@@ -286,38 +287,38 @@ public struct Trial: ~Copyable {
         var agree = true
         if foreigners.count > 0 { judgeMisconduct(pass, input) }
         for number in 0..<lanes.count {
-            guard let answer = answers[number] else { continue }
+            guard let answer = unsafe answers[number] else { continue }
             if answer != status {
                 if answer == .unusable || isExcused(number, pass, input) { continue }
                 if isSteady(number, pass, input) {
                     add(diagnosis(of: number, pass, input).wrongStatus(answer), number, pass, input)
                 }
             } else if status == .accepted {
-                lanes[number].complete(from: expected)
+                unsafe lanes[number].complete(from: expected)
                 if let reference {
-                    agree = lanes[number].isIdentical(to: reference) && agree
+                    agree = unsafe lanes[number].isIdentical(to: reference) && agree
                 } else {
-                    reference = lanes[number].output.image()
+                    reference = unsafe lanes[number].output.image()
                 }
             }
         }
         // Results that are the same bytes have one verdict.
         guard let reference, !(agree && reference.isIdentical(to: expected)) else { return }
-        for number in 0..<lanes.count where answers[number] == .accepted {
-            if lanes[number].isIdentical(to: expected) || !isSteady(number, pass, input) { continue }
+        for number in 0..<lanes.count where unsafe answers[number] == .accepted {
+            if unsafe lanes[number].isIdentical(to: expected) || !isSteady(number, pass, input) { continue }
             let diagnosis = diagnosis(of: number, pass, input)
-            let wrong = diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement()
+            let wrong = unsafe diagnosis.wrongResult(lanes[number].output.image()) ?? diagnosis.disagreement()
             add(wrong, number, pass, input)
         }
     }
 
     /// Whether a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        lanes[number].isStepwise && answers[number] == .erange && hasOverflowingPrefix(pass, input)
+        unsafe lanes[number].isStepwise && answers[number] == .erange && hasOverflowingPrefix(pass, input)
     }
 
     func diagnosis(of number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {
-        diagnosis(of: lanes[number].patcher.name, pass, input)
+        unsafe diagnosis(of: lanes[number].patcher.name, pass, input)
     }
 
     func diagnosis(of target: String, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Diagnosis {

@@ -60,15 +60,16 @@ extension PatcherMisconduct {
         for capabilities: PatcherCapabilities
     ) -> PatcherMisconduct? {
         let part: String
-        if old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
+        if unsafe old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
             part = "insns"
-        } else if capabilities.contains(.aux) && !old.aux.hasSameBytes(as: new.aux, count: old.insnCount) {
+        } else if unsafe capabilities.contains(.aux) && !old.aux.hasSameBytes(as: new.aux, count: old.insnCount) {
             part = "aux"
-        } else if old.subprogramCount != new.subprogramCount
+        } else if unsafe old.subprogramCount != new.subprogramCount
             || !old.subprograms.hasSameBytes(as: new.subprograms, count: old.subprogramCount)
         {
             part = "subprogs"
-        } else if old.lineCount != new.lineCount || !old.lines.hasSameBytes(as: new.lines, count: old.lineCount) {
+        } else if unsafe old.lineCount != new.lineCount || !old.lines.hasSameBytes(as: new.lines, count: old.lineCount)
+        {
             part = "lines"
         } else {
             return nil

@@ -20,10 +20,10 @@ struct GuardedArea: ~Copyable {
 
         /// The last `count` elements, to be written or read by the harness.
         @inline(__always)
-        func row<Index: SlotIndex, Element: BitwiseCopyable>(
+        func buffer<Index: SlotIndex, Element: BitwiseCopyable>(
             _ count: Int, as _: Index.Type = Index.self, of _: Element.Type = Element.self
-        ) -> Row<Index, Element> {
-            unsafe Row(
+        ) -> UnsafeTypedBuffer<Index, Element> {
+            unsafe UnsafeTypedBuffer(
                 unsafeBase: (end - count &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self),
                 capacity: count)
         }
@@ -36,7 +36,7 @@ struct GuardedArea: ~Copyable {
     }
 
     /// The arrays, in the order of the names.
-    let parts: RowStorage<Part>
+    let parts: Scratch<Part>
     private let mapping: UnsafeMutableRawPointer
     private let mappedBytes: Int
     private let copy: UnsafeMutableRawPointer?
@@ -67,8 +67,8 @@ struct GuardedArea: ~Copyable {
         defer { if file >= 0 { close(file) } }
         mappedBytes = total
         copiedBytes = bytes
-        parts = RowStorage(capacity: PluginMemory.Part.count)
-        let row = parts.row(as: TableIndex.self)
+        parts = Scratch(capacity: PluginMemory.Part.count)
+        let row = parts.buffer(as: TableIndex.self)
         var regions: [PluginMemory.Region] = []
         var (place, offset) = (page, 0)
         for (name, size) in zip(names, sizes) {
@@ -81,7 +81,7 @@ struct GuardedArea: ~Copyable {
                 _ = unsafe Self.map(start, size, access, flags, file, offset)
             }
             let written = unsafe copy.map { unsafe $0 + offset + size }
-            row[TableIndex(name.rawValue)] = unsafe Part(end: written ?? start + size, seen: start + size, room: size)
+            unsafe row[TableIndex(name.rawValue)] = Part(end: written ?? start + size, seen: start + size, room: size)
             let from = UInt(bitPattern: start)
             regions.append(
                 PluginMemory.Region(
@@ -103,7 +103,7 @@ struct GuardedArea: ~Copyable {
 
     /// An array by its name.
     @inline(__always)
-    subscript(part: PluginMemory.Part) -> Part { parts.row(as: TableIndex.self)[TableIndex(part.rawValue)] }
+    subscript(part: PluginMemory.Part) -> Part { unsafe parts.buffer(as: TableIndex.self)[TableIndex(part.rawValue)] }
 
     private static func map(
         _ address: UnsafeMutableRawPointer?, _ bytes: Int, _ access: Int32, _ flags: Int32, _ file: Int32, _ offset: Int

@@ -73,7 +73,7 @@ struct Handover: ~Copyable {
         var patchTotal = 0
         var refCount = 0
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             patchTotal &+= Int(edit.patchCount)
             refCount = max(refCount, edit.refStart.position &+ Int(edit.refCount))
         }
@@ -84,16 +84,17 @@ struct Handover: ~Copyable {
         lineRoom = program.lineCount
         reserve(patches: pass.patchSlots, refs: refCount)
         let (first, top) = (InputIndex(0), TableIndex(0))
-        input[.insns].row(insnCount, as: InputIndex.self)
+        unsafe input[.insns].buffer(insnCount, as: InputIndex.self)
             .copy(insnCount, from: program.insns, at: first, to: first)
-        input[.aux].row(insnCount, as: InputIndex.self).copy(insnCount, from: program.aux, at: first, to: first)
-        input[.subprograms].row(subprogramRoom, as: TableIndex.self)
+        unsafe input[.aux].buffer(insnCount, as: InputIndex.self).copy(
+            insnCount, from: program.aux, at: first, to: first)
+        unsafe input[.subprograms].buffer(subprogramRoom, as: TableIndex.self)
             .copy(subprogramRoom, from: program.subprograms, at: top, to: top)
-        input[.lines].row(lineRoom, as: TableIndex.self).copy(lineRoom, from: program.lines, at: top, to: top)
-        input[.patches].row(pass.patchSlots, as: PoolIndex.self)
+        unsafe input[.lines].buffer(lineRoom, as: TableIndex.self).copy(lineRoom, from: program.lines, at: top, to: top)
+        unsafe input[.patches].buffer(pass.patchSlots, as: PoolIndex.self)
             .copy(pass.patchSlots, from: pass.patches, at: PoolIndex(0), to: PoolIndex(0))
-        input[.refs].row(refCount, as: TableIndex.self).copy(refCount, from: pass.refs, at: top, to: top)
-        unsafe input[.image].row(1, as: TableIndex.self)[top] = unsafe bpf_patcher_image(
+        unsafe input[.refs].buffer(refCount, as: TableIndex.self).copy(refCount, from: pass.refs, at: top, to: top)
+        unsafe input[.image].buffer(1, as: TableIndex.self)[top] = bpf_patcher_image(
             insns: input[.insns].address(insnCount), aux: input[.aux].address(insnCount), insn_cnt: UInt32(insnCount),
             insn_cap: UInt32(insnCount), subprogs: input[.subprograms].address(subprogramRoom),
             subprog_cnt: UInt32(subprogramRoom), subprog_cap: UInt32(subprogramRoom),
@@ -102,7 +103,7 @@ struct Handover: ~Copyable {
     }
 
     private func loadEdits(_ pass: PassImage, refCount: Int) -> UInt64 {
-        let edits: Row<TableIndex, bpf_patcher_edit> = unsafe input[.edits].row(editCount)
+        let edits: UnsafeTypedBuffer<TableIndex, bpf_patcher_edit> = unsafe input[.edits].buffer(editCount)
         let patches = unsafe UnsafePointer(input[.patches].address(pass.patchSlots, of: bpf_insn.self))
         let refs = unsafe UnsafePointer(input[.refs].address(refCount, of: bpf_patcher_ref.self))
         // What an edit does not have is at an address that cannot be read.
@@ -110,8 +111,8 @@ struct Handover: ~Copyable {
         let noRefs = unsafe UnsafePointer(input[.refs].address(0, of: bpf_patcher_ref.self))
         var hash = UInt64(insnCount) &* 0x9e37_79b9_7f4a_7c15
         for number in 0..<editCount {
-            let edit = pass.edits[TableIndex(number)]
-            unsafe edits[TableIndex(number)] = unsafe bpf_patcher_edit(
+            let edit = pass.edit(number)
+            unsafe edits[TableIndex(number)] = bpf_patcher_edit(
                 off: edit.off.rawValue, remove_cnt: edit.remove,
                 patch: edit.patchCount == 0 ? noPatch : patches + edit.patchStart.position, patch_len: edit.patchCount,
                 keep: edit.keep, refs: edit.refCount == 0 ? noRefs : refs + edit.refStart.position,
@@ -185,7 +186,7 @@ struct Handover: ~Copyable {
         _ part: PluginMemory.Part, _ count: Int, _: Element.Type, _ value: Element
     ) {
         let array = output[part]
-        array.row(count, as: TableIndex.self).fill(count, from: TableIndex(0), with: value)
+        unsafe array.buffer(count, as: TableIndex.self).fill(count, from: TableIndex(0), with: value)
         unsafe UnsafeMutableRawPointer(array.address(count, of: Element.self)).advanced(by: -Handover.markBytes)
             .storeBytes(of: Handover.mark, as: Mark.self)
     }
@@ -222,7 +223,7 @@ struct Handover: ~Copyable {
 
     /// The struct that the plug-in was given for the result.
     @inline(__always)
-    private var result: bpf_patcher_image { unsafe output[.image].row(1, as: TableIndex.self)[TableIndex(0)] }
+    private var result: bpf_patcher_image { unsafe output[.image].buffer(1, as: TableIndex.self)[TableIndex(0)] }
 
     @inline(never)
     private func describe(_ capabilities: PatcherCapabilities) -> PatcherMisconduct {
@@ -251,8 +252,8 @@ struct Handover: ~Copyable {
     func image(_ capabilities: PatcherCapabilities) -> ProgramImage<OutputIndex> {
         let found = unsafe result
         return unsafe ProgramImage(
-            insns: output[.insns].row(insnRoom), aux: output[.aux].row(insnRoom),
-            subprograms: output[.subprograms].row(subprogramRoom), lines: output[.lines].row(lineRoom),
+            insns: output[.insns].buffer(insnRoom), aux: output[.aux].buffer(insnRoom),
+            subprograms: output[.subprograms].buffer(subprogramRoom), lines: output[.lines].buffer(lineRoom),
             insnCount: Int(found.insn_cnt),
             subprogramCount: capabilities.contains(.subprograms) ? Int(found.subprog_cnt) : 0,
             lineCount: capabilities.contains(.lines) ? Int(found.line_cnt) : 0)
@@ -267,9 +268,9 @@ struct Handover: ~Copyable {
         buffer.lineCount = found.lineCount
         let own = buffer.image(as: OutputIndex.self)
         let (first, top) = (OutputIndex(0), TableIndex(0))
-        own.insns.copy(found.insnCount, from: found.insns, at: first, to: first)
-        if capabilities.contains(.aux) { own.aux.copy(found.insnCount, from: found.aux, at: first, to: first) }
-        own.subprograms.copy(found.subprogramCount, from: found.subprograms, at: top, to: top)
-        own.lines.copy(found.lineCount, from: found.lines, at: top, to: top)
+        unsafe own.insns.copy(found.insnCount, from: found.insns, at: first, to: first)
+        if capabilities.contains(.aux) { unsafe own.aux.copy(found.insnCount, from: found.aux, at: first, to: first) }
+        unsafe own.subprograms.copy(found.subprogramCount, from: found.subprograms, at: top, to: top)
+        unsafe own.lines.copy(found.lineCount, from: found.lines, at: top, to: top)
     }
 }

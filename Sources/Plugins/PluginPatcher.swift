@@ -15,8 +15,8 @@ public final class PluginPatcher: ForeignPatcher {
     public let name: String
     public let kernel: KernelFunctions?
     private let options: Plugin.Options
-    private let handover = Cell(Handover())
-    private let lastMisconduct = Cell<PatcherMisconduct?>(nil)
+    private let handover = UncheckedBox(Handover())
+    private let lastMisconduct = UncheckedBox<PatcherMisconduct?>(nil)
     private let function: Handover.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
@@ -28,7 +28,7 @@ public final class PluginPatcher: ForeignPatcher {
         unsafe function = plugin.apply
     }
 
-    public var misconduct: PatcherMisconduct? { lastMisconduct.value }
+    public var misconduct: PatcherMisconduct? { unsafe lastMisconduct.value }
 
     public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
@@ -37,7 +37,7 @@ public final class PluginPatcher: ForeignPatcher {
         let code = call(hash)
         let status = read(code)
         if status == .unusable { return status }
-        if status == .accepted { handover.value.copyResult(to: output, capabilities) }
+        if status == .accepted { unsafe handover.value.copyResult(to: output, capabilities) }
         // Which passes are asked twice is a function of the pass, so that a campaign finds the same however it is run.
         if hash & 15 == 0 || options.checksEveryAnswer { askAgain(hash, code, output) }
         return status
@@ -51,16 +51,16 @@ public final class PluginPatcher: ForeignPatcher {
         let code = call(hash)
         let seconds = clock() - start
         let status = read(code)
-        if status == .accepted { handover.value.copyResult(to: output, capabilities) }
+        if status == .accepted { unsafe handover.value.copyResult(to: output, capabilities) }
         return (status, seconds)
     }
 
     /// Writes a pass down and makes everything ready for the call.
     @inline(__always)
     private func load(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
-        if lastMisconduct.value != nil { lastMisconduct.value = nil }
-        let hash = handover.value.load(pass, input)
-        handover.value.spoil(.first)
+        if unsafe lastMisconduct.value != nil { unsafe lastMisconduct.value = nil }
+        let hash = unsafe handover.value.load(pass, input)
+        unsafe handover.value.spoil(.first)
         return hash
     }
 
@@ -73,8 +73,8 @@ public final class PluginPatcher: ForeignPatcher {
     /// What the plug-in says, once it is known what it has written.
     @inline(__always)
     private func read(_ code: Int32) -> PatchStatus {
-        if let wildWrite = handover.value.wildWrite(isAccepted: code == 0, capabilities) {
-            lastMisconduct.value = wildWrite
+        if let wildWrite = unsafe handover.value.wildWrite(isAccepted: code == 0, capabilities) {
+            unsafe lastMisconduct.value = wildWrite
             return .unusable
         }
         switch code {
@@ -82,7 +82,7 @@ public final class PluginPatcher: ForeignPatcher {
         case -EINVAL: return .einval
         case -ERANGE: return .erange
         default:
-            lastMisconduct.value = misconduct(of: code)
+            unsafe lastMisconduct.value = misconduct(of: code)
             return .unusable
         }
     }
@@ -118,19 +118,19 @@ public final class PluginPatcher: ForeignPatcher {
     /// Asks for the same pass once more, with other garbage where the result goes.
     @inline(never)
     private func askAgain(_ hash: UInt64, _ first: Int32, _ output: ProgramBuffer) {
-        handover.value.spoil(.second)
+        unsafe handover.value.spoil(.second)
         let second = call(hash)
         if second != first {
-            lastMisconduct.value = PatcherMisconduct(
+            unsafe lastMisconduct.value = PatcherMisconduct(
                 .unsteady, "status", "apply() returned \(first), and \(second) for the same pass again")
             return
         }
         guard first == 0 else { return }
-        if let wildWrite = handover.value.wildWrite(isAccepted: true, capabilities) {
-            lastMisconduct.value = wildWrite
+        if let wildWrite = unsafe handover.value.wildWrite(isAccepted: true, capabilities) {
+            unsafe lastMisconduct.value = wildWrite
             return
         }
-        lastMisconduct.value = PatcherMisconduct.difference(
+        unsafe lastMisconduct.value = PatcherMisconduct.difference(
             between: output.image(), and: handover.value.image(capabilities), for: capabilities)
     }
 }

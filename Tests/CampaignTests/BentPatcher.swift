@@ -26,10 +26,10 @@ final class BentPatcher: Patcher {
         BentPatcher { output in
             let image = output.image(as: OutputIndex.self)
             for slot in 0..<image.insnCount {
-                let kind = image.insns[OutputIndex(slot)].jumpKind
+                let kind = unsafe image.insns[OutputIndex(slot)].jumpKind
                 if kind == .none { continue }
-                let offset = image.insns[OutputIndex(slot)].jumpOffset(kind)
-                _ = image.insns[OutputIndex(slot)].setJumpOffset(offset + slots, kind)
+                let offset = unsafe image.insns[OutputIndex(slot)].jumpOffset(kind)
+                _ = unsafe image.insns[OutputIndex(slot)].setJumpOffset(offset + slots, kind)
                 return
             }
         }

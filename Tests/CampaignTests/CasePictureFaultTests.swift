@@ -93,8 +93,8 @@ import Testing
             [
                 BentPatcher("careless") { output in
                     let image = output.image(as: OutputIndex.self)
-                    image.aux[OutputIndex(2)] = 10
-                    image.subprograms[TableIndex(1)].start = 5
+                    unsafe image.aux[OutputIndex(2)] = 10
+                    unsafe image.subprograms[TableIndex(1)].start = 5
                     output.lineCount = 1
                 }
             ])
@@ -159,7 +159,7 @@ import Testing
                 BentPatcher("forgetful") { output in
                     let image = output.image(as: OutputIndex.self)
                     for slot in 4..<7 {
-                        image.insns[OutputIndex(slot)] = image.insns[OutputIndex(slot + 1)]
+                        unsafe image.insns[OutputIndex(slot)] = image.insns[OutputIndex(slot + 1)]
                     }
                     output.insnCount = 7
                 }

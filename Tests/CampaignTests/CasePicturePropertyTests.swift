@@ -16,14 +16,14 @@ import Testing
         case 2:
             BentPatcher { output in
                 let image = output.image(as: OutputIndex.self)
-                for slot in 0..<image.insnCount where slot % 3 == 1 { image.insns[OutputIndex(slot)].imm ^= 5 }
+                for slot in 0..<image.insnCount where slot % 3 == 1 { unsafe image.insns[OutputIndex(slot)].imm ^= 5 }
             }
         case 3:
             BentPatcher { output in
                 let image = output.image(as: OutputIndex.self)
-                image.aux[OutputIndex(image.insnCount - 1)] &+= 1
+                unsafe image.aux[OutputIndex(image.insnCount - 1)] &+= 1
                 if image.subprogramCount > 1 { output.subprogramCount -= 1 }
-                if image.lineCount > 0 { image.lines[TableIndex(0)].id = 9999 }
+                if image.lineCount > 0 { unsafe image.lines[TableIndex(0)].id = 9999 }
             }
         default: BentPatcher { output in if output.insnCount > 1 { output.insnCount -= 1 } }
         }

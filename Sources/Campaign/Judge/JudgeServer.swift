@@ -22,7 +22,7 @@ public final class JudgeServer {
     }
 
     /// The word in which to keep the number of the target that is at work, plus 1; 0 while none is.
-    public var progress: Row<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
+    public var progress: UnsafeTypedBuffer<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
 
     /// Answers requests on standard input until there are no more.
     ///

@@ -12,7 +12,7 @@ public final class KernelJudge {
     ///   - isExecuting: whether programs that may be run are also run
     ///   - progress: a word for the number of the target that is at work, plus 1
     /// - Throws: ``CampaignError`` when this process may not load programs
-    public init(facts: KernelFacts, isExecuting: Bool, plant: KernelPlant?, progress: Row<Slot, UInt64>)
+    public init(facts: KernelFacts, isExecuting: Bool, plant: KernelPlant?, progress: UnsafeTypedBuffer<Slot, UInt64>)
         throws(CampaignError)
     {
         trial = try KernelTrial(facts: facts, plant: plant, progress: progress)

@@ -69,7 +69,7 @@ public struct KernelSubject: CampaignSubject, Codable, Hashable {
     }
 
     public func makeProbe(
-        seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>
+        seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
     ) throws(CampaignError) -> any CaseProbe {
         KernelProbe(
             makeGenerator(seed: seed), try KernelTrial(facts: facts, plant: plant, progress: progress),

@@ -18,7 +18,7 @@ final class KernelTrial {
     let kernel: RunningKernel
     private var checker: RewriteChecker
     private let plant: KernelPlant?
-    private let progress: Row<Slot, UInt64>
+    private let progress: UnsafeTypedBuffer<Slot, UInt64>
     /// What the last program came back as, spoiled if that is asked for.
     private(set) var result = Program(insns: [], aux: [], subprograms: [])
 
@@ -27,7 +27,7 @@ final class KernelTrial {
 
     /// - Parameter progress: a word for the number of the target that is at work, plus 1: see ``KernelSubject/targets``
     /// - Throws: ``CampaignError`` when this process may not load programs
-    init(facts: KernelFacts, plant: KernelPlant?, progress: Row<Slot, UInt64>) throws(CampaignError) {
+    init(facts: KernelFacts, plant: KernelPlant?, progress: UnsafeTypedBuffer<Slot, UInt64>) throws(CampaignError) {
         do throws(KernelError) { kernel = try RunningKernel() } catch { throw CampaignError(error.description) }
         checker = RewriteChecker(facts: facts)
         self.plant = plant
@@ -36,9 +36,9 @@ final class KernelTrial {
     }
 
     /// Notes that the kernel is at work, and is to blame if this process ends.
-    func noteKernel() { progress[Slot(0)] = 1 }
+    func noteKernel() { unsafe progress[Slot(0)] = 1 }
     /// Notes that the harness is at work.
-    func noteHarness() { progress[Slot(0)] = 2 }
+    func noteHarness() { unsafe progress[Slot(0)] = 2 }
 
     /// Loads a program, and checks it if it is accepted.
     ///
@@ -110,7 +110,7 @@ final class KernelTrial {
 
     /// Ends this process, and the one that watches it, for a reason that says nothing of any program.
     private func giveUp(_ reason: String) -> Never {
-        progress[Slot(0)] = SharedBoard.givenUp
+        unsafe progress[Slot(0)] = SharedBoard.givenUp
         Output.note("error: \(reason)\n")
         _exit(1)
     }

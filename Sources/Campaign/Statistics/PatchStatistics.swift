@@ -43,16 +43,16 @@ public struct PatchStatistics: Encodable, Sendable, Hashable {
         showing status: inout StatusLine
     ) {
         let buffer = ProgramBuffer()
-        let tallies = CellRow(count: workloads.count) { WorkloadTally(workloads[$0]) }
+        let tallies = UncheckedBoxes(count: workloads.count) { WorkloadTally(workloads[$0]) }
         for (number, program) in found.enumerated() {
             status.showIfDue("program \(number + 1) of \(found.count)")
             buffer.load(program.program)
-            for tally in 0..<tallies.count { tallies[tally].add(program, buffer.image()) }
+            for tally in 0..<tallies.count { unsafe tallies[tally].add(program, buffer.image()) }
         }
         self.objects = objects
         self.refused = refused
         programs = found.count
         slots = found.reduce(0) { $0 + $1.program.insns.count }
-        self.workloads = (0..<tallies.count).map { tallies[$0].statistics }
+        self.workloads = (0..<tallies.count).map { unsafe tallies[$0].statistics }
     }
 }

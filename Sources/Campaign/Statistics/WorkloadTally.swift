@@ -38,7 +38,7 @@ struct WorkloadTally: ~Copyable {
     /// Counts the edits of one pass.
     private mutating func count(_ image: PassImage) {
         for number in 0..<image.editCount {
-            let edit = image.edits[TableIndex(number)]
+            let edit = image.edit(number)
             if edit.isDeletion {
                 tally.addDeletion(of: Int(edit.remove))
             } else {

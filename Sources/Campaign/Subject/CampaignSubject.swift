@@ -37,7 +37,7 @@ public protocol CampaignSubject: Sendable {
     ///   - progress: a word in which to keep the number of the target that is at work, plus 1; 0 while none is
     /// - Throws: ``CampaignError`` when cases cannot be run here
     func makeProbe(
-        seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>
+        seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
     ) throws(CampaignError) -> any CaseProbe
 
     /// Makes what looks at the findings of a campaign.

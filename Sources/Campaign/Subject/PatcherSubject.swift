@@ -62,7 +62,7 @@ public struct PatcherSubject: CampaignSubject, Codable, Hashable {
 
     func makeFuzzer(
         seed: UInt64, bases: [Program], patchers: [any Patcher], describesFindings: Bool = true,
-        progress: Row<Slot, UInt64>? = nil
+        progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) -> Fuzzer {
         Fuzzer(
             seed: seed, bases: bases, workloads: workloads, limits: limits, patchers: patchers,
@@ -70,7 +70,7 @@ public struct PatcherSubject: CampaignSubject, Codable, Hashable {
             progress: progress)
     }
 
-    public func makeProbe(seed: UInt64, bases: [Program], progress: Row<Slot, UInt64>) -> any CaseProbe {
+    public func makeProbe(seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>) -> any CaseProbe {
         // A probe's findings are counted by their buckets; the case of each bucket is made and judged again.
         PatcherProbe(
             makeFuzzer(

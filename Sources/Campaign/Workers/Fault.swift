@@ -46,7 +46,8 @@ enum Fault: Hashable {
     ///   - word: where to write the fault
     ///   - place: where to write the ``FaultPlace``
     ///   - note: where to write what functions were called, or `nil`
-    static func watch(_ word: Row<Slot, UInt64>, place: Row<Slot, UInt64>, note: CrashNote?) {
+    static func watch(_ word: UnsafeTypedBuffer<Slot, UInt64>, place: UnsafeTypedBuffer<Slot, UInt64>, note: CrashNote?)
+    {
         unsafe FaultWatch.word = word
         unsafe FaultWatch.place = place
         unsafe FaultWatch.note = note
@@ -58,8 +59,8 @@ enum Fault: Hashable {
 
 /// What a signal handler can reach.
 private enum FaultWatch {
-    nonisolated(unsafe) static var word: Row<Slot, UInt64>?
-    nonisolated(unsafe) static var place: Row<Slot, UInt64>?
+    nonisolated(unsafe) static var word: UnsafeTypedBuffer<Slot, UInt64>?
+    nonisolated(unsafe) static var place: UnsafeTypedBuffer<Slot, UInt64>?
     nonisolated(unsafe) static var note: CrashNote?
     /// The handlers from before, by signal.
     nonisolated(unsafe) static let earlier = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
@@ -110,8 +111,8 @@ private enum FaultWatch {
             } else {
                 fault = isStack ? .stackOverflow : .elsewhere
             }
-            if let word = unsafe word { word[Slot(0)] = fault.word }
-            if let row = unsafe self.place { row[Slot(0)] = place.word }
+            if let word = unsafe word { unsafe word[Slot(0)] = fault.word }
+            if let row = unsafe self.place { unsafe row[Slot(0)] = place.word }
         }
         unsafe note?.write(
             fault: UnsafeRawPointer(bitPattern: instruction),

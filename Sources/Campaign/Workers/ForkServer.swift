@@ -92,7 +92,7 @@ struct ForkServer {
             }
             let (place, frames) = note?.read() ?? (nil, [])
             let words = [frames.joined(separator: "\n"), errors.take() ?? ""].filter { !$0.isEmpty }
-            died(
+            unsafe died(
                 Death(
                     cause: cause.0, patcher: board.patcher(ofWorker: number),
                     index: board.position(ofWorker: number).index,
@@ -158,7 +158,7 @@ struct ForkServer {
     }
 
     private func cause(ofStatus status: Int32, hasReport: Bool) -> Death.Cause {
-        let fault = Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
+        let fault = unsafe Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
         // What the memory of a plug-in says is more than a sanitizer knows of it.
         if case .plugin = fault { return .signal(SIGSEGV, fault) }
         if hasReport { return .sanitizer }

@@ -285,15 +285,17 @@ public final class SharedBoard: @unchecked Sendable {
     }
 
     /// The word to which one more than the number of the patcher that is being asked is written, or 0.
-    func patcherWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .patcher)) }
+    func patcherWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> { buffer(of: word(worker, .patcher)) }
 
     /// The word to which a signal handler writes what an address is.
-    func faultWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .fault)) }
+    func faultWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> { buffer(of: word(worker, .fault)) }
 
     /// The word to which a signal handler writes where an address is.
-    func faultPlaceWord(ofWorker worker: Int) -> Row<Slot, UInt64> { row(of: word(worker, .faultPlace)) }
+    func faultPlaceWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> {
+        buffer(of: word(worker, .faultPlace))
+    }
 
-    private func row(of word: Int) -> Row<Slot, UInt64> {
-        unsafe Row(unsafeBase: (memory + word * 8).assumingMemoryBound(to: UInt64.self), capacity: 1)
+    private func buffer(of word: Int) -> UnsafeTypedBuffer<Slot, UInt64> {
+        unsafe UnsafeTypedBuffer(unsafeBase: (memory + word * 8).assumingMemoryBound(to: UInt64.self), capacity: 1)
     }
 }

@@ -161,7 +161,7 @@ public struct CaseGenerator: ~Copyable {
         let limits = limits[turn]
         if limits.allowsAllEdits { return }
         let edits = passBuffer.image.edits
-        if (0..<passBuffer.editCount).allSatisfy({ !limits.allow(edits[TableIndex($0)], in: input) }) { return }
+        if (0..<passBuffer.editCount).allSatisfy({ unsafe !limits.allow(edits[TableIndex($0)], in: input) }) { return }
         passBuffer.removeEdits { !limits.allow($0, in: input) }
     }
 

@@ -80,7 +80,7 @@ public struct CaseLimits: Hashable, Sendable {
         if edit.remove > 1 && !allow(.range) { return false }
         if edit.skip && !allow(.skipJumps) { return false }
         if edit.refCount > 0 && !allow(.refs) { return false }
-        return edit.keep == EditRecord.noKeep || allow(.keepJump) || input.insns[edit.off].jumpKind == .none
+        return unsafe edit.keep == EditRecord.noKeep || allow(.keepJump) || input.insns[edit.off].jumpKind == .none
     }
 
     /// Whether something may be demanded.

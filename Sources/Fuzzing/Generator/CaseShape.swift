@@ -117,7 +117,10 @@ struct CaseFeatures {
 
     /// Fills a palette from which the kinds of slots are picked; which kinds it has, and how often, differs from case to
     /// case.
-    func fill(_ palette: Row<Slot, SlotPattern>, from patterns: Row<Slot, SlotPattern>, _ draws: inout Draws) {
+    func fill(
+        _ palette: UnsafeTypedBuffer<Slot, SlotPattern>, from patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
+        _ draws: inout Draws
+    ) {
         var bits = draws.bits()
         let jumps = bits.below(16)
         let others: [4 of Kind] = [.memory, .wide, .decoy, .alu]
@@ -127,8 +130,8 @@ struct CaseFeatures {
         let otherMask = bits.below(8) | 8
         let turn = bits.below(16)
         func put(_ kind: Kind, at entry: Int) {
-            palette[Slot(entry)] =
-                patterns[Slot(Int(kind.rawValue) * SlotPattern.variants + (entry + turn) % SlotPattern.variants)]
+            unsafe palette[Slot(entry)] =
+                unsafe patterns[Slot(Int(kind.rawValue) * SlotPattern.variants + (entry + turn) % SlotPattern.variants)]
         }
         let firstKind = jumpKinds[mask.trailingZeroBitCount]
         for entry in 0..<jumps { put(mask >> (entry & 7) & 1 != 0 ? jumpKinds[entry & 7] : firstKind, at: entry) }

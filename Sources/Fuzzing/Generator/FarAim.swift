@@ -22,8 +22,8 @@ struct FarAim {
         var least = FarAim.longest
         var nearest: (slot: Int, target: Int)?
         for number in 0..<ledger.jumpCount {
-            let slot = ledger.jumps[TableIndex(number)]
-            let insn = input.insns[slot]
+            let slot = unsafe ledger.jumps[TableIndex(number)]
+            let insn = unsafe input.insns[slot]
             if insn.jumpKind != .short { continue }
             let off = Int(insn.off)
             let slack = off >= 0 ? Int(Int16.max) - off : off - Int(Int16.min)
@@ -43,7 +43,7 @@ struct FarAim {
 
     /// Takes the last edit of a buffer into account and makes it longer when it is the last that the jump crosses.
     mutating func note(_ buffer: PassBuffer, isLast: Bool, nextAnchor: Int, _ maker: inout SlotMaker) {
-        let edit = buffer.image.edits[TableIndex(buffer.editCount - 1)]
+        let edit = buffer.image.edit(buffer.editCount - 1)
         if edit.off.position < low || edit.off.position >= high { return }
         missing -= edit.growth
         if !isLast && nextAnchor < high { return }

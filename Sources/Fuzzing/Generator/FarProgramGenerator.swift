@@ -37,10 +37,10 @@ struct FarProgramGenerator: ~Copyable {
             insn.imm = code == Opcode.gotol ? 0 : Int32(slot.position)
             _ = insn.setJumpOffset(isForward ? reach : -reach - 1 + bits.below(2), insn.jumpKind)
             let target = slot.position &+ 1 &+ insn.jumpOffset(insn.jumpKind)
-            if target >= 0 && target < count { program.insns[slot] = insn }
+            if target >= 0 && target < count { unsafe program.insns[slot] = insn }
         }
         let line = Slot(draws.below(count))
-        program.lines[TableIndex(0)] = LineRecord(insnOff: line.rawValue, id: 500)
+        unsafe program.lines[TableIndex(0)] = LineRecord(insnOff: line.rawValue, id: 500)
         buffer.lineCount = 1
     }
 
@@ -54,11 +54,11 @@ struct FarProgramGenerator: ~Copyable {
         template.subprogramCount = 1
         template.lineCount = 1
         let program: ProgramImage<Slot> = template.image()
-        program.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 100)
-        program.lines[TableIndex(0)] = LineRecord(insnOff: 0, id: 500)
+        unsafe program.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 100)
+        unsafe program.lines[TableIndex(0)] = LineRecord(insnOff: 0, id: 500)
         for slot in 0..<room {
-            program.insns[Slot(slot)] = Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(slot))
-            program.aux[Slot(slot)] = UInt32(7000 + slot)
+            unsafe program.insns[Slot(slot)] = Instruction(code: Opcode.movImmediate64, dst: 1, imm: Int32(slot))
+            unsafe program.aux[Slot(slot)] = UInt32(7000 + slot)
         }
     }
 }

@@ -13,7 +13,7 @@ struct Malformer {
     /// - Complexity: O(slots) at most
     func breakRule(_ rule: MalformedEdit.Rule, in buffer: PassBuffer, _ draws: inout Draws) -> Bool {
         let number = TableIndex(pass.editCount - 1)
-        let edit = pass.edits[number]
+        let edit = unsafe pass.edits[number]
         switch rule {
         case .outside:
             let beyond = UInt32(input.insnCount - min(edit.off.position, input.insnCount)) + 1
@@ -22,7 +22,7 @@ struct Malformer {
             buffer.updateLast { $0.remove = length }
         case .order:
             if pass.editCount < 2 { return false }
-            let before = pass.edits[number + -1]
+            let before = unsafe pass.edits[number + -1]
             buffer.updateLast {
                 $0.off = draws.chance(1, of: 2) ? before.off : InputIndex(rawValue: before.off.rawValue / 2)
             }
@@ -35,11 +35,11 @@ struct Malformer {
                 ($0.remove, $0.patchCount, $0.refCount, $0.keep) = (0, 0, 0, EditRecord.noKeep)
             }
         case .keepWidth:
-            let isExact = edit.remove > 0 && Int(edit.remove) == input.insns[edit.off].width
+            let isExact = unsafe edit.remove > 0 && Int(edit.remove) == input.insns[edit.off].width
             if isExact || edit.patchCount == 0 { return false }
             buffer.updateLast { $0.keep = 0 }
         case .keepOutside:
-            let isExact = edit.remove > 0 && Int(edit.remove) == input.insns[edit.off].width
+            let isExact = unsafe edit.remove > 0 && Int(edit.remove) == input.insns[edit.off].width
             if !isExact { return false }
             let most = Int(edit.patchCount) + 1 - Int(edit.remove)
             buffer.updateLast { $0.keep = UInt32(max(0, most) + draws.below(2)) }
@@ -54,7 +54,7 @@ struct Malformer {
         let start = draws.below(input.insnCount)
         for step in 0..<input.insnCount {
             let slot = (start + step) % input.insnCount
-            if !input.insns[InputIndex(slot)].isWide { continue }
+            if unsafe !input.insns[InputIndex(slot)].isWide { continue }
             if draws.chance(1, of: 2) {
                 buffer.updateLast { ($0.off, $0.remove, $0.keep) = (InputIndex(slot + 1), 1, EditRecord.noKeep) }
             } else {
@@ -67,11 +67,11 @@ struct Malformer {
 
     /// Lets the edit replace a range in which a subprogram starts.
     private func swallowStart(_ buffer: PassBuffer, _ draws: inout Draws) -> Bool {
-        if input.subprogramCount < 2 || pass.edits[TableIndex(pass.editCount - 1)].patchCount == 0 { return false }
+        if input.subprogramCount < 2 || pass.edit(pass.editCount - 1).patchCount == 0 { return false }
         let number = 1 + draws.below(input.subprogramCount - 1)
-        let start = Int(input.subprograms[TableIndex(number)].start)
+        let start = unsafe Int(input.subprograms[TableIndex(number)].start)
         let off = start - (start > 1 && input.isSecondSlot(InputIndex(start - 1)) ? 2 : 1)
-        let end = start + input.insns[InputIndex(start)].width
+        let end = unsafe start + input.insns[InputIndex(start)].width
         buffer.updateLast {
             ($0.off, $0.remove, $0.keep) = (InputIndex(off), UInt32(end - off), EditRecord.noKeep)
         }
@@ -85,37 +85,37 @@ struct Malformer {
         if edit.patchCount == 0 { return false }
         let patch = pass.patch(of: edit)
         let slot = PatchIndex(draws.below(Int(edit.patchCount)))
-        let isPlain = !edit.keeps(slot) && !isSecond(slot, patch, edit) && !patch[slot].isWide
+        let isPlain = unsafe !edit.keeps(slot) && !isSecond(slot, patch, edit) && !patch[slot].isWide
         let isFree = isPlain && pass.target(of: slot, in: edit) == nil
         let jump = Instruction(code: Opcode.ja, imm: 1)
         switch rule {
         case .brokenWideLoad:
             if !isFree { return false }
-            patch[slot] = Instruction(code: Opcode.loadImmediate64, imm: 5)
+            unsafe patch[slot] = Instruction(code: Opcode.loadImmediate64, imm: 5)
         case .refOutside: buffer.addRef(Ref(from: PatchIndex(rawValue: edit.patchCount), to: edit.off))
         case .refSlot:
-            if isPlain || patch[slot].isWide { return false }
+            if unsafe isPlain || patch[slot].isWide { return false }
             buffer.addRef(Ref(from: slot, to: InputIndex(0)))
         case .refWithoutJump:
-            if !isFree || patch[slot].jumpKind != .none { return false }
+            if unsafe !isFree || patch[slot].jumpKind != .none { return false }
             buffer.addRef(Ref(from: slot, to: InputIndex(0)))
         case .refTwice:
             if edit.refCount == 0 { return false }
-            buffer.addRef(pass.refs[edit.refStart])
+            unsafe buffer.addRef(pass.refs[edit.refStart])
         case .refCall:
             if !isFree { return false }
-            patch[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1)
+            unsafe patch[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1)
             buffer.addRef(Ref(from: slot, to: InputIndex(input.insnCount)))
         case .targetOutside:
             if !isFree { return false }
             let beyond = Int(edit.patchCount) - slot.position
-            patch[slot] = jump
-            patch[slot].off = Int16(truncatingIfNeeded: draws.chance(1, of: 2) ? beyond : -slot.position - 2)
+            unsafe patch[slot] = jump
+            unsafe patch[slot].off = Int16(truncatingIfNeeded: draws.chance(1, of: 2) ? beyond : -slot.position - 2)
         case .targetSecondSlot:
             for target in 1..<max(Int(edit.patchCount), 1)
             where isFree && isSecond(PatchIndex(target), patch, edit) {
-                patch[slot] = jump
-                patch[slot].off = Int16(truncatingIfNeeded: target - slot.position - 1)
+                unsafe patch[slot] = jump
+                unsafe patch[slot].off = Int16(truncatingIfNeeded: target - slot.position - 1)
                 return true
             }
             // There is no wide load, so the patch gets one at its end.
@@ -124,14 +124,16 @@ struct Malformer {
             buffer.addPatch(Instruction(code: Opcode.ja, off: -2, imm: 1))
         case .callWithoutRef:
             if !isFree { return false }
-            patch[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1)
+            unsafe patch[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: 1)
         default: return false
         }
         return true
     }
 
-    private func isSecond(_ slot: PatchIndex, _ patch: Row<PatchIndex, Instruction>, _ edit: EditRecord) -> Bool {
+    private func isSecond(_ slot: PatchIndex, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ edit: EditRecord)
+        -> Bool
+    {
         if edit.keeps(slot) { return slot.rawValue > edit.keep }
-        return slot.position > 0 && !edit.keeps(slot + -1) && patch[slot + -1].isWide
+        return unsafe slot.position > 0 && !edit.keeps(slot + -1) && patch[slot + -1].isWide
     }
 }

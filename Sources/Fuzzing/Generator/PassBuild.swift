@@ -39,7 +39,7 @@ struct PassBuild: ~Copyable {
     }
 
     /// The first slot of the subprogram that holds the edit.
-    var homeStart: Int { Int(input.subprograms[TableIndex(home)].start) }
+    var homeStart: Int { unsafe Int(input.subprograms[TableIndex(home)].start) }
 
     /// Where an edit can start, at an anchor or right behind it, or `nil`.
     mutating func start(near anchor: InputIndex) -> InputIndex? {
@@ -69,7 +69,7 @@ struct PassBuild: ~Copyable {
         }
         let sum = features.patch + features.insert + features.delete + features.replace
         let draw = draws.below(sum)
-        let single = off + input.insns[off].width
+        let single = unsafe off + input.insns[off].width
         if draw < features.insert {
             return PlannedEdit(end: off, hasPatch: true, skip: bits.chance(features.skip, of: 16), mayLeave: true)
         }
@@ -95,7 +95,7 @@ struct PassBuild: ~Copyable {
 
     private func patch(_ off: InputIndex, _ end: InputIndex, _ keeps: Bool) -> PlannedEdit? {
         if end - off > 1 && !features.limits.allow(.range) { return nil }
-        let isKept = keeps && (features.limits.allow(.keepJump) || input.insns[off].jumpKind == .none)
+        let isKept = unsafe keeps && (features.limits.allow(.keepJump) || input.insns[off].jumpKind == .none)
         return PlannedEdit(end: end, hasPatch: true, keeps: isKept, mayLeave: end.position < homeEnd)
     }
 
@@ -131,7 +131,7 @@ struct PassBuild: ~Copyable {
         while limit > single {
             ledger.removeJumps(from: off, to: limit, of: input)
             var slot = off + 1
-            while slot < limit && counts[slot] == 0 { slot = slot + 1 }
+            while unsafe slot < limit && counts[slot] == 0 { slot = slot + 1 }
             ledger.restoreJumps(from: off, to: limit, of: input)
             if slot == limit { break }
             // A shorter range removes fewer jumps, so it is looked at again.
@@ -142,11 +142,13 @@ struct PassBuild: ~Copyable {
 
     /// Whether a standing jump or call lands in a range.
     @inline(__always)
-    private func isTargeted(from start: InputIndex, to end: InputIndex, _ counts: Row<InputIndex, UInt32>) -> Bool {
+    private func isTargeted(from start: InputIndex, to end: InputIndex, _ counts: UnsafeTypedBuffer<InputIndex, UInt32>)
+        -> Bool
+    {
         var sum: UInt32 = 0
         var slot = start
         while slot < end {
-            sum |= counts[slot]
+            unsafe sum |= counts[slot]
             slot = slot + 1
         }
         return sum != 0
@@ -167,7 +169,7 @@ struct PassBuild: ~Copyable {
         // The last place where the range can stop with nothing owed across the end of a subprogram.
         var slot = off
         while slot < end {
-            owed = owed || counts[slot] > 0
+            owed = unsafe owed || counts[slot] > 0
             slot = slot + 1
             if slot.position == boundary {
                 let isAll = slot.position == input.insnCount && off.position == free && !hasStanding
@@ -202,7 +204,7 @@ struct PassBuild: ~Copyable {
             hasStanding = true
             isOwed = false
             for slot in (off.position + 1)..<max(edit.end.position, off.position + 1) {
-                states[InputIndex(slot)] = .nothing
+                unsafe states[InputIndex(slot)] = .nothing
             }
             return
         }
@@ -212,8 +214,8 @@ struct PassBuild: ~Copyable {
                 home += 1
                 homeEnd = input.end(of: TableIndex(home))
             }
-            isOwed = isOwed || counts[InputIndex(slot)] > 0
-            states[InputIndex(slot)] = .deleted
+            isOwed = unsafe isOwed || counts[InputIndex(slot)] > 0
+            unsafe states[InputIndex(slot)] = .deleted
         }
     }
 }

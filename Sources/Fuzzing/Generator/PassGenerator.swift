@@ -3,7 +3,7 @@ import Patching
 
 /// Makes random passes for a program: edits at borders rather than anywhere, and acceptable unless told otherwise.
 struct PassGenerator: ~Copyable {
-    private var anchorStorage = RowStorage<InputIndex>()
+    private var anchorStorage = Scratch<InputIndex>()
     private var ledger = SlotLedger()
     private var patches = PatchGenerator()
 
@@ -13,18 +13,18 @@ struct PassGenerator: ~Copyable {
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     mutating func generate(
         _ features: CaseFeatures, for input: ProgramImage<InputIndex>, isChecked: Bool,
-        patterns: Row<Slot, SlotPattern>, _ maker: inout SlotMaker, _ draws: inout Draws,
+        patterns: UnsafeTypedBuffer<Slot, SlotPattern>, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
         buffer.removeAll()
         ledger.load(input)
         let count = chooseAnchors(features, input, &draws)
-        let anchors = anchorStorage.row(as: TableIndex.self)
+        let anchors = anchorStorage.buffer(as: TableIndex.self)
         var build = PassBuild(features: features, input: input, isChecked: isChecked)
         var aim = features.isFar ? FarAim(input, ledger, &draws) : nil
         for row in 0..<count {
-            let next = row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
-            guard let off = build.start(near: anchors[TableIndex(row)]) else { continue }
+            let next = unsafe row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
+            guard let off = unsafe build.start(near: anchors[TableIndex(row)]) else { continue }
             guard let edit = build.choose(at: off, before: next, ledger, &draws) else { continue }
             buffer.addEdit(off: off, remove: UInt32(edit.end - off), skip: edit.skip)
             if edit.hasPatch {
@@ -42,7 +42,7 @@ struct PassGenerator: ~Copyable {
         let places = input.insnCount + 1
         let wanted = min(features.edits, places)
         anchorStorage.reserve(wanted + 1)
-        let anchors = anchorStorage.row(as: TableIndex.self)
+        let anchors = anchorStorage.buffer(as: TableIndex.self)
         if wanted > 40 { return walk(wanted, places, anchors, &draws) }
         var found = 0
         var tries = 0
@@ -53,19 +53,19 @@ struct PassGenerator: ~Copyable {
             before = anchor
             let index = InputIndex(anchor)
             var place = found
-            while place > 0 && anchors[TableIndex(place - 1)] > index {
-                anchors[TableIndex(place)] = anchors[TableIndex(place - 1)]
+            while unsafe place > 0 && anchors[TableIndex(place - 1)] > index {
+                unsafe anchors[TableIndex(place)] = anchors[TableIndex(place - 1)]
                 place -= 1
             }
-            if place > 0 && anchors[TableIndex(place - 1)] == index {
+            if unsafe place > 0 && anchors[TableIndex(place - 1)] == index {
                 // It is there already: what has made room moves back.
                 while place < found {
-                    anchors[TableIndex(place)] = anchors[TableIndex(place + 1)]
+                    unsafe anchors[TableIndex(place)] = anchors[TableIndex(place + 1)]
                     place += 1
                 }
                 continue
             }
-            anchors[TableIndex(place)] = index
+            unsafe anchors[TableIndex(place)] = index
             found += 1
         }
         return found
@@ -73,13 +73,13 @@ struct PassGenerator: ~Copyable {
 
     /// Many edits: one after the other, with gaps around the mean that their number leaves.
     private func walk(
-        _ wanted: Int, _ places: Int, _ anchors: Row<TableIndex, InputIndex>, _ draws: inout Draws
+        _ wanted: Int, _ places: Int, _ anchors: UnsafeTypedBuffer<TableIndex, InputIndex>, _ draws: inout Draws
     ) -> Int {
         let gap = max(1, places / wanted)
         var at = draws.below(gap)
         var found = 0
         while at < places && found < wanted {
-            anchors[TableIndex(found)] = InputIndex(at)
+            unsafe anchors[TableIndex(found)] = InputIndex(at)
             found += 1
             at += 1 + draws.below(gap * 2 - 1)
         }
@@ -100,13 +100,13 @@ struct PassGenerator: ~Copyable {
         case 0: anchor = bits.below(2) * input.insnCount
         case 1:
             let number = draws.below(input.subprogramCount)
-            anchor = Int(input.subprograms[TableIndex(number)].start) - bits.below(2)
+            anchor = unsafe Int(input.subprograms[TableIndex(number)].start) - bits.below(2)
         default:
             if ledger.jumpCount == 0 { return draws.below(places) }
-            let jump = ledger.jumps[TableIndex(draws.below(ledger.jumpCount))]
+            let jump = unsafe ledger.jumps[TableIndex(draws.below(ledger.jumpCount))]
             anchor = jump.position
             if bits.chance(3, of: 4) {
-                let insn = input.insns[jump]
+                let insn = unsafe input.insns[jump]
                 anchor += 1 + insn.jumpOffset(insn.jumpKind)
             }
             anchor += bits.below(4) - 1

@@ -9,13 +9,14 @@ struct PatchGenerator: ~Copyable {
         case insn, second, kept, jump
     }
 
-    private var roles = RowStorage<Role>()
+    private var roles = Scratch<Role>()
 
     /// Adds a patch to the last edit of a buffer.
     ///
     /// - Complexity: O(patch slots)
     mutating func generate(
-        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild, patterns: Row<Slot, SlotPattern>,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild,
+        patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
         _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
@@ -25,7 +26,7 @@ struct PatchGenerator: ~Copyable {
         let width = edit.end - off
         if edit.keeps { count += width - 1 }
         roles.reserve(count)
-        let roles = roles.row(as: PatchIndex.self)
+        let roles = roles.buffer(as: PatchIndex.self)
         let keep = edit.keeps ? draws.below(count - width + 1) : count
         if edit.keeps { buffer.updateLast { $0.keep = UInt32(keep) } }
         let start = buffer.patchCount
@@ -35,13 +36,13 @@ struct PatchGenerator: ~Copyable {
             if slot == keep {
                 for number in 0..<width {
                     buffer.addPatch(PatchGenerator.placeholder(&bits))
-                    roles[PatchIndex(slot + number)] = number == 0 ? .kept : .second
+                    unsafe roles[PatchIndex(slot + number)] = number == 0 ? .kept : .second
                 }
                 slot += width
                 continue
             }
             var draw = draws.bits()
-            var pattern = patterns[Slot(draw.below(CaseFeatures.paletteSize))]
+            var pattern = unsafe patterns[Slot(draw.below(CaseFeatures.paletteSize))]
             let isCall = pattern.kind == .call || pattern.kind == .function
             let isUnwanted =
                 (pattern.kind.isJump && draw.below(8) > build.features.patchJumps)
@@ -52,18 +53,18 @@ struct PatchGenerator: ~Copyable {
                 isWide = false
             }
             buffer.addPatch(maker.make(pattern, &draw))
-            roles[PatchIndex(slot)] = pattern.kind.isJump ? .jump : .insn
+            unsafe roles[PatchIndex(slot)] = pattern.kind.isJump ? .jump : .insn
             jumps += pattern.kind.isJump ? 1 : 0
             slot += 1
             if isWide {
                 buffer.addPatch(maker.makeSecond())
-                roles[PatchIndex(slot)] = .second
+                unsafe roles[PatchIndex(slot)] = .second
                 slot += 1
             }
         }
         if jumps == 0 { return }
         let patch = buffer.image.patches.suffix(from: PoolIndex(start), as: PatchIndex.self)
-        for index in 0..<count where roles[PatchIndex(index)] == .jump {
+        for index in 0..<count where unsafe roles[PatchIndex(index)] == .jump {
             aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, ledger, &draws, into: buffer)
         }
     }
@@ -77,25 +78,26 @@ struct PatchGenerator: ~Copyable {
 
     /// Gives a jump or call of the patch its target.
     private func aim(
-        _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ count: Int, _ roles: Row<PatchIndex, Role>,
+        _ index: PatchIndex, of patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ count: Int,
+        _ roles: UnsafeTypedBuffer<PatchIndex, Role>,
         _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
         _ draws: inout Draws, into buffer: PassBuffer
     ) {
-        var insn = patch[index]
+        var insn = unsafe patch[index]
         let kind = insn.jumpKind
         var bits = draws.bits()
         // The offset of what has a ref is a placeholder: it may hold anything.
         _ = insn.setJumpOffset(bits.below(8) - 3, kind)
         if kind.isCall {
-            patch[index] = insn
+            unsafe patch[index] = insn
             buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, &bits)))
             return
         }
         if bits.chance(build.features.refs, of: 8),
             let target = reachable(off, edit, build, ledger, &bits, &draws)
         {
-            ledger.counts[target] += 1
-            patch[index] = insn
+            unsafe ledger.counts[target] += 1
+            unsafe patch[index] = insn
             buffer.addRef(Ref(from: index, to: target))
             return
         }
@@ -103,12 +105,12 @@ struct PatchGenerator: ~Copyable {
         var target = draws.below(count)
         if mayLeave && bits.chance(build.features.leaving, of: 8) {
             target = count
-            if edit.end > off { ledger.counts[edit.end] += 1 }
-        } else if roles[PatchIndex(target)] == .second {
+            if edit.end > off { unsafe ledger.counts[edit.end] += 1 }
+        } else if unsafe roles[PatchIndex(target)] == .second {
             target -= 1
         }
         _ = insn.setJumpOffset(target - index.position - 1, kind)
-        patch[index] = insn
+        unsafe patch[index] = insn
     }
 
     /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
@@ -132,9 +134,9 @@ struct PatchGenerator: ~Copyable {
         let index = InputIndex(target)
         if build.isChecked {
             let isAppend = off.position == input.insnCount
-            if ledger.states[index] == .nothing { return nil }
+            if unsafe ledger.states[index] == .nothing { return nil }
             let mayBeDead = build.features.limits.allowsDeadTargets && !isAppend
-            if !mayBeDead && ledger.states[index] == .deleted { return nil }
+            if unsafe !mayBeDead && ledger.states[index] == .deleted { return nil }
             // Past its first slot nothing stands for what this very edit replaces.
             if index > off && index < edit.end { return nil }
         }
@@ -150,11 +152,11 @@ struct PatchGenerator: ~Copyable {
         let isAppend = off.position == input.insnCount
         for _ in 0..<4 {
             let number = (bits.below(256) * input.subprogramCount) >> 8
-            let start = InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
+            let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets
-            if isAhead || !build.isChecked || ledger.states[start] == .standing || mayBeDead {
-                ledger.counts[start] += 1
+            if unsafe isAhead || !build.isChecked || ledger.states[start] == .standing || mayBeDead {
+                unsafe ledger.counts[start] += 1
                 return start
             }
         }
@@ -166,10 +168,10 @@ struct PatchGenerator: ~Copyable {
     {
         if !isAppend { return InputIndex(build.homeStart) }
         var number = 0
-        for slot in 0..<build.input.insnCount where ledger.states[InputIndex(slot)] == .standing {
+        for slot in 0..<build.input.insnCount where unsafe ledger.states[InputIndex(slot)] == .standing {
             while slot >= build.input.end(of: TableIndex(number)) { number += 1 }
             // A start that is deleted is reached where its subprogram still stands.
-            return InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
+            return unsafe InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
         }
         return InputIndex(build.homeStart)
     }

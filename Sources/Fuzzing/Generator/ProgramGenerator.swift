@@ -3,9 +3,9 @@ import Patching
 
 /// Makes random well-formed programs.
 struct ProgramGenerator: ~Copyable {
-    private var jumps = RowStorage<Slot>()
-    private var palette = RowStorage<SlotPattern>(capacity: CaseFeatures.paletteSize)
-    private var patterns = RowStorage<SlotPattern>()
+    private var jumps = Scratch<Slot>()
+    private var palette = Scratch<SlotPattern>(capacity: CaseFeatures.paletteSize)
+    private var patterns = Scratch<SlotPattern>()
 
     /// How many patterns each of the kernels has.
     private let patternCount: Int
@@ -18,18 +18,18 @@ struct ProgramGenerator: ~Copyable {
             patterns.map { pattern in kernel.map(pattern.defined(in:)) ?? pattern }
         }
         self.patterns.reserve(all.count)
-        self.patterns.row(as: Slot.self).load(all)
+        self.patterns.buffer(as: Slot.self).load(all)
     }
 
     /// The patterns of slots in the case being made.
-    var chosen: Row<Slot, SlotPattern> { palette.row() }
+    var chosen: UnsafeTypedBuffer<Slot, SlotPattern> { palette.buffer() }
 
     /// Picks the kinds of slots that the case has.
     ///
     /// - Parameter turn: which of the kernels must define their codes
     mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ draws: inout Draws) {
-        let patterns = patterns.row(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
-        features.fill(palette.row(), from: patterns, &draws)
+        let patterns = patterns.buffer(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
+        features.fill(palette.buffer(), from: patterns, &draws)
     }
 
     /// Fills a buffer with a program of the given features.
@@ -44,7 +44,7 @@ struct ProgramGenerator: ~Copyable {
         let program: ProgramImage<Slot> = buffer.image()
         buffer.subprogramCount = chooseStarts(features.subprograms, count, program.subprograms, &draws)
         jumps.reserve(count)
-        let jumpRow = jumps.row(as: TableIndex.self)
+        let jumpRow = jumps.buffer(as: TableIndex.self)
         var jumpCount = 0
         var number = 0
         var end = 0
@@ -58,7 +58,7 @@ struct ProgramGenerator: ~Copyable {
                 if slot >= end { continue }
             }
             var bits = draws.bits()
-            var pattern = patterns[Slot(bits.below(CaseFeatures.paletteSize))]
+            var pattern = unsafe patterns[Slot(bits.below(CaseFeatures.paletteSize))]
             var isWide = pattern.code == Opcode.loadImmediate64
             // A wide load needs a second slot in its own subprogram.
             if isWide && slot + 1 == end {
@@ -66,15 +66,15 @@ struct ProgramGenerator: ~Copyable {
                 isWide = false
             }
             let index = Slot(slot)
-            image.insns[index] = maker.make(pattern, &bits)
-            image.aux[index] = UInt32(7000 + slot)
+            unsafe image.insns[index] = maker.make(pattern, &bits)
+            unsafe image.aux[index] = UInt32(7000 + slot)
             // Written in any case, counted when it is a jump: no branch to mispredict.
-            jumpRow[TableIndex(jumpCount)] = index
+            unsafe jumpRow[TableIndex(jumpCount)] = index
             jumpCount += pattern.kind.isJump ? 1 : 0
             slot += 1
             if isWide {
-                image.insns[index + 1] = maker.makeSecond()
-                image.aux[index + 1] = UInt32(7000 + slot)
+                unsafe image.insns[index + 1] = maker.makeSecond()
+                unsafe image.aux[index + 1] = UInt32(7000 + slot)
                 slot += 1
             }
         }
@@ -84,26 +84,27 @@ struct ProgramGenerator: ~Copyable {
 
     /// Puts subprogram starts at random slots and says how many there are.
     private func chooseStarts(
-        _ wanted: Int, _ count: Int, _ starts: Row<TableIndex, Subprogram>, _ draws: inout Draws
+        _ wanted: Int, _ count: Int, _ starts: UnsafeTypedBuffer<TableIndex, Subprogram>, _ draws: inout Draws
     ) -> Int {
-        starts[TableIndex(0)] = Subprogram(start: 0, id: 100)
+        unsafe starts[TableIndex(0)] = Subprogram(start: 0, id: 100)
         var found = 1
         for _ in 1..<max(wanted, 1) {
             let start = UInt32(draws.below(count))
             var place = found
-            while starts[TableIndex(place - 1)].start > start { place -= 1 }
-            if starts[TableIndex(place - 1)].start == start { continue }
-            starts.move(found - place, from: TableIndex(place), to: TableIndex(place + 1))
-            starts[TableIndex(place)] = Subprogram(start: start, id: 0)
+            while unsafe starts[TableIndex(place - 1)].start > start { place -= 1 }
+            if unsafe starts[TableIndex(place - 1)].start == start { continue }
+            unsafe starts.move(found - place, from: TableIndex(place), to: TableIndex(place + 1))
+            unsafe starts[TableIndex(place)] = Subprogram(start: start, id: 0)
             found += 1
         }
-        for number in 1..<max(found, 1) { starts[TableIndex(number)].id = UInt32(100 + number) }
+        for number in 1..<max(found, 1) { unsafe starts[TableIndex(number)].id = UInt32(100 + number) }
         return found
     }
 
     /// Points every jump to an instruction of its subprogram and every call to a start.
     private func aim(
-        _ program: ProgramImage<Slot>, _ jumps: Row<TableIndex, Slot>, _ jumpCount: Int, _ draws: inout Draws
+        _ program: ProgramImage<Slot>, _ jumps: UnsafeTypedBuffer<TableIndex, Slot>, _ jumpCount: Int,
+        _ draws: inout Draws
     ) {
         var number = 0
         var low = 0
@@ -111,17 +112,17 @@ struct ProgramGenerator: ~Copyable {
         // Some jumps share a target, so that an edit there moves many.
         let hot = draws.below(program.insnCount)
         for row in 0..<jumpCount {
-            let slot = jumps[TableIndex(row)]
+            let slot = unsafe jumps[TableIndex(row)]
             while slot.position >= high {
                 number += 1
                 low = high
                 high = program.end(of: TableIndex(number))
             }
-            var insn = program.insns[slot]
+            var insn = unsafe program.insns[slot]
             let kind = insn.jumpKind
             var target: Int
             if kind.isCall {
-                target = Int(program.subprograms[TableIndex(draws.below(program.subprogramCount))].start)
+                target = unsafe Int(program.subprograms[TableIndex(draws.below(program.subprogramCount))].start)
             } else {
                 var bits = draws.bits()
                 switch bits.below(16) {
@@ -135,7 +136,7 @@ struct ProgramGenerator: ~Copyable {
                 if program.isSecondSlot(Slot(target)) { target -= 1 }
             }
             _ = insn.setJumpOffset(target - slot.position - 1, kind)
-            program.insns[slot] = insn
+            unsafe program.insns[slot] = insn
         }
     }
 
@@ -150,7 +151,7 @@ struct ProgramGenerator: ~Copyable {
             if slot & 15 == 15 { bits = draws.bits() }
             let isChosen = bits.chance(features.lines, of: 16)
             if isChosen && !program.isSecondSlot(Slot(slot)) {
-                program.lines[TableIndex(found)] = LineRecord(insnOff: UInt32(slot), id: UInt32(500 + slot))
+                unsafe program.lines[TableIndex(found)] = LineRecord(insnOff: UInt32(slot), id: UInt32(500 + slot))
                 found += 1
             }
         }

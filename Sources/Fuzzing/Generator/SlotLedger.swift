@@ -5,9 +5,9 @@ import Patching
 ///
 /// Keeps passes acceptable: no edit may leave a standing jump or call without anything to land on.
 struct SlotLedger: ~Copyable {
-    private var countStorage = RowStorage<UInt32>()
-    private var stateStorage = RowStorage<State>()
-    private var jumpStorage = RowStorage<InputIndex>()
+    private var countStorage = Scratch<UInt32>()
+    private var stateStorage = Scratch<State>()
+    private var jumpStorage = Scratch<InputIndex>()
     /// How many jumps and calls the input has.
     private(set) var jumpCount = 0
 
@@ -30,35 +30,36 @@ struct SlotLedger: ~Copyable {
         jumpStorage.reserve(input.insnCount)
         let counts = self.counts
         let jumps = self.jumps
-        counts.fill(input.insnCount + 1, from: InputIndex(0), with: 0)
-        states.fill(input.insnCount + 1, from: InputIndex(0), with: .standing)
+        unsafe counts.fill(input.insnCount + 1, from: InputIndex(0), with: 0)
+        unsafe states.fill(input.insnCount + 1, from: InputIndex(0), with: .standing)
         jumpCount = 0
         var start = 0
         while start < input.insnCount {
-            let stop = min(start + Row<InputIndex, Instruction>.alikeCount, input.insnCount)
+            let stop = min(start + UnsafeTypedBuffer<InputIndex, Instruction>.alikeCount, input.insnCount)
             defer { start = stop }
-            if stop - start == Row<InputIndex, Instruction>.alikeCount && input.insns.areAlike(from: InputIndex(start))
+            if unsafe stop - start == UnsafeTypedBuffer<InputIndex, Instruction>.alikeCount
+                && input.insns.areAlike(from: InputIndex(start))
                 && input.insns[InputIndex(start)].jumpKind == .none
             {
                 continue
             }
             for slot in start..<stop {
-                let insn = input.insns[InputIndex(slot)]
+                let insn = unsafe input.insns[InputIndex(slot)]
                 let kind = insn.jumpKind
                 if kind == .none { continue }
-                counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] += 1
-                jumps[TableIndex(jumpCount)] = InputIndex(slot)
+                unsafe counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] += 1
+                unsafe jumps[TableIndex(jumpCount)] = InputIndex(slot)
                 jumpCount += 1
             }
         }
     }
 
     /// How many standing jumps and calls land on each slot.
-    var counts: Row<InputIndex, UInt32> { countStorage.row() }
+    var counts: UnsafeTypedBuffer<InputIndex, UInt32> { countStorage.buffer() }
     /// What has become of each slot.
-    var states: Row<InputIndex, State> { stateStorage.row() }
+    var states: UnsafeTypedBuffer<InputIndex, State> { stateStorage.buffer() }
     /// The slots of the jumps and calls of the input.
-    var jumps: Row<TableIndex, InputIndex> { jumpStorage.row() }
+    var jumps: UnsafeTypedBuffer<TableIndex, InputIndex> { jumpStorage.buffer() }
 
     /// Forgets the jumps within a range that is about to be removed.
     func removeJumps(from start: InputIndex, to end: InputIndex, of input: ProgramImage<InputIndex>) {
@@ -74,9 +75,9 @@ struct SlotLedger: ~Copyable {
         from start: InputIndex, to end: InputIndex, of input: ProgramImage<InputIndex>, by amount: UInt32
     ) {
         for slot in start.position..<max(end.position, start.position) {
-            let insn = input.insns[InputIndex(slot)]
+            let insn = unsafe input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
-            if kind != .none { counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] &+= amount }
+            if kind != .none { unsafe counts[InputIndex(slot &+ 1 &+ insn.jumpOffset(kind))] &+= amount }
         }
     }
 }

@@ -54,7 +54,7 @@ public struct DensePatches: Sendable, Hashable {
         program.subprogramCount = 1
         program.lineCount = 0
         let image: ProgramImage<Slot> = program.image()
-        image.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 0)
+        unsafe image.subprograms[TableIndex(0)] = Subprogram(start: 0, id: 0)
         var draws = Draws(seed: 2019, index: UInt64(insns))
         for slot in 0..<insns {
             var insn = Instruction(code: Opcode.movImmediate64, dst: 0, imm: Int32(truncatingIfNeeded: slot))
@@ -66,8 +66,8 @@ public struct DensePatches: Sendable, Hashable {
                 insn = Instruction(
                     code: 0x55, dst: 1, off: Int16(target - slot - 1), imm: Int32(truncatingIfNeeded: slot))
             }
-            image.insns[Slot(slot)] = insn
-            image.aux[Slot(slot)] = UInt32(truncatingIfNeeded: slot &* 2_654_435_761)
+            unsafe image.insns[Slot(slot)] = insn
+            unsafe image.aux[Slot(slot)] = UInt32(truncatingIfNeeded: slot &* 2_654_435_761)
         }
     }
 }

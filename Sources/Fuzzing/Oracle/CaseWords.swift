@@ -21,7 +21,7 @@ struct CaseWords {
         var out = 0
         var slot = 0
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let gap = edit.off.position - slot
             if place < out + gap { return .input(InputIndex(slot + place - out), keptBy: nil) }
             out += gap
@@ -40,20 +40,20 @@ struct CaseWords {
 
     /// The form of an edit.
     func form(of number: Int) -> EditKind {
-        let edit = pass.edits[TableIndex(number)]
+        let edit = pass.edit(number)
         if edit.patchCount == 0 { return .delete }
         if edit.remove == 0 {
             if edit.off.position == input.insnCount { return .append }
             return edit.skip ? .insertSkip : .insert
         }
         if edit.keep != EditRecord.noKeep { return .keep }
-        return Int(edit.remove) == input.insns[edit.off].width ? .patch : .replace
+        return unsafe Int(edit.remove) == input.insns[edit.off].width ? .patch : .replace
     }
 
     /// The number of the edit that stands at an input slot or holds it, or `nil`.
     func edit(at slot: Int) -> Int? {
         (0..<pass.editCount).first { number in
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             return edit.off.position == slot || (edit.off.position < slot && slot < edit.end.position)
         }
     }
@@ -64,7 +64,7 @@ struct CaseWords {
         switch origin(of: place) {
         case .patch(let edit, _): own = edit
         case .input(let slot, let keeper):
-            own = keeper ?? (0..<pass.editCount).last { pass.edits[TableIndex($0)].off <= slot }
+            own = keeper ?? (0..<pass.editCount).last { pass.edit($0).off <= slot }
         case nil: own = pass.editCount - 1
         }
         guard pass.editCount > 0 else { return .none }
@@ -78,11 +78,11 @@ struct CaseWords {
         var own: Int?
         switch origin {
         case .input(let slot, let keeper): (from, own) = (slot.position, keeper)
-        case .patch(let number, _): (from, own) = (pass.edits[TableIndex(number)].off.position, number)
+        case .patch(let number, _): (from, own) = (pass.edit(number).off.position, number)
         }
         if let number = edit(at: target) { return (number, .target) }
         let crossed = (0..<pass.editCount).filter { number in
-            let off = pass.edits[TableIndex(number)].off.position
+            let off = pass.edit(number).off.position
             return number != own && (from < target ? off > from && off < target : off > target && off <= from)
         }
         if let nearest = from < target ? crossed.last : crossed.first { return (nearest, .crossed) }
@@ -94,8 +94,8 @@ struct CaseWords {
     /// - Complexity: O(edits)
     func places(ofPatch number: Int) -> Range<Int> {
         var growth = 0
-        for earlier in 0..<number { growth += pass.edits[TableIndex(earlier)].growth }
-        let edit = pass.edits[TableIndex(number)]
+        for earlier in 0..<number { growth += pass.edit(earlier).growth }
+        let edit = pass.edit(number)
         let start = edit.off.position + growth
         return start..<start + Int(edit.patchCount)
     }

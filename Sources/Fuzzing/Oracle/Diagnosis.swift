@@ -81,7 +81,7 @@ struct Diagnosis {
     /// The form of the edit that a wrong status is put down to: the first deletion, else the first.
     private var statusForm: EditKind {
         if words.pass.editCount == 0 { return .none }
-        return words.form(of: (0..<words.pass.editCount).first { words.pass.edits[TableIndex($0)].isDeletion } ?? 0)
+        return words.form(of: (0..<words.pass.editCount).first { words.pass.edit($0).isDeletion } ?? 0)
     }
 
     // MARK: The row of instructions
@@ -93,15 +93,15 @@ struct Diagnosis {
             let at = OutputIndex(place)
             guard place < expected.insnCount, place < found.insnCount else {
                 let extra = place < found.insnCount
-                return finding(
+                return unsafe finding(
                     .layout, insn: words.name(of: (extra ? found : expected).insns[at], offset: nil),
                     edit: words.form(near: place), at: place,
                     "\(found.insnCount) slots instead of \(expected.insnCount)", extra ? .tooLong : .tooShort)
             }
-            let wanted = expected.insns[at]
-            let got = found.insns[at]
+            let wanted = unsafe expected.insns[at]
+            let got = unsafe found.insns[at]
             if wanted == got { continue }
-            let isSecond = place > 0 && expected.insns[at + -1].code == 0x18
+            let isSecond = unsafe place > 0 && expected.insns[at + -1].code == 0x18
             let field = isSecond ? .none : words.fields[wanted]
             if got.withoutOffset(field) == wanted.withoutOffset(field) {
                 landing = landing ?? wrongLanding(wanted, got, field, at: place, in: found)
@@ -129,11 +129,11 @@ struct Diagnosis {
         var role: JumpRole?
         switch origin {
         case .input(let slot, let keeper):
-            target = slot.position + 1 + words.input.insns[slot].offset(in: field)
+            target = unsafe slot.position + 1 + words.input.insns[slot].offset(in: field)
             if keeper != nil { role = .kept }
         case .patch(let number, let index):
-            let edit = words.pass.edits[TableIndex(number)]
-            let insn = words.pass.patch(of: edit)[index]
+            let edit = words.pass.edit(number)
+            let insn = unsafe words.pass.patch(of: edit)[index]
             if let ref = words.pass.target(of: index, in: edit) {
                 target = ref.position
                 role = .ref
@@ -149,7 +149,7 @@ struct Diagnosis {
         func describe(_ offset: Int, _ image: ProgramImage<OutputIndex>) -> String {
             let landing = place + 1 + offset
             guard landing >= 0 && landing < image.insnCount else { return "\(landing), outside the program" }
-            let insn = image.insns[OutputIndex(landing)]
+            let insn = unsafe image.insns[OutputIndex(landing)]
             return "\(landing) (marker \(insn.marker(words.fields[insn])))"
         }
         let edit = words.edit(from: origin, to: target)
@@ -174,7 +174,9 @@ struct Diagnosis {
         of reached: Int, expected wanted: Int, _ edit: (number: Int, relation: FindingFact.Landing.Relation)?
     ) -> FindingFact.Site {
         if reached < 0 || reached >= expected.insnCount { return .outside }
-        if reached > 0 && expected.insns[OutputIndex(reached - 1)].code == Opcode.loadImmediate64 { return .secondSlot }
+        if unsafe reached > 0 && expected.insns[OutputIndex(reached - 1)].code == Opcode.loadImmediate64 {
+            return .secondSlot
+        }
         let isReached = edit?.relation == .target
         return FindingFact.Site(
             reached, expected: wanted, patch: isReached ? edit.map { words.places(ofPatch: $0.number) } : nil)
@@ -183,10 +185,10 @@ struct Diagnosis {
     /// Whether a jump has the offset that it had in the input or, where a ref says where it goes, in its patch.
     private func isUnchanged(_ offset: Int, _ field: JumpReading.Field, _ origin: CaseWords.Origin) -> Bool {
         switch origin {
-        case .input(let slot, _): return words.input.insns[slot].offset(in: field) == offset
+        case .input(let slot, _): return unsafe words.input.insns[slot].offset(in: field) == offset
         case .patch(let number, let index):
-            let edit = words.pass.edits[TableIndex(number)]
-            return words.pass.target(of: index, in: edit) != nil
+            let edit = words.pass.edit(number)
+            return unsafe words.pass.target(of: index, in: edit) != nil
                 && words.pass.patch(of: edit)[index].offset(in: field) == offset
         }
     }
@@ -196,13 +198,13 @@ struct Diagnosis {
     private func aux(_ found: ProgramImage<OutputIndex>) -> Finding? {
         for place in 0..<expected.insnCount {
             let at = OutputIndex(place)
-            if expected.aux[at] == found.aux[at] { continue }
-            let isSecond = place > 0 && expected.insns[at + -1].code == 0x18
-            let name = isSecond ? "second-slot" : words.name(of: expected.insns[at], offset: nil)
+            if unsafe expected.aux[at] == found.aux[at] { continue }
+            let isSecond = unsafe place > 0 && expected.insns[at + -1].code == 0x18
+            let name = unsafe isSecond ? "second-slot" : words.name(of: expected.insns[at], offset: nil)
             return finding(
                 .aux, insn: name, edit: words.form(near: place), at: place,
-                "word \(expected.aux[at]) of slot \(place) became \(found.aux[at])",
-                found.aux[at] == 0 ? .lost : nil)
+                unsafe "word \(expected.aux[at]) of slot \(place) became \(found.aux[at])",
+                unsafe found.aux[at] == 0 ? .lost : nil)
         }
         return nil
     }

@@ -33,15 +33,15 @@ struct EditRules: ~Copyable {
         var slot: PatchIndex
     }
 
-    private var roleStorage = RowStorage<Roles>()
-    private var jumpStorage = RowStorage<PatchJump>()
-    private var referringStorage = RowStorage<TableIndex>()
+    private var roleStorage = Scratch<Roles>()
+    private var jumpStorage = Scratch<PatchJump>()
+    private var referringStorage = Scratch<TableIndex>()
     /// How many jumps and calls the patches of the pass have.
     private(set) var jumpCount = 0
 
     /// The jumps and calls of all patches in order, placeholders left out. Valid after a pass that is not malformed.
-    var jumps: Row<TableIndex, PatchJump> { jumpStorage.row() }
-    private var roles: Row<TableIndex, Roles> { roleStorage.row() }
+    var jumps: UnsafeTypedBuffer<TableIndex, PatchJump> { jumpStorage.buffer() }
+    private var roles: UnsafeTypedBuffer<TableIndex, Roles> { roleStorage.buffer() }
 
     /// Whether a pass is malformed.
     ///
@@ -56,7 +56,7 @@ struct EditRules: ~Copyable {
         referringStorage.reserve(pass.editCount + 1)
         read(pass, wordCount, reading)
         let roles = self.roles
-        let referring = referringStorage.row(as: TableIndex.self)
+        let referring = referringStorage.buffer(as: TableIndex.self)
         var referringCount = 0
         var patchEnd = 0
         var least = 0
@@ -64,14 +64,14 @@ struct EditRules: ~Copyable {
         // Which rule applies is as good as random: what they say is put together and looked at once.
         var broken: UInt64 = 0
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let off = Int(edit.off.rawValue)
             let end = off &+ Int(edit.remove)
             if off < least || end > input.insnCount { return true }
             // The next edit starts behind this one's range and, after an insertion, not at its index either.
             least = max(end, off &+ 1)
             // The first subprogram that starts behind the first slot.
-            while subprogram < input.subprogramCount
+            while unsafe subprogram < input.subprogramCount
                 && input.subprograms[TableIndex(subprogram)].start <= edit.off.rawValue
             {
                 subprogram &+= 1
@@ -81,7 +81,7 @@ struct EditRules: ~Copyable {
             broken |= (edit.remove | edit.patchCount == 0).bit
             broken |= cutsWide(edit.off, input) | cutsWide(edit.end, input)
             broken |= edit.skip.bit & (edit.remove != 0).bit
-            let replaced = input.insns[InputIndex(min(off, input.insnCount &- 1))]
+            let replaced = unsafe input.insns[InputIndex(min(off, input.insnCount &- 1))]
             let width = 1 &+ (replaced.code == 0x18).bit
             let keeps = (edit.keep != EditRecord.noKeep).bit
             broken |= keeps & (UInt64(edit.remove) != width).bit
@@ -90,13 +90,13 @@ struct EditRules: ~Copyable {
             assert(start == patchEnd, "a patch at \(start) of the pool, behind one that ends at \(patchEnd)")
             if edit.keep < edit.patchCount { mark(start &+ Int(edit.keep), isWide: edit.remove == 2) }
             patchEnd = start &+ Int(edit.patchCount)
-            roles[TableIndex(patchEnd / 64)].ends |= 1 &<< UInt64(patchEnd % 64)
-            referring[TableIndex(referringCount)] = TableIndex(number)
+            unsafe roles[TableIndex(patchEnd / 64)].ends |= 1 &<< UInt64(patchEnd % 64)
+            unsafe referring[TableIndex(referringCount)] = TableIndex(number)
             referringCount &+= edit.refCount > 0 ? 1 : 0
         }
         if broken | settleRoles(wordCount) != 0 { return true }
         for number in 0..<referringCount {
-            let edit = pass.edits[referring[TableIndex(number)]]
+            let edit = unsafe pass.edits[referring[TableIndex(number)]]
             if areRefsMalformed(edit, pass, input, reading) { return true }
         }
         return areJumpsMalformed(pass, wordCount, reading)
@@ -110,22 +110,22 @@ struct EditRules: ~Copyable {
             let base = word &* 64
             var found = Roles()
             for bit in 0..<min(count &- base, 64) {
-                let insn = pass.patches[PoolIndex(base &+ bit)]
+                let insn = unsafe pass.patches[PoolIndex(base &+ bit)]
                 let place = UInt64(truncatingIfNeeded: bit)
                 found.jumps |= UInt64(reading.count(insn)) &<< place
                 found.wides |= (insn.code == 0x18).bit &<< place
                 found.codes |= (insn.code != 0).bit &<< place
             }
-            roles[TableIndex(word)] = found
+            unsafe roles[TableIndex(word)] = found
         }
     }
 
     /// Marks the placeholders for what is kept.
     @inline(__always)
     private func mark(_ kept: Int, isWide: Bool) {
-        roles[TableIndex(kept / 64)].kept |= 1 &<< UInt64(kept % 64)
+        unsafe roles[TableIndex(kept / 64)].kept |= 1 &<< UInt64(kept % 64)
         let second = kept &+ 1
-        roles[TableIndex(second / 64)].keptSeconds |= isWide.bit &<< UInt64(second % 64)
+        unsafe roles[TableIndex(second / 64)].keptSeconds |= isWide.bit &<< UInt64(second % 64)
     }
 
     /// Tells second slots and jumps from what only reads like them; 0 where all wide loads are whole.
@@ -134,7 +134,7 @@ struct EditRules: ~Copyable {
         var broken: UInt64 = 0
         var second: UInt64 = 0
         for number in 0..<count {
-            var word = roles[TableIndex(number)]
+            var word = unsafe roles[TableIndex(number)]
             word.kept |= word.keptSeconds
             // What comes behind the first slot must be of the same patch, with code 0, and no placeholder.
             let wides = word.wides & ~word.kept
@@ -143,7 +143,7 @@ struct EditRules: ~Copyable {
             word.seconds = seconds | word.keptSeconds
             word.jumps &= ~word.kept
             word.relative = word.jumps
-            roles[TableIndex(number)] = word
+            unsafe roles[TableIndex(number)] = word
             second = wides &>> 63
         }
         return broken
@@ -154,7 +154,7 @@ struct EditRules: ~Copyable {
     private func cutsWide(_ index: InputIndex, _ input: ProgramImage<InputIndex>) -> UInt64 {
         // A program does not end with the first slot of one.
         let isInside = (index.rawValue > 0).bit
-        let before = input.insns[InputIndex(rawValue: index.rawValue &- UInt32(truncatingIfNeeded: isInside))]
+        let before = unsafe input.insns[InputIndex(rawValue: index.rawValue &- UInt32(truncatingIfNeeded: isInside))]
         return isInside & (before.code == 0x18).bit
     }
 
@@ -165,14 +165,14 @@ struct EditRules: ~Copyable {
         // The first start that is not below the index, by halving.
         while count > 0 {
             let half = count / 2
-            if input.subprograms[TableIndex(number + half)].start < index.rawValue {
+            if unsafe input.subprograms[TableIndex(number + half)].start < index.rawValue {
                 number += half + 1
                 count -= half + 1
             } else {
                 count = half
             }
         }
-        return number < input.subprogramCount && input.subprograms[TableIndex(number)].start == index.rawValue
+        return unsafe number < input.subprogramCount && input.subprograms[TableIndex(number)].start == index.rawValue
     }
 
     /// Whether refs of a patch are malformed; takes the jumps that they come from out of the others.
@@ -180,14 +180,14 @@ struct EditRules: ~Copyable {
         _ edit: EditRecord, _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ reading: JumpReading.Table
     ) -> Bool {
         for number in 0..<Int(edit.refCount) {
-            let ref = pass.refs[edit.refStart + number]
+            let ref = unsafe pass.refs[edit.refStart + number]
             if ref.from.rawValue >= edit.patchCount { return true }
             let place = edit.patchStart + ref.from.position
             let bit: UInt64 = 1 &<< UInt64(place.rawValue % 64)
             // A jump that is none any more has a ref already.
-            if roles[TableIndex(place.position / 64)].relative & bit == 0 { return true }
-            if reading[pass.patches[place]].isCall && !isStart(ref.to, input) { return true }
-            roles[TableIndex(place.position / 64)].relative &= ~bit
+            if unsafe roles[TableIndex(place.position / 64)].relative & bit == 0 { return true }
+            if unsafe reading[pass.patches[place]].isCall && !isStart(ref.to, input) { return true }
+            unsafe roles[TableIndex(place.position / 64)].relative &= ~bit
         }
         return false
     }
@@ -200,26 +200,26 @@ struct EditRules: ~Copyable {
         var count = 0
         var number = TableIndex(0)
         for word in 0..<wordCount {
-            var left = roles[TableIndex(word)].jumps
+            var left = unsafe roles[TableIndex(word)].jumps
             while left != 0 {
                 let bit = left.trailingZeroBitCount
                 left &= left &- 1
                 let place = PoolIndex(word &* 64 &+ bit)
-                while pass.edits[number].patchStart + Int(pass.edits[number].patchCount) <= place {
+                while unsafe pass.edits[number].patchStart + Int(pass.edits[number].patchCount) <= place {
                     number = number + 1
                 }
-                let edit = pass.edits[number]
+                let edit = unsafe pass.edits[number]
                 let slot = place - edit.patchStart
-                list[TableIndex(count)] = PatchJump(edit: number, slot: PatchIndex(slot))
+                unsafe list[TableIndex(count)] = PatchJump(edit: number, slot: PatchIndex(slot))
                 count &+= 1
-                if roles[TableIndex(word)].relative &>> UInt64(truncatingIfNeeded: bit) & 1 == 0 { continue }
-                let insn = pass.patches[place]
+                if unsafe roles[TableIndex(word)].relative &>> UInt64(truncatingIfNeeded: bit) & 1 == 0 { continue }
+                let insn = unsafe pass.patches[place]
                 let field = reading[insn]
                 let target = slot &+ 1 &+ insn.offset(in: field)
                 if field.isCall || target < 0 || target > Int(edit.patchCount) { return true }
                 let there = edit.patchStart.position &+ target
                 // The first slot behind the patch may be another patch's, but is no second one.
-                if roles[TableIndex(there / 64)].seconds &>> UInt64(there % 64) & 1 != 0 { return true }
+                if unsafe roles[TableIndex(there / 64)].seconds &>> UInt64(there % 64) & 1 != 0 { return true }
             }
         }
         jumpCount = count
@@ -237,7 +237,7 @@ extension PassImage {
     /// Where the last patch ends in the pool, in which patches stand in the order of their edits.
     fileprivate var lastPatchEnd: Int {
         if editCount == 0 { return 0 }
-        let last = edits[TableIndex(editCount - 1)]
+        let last = unsafe edits[TableIndex(editCount - 1)]
         return last.patchStart.position + Int(last.patchCount)
     }
 }

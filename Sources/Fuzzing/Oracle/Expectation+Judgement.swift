@@ -23,5 +23,5 @@ extension Expectation {
 
     /// Where each slot of the input stands in the expected result, negative where it is removed; valid after an accepted
     /// pass.
-    package var places: Row<InputIndex, Int32> { landings.places }
+    package var places: UnsafeTypedBuffer<InputIndex, Int32> { landings.places }
 }

@@ -24,8 +24,8 @@ public struct Expectation: ~Copyable {
     private let reading = JumpReading()
     private var rules = EditRules()
     private(set) var landings = Landings()
-    private var standingStorage = RowStorage<InputIndex>()
-    private var removedStorage = RowStorage<InputIndex>()
+    private var standingStorage = Scratch<InputIndex>()
+    private var removedStorage = Scratch<InputIndex>()
     /// How many jumps and calls of the input are removed.
     private(set) var removedCount = 0
     /// The expected program, when the pass is accepted.
@@ -42,7 +42,7 @@ public struct Expectation: ~Copyable {
     /// The oracle's own table of offset fields.
     var fields: JumpReading.Table { reading.table }
     /// The jumps and calls of the input that are removed, in order. Valid after a pass that leaves something standing.
-    var removedJumps: Row<TableIndex, InputIndex> { removedStorage.row() }
+    var removedJumps: UnsafeTypedBuffer<TableIndex, InputIndex> { removedStorage.buffer() }
 
     /// Works out what a pass must give for a well-formed input.
     ///
@@ -80,13 +80,13 @@ public struct Expectation: ~Copyable {
         standingStorage.reserve(count + 1)
         removedStorage.reserve(count + 1)
         writer.writePatches()
-        let standing = standingStorage.row(as: TableIndex.self)
+        let standing = standingStorage.buffer(as: TableIndex.self)
         writer.writeSurvivors()
-        let counts = writer.listJumps(standing: standing, removed: removedStorage.row())
+        let counts = writer.listJumps(standing: standing, removed: removedStorage.buffer())
         removedCount = counts.removed
-        for number in 0..<counts.standing { writer.fix(standing[TableIndex(number)]) }
+        for number in 0..<counts.standing { unsafe writer.fix(standing[TableIndex(number)]) }
         let jumps = rules.jumps
-        for number in 0..<rules.jumpCount { writer.fix(jumps[TableIndex(number)]) }
+        for number in 0..<rules.jumpCount { unsafe writer.fix(jumps[TableIndex(number)]) }
     }
 
     /// Writes the subprograms that still stand and says how many.
@@ -95,10 +95,10 @@ public struct Expectation: ~Copyable {
         let table = program.image(as: OutputIndex.self).subprograms
         var kept = 0
         for number in 0..<input.subprogramCount {
-            let subprogram = input.subprograms[TableIndex(number)]
-            let landing = calls[InputIndex(rawValue: subprogram.start)]
+            let subprogram = unsafe input.subprograms[TableIndex(number)]
+            let landing = unsafe calls[InputIndex(rawValue: subprogram.start)]
             // One that does not stand is written over by the next, or not counted.
-            table[TableIndex(kept)] = Subprogram(start: UInt32(bitPattern: landing), id: subprogram.id)
+            unsafe table[TableIndex(kept)] = Subprogram(start: UInt32(bitPattern: landing), id: subprogram.id)
             kept += landing < 0 ? 0 : 1
         }
         return kept

@@ -8,9 +8,9 @@ struct ExpectedRow {
     /// Room for one slot more than the result has: what does not stand is written there.
     let result: ProgramImage<OutputIndex>
     let fields: JumpReading.Table
-    let jumps: Row<InputIndex, Int32>
-    let calls: Row<InputIndex, Int32>
-    let places: Row<InputIndex, Int32>
+    let jumps: UnsafeTypedBuffer<InputIndex, Int32>
+    let calls: UnsafeTypedBuffer<InputIndex, Int32>
+    let places: UnsafeTypedBuffer<InputIndex, Int32>
     /// The first slot whose jump has no landing.
     private(set) var dangling: OutputIndex?
     /// The first slot whose offset does not fit.
@@ -35,18 +35,18 @@ struct ExpectedRow {
     @inline(__always)
     func writePatches() {
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let patch = pass.patch(of: edit)
             let count = Int(edit.patchCount)
-            let first = OutputIndex(rawValue: UInt32(bitPattern: calls[edit.off]))
+            let first = unsafe OutputIndex(rawValue: UInt32(bitPattern: calls[edit.off]))
             for slot in 0..<count {
-                result.insns[first + slot] = patch[PatchIndex(slot)]
-                result.aux[first + slot] = 0
+                unsafe result.insns[first + slot] = patch[PatchIndex(slot)]
+                unsafe result.aux[first + slot] = 0
             }
             // The last word, or where there is no patch one that does not matter.
             let last = count > 0 ? first + (count - 1) : OutputIndex(result.insnCount)
-            let word = input.aux[InputIndex(min(edit.off.position, input.insnCount - 1))]
-            result.aux[last] = edit.remove > 0 && edit.keep == EditRecord.noKeep ? word : 0
+            let word = unsafe input.aux[InputIndex(min(edit.off.position, input.insnCount - 1))]
+            unsafe result.aux[last] = edit.remove > 0 && edit.keep == EditRecord.noKeep ? word : 0
         }
     }
 
@@ -58,10 +58,10 @@ struct ExpectedRow {
         if input.insnCount >= ExpectedRow.longProgram { return writeRuns() }
         for number in 0..<input.insnCount {
             let slot = InputIndex(number)
-            let place = places[slot]
+            let place = unsafe places[slot]
             let at = OutputIndex(place < 0 ? result.insnCount : Int(place))
-            result.insns[at] = input.insns[slot]
-            result.aux[at] = input.aux[slot]
+            unsafe result.insns[at] = input.insns[slot]
+            unsafe result.aux[at] = input.aux[slot]
         }
     }
 
@@ -76,20 +76,20 @@ struct ExpectedRow {
         var slot = InputIndex(0)
         for number in 0...pass.editCount {
             let isEnd = number == pass.editCount
-            let stop = isEnd ? InputIndex(input.insnCount) : pass.edits[TableIndex(number)].off
+            let stop = isEnd ? InputIndex(input.insnCount) : pass.edit(number).off
             if slot < stop {
-                let at = OutputIndex(Int(places[slot]))
-                result.insns.copy(stop - slot, from: input.insns, at: slot, to: at)
-                result.aux.copy(stop - slot, from: input.aux, at: slot, to: at)
+                let at = unsafe OutputIndex(Int(places[slot]))
+                unsafe result.insns.copy(stop - slot, from: input.insns, at: slot, to: at)
+                unsafe result.aux.copy(stop - slot, from: input.aux, at: slot, to: at)
             }
             if isEnd { return }
             slot = stop
-            let end = pass.edits[TableIndex(number)].end
+            let end = pass.edit(number).end
             while slot < end {
-                if places[slot] >= 0 {
-                    let at = OutputIndex(Int(places[slot]))
-                    result.insns[at] = input.insns[slot]
-                    result.aux[at] = input.aux[slot]
+                if unsafe places[slot] >= 0 {
+                    let at = unsafe OutputIndex(Int(places[slot]))
+                    unsafe result.insns[at] = input.insns[slot]
+                    unsafe result.aux[at] = input.aux[slot]
                 }
                 slot = slot + 1
             }
@@ -104,24 +104,26 @@ struct ExpectedRow {
     /// - Complexity: O(slots)
     @inline(__always)
     func listJumps(
-        standing: Row<TableIndex, InputIndex>, removed: Row<TableIndex, InputIndex>
+        standing: UnsafeTypedBuffer<TableIndex, InputIndex>, removed: UnsafeTypedBuffer<TableIndex, InputIndex>
     ) -> (standing: Int, removed: Int) {
         var standingCount = 0
         var removedCount = 0
         var start = 0
         while start < input.insnCount {
-            let stop = min(start &+ Row<InputIndex, Instruction>.alikeCount, input.insnCount)
+            let stop = min(start &+ UnsafeTypedBuffer<InputIndex, Instruction>.alikeCount, input.insnCount)
             defer { start = stop }
-            if stop &- start == Row<InputIndex, Instruction>.alikeCount && hasNoJump(from: InputIndex(start)) {
+            if stop &- start == UnsafeTypedBuffer<InputIndex, Instruction>.alikeCount
+                && hasNoJump(from: InputIndex(start))
+            {
                 continue
             }
             for number in start..<stop {
                 let slot = InputIndex(number)
                 // Each slot is written to both lists, and counted in one or none.
-                standing[TableIndex(standingCount)] = slot
-                removed[TableIndex(removedCount)] = slot
-                let jump = fields.count(input.insns[slot])
-                let gone = jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
+                unsafe standing[TableIndex(standingCount)] = slot
+                unsafe removed[TableIndex(removedCount)] = slot
+                let jump = unsafe fields.count(input.insns[slot])
+                let gone = unsafe jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
                 standingCount &+= jump &- gone
                 removedCount &+= gone
             }
@@ -132,7 +134,7 @@ struct ExpectedRow {
     /// True if 64 slots are one instruction over and over that is no jump or call; its code and registers decide that.
     @inline(__always)
     private func hasNoJump(from start: InputIndex) -> Bool {
-        input.insns.areAlike(from: start) && fields.count(input.insns[start]) == 0
+        unsafe input.insns.areAlike(from: start) && fields.count(input.insns[start]) == 0
     }
 
     /// Lets a jump or call of the program reach what it must.
@@ -140,11 +142,11 @@ struct ExpectedRow {
     /// - Complexity: O(1)
     @inline(__always)
     mutating func fix(_ slot: InputIndex) {
-        let insn = input.insns[slot]
+        let insn = unsafe input.insns[slot]
         let field = fields[insn]
         let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
-        let landing = field.isCall ? calls[target] : jumps[target]
-        reach(insn, field, at: OutputIndex(Int(places[slot])), landing: landing)
+        let landing = unsafe field.isCall ? calls[target] : jumps[target]
+        unsafe reach(insn, field, at: OutputIndex(Int(places[slot])), landing: landing)
     }
 
     /// Lets a jump or call of a patch reach what it must.
@@ -152,10 +154,10 @@ struct ExpectedRow {
     /// - Complexity: O(refs of the edit + subprograms)
     @inline(__always)
     mutating func fix(_ jump: EditRules.PatchJump) {
-        let edit = pass.edits[jump.edit]
-        let insn = pass.patch(of: edit)[jump.slot]
+        let edit = unsafe pass.edits[jump.edit]
+        let insn = unsafe pass.patch(of: edit)[jump.slot]
         let field = fields[insn]
-        let at = OutputIndex(Int(calls[edit.off])) + jump.slot.position
+        let at = unsafe OutputIndex(Int(calls[edit.off])) + jump.slot.position
         let target: InputIndex
         if let ref = ref(from: jump.slot, of: edit) {
             target = ref
@@ -174,7 +176,7 @@ struct ExpectedRow {
         if landing < 0 {
             dangling = min(dangling ?? at, at)
         } else if let fixed = insn.reaching(Int(landing) &- at.position &- 1, in: field) {
-            result.insns[at] = fixed
+            unsafe result.insns[at] = fixed
         } else {
             overflow = min(overflow ?? at, at)
         }
@@ -184,7 +186,7 @@ struct ExpectedRow {
     @inline(__always)
     private func ref(from slot: PatchIndex, of edit: EditRecord) -> InputIndex? {
         for number in stride(from: Int(edit.refCount) - 1, through: 0, by: -1) {
-            let ref = pass.refs[edit.refStart + number]
+            let ref = unsafe pass.refs[edit.refStart + number]
             if ref.from.rawValue == slot.rawValue { return ref.to }
         }
         return nil
@@ -193,16 +195,16 @@ struct ExpectedRow {
     /// Where a jump of a patch to an input slot lands; negative when it may not go there.
     private func landing(of target: InputIndex, _ field: JumpReading.Field, from edit: EditRecord) -> Int32 {
         if target.position >= input.insnCount { return Landings.nothing }
-        if target.position > 0 && input.insns[target + -1].code == 0x18 { return Landings.nothing }
-        if field.isCall { return calls[target] }
+        if unsafe target.position > 0 && input.insns[target + -1].code == 0x18 { return Landings.nothing }
+        if field.isCall { return unsafe calls[target] }
         let origin = InputIndex(min(edit.off.position, input.insnCount - 1))
         // A subprogram that starts between the two, whichever comes first, parts them.
         let low = min(origin, target).rawValue
         let high = max(origin, target).rawValue
         for number in 0..<input.subprogramCount {
-            let start = input.subprograms[TableIndex(number)].start
+            let start = unsafe input.subprograms[TableIndex(number)].start
             if start > low && start <= high { return Landings.nothing }
         }
-        return jumps[target]
+        return unsafe jumps[target]
     }
 }

@@ -22,12 +22,12 @@ struct JumpReading: ~Copyable {
         var isCall: Bool { self == .callee }
     }
 
-    private var fields = RowStorage<Field>(capacity: 256 * 16)
+    private var fields = Scratch<Field>(capacity: 256 * 16)
 
     init() {
-        let table = fields.row(as: Slot.self)
+        let table = fields.buffer(as: Slot.self)
         for code in 0..<256 {
-            for src in 0..<16 { table[Slot(code << 4 | src)] = JumpReading.field(UInt8(code), UInt8(src)) }
+            for src in 0..<16 { unsafe table[Slot(code << 4 | src)] = JumpReading.field(UInt8(code), UInt8(src)) }
         }
     }
 
@@ -42,16 +42,16 @@ struct JumpReading: ~Copyable {
     }
 
     /// The table, for a loop.
-    var table: Table { Table(fields: fields.row()) }
+    var table: Table { Table(fields: fields.buffer()) }
 
     /// A view of the table.
     struct Table: BitwiseCopyable {
-        let fields: Row<Slot, Field>
+        let fields: UnsafeTypedBuffer<Slot, Field>
 
         /// The field that holds the offset of an instruction.
         @inline(__always)
         subscript(insn: Instruction) -> Field {
-            fields[Slot(Int(insn.code) << 4 | Int(insn.registers >> 4))]
+            unsafe fields[Slot(Int(insn.code) << 4 | Int(insn.registers >> 4))]
         }
 
         /// 1 for a jump or call, else 0.

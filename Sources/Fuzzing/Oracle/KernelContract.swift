@@ -19,20 +19,22 @@ struct KernelContract: ~Copyable {
     }
 
     /// For each code, which patchers are made of a kernel that does not define it: a bit for each.
-    private var undefinedStorage = RowStorage<UInt64>(capacity: 256)
-    private var undefined: Row<Slot, UInt64> { undefinedStorage.row() }
+    private var undefinedStorage = Scratch<UInt64>(capacity: 256)
+    private var undefined: UnsafeTypedBuffer<Slot, UInt64> { undefinedStorage.buffer() }
     /// The patchers with their numbers of subprograms that there is room for.
     private var rooms: [(bit: UInt64, subprograms: Int)] = []
     private var leastRoom = Int.max
     /// The patchers that are held to the contract of a kernel, a bit for each.
     private var held: UInt64 = 0
 
-    init() { undefined.fill(256, from: Slot(0), with: 0) }
+    init() { unsafe undefined.fill(256, from: Slot(0), with: 0) }
 
     /// Holds the patcher with a number to the contract of a kernel.
     mutating func hold(_ patcher: Int, to kernel: KernelFunctions) {
         let bit: UInt64 = 1 &<< UInt64(patcher)
-        for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: kernel) { undefined[Slot(code)] |= bit }
+        for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: kernel) {
+            unsafe undefined[Slot(code)] |= bit
+        }
         held |= bit
         rooms.append((bit, kernel.maxSubprograms))
         leastRoom = min(leastRoom, kernel.maxSubprograms)
@@ -48,20 +50,20 @@ struct KernelContract: ~Copyable {
         var hasGotox = false
         var hasSkip = false
         for slot in 0..<input.insnCount {
-            let insn = input.insns[InputIndex(slot)]
-            found |= undefined[Slot(Int(insn.code))]
+            let insn = unsafe input.insns[InputIndex(slot)]
+            unsafe found |= undefined[Slot(Int(insn.code))]
             if insn.code == Opcode.gotox { note(gotox: insn, &hasGotox, &found) }
         }
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let patch = pass.patch(of: edit)
             hasSkip = hasSkip || edit.skip
             for slot in 0..<Int(edit.patchCount) {
                 let index = PatchIndex(slot)
                 // What stands in the place of a kept instruction is none.
                 if edit.keeps(index) { continue }
-                found |= undefined[Slot(Int(patch[index].code))]
-                if patch[index].code == Opcode.gotox { note(gotox: patch[index], &hasGotox, &found) }
+                unsafe found |= undefined[Slot(Int(patch[index].code))]
+                if unsafe patch[index].code == Opcode.gotox { unsafe note(gotox: patch[index], &hasGotox, &found) }
             }
         }
         // To adjust_jmp_off() a gotox right in front of an insertion is a jump to it.
@@ -107,7 +109,7 @@ struct KernelContract: ~Copyable {
     private static func looksBehindTheEnd(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         var length = input.insnCount
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             length += edit.growth
             let isLast = edit.off.position + max(Int(edit.remove), 1) == input.insnCount
             if isLast && !edit.isDeletion && length > Int(Int16.max) { return true }
@@ -116,7 +118,7 @@ struct KernelContract: ~Copyable {
     }
 
     private static func appends(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
-        pass.editCount > 0 && pass.edits[TableIndex(pass.editCount - 1)].off.position == input.insnCount
+        pass.editCount > 0 && pass.edit(pass.editCount - 1).off.position == input.insnCount
     }
 
     /// Whether a deleted range holds a subprogram start past its first slot.
@@ -125,13 +127,13 @@ struct KernelContract: ~Copyable {
     private static func deletesStart(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         var subprogram = TableIndex(0)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             if !edit.isDeletion { continue }
-            while subprogram.position < input.subprogramCount
+            while unsafe subprogram.position < input.subprogramCount
                 && input.subprograms[subprogram].start <= edit.off.rawValue
             { subprogram = subprogram + 1 }
             if subprogram.position == input.subprogramCount { return false }
-            if input.subprograms[subprogram].start < edit.end.rawValue { return true }
+            if unsafe input.subprograms[subprogram].start < edit.end.rawValue { return true }
         }
         return false
     }

@@ -15,17 +15,17 @@ struct Landings: ~Copyable {
     private static let chunk = 8
     private static var ramp: SIMD8<Int32> { SIMD8(0, 1, 2, 3, 4, 5, 6, 7) }
 
-    private var jumpStorage = RowStorage<Int32>()
-    private var callStorage = RowStorage<Int32>()
-    private var placeStorage = RowStorage<Int32>()
-    private var deletionStorage = RowStorage<TableIndex>()
+    private var jumpStorage = Scratch<Int32>()
+    private var callStorage = Scratch<Int32>()
+    private var placeStorage = Scratch<Int32>()
+    private var deletionStorage = Scratch<TableIndex>()
 
     /// Where jumps to each input slot land; negative where nothing stands.
-    var jumps: Row<InputIndex, Int32> { jumpStorage.row() }
+    var jumps: UnsafeTypedBuffer<InputIndex, Int32> { jumpStorage.buffer() }
     /// Where calls to each input slot land, and where what is inserted at the end of the program starts.
-    var calls: Row<InputIndex, Int32> { callStorage.row() }
+    var calls: UnsafeTypedBuffer<InputIndex, Int32> { callStorage.buffer() }
     /// Where each input slot itself stands; negative where it is removed.
-    var places: Row<InputIndex, Int32> { placeStorage.row() }
+    var places: UnsafeTypedBuffer<InputIndex, Int32> { placeStorage.buffer() }
 
     /// Gives every input slot its landing and says how long the result is.
     ///
@@ -39,33 +39,33 @@ struct Landings: ~Copyable {
         deletionStorage.reserve(pass.editCount + 1)
         let jumps = self.jumps
         let calls = self.calls
-        let deletions = deletionStorage.row(as: TableIndex.self)
+        let deletions = deletionStorage.buffer(as: TableIndex.self)
         var deletionCount = 0
         var out: Int32 = 0
         if pass.editCount > 0 {
-            out = Int32(bitPattern: pass.edits[TableIndex(0)].off.rawValue)
+            out = Int32(bitPattern: pass.edit(0).off.rawValue)
         } else {
             out = Int32(truncatingIfNeeded: count)
         }
         survive(from: 0, to: Int(out), at: 0)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let next = out &+ Int32(bitPattern: edit.patchCount)
             remove(edit, at: out)
             let isLast = number + 1 == pass.editCount
             let end = edit.end.position
-            let stop = isLast ? count : pass.edits[TableIndex(number + 1)].off.position
+            let stop = isLast ? count : pass.edit(number + 1).off.position
             survive(from: end, to: stop, at: next)
             // Last, for an insertion: the slot behind it is the one that it stands at.
-            calls[edit.off] = out
-            jumps[edit.off] = edit.skip ? next : out
+            unsafe calls[edit.off] = out
+            unsafe jumps[edit.off] = edit.skip ? next : out
             out = next &+ Int32(truncatingIfNeeded: stop &- end)
-            deletions[TableIndex(deletionCount)] = TableIndex(number)
+            unsafe deletions[TableIndex(deletionCount)] = TableIndex(number)
             deletionCount &+= edit.patchCount == 0 ? 1 : 0
         }
         var subprogram = input.subprogramCount
         for number in stride(from: deletionCount - 1, through: 0, by: -1) {
-            let edit = pass.edits[deletions[TableIndex(number)]]
+            let edit = unsafe pass.edits[deletions[TableIndex(number)]]
             land(inDeletion: edit, input, &subprogram)
         }
         return Int(out)
@@ -77,9 +77,9 @@ struct Landings: ~Copyable {
         var slot = start
         var landings = SIMD8(repeating: place) &+ Landings.ramp
         repeat {
-            jumps.write(landings, at: InputIndex(slot))
-            calls.write(landings, at: InputIndex(slot))
-            places.write(landings, at: InputIndex(slot))
+            unsafe jumps.write(landings, at: InputIndex(slot))
+            unsafe calls.write(landings, at: InputIndex(slot))
+            unsafe places.write(landings, at: InputIndex(slot))
             landings &+= SIMD8(repeating: Int32(Landings.chunk))
             slot = slot &+ Landings.chunk
         } while slot < stop
@@ -96,9 +96,9 @@ struct Landings: ~Copyable {
         let standing = kept | SIMD8(repeating: mask)
         var slot = edit.off
         repeat {
-            jumps.write(nothing, at: slot)
-            calls.write(nothing, at: slot)
-            places.write(standing, at: slot)
+            unsafe jumps.write(nothing, at: slot)
+            unsafe calls.write(nothing, at: slot)
+            unsafe places.write(standing, at: slot)
             slot = slot + Landings.chunk
         } while slot < edit.end
     }
@@ -113,17 +113,17 @@ struct Landings: ~Copyable {
         let jumps = self.jumps
         let calls = self.calls
         var stop = edit.end
-        while input.subprograms[TableIndex(subprogram - 1)].start >= stop.rawValue { subprogram -= 1 }
+        while unsafe input.subprograms[TableIndex(subprogram - 1)].start >= stop.rawValue { subprogram -= 1 }
         let end = input.end(of: TableIndex(subprogram - 1))
-        var jump = stop.position == end ? Landings.nothing : jumps[stop]
-        var call = stop.position == end ? Landings.nothing : calls[stop]
+        var jump = unsafe stop.position == end ? Landings.nothing : jumps[stop]
+        var call = unsafe stop.position == end ? Landings.nothing : calls[stop]
         while true {
-            let start = max(edit.off, InputIndex(rawValue: input.subprograms[TableIndex(subprogram - 1)].start))
+            let start = unsafe max(edit.off, InputIndex(rawValue: input.subprograms[TableIndex(subprogram - 1)].start))
             var slot = stop
             while slot > start {
                 slot = slot + -1
-                jumps[slot] = jump
-                calls[slot] = call
+                unsafe jumps[slot] = jump
+                unsafe calls[slot] = call
             }
             if start == edit.off { return }
             // The last slot of a subprogram is followed by nothing in it.

@@ -13,14 +13,14 @@ enum LineRules {
     /// - Complexity: O(edits + lines)
     @inline(__always)
     static func apply(
-        _ pass: PassImage, to lines: Row<TableIndex, LineRecord>, count: Int, length: Int,
-        into result: Row<TableIndex, LineRecord>
+        _ pass: PassImage, to lines: UnsafeTypedBuffer<TableIndex, LineRecord>, count: Int, length: Int,
+        into result: UnsafeTypedBuffer<TableIndex, LineRecord>
     ) -> Int {
         if count == 0 { return 0 }
         var records = Records(lines: lines, count: count, length: UInt32(length), result: result)
         for number in 0..<pass.editCount {
             if records.next == count { break }
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             // An append, always the last edit, shifts nothing.
             if Int(edit.off.rawValue) == length { break }
             let off = edit.off.rawValue
@@ -46,11 +46,11 @@ enum LineRules {
     /// The next edit is behind this one, so a record before an edit is as it will be, and all that are left have
     /// shifted by the same. Those still stand at their index in the input; what they have shifted by is kept once.
     private struct Records {
-        let lines: Row<TableIndex, LineRecord>
+        let lines: UnsafeTypedBuffer<TableIndex, LineRecord>
         let count: Int
         /// The length of the program: an index in it is where a range ends, and so it is with both shifted.
         let length: UInt32
-        let result: Row<TableIndex, LineRecord>
+        let result: UnsafeTypedBuffer<TableIndex, LineRecord>
         /// How many records are as they will be.
         var settled = 0
         /// The number of the first record that an edit may still change.
@@ -62,27 +62,28 @@ enum LineRules {
 
         @inline(__always)
         init(
-            lines: Row<TableIndex, LineRecord>, count: Int, length: UInt32, result: Row<TableIndex, LineRecord>
+            lines: UnsafeTypedBuffer<TableIndex, LineRecord>, count: Int, length: UInt32,
+            result: UnsafeTypedBuffer<TableIndex, LineRecord>
         ) {
             self.lines = lines
             self.count = count
             self.length = length
             self.result = result
-            head = lines[TableIndex(0)]
+            head = unsafe lines[TableIndex(0)]
         }
 
         /// Goes on to the next record.
         @inline(__always)
         private mutating func advance() {
             next += 1
-            if next < count { head = lines[TableIndex(next)] }
+            if next < count { head = unsafe lines[TableIndex(next)] }
         }
 
         /// Leaves the records before an index where they are at this moment.
         @inline(__always)
         mutating func settle(before index: UInt32) {
             while next < count && head.insnOff < index {
-                result[TableIndex(settled)] = LineRecord(insnOff: head.insnOff &+ shift, id: head.id)
+                unsafe result[TableIndex(settled)] = LineRecord(insnOff: head.insnOff &+ shift, id: head.id)
                 settled += 1
                 advance()
             }

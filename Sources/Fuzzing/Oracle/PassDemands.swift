@@ -10,7 +10,7 @@ struct PassDemands {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     private let fields: JumpReading.Table
-    private let places: Row<InputIndex, Int32>
+    private let places: UnsafeTypedBuffer<InputIndex, Int32>
 
     /// Looks at a pass whose expectation has been worked out and found no malformed edit.
     init(pass: PassImage, input: ProgramImage<InputIndex>, expectation: borrowing Expectation) {
@@ -27,7 +27,7 @@ struct PassDemands {
         var needs: PatcherCapabilities = []
         var deletesRange = false
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             if edit.isDeletion {
                 needs.insert(.delete)
                 deletesRange = deletesRange || edit.remove > 1
@@ -37,7 +37,9 @@ struct PassDemands {
             if edit.remove > 1 { needs.insert(.range) }
             if edit.skip { needs.insert(.skipJumps) }
             if edit.refCount > 0 { needs.insert(.refs) }
-            if edit.keep != EditRecord.noKeep && fields[input.insns[edit.off]] != .none { needs.insert(.keepJump) }
+            if unsafe edit.keep != EditRecord.noKeep && fields[input.insns[edit.off]] != .none {
+                needs.insert(.keepJump)
+            }
         }
         if deletesRange && hasDeadTarget() { needs.insert(.deadTarget) }
         return needs
@@ -49,15 +51,15 @@ struct PassDemands {
     func hasDeadTarget() -> Bool {
         for number in 0..<input.insnCount {
             let slot = InputIndex(number)
-            let insn = input.insns[slot]
+            let insn = unsafe input.insns[slot]
             let field = fields[insn]
-            if field == .none || places[slot] < 0 { continue }
+            if unsafe field == .none || places[slot] < 0 { continue }
             if isDead(InputIndex(number &+ 1 &+ insn.offset(in: field))) { return true }
         }
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             for ref in 0..<Int(edit.refCount) {
-                let target = pass.refs[edit.refStart + ref].to
+                let target = unsafe pass.refs[edit.refStart + ref].to
                 // A ref may name anything; one to behind the end is refused.
                 if target.position < input.insnCount && isDead(target) { return true }
             }
@@ -67,16 +69,16 @@ struct PassDemands {
 
     /// Whether a slot is in a deleted range, past its first slot.
     private func isDead(_ target: InputIndex) -> Bool {
-        if places[target] >= 0 { return false }
+        if unsafe places[target] >= 0 { return false }
         var low = 0
         var high = pass.editCount
         // The first edit that ends behind the slot.
         while low < high {
             let middle = (low + high) / 2
-            if pass.edits[TableIndex(middle)].end <= target { low = middle + 1 } else { high = middle }
+            if pass.edit(middle).end <= target { low = middle + 1 } else { high = middle }
         }
         guard low < pass.editCount else { return false }
-        let edit = pass.edits[TableIndex(low)]
+        let edit = pass.edit(low)
         return edit.isDeletion && edit.off < target
     }
 }

@@ -8,9 +8,9 @@ struct StepwisePrefixes {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     private let fields: JumpReading.Table
-    private let jumps: Row<InputIndex, Int32>
-    private let calls: Row<InputIndex, Int32>
-    private let removed: Row<TableIndex, InputIndex>
+    private let jumps: UnsafeTypedBuffer<InputIndex, Int32>
+    private let calls: UnsafeTypedBuffer<InputIndex, Int32>
+    private let removed: UnsafeTypedBuffer<TableIndex, InputIndex>
     private let removedCount: Int
 
     /// Looks at a pass whose expectation has been worked out and found no malformed edit.
@@ -34,11 +34,11 @@ struct StepwisePrefixes {
     @inline(__always)
     func hasRefused() -> Bool {
         for number in 0..<removedCount {
-            let slot = removed[TableIndex(number)]
-            let insn = input.insns[slot]
+            let slot = unsafe removed[TableIndex(number)]
+            let insn = unsafe input.insns[slot]
             let field = fields[insn]
             let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: field))
-            let landing = field.isCall ? calls[target] : jumps[target]
+            let landing = unsafe field.isCall ? calls[target] : jumps[target]
             if landing < 0 && lastEdit(ofRunAt: target) < edit(removing: slot) { return true }
         }
         return false
@@ -49,11 +49,11 @@ struct StepwisePrefixes {
     /// - Complexity: O(removed jumps × edits)
     func hasDeadTarget() -> Bool {
         for number in 0..<removedCount {
-            let slot = removed[TableIndex(number)]
-            let insn = input.insns[slot]
+            let slot = unsafe removed[TableIndex(number)]
+            let insn = unsafe input.insns[slot]
             let target = InputIndex(slot.position &+ 1 &+ insn.offset(in: fields[insn]))
             for earlier in 0..<edit(removing: slot) {
-                let edit = pass.edits[TableIndex(earlier)]
+                let edit = pass.edit(earlier)
                 if edit.isDeletion && edit.off < target && target < edit.end { return true }
             }
         }
@@ -63,7 +63,7 @@ struct StepwisePrefixes {
     /// The number of the edit that removes a slot.
     private func edit(removing slot: InputIndex) -> Int {
         var number = 0
-        while pass.edits[TableIndex(number)].end <= slot { number += 1 }
+        while pass.edit(number).end <= slot { number += 1 }
         return number
     }
 
@@ -73,7 +73,7 @@ struct StepwisePrefixes {
         var found = 0
         var next: InputIndex?
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             if let next {
                 if edit.off != next || edit.patchCount > 0 { break }
             } else if edit.off > target || edit.end <= target {

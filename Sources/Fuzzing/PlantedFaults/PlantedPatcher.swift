@@ -36,20 +36,21 @@ public final class PlantedPatcher: Patcher {
 
     private func trap(on pass: PassImage, _ input: ProgramImage<InputIndex>) {
         guard pass.editCount > 1 else { return }
-        let before = pass.edits[TableIndex(pass.editCount - 2)]
-        let last = pass.edits[TableIndex(pass.editCount - 1)]
+        let before = pass.edit(pass.editCount - 2)
+        let last = pass.edit(pass.editCount - 1)
         let isDeadly = before.isDeletion && before.end == last.off && last.off.position == input.insnCount
         precondition(!isDeadly, "planted: this pass is deadly")
     }
 
     private func spoil(_ result: ProgramImage<OutputIndex>, grew: Bool) {
         for slot in 0..<result.insnCount {
-            var insn = result.insns[OutputIndex(slot)]
+            var insn = unsafe result.insns[OutputIndex(slot)]
             switch fault {
             case .backJump where grew && insn.jumpKind == .short && insn.off < -2:
                 insn.off += 1
-                result.insns[OutputIndex(slot)] = insn
-            case .lostAux where slot > 0 && result.aux[OutputIndex(slot - 1)] == 0: result.aux[OutputIndex(slot)] = 0
+                unsafe result.insns[OutputIndex(slot)] = insn
+            case .lostAux where unsafe slot > 0 && result.aux[OutputIndex(slot - 1)] == 0:
+                unsafe result.aux[OutputIndex(slot)] = 0
             default: break
             }
         }

@@ -19,7 +19,7 @@ enum ConstantBlinding {
     static func write(_ draft: inout WorkloadDraft) {
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             switch insn.code & Opcode.classMask {
             case Opcode.arithmeticClass, Opcode.arithmetic32Class: arithmetic(insn, at: slot, &draft)
             case Opcode.jumpClass, Opcode.jump32Class: comparison(insn, at: slot, &draft)
@@ -81,7 +81,7 @@ enum ConstantBlinding {
     }
 
     private static func wideLoad(_ insn: Instruction, at slot: InputIndex, _ draft: inout WorkloadDraft) {
-        let high = draft.input.insns[slot + 1].imm
+        let high = unsafe draft.input.insns[slot + 1].imm
         if !draft.replace(slot) { return }
         hide(high, is64: true, &draft)
         draft.add(.apply(.shiftLeft, Register.hidden, 32))

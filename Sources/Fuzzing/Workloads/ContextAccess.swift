@@ -27,7 +27,7 @@ enum ContextAccess {
     static func write(_ draft: inout WorkloadDraft, _ registers: borrowing ContextRegisters) {
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             let family = insn.code & Opcode.classMask
             if insn.code & Opcode.modeMask != Opcode.memoryMode { continue }
             if family == Opcode.loadClass {

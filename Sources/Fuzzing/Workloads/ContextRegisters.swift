@@ -8,7 +8,7 @@ import Patching
 /// all of them. Slots are gone through in order, twice, so that the second time knows what loops bring: with loops in loops,
 /// or calls backwards, a register may be taken to hold it for too long. What goes through the stack is lost.
 struct ContextRegisters: ~Copyable {
-    private var storage = RowStorage<UInt16>()
+    private var storage = Scratch<UInt16>()
 
     /// Works it out for a program.
     ///
@@ -16,26 +16,26 @@ struct ContextRegisters: ~Copyable {
     mutating func load(_ input: ProgramImage<InputIndex>) {
         let count = input.insnCount
         storage.reserve(count + 1)
-        let held = storage.row(as: InputIndex.self)
+        let held = storage.buffer(as: InputIndex.self)
         // All ones stand for a slot that no way has reached yet.
-        held.fill(count + 1, from: InputIndex(0), with: UInt16.max)
-        held[InputIndex(0)] = RegisterEffect.bit(Register.first)
+        unsafe held.fill(count + 1, from: InputIndex(0), with: UInt16.max)
+        unsafe held[InputIndex(0)] = RegisterEffect.bit(Register.first)
         for _ in 0..<2 {
-            for slot in 0..<count where held[InputIndex(slot)] != UInt16.max {
+            for slot in 0..<count where unsafe held[InputIndex(slot)] != UInt16.max {
                 let index = InputIndex(slot)
-                let insn = input.insns[index]
-                let before = held[index]
+                let insn = unsafe input.insns[index]
+                let before = unsafe held[index]
                 var after = before & ~RegisterEffect(of: insn).written
                 if insn.isMove && before & RegisterEffect.bit(insn.src) != 0 { after |= RegisterEffect.bit(insn.dst) }
-                if !insn.endsFlow { held[index + 1] &= after }
+                if !insn.endsFlow { unsafe held[index + 1] &= after }
                 let kind = insn.jumpKind
                 if kind == .none { continue }
                 let target = InputIndex(slot + 1 + insn.jumpOffset(kind))
                 switch kind {
-                case .call: held[target] &= before & RegisterEffect.arguments
+                case .call: unsafe held[target] &= before & RegisterEffect.arguments
                 // Who calls it then, and with what, is not known.
-                case .function: held[target] = 0
-                default: held[target] &= after
+                case .function: unsafe held[target] = 0
+                default: unsafe held[target] &= after
                 }
             }
         }
@@ -44,7 +44,7 @@ struct ContextRegisters: ~Copyable {
     /// Whether a register holds the context before an instruction.
     @inline(__always)
     func holds(_ register: UInt8, at slot: InputIndex) -> Bool {
-        let held = storage.row(as: InputIndex.self)[slot]
+        let held = unsafe storage.buffer(as: InputIndex.self)[slot]
         return held != UInt16.max && held & RegisterEffect.bit(register) != 0
     }
 }

@@ -26,7 +26,7 @@ enum DivisionGuards {
     /// - Parameter hasNext: whether there is something to reach by leaving the patch
     @inline(__always)
     static func rewrite(_ slot: InputIndex, hasNext: Bool, _ draft: inout WorkloadDraft) {
-        let insn = draft.input.insns[slot]
+        let insn = unsafe draft.input.insns[slot]
         let family = insn.code & Opcode.classMask
         let operation = insn.code & Opcode.operationMask
         if family != Opcode.arithmeticClass && family != Opcode.arithmetic32Class { return }

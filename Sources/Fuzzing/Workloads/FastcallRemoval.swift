@@ -27,7 +27,7 @@ struct FastcallRemoval: ~Copyable {
         targets.load(draft.input)
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             if insn.code == Opcode.call && (insn.src == Opcode.pseudoKernelFunction || insn.isFastHelper) {
                 rewrite(slot, from: walk.homeStart, to: walk.homeEnd, &draft)
             }
@@ -40,8 +40,8 @@ struct FastcallRemoval: ~Copyable {
     ) -> Int {
         var count = 0
         while count < 5 && call - count - 1 >= start && call + count + 1 < end {
-            let save = input.insns[InputIndex(call - count - 1)]
-            let restore = input.insns[InputIndex(call + count + 1)]
+            let save = unsafe input.insns[InputIndex(call - count - 1)]
+            let restore = unsafe input.insns[InputIndex(call + count + 1)]
             let isPair =
                 save.code == Opcode.storeDouble && save.dst == Register.frame
                 && restore.code == Opcode.loadDouble && restore.src == Register.frame
@@ -67,7 +67,7 @@ struct FastcallRemoval: ~Copyable {
             draft.delete(slot + 1, count: count)
         } else {
             draft.replace(InputIndex(first), count: 2 * count + 1)
-            draft.add(draft.input.insns[slot])
+            unsafe draft.add(draft.input.insns[slot])
         }
     }
 }

@@ -37,7 +37,7 @@ struct HelperInlining {
     /// - Parameter hasNext: whether there is something to reach by leaving the patch
     @inline(__always)
     mutating func rewrite(_ slot: InputIndex, hasNext: Bool, _ draft: inout WorkloadDraft) {
-        let insn = draft.input.insns[slot]
+        let insn = unsafe draft.input.insns[slot]
         if insn.loadsMap(Register.first) { map = insn.imm }
         if insn.code != Opcode.call || insn.src != 0 { return }
         guard let helper = Helper(rawValue: insn.imm), hasNext || !helper.isLeft, draft.replace(slot) else { return }

@@ -17,7 +17,7 @@ struct InstructionWalk<Index: SlotIndex> {
 
     /// The first slot of the subprogram at hand.
     @inline(__always)
-    var homeStart: Int { Int(program.subprograms[TableIndex(home)].start) }
+    var homeStart: Int { unsafe Int(program.subprograms[TableIndex(home)].start) }
 
     /// The next instruction, by its first slot, or `nil` behind the last.
     ///
@@ -30,7 +30,7 @@ struct InstructionWalk<Index: SlotIndex> {
             home += 1
             homeEnd = program.end(of: TableIndex(home))
         }
-        next += program.insns[index].width
+        unsafe next += program.insns[index].width
         return index
     }
 

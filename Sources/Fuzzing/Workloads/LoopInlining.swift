@@ -22,7 +22,7 @@ enum LoopInlining {
         var callback: InputIndex?
         var home = 0
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             if walk.home != home { (home, callback) = (walk.home, nil) }
             if insn.isCall(ofHelper: helper), let callback, walk.hasNext, draft.replace(slot) {
                 addLoop(over: callback, &draft)

@@ -28,7 +28,7 @@ enum MayGotoExpansion {
     /// Rewrites one instruction if it is a `may_goto`.
     @inline(__always)
     static func rewrite(_ slot: InputIndex, _ draft: inout WorkloadDraft) {
-        let insn = draft.input.insns[slot]
+        let insn = unsafe draft.input.insns[slot]
         if insn.code != Opcode.mayGoto || !draft.replace(slot) { return }
         let isTimed = draft.input.insnCount & 1 != 0
         let hidden = Register.hidden
@@ -52,7 +52,7 @@ enum MayGotoExpansion {
         var walk = InstructionWalk(draft.input)
         var done = -1
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             if insn.code != Opcode.loadDouble || insn.dst != Register.hidden || insn.off != counter { continue }
             if walk.home == done { continue }
             done = walk.home
@@ -60,7 +60,7 @@ enum MayGotoExpansion {
             draft.add(store(to: counter, draft.nextMarker()))
             // The form with the clock does not store at once.
             let last = slot + 3
-            let isTimed = last.position < walk.homeEnd && draft.input.insns[last].code != Opcode.storeDouble
+            let isTimed = unsafe last.position < walk.homeEnd && draft.input.insns[last].code != Opcode.storeDouble
             if isTimed { draft.add(store(to: clock, 0)) }
         }
     }

@@ -14,7 +14,7 @@ enum Nops {
     static func write(_ draft: inout WorkloadDraft) {
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
-            let insn = draft.input.insns[slot]
+            let insn = unsafe draft.input.insns[slot]
             if (insn.code == Opcode.ja || insn.code == Opcode.mayGoto) && insn.off == 0 && draft.choice.takesNext() {
                 draft.delete(slot, count: 1)
             }

@@ -22,7 +22,7 @@ struct OccasionPlanter: ~Copyable {
         func plainCount(atMost most: Int) -> Int {
             var count = 0
             while count < most && slot.position + count < high {
-                let insn = program.insns[slot + count]
+                let insn = unsafe program.insns[slot + count]
                 if insn.isWide || insn.jumpKind != .none { break }
                 count += 1
             }
@@ -31,7 +31,7 @@ struct OccasionPlanter: ~Copyable {
 
         /// Puts an instruction in place of another.
         @inline(__always)
-        func write(_ insn: Instruction, at number: Int = 0) { program.insns[slot + number] = insn }
+        func write(_ insn: Instruction, at number: Int = 0) { unsafe program.insns[slot + number] = insn }
     }
 
     /// Writes over some instructions of a program.
@@ -42,7 +42,7 @@ struct OccasionPlanter: ~Copyable {
     ) {
         let program: ProgramImage<Slot> = buffer.image()
         landings.load(program)
-        for row in 0..<program.lineCount { landings.insert(Slot(Int(program.lines[TableIndex(row)].insnOff))) }
+        for row in 0..<program.lineCount { unsafe landings.insert(Slot(Int(program.lines[TableIndex(row)].insnOff))) }
         // What is large about large programs is how far their jumps go.
         let gap = max(1 + draws.below(3), program.insnCount / 128)
         var next = 0
@@ -106,7 +106,7 @@ struct OccasionPlanter: ~Copyable {
     /// An access through `r1`, or through `r6` once it has been set from it.
     private func contextAccess(_ bits: inout DrawnBits, at place: Place) -> Instruction {
         if place.slot.position == 0 { return .move(6, Register.first) }
-        let isMoved = place.program.insns[Slot(0)] == .move(6, Register.first)
+        let isMoved = unsafe place.program.insns[Slot(0)] == .move(6, Register.first)
         let context: UInt8 = isMoved && bits.chance(3, of: 4) ? 6 : Register.first
         let sizes: [4 of MemorySize] = [.word, .double, .half, .byte]
         let size = sizes[bits.below(4)]
@@ -210,13 +210,13 @@ struct OccasionPlanter: ~Copyable {
 
     /// Plants a subprogram's address, in place of a wide load or of two instructions, and a call of `bpf_loop`.
     private mutating func plantLoop(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) -> Int {
-        let isWide = place.program.insns[place.slot].isWide
+        let isWide = unsafe place.program.insns[place.slot].isWide
         let call = Place(program: place.program, slot: place.slot + 2, low: place.low, high: place.high)
         let isFree =
             isWide || (place.plainCount(atMost: 2) == 2 && !landings.contains(place.slot + 1))
         if !isFree || call.plainCount(atMost: 1) == 0 { return 0 }
         let program = place.program
-        let callback = program.subprograms[TableIndex(draws.below(program.subprogramCount))].start
+        let callback = unsafe program.subprograms[TableIndex(draws.below(program.subprogramCount))].start
         place.write(
             Instruction(
                 code: Opcode.loadImmediate64, dst: Register.second, src: Opcode.pseudoFunction,

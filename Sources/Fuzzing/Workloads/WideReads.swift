@@ -6,7 +6,7 @@ import Patching
 /// The verifier knows this from walking every path. Here it is worked out backwards over the slots, twice, so that the
 /// second time knows what loops read: enough for all but nested backward jumps.
 struct WideReads: ~Copyable {
-    private var storage = RowStorage<UInt16>()
+    private var storage = Scratch<UInt16>()
 
     /// Works it out for a program.
     ///
@@ -14,17 +14,17 @@ struct WideReads: ~Copyable {
     mutating func load(_ input: ProgramImage<InputIndex>) {
         let count = input.insnCount
         storage.reserve(count + 1)
-        let reads = storage.row(as: InputIndex.self)
-        reads.fill(count + 1, from: InputIndex(0), with: 0)
+        let reads = storage.buffer(as: InputIndex.self)
+        unsafe reads.fill(count + 1, from: InputIndex(0), with: 0)
         for _ in 0..<2 {
             var slot = count - 1
             while slot >= 0 {
                 let index = InputIndex(slot)
-                let insn = input.insns[index]
-                var after = insn.endsFlow ? 0 : reads[index + 1]
-                if insn.jumpKind.isJump { after |= reads[InputIndex(slot + 1 + insn.jumpOffset(insn.jumpKind))] }
+                let insn = unsafe input.insns[index]
+                var after = unsafe insn.endsFlow ? 0 : reads[index + 1]
+                if insn.jumpKind.isJump { unsafe after |= reads[InputIndex(slot + 1 + insn.jumpOffset(insn.jumpKind))] }
                 let effect = RegisterEffect(of: insn)
-                reads[index] = after & ~effect.written | effect.read
+                unsafe reads[index] = after & ~effect.written | effect.read
                 slot -= 1
             }
         }
@@ -34,9 +34,9 @@ struct WideReads: ~Copyable {
     /// so.
     @inline(__always)
     func halfWritten(by slot: InputIndex, _ input: ProgramImage<InputIndex>) -> (register: UInt8, isReadWide: Bool)? {
-        let effect = RegisterEffect(of: input.insns[slot])
+        let effect = unsafe RegisterEffect(of: input.insns[slot])
         if !effect.writes32 { return nil }
-        let after = storage.row(as: InputIndex.self)[slot + 1]
+        let after = unsafe storage.buffer(as: InputIndex.self)[slot + 1]
         return (UInt8(effect.written.trailingZeroBitCount), effect.written & after != 0)
     }
 }

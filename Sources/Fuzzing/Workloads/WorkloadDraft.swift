@@ -30,7 +30,7 @@ struct WorkloadDraft {
     @inline(__always)
     mutating func replace(_ slot: InputIndex) -> Bool {
         if !choice.takesNext() { return false }
-        replace(slot, count: input.insns[slot].width)
+        unsafe replace(slot, count: input.insns[slot].width)
         return true
     }
 

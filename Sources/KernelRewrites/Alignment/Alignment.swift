@@ -8,8 +8,8 @@ import Patching
 /// and the others are remembered; a dead end goes back to the last choice. A place from which every way ended is not entered
 /// again, so that the whole is linear in practice.
 struct Alignment: ~Copyable {
-    private var stepStorage = RowStorage<AlignmentStep>()
-    private var choiceStorage = RowStorage<Choice>()
+    private var stepStorage = Scratch<AlignmentStep>()
+    private var choiceStorage = Scratch<Choice>()
     private var failures = FailedPlaces()
     /// How many steps there are.
     private(set) var stepCount = 0
@@ -20,7 +20,7 @@ struct Alignment: ~Copyable {
     private var furthest = (slot: 0, place: 0)
 
     /// The steps, in order.
-    var steps: Row<TableIndex, AlignmentStep> { stepStorage.row() }
+    var steps: UnsafeTypedBuffer<TableIndex, AlignmentStep> { stepStorage.buffer() }
 
     /// A place with more than one way.
     struct Choice: BitwiseCopyable {
@@ -47,30 +47,30 @@ struct Alignment: ~Copyable {
 
     /// Adds a step for what was found otherwise.
     mutating func add(_ step: AlignmentStep) {
-        stepStorage.row(as: TableIndex.self)[TableIndex(stepCount)] = step
+        unsafe stepStorage.buffer(as: TableIndex.self)[TableIndex(stepCount)] = step
         stepCount += 1
     }
 
     /// Where the subprogram of the kernel's own starts; `nil` where there is none.
     var hiddenStart: Int? {
         if stepCount == 0 { return nil }
-        let last = steps[TableIndex(stepCount - 1)]
+        let last = unsafe steps[TableIndex(stepCount - 1)]
         return last.kind == .append ? last.place.position : nil
     }
 
     /// Where in the result a slot of the program stands, or what stands for it; of one that is removed, what is behind it.
     ///
     /// - Complexity: O(slots)
-    func place(of slot: InputIndex, _ fates: Row<InputIndex, Fate>) -> OutputIndex {
+    func place(of slot: InputIndex, _ fates: UnsafeTypedBuffer<InputIndex, Fate>) -> OutputIndex {
         var (at, place) = (InputIndex(0), OutputIndex(0))
         for number in 0..<stepCount {
-            let step = steps[TableIndex(number)]
+            let step = unsafe steps[TableIndex(number)]
             if step.slot > slot || (step.slot == slot && step.kind != .start) { break }
             at = step.slot + Int(step.width)
             place = step.place + Int(step.shape.count)
         }
         while at < slot {
-            if !fates[at].isRemoved { place = place + 1 }
+            if unsafe !fates[at].isRemoved { place = place + 1 }
             at = at + 1
         }
         return place
@@ -80,7 +80,7 @@ struct Alignment: ~Copyable {
     func place(behindStarts place: OutputIndex) -> OutputIndex {
         var place = place
         for number in 0..<stepCount {
-            let step = steps[TableIndex(number)]
+            let step = unsafe steps[TableIndex(number)]
             if step.kind == .start && step.place <= place { place = place + Int(step.shape.count) }
         }
         return place
@@ -125,7 +125,7 @@ struct Alignment: ~Copyable {
         let steps = self.steps
         while stepCount > count {
             stepCount -= 1
-            let step = steps[TableIndex(stepCount)]
+            let step = unsafe steps[TableIndex(stepCount)]
             if step.kind == .shape && step.shape.rewrite == .fastcall { setFastcall(step, .stands, ways) }
         }
     }
@@ -135,7 +135,7 @@ struct Alignment: ~Copyable {
         let call = step.slot + Int(step.shape.keep)
         for pair in 1...Int(step.shape.keep) {
             for slot in [call + -pair, call + pair] {
-                ways.fates[slot].bits = ways.fates[slot].bits & ~7 | fate.bits
+                unsafe ways.fates[slot].bits = ways.fates[slot].bits & ~7 | fate.bits
             }
         }
     }
@@ -154,18 +154,18 @@ struct Alignment: ~Copyable {
         var place = OutputIndex(startPlace)
         if !keepsChoices { choiceCount = 0 }
         while true {
-            let fate = fates[slot]
+            let fate = unsafe fates[slot]
             if slot.position < count {
                 if fate.isRemoved {
                     slot = slot + 1
                     continue
                 }
-                let insn = insns[slot]
-                let found = result[place]
-                let behind = result[place + 1]
+                let insn = unsafe insns[slot]
+                let found = unsafe result[place]
+                let behind = unsafe result[place + 1]
                 if fate.bits == 0 && behind.dst != suffix && !behind.isBarrier {
                     let isPlain: Bool
-                    switch rules[Slot(Int(insn.code))] {
+                    switch unsafe rules[Slot(Int(insn.code))] {
                     case .exact: isPlain = insn.bits == found.bits
                     case .jump: isPlain = (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
                     case .memory: isPlain = insn.bits == found.bits && insn.src == Register.frame
@@ -202,11 +202,11 @@ struct Alignment: ~Copyable {
 
     /// Takes another way at the last choice that has one, and says where it leads.
     private mutating func goBack(_ ways: Candidates) -> (InputIndex, OutputIndex)? {
-        let choices = choiceStorage.row(as: TableIndex.self)
+        let choices = choiceStorage.buffer(as: TableIndex.self)
         while choiceCount > 0 && budget > 0 {
             budget -= 1
             choiceCount -= 1
-            var choice = choices[TableIndex(choiceCount)]
+            var choice = unsafe choices[TableIndex(choiceCount)]
             takeBack(to: Int(choice.steps), ways)
             if let next = take(&choice, ways) { return next }
             if remembersFailures { failures.insert(choice.slot, choice.place) }
@@ -239,7 +239,7 @@ struct Alignment: ~Copyable {
         var before = slot
         while before.position > 0 {
             before = before + -1
-            if !ways.fates[before].isRemoved { return false }
+            if unsafe !ways.fates[before].isRemoved { return false }
         }
         return true
     }
@@ -250,9 +250,9 @@ struct Alignment: ~Copyable {
         if failures.holds(choice.slot, choice.place) { return nil }
         guard let (shape, next) = ways.next(choice.number, for: choice.slot, at: choice.place) else { return nil }
         choice.number = next
-        choiceStorage.row(as: TableIndex.self)[TableIndex(choiceCount)] = choice
+        unsafe choiceStorage.buffer(as: TableIndex.self)[TableIndex(choiceCount)] = choice
         choiceCount += 1
-        let width = shape.rewrite == .fastcall ? 0 : ways.insns[choice.slot].width
+        let width = unsafe shape.rewrite == .fastcall ? 0 : ways.insns[choice.slot].width
         let isPlain = shape.isItself && shape.rewrite == .inPlace
         if !isPlain {
             let step = AlignmentStep(

@@ -4,16 +4,16 @@ import Patching
 
 /// What may stand in the result for an instruction of the program: one way after the other, the likely ones first.
 struct Candidates {
-    let insns: Row<InputIndex, Instruction>
+    let insns: UnsafeTypedBuffer<InputIndex, Instruction>
     let count: Int
-    let fates: Row<InputIndex, Fate>
-    let result: Row<OutputIndex, Instruction>
+    let fates: UnsafeTypedBuffer<InputIndex, Fate>
+    let result: UnsafeTypedBuffer<OutputIndex, Instruction>
     /// The registers that may hold the context before each instruction, if any may.
-    let contexts: Row<InputIndex, UInt16>?
+    let contexts: UnsafeTypedBuffer<InputIndex, UInt16>?
     /// The accesses of a context that certainly are rewritten.
     let certain: CertainContexts.View
     /// What is made of calls of the program's kernel functions, by their number.
-    let functions: Row<TableIndex, KernelFunctionShapes.Kind>
+    let functions: UnsafeTypedBuffer<TableIndex, KernelFunctionShapes.Kind>
     let functionCount: Int
     /// Whether upper halves are filled at random.
     let fillsUpperHalves: Bool
@@ -32,14 +32,14 @@ struct Candidates {
     ///
     /// - Parameter number: 0 for the first way
     func next(_ number: Int32, for slot: InputIndex, at place: OutputIndex) -> (shape: Shape, next: Int32)? {
-        let barrier = result[place].isBarrier
+        let barrier = unsafe result[place].isBarrier
         let start = barrier ? place + 1 : place
         guard var found = core(number, for: slot, reader(at: start)) else { return nil }
         if barrier { found.shape = found.shape.preceded(by: 1, .nospec) }
         let behind = start + Int(found.shape.count - (barrier ? 1 : 0))
-        if result[behind].isBarrier && insns[slot].isStore {
+        if unsafe result[behind].isBarrier && insns[slot].isStore {
             found.shape = found.shape.followed(by: 1, .nospec)
-        } else if fillsUpperHalves && found.shape.isItself && result[behind].dst == Register.hidden {
+        } else if unsafe fillsUpperHalves && found.shape.isItself && result[behind].dst == Register.hidden {
             fill(slot, behind, &found.shape)
         }
         return found
@@ -55,7 +55,7 @@ struct Candidates {
     ///
     /// - Source: 6.12 `kernel/bpf/verifier.c`, `opt_subreg_zext_lo32_rnd_hi32`
     private func fill(_ slot: InputIndex, _ behind: OutputIndex, _ shape: inout Shape) {
-        guard let dst = insns[slot].defined else { return }
+        guard let dst = unsafe insns[slot].defined else { return }
         var reader = reader(at: behind)
         reader.take(anyImm: .assign(Register.hidden, 0))
         reader.take(.apply(.shiftLeft, Register.hidden, 32))
@@ -64,8 +64,8 @@ struct Candidates {
     }
 
     private func core(_ number: Int32, for slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
-        let insn = insns[slot]
-        if fates[slot].kind == .alwaysTaken { return number == 0 ? hardWired(slot, reader) : nil }
+        let insn = unsafe insns[slot]
+        if unsafe fates[slot].kind == .alwaysTaken { return number == 0 ? hardWired(slot, reader) : nil }
         switch insn.code & Opcode.classMask {
         case Opcode.loadClass: return load(number, slot, reader)
         case Opcode.storeClass, Opcode.storeImmediateClass: return store(number, slot, reader)
@@ -85,7 +85,7 @@ struct Candidates {
     ///
     /// - Source: 6.1 and 6.12 `kernel/bpf/verifier.c`, `do_misc_fixups` and `fixup_kfunc_call`
     private func mustChange(_ slot: InputIndex) -> Bool {
-        let insn = insns[slot]
+        let insn = unsafe insns[slot]
         switch insn.code & Opcode.classMask {
         case Opcode.arithmeticClass, Opcode.arithmetic32Class:
             if !insn.isDivision { return false }
@@ -104,14 +104,14 @@ struct Candidates {
         reader.take(anyOff: .jump(0))
         var shape = reader.shape(.hardWired)
         shape.from = 0
-        shape.target = InputIndex(slot.position + 1 + Int(insns[slot].off))
+        shape.target = unsafe InputIndex(slot.position + 1 + Int(insns[slot].off))
         return shape.isThere ? (shape, 1) : nil
     }
 
     // MARK: Loads and stores
 
     private func load(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
-        let insn = insns[slot]
+        let insn = unsafe insns[slot]
         if number == 0 && reader.next.isLoad(sameAs: insn) && !certain.isRewritten(slot, through: insn.src, insn.off) {
             var shape = Shape.itself(width: 1)
             if reader.next.bits != insn.bits { shape.rewrite = .probeMem }
@@ -129,8 +129,8 @@ struct Candidates {
     private func access(
         _ number: Int32, _ base: Int32, _ slot: InputIndex, through register: UInt8, _ reader: ShapeReader
     ) -> (shape: Shape, next: Int32)? {
-        guard let contexts, contexts[slot] >> UInt16(register & 15) & 1 != 0 else { return nil }
-        let insn = insns[slot]
+        guard let contexts, unsafe contexts[slot] >> UInt16(register & 15) & 1 != 0 else { return nil }
+        let insn = unsafe insns[slot]
         // What is rewritten for certain is not the same again by itself.
         let isForgotten = reader.next.bits == insn.bits && certain.isRewritten(slot, through: register, insn.off)
         let least = isForgotten ? max(number - base, 1) : number - base
@@ -139,7 +139,7 @@ struct Candidates {
     }
 
     private func store(_ number: Int32, _ slot: InputIndex, _ reader: ShapeReader) -> (shape: Shape, next: Int32)? {
-        let insn = insns[slot]
+        let insn = unsafe insns[slot]
         let mode = insn.code & Opcode.modeMask
         if mode != Opcode.memoryMode {
             // An atomic operation; one in an arena shows by its mode.
@@ -174,7 +174,7 @@ struct Candidates {
 
     /// The instruction as it was, but for what the kernel may choose.
     private func itself(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
-        let insn = insns[slot]
+        let insn = unsafe insns[slot]
         let found = reader.next
         let difference = insn.bits ^ found.bits
         switch insn.code & Opcode.classMask {
@@ -210,7 +210,7 @@ struct Candidates {
 
     /// A wide load: of a map, the kernel gives its number; of a variable or an address, where it is.
     private func wide(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
-        let (insn, second) = (insns[slot], insns[slot + 1])
+        let (insn, second) = unsafe (insns[slot], insns[slot + 1])
         let (found, foundSecond) = (reader.next, reader.peek(1))
         if !found.isWide || found.dst != insn.dst || found.off != insn.off { return .missing }
         // The second slot is nothing but a number.
@@ -236,12 +236,12 @@ struct Candidates {
     /// What is made of a call of a kernel function.
     private func functionKind(of call: Instruction) -> KernelFunctionShapes.Kind {
         let number = Int(call.imm)
-        return number >= 0 && number < functionCount ? functions[TableIndex(number)] : .other
+        return unsafe number >= 0 && number < functionCount ? functions[TableIndex(number)] : .other
     }
 
     /// Whatever else stands for an instruction that is no load or store.
     private func rewritten(_ slot: InputIndex, _ reader: ShapeReader) -> Shape {
-        let insn = insns[slot]
+        let insn = unsafe insns[slot]
         switch insn.code & Opcode.classMask {
         case Opcode.jumpClass, Opcode.jump32Class:
             if insn.code == Opcode.mayGoto {

@@ -9,7 +9,7 @@ import Patching
 ///
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `convert_ctx_accesses`
 struct CertainContexts: ~Copyable {
-    private var storage = RowStorage<UInt16>()
+    private var storage = Scratch<UInt16>()
     /// The bytes of the context of which every access is rewritten.
     private var fields = Fields(all: 0..<0)
 
@@ -51,44 +51,44 @@ struct CertainContexts: ~Copyable {
         fields = Fields.rewritten(type)
         if fields.all.isEmpty { return }
         storage.reserve(input.insnCount + 1)
-        let held = storage.row(as: InputIndex.self)
-        held.fill(input.insnCount + 1, from: InputIndex(0), with: CertainContexts.unreached)
+        let held = storage.buffer(as: InputIndex.self)
+        unsafe held.fill(input.insnCount + 1, from: InputIndex(0), with: CertainContexts.unreached)
         for number in 0..<input.subprogramCount {
-            held[InputIndex(Int(input.subprograms[TableIndex(number)].start))] = 0
+            unsafe held[InputIndex(Int(input.subprograms[TableIndex(number)].start))] = 0
         }
-        held[InputIndex(0)] = 1 << UInt16(Register.first)
+        unsafe held[InputIndex(0)] = 1 << UInt16(Register.first)
         while sweep(input, held) {}
     }
 
     /// What accesses are looked up in.
-    var view: View { View(held: fields.all.isEmpty ? nil : storage.row(), fields: fields) }
+    var view: View { View(held: fields.all.isEmpty ? nil : storage.buffer(), fields: fields) }
 
     /// The result, for reading.
     struct View {
-        fileprivate let held: Row<InputIndex, UInt16>?
+        fileprivate let held: UnsafeTypedBuffer<InputIndex, UInt16>?
         fileprivate let fields: Fields
 
         /// Whether an access through a register is one that is rewritten for certain.
         @inline(__always)
         func isRewritten(_ slot: InputIndex, through register: UInt8, _ off: Int16) -> Bool {
-            guard let held, held[slot] != CertainContexts.unreached else { return false }
-            return held[slot] >> UInt16(register & 15) & 1 != 0 && fields.holds(off)
+            guard let held, unsafe held[slot] != CertainContexts.unreached else { return false }
+            return unsafe held[slot] >> UInt16(register & 15) & 1 != 0 && fields.holds(off)
         }
     }
 
     /// Goes through all slots once; says whether anything changed in front of where it was asked.
-    private func sweep(_ input: ProgramImage<InputIndex>, _ held: Row<InputIndex, UInt16>) -> Bool {
+    private func sweep(_ input: ProgramImage<InputIndex>, _ held: UnsafeTypedBuffer<InputIndex, UInt16>) -> Bool {
         var isNewBehind = false
         for number in 0..<input.insnCount {
             let slot = InputIndex(number)
-            let insn = input.insns[slot]
-            let after = effect(of: insn, held[slot])
-            if !insn.endsFlow { held[slot + 1] &= after }
+            let insn = unsafe input.insns[slot]
+            let after = unsafe effect(of: insn, held[slot])
+            if !insn.endsFlow { unsafe held[slot + 1] &= after }
             let kind = insn.jumpKind
             if kind != .short && kind != .long { continue }
             let target = InputIndex(number + 1 + insn.jumpOffset(kind))
-            let known = held[target]
-            held[target] = known & after
+            let known = unsafe held[target]
+            unsafe held[target] = known & after
             isNewBehind = isNewBehind || (target <= slot && known & after != known)
         }
         return isNewBehind

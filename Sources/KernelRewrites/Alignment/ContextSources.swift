@@ -9,7 +9,7 @@ import Patching
 ///
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `convert_ctx_accesses`
 struct ContextSources: ~Copyable {
-    private var storage = RowStorage<UInt16>()
+    private var storage = Scratch<UInt16>()
     private var count = 0
     /// Where on the stack such a pointer was put, a bit for each 8 bytes below the frame pointer.
     private var spills: UInt64 = 0
@@ -43,9 +43,9 @@ struct ContextSources: ~Copyable {
         count = ContextSources.converts(type) ? input.insnCount : 0
         if count == 0 { return }
         storage.reserve(count + 1)
-        let held = storage.row(as: InputIndex.self)
-        held.fill(count + 1, from: InputIndex(0), with: 0)
-        held[InputIndex(0)] = ContextSources.bit(Register.first)
+        let held = storage.buffer(as: InputIndex.self)
+        unsafe held.fill(count + 1, from: InputIndex(0), with: 0)
+        unsafe held[InputIndex(0)] = ContextSources.bit(Register.first)
         spills = 0
         isEscaped = false
         isInMaps = ContextSources.hasSocketMap(input)
@@ -53,12 +53,12 @@ struct ContextSources: ~Copyable {
     }
 
     /// The registers that may hold it before each instruction, a bit each; `nil` where none ever does.
-    var registers: Row<InputIndex, UInt16>? { count > 0 ? storage.row() : nil }
+    var registers: UnsafeTypedBuffer<InputIndex, UInt16>? { count > 0 ? storage.buffer() : nil }
 
     /// Whether a program has a map of sockets, or one that is known by its descriptor alone.
     private static func hasSocketMap(_ input: ProgramImage<InputIndex>) -> Bool {
         for number in 0..<input.insnCount {
-            let insn = input.insns[InputIndex(number)]
+            let insn = unsafe input.insns[InputIndex(number)]
             if !insn.isWide { continue }
             if insn.src == 1 || insn.src == 2 { return true }
             if insn.src == 5 && insn.imm == MapKind.sockMap.rawValue { return true }
@@ -70,17 +70,19 @@ struct ContextSources: ~Copyable {
     private static func bit(_ register: UInt8) -> UInt16 { 1 << UInt16(register & 15) }
 
     /// Goes through all slots once; says whether anything is new.
-    private mutating func sweep(_ input: ProgramImage<InputIndex>, _ held: Row<InputIndex, UInt16>) -> Bool {
+    private mutating func sweep(_ input: ProgramImage<InputIndex>, _ held: UnsafeTypedBuffer<InputIndex, UInt16>)
+        -> Bool
+    {
         let (spillsBefore, wasEscaped) = (spills, isEscaped)
         let kinds = JumpKindTable.shared.view
         isAskedInVain = false
         // What goes forward is seen in the same sweep.
         var isNewBehind = false
         for slot in 0..<count {
-            let insn = input.insns[InputIndex(slot)]
-            let before = held[InputIndex(slot)]
+            let insn = unsafe input.insns[InputIndex(slot)]
+            let before = unsafe held[InputIndex(slot)]
             let after = effect(of: insn, before)
-            if !insn.endsFlow { held[InputIndex(slot + 1)] |= after }
+            if !insn.endsFlow { unsafe held[InputIndex(slot + 1)] |= after }
             if kinds.count(insn) == 0 { continue }
             let kind = insn.jumpKind
             let target = InputIndex(slot + 1 + insn.jumpOffset(kind))
@@ -90,8 +92,8 @@ struct ContextSources: ~Copyable {
             case .function: reaching = ContextSources.arguments
             default: reaching = after
             }
-            let known = held[target]
-            held[target] = known | reaching
+            let known = unsafe held[target]
+            unsafe held[target] = known | reaching
             isNewBehind = isNewBehind || (target.position <= slot && known | reaching != known)
         }
         return isNewBehind || (isAskedInVain && (spills != spillsBefore || isEscaped != wasEscaped))

@@ -17,25 +17,25 @@ enum DeadCallees {
     ///
     /// - Complexity: O(subprograms), and O(slots) where one is removed
     static func release(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ report: inout RewriteReport
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>, _ report: inout RewriteReport
     ) {
         // Whether there is anything to call is cheap to see.
         let hasDead = (1..<max(input.subprogramCount, 1)).contains { number in
-            fates[InputIndex(rawValue: input.subprograms[TableIndex(number)].start)] == .dead
+            unsafe fates[InputIndex(rawValue: input.subprograms[TableIndex(number)].start)] == .dead
         }
         if !hasDead { return }
         var isReported = false
         for number in 0..<input.insnCount {
             let slot = InputIndex(number)
-            let insn = input.insns[slot]
-            if insn.jumpKind != .function || fates[slot].isRemoved { continue }
+            let insn = unsafe input.insns[slot]
+            if unsafe insn.jumpKind != .function || fates[slot].isRemoved { continue }
             let target = number + 1 + Int(insn.imm)
-            if fates[InputIndex(target)] != .dead { continue }
-            input.insns[slot].src = chosen
+            if unsafe fates[InputIndex(target)] != .dead { continue }
+            unsafe input.insns[slot].src = chosen
             if isReported { continue }
             isReported = true
             report.removedTarget =
-                (0..<input.subprogramCount).map { input.subprograms[TableIndex($0)] }
+                (0..<input.subprogramCount).map { unsafe input.subprograms[TableIndex($0)] }
                 .first { Int($0.start) == target }?.id
             report.findings.append(
                 Finding(

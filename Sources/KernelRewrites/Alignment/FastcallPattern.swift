@@ -12,23 +12,24 @@ enum FastcallPattern {
     ///
     /// - Complexity: O(pairs)
     static func isThere(
-        _ insns: Row<InputIndex, Instruction>, _ fates: Row<InputIndex, Fate>, _ count: Int, spill: InputIndex,
+        _ insns: UnsafeTypedBuffer<InputIndex, Instruction>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>, _ count: Int,
+        spill: InputIndex,
         pairs: Int
     ) -> Bool {
         let call = spill + pairs
-        if call.position + pairs >= count || insns[call].code != Opcode.call { return false }
-        if insns[call].src == Opcode.pseudoCall || fates[call].isRemoved { return false }
+        if unsafe call.position + pairs >= count || insns[call].code != Opcode.call { return false }
+        if unsafe insns[call].src == Opcode.pseudoCall || fates[call].isRemoved { return false }
         var registers: UInt16 = 0
         for pair in 1...pairs {
-            let (store, load) = (insns[call + -pair], insns[call + pair])
+            let (store, load) = unsafe (insns[call + -pair], insns[call + pair])
             if store.code != Opcode.storeDouble || load.code != Opcode.loadDouble { return false }
             if store.dst != Register.frame || load.src != Register.frame || store.src != load.dst { return false }
             if store.src > 5 || registers & (1 << UInt16(store.src)) != 0 { return false }
             registers |= 1 << UInt16(store.src)
             // The innermost is the lowest, and the others lie above it without a space.
-            let offset = Int(insns[call + -1].off) + 8 * (pair - 1)
+            let offset = unsafe Int(insns[call + -1].off) + 8 * (pair - 1)
             if Int(store.off) != offset || Int(load.off) != offset { return false }
-            if fates[call + -pair].isRemoved || fates[call + pair].isRemoved { return false }
+            if unsafe fates[call + -pair].isRemoved || fates[call + pair].isRemoved { return false }
         }
         return true
     }

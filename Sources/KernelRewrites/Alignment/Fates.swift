@@ -11,10 +11,10 @@ import Patching
 /// - Source: 6.12 `kernel/bpf/verifier.c`, `bpf_check`: `opt_hard_wire_dead_code_branches`, `opt_remove_dead_code`,
 ///   `opt_remove_nops`, in this order
 struct Fates: ~Copyable {
-    private var storage = RowStorage<Fate>()
+    private var storage = Scratch<Fate>()
 
     /// The fate of each slot; behind the program, one slot that stands.
-    var row: Row<InputIndex, Fate> { storage.row() }
+    var row: UnsafeTypedBuffer<InputIndex, Fate> { storage.buffer() }
 
     /// Works out the fates of a well-formed program.
     ///
@@ -27,16 +27,16 @@ struct Fates: ~Copyable {
     ) {
         storage.reserve(input.insnCount + 1)
         let walk = Walk(
-            insns: input.insns, count: input.insnCount, fates: storage.row(), removesMayGoto: removesMayGoto)
+            insns: input.insns, count: input.insnCount, fates: storage.buffer(), removesMayGoto: removesMayGoto)
         walk.hardWire(live)
         walk.removeNops()
         walk.markEntries(input)
     }
 
     private struct Walk {
-        let insns: Row<InputIndex, Instruction>
+        let insns: UnsafeTypedBuffer<InputIndex, Instruction>
         let count: Int
-        let fates: Row<InputIndex, Fate>
+        let fates: UnsafeTypedBuffer<InputIndex, Fate>
         let removesMayGoto: Bool
 
         /// Kills what was not seen, and decides conditional jumps of which one side was not.
@@ -44,24 +44,24 @@ struct Fates: ~Copyable {
             let fates = self.fates
             var slot = InputIndex(0)
             for isLive in live {
-                fates[slot] = isLive ? .stands : .dead
+                unsafe fates[slot] = isLive ? .stands : .dead
                 slot = slot + 1
             }
-            fates[InputIndex(count)] = .stands
+            unsafe fates[InputIndex(count)] = .stands
             for number in 0..<count {
                 let at = InputIndex(number)
-                if !insns[at].isConditional || fates[at] == .dead { continue }
+                if unsafe !insns[at].isConditional || fates[at] == .dead { continue }
                 // The fall-through is asked first: with both sides dead, the jump is taken.
-                if number + 1 < count && fates[at + 1] == .dead {
-                    fates[at] = .alwaysTaken
-                } else if fates[target(of: at)] == .dead {
-                    fates[at] = .neverTaken
+                if unsafe number + 1 < count && fates[at + 1] == .dead {
+                    unsafe fates[at] = .alwaysTaken
+                } else if unsafe fates[target(of: at)] == .dead {
+                    unsafe fates[at] = .neverTaken
                 }
             }
         }
 
         /// Where a jump with 16 bits leads.
-        private func target(of at: InputIndex) -> InputIndex { InputIndex(at.position + 1 + Int(insns[at].off)) }
+        private func target(of at: InputIndex) -> InputIndex { unsafe InputIndex(at.position + 1 + Int(insns[at].off)) }
 
         /// Removes jumps over nothing in the order in which the kernel looks at them.
         ///
@@ -69,10 +69,10 @@ struct Fates: ~Copyable {
         func removeNops() {
             for number in 0..<count {
                 var at = InputIndex(number)
-                if !insns[at].isShortJump || fates[at].isRemoved || !isNop(at) { continue }
+                if unsafe !insns[at].isShortJump || fates[at].isRemoved || !isNop(at) { continue }
                 while true {
-                    let isMayGoto = fates[at] == .stands && insns[at].code == Opcode.mayGoto
-                    fates[at] = .nop
+                    let isMayGoto = unsafe fates[at] == .stands && insns[at].code == Opcode.mayGoto
+                    unsafe fates[at] = .nop
                     guard isMayGoto, let previous = standing(before: at), isNop(previous) else { break }
                     at = previous
                 }
@@ -81,8 +81,8 @@ struct Fates: ~Copyable {
 
         /// Whether an instruction that stands is a nop at this moment.
         private func isNop(_ at: InputIndex) -> Bool {
-            let insn = insns[at]
-            switch fates[at] {
+            let insn = unsafe insns[at]
+            switch unsafe fates[at] {
             case .neverTaken: return true
             case .alwaysTaken: break
             default:
@@ -93,7 +93,7 @@ struct Fates: ~Copyable {
             let target = target(of: at)
             if target <= at { return false }
             var next = at + 1
-            while next < target && fates[next].isRemoved { next = next + 1 }
+            while unsafe next < target && fates[next].isRemoved { next = next + 1 }
             return next == target
         }
 
@@ -101,7 +101,7 @@ struct Fates: ~Copyable {
             var slot = at
             while slot.position > 0 {
                 slot = slot + -1
-                if !fates[slot].isRemoved { return slot }
+                if unsafe !fates[slot].isRemoved { return slot }
             }
             return nil
         }
@@ -110,14 +110,14 @@ struct Fates: ~Copyable {
         func markEntries(_ input: ProgramImage<InputIndex>) {
             for number in 0..<input.subprogramCount {
                 let end = input.end(of: TableIndex(number))
-                var slot = Int(input.subprograms[TableIndex(number)].start)
-                while slot < end && fates[InputIndex(slot)].isRemoved { slot += 1 }
+                var slot = unsafe Int(input.subprograms[TableIndex(number)].start)
+                while unsafe slot < end && fates[InputIndex(slot)].isRemoved { slot += 1 }
                 if slot == end { continue }
                 var flags = Fate.entry
-                for counted in slot..<end where insns[InputIndex(counted)].code == Opcode.mayGoto {
-                    if fates[InputIndex(counted)] == .stands { flags |= Fate.countedEntry }
+                for counted in slot..<end where unsafe insns[InputIndex(counted)].code == Opcode.mayGoto {
+                    if unsafe fates[InputIndex(counted)] == .stands { flags |= Fate.countedEntry }
                 }
-                fates[InputIndex(slot)].bits |= flags
+                unsafe fates[InputIndex(slot)].bits |= flags
             }
         }
     }

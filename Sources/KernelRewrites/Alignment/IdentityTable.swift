@@ -18,11 +18,11 @@ enum IdentityRule: UInt8, BitwiseCopyable {
 struct IdentityTable: ~Copyable {
     static let shared = IdentityTable()
 
-    private var storage = RowStorage<IdentityRule>(capacity: 256)
-    var row: Row<Slot, IdentityRule> { storage.row() }
+    private var storage = Scratch<IdentityRule>(capacity: 256)
+    var row: UnsafeTypedBuffer<Slot, IdentityRule> { storage.buffer() }
 
     private init() {
-        for code in UInt8.min...UInt8.max { row[Slot(Int(code))] = IdentityTable.rule(code) }
+        for code in UInt8.min...UInt8.max { unsafe row[Slot(Int(code))] = IdentityTable.rule(code) }
     }
 
     private static func rule(_ code: UInt8) -> IdentityRule {

@@ -7,18 +7,19 @@ extension Alignment {
     ///
     /// - Complexity: O(steps × slots up to the load of the address)
     func resolveCallbacks(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ result: Row<OutputIndex, Instruction>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
         _ report: inout RewriteReport
     ) {
         for number in 0..<stepCount {
-            var step = steps[TableIndex(number)]
+            var step = unsafe steps[TableIndex(number)]
             if step.kind != .shape || step.shape.rewrite != .loop { continue }
             let callbacks = LoopCallbacks(input: input, fates: fates)
             let callback = callbacks.loaded(before: step.slot)
             // That of a loop without a turn is gone, and the call leads nowhere.
             if case .removed = callback { continue }
             guard case .subprogram(let target) = callback else {
-                report.gaps.append(
+                unsafe report.gaps.append(
                     AlignmentGap(
                         reason: "the callback of a loop cannot be told", slot: step.slot.position,
                         place: step.place.position, expected: [input.insns[step.slot]], found: []))
@@ -26,7 +27,7 @@ extension Alignment {
             }
             step.shape.from = 12
             step.shape.target = target
-            steps[TableIndex(number)] = step
+            unsafe steps[TableIndex(number)] = step
         }
     }
 }
@@ -34,7 +35,7 @@ extension Alignment {
 /// Which callback a call of `bpf_loop` has, from what was last loaded.
 struct LoopCallbacks {
     let input: ProgramImage<InputIndex>
-    let fates: Row<InputIndex, Fate>
+    let fates: UnsafeTypedBuffer<InputIndex, Fate>
 
     /// What a call of `bpf_loop` has in `r2`.
     enum Callback {
@@ -51,14 +52,14 @@ struct LoopCallbacks {
     ///
     /// - Complexity: O(slots)
     func loaded(before call: InputIndex) -> Callback {
-        let home = input.subprograms[input.subprogram(holding: call)].start
+        let home = unsafe input.subprograms[input.subprogram(holding: call)].start
         var register = Register.second
         var spilled: Int16?
         var slot = call
         while slot.rawValue > home {
             slot = slot + -1
-            let insn = input.insns[slot]
-            if fates[slot].isRemoved { continue }
+            let insn = unsafe input.insns[slot]
+            if unsafe fates[slot].isRemoved { continue }
             if let off = spilled {
                 // A callback that was put aside on the stack.
                 if insn.code == Opcode.storeDouble && insn.dst == Register.frame && insn.off == off {

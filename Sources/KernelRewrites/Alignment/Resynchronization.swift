@@ -44,18 +44,18 @@ struct Resynchronization {
         var equal = 0
         while equal < 2 || (equal < 4 && !isMarked) {
             if at.position >= ways.count { return equal > 0 && isMarked && found.position == length }
-            if ways.fates[at].isRemoved {
+            if unsafe ways.fates[at].isRemoved {
                 // The place is that of the first that stands.
                 if equal == 0 { return false }
                 at = at + 1
                 continue
             }
             if found.position >= length { return false }
-            let insn = ways.insns[at]
-            if at.position > 0 && ways.insns[at + -1].isWide { return false }
+            let insn = unsafe ways.insns[at]
+            if unsafe at.position > 0 && ways.insns[at + -1].isWide { return false }
             guard let way = ways.next(0, for: at, at: found), way.shape.isItself || way.shape.rewrite == .rndHi32
             else { return false }
-            let isConstant = insn.bits == ways.result[found].bits && insn.jumpKind == .none
+            let isConstant = unsafe insn.bits == ways.result[found].bits && insn.jumpKind == .none
             isMarked = isMarked || (isConstant && (insn.imm > 255 || insn.imm < -255)) || insn.code == Opcode.exit
             equal += 1
             at = at + insn.width
@@ -69,7 +69,7 @@ struct Resynchronization {
         if slotThen != slot { return .unknown }
         // What was removed right in front, as it was, or as the jump that it became.
         var first = slot
-        while first > 0 && ways.fates[InputIndex(first - 1)].isRemoved { first -= 1 }
+        while unsafe first > 0 && ways.fates[InputIndex(first - 1)].isRemoved { first -= 1 }
         for start in first..<max(slot, first) {
             var (at, found) = (start, place)
             while at < slot && found < placeThen && isSame(InputIndex(at), OutputIndex(found)) {
@@ -83,7 +83,7 @@ struct Resynchronization {
 
     /// Whether a removed slot stands there, perhaps with another offset.
     private func isSame(_ slot: InputIndex, _ place: OutputIndex) -> Bool {
-        let (insn, found) = (ways.insns[slot], ways.result[place])
+        let (insn, found) = unsafe (ways.insns[slot], ways.result[place])
         if found.code == Opcode.ja && (insn.isShortJump) { return true }
         return (insn.bits ^ found.bits) & insn.fieldsBesideOffset == 0
     }
@@ -98,23 +98,23 @@ struct Resynchronization {
             report.findings.append(
                 finding(
                     "missing",
-                    "live slots \(slot)..<\(end.slot) of the program are not in the result, first "
+                    unsafe "live slots \(slot)..<\(end.slot) of the program are not in the result, first "
                         + "\(insns[InputIndex(index)])"))
         case .left:
             report.lengthChange -= end.place - place
             report.findings.append(
-                finding("left", "\(ways.result[OutputIndex(place)]), which must be removed, is in the result"))
+                finding("left", unsafe "\(ways.result[OutputIndex(place)]), which must be removed, is in the result"))
         case .unknown:
             report.gaps.append(
                 AlignmentGap(
                     reason: "not understood", slot: slot, place: place,
-                    expected: (slot..<min(ways.count, slot + 8)).map { insns[InputIndex($0)] },
-                    found: (place..<min(length, place + 24)).map { ways.result[OutputIndex($0)] }))
+                    expected: (slot..<min(ways.count, slot + 8)).map { unsafe insns[InputIndex($0)] },
+                    found: (place..<min(length, place + 24)).map { unsafe ways.result[OutputIndex($0)] }))
         }
     }
 
     private func finding(_ edit: String, _ detail: String) -> Finding {
-        let insn = ways.insns[InputIndex(min(slot, ways.count - 1))]
+        let insn = unsafe ways.insns[InputIndex(min(slot, ways.count - 1))]
         return Finding(
             target: "kernel", rule: .layout, insn: insn.familyName, edit: edit, pass: 0, place: place, detail: detail)
     }

@@ -50,7 +50,7 @@ struct Shape: BitwiseCopyable {
 
 /// Reads a shape off the result, one instruction after the other.
 struct ShapeReader {
-    let insns: Row<OutputIndex, Instruction>
+    let insns: UnsafeTypedBuffer<OutputIndex, Instruction>
     let start: OutputIndex
     /// Whether blinding was taken back, which leaves one form of setting a register to 0.
     let isUnblinded: Bool
@@ -60,7 +60,7 @@ struct ShapeReader {
 
     /// Starts reading; behind the result there must be room for the longest shape.
     @inline(__always)
-    init(_ insns: Row<OutputIndex, Instruction>, at start: OutputIndex, isUnblinded: Bool = false) {
+    init(_ insns: UnsafeTypedBuffer<OutputIndex, Instruction>, at start: OutputIndex, isUnblinded: Bool = false) {
         self.insns = insns
         self.start = start
         self.isUnblinded = isUnblinded
@@ -73,16 +73,16 @@ struct ShapeReader {
 
     /// The instruction that is read next.
     @inline(__always)
-    var next: Instruction { insns[at] }
+    var next: Instruction { unsafe insns[at] }
 
     /// The instruction behind the next one, by so many slots.
     @inline(__always)
-    func peek(_ slots: Int) -> Instruction { insns[at + slots] }
+    func peek(_ slots: Int) -> Instruction { unsafe insns[at + slots] }
 
     /// Goes on by one slot and gives it.
     @inline(__always)
     mutating func skip() -> Instruction {
-        let insn = insns[at]
+        let insn = unsafe insns[at]
         at = at + 1
         return insn
     }

@@ -22,7 +22,7 @@ struct CallNumbers {
         case offsetAlone
     }
 
-    let starts: Row<TableIndex, Subprogram>
+    let starts: UnsafeTypedBuffer<TableIndex, Subprogram>
     /// How many subprograms the result has, one of the kernel's own at the end included.
     let count: Int
     /// Where the one of the kernel's own starts, if there is one.
@@ -33,7 +33,7 @@ struct CallNumbers {
     /// Where a subprogram starts; `nil` where there is none with that number.
     func start(_ number: Int) -> Int? {
         if number < 0 { return nil }
-        if number < count { return Int(starts[TableIndex(number)].start) }
+        if number < count { return unsafe Int(starts[TableIndex(number)].start) }
         return number == count ? hidden : nil
     }
 
@@ -79,32 +79,33 @@ struct CallNumbers {
     /// - Returns: the form that the calls are in
     /// - Complexity: O(calls), where they are compiled
     func settle(
-        _ calls: Row<TableIndex, OutputIndex>, _ callCount: Int, _ result: Row<OutputIndex, Instruction>,
-        _ found: Row<OutputIndex, Instruction>, _ expected: Row<OutputIndex, Instruction>,
+        _ calls: UnsafeTypedBuffer<TableIndex, OutputIndex>, _ callCount: Int,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
+        _ found: UnsafeTypedBuffer<OutputIndex, Instruction>, _ expected: UnsafeTypedBuffer<OutputIndex, Instruction>,
         _ findings: inout [Finding]
     ) -> Form {
         var isReported = false
         let form = form(calls, callCount, result)
         for number in 0..<callCount {
-            let at = calls[TableIndex(number)]
-            let insn = result[at]
+            let at = unsafe calls[TableIndex(number)]
+            let insn = unsafe result[at]
             if insn.isWide {
                 // Nothing is written there for the interpreter.
                 if form == .relative { continue }
                 let target = at.position + 1 + Int(insn.imm)
-                let second = Int(result[at + 1].imm)
+                let second = unsafe Int(result[at + 1].imm)
                 if start(second) != target { findings.append(disagreement("pseudo-func", at, second, target)) }
                 continue
             }
-            let wanted = Int(expected[at].imm)
-            if expected[at].jumpKind == .call && isCut(insn, at: at.position, offset: wanted, form) {
-                found[at].imm = Int32(truncatingIfNeeded: wanted)
+            let wanted = unsafe Int(expected[at].imm)
+            if unsafe expected[at].jumpKind == .call && isCut(insn, at: at.position, offset: wanted, form) {
+                unsafe found[at].imm = Int32(truncatingIfNeeded: wanted)
                 if !isReported { findings.append(farCall(at, insn)) }
                 isReported = true
                 continue
             }
             let offset = offset(of: insn, form)
-            found[at].imm = Int32(truncatingIfNeeded: offset)
+            unsafe found[at].imm = Int32(truncatingIfNeeded: offset)
             if agrees(insn, at: at.position, form) { continue }
             let value = Int(form == .numberThenOffset ? Int32(insn.off) : insn.imm)
             findings.append(disagreement("call", at, value, at.position + 1 + offset))
@@ -122,7 +123,8 @@ struct CallNumbers {
 
     /// The form that most calls are in.
     private func form(
-        _ calls: Row<TableIndex, OutputIndex>, _ callCount: Int, _ result: Row<OutputIndex, Instruction>
+        _ calls: UnsafeTypedBuffer<TableIndex, OutputIndex>, _ callCount: Int,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) -> Form {
         var best = Form.offsetThenNumber
         var most = 0
@@ -131,10 +133,10 @@ struct CallNumbers {
             if form == .offsetAlone && areNumbersShown { continue }
             var count = 0
             for number in 0..<callCount {
-                let at = calls[TableIndex(number)]
-                let insn = result[at]
+                let at = unsafe calls[TableIndex(number)]
+                let insn = unsafe result[at]
                 let isSame =
-                    insn.isWide
+                    unsafe insn.isWide
                     ? form != .relative && start(Int(result[at + 1].imm)) == at.position + 1 + Int(insn.imm)
                     : agrees(insn, at: at.position, form)
                 count += isSame ? 1 : 0

@@ -43,16 +43,17 @@ struct HelperCalls {
     ///
     /// - Complexity: O(slots)
     mutating func check(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ alignment: borrowing Alignment,
-        _ result: Row<OutputIndex, Instruction>, _ report: inout RewriteReport
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ alignment: borrowing Alignment,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>, _ report: inout RewriteReport
     ) {
         var (slot, place) = (InputIndex(0), OutputIndex(0))
         for number in 0...alignment.stepCount {
             let isEnd = number == alignment.stepCount
-            let stop = isEnd ? InputIndex(input.insnCount) : alignment.steps[TableIndex(number)].slot
+            let stop = unsafe isEnd ? InputIndex(input.insnCount) : alignment.steps[TableIndex(number)].slot
             while slot < stop {
-                if !fates[slot].isRemoved {
-                    if let finding = look(input.insns[slot], place, place, result) {
+                if unsafe !fates[slot].isRemoved {
+                    if let finding = unsafe look(input.insns[slot], place, place, result) {
                         report.findings.append(finding)
                         return
                     }
@@ -61,11 +62,11 @@ struct HelperCalls {
                 slot = slot + 1
             }
             if isEnd { return }
-            let step = alignment.steps[TableIndex(number)]
+            let step = unsafe alignment.steps[TableIndex(number)]
             if step.kind == .shape && step.shape.rewrite == .fastcall { continue }
             if step.kind == .shape {
                 let called = step.shape.keep == Shape.none ? nil : place + Int(step.shape.keep)
-                if let finding = look(input.insns[slot], place, called, result) {
+                if let finding = unsafe look(input.insns[slot], place, called, result) {
                     report.findings.append(finding)
                     return
                 }
@@ -80,10 +81,11 @@ struct HelperCalls {
     /// - Parameter called: where the call stands; `nil` where it is inlined
     @inline(__always)
     private mutating func look(
-        _ insn: Instruction, _ place: OutputIndex, _ called: OutputIndex?, _ result: Row<OutputIndex, Instruction>
+        _ insn: Instruction, _ place: OutputIndex, _ called: OutputIndex?,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) -> Finding? {
         if insn.code != Opcode.call || insn.src != 0 { return nil }
-        return compare(insn.imm, place, called.map { result[$0].imm })
+        return compare(insn.imm, place, called.map { unsafe result[$0].imm })
     }
 
     private mutating func compare(_ helper: Int32, _ place: OutputIndex, _ address: Int32?) -> Finding? {

@@ -13,16 +13,16 @@ struct KernelPasses: ~Copyable {
     let starts = PassBuffer()
     /// The kernel's result.
     let found = ProgramBuffer()
-    private var jumpStorage = RowStorage<InputIndex>()
-    private var callStorage = RowStorage<OutputIndex>()
+    private var jumpStorage = Scratch<InputIndex>()
+    private var callStorage = Scratch<OutputIndex>()
     /// How many jumps and calls of the input are not dead, and how many calls the result has.
     private(set) var jumpCount = 0
     private(set) var callCount = 0
 
     /// The jumps and calls of the input that are not dead.
-    var jumps: Row<TableIndex, InputIndex> { jumpStorage.row() }
+    var jumps: UnsafeTypedBuffer<TableIndex, InputIndex> { jumpStorage.buffer() }
     /// The calls and pseudo functions of the result.
-    var calls: Row<TableIndex, OutputIndex> { callStorage.row() }
+    var calls: UnsafeTypedBuffer<TableIndex, OutputIndex> { callStorage.buffer() }
 
     /// Makes room for a result; to be called before the other methods.
     mutating func reserve(insns: Int, subprograms: Int, lines: Int) {
@@ -37,8 +37,9 @@ struct KernelPasses: ~Copyable {
     ///   - result: the kernel's own
     /// - Complexity: O(slots)
     mutating func infer(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, steps: Row<TableIndex, AlignmentStep>,
-        stepCount: Int, result: Row<OutputIndex, Instruction>
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
+        stepCount: Int, result: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) {
         edits.removeAll()
         starts.removeAll()
@@ -56,15 +57,15 @@ struct KernelPasses: ~Copyable {
         let count = input.insnCount
         while true {
             // Plain instructions up to the next step.
-            let stop = number < stepCount ? steps[TableIndex(number)].slot : InputIndex(count)
+            let stop = unsafe number < stepCount ? steps[TableIndex(number)].slot : InputIndex(count)
             while slot < stop {
-                let insn = input.insns[slot]
-                jumps[TableIndex(jumpCount)] = slot
-                if fates[slot].isRemoved {
+                let insn = unsafe input.insns[slot]
+                unsafe jumps[TableIndex(jumpCount)] = slot
+                if unsafe fates[slot].isRemoved {
                     let start = slot
-                    while slot < stop && fates[slot].isRemoved {
-                        jumps[TableIndex(jumpCount)] = slot
-                        jumpCount &+= fates[slot] == .dead ? 0 : kinds.count(input.insns[slot])
+                    while unsafe slot < stop && fates[slot].isRemoved {
+                        unsafe jumps[TableIndex(jumpCount)] = slot
+                        unsafe jumpCount &+= fates[slot] == .dead ? 0 : kinds.count(input.insns[slot])
                         slot = slot + 1
                     }
                     // A step in the middle of a run is one that removes.
@@ -77,23 +78,23 @@ struct KernelPasses: ~Copyable {
                     continue
                 }
                 if kinds.count(insn) == 0 {
-                    insns[place] = insn
+                    unsafe insns[place] = insn
                 } else {
-                    insns[place] = result[place].asFound(for: insn)
+                    unsafe insns[place] = result[place].asFound(for: insn)
                     jumpCount &+= 1
-                    calls[TableIndex(callCount)] = place
+                    unsafe calls[TableIndex(callCount)] = place
                     callCount &+= insn.jumpKind.isCall ? 1 : 0
                 }
                 slot = slot + 1
                 place = place + 1
                 if insn.isWide {
-                    insns[place] = input.insns[slot]
+                    unsafe insns[place] = input.insns[slot]
                     slot = slot + 1
                     place = place + 1
                 }
             }
             if number == stepCount { break }
-            let step = steps[TableIndex(number)]
+            let step = unsafe steps[TableIndex(number)]
             number += 1
             let size = Int(step.shape.count)
             switch step.kind {
@@ -108,18 +109,18 @@ struct KernelPasses: ~Copyable {
                 edits.addEdit(off: step.slot, remove: step.width)
                 for index in 0..<size {
                     edits.addPatch(.opaque)
-                    insns[place + index] = .opaque
+                    unsafe insns[place + index] = .opaque
                 }
                 slot = step.slot + Int(step.width)
                 place = place + size
             case .shape:
                 if step.shape.rewrite == .fastcall { continue }
-                let insn = input.insns[slot]
-                jumps[TableIndex(jumpCount)] = slot
+                let insn = unsafe input.insns[slot]
+                unsafe jumps[TableIndex(jumpCount)] = slot
                 jumpCount &+= kinds.count(insn)
                 if step.shape.isItself {
                     // Changed in place: it stands as it was.
-                    for index in 0..<size { insns[place + index] = input.insns[slot + index] }
+                    for index in 0..<size { unsafe insns[place + index] = input.insns[slot + index] }
                 } else {
                     patch(step, insn, result, insns)
                 }
@@ -131,32 +132,33 @@ struct KernelPasses: ~Copyable {
 
     /// Adds an edit that brings the code of a step.
     private func write(
-        _ buffer: PassBuffer, _ step: AlignmentStep, _ off: InputIndex, _ result: Row<OutputIndex, Instruction>,
-        _ insns: Row<OutputIndex, Instruction>, skip: Bool
+        _ buffer: PassBuffer, _ step: AlignmentStep, _ off: InputIndex,
+        _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
+        _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>, skip: Bool
     ) {
         // Code of two kinds at one start is one insertion: a jump goes past both.
         let isSecond = skip && buffer.editCount > 0 && buffer.lastEdit.off == off
         if !isSecond { buffer.addEdit(off: off, remove: 0, skip: skip) }
         for index in 0..<Int(step.shape.count) {
-            let insn = result[step.place + index]
+            let insn = unsafe result[step.place + index]
             buffer.addPatch(insn)
-            insns[step.place + index] = insn
+            unsafe insns[step.place + index] = insn
         }
     }
 
     /// Adds the edit of a shape.
     private mutating func patch(
-        _ step: AlignmentStep, _ insn: Instruction, _ result: Row<OutputIndex, Instruction>,
-        _ insns: Row<OutputIndex, Instruction>
+        _ step: AlignmentStep, _ insn: Instruction, _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
+        _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) {
         let shape = step.shape
         edits.addEdit(off: step.slot, remove: step.width)
         for index in 0..<Int(shape.count) {
             let place = step.place + index
-            var own = result[place]
+            var own = unsafe result[place]
             if shape.keep != Shape.none && index == Int(shape.keep) {
                 own = own.asFound(for: insn)
-                insns[place] = own
+                unsafe insns[place] = own
                 edits.addPatch(.zero)
                 continue
             }
@@ -165,11 +167,11 @@ struct KernelPasses: ~Copyable {
                 // It leads nowhere, and is never made.
                 own = .opaque
             } else if isCall {
-                calls[TableIndex(callCount)] = place
+                unsafe calls[TableIndex(callCount)] = place
                 callCount += 1
                 own = own.asFound(for: Instruction(code: Opcode.call, src: Opcode.pseudoCall))
             }
-            insns[place] = own
+            unsafe insns[place] = own
             if index == Int(shape.from) { _ = own.setJumpOffset(0, own.jumpKind) }
             edits.addPatch(own)
         }

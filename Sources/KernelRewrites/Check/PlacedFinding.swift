@@ -8,7 +8,7 @@ struct PlacedFinding {
     let expected: ProgramImage<OutputIndex>
     let found: ProgramImage<OutputIndex>
     /// Where each slot of the result without that code is in the whole.
-    let places: Row<InputIndex, Int32>
+    let places: UnsafeTypedBuffer<InputIndex, Int32>
 
     /// The finding in the slots of the whole result; `nil` where nothing is wrong in the same place there.
     func place(_ finding: Finding) -> Finding? {
@@ -32,8 +32,8 @@ struct PlacedFinding {
             }
             finding.detail = "record \(finding.place): \(words)"
         default:
-            let at = OutputIndex(Int(places[InputIndex(finding.place)]))
-            let (wanted, got) = (expected.insns[at], found.insns[at])
+            let at = unsafe OutputIndex(Int(places[InputIndex(finding.place)]))
+            let (wanted, got) = unsafe (expected.insns[at], found.insns[at])
             if wanted == got { return nil }
             finding.place = at.position
             finding.detail = words(wanted, got, at.position)

@@ -15,8 +15,8 @@ public struct RewriteChecker: ~Copyable {
     /// cost more than the check.
     public var givesPasses = false
     private let input = ProgramBuffer()
-    private var resultStorage = RowStorage<Instruction>()
-    private var functionStorage = RowStorage<KernelFunctionShapes.Kind>()
+    private var resultStorage = Scratch<Instruction>()
+    private var functionStorage = Scratch<KernelFunctionShapes.Kind>()
     private var fates = Fates()
     private var contexts = ContextSources()
     private var certainContexts = CertainContexts()
@@ -83,19 +83,19 @@ public struct RewriteChecker: ~Copyable {
         }
         let length = result.insns.count
         resultStorage.reserve(length + RewriteChecker.room)
-        let insns = resultStorage.row(as: OutputIndex.self)
+        let insns = resultStorage.buffer(as: OutputIndex.self)
         insns.load(result.insns)
-        insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
+        unsafe insns.fill(RewriteChecker.room, from: OutputIndex(length), with: .zero)
         fates.compute(image, live: live, removesMayGoto: facts.features.contains(.mayGotoNop))
         contexts.compute(image, program.type)
         certainContexts.compute(image, program.type)
         let released = report.findings.count
         DeadCallees.release(image, fates.row, &report)
         functionStorage.reserve(program.kernelFunctions.count + 1)
-        functionStorage.row(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
+        functionStorage.buffer(as: TableIndex.self).load(program.kernelFunctions.map(KernelFunctionShapes.kind))
         let ways = Candidates(
             insns: image.insns, count: image.insnCount, fates: fates.row, result: insns, contexts: contexts.registers,
-            certain: certainContexts.view, functions: functionStorage.row(),
+            certain: certainContexts.view, functions: functionStorage.buffer(),
             functionCount: program.kernelFunctions.count,
             fillsUpperHalves: program.flags.contains(.testRndHi32), isUnblinded: isUnblinded,
             castsAddresses: program.program.insns.contains { $0.isAddressCast },
@@ -127,7 +127,7 @@ public struct RewriteChecker: ~Copyable {
         let image = input.image(as: InputIndex.self)
         for slot in program.insns.indices where program.insns[slot].jumpKind == .function {
             let at = alignment.place(of: InputIndex(slot), fates.row).position
-            if image.insns[InputIndex(slot)] == program.insns[slot] || at + 1 >= result.insns.count { continue }
+            if unsafe image.insns[InputIndex(slot)] == program.insns[slot] || at + 1 >= result.insns.count { continue }
             // The rules say nothing of what such a load becomes.
             for place in [at, at + 1] where report.normalized?.insns.indices.contains(place) == true {
                 report.normalized?.insns[place] = result.insns[place]
@@ -162,7 +162,8 @@ public struct RewriteChecker: ~Copyable {
 
     /// Infers the edits of an alignment and compares.
     private mutating func judge(
-        _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int, _ result: Program,
+        _ image: ProgramImage<InputIndex>, _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>, _ length: Int,
+        _ result: Program,
         _ report: inout RewriteReport
     ) {
         alignment.resolveCallbacks(image, fates.row, insns, &report)
@@ -183,8 +184,8 @@ public struct RewriteChecker: ~Copyable {
         let image = input.image(as: InputIndex.self)
         image.insns.load(program.insns)
         // Where a program ends is asked too, and nothing there is removed.
-        image.insns[InputIndex(program.insns.count)] = .zero
-        image.aux.fill(program.insns.count, from: InputIndex(0), with: 0)
+        unsafe image.insns[InputIndex(program.insns.count)] = .zero
+        unsafe image.aux.fill(program.insns.count, from: InputIndex(0), with: 0)
         image.subprograms.load(program.subprograms)
         image.lines.load(program.lines)
     }
@@ -214,7 +215,8 @@ public struct RewriteChecker: ~Copyable {
 
     /// Lets the oracle work out what the edits must give and compares.
     private mutating func compare(
-        _ image: ProgramImage<InputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int, _ result: Program,
+        _ image: ProgramImage<InputIndex>, _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>, _ length: Int,
+        _ result: Program,
         _ report: inout RewriteReport
     ) {
         let edits = passes.edits.image
@@ -295,7 +297,7 @@ public struct RewriteChecker: ~Copyable {
     /// So it does with the callback of a `bpf_loop` of no rounds: the verifier never looks at it, and it goes as dead code, but
     /// its address is still loaded, and the inlined loop still calls it.
     private func dangling(_ place: OutputIndex) -> Finding {
-        let insn = passes.found.image(as: OutputIndex.self).insns[place]
+        let insn = unsafe passes.found.image(as: OutputIndex.self).insns[place]
         let kind = insn.jumpKind
         return Finding(
             removedTargetOf: insn.course(kind, insn.jumpOffset(kind)).rawValue, place: place.position,
@@ -304,11 +306,11 @@ public struct RewriteChecker: ~Copyable {
 
     /// Completes the result for the comparison: where compiled calls lead, and the tables.
     private func settle(
-        _ expected: ProgramImage<OutputIndex>, _ insns: Row<OutputIndex, Instruction>, _ length: Int,
+        _ expected: ProgramImage<OutputIndex>, _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>, _ length: Int,
         _ result: Program, _ report: inout RewriteReport
     ) {
         let image = passes.found.image(as: OutputIndex.self)
-        image.aux.copy(length, from: expected.aux, at: OutputIndex(0), to: OutputIndex(0))
+        unsafe image.aux.copy(length, from: expected.aux, at: OutputIndex(0), to: OutputIndex(0))
         let subprograms = result.subprograms.isEmpty ? nil : result.subprograms
         passes.found.subprogramCount = subprograms?.count ?? expected.subprogramCount
         passes.found.lineCount = result.lines.count
@@ -328,7 +330,7 @@ public struct RewriteChecker: ~Copyable {
         if let subprograms {
             image.subprograms.load(subprograms)
         } else {
-            image.subprograms.copy(
+            unsafe image.subprograms.copy(
                 expected.subprogramCount, from: expected.subprograms, at: TableIndex(0), to: TableIndex(0))
         }
         image.lines.load(lines)

@@ -4,8 +4,8 @@ import Patching
 
 /// Lists what the kernel did and counts it by borders.
 struct RewriteTally: ~Copyable {
-    private var markStorage = RowStorage<UInt8>()
-    private var eventStorage = RowStorage<UInt32>()
+    private var markStorage = Scratch<UInt8>()
+    private var eventStorage = Scratch<UInt32>()
     private var eventCount = 0
 
     /// Nothing was rewritten there; anything else is a rewrite's number.
@@ -15,20 +15,22 @@ struct RewriteTally: ~Copyable {
     ///
     /// - Complexity: O(slots)
     mutating func count(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, steps: Row<TableIndex, AlignmentStep>,
-        stepCount: Int, jumps: Row<TableIndex, InputIndex>, jumpCount: Int, into report: inout RewriteReport
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
+        stepCount: Int, jumps: UnsafeTypedBuffer<TableIndex, InputIndex>, jumpCount: Int,
+        into report: inout RewriteReport
     ) {
         markStorage.reserve(input.insnCount + 1)
-        let marks = markStorage.row(as: InputIndex.self)
-        marks.fill(input.insnCount + 1, from: InputIndex(0), with: RewriteTally.plain)
+        let marks = markStorage.buffer(as: InputIndex.self)
+        unsafe marks.fill(input.insnCount + 1, from: InputIndex(0), with: RewriteTally.plain)
         list(input, fates, steps, stepCount, marks, &report)
         if report.applied.isEmpty { return }
         eventStorage.reserve(8 * (jumpCount + report.applied.count) + 8)
         eventCount = 0
         for applied in report.applied { countNeighbours(applied, input, marks) }
-        for number in 0..<jumpCount { count(jumps[TableIndex(number)], input, marks) }
-        let events = eventStorage.row(as: TableIndex.self)
-        report.coverage.add((0..<eventCount).lazy.map { events[TableIndex($0)] })
+        for number in 0..<jumpCount { unsafe count(jumps[TableIndex(number)], input, marks) }
+        let events = eventStorage.buffer(as: TableIndex.self)
+        report.coverage.add((0..<eventCount).lazy.map { unsafe events[TableIndex($0)] })
     }
 
     /// Adds blinding to a report, whose slots are those of the result that is blinded.
@@ -44,20 +46,21 @@ struct RewriteTally: ~Copyable {
         buffer.load(program)
         buffer.insnCount -= 1
         let image = buffer.image(as: InputIndex.self)
-        let fateStorage = RowStorage<Fate>(capacity: image.insnCount + 1)
-        fateStorage.row(as: InputIndex.self).fill(image.insnCount + 1, from: InputIndex(0), with: .stands)
+        let fateStorage = Scratch<Fate>(capacity: image.insnCount + 1)
+        unsafe fateStorage.buffer(as: InputIndex.self).fill(image.insnCount + 1, from: InputIndex(0), with: .stands)
         let steps = unblinding.steps
-        let stepStorage = RowStorage<AlignmentStep>(capacity: steps.count + 1)
-        stepStorage.row(as: TableIndex.self).load(steps)
-        let jumpStorage = RowStorage<InputIndex>(capacity: image.insnCount + 1)
+        let stepStorage = Scratch<AlignmentStep>(capacity: steps.count + 1)
+        stepStorage.buffer(as: TableIndex.self).load(steps)
+        let jumpStorage = Scratch<InputIndex>(capacity: image.insnCount + 1)
         var jumpCount = 0
-        for number in 0..<image.insnCount where image.insns[InputIndex(number)].jumpKind != .none {
-            jumpStorage.row(as: TableIndex.self)[TableIndex(jumpCount)] = InputIndex(number)
+        for number in 0..<image.insnCount where unsafe image.insns[InputIndex(number)].jumpKind != .none {
+            unsafe jumpStorage.buffer(as: TableIndex.self)[TableIndex(jumpCount)] = InputIndex(number)
             jumpCount += 1
         }
         var blinded = RewriteReport()
         count(
-            image, fateStorage.row(), steps: stepStorage.row(), stepCount: steps.count, jumps: jumpStorage.row(),
+            image, fateStorage.buffer(), steps: stepStorage.buffer(), stepCount: steps.count,
+            jumps: jumpStorage.buffer(),
             jumpCount: jumpCount, into: &blinded)
         report.applied += blinded.applied
         report.coverage += blinded.coverage
@@ -65,28 +68,29 @@ struct RewriteTally: ~Copyable {
 
     /// Lists the rewrites in the order of the input and marks their slots.
     private func list(
-        _ input: ProgramImage<InputIndex>, _ fates: Row<InputIndex, Fate>, _ steps: Row<TableIndex, AlignmentStep>,
-        _ stepCount: Int, _ marks: Row<InputIndex, UInt8>, _ report: inout RewriteReport
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
+        _ stepCount: Int, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>, _ report: inout RewriteReport
     ) {
         var slot = 0
         var place: UInt32 = 0
         for number in 0...stepCount {
             let isEnd = number == stepCount
-            let stop = isEnd ? input.insnCount : steps[TableIndex(number)].slot.position
+            let stop = unsafe isEnd ? input.insnCount : steps[TableIndex(number)].slot.position
             while slot < stop {
-                let fate = fates[InputIndex(slot)].kind
+                let fate = unsafe fates[InputIndex(slot)].kind
                 guard let rewrite = fate.rewrite else {
                     slot += 1
                     place += 1
                     continue
                 }
                 var end = slot + 1
-                while fate == .dead && end < stop && fates[InputIndex(end)].kind == .dead { end += 1 }
+                while unsafe fate == .dead && end < stop && fates[InputIndex(end)].kind == .dead { end += 1 }
                 note(rewrite, slot..<end, place..<place, marks, &report)
                 slot = end
             }
             if isEnd { break }
-            let step = steps[TableIndex(number)]
+            let step = unsafe steps[TableIndex(number)]
             let start = step.place.rawValue
             let range = start..<(start + UInt32(step.shape.count))
             if step.kind == .shape && step.shape.rewrite == .fastcall { continue }
@@ -99,50 +103,50 @@ struct RewriteTally: ~Copyable {
     }
 
     private func note(
-        _ rewrite: Rewrite, _ slots: Range<Int>, _ result: Range<UInt32>, _ marks: Row<InputIndex, UInt8>,
+        _ rewrite: Rewrite, _ slots: Range<Int>, _ result: Range<UInt32>, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>,
         _ report: inout RewriteReport
     ) {
         report.applied.append(
             AppliedRewrite(rewrite, input: UInt32(slots.lowerBound)..<UInt32(slots.upperBound), result: result))
-        marks.fill(slots.count, from: InputIndex(slots.lowerBound), with: UInt8(rewrite.number))
+        unsafe marks.fill(slots.count, from: InputIndex(slots.lowerBound), with: UInt8(rewrite.number))
     }
 
     // MARK: Borders
 
     private mutating func event(_ rewrite: Int, _ border: RewriteBorder, _ course: JumpCourse) {
-        eventStorage.row(as: TableIndex.self)[TableIndex(eventCount)] = UInt32(
+        unsafe eventStorage.buffer(as: TableIndex.self)[TableIndex(eventCount)] = UInt32(
             RewriteCoverage.number(rewrite, border.number, course.number))
         eventCount += 1
     }
 
     /// Counts a rewrite by itself, with its neighbour and its subprogram.
     private mutating func countNeighbours(
-        _ applied: AppliedRewrite, _ input: ProgramImage<InputIndex>, _ marks: Row<InputIndex, UInt8>
+        _ applied: AppliedRewrite, _ input: ProgramImage<InputIndex>, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>
     ) {
         let rewrite = applied.rewrite.number
         event(rewrite, .none, .none)
         // Only what stands for something has neighbours.
         if applied.input.isEmpty { return }
         let start = Int(applied.input.lowerBound)
-        if start > 0 && marks[InputIndex(start - 1)] != RewriteTally.plain { event(rewrite, .adjacent, .none) }
+        if unsafe start > 0 && marks[InputIndex(start - 1)] != RewriteTally.plain { event(rewrite, .adjacent, .none) }
         let home = input.subprogram(holding: InputIndex(start))
-        if Int(input.subprograms[home].start) == start { event(rewrite, .subprogramStart, .none) }
+        if unsafe Int(input.subprograms[home].start) == start { event(rewrite, .subprogramStart, .none) }
         if input.end(of: home) == Int(applied.input.upperBound) { event(rewrite, .subprogramEnd, .none) }
     }
 
     /// Counts a jump or call at all rewrites that it meets.
     @inline(__always)
     private mutating func count(
-        _ slot: InputIndex, _ input: ProgramImage<InputIndex>, _ marks: Row<InputIndex, UInt8>
+        _ slot: InputIndex, _ input: ProgramImage<InputIndex>, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>
     ) {
-        let insn = input.insns[slot]
+        let insn = unsafe input.insns[slot]
         let kind = insn.jumpKind
         let offset = insn.jumpOffset(kind)
         let target = InputIndex(slot.position + 1 + offset)
-        let from = marks[slot]
-        let first = marks[target]
-        let behind = target.position > 0 ? marks[target + -1] : RewriteTally.plain
-        let before = marks[target + input.insns[target].width]
+        let from = unsafe marks[slot]
+        let first = unsafe marks[target]
+        let behind = unsafe target.position > 0 ? marks[target + -1] : RewriteTally.plain
+        let before = unsafe marks[target + input.insns[target].width]
         if from & first & behind & before == RewriteTally.plain { return }
         let course = insn.course(kind, offset)
         if from != RewriteTally.plain { event(Int(from), .from, course) }

@@ -5,7 +5,7 @@ import Patching
 /// Finds out which slots a path leads to that can be taken.
 final class Liveness {
     private let buffer = ProgramBuffer()
-    private let reach = Cell(Reach())
+    private let reach = UncheckedBox(Reach())
 
     /// Works it out for a program of whose conditions some are decided.
     ///
@@ -18,12 +18,12 @@ final class Liveness {
         for (slot, verdict) in verdicts {
             let index = InputIndex(slot)
             switch verdict {
-            case .always: image.insns[index] = Instruction(code: Opcode.ja, off: image.insns[index].off)
-            case .never: image.insns[index] = Instruction(code: Opcode.ja)
-            case .leaves: image.insns[index] = Instruction(code: Opcode.exit)
+            case .always: unsafe image.insns[index] = Instruction(code: Opcode.ja, off: image.insns[index].off)
+            case .never: unsafe image.insns[index] = Instruction(code: Opcode.ja)
+            case .leaves: unsafe image.insns[index] = Instruction(code: Opcode.exit)
             }
         }
-        reach.value.load(image)
+        unsafe reach.value.load(image)
         let count = image.insnCount
         return unsafe [Bool](unsafeUninitializedCapacity: count) { memory, filled in
             for slot in 0..<count { unsafe memory[slot] = reach.value.isReached(InputIndex(slot)) }

@@ -34,8 +34,8 @@ enum KernelConfiguration {
     private static func text(of path: String) -> String {
         guard let file = unsafe gzopen(path, "r") else { return "" }
         defer { unsafe gzclose(file) }
-        let storage = RowStorage<UInt8>(capacity: 1 << 16)
-        let row: Row<Slot, UInt8> = storage.row()
+        let storage = Scratch<UInt8>(capacity: 1 << 16)
+        let row: UnsafeTypedBuffer<Slot, UInt8> = storage.buffer()
         var bytes: [UInt8] = []
         while true {
             let count = unsafe gzread(file, row.baseAddress, UInt32(row.capacity))

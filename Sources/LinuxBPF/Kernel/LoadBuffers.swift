@@ -4,9 +4,9 @@ import Glibc
 
 /// What one load hands to the kernel, in buffers that are kept from one program to the next.
 struct LoadBuffers: ~Copyable {
-    private var insnStorage = RowStorage<Instruction>(capacity: 4096)
-    private var functionStorage = RowStorage<Subprogram>(capacity: 64)
-    private var lineStorage = RowStorage<ProgramReader.Line>(capacity: 1024)
+    private var insnStorage = Scratch<Instruction>(capacity: 4096)
+    private var functionStorage = Scratch<Subprogram>(capacity: 64)
+    private var lineStorage = Scratch<ProgramReader.Line>(capacity: 1024)
     private var insnCount = 0
     private var functionCount = 0
     private var lineCount = 0
@@ -21,7 +21,7 @@ struct LoadBuffers: ~Copyable {
         let insns = program.program.insns
         insnCount = insns.count
         insnStorage.reserve(insns.count)
-        let row: Row<Slot, Instruction> = insnStorage.row()
+        let row: UnsafeTypedBuffer<Slot, Instruction> = insnStorage.buffer()
         mapKinds = 0
         for (position, insn) in insns.enumerated() {
             var insn = insn
@@ -40,7 +40,7 @@ struct LoadBuffers: ~Copyable {
                 }
                 insn.imm = Int32(bitPattern: id)
             }
-            row[Slot(rawValue: UInt32(truncatingIfNeeded: position))] = insn
+            unsafe row[Slot(rawValue: UInt32(truncatingIfNeeded: position))] = insn
         }
     }
 
@@ -52,28 +52,30 @@ struct LoadBuffers: ~Copyable {
         lineCount = program.lines.count
         functionStorage.reserve(functionCount)
         lineStorage.reserve(lineCount)
-        let functions: Row<TableIndex, Subprogram> = functionStorage.row()
-        let lines: Row<TableIndex, ProgramReader.Line> = lineStorage.row()
+        let functions: UnsafeTypedBuffer<TableIndex, Subprogram> = functionStorage.buffer()
+        let lines: UnsafeTypedBuffer<TableIndex, ProgramReader.Line> = lineStorage.buffer()
         var at: UInt32 = 0
         for subprogram in program.subprograms {
-            functions[TableIndex(rawValue: at)] = Subprogram(
+            unsafe functions[TableIndex(rawValue: at)] = Subprogram(
                 start: subprogram.start, id: types.firstFunction &+ subprogram.id)
             at &+= 1
         }
         at = 0
         for line in program.lines {
-            lines[TableIndex(rawValue: at)] = SIMD4(
+            unsafe lines[TableIndex(rawValue: at)] = SIMD4(
                 line.insnOff, types.lineText, types.lineText, LineNumber.encoded(line.id))
             at &+= 1
         }
     }
 
     /// Copies of what was taken.
-    var insns: [Instruction] { row(of: insnStorage).array(count: insnCount) }
-    var functions: [Subprogram] { row(of: functionStorage).array(count: functionCount) }
-    var lines: [ProgramReader.Line] { row(of: lineStorage).array(count: lineCount) }
+    var insns: [Instruction] { buffer(of: insnStorage).array(count: insnCount) }
+    var functions: [Subprogram] { buffer(of: functionStorage).array(count: functionCount) }
+    var lines: [ProgramReader.Line] { buffer(of: lineStorage).array(count: lineCount) }
 
-    private func row<Element>(of storage: borrowing RowStorage<Element>) -> Row<TableIndex, Element> { storage.row() }
+    private func buffer<Element>(of storage: borrowing Scratch<Element>) -> UnsafeTypedBuffer<TableIndex, Element> {
+        storage.buffer()
+    }
 
     /// What a load takes beside the buffers.
     struct Request {
@@ -94,11 +96,12 @@ struct LoadBuffers: ~Copyable {
 
     /// Loads what was taken; gives a descriptor or a negative `errno`.
     func load(
-        _ request: Request, _ types: borrowing ProgramTypes, _ maps: borrowing MapPool, _ log: Row<Slot, UInt8>
+        _ request: Request, _ types: borrowing ProgramTypes, _ maps: borrowing MapPool,
+        _ log: UnsafeTypedBuffer<Slot, UInt8>
     ) -> Int32 {
-        let insns: Row<Slot, Instruction> = insnStorage.row()
-        let functions: Row<TableIndex, Subprogram> = functionStorage.row()
-        let lines: Row<TableIndex, ProgramReader.Line> = lineStorage.row()
+        let insns: UnsafeTypedBuffer<Slot, Instruction> = insnStorage.buffer()
+        let functions: UnsafeTypedBuffer<TableIndex, Subprogram> = functionStorage.buffer()
+        let lines: UnsafeTypedBuffer<TableIndex, ProgramReader.Line> = lineStorage.buffer()
         var options = unsafe bpf_prog_load_opts()
         unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
         // A signal in the middle of a long verification ends it with EAGAIN.

@@ -14,15 +14,15 @@ struct LogBuffer: ~Copyable {
     /// - Units: bytes
     static let longEnd = 1 << 21
 
-    private var storage: RowStorage<UInt8>
+    private var storage: Scratch<UInt8>
 
     /// Makes a buffer; address space only, to which memory goes as it is written.
-    init(capacity: Int = 1 << 18) { storage = RowStorage(capacity: min(capacity, Self.limit)) }
+    init(capacity: Int = 1 << 18) { storage = Scratch(capacity: min(capacity, Self.limit)) }
 
-    var row: Row<Slot, UInt8> { storage.row() }
+    var row: UnsafeTypedBuffer<Slot, UInt8> { storage.buffer() }
 
     /// Forgets what was written.
-    func clear() { row[Slot(0)] = 0 }
+    func clear() { unsafe row[Slot(0)] = 0 }
 
     /// Makes the buffer eight times as long; gives whether that was still allowed.
     mutating func grow() -> Bool {

@@ -7,23 +7,23 @@ struct MapPool: ~Copyable {
     /// A descriptor for each kind at its number, as `fd_array` wants it; -1 where no map was made yet.
     ///
     /// The kernel looks only at the entries that a program names, so that the others may be anything.
-    private let storage: RowStorage<Int32>
+    private let storage: Scratch<Int32>
     /// A bit for each kind whose map is there.
     private(set) var made: UInt64 = 0
     /// The ids that the kernel names the maps by.
     private(set) var identifiers: [UInt32: MapKind] = [:]
 
     init() {
-        storage = RowStorage(capacity: MapKind.allCases.count)
-        descriptors.fill(MapKind.allCases.count, from: Slot(0), with: -1)
+        storage = Scratch(capacity: MapKind.allCases.count)
+        unsafe descriptors.fill(MapKind.allCases.count, from: Slot(0), with: -1)
     }
 
     deinit { for kind in MapKind.allCases where descriptor(kind) >= 0 { close(descriptor(kind)) } }
 
-    var descriptors: Row<Slot, Int32> { storage.row() }
+    var descriptors: UnsafeTypedBuffer<Slot, Int32> { storage.buffer() }
 
     /// The descriptor of a kind's map, -1 without one.
-    private func descriptor(_ kind: MapKind) -> Int32 { descriptors[Slot(Int(kind.rawValue))] }
+    private func descriptor(_ kind: MapKind) -> Int32 { unsafe descriptors[Slot(Int(kind.rawValue))] }
 
     /// Makes the map of a kind unless it is there.
     ///
@@ -39,7 +39,7 @@ struct MapPool: ~Copyable {
         var info = bpf_map_info()
         var size = UInt32(MemoryLayout<bpf_map_info>.size)
         if unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size) == 0 { identifiers[info.id] = kind }
-        descriptors[Slot(Int(kind.rawValue))] = descriptor
+        unsafe descriptors[Slot(Int(kind.rawValue))] = descriptor
         made |= 1 << UInt64(kind.rawValue)
     }
 
@@ -48,7 +48,7 @@ struct MapPool: ~Copyable {
         for kind in [MapKind.timerArray, .kptrArray, .percpuKptrArray] {
             if descriptor(kind) < 0 { continue }
             close(descriptor(kind))
-            descriptors[Slot(Int(kind.rawValue))] = -1
+            unsafe descriptors[Slot(Int(kind.rawValue))] = -1
             made &= ~(1 << UInt64(kind.rawValue))
             if let id = identifiers.first(where: { $0.value == kind })?.key { identifiers[id] = nil }
         }

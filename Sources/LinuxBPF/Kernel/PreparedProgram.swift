@@ -27,7 +27,7 @@ extension RunningKernel {
     /// - Throws: the refusal of a program that needs what this kernel does not have
     /// - Complexity: O(slots + records)
     public func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
-        try state.value.prepared(program)
+        unsafe try state.value.prepared(program)
     }
 }
 

@@ -9,9 +9,9 @@ package struct ProgramReader: ~Copyable {
     /// `struct bpf_line_info`: slot, file name, text and `line_col`.
     package typealias Line = SIMD4<UInt32>
 
-    private var insnStorage = RowStorage<Instruction>(capacity: 4096)
-    private var functionStorage = RowStorage<Subprogram>(capacity: 64)
-    private var lineStorage = RowStorage<Line>(capacity: 1024)
+    private var insnStorage = Scratch<Instruction>(capacity: 4096)
+    private var functionStorage = Scratch<Subprogram>(capacity: 64)
+    private var lineStorage = Scratch<Line>(capacity: 1024)
     /// How many there are of each since the last ``read(_:)``.
     package private(set) var insnCount = 0
     package private(set) var functionCount = 0
@@ -20,11 +20,11 @@ package struct ProgramReader: ~Copyable {
     package init() {}
 
     /// The instructions, as `xlated_prog_insns` gives them.
-    package var insns: Row<Slot, Instruction> { insnStorage.row() }
+    package var insns: UnsafeTypedBuffer<Slot, Instruction> { insnStorage.buffer() }
     /// The function records: where each starts, and the id of its type in the BTF of the program.
-    package var functions: Row<TableIndex, Subprogram> { functionStorage.row() }
+    package var functions: UnsafeTypedBuffer<TableIndex, Subprogram> { functionStorage.buffer() }
     /// The line records.
-    package var lines: Row<TableIndex, Line> { lineStorage.row() }
+    package var lines: UnsafeTypedBuffer<TableIndex, Line> { lineStorage.buffer() }
 
     /// Reads one program.
     ///
@@ -33,9 +33,9 @@ package struct ProgramReader: ~Copyable {
     /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_get_info_by_fd`
     package mutating func read(_ descriptor: Int32) throws(KernelError) {
         while true {
-            let insnRow: Row<Slot, Instruction> = insnStorage.row()
-            let functionRow: Row<TableIndex, Subprogram> = functionStorage.row()
-            let lineRow: Row<TableIndex, Line> = lineStorage.row()
+            let insnRow: UnsafeTypedBuffer<Slot, Instruction> = insnStorage.buffer()
+            let functionRow: UnsafeTypedBuffer<TableIndex, Subprogram> = functionStorage.buffer()
+            let lineRow: UnsafeTypedBuffer<TableIndex, Line> = lineStorage.buffer()
             var info = bpf_prog_info()
             info.xlated_prog_len = UInt32(truncatingIfNeeded: insnRow.capacity * 8)
             info.xlated_prog_insns = unsafe UInt64(UInt(bitPattern: insnRow.baseAddress))
@@ -76,12 +76,12 @@ package struct ProgramReader: ~Copyable {
         unsafe program.insns.append(contentsOf: UnsafeBufferPointer(start: insns.baseAddress, count: insnCount))
         program.aux.append(contentsOf: repeatElement(0, count: insnCount))
         for number in 0..<functionCount {
-            let record = functions[TableIndex(number)]
+            let record = unsafe functions[TableIndex(number)]
             program.subprograms.append(Subprogram(start: record.start, id: record.id &- firstFunction))
         }
         program.lines.reserveCapacity(lineCount)
         for number in 0..<lineCount {
-            let record = lines[TableIndex(number)]
+            let record = unsafe lines[TableIndex(number)]
             program.lines.append(LineRecord(insnOff: record.x, id: LineNumber.decoded(record.w)))
         }
     }

@@ -9,7 +9,7 @@ extension RunningKernel {
     /// - Complexity: some dozens of loads, and the kernel's BTF is read: milliseconds
     func foundFacts() -> KernelFacts {
         var features = Set(FeatureProbe.all.filter { shows($0) }.map(\.feature))
-        if state.value.hasKernelTypes { features.insert(.kernelTypes) }
+        if unsafe state.value.hasKernelTypes { features.insert(.kernelTypes) }
         if hasCompiler { features.insert(.jit) }
         // A descriptor that is none is looked at only by a kernel that knows the command.
         if bpf_prog_test_run_opts(-1, nil) != 0 && errno == EBADF { features.insert(.testRun) }
@@ -23,7 +23,7 @@ extension RunningKernel {
         }
         return KernelFacts(
             release: release, features: features, programTypes: Set(types),
-            functions: Set(KernelFacts.knownFunctions.filter { state.value.hasKernelFunction($0) }),
+            functions: Set(KernelFacts.knownFunctions.filter { unsafe state.value.hasKernelFunction($0) }),
             configuration: KernelConfiguration.read(release: release))
     }
 

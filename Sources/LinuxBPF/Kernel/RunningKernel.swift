@@ -9,7 +9,7 @@ import KernelRewrites
 /// that nothing is left when the process ends, whichever way it does. For one thread at a time.
 public final class RunningKernel {
     /// What is kept from one load to the next.
-    let state: Cell<LoadState>
+    let state: UncheckedBox<LoadState>
 
     /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
     public private(set) lazy var facts = foundFacts()
@@ -20,7 +20,7 @@ public final class RunningKernel {
     public init() throws(KernelError) {
         try KernelRights.check()
         // More subprograms than 256 no kernel takes so far.
-        state = Cell(LoadState(types: try ProgramTypes(functionCount: 256)))
+        state = UncheckedBox(LoadState(types: try ProgramTypes(functionCount: 256)))
     }
 
     /// Loads a program; it is in the kernel for as long as the value that comes back.
@@ -31,12 +31,12 @@ public final class RunningKernel {
     /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_load`
     public func load(_ program: LoadableProgram) -> LoadOutcome {
         do throws(LoadRefusal) {
-            let target = try state.value.prepare(program)
-            let result = try state.value.submit(program, target)
+            let target = unsafe try state.value.prepare(program)
+            let result = unsafe try state.value.submit(program, target)
             if result >= 0 { return .loaded(LoadedProgram(descriptor: result, type: program.type)) }
             let error = KernelError(.load, code: -result)
             if error.isOfEnvironment { return .refused(LoadRefusal(error)) }
-            return .refused(state.value.refusal(of: program, target, code: -result))
+            return unsafe .refused(state.value.refusal(of: program, target, code: -result))
         } catch {
             return .refused(error)
         }
@@ -61,12 +61,12 @@ public final class RunningKernel {
     /// - Throws: ``KernelError`` when the kernel will not show it
     /// - Complexity: O(slots + records)
     public func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
-        try state.value.reader.read(loaded.descriptor)
-        state.value.reader.copy(to: &program, firstFunction: state.value.types.firstFunction)
+        unsafe try state.value.reader.read(loaded.descriptor)
+        unsafe state.value.reader.copy(to: &program, firstFunction: state.value.types.firstFunction)
         for slot in program.insns.indices {
             let insn = program.insns[slot]
             if !insn.isWide || (insn.src != 1 && insn.src != 2) { continue }
-            let kind = state.value.maps.identifiers[UInt32(bitPattern: insn.imm)]
+            let kind = unsafe state.value.maps.identifiers[UInt32(bitPattern: insn.imm)]
             program.insns[slot].imm = kind?.rawValue ?? Self.unknownMap
         }
     }
@@ -84,11 +84,11 @@ public final class RunningKernel {
     public func seen(_ program: LoadableProgram) throws(KernelError) -> [Bool] {
         let target: UInt32
         do throws(LoadRefusal) {
-            target = try state.value.prepare(program)
+            target = unsafe try state.value.prepare(program)
         } catch {
             throw KernelError(.log, code: error.code, error.text)
         }
-        var seen = try state.value.seen(program, target)
+        var seen = unsafe try state.value.seen(program, target)
         program.program.spreadOverWideLoads(&seen)
         return seen
     }

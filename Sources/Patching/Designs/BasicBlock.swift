@@ -25,14 +25,14 @@ public final class BasicBlock: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var leaders = SlotSet.Storage()
-        var blocks = RowStorage<BlockProgram.Block>()
-        var insns = RowStorage<Instruction>()
-        var aux = RowStorage<UInt32>()
-        var goals = RowStorage<UInt32>()
+        var blocks = Scratch<BlockProgram.Block>()
+        var insns = Scratch<Instruction>()
+        var aux = Scratch<UInt32>()
+        var goals = Scratch<UInt32>()
     }
 
     public let name = "basic-block"
-    private let memory = Cell(Memory())
+    private let memory = UncheckedBox(Memory())
 
     public init() {}
 
@@ -41,12 +41,12 @@ public final class BasicBlock: Patcher {
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var program = BlockProgram(
+        var program = unsafe BlockProgram(
             pass: pass, input: input, leaders: memory.value.leaders.makeSet(slots: input.insnCount),
             // An append is a block of its own, after all others.
-            blocks: memory.value.blocks.row(reserving: input.insnCount + 1),
-            insns: memory.value.insns.row(reserving: room), aux: memory.value.aux.row(reserving: room),
-            goals: memory.value.goals.row(reserving: room))
+            blocks: memory.value.blocks.buffer(reserving: input.insnCount + 1),
+            insns: memory.value.insns.buffer(reserving: room), aux: memory.value.aux.buffer(reserving: room),
+            goals: memory.value.goals.buffer(reserving: room))
         program.split()
         program.patch()
         program.join(into: output.image())
@@ -76,11 +76,11 @@ private struct BlockProgram {
     let kinds = JumpKindTable.shared.view
     /// The input slots at which blocks start.
     let leaders: SlotSet
-    let blocks: Row<TableIndex, Block>
+    let blocks: UnsafeTypedBuffer<TableIndex, Block>
     /// The pool: the code of all blocks, and for each jump in it the block that it reaches.
-    let insns: Row<OutputIndex, Instruction>
-    let aux: Row<OutputIndex, UInt32>
-    let goals: Row<OutputIndex, UInt32>
+    let insns: UnsafeTypedBuffer<OutputIndex, Instruction>
+    let aux: UnsafeTypedBuffer<OutputIndex, UInt32>
+    let goals: UnsafeTypedBuffer<OutputIndex, UInt32>
     /// The slot of the pool that is written next.
     var at = OutputIndex(0)
     /// The input slot that is next, and the number of blocks that start before it.
@@ -93,23 +93,23 @@ private struct BlockProgram {
     /// Finds the slots at which blocks start.
     func split() {
         for number in 0..<input.subprogramCount {
-            leaders.insert(InputIndex(rawValue: input.subprograms[TableIndex(number)].start))
+            unsafe leaders.insert(InputIndex(rawValue: input.subprograms[TableIndex(number)].start))
         }
         var slot = InputIndex(0)
         while slot.position < input.insnCount {
-            let insn = input.insns[slot]
+            let insn = unsafe input.insns[slot]
             slot = slot + 1
-            if kinds.count(insn) != 0 { leaders.insert(slot + kinds.field(of: insn).offset(in: insn)) }
+            if kinds.count(insn) != 0 { unsafe leaders.insert(slot + kinds.field(of: insn).offset(in: insn)) }
         }
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let patch = pass.patch(of: edit)
             for position in 0..<Int(edit.patchCount) {
                 let place = PatchIndex(position)
-                if kinds.count(patch[place]) == 0 || edit.keeps(place) { continue }
-                let field = kinds.field(of: patch[place])
-                let target = pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input)
-                if case .input(let slot) = target { leaders.insert(slot) }
+                if unsafe kinds.count(patch[place]) == 0 || edit.keeps(place) { continue }
+                let field = unsafe kinds.field(of: patch[place])
+                let target = unsafe pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input)
+                if case .input(let slot) = target { unsafe leaders.insert(slot) }
             }
         }
         leaders.seal()
@@ -120,13 +120,13 @@ private struct BlockProgram {
     /// Writes the code of all blocks.
     mutating func patch() {
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             while from < edit.off { copySlot() }
             if edit.off.position < input.insnCount { enter() } else { open() }
-            let isEmpty = blocks[TableIndex(blockCount - 1)].start == at
+            let isEmpty = unsafe blocks[TableIndex(blockCount - 1)].start == at
             writePatch(of: edit)
             if edit.isInsertion {
-                if edit.skip && isEmpty { blocks[TableIndex(blockCount - 1)].entry = at }
+                if edit.skip && isEmpty { unsafe blocks[TableIndex(blockCount - 1)].entry = at }
                 if edit.off.position < input.insnCount { write(from) }
                 from = from + 1
                 continue
@@ -134,26 +134,26 @@ private struct BlockProgram {
             from = from + 1
             while from < edit.end {
                 let isLeader = enter()
-                if isLeader && !edit.isDeletion { blocks[TableIndex(blockCount - 1)].isGone = true }
+                if isLeader && !edit.isDeletion { unsafe blocks[TableIndex(blockCount - 1)].isGone = true }
                 from = from + 1
             }
         }
         while from.position < input.insnCount { copySlot() }
-        if blockCount > 0 { blocks[TableIndex(blockCount - 1)].end = at }
+        if blockCount > 0 { unsafe blocks[TableIndex(blockCount - 1)].end = at }
     }
 
     /// Goes on to the next block if it starts at the next slot, and returns true if so.
     @inline(__always) @discardableResult
     private mutating func enter() -> Bool {
-        let isLeader = leaders.member(from) != 0
+        let isLeader = unsafe leaders.member(from) != 0
         if isLeader { open() }
         return isLeader
     }
 
     /// Ends a block, and starts the next.
     private mutating func open() {
-        if blockCount > 0 { blocks[TableIndex(blockCount - 1)].end = at }
-        blocks[TableIndex(blockCount)] = Block(start: at, entry: at, end: at)
+        if blockCount > 0 { unsafe blocks[TableIndex(blockCount - 1)].end = at }
+        unsafe blocks[TableIndex(blockCount)] = Block(start: at, entry: at, end: at)
         blockCount += 1
     }
 
@@ -167,23 +167,23 @@ private struct BlockProgram {
     /// Writes an input slot to the block.
     @inline(__always)
     private mutating func write(_ slot: InputIndex) {
-        let insn = input.insns[slot]
+        let insn = unsafe input.insns[slot]
         var goal = BlockProgram.noGoal
         if kinds.count(insn) != 0 { goal = block(at: slot + (1 + kinds.field(of: insn).offset(in: insn))) }
-        write(insn, input.aux[slot], goal: goal)
+        unsafe write(insn, input.aux[slot], goal: goal)
     }
 
     @inline(__always)
     private mutating func write(_ insn: Instruction, _ word: UInt32, goal: UInt32) {
-        insns[at] = insn
-        aux[at] = word
-        goals[at] = goal
+        unsafe insns[at] = insn
+        unsafe aux[at] = word
+        unsafe goals[at] = goal
         at = at + 1
     }
 
     /// The number of the block that starts at a slot.
     @inline(__always)
-    private func block(at slot: InputIndex) -> UInt32 { UInt32(leaders.count(through: slot) - 1) }
+    private func block(at slot: InputIndex) -> UInt32 { unsafe UInt32(leaders.count(through: slot) - 1) }
 
     /// Writes a patch to the block.
     private mutating func writePatch(of edit: EditRecord) {
@@ -195,47 +195,51 @@ private struct BlockProgram {
                 continue
             }
             var goal = BlockProgram.noGoal
-            if kinds.count(patch[place]) != 0 {
-                let field = kinds.field(of: patch[place])
-                switch pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input) {
+            if unsafe kinds.count(patch[place]) != 0 {
+                let field = unsafe kinds.field(of: patch[place])
+                switch unsafe pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input) {
                 case .asWritten: break
                 case .input(let target): goal = block(at: target)
                 case .nothing: errors.noteDangling()
                 }
             }
-            write(patch[place], 0, goal: goal)
+            unsafe write(patch[place], 0, goal: goal)
         }
-        if edit.passesWordOn { aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { unsafe aux[at + -1] = input.aux[edit.off] }
     }
 
     /// Writes the blocks in a row, with offsets to the places of blocks.
     mutating func join(into result: ProgramImage<OutputIndex>) {
         passOnEmptyBlocks()
-        result.aux.copy(at.position, from: aux, at: OutputIndex(0), to: OutputIndex(0))
+        unsafe result.aux.copy(at.position, from: aux, at: OutputIndex(0), to: OutputIndex(0))
         var slot = OutputIndex(0)
         while slot < at {
-            var insn = insns[slot]
-            if goals[slot] != BlockProgram.noGoal {
-                let block = blocks[TableIndex(rawValue: goals[slot])]
+            var insn = unsafe insns[slot]
+            if unsafe goals[slot] != BlockProgram.noGoal {
+                let block = unsafe blocks[TableIndex(rawValue: goals[slot])]
                 let field = kinds.field(of: insn)
                 let place = field.isCall ? block.start : block.entry
                 insn = errors.pointing(insn, field, at: slot, to: block.isGone ? nil : place)
             }
-            result.insns[slot] = insn
+            unsafe result.insns[slot] = insn
             slot = slot + 1
         }
     }
 
     /// Gives each block without code the entries of the next one in its subprogram.
     private func passOnEmptyBlocks() {
-        var end = TableIndex(leaders.count(through: InputIndex(input.insnCount)))
+        var end = unsafe TableIndex(leaders.count(through: InputIndex(input.insnCount)))
         for number in (0..<input.subprogramCount).reversed() {
-            let first = block(at: InputIndex(rawValue: input.subprograms[TableIndex(number)].start))
+            let first = unsafe block(at: InputIndex(rawValue: input.subprograms[TableIndex(number)].start))
             var next = end
             while next.rawValue > first {
                 let empty = next + -1
-                if blocks[empty].start == blocks[empty].end && !blocks[empty].isGone {
-                    if next == end { blocks[empty].isGone = true } else { blocks[empty] = blocks[next] }
+                if unsafe blocks[empty].start == blocks[empty].end && !blocks[empty].isGone {
+                    if next == end {
+                        unsafe blocks[empty].isGone = true
+                    } else {
+                        unsafe blocks[empty] = blocks[next]
+                    }
                 }
                 next = empty
             }

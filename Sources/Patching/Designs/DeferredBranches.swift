@@ -23,12 +23,12 @@ import BPF
 public final class DeferredBranches: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
-        var moves = RowStorage<GappedProgram.Move>()
+        var moves = Scratch<GappedProgram.Move>()
         var starts = SlotSet.Storage()
     }
 
     public let name = "deferred-branches"
-    private let memory = Cell(Memory())
+    private let memory = UncheckedBox(Memory())
 
     public init() {}
 
@@ -37,11 +37,11 @@ public final class DeferredBranches: Patcher {
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        memory.value.moves.reserve(pass.editCount)
-        var program = GappedProgram(
-            pass: pass, input: input, result: output.image(), room: room, moves: memory.value.moves.row(),
+        unsafe memory.value.moves.reserve(pass.editCount)
+        var program = unsafe GappedProgram(
+            pass: pass, input: input, result: output.image(), room: room, moves: memory.value.moves.buffer(),
             starts: memory.value.starts.makeSet(slots: input.insnCount))
-        for number in 0..<pass.editCount { program.patch(pass.edits[TableIndex(number)]) }
+        for number in 0..<pass.editCount { program.patch(pass.edit(number)) }
         program.closeGap()
         program.adjustBranches()
         return output.conclude(pass, on: input, program.errors.status, insns: program.gapStart.position)
@@ -65,7 +65,7 @@ private struct GappedProgram {
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
     /// The list, sorted by offset.
-    let moves: Row<TableIndex, Move>
+    let moves: UnsafeTypedBuffer<TableIndex, Move>
     var moveCount = 0
     /// The offsets of the list.
     let starts: SlotSet
@@ -79,7 +79,7 @@ private struct GappedProgram {
     /// Puts the program at the end of the room for the result, after a gap as long as all patches.
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, room: Int,
-        moves: Row<TableIndex, Move>, starts: SlotSet
+        moves: UnsafeTypedBuffer<TableIndex, Move>, starts: SlotSet
     ) {
         self.pass = pass
         self.input = input
@@ -87,8 +87,8 @@ private struct GappedProgram {
         self.moves = moves
         self.starts = starts
         gapEnd = OutputIndex(room - input.insnCount)
-        result.insns.copy(input.insnCount, from: input.insns, at: InputIndex(0), to: gapEnd)
-        result.aux.copy(input.insnCount, from: input.aux, at: InputIndex(0), to: gapEnd)
+        unsafe result.insns.copy(input.insnCount, from: input.insns, at: InputIndex(0), to: gapEnd)
+        unsafe result.aux.copy(input.insnCount, from: input.aux, at: InputIndex(0), to: gapEnd)
     }
 
     // MARK: Patching in place
@@ -101,29 +101,29 @@ private struct GappedProgram {
         next = edit.end
         let patch = pass.patch(of: edit)
         for position in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(position)) {
-            result.insns[gapStart + position] = patch[PatchIndex(position)]
-            result.aux[gapStart + position] = 0
+            unsafe result.insns[gapStart + position] = patch[PatchIndex(position)]
+            unsafe result.aux[gapStart + position] = 0
         }
         if edit.keep != EditRecord.noKeep {
             let place = gapStart + Int(edit.keep)
-            result.insns.move(Int(edit.remove), from: kept, to: place)
-            result.aux.move(Int(edit.remove), from: kept, to: place)
+            unsafe result.insns.move(Int(edit.remove), from: kept, to: place)
+            unsafe result.aux.move(Int(edit.remove), from: kept, to: place)
         } else if edit.passesWordOn {
-            result.aux[gapStart + (Int(edit.patchCount) - 1)] = input.aux[edit.off]
+            unsafe result.aux[gapStart + (Int(edit.patchCount) - 1)] = input.aux[edit.off]
         }
         gapStart = gapStart + Int(edit.patchCount)
-        let before = moveCount == 0 ? 0 : moves[TableIndex(moveCount - 1)].delta
-        moves[TableIndex(moveCount)] = Move(
+        let before = unsafe moveCount == 0 ? 0 : moves[TableIndex(moveCount - 1)].delta
+        unsafe moves[TableIndex(moveCount)] = Move(
             offset: edit.off, count: edit.remove, delta: before &+ edit.patchCount &- edit.remove)
         moveCount += 1
-        if edit.off.position < input.insnCount { starts.insert(edit.off) }
+        if edit.off.position < input.insnCount { unsafe starts.insert(edit.off) }
     }
 
     /// Moves slots from after the gap to before it, up to an input slot.
     private mutating func moveGap(to slot: InputIndex) {
         let count = slot - next
-        result.insns.move(count, from: gapEnd, to: gapStart)
-        result.aux.move(count, from: gapEnd, to: gapStart)
+        unsafe result.insns.move(count, from: gapEnd, to: gapStart)
+        unsafe result.aux.move(count, from: gapEnd, to: gapStart)
         gapStart = gapStart + count
         gapEnd = gapEnd + count
         next = slot
@@ -142,13 +142,13 @@ private struct GappedProgram {
         var at = OutputIndex(0)
         var slot = InputIndex(0)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             adjust(from: slot, to: edit.off, at: &at)
             for position in 0..<Int(edit.patchCount) {
                 let place = PatchIndex(position)
                 if edit.keeps(place) {
                     adjust(at, of: edit.off + (position - Int(edit.keep)))
-                } else if kinds.count(result.insns[at]) != 0 {
+                } else if unsafe kinds.count(result.insns[at]) != 0 {
                     adjust(at, of: edit, place)
                 }
                 at = at + 1
@@ -170,42 +170,43 @@ private struct GappedProgram {
     /// Adjusts an instruction that was at an input slot.
     @inline(__always)
     private mutating func adjust(_ at: OutputIndex, of slot: InputIndex) {
-        let insn = result.insns[at]
+        let insn = unsafe result.insns[at]
         if kinds.count(insn) == 0 { return }
         let field = kinds.field(of: insn)
         let target = InputIndex(slot.position + 1 + field.offset(in: insn))
-        result.insns[at] = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+        unsafe result.insns[at] = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
     }
 
     /// Adjusts a jump or call of a patch.
     private mutating func adjust(_ at: OutputIndex, of edit: EditRecord, _ place: PatchIndex) {
-        let insn = result.insns[at]
+        let insn = unsafe result.insns[at]
         let field = kinds.field(of: insn)
         switch pass.patchTarget(of: insn, field, at: place, in: edit, on: input) {
         case .asWritten: break
         case .input(let target):
-            result.insns[at] = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+            unsafe result.insns[at] = errors.pointing(
+                insn, field, at: at, to: landing(of: target, isCall: field.isCall))
         case .nothing: errors.noteDangling()
         }
     }
 
     /// The slot of the array that a jump or call to an input slot reaches; `nil` if nothing is left for it to reach.
     private func landing(of target: InputIndex, isCall: Bool) -> OutputIndex? {
-        var number = starts.count(through: target) - 1
+        var number = unsafe starts.count(through: target) - 1
         if number < 0 { return OutputIndex(rawValue: target.rawValue) }
         let home = target
         var target = target
-        var move = moves[TableIndex(number)]
+        var move = unsafe moves[TableIndex(number)]
         // Past deleted slots to what follows them in the same subprogram.
-        while pass.edits[TableIndex(number)].isDeletion && target < move.offset + Int(move.count) {
+        while pass.edit(number).isDeletion && target < move.offset + Int(move.count) {
             target = move.offset + Int(move.count)
             if target.position >= input.end(of: input.subprogram(holding: home)) { return nil }
-            if number + 1 < moveCount && moves[TableIndex(number + 1)].offset == target {
+            if unsafe number + 1 < moveCount && moves[TableIndex(number + 1)].offset == target {
                 number += 1
-                move = moves[TableIndex(number)]
+                move = unsafe moves[TableIndex(number)]
             }
         }
-        let edit = pass.edits[TableIndex(number)]
+        let edit = pass.edit(number)
         // Wraps where an edit removes more than lies before it; the sums below do not.
         let moved = target.rawValue &+ move.delta
         if target != move.offset { return target < edit.end ? nil : OutputIndex(rawValue: moved) }

@@ -24,7 +24,7 @@ import BPF
 /// - Source: Zingerman, June 2022 (`bpf_patching_state`, `lookup_delta_for_index`)
 public final class DeltaArray: Patcher {
     public let name = "delta-array"
-    private let patches = Cell(RowStorage<PatchingState.Entry>(capacity: 2))
+    private let patches = UncheckedBox(Scratch<PatchingState.Entry>(capacity: 2))
 
     public init() {}
 
@@ -35,10 +35,11 @@ public final class DeltaArray: Patcher {
             insns: input.insnCount + pass.patchSlots, subprograms: input.subprogramCount, lines: input.lineCount)
         var count = 0
         for number in 0..<pass.editCount {
-            patches.value.reserve(count + 1, keeping: count)
-            PatchingState.addPatch(pass.edits[TableIndex(number)], to: patches.value.row(), &count)
+            unsafe patches.value.reserve(count + 1, keeping: count)
+            unsafe PatchingState.addPatch(pass.edit(number), to: patches.value.buffer(), &count)
         }
-        var state = PatchingState(pass: pass, input: input, result: output.image(), patches: patches.value.row())
+        var state = unsafe PatchingState(
+            pass: pass, input: input, result: output.image(), patches: patches.value.buffer())
         state.applyPatches()
         return output.conclude(pass, on: input, state.errors.status, insns: state.at.position)
     }
@@ -59,7 +60,7 @@ private struct PatchingState {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
-    let patches: Row<TableIndex, Entry>
+    let patches: UnsafeTypedBuffer<TableIndex, Entry>
     let kinds = JumpKindTable.shared.view
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
@@ -68,9 +69,9 @@ private struct PatchingState {
     // MARK: The array
 
     /// Adds an edit to the end of the array, which has room for it.
-    static func addPatch(_ edit: EditRecord, to patches: Row<TableIndex, Entry>, _ count: inout Int) {
-        let before = count == 0 ? 0 : patches[TableIndex(count - 1)].delta
-        patches[TableIndex(count)] = Entry(
+    static func addPatch(_ edit: EditRecord, to patches: UnsafeTypedBuffer<TableIndex, Entry>, _ count: inout Int) {
+        let before = unsafe count == 0 ? 0 : patches[TableIndex(count - 1)].delta
+        unsafe patches[TableIndex(count)] = Entry(
             offset: edit.off, count: edit.patchCount, delta: before + Int32(edit.growth))
         count += 1
     }
@@ -84,7 +85,7 @@ private struct PatchingState {
         var high = pass.editCount
         while high - low > 1 {
             let middle = (low + high) >> 1
-            if patches[TableIndex(middle)].offset <= slot { low = middle } else { high = middle }
+            if unsafe patches[TableIndex(middle)].offset <= slot { low = middle } else { high = middle }
         }
         return low
     }
@@ -95,21 +96,21 @@ private struct PatchingState {
         let home = target
         var target = target
         // Past deleted slots, to the slot after them in the same subprogram.
-        while row >= 0, patches[TableIndex(row)].count == 0, target < pass.edits[TableIndex(row)].end {
-            target = pass.edits[TableIndex(row)].end
+        while row >= 0, unsafe patches[TableIndex(row)].count == 0, target < pass.edit(row).end {
+            target = pass.edit(row).end
             if target.position >= input.end(of: input.subprogram(holding: home)) { return nil }
-            if row + 1 < pass.editCount && patches[TableIndex(row + 1)].offset == target { row += 1 }
+            if unsafe row + 1 < pass.editCount && patches[TableIndex(row + 1)].offset == target { row += 1 }
         }
         if row < 0 { return OutputIndex(rawValue: target.rawValue) }
-        let patch = patches[TableIndex(row)]
+        let patch = unsafe patches[TableIndex(row)]
         if patch.offset == target && patch.count > 0 {
             // The delta of an entry is for the slots after it. The target is the first slot of the patch.
-            let before = row == 0 ? 0 : patches[TableIndex(row - 1)].delta
-            let edit = pass.edits[TableIndex(row)]
+            let before = unsafe row == 0 ? 0 : patches[TableIndex(row - 1)].delta
+            let edit = pass.edit(row)
             return moved(target, by: before + (edit.skip && !isCall ? Int32(patch.count) : 0))
         }
         // Of a replaced range, only the first slot is left to reach.
-        return target < pass.edits[TableIndex(row)].end ? nil : moved(target, by: patch.delta)
+        return target < pass.edit(row).end ? nil : moved(target, by: patch.delta)
     }
 
     private func moved(_ target: InputIndex, by delta: Int32) -> OutputIndex {
@@ -122,7 +123,7 @@ private struct PatchingState {
     mutating func applyPatches() {
         var slot = InputIndex(0)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             copy(from: slot, to: edit.off)
             copyPatch(of: edit)
             slot = edit.end
@@ -142,15 +143,15 @@ private struct PatchingState {
     /// Copies an instruction of the input; a jump keeps its target.
     @inline(__always)
     private mutating func patchAndCopy(_ slot: InputIndex) {
-        let insn = input.insns[slot]
+        let insn = unsafe input.insns[slot]
         if kinds.count(insn) == 0 {
-            write(insn, input.aux[slot])
+            unsafe write(insn, input.aux[slot])
             return
         }
         let field = kinds.field(of: insn)
         let target = InputIndex(slot.position + 1 + field.offset(in: insn))
         let landing = lookUp(target, isCall: field.isCall)
-        write(errors.pointing(insn, field, at: at, to: landing), input.aux[slot])
+        unsafe write(errors.pointing(insn, field, at: at, to: landing), input.aux[slot])
     }
 
     private mutating func copyPatch(of edit: EditRecord) {
@@ -159,14 +160,14 @@ private struct PatchingState {
         while place.rawValue < edit.patchCount {
             if edit.keeps(place) {
                 patchAndCopy(edit.off + (place.position - Int(edit.keep)))
-            } else if kinds.count(patch[place]) == 0 {
-                write(patch[place], 0)
+            } else if unsafe kinds.count(patch[place]) == 0 {
+                unsafe write(patch[place], 0)
             } else {
-                patchAndCopy(patch[place], place, of: edit)
+                unsafe patchAndCopy(patch[place], place, of: edit)
             }
             place = place + 1
         }
-        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { unsafe result.aux[at + -1] = input.aux[edit.off] }
     }
 
     /// Copies a jump or call of a patch.
@@ -182,8 +183,8 @@ private struct PatchingState {
 
     @inline(__always)
     private mutating func write(_ insn: Instruction, _ word: UInt32) {
-        result.insns[at] = insn
-        result.aux[at] = word
+        unsafe result.insns[at] = insn
+        unsafe result.aux[at] = word
         at = at + 1
     }
 }

@@ -22,12 +22,12 @@ import BPF
 public final class IndexMap: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
-        var tails = RowStorage<UInt32>()
-        var map = RowStorage<TailedProgram.Places>()
+        var tails = Scratch<UInt32>()
+        var map = Scratch<TailedProgram.Places>()
     }
 
     public let name = "index-map"
-    private let memory = Cell(Memory())
+    private let memory = UncheckedBox(Memory())
 
     public init() {}
 
@@ -36,11 +36,11 @@ public final class IndexMap: Patcher {
     ) -> PatchStatus {
         output.reserve(
             insns: input.insnCount + pass.patchSlots, subprograms: input.subprogramCount, lines: input.lineCount)
-        var program = TailedProgram(
+        var program = unsafe TailedProgram(
             pass: pass, input: input, result: output.image(),
             // An append is the tail of the slot after the last.
-            tails: memory.value.tails.row(reserving: input.insnCount + 1),
-            map: memory.value.map.row(reserving: input.insnCount + 1))
+            tails: memory.value.tails.buffer(repeating: TailedProgram.itself, count: input.insnCount + 1),
+            map: memory.value.map.buffer(reserving: input.insnCount + 1))
         program.attachTails()
         program.makeMap()
         program.write()
@@ -61,14 +61,14 @@ private struct TailedProgram {
 
     /// In ``tails``: the slot as it is, a deleted slot, a slot past the first of a replaced range; other numbers are one
     /// more than that of the edit whose patch is the tail.
-    private static let (itself, deleted, replaced) = (UInt32(0), UInt32.max, UInt32.max - 1)
+    static let (itself, deleted, replaced) = (UInt32(0), UInt32.max, UInt32.max - 1)
 
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
-    let tails: Row<InputIndex, UInt32>
-    let map: Row<InputIndex, Places>
+    let tails: UnsafeTypedBuffer<InputIndex, UInt32>
+    let map: UnsafeTypedBuffer<InputIndex, Places>
     var hasDeletions = false
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
@@ -78,13 +78,12 @@ private struct TailedProgram {
 
     /// Gives each edit's patch to the slot at which it starts.
     mutating func attachTails() {
-        tails.fill(input.insnCount + 1, from: InputIndex(0), with: Self.itself)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let rest = edit.isDeletion ? Self.deleted : Self.replaced
             hasDeletions = hasDeletions || edit.isDeletion
-            tails.fill(Int(edit.remove), from: edit.off, with: rest)
-            if !edit.isDeletion { tails[edit.off] = UInt32(number + 1) }
+            unsafe tails.fill(Int(edit.remove), from: edit.off, with: rest)
+            if !edit.isDeletion { unsafe tails[edit.off] = UInt32(number + 1) }
         }
     }
 
@@ -95,16 +94,16 @@ private struct TailedProgram {
         var next = OutputIndex(0)
         var slot = InputIndex(0)
         while slot.position <= input.insnCount {
-            map[slot] = Places(jump: next, call: next)
-            switch tails[slot] {
+            unsafe map[slot] = Places(jump: next, call: next)
+            switch unsafe tails[slot] {
             case Self.itself: next = next + 1
             case Self.deleted: break
-            case Self.replaced: map[slot] = Places(jump: Self.nowhere, call: Self.nowhere)
+            case Self.replaced: unsafe map[slot] = Places(jump: Self.nowhere, call: Self.nowhere)
             case let number:
-                let edit = pass.edits[TableIndex(rawValue: number - 1)]
+                let edit = pass.edit(Int(number) - 1)
                 next = next + Int(edit.patchCount)
                 if edit.isInsertion {
-                    if edit.skip { map[slot].jump = next }
+                    if edit.skip { unsafe map[slot].jump = next }
                     next = next + 1
                 }
             }
@@ -117,13 +116,13 @@ private struct TailedProgram {
     /// not tell where a subprogram ends, nor that jumps skip inserted code.
     private func settleDeleted() {
         for number in (0..<input.subprogramCount).reversed() {
-            let start = Int(input.subprograms[TableIndex(number)].start)
+            let start = unsafe Int(input.subprograms[TableIndex(number)].start)
             var next = Places(jump: Self.nowhere, call: Self.nowhere)
             var position = input.end(of: TableIndex(number))
             while position > start {
                 position -= 1
                 let slot = InputIndex(position)
-                if tails[slot] == Self.deleted { map[slot] = next } else { next = map[slot] }
+                if unsafe tails[slot] == Self.deleted { unsafe map[slot] = next } else { next = unsafe map[slot] }
             }
         }
     }
@@ -131,7 +130,7 @@ private struct TailedProgram {
     /// The slot of the result that a jump or call to an input slot reaches, or `nil`.
     @inline(__always)
     private func landing(of target: InputIndex, isCall: Bool) -> OutputIndex? {
-        let place = isCall ? map[target].call : map[target].jump
+        let place = unsafe isCall ? map[target].call : map[target].jump
         return place == Self.nowhere ? nil : place
     }
 
@@ -141,11 +140,11 @@ private struct TailedProgram {
     mutating func write() {
         var slot = InputIndex(0)
         while slot.position <= input.insnCount {
-            switch tails[slot] {
+            switch unsafe tails[slot] {
             case Self.itself: if slot.position < input.insnCount { copy(slot) }
             case Self.deleted, Self.replaced: break
             case let number:
-                let edit = pass.edits[TableIndex(rawValue: number - 1)]
+                let edit = pass.edit(Int(number) - 1)
                 copyPatch(of: edit)
                 if edit.isInsertion && slot.position < input.insnCount { copy(slot) }
             }
@@ -156,14 +155,14 @@ private struct TailedProgram {
     /// Copies an input slot; a jump keeps its target.
     @inline(__always)
     private mutating func copy(_ slot: InputIndex) {
-        var insn = input.insns[slot]
+        var insn = unsafe input.insns[slot]
         if kinds.count(insn) != 0 {
             let field = kinds.field(of: insn)
             let target = InputIndex(slot.position + 1 + field.offset(in: insn))
             insn = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
         }
-        result.insns[at] = insn
-        result.aux[at] = input.aux[slot]
+        unsafe result.insns[at] = insn
+        unsafe result.aux[at] = input.aux[slot]
         at = at + 1
     }
 
@@ -176,14 +175,14 @@ private struct TailedProgram {
                 slot = slot + Int(edit.remove)
                 continue
             }
-            var insn = patch[slot]
+            var insn = unsafe patch[slot]
             if kinds.count(insn) != 0 { insn = aimed(insn, slot, of: edit) }
-            result.insns[at] = insn
-            result.aux[at] = 0
+            unsafe result.insns[at] = insn
+            unsafe result.aux[at] = 0
             at = at + 1
             slot = slot + 1
         }
-        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { unsafe result.aux[at + -1] = input.aux[edit.off] }
     }
 
     private mutating func aimed(_ insn: Instruction, _ slot: PatchIndex, of edit: EditRecord) -> Instruction {

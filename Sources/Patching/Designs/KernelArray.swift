@@ -32,7 +32,7 @@ public final class KernelArray: Patcher {
         var program = KernelProgram(pass: pass, input: input, program: output.image())
         var delta = 0
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let off = edit.off.position + delta
             if edit.isDeletion {
                 program.removeInsns(off, Int(edit.remove))
@@ -54,10 +54,10 @@ public final class KernelArray: Patcher {
 /// The program, whole after every edit; positions are those of the layout of the moment.
 private struct KernelProgram {
     let pass: PassImage
-    let insns: Row<OutputIndex, Instruction>
-    let aux: Row<OutputIndex, UInt32>
-    let subprograms: Row<TableIndex, Subprogram>
-    let lines: Row<TableIndex, LineRecord>
+    let insns: UnsafeTypedBuffer<OutputIndex, Instruction>
+    let aux: UnsafeTypedBuffer<OutputIndex, UInt32>
+    let subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
+    let lines: UnsafeTypedBuffer<TableIndex, LineRecord>
     let kinds = JumpKindTable.shared.view
     var count: Int
     var subprogramCount: Int
@@ -93,8 +93,8 @@ private struct KernelProgram {
     }
 
     private mutating func move(from end: Int, to place: Int) {
-        insns.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
-        aux.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
+        unsafe insns.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
+        unsafe aux.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
         count += place - end
     }
 
@@ -106,7 +106,7 @@ private struct KernelProgram {
     private mutating func adjustBranches(_ off: Int, oldEnd: Int, newEnd: Int, skip: Int = 0) {
         let (insns, kinds, growth) = (insns, kinds, newEnd - oldEnd)
         for slot in 0..<count {
-            let insn = insns[OutputIndex(slot)]
+            let insn = unsafe insns[OutputIndex(slot)]
             if kinds.count(insn) == 0 || (slot >= off && slot < newEnd) { continue }
             let field = kinds.field(of: insn)
             let old = slot < off ? slot : slot - growth
@@ -124,13 +124,13 @@ private struct KernelProgram {
     private mutating func set(_ target: Int, _ field: OffsetField, in insn: Instruction, at slot: Int) {
         let offset = target - slot - 1
         overflows = overflows || !field.fits(offset)
-        insns[OutputIndex(slot)] = field.setting(offset, in: insn)
+        unsafe insns[OutputIndex(slot)] = field.setting(offset, in: insn)
     }
 
     /// - Source: Linux 6.12, `adjust_subprog_starts`
     private func adjustSubprogramStarts(_ off: Int, _ length: Int) {
-        for number in 0..<subprogramCount where subprograms[TableIndex(number)].start > off {
-            subprograms[TableIndex(number)].start += UInt32(length - 1)
+        for number in 0..<subprogramCount where unsafe subprograms[TableIndex(number)].start > off {
+            unsafe subprograms[TableIndex(number)].start += UInt32(length - 1)
         }
     }
 
@@ -140,11 +140,11 @@ private struct KernelProgram {
     private mutating func adjustSubprogramStartsAfterRemove(_ off: Int, _ removed: Int) {
         var kept = 0
         for number in 0..<subprogramCount {
-            var subprogram = subprograms[TableIndex(number)]
-            let end = number + 1 < subprogramCount ? Int(subprograms[TableIndex(number + 1)].start) : count
+            var subprogram = unsafe subprograms[TableIndex(number)]
+            let end = unsafe number + 1 < subprogramCount ? Int(subprograms[TableIndex(number + 1)].start) : count
             if subprogram.start >= off && end <= off + removed { continue }
             if subprogram.start > off { subprogram.start = UInt32(max(off, Int(subprogram.start) - removed)) }
-            subprograms[TableIndex(kept)] = subprogram
+            unsafe subprograms[TableIndex(kept)] = subprogram
             kept += 1
         }
         subprogramCount = kept
@@ -152,8 +152,8 @@ private struct KernelProgram {
 
     /// - Source: Linux 6.12, `bpf_adj_linfo`
     private func adjustLines(_ off: Int, _ length: Int) {
-        for number in 0..<lineCount where lines[TableIndex(number)].insnOff > off {
-            lines[TableIndex(number)].insnOff += UInt32(length - 1)
+        for number in 0..<lineCount where unsafe lines[TableIndex(number)].insnOff > off {
+            unsafe lines[TableIndex(number)].insnOff += UInt32(length - 1)
         }
     }
 
@@ -163,18 +163,18 @@ private struct KernelProgram {
     private mutating func adjustLinesAfterRemove(_ off: Int, _ removed: Int) {
         let end = off + removed
         var first = 0
-        while first < lineCount && lines[TableIndex(first)].insnOff < off { first += 1 }
+        while unsafe first < lineCount && lines[TableIndex(first)].insnOff < off { first += 1 }
         var next = first
-        while next < lineCount && lines[TableIndex(next)].insnOff < end { next += 1 }
-        let hasOwn = next < lineCount && lines[TableIndex(next)].insnOff == end
+        while unsafe next < lineCount && lines[TableIndex(next)].insnOff < end { next += 1 }
+        let hasOwn = unsafe next < lineCount && lines[TableIndex(next)].insnOff == end
         if next > first && end < count && !hasOwn {
             next -= 1
-            lines[TableIndex(next)].insnOff = UInt32(end)
+            unsafe lines[TableIndex(next)].insnOff = UInt32(end)
         }
         for number in next..<lineCount {
-            var line = lines[TableIndex(number)]
+            var line = unsafe lines[TableIndex(number)]
             line.insnOff -= UInt32(removed)
-            lines[TableIndex(first + number - next)] = line
+            unsafe lines[TableIndex(first + number - next)] = line
         }
         lineCount -= next - first
     }
@@ -183,16 +183,16 @@ private struct KernelProgram {
     mutating func patch(_ edit: EditRecord, number: Int, at off: Int) {
         let length = Int(edit.patchCount) + (edit.isInsertion ? 1 : 0)
         let keeps = edit.keep != EditRecord.noKeep
-        let second = (insns[OutputIndex(off + 1)], aux[OutputIndex(off + 1)])
+        let second = unsafe (insns[OutputIndex(off + 1)], aux[OutputIndex(off + 1)])
         if edit.remove > 1 { removeInsns(off + 1, Int(edit.remove) - 1) }
-        let original = insns[OutputIndex(off)]
-        let word = aux[OutputIndex(off)]
+        let original = unsafe insns[OutputIndex(off)]
+        let word = unsafe aux[OutputIndex(off)]
         patchInsnData(off, length, skip: edit.skip ? Int(edit.patchCount) : 0)
         writePatch(edit, number: number, at: off)
         let place = off + (keeps ? Int(edit.keep) : length - 1)
-        aux[OutputIndex(place)] = word
+        unsafe aux[OutputIndex(place)] = word
         if !edit.isInsertion && !keeps { return }
-        insns[OutputIndex(place)] = original
+        unsafe insns[OutputIndex(place)] = original
         if kinds.count(original) != 0 {
             let field = kinds.field(of: original)
             var target = off + 1 + field.offset(in: original)
@@ -203,7 +203,7 @@ private struct KernelProgram {
             }
             set(target, field, in: original, at: place)
         }
-        if edit.remove == 2 { (insns[OutputIndex(place + 1)], aux[OutputIndex(place + 1)]) = second }
+        if edit.remove == 2 { unsafe (insns[OutputIndex(place + 1)], aux[OutputIndex(place + 1)]) = second }
     }
 
     /// Adds code to the end of the program. No caller in the kernel does.
@@ -217,10 +217,10 @@ private struct KernelProgram {
     private mutating func writePatch(_ edit: EditRecord, number: Int, at off: Int) {
         let patch = pass.patch(of: edit)
         for position in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(position)) {
-            let insn = patch[PatchIndex(position)]
+            let insn = unsafe patch[PatchIndex(position)]
             let slot = off + position
-            insns[OutputIndex(slot)] = insn
-            aux[OutputIndex(slot)] = 0
+            unsafe insns[OutputIndex(slot)] = insn
+            unsafe aux[OutputIndex(slot)] = 0
             if let ref = pass.target(of: PatchIndex(position), in: edit) {
                 let field = kinds.field(of: insn)
                 set(self.position(of: ref, after: number, isCall: field.isCall), field, in: insn, at: slot)
@@ -235,7 +235,7 @@ private struct KernelProgram {
         var target = target
         var delta = 0
         for row in 0...number {
-            let edit = pass.edits[TableIndex(row)]
+            let edit = pass.edit(row)
             if edit.off > target { break }
             if edit.isDeletion {
                 target = max(target, edit.end)

@@ -21,15 +21,13 @@ import BPF
 /// - Source: Wang, July 2019 (`bpf_list_insn`, `bpf_linearize_list_insn`); Nakryiko, 2019 (`bpf_patchable_insn`)
 public final class LinkedList: ScriptPatcher {
     public let name = "linked-list"
-    private let list = Cell(InstructionList())
+    private let list = UncheckedBox(InstructionList())
 
     public init() {}
 
-    public func begin(_ input: ProgramImage<InputIndex>) { list.value.create(input) }
-
-    public func apply(_ pass: PassImage) -> PatchStatus { list.value.apply(pass) }
-
-    public func finish(into output: ProgramBuffer) -> PatchStatus { list.value.linearize(into: output) }
+    public func begin(_ input: ProgramImage<InputIndex>) { unsafe list.value.create(input) }
+    public func apply(_ pass: PassImage) -> PatchStatus { unsafe list.value.apply(pass) }
+    public func finish(into output: ProgramBuffer) -> PatchStatus { unsafe list.value.linearize(into: output) }
 }
 
 /// A node of the list by its number in the pool; 0 is the dummy at the head.
@@ -51,32 +49,34 @@ private struct Node: BitwiseCopyable {
 }
 
 private struct InstructionList: ~Copyable {
-    private var pool = RowStorage<Node>()
+    private var pool = Scratch<Node>()
     private var nodeCount = 0
     /// The program before the pass without its words, and the nodes at its positions.
     private let before = ProgramBuffer()
-    private var positions = RowStorage<NodeIndex>()
+    private var positions = Scratch<NodeIndex>()
     private let after = ProgramBuffer()
-    private var places = RowStorage<OutputIndex>()
+    private var places = Scratch<OutputIndex>()
     private let kinds = JumpKindTable.shared.view
     private var errors = LayoutErrors()
     private var input: ProgramImage<InputIndex> { before.image() }
-    private var nodes: Row<NodeIndex, Node> { pool.row() }
-    private var index: Row<InputIndex, NodeIndex> { positions.row() }
+    private var nodes: UnsafeTypedBuffer<NodeIndex, Node> { pool.buffer() }
+    private var index: UnsafeTypedBuffer<InputIndex, NodeIndex> { positions.buffer() }
 
     mutating func create(_ input: ProgramImage<InputIndex>) {
         destroy()
         before.load(input)
         nodeCount = input.insnCount + 1
         pool.reserve(nodeCount)
-        nodes[NodeIndex(0)] = Node(next: NodeIndex(1), target: .removed)
+        unsafe nodes[NodeIndex(0)] = Node(next: NodeIndex(1), target: .removed)
         for position in 0..<input.insnCount {
-            let insn = input.insns[InputIndex(position)]
+            let insn = unsafe input.insns[InputIndex(position)]
             let node = NodeIndex(position + 1)
-            nodes[node] = Node(insn: insn, aux: input.aux[InputIndex(position)], next: node + 1)
-            if kinds.count(insn) != 0 { nodes[node].target = node + (1 + kinds.field(of: insn).offset(in: insn)) }
+            unsafe nodes[node] = Node(insn: insn, aux: input.aux[InputIndex(position)], next: node + 1)
+            if kinds.count(insn) != 0 {
+                unsafe nodes[node].target = node + (1 + kinds.field(of: insn).offset(in: insn))
+            }
         }
-        nodes[NodeIndex(input.insnCount)].next = .none
+        unsafe nodes[NodeIndex(input.insnCount)].next = .none
     }
 
     mutating func destroy() { (nodeCount, errors) = (0, LayoutErrors()) }
@@ -86,7 +86,7 @@ private struct InstructionList: ~Copyable {
         makeIndex()
         var (length, hasMovedTargets) = (input.insnCount, false)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             length += edit.growth
             hasMovedTargets = hasMovedTargets || edit.isDeletion || edit.remove > 1 || edit.skip
             if edit.isDeletion {
@@ -106,62 +106,62 @@ private struct InstructionList: ~Copyable {
 
     /// Finds the nodes at all positions.
     private mutating func makeIndex() {
-        let index = positions.row(reserving: before.insnCount, as: InputIndex.self)
+        let index = positions.buffer(reserving: before.insnCount, as: InputIndex.self)
         let (nodes, insns) = (nodes, input.insns)
         var position = InputIndex(0)
         var cursor = NodeIndex(0)
         while cursor != .none {
-            if nodes[cursor].target != .removed {
-                index[position] = cursor
-                insns[position] = nodes[cursor].insn
-                nodes[cursor].entry = .none
+            if unsafe nodes[cursor].target != .removed {
+                unsafe index[position] = cursor
+                unsafe insns[position] = nodes[cursor].insn
+                unsafe nodes[cursor].entry = .none
                 position = position + 1
             }
-            cursor = nodes[cursor].next
+            cursor = unsafe nodes[cursor].next
         }
     }
 
     private func remove(from start: InputIndex, to end: InputIndex) {
-        for position in start.position..<end.position { nodes[index[InputIndex(position)]].target = .removed }
+        for position in start.position..<end.position { unsafe nodes[index[InputIndex(position)]].target = .removed }
     }
 
     /// Puts a patch in place of a range, or before an instruction, which moves to the end of it.
     private mutating func patch(_ edit: EditRecord, of pass: PassImage) {
-        let first = index[edit.off]
-        let original = nodes[first]
+        let first = unsafe index[edit.off]
+        let original = unsafe nodes[first]
         let rest = NodeIndex(nodeCount)
         let last = add(Int(edit.patchCount) - (edit.isInsertion ? 0 : 1), after: first)
         if edit.remove > 1 { remove(from: edit.off + 1, to: edit.end) }
         write(edit, of: pass, first: first, rest: rest)
         let kept = edit.keep == EditRecord.noKeep ? last : node(Int(edit.keep), first, rest)
-        nodes[kept].aux = original.aux
+        unsafe nodes[kept].aux = original.aux
         if edit.keep == EditRecord.noKeep && !edit.isInsertion { return }
-        (nodes[kept].insn, nodes[kept].target) = (original.insn, original.target)
+        unsafe (nodes[kept].insn, nodes[kept].target) = (original.insn, original.target)
         if edit.remove == 2 {
-            let second = nodes[index[edit.off + 1]]
+            let second = unsafe nodes[index[edit.off + 1]]
             let place = rest + Int(edit.keep)
-            (nodes[place].insn, nodes[place].aux) = (second.insn, second.aux)
+            unsafe (nodes[place].insn, nodes[place].aux) = (second.insn, second.aux)
         }
     }
 
     /// Puts code before an instruction where jumps to it do not enter, or at the end.
     private mutating func prepatch(_ edit: EditRecord, of pass: PassImage) {
         let first = NodeIndex(nodeCount)
-        let node = edit.off.position < input.insnCount ? index[edit.off] : .none
-        var previous = edit.off.position == 0 ? NodeIndex(0) : index[edit.off + -1]
-        while nodes[previous].next != node { previous = nodes[previous].next }
+        let node = unsafe edit.off.position < input.insnCount ? index[edit.off] : .none
+        var previous = unsafe edit.off.position == 0 ? NodeIndex(0) : index[edit.off + -1]
+        while unsafe nodes[previous].next != node { previous = unsafe nodes[previous].next }
         _ = add(Int(edit.patchCount), after: previous)
         write(edit, of: pass, first: first, rest: first + 1)
-        if node != .none { nodes[node].entry = first }
+        if node != .none { unsafe nodes[node].entry = first }
     }
 
     /// Adds new nodes after a node, and returns the last of them, or that node if there are none.
     private mutating func add(_ count: Int, after node: NodeIndex) -> NodeIndex {
         var last = node
         for _ in 0..<count {
-            nodes[NodeIndex(nodeCount)] = Node(next: nodes[last].next)
-            nodes[last].next = NodeIndex(nodeCount)
-            last = nodes[last].next
+            unsafe nodes[NodeIndex(nodeCount)] = Node(next: nodes[last].next)
+            unsafe nodes[last].next = NodeIndex(nodeCount)
+            last = unsafe nodes[last].next
             nodeCount += 1
         }
         return last
@@ -176,17 +176,17 @@ private struct InstructionList: ~Copyable {
     private mutating func write(_ edit: EditRecord, of pass: PassImage, first: NodeIndex, rest: NodeIndex) {
         let patch = pass.patch(of: edit)
         for place in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(place)) {
-            let insn = patch[PatchIndex(place)]
+            let insn = unsafe patch[PatchIndex(place)]
             let own = node(place, first, rest)
-            (nodes[own].insn, nodes[own].aux) = (insn, 0)
+            unsafe (nodes[own].insn, nodes[own].aux) = (insn, 0)
             if kinds.count(insn) == 0 { continue }
             let field = kinds.field(of: insn)
             switch pass.patchTarget(of: insn, field, at: PatchIndex(place), in: edit, on: input) {
             case .asWritten:
                 let inner = place + 1 + field.offset(in: insn)
                 let isPast = edit.skip && inner == edit.patchCount
-                nodes[own].target = isPast ? index[edit.off] : node(inner, first, rest)
-            case .input(let target): nodes[own].target = index[target]
+                unsafe nodes[own].target = isPast ? index[edit.off] : node(inner, first, rest)
+            case .input(let target): unsafe nodes[own].target = index[target]
             case .nothing: errors.noteDangling()
             }
         }
@@ -195,26 +195,26 @@ private struct InstructionList: ~Copyable {
     /// Points jumps to what is left for them to reach.
     private mutating func settle(_ pass: PassImage) {
         let (nodes, kinds) = (nodes, kinds)
-        for number in (0..<pass.editCount).reversed() where pass.edits[TableIndex(number)].isDeletion {
-            let edit = pass.edits[TableIndex(number)]
+        for number in (0..<pass.editCount).reversed() where pass.edit(number).isDeletion {
+            let edit = pass.edit(number)
             for slot in (edit.off.position..<edit.end.position).reversed() {
                 if slot + 1 == input.end(of: input.subprogram(holding: InputIndex(slot))) { continue }
-                let next = index[InputIndex(slot + 1)]
-                nodes[index[InputIndex(slot)]].entry = nodes[next].target == .removed ? nodes[next].entry : next
+                let next = unsafe index[InputIndex(slot + 1)]
+                unsafe nodes[index[InputIndex(slot)]].entry = nodes[next].target == .removed ? nodes[next].entry : next
             }
         }
-        var cursor = errors.status == .accepted ? nodes[NodeIndex(0)].next : .none
+        var cursor = unsafe errors.status == .accepted ? nodes[NodeIndex(0)].next : .none
         while cursor != .none {
-            let node = nodes[cursor]
+            let node = unsafe nodes[cursor]
             if node.target < .removed && kinds.count(node.insn) != 0 {
                 var target = node.target
-                if nodes[target].target == .removed { target = nodes[target].entry }
+                if unsafe nodes[target].target == .removed { target = unsafe nodes[target].entry }
                 if target == .none {
                     errors.noteDangling()
-                } else if kinds.field(of: node.insn).isCall && nodes[target].entry != .none {
-                    target = nodes[target].entry
+                } else if unsafe kinds.field(of: node.insn).isCall && nodes[target].entry != .none {
+                    target = unsafe nodes[target].entry
                 }
-                nodes[cursor].target = target
+                unsafe nodes[cursor].target = target
             }
             cursor = node.next
         }
@@ -223,25 +223,25 @@ private struct InstructionList: ~Copyable {
     /// Writes the program.
     mutating func linearize(into output: ProgramBuffer) -> PatchStatus {
         let (nodes, kinds) = (nodes, kinds)
-        let places = places.row(reserving: nodeCount, as: NodeIndex.self)
+        let places = places.buffer(reserving: nodeCount, as: NodeIndex.self)
         var count = 0
         var cursor = NodeIndex(0)
         while cursor != .none {
-            places[cursor] = OutputIndex(count)
-            count += nodes[cursor].target == .removed ? 0 : 1
-            cursor = nodes[cursor].next
+            unsafe places[cursor] = OutputIndex(count)
+            unsafe count += nodes[cursor].target == .removed ? 0 : 1
+            cursor = unsafe nodes[cursor].next
         }
         output.loadTables(before.image(as: OutputIndex.self), room: count)
         let result: ProgramImage<OutputIndex> = output.image()
         cursor = NodeIndex(0)
         while cursor != .none {
-            let node = nodes[cursor]
+            let node = unsafe nodes[cursor]
             if node.target != .removed {
-                let (at, field) = (places[cursor], kinds.field(of: node.insn))
+                let (at, field) = unsafe (places[cursor], kinds.field(of: node.insn))
                 let isJump = kinds.count(node.insn) != 0
-                result.insns[at] =
+                unsafe result.insns[at] =
                     isJump ? errors.pointing(node.insn, field, at: at, to: places[node.target]) : node.insn
-                result.aux[at] = node.aux
+                unsafe result.aux[at] = node.aux
             }
             cursor = node.next
         }

@@ -21,15 +21,15 @@ import BPF
 public final class RangeReplace: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
-        var landings = RowStorage<OutputIndex>()
-        var chains = RowStorage<OutputIndex>()
-        var links = RowStorage<OutputIndex>()
-        var starts = RowStorage<OutputIndex>()
-        var callers = RowStorage<OutputIndex>()
+        var landings = Scratch<OutputIndex>()
+        var chains = Scratch<OutputIndex>()
+        var links = Scratch<OutputIndex>()
+        var starts = Scratch<OutputIndex>()
+        var callers = Scratch<OutputIndex>()
     }
 
     public let name = "range-replace"
-    private let memory = Cell(Memory())
+    private let memory = UncheckedBox(Memory())
 
     public init() {}
 
@@ -38,14 +38,15 @@ public final class RangeReplace: Patcher {
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var replacer = RangeReplacer(
+        var replacer = unsafe RangeReplacer(
             pass: pass, input: input, result: output.image(),
-            landings: memory.value.landings.row(reserving: input.insnCount),
-            chains: memory.value.chains.row(reserving: input.insnCount), links: memory.value.links.row(reserving: room),
-            starts: memory.value.starts.row(reserving: input.subprogramCount),
-            callers: memory.value.callers.row(reserving: input.subprogramCount), homeEnd: input.end(of: TableIndex(0)))
-        replacer.begin()
-        for number in 0..<pass.editCount { replacer.replace(pass.edits[TableIndex(number)]) }
+            landings: memory.value.landings.buffer(reserving: input.insnCount),
+            chains: memory.value.chains.buffer(repeating: RangeReplacer.none, count: input.insnCount),
+            links: memory.value.links.buffer(reserving: room),
+            starts: memory.value.starts.buffer(repeating: RangeReplacer.none, count: input.subprogramCount),
+            callers: memory.value.callers.buffer(repeating: RangeReplacer.none, count: input.subprogramCount),
+            homeEnd: input.end(of: TableIndex(0)))
+        for number in 0..<pass.editCount { replacer.replace(pass.edit(number)) }
         replacer.finish()
         return output.conclude(
             pass, on: input, replacer.errors.status, insns: replacer.at.position,
@@ -56,7 +57,7 @@ public final class RangeReplace: Patcher {
 /// The owner of positions.
 private struct RangeReplacer {
     /// Instead of a place: nothing is left to reach. Instead of a jump: the end of a chain.
-    private static let none = OutputIndex(rawValue: .max)
+    static let none = OutputIndex(rawValue: .max)
     /// In ``landings``: the place of the slot that follows the deleted ones.
     private static let open = OutputIndex(rawValue: .max - 1)
 
@@ -65,14 +66,14 @@ private struct RangeReplacer {
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
     /// Where jumps to each input slot before `ahead` land.
-    let landings: Row<InputIndex, OutputIndex>
+    let landings: UnsafeTypedBuffer<InputIndex, OutputIndex>
     /// For each input slot from `ahead` on, the last jump of the result that waits for it.
-    let chains: Row<InputIndex, OutputIndex>
+    let chains: UnsafeTypedBuffer<InputIndex, OutputIndex>
     /// For each waiting jump or call of the result, the next of its chain.
-    let links: Row<OutputIndex, OutputIndex>
+    let links: UnsafeTypedBuffer<OutputIndex, OutputIndex>
     /// Where each subprogram starts in the result, and the last call of the result that waits for it.
-    let starts: Row<TableIndex, OutputIndex>
-    let callers: Row<TableIndex, OutputIndex>
+    let starts: UnsafeTypedBuffer<TableIndex, OutputIndex>
+    let callers: UnsafeTypedBuffer<TableIndex, OutputIndex>
     var subprogramCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
@@ -87,12 +88,6 @@ private struct RangeReplacer {
     var homeEnd: Int
     var errors = LayoutErrors()
 
-    func begin() {
-        chains.fill(input.insnCount, from: InputIndex(0), with: RangeReplacer.none)
-        starts.fill(input.subprogramCount, from: TableIndex(0), with: RangeReplacer.none)
-        callers.fill(input.subprogramCount, from: TableIndex(0), with: RangeReplacer.none)
-    }
-
     /// Replaces a range of the input by a patch.
     mutating func replace(_ edit: EditRecord) {
         copy(to: edit.off)
@@ -105,8 +100,8 @@ private struct RangeReplacer {
         if edit.isInsertion { return }
         // Past the first slot of the range, nothing is left to reach.
         while ahead < edit.end {
-            point(chains[ahead], to: RangeReplacer.none)
-            landings[ahead] = RangeReplacer.none
+            unsafe point(chains[ahead], to: RangeReplacer.none)
+            unsafe landings[ahead] = RangeReplacer.none
             ahead = ahead + 1
         }
         openStart = ahead
@@ -118,7 +113,9 @@ private struct RangeReplacer {
     mutating func finish() {
         copy(to: InputIndex(input.insnCount))
         closeOpen(at: RangeReplacer.none)
-        for number in 0..<input.subprogramCount { point(callers[TableIndex(number)], to: starts[TableIndex(number)]) }
+        for number in 0..<input.subprogramCount {
+            unsafe point(callers[TableIndex(number)], to: starts[TableIndex(number)])
+        }
     }
 
     /// Copies input slots up to an index.
@@ -136,10 +133,10 @@ private struct RangeReplacer {
     /// Passes deleted slots: jumps to them wait for the next slot that is left in the same subprogram.
     private mutating func delete(to end: InputIndex) {
         while cursor < end {
-            landings[cursor] = RangeReplacer.open
-            var jump = chains[cursor]
+            unsafe landings[cursor] = RangeReplacer.open
+            var jump = unsafe chains[cursor]
             while jump != RangeReplacer.none {
-                (links[jump], openChain, jump) = (openChain, jump, links[jump])
+                unsafe (links[jump], openChain, jump) = (openChain, jump, links[jump])
             }
             cursor = cursor + 1
             ahead = cursor
@@ -150,9 +147,9 @@ private struct RangeReplacer {
     /// Notes that the next slot of the result is of the subprogram at the cursor.
     @inline(__always)
     private mutating func startSubprogram() {
-        if starts[home] != RangeReplacer.none { return }
-        starts[home] = at
-        result.subprograms[TableIndex(subprogramCount)] = Subprogram(
+        if unsafe starts[home] != RangeReplacer.none { return }
+        unsafe starts[home] = at
+        unsafe result.subprograms[TableIndex(subprogramCount)] = Subprogram(
             start: at.rawValue, id: input.subprograms[home].id)
         subprogramCount += 1
     }
@@ -169,8 +166,8 @@ private struct RangeReplacer {
     /// Gives the slot ahead, and the deleted ones before it, the next place of the result.
     @inline(__always)
     private mutating func land() {
-        point(chains[ahead], to: at)
-        landings[ahead] = at
+        unsafe point(chains[ahead], to: at)
+        unsafe landings[ahead] = at
         if openStart < ahead { closeOpen(at: at) }
         ahead = ahead + 1
         openStart = ahead
@@ -181,7 +178,7 @@ private struct RangeReplacer {
         point(openChain, to: place)
         openChain = RangeReplacer.none
         while openStart < ahead {
-            landings[openStart] = place
+            unsafe landings[openStart] = place
             openStart = openStart + 1
         }
     }
@@ -191,10 +188,10 @@ private struct RangeReplacer {
     private mutating func point(_ chain: OutputIndex, to place: OutputIndex) {
         var jump = chain
         while jump != RangeReplacer.none {
-            let insn = result.insns[jump]
-            result.insns[jump] = errors.pointing(
+            let insn = unsafe result.insns[jump]
+            unsafe result.insns[jump] = errors.pointing(
                 insn, kinds.field(of: insn), at: jump, to: place == RangeReplacer.none ? nil : place)
-            jump = links[jump]
+            jump = unsafe links[jump]
         }
     }
 
@@ -203,21 +200,21 @@ private struct RangeReplacer {
     private mutating func aim(_ field: OffsetField, at target: InputIndex) {
         if field.isCall {
             let callee = input.subprogram(holding: target)
-            (links[at], callers[callee]) = (callers[callee], at)
+            unsafe (links[at], callers[callee]) = (callers[callee], at)
         } else if target >= ahead {
-            (links[at], chains[target]) = (chains[target], at)
-        } else if landings[target] == RangeReplacer.open {
-            (links[at], openChain) = (openChain, at)
+            unsafe (links[at], chains[target]) = (chains[target], at)
+        } else if unsafe landings[target] == RangeReplacer.open {
+            unsafe (links[at], openChain) = (openChain, at)
         } else {
-            links[at] = RangeReplacer.none
-            point(at, to: landings[target])
+            unsafe links[at] = RangeReplacer.none
+            unsafe point(at, to: landings[target])
         }
     }
 
     @inline(__always)
     private mutating func copy(_ slot: InputIndex) {
-        let insn = input.insns[slot]
-        (result.insns[at], result.aux[at]) = (insn, input.aux[slot])
+        let insn = unsafe input.insns[slot]
+        unsafe (result.insns[at], result.aux[at]) = (insn, input.aux[slot])
         if kinds.count(insn) != 0 {
             let field = kinds.field(of: insn)
             aim(field, at: InputIndex(slot.position + 1 + field.offset(in: insn)))
@@ -233,8 +230,8 @@ private struct RangeReplacer {
                 copy(edit.off + (position - Int(edit.keep)))
                 continue
             }
-            let insn = patch[place]
-            (result.insns[at], result.aux[at]) = (insn, 0)
+            let insn = unsafe patch[place]
+            unsafe (result.insns[at], result.aux[at]) = (insn, 0)
             if kinds.count(insn) != 0 {
                 let field = kinds.field(of: insn)
                 switch pass.patchTarget(of: insn, field, at: place, in: edit, on: input) {
@@ -245,6 +242,6 @@ private struct RangeReplacer {
             }
             at = at + 1
         }
-        if edit.passesWordOn { result.aux[at + -1] = input.aux[edit.off] }
+        if edit.passesWordOn { unsafe result.aux[at + -1] = input.aux[edit.off] }
     }
 }

@@ -15,11 +15,11 @@ public final class Engine: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var map = JumpTargetMap.Storage()
-        var jumps = RowStorage<ListedJump>()
+        var jumps = Scratch<ListedJump>()
     }
 
     public let name = "engine"
-    private let memory = Cell(Memory())
+    private let memory = UncheckedBox(Memory())
 
     public init() {}
 
@@ -28,10 +28,10 @@ public final class Engine: Patcher {
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
-        var relocator = SinglePassRelocator(
+        var relocator = unsafe SinglePassRelocator(
             pass: pass, input: input, result: output.image(), map: memory.value.map.makeMap(input, pass),
             // The list has one row more than can count.
-            jumps: memory.value.jumps.row(reserving: room + 1))
+            jumps: memory.value.jumps.buffer(reserving: room + 1))
         return relocator.run(into: output)
     }
 }

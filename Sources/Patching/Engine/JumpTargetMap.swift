@@ -13,27 +13,27 @@ struct JumpTargetMap: BitwiseCopyable {
 
     /// Memory of a map, kept for the whole run.
     struct Storage: ~Copyable {
-        private var landings = RowStorage<UInt32>()
-        private var skips = RowStorage<Skip>()
+        private var landings = Scratch<UInt32>()
+        private var skips = Scratch<Skip>()
 
         /// An empty map for a program and a pass.
         mutating func makeMap(_ input: ProgramImage<InputIndex>, _ pass: PassImage) -> JumpTargetMap {
             landings.reserve(input.insnCount)
             skips.reserve(pass.patchSlots + 1)
-            return JumpTargetMap(landings: landings.row(), skips: skips.row())
+            return JumpTargetMap(landings: landings.buffer(), skips: skips.buffer())
         }
     }
 
-    private let landings: Row<InputIndex, UInt32>
-    private let skips: Row<TableIndex, Skip>
+    private let landings: UnsafeTypedBuffer<InputIndex, UInt32>
+    private let skips: UnsafeTypedBuffer<TableIndex, Skip>
     private var skipCount = 0
     /// Where the last deletions side by side end, and where jumps to them land if that is in their subprogram.
     private var runEnd = InputIndex(0)
     private var runLanding: UInt32 = 0
 
     private init(
-        landings: Row<InputIndex, UInt32>,
-        skips: Row<TableIndex, Skip>
+        landings: UnsafeTypedBuffer<InputIndex, UInt32>,
+        skips: UnsafeTypedBuffer<TableIndex, Skip>
     ) {
         self.landings = landings
         self.skips = skips
@@ -41,15 +41,15 @@ struct JumpTargetMap: BitwiseCopyable {
 
     /// Notes the place of a slot, or of the patch that replaces it.
     @inline(__always)
-    func copy(_ slot: InputIndex, at place: OutputIndex) { landings[slot] = place.rawValue }
+    func copy(_ slot: InputIndex, at place: OutputIndex) { unsafe landings[slot] = place.rawValue }
 
     /// Notes the place of the patch that replaces a range.
     @inline(__always)
     func replace(_ edit: EditRecord, at place: OutputIndex) {
-        landings[edit.off] = place.rawValue
+        unsafe landings[edit.off] = place.rawValue
         var inside = edit.off + 1
         while inside < edit.end {
-            landings[inside] = JumpTargetMap.nothing
+            unsafe landings[inside] = JumpTargetMap.nothing
             inside = inside + 1
         }
     }
@@ -58,10 +58,10 @@ struct JumpTargetMap: BitwiseCopyable {
     @inline(__always)
     mutating func insert(_ edit: EditRecord, at place: OutputIndex) {
         if edit.skip {
-            skips[TableIndex(skipCount)] = Skip(landing: landings[edit.off], count: edit.patchCount)
+            unsafe skips[TableIndex(skipCount)] = Skip(landing: landings[edit.off], count: edit.patchCount)
             skipCount &+= 1
         } else {
-            landings[edit.off] = place.rawValue
+            unsafe landings[edit.off] = place.rawValue
         }
     }
 
@@ -77,7 +77,7 @@ struct JumpTargetMap: BitwiseCopyable {
             let landing = runEnd.position < home ? runLanding : JumpTargetMap.nothing
             let stop = InputIndex(min(home, edit.end.position))
             while slot < stop {
-                landings[slot] = landing
+                unsafe landings[slot] = landing
                 slot = slot + 1
             }
         }
@@ -86,11 +86,11 @@ struct JumpTargetMap: BitwiseCopyable {
     /// Finds what follows deletions side by side, which land alike.
     private mutating func measureRun(from first: TableIndex, at place: OutputIndex, in pass: PassImage) {
         var number = first
-        runEnd = pass.edits[first].end
+        runEnd = unsafe pass.edits[first].end
         runLanding = place.rawValue
         while number.position + 1 < pass.editCount {
             number = number + 1
-            let next = pass.edits[number]
+            let next = unsafe pass.edits[number]
             if next.off != runEnd { return }
             if !next.isDeletion {
                 if next.skip { runLanding &+= next.patchCount }
@@ -103,7 +103,7 @@ struct JumpTargetMap: BitwiseCopyable {
     /// The place at which a jump or call to a slot lands, or ``nothing``.
     @inline(__always)
     func landing(of target: InputIndex, isCall: Bool) -> UInt32 {
-        let landing = landings[target]
+        let landing = unsafe landings[target]
         return skipCount > 0 && isCall ? callLanding(landing) : landing
     }
 
@@ -113,10 +113,10 @@ struct JumpTargetMap: BitwiseCopyable {
         var high = skipCount
         while low < high {
             let middle = (low &+ high) &>> 1
-            if skips[TableIndex(middle)].landing < landing { low = middle &+ 1 } else { high = middle }
+            if unsafe skips[TableIndex(middle)].landing < landing { low = middle &+ 1 } else { high = middle }
         }
         if low == skipCount { return landing }
-        let skip = skips[TableIndex(low)]
+        let skip = unsafe skips[TableIndex(low)]
         return skip.landing == landing ? landing &- skip.count : landing
     }
 }

@@ -17,18 +17,18 @@ extension SinglePassRelocator {
         var (number, from, at, listed) = (first, start, self.at, TableIndex(jumpCount))
         var classes = JumpClasses()
         while number < stop {
-            let edit = edits[number]
+            let edit = unsafe edits[number]
             if edit.off != from || edit.remove != 1 || edit.keep >= edit.patchCount || edit.refCount != 0 { break }
             let patch = patches.suffix(from: edit.patchStart, as: PatchIndex.self)
             let place = insns.suffix(from: at, as: PatchIndex.self)
             let placeAux = aux.suffix(from: at, as: PatchIndex.self)
-            place.copyPatch(from: patch, count: edit.patchCount, clearing: placeAux, &classes)
+            unsafe place.copyPatch(from: patch, count: edit.patchCount, clearing: placeAux, &classes)
             let kept = PatchIndex(rawValue: edit.keep)
-            let insn = inputInsns[from]
-            place[kept] = insn
-            placeAux[kept] = inputAux[from]
+            let insn = unsafe inputInsns[from]
+            unsafe place[kept] = insn
+            unsafe placeAux[kept] = inputAux[from]
             map.copy(from, at: at)
-            jumps[listed] = ListedJump(at: at + kept.position, from: from)
+            unsafe jumps[listed] = ListedJump(at: at + kept.position, from: from)
             listed = listed + kinds.count(insn)
             at = at + Int(edit.patchCount)
             from = from + 1
@@ -38,7 +38,7 @@ extension SinglePassRelocator {
         if classes.mayJump {
             var place = self.at
             for row in first.position..<number.position {
-                let edit = edits[TableIndex(row)]
+                let edit = unsafe edits[TableIndex(row)]
                 listJumps(of: edit, place)
                 place = place + Int(edit.patchCount)
             }

@@ -8,7 +8,7 @@ extension SinglePassRelocator {
         let patch = pass.patch(of: edit)
         var slot = PatchIndex(0)
         while slot.rawValue < edit.patchCount {
-            let insn = patch[slot]
+            let insn = unsafe patch[slot]
             if kinds.count(insn) != 0 && !edit.keeps(slot) { listJump(insn, at: slot, of: edit, first) }
             slot = slot + 1
         }
@@ -23,7 +23,8 @@ extension SinglePassRelocator {
         case .nothing: isWhole = false
         case .input(let target):
             let from = target.rawValue &- 1 &- UInt32(truncatingIfNeeded: field.offset(in: insn))
-            jumps[TableIndex(jumpCount)] = ListedJump(at: first + slot.position, from: InputIndex(rawValue: from))
+            unsafe jumps[TableIndex(jumpCount)] = ListedJump(
+                at: first + slot.position, from: InputIndex(rawValue: from))
             jumpCount &+= 1
         }
     }

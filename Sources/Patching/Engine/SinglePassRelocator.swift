@@ -29,7 +29,7 @@ struct SinglePassRelocator {
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
-    let jumps: Row<TableIndex, ListedJump>
+    let jumps: UnsafeTypedBuffer<TableIndex, ListedJump>
     /// The places of the input slots.
     var map: JumpTargetMap
     var jumpCount = 0
@@ -44,7 +44,7 @@ struct SinglePassRelocator {
 
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>, map: JumpTargetMap,
-        jumps: Row<TableIndex, ListedJump>
+        jumps: UnsafeTypedBuffer<TableIndex, ListedJump>
     ) {
         self.pass = pass
         self.input = input
@@ -76,7 +76,7 @@ struct SinglePassRelocator {
             // Jumps are fixed while what they point from and to is still in the cache.
             let stop = min(end, number + SinglePassRelocator.block)
             while number < stop {
-                let edit = pass.edits[number]
+                let edit = unsafe pass.edits[number]
                 copy(from: from, to: edit.off)
                 from = edit.off
                 if isLong {
@@ -115,12 +115,12 @@ struct SinglePassRelocator {
     private mutating func copy(from start: InputIndex, to end: InputIndex) {
         var from = start
         while from < end {
-            let insn = input.insns[from]
-            result.insns[at] = insn
-            result.aux[at] = input.aux[from]
+            let insn = unsafe input.insns[from]
+            unsafe result.insns[at] = insn
+            unsafe result.aux[at] = input.aux[from]
             map.copy(from, at: at)
             // Written in any case, counted when it is a jump: no branch to mispredict.
-            jumps[TableIndex(jumpCount)] = ListedJump(at: at, from: from)
+            unsafe jumps[TableIndex(jumpCount)] = ListedJump(at: at, from: from)
             jumpCount &+= kinds.count(insn)
             at = at + 1
             from = from + 1
@@ -132,7 +132,7 @@ struct SinglePassRelocator {
     private mutating func place(_ edit: EditRecord) {
         let first = at
         var classes = JumpClasses()
-        result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
+        unsafe result.insns.suffix(from: at, as: PatchIndex.self).copyPatch(
             from: pass.patch(of: edit), count: edit.patchCount,
             clearing: result.aux.suffix(from: at, as: PatchIndex.self), &classes)
         at = at + Int(edit.patchCount)
@@ -143,18 +143,18 @@ struct SinglePassRelocator {
     @inline(__always)
     private mutating func replace(_ edit: EditRecord, _ first: OutputIndex) {
         if edit.keep == EditRecord.noKeep {
-            result.aux[at + -1] = input.aux[edit.off]
+            unsafe result.aux[at + -1] = input.aux[edit.off]
             return
         }
-        let insn = input.insns[edit.off]
+        let insn = unsafe input.insns[edit.off]
         let kept = first + Int(edit.keep)
-        result.insns[kept] = insn
-        result.aux[kept] = input.aux[edit.off]
-        jumps[TableIndex(jumpCount)] = ListedJump(at: kept, from: edit.off)
+        unsafe result.insns[kept] = insn
+        unsafe result.aux[kept] = input.aux[edit.off]
+        unsafe jumps[TableIndex(jumpCount)] = ListedJump(at: kept, from: edit.off)
         jumpCount &+= kinds.count(insn)
         if edit.remove > 1 {
-            result.insns[kept + 1] = input.insns[edit.off + 1]
-            result.aux[kept + 1] = input.aux[edit.off + 1]
+            unsafe result.insns[kept + 1] = input.insns[edit.off + 1]
+            unsafe result.aux[kept + 1] = input.aux[edit.off + 1]
         }
     }
 
@@ -164,8 +164,8 @@ struct SinglePassRelocator {
     @inline(__always)
     private mutating func fixJumps(before limit: InputIndex) {
         while fixedCount < jumpCount {
-            let jump = jumps[TableIndex(fixedCount)]
-            let insn = result.insns[jump.at]
+            let jump = unsafe jumps[TableIndex(fixedCount)]
+            let insn = unsafe result.insns[jump.at]
             let field = kinds.field(of: insn)
             let target = InputIndex(
                 rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
@@ -174,7 +174,7 @@ struct SinglePassRelocator {
             let distance = Int(landing) &- jump.at.position &- 1
             isWhole = isWhole && landing != JumpTargetMap.nothing
             overflows = overflows || !field.fits(distance)
-            result.insns[jump.at] = field.setting(distance, in: insn)
+            unsafe result.insns[jump.at] = field.setting(distance, in: insn)
             fixedCount &+= 1
         }
     }
@@ -186,10 +186,10 @@ struct SinglePassRelocator {
     func moveSubprograms() -> Int {
         var kept = 0
         for number in 0..<input.subprogramCount {
-            let subprogram = input.subprograms[TableIndex(number)]
+            let subprogram = unsafe input.subprograms[TableIndex(number)]
             let landing = map.landing(of: InputIndex(rawValue: subprogram.start), isCall: true)
             if landing == JumpTargetMap.nothing { continue }
-            result.subprograms[TableIndex(kept)] = Subprogram(start: landing, id: subprogram.id)
+            unsafe result.subprograms[TableIndex(kept)] = Subprogram(start: landing, id: subprogram.id)
             kept &+= 1
         }
         return kept

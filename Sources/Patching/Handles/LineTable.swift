@@ -12,15 +12,16 @@ public enum LineTable {
     /// - Source: SEMANTICS, "What travels along"; `bpf_adj_linfo`, `bpf_adj_linfo_after_remove`
     @inline(__always)
     public static func relocate(
-        _ lines: Row<TableIndex, LineRecord>, count: Int, insnCount: Int, by pass: PassImage,
-        into table: Row<TableIndex, LineRecord>
+        _ lines: UnsafeTypedBuffer<TableIndex, LineRecord>, count: Int, insnCount: Int, by pass: PassImage,
+        into table: UnsafeTypedBuffer<TableIndex, LineRecord>
     ) -> Int {
         // Most programs of a campaign have few records or none.
         if count == 0 { return 0 }
+        precondition(count <= lines.capacity && count <= table.capacity)
         var sweep = LineSweep(pass: pass, insnCount: UInt32(truncatingIfNeeded: insnCount), table: table)
         var number = TableIndex(0)
         while number.position < count {
-            sweep.take(lines[number])
+            unsafe sweep.take(lines[number])
             number = number + 1
         }
         sweep.settleHeir(before: UInt32.max)
@@ -32,7 +33,7 @@ public enum LineTable {
 private struct LineSweep {
     let pass: PassImage
     let insnCount: UInt32
-    let table: Row<TableIndex, LineRecord>
+    let table: UnsafeTypedBuffer<TableIndex, LineRecord>
     /// How many records are written.
     var kept = 0
     /// The first edit that does not lie before the last record that was taken.
@@ -44,7 +45,7 @@ private struct LineSweep {
     private var hasHeir = false
 
     @inline(__always)
-    init(pass: PassImage, insnCount: UInt32, table: Row<TableIndex, LineRecord>) {
+    init(pass: PassImage, insnCount: UInt32, table: UnsafeTypedBuffer<TableIndex, LineRecord>) {
         self.pass = pass
         self.insnCount = insnCount
         self.table = table
@@ -56,7 +57,7 @@ private struct LineSweep {
         let off = record.insnOff
         if hasHeir { settleHeir(before: off) }
         while number.position < pass.editCount {
-            let edit = pass.edits[number]
+            let edit = pass.edit(number.position)
             if edit.off.rawValue >= off || edit.end.rawValue > off {
                 // A record within what is removed is dropped, but for one at the first slot of a patch.
                 if edit.off.rawValue <= off && off < edit.end.rawValue && (edit.isDeletion || edit.off.rawValue < off) {
@@ -76,14 +77,14 @@ private struct LineSweep {
     /// - Parameter next: where the next record is
     mutating func settleHeir(before next: UInt32) {
         if !hasHeir { return }
-        var edit = pass.edits[number]
+        var edit = pass.edit(number.position)
         while true {
             let end = edit.end.rawValue
             // The next record is dropped in the same place, or is the slot's own; or no slot follows.
             if next <= end || end == insnCount { break }
             leave(edit)
             if number.position < pass.editCount {
-                edit = pass.edits[number]
+                edit = pass.edit(number.position)
                 if edit.off.rawValue == end && edit.isDeletion { continue }
             }
             put(end, heir)
@@ -101,7 +102,7 @@ private struct LineSweep {
 
     @inline(__always)
     private mutating func put(_ off: UInt32, _ id: UInt32) {
-        table[TableIndex(kept)] = LineRecord(insnOff: off &+ delta, id: id)
+        unsafe table[TableIndex(kept)] = LineRecord(insnOff: off &+ delta, id: id)
         kept &+= 1
     }
 }

@@ -32,7 +32,7 @@ extension PassImage {
             target = edit.end
         }
         let home = input.subprogram(holding: min(edit.off, InputIndex(input.insnCount - 1)))
-        let isHome = target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
+        let isHome = unsafe target.rawValue >= input.subprograms[home].start && target.position < input.end(of: home)
         return isHome && !input.isSecondSlot(target) ? .input(target) : .nothing
     }
 }

@@ -10,8 +10,8 @@ import BPF
 struct SlotSet: BitwiseCopyable {
     /// Memory for a set, kept for the whole run.
     struct Storage: ~Copyable {
-        private var words = RowStorage<UInt64>()
-        private var counts = RowStorage<UInt32>()
+        private var words = Scratch<UInt64>()
+        private var counts = Scratch<UInt32>()
 
         /// Makes an empty set for the slots of a program and the one after its last.
         ///
@@ -20,46 +20,23 @@ struct SlotSet: BitwiseCopyable {
             let length = slots >> 6 + 1
             words.reserve(length)
             counts.reserve(length)
-            let set = SlotSet(words: words.row(), counts: counts.row(), length: length)
-            for word in 0..<length { set.words[TableIndex(word)] = 0 }
+            let set = SlotSet(words: words.buffer(), counts: counts.buffer(), length: length)
+            for word in 0..<length { unsafe set.words[TableIndex(word)] = 0 }
             return set
         }
     }
 
-    private let words: Row<TableIndex, UInt64>
+    private let words: UnsafeTypedBuffer<TableIndex, UInt64>
     /// For each word, how many members those before it have, once the set is sealed.
-    private let counts: Row<TableIndex, UInt32>
+    private let counts: UnsafeTypedBuffer<TableIndex, UInt32>
     private let length: Int
 
     /// Puts a slot in.
     ///
     /// - Complexity: O(1)
-    @inline(__always)
+    @unsafe @inline(__always)
     func insert(_ slot: InputIndex) {
-        words[TableIndex(rawValue: slot.rawValue >> 6)] |= 1 &<< UInt64(slot.rawValue)
-    }
-
-    /// Puts the slots of a range in.
-    ///
-    /// - Complexity: O(1 + slots / 64)
-    @inline(__always)
-    func insert(from start: InputIndex, to end: InputIndex) {
-        if start >= end { return }
-        let last = end + -1
-        let low = UInt64.max &<< UInt64(start.rawValue)
-        let high = UInt64.max &>> UInt64(63 &- last.rawValue & 63)
-        if start.rawValue >> 6 == last.rawValue >> 6 {
-            words[TableIndex(rawValue: start.rawValue >> 6)] |= low & high
-        } else {
-            words[TableIndex(rawValue: start.rawValue >> 6)] |= low
-            words[TableIndex(rawValue: last.rawValue >> 6)] |= high
-            SlotSet.fill(words, from: start.rawValue >> 6 &+ 1, to: last.rawValue >> 6)
-        }
-    }
-
-    @inline(never)
-    private static func fill(_ words: Row<TableIndex, UInt64>, from start: UInt32, to end: UInt32) {
-        for word in start..<end { words[TableIndex(rawValue: word)] = UInt64.max }
+        unsafe words[TableIndex(rawValue: slot.rawValue >> 6)] |= 1 &<< UInt64(slot.rawValue)
     }
 
     /// Ends the filling, so that members can be counted, and says how many there are.
@@ -69,8 +46,8 @@ struct SlotSet: BitwiseCopyable {
     func seal() -> Int {
         var count = 0
         for word in 0..<length {
-            counts[TableIndex(word)] = UInt32(truncatingIfNeeded: count)
-            count &+= words[TableIndex(word)].nonzeroBitCount
+            unsafe counts[TableIndex(word)] = UInt32(truncatingIfNeeded: count)
+            unsafe count &+= words[TableIndex(word)].nonzeroBitCount
         }
         return count
     }
@@ -78,18 +55,18 @@ struct SlotSet: BitwiseCopyable {
     /// 1 for a member, else 0.
     ///
     /// - Complexity: O(1)
-    @inline(__always)
+    @unsafe @inline(__always)
     func member(_ slot: InputIndex) -> Int {
-        Int(truncatingIfNeeded: words[TableIndex(rawValue: slot.rawValue >> 6)] &>> UInt64(slot.rawValue)) & 1
+        unsafe Int(truncatingIfNeeded: words[TableIndex(rawValue: slot.rawValue >> 6)] &>> UInt64(slot.rawValue)) & 1
     }
 
     /// How many members of the sealed set lie at or before a slot.
     ///
     /// - Complexity: O(1)
-    @inline(__always)
+    @unsafe @inline(__always)
     func count(through slot: InputIndex) -> Int {
         let word = TableIndex(rawValue: slot.rawValue >> 6)
-        let bits = words[word] &<< UInt64(63 &- slot.rawValue & 63)
-        return Int(counts[word]) &+ bits.nonzeroBitCount
+        let bits = unsafe words[word] &<< UInt64(63 &- slot.rawValue & 63)
+        return unsafe Int(counts[word]) &+ bits.nonzeroBitCount
     }
 }

@@ -10,30 +10,31 @@ public enum SubprogramTable {
     /// - Complexity: O(edits + subprograms)
     /// - Source: SEMANTICS, "What travels along"
     public static func relocate(
-        _ input: ProgramImage<InputIndex>, by pass: PassImage, into table: Row<TableIndex, Subprogram>
+        _ input: ProgramImage<InputIndex>, by pass: PassImage, into table: UnsafeTypedBuffer<TableIndex, Subprogram>
     ) -> Int {
+        precondition(input.subprogramCount <= table.capacity)
         var kept = 0
         var number = 0
         var delta = 0
         for source in 0..<input.subprogramCount {
-            let subprogram = input.subprograms[TableIndex(source)]
+            let subprogram = unsafe input.subprograms[TableIndex(source)]
             let end = input.end(of: TableIndex(source))
             var place = Int(subprogram.start)
             while place < end {
                 // What lies wholly before the place has moved it; an insertion at the place has not.
                 while number < pass.editCount {
-                    let edit = pass.edits[TableIndex(number)]
+                    let edit = pass.edit(number)
                     if edit.off.position >= place || edit.end.position > place { break }
                     delta += edit.growth
                     number += 1
                 }
                 if number == pass.editCount { break }
-                let edit = pass.edits[TableIndex(number)]
+                let edit = pass.edit(number)
                 if edit.off.position > place || !edit.isDeletion { break }
                 place = edit.end.position
             }
             if place >= end { continue }
-            table[TableIndex(kept)] = Subprogram(start: UInt32(place + delta), id: subprogram.id)
+            unsafe table[TableIndex(kept)] = Subprogram(start: UInt32(place + delta), id: subprogram.id)
             kept += 1
         }
         return kept

@@ -25,14 +25,14 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
     public func next() -> PatchableInstruction? {
         let slots = self.slots
         let program = self.program
-        var cursor = memory.value.cursor
-        defer { memory.value.cursor = cursor }
+        var cursor = unsafe memory.value.cursor
+        defer { unsafe memory.value.cursor = cursor }
         var at = cursor.here
         var shift = cursor.shift
         var isPassed = cursor.isAtInstruction
         while at.position < program.insnCount {
-            let state = slots[at]
-            let insn = program.insns[at]
+            let state = unsafe slots[at]
+            let insn = unsafe program.insns[at]
             if isPassed || !state.stands {
                 shift += Int(state.growth)
                 at = at + insn.width
@@ -46,7 +46,7 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
                 cursor.subprogram = cursor.subprogram + 1
                 cursor.subprogramEnd = program.end(of: cursor.subprogram)
             }
-            return PatchableInstruction(
+            return unsafe PatchableInstruction(
                 originalIndex: at, currentIndex: OutputIndex(at.position + shift + Int(state.lead)), insn: insn,
                 secondSlot: insn.isWide ? program.insns[at + 1] : nil, aux: program.aux[at],
                 secondAux: insn.isWide ? program.aux[at + 1] : nil, subprogram: program.subprograms[cursor.subprogram])
@@ -61,8 +61,8 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
     ///
     /// - Complexity: O(1)
     public func rewind() {
-        memory.value.cursor = Cursor()
-        if program.subprogramCount > 0 { memory.value.cursor.subprogramEnd = program.end(of: TableIndex(0)) }
+        unsafe memory.value.cursor = Cursor()
+        if program.subprogramCount > 0 { unsafe memory.value.cursor.subprogramEnd = program.end(of: TableIndex(0)) }
     }
 
     // MARK: Edits at the instruction that was handed out last
@@ -89,7 +89,7 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
     }
 
     private var here: InputIndex {
-        precondition(memory.value.cursor.isAtInstruction, "no instruction has been handed out to edit")
-        return memory.value.cursor.here
+        unsafe precondition(memory.value.cursor.isAtInstruction, "no instruction has been handed out to edit")
+        return unsafe memory.value.cursor.here
     }
 }

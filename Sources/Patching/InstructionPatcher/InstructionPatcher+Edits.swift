@@ -94,7 +94,7 @@ extension InstructionPatcher {
     /// How wide the instruction at an index is; 1 outside of the program.
     @inline(__always)
     private func width(at index: InputIndex) -> Int {
-        index < endIndex ? program.insns[index].width : 1
+        unsafe index < endIndex ? program.insns[index].width : 1
     }
 
     /// Takes one edit.
@@ -108,7 +108,7 @@ extension InstructionPatcher {
         do {
             try write(patch, isBehind: isBehind, keptWidth: remove == width(at: off) ? remove : 1)
             let change = try change(by: pending.lastEdit)
-            let lead = outermost ? slots[off].lead : 0
+            let lead = unsafe outermost ? slots[off].lead : 0
             accept(pending.lastEdit, change, lead: lead)
         } catch {
             pending.removeLast()
@@ -119,7 +119,7 @@ extension InstructionPatcher {
     /// Writes the patch of the last pending edit.
     private func write(_ patch: Patch, isBehind: Bool, keptWidth: Int) throws(PatchingError) {
         func fault(_ rule: MalformedEdit.Rule, at slot: PatchIndex = PatchIndex(0)) -> PatchingError {
-            .malformed(MalformedEdit(rule: rule, edit: memory.value.editCount, slot: slot.position))
+            unsafe .malformed(MalformedEdit(rule: rule, edit: memory.value.editCount, slot: slot.position))
         }
         if isBehind {
             if patch.isEmpty { throw fault(.nothing) }
@@ -141,7 +141,7 @@ extension InstructionPatcher {
             return
         }
         if let fault = PassCheck.fault(in: single, on: program) {
-            throw .malformed(MalformedEdit(rule: fault.rule, edit: memory.value.editCount, slot: fault.slot))
+            throw unsafe .malformed(MalformedEdit(rule: fault.rule, edit: memory.value.editCount, slot: fault.slot))
         }
     }
 
@@ -156,8 +156,8 @@ extension InstructionPatcher {
     /// What a well-formed edit changes, if what it names still stands.
     private func change(by edit: EditRecord) throws(PatchingError) -> Change {
         let slots = self.slots
-        let done = memory.value.phasePassCount
-        let first = slots[edit.off]
+        let done = unsafe memory.value.phasePassCount
+        let first = unsafe slots[edit.off]
         if edit.isInsertion {
             if first.standing == .nothing { throw .removed(edit.off) }
             return Change(pass: Swift.max(done, first.pass) + 1, growth: Int(edit.patchCount))
@@ -166,14 +166,14 @@ extension InstructionPatcher {
         var removed = Int(edit.remove)
         var slot = edit.off
         while slot < edit.end {
-            let state = slots[slot]
+            let state = unsafe slots[slot]
             if !state.stands { throw .removed(slot) }
             pass = Swift.max(pass, state.pass)
             removed += Int(state.growth)
             slot = slot + 1
         }
         // What stands before the first instruction stays, and what stands behind the last.
-        let last = slots[program.isSecondSlot(slot + -1) ? slot + -2 : slot + -1]
+        let last = unsafe slots[program.isSecondSlot(slot + -1) ? slot + -2 : slot + -1]
         removed += Int(last.lead) - Int(last.growth) - Int(first.lead)
         return Change(pass: pass + 1, growth: Int(edit.patchCount) - removed)
     }
@@ -182,31 +182,31 @@ extension InstructionPatcher {
     private func accept(_ edit: EditRecord, _ change: Change, lead: UInt32) {
         let slots = self.slots
         let number = pending.editCount - 1
-        memory.value.notes.reserve(number + 1, keeping: number)
-        memory.value.notes.row()[TableIndex(number)] = EditNote(pass: UInt32(change.pass), lead: lead)
-        if change.pass != memory.value.phasePassCount + 1 || edit.off.position <= memory.value.lastOff {
-            memory.value.isOrdered = false
+        unsafe memory.value.notes.reserve(number + 1, keeping: number)
+        unsafe memory.value.notes.buffer()[TableIndex(number)] = EditNote(pass: UInt32(change.pass), lead: lead)
+        if unsafe change.pass != memory.value.phasePassCount + 1 || edit.off.position <= memory.value.lastOff {
+            unsafe memory.value.isOrdered = false
         }
-        memory.value.lastOff = edit.off.position
-        memory.value.editCount += 1
+        unsafe memory.value.lastOff = edit.off.position
+        unsafe memory.value.editCount += 1
 
-        slots[edit.off].growth += Int32(change.growth)
+        unsafe slots[edit.off].growth += Int32(change.growth)
         if edit.isInsertion {
-            slots[edit.off].lead += edit.patchCount
-            slots[edit.off].note(pass: change.pass, slots[edit.off].standing)
+            unsafe slots[edit.off].lead += edit.patchCount
+            unsafe slots[edit.off].note(pass: change.pass, slots[edit.off].standing)
         } else {
             let isKept = edit.keep != EditRecord.noKeep
             for slot in 0..<Int(edit.remove) {
-                slots[edit.off + slot].note(pass: change.pass, isKept ? .itself : .nothing)
+                unsafe slots[edit.off + slot].note(pass: change.pass, isKept ? .itself : .nothing)
             }
             if isKept {
-                slots[edit.off].lead += edit.keep
+                unsafe slots[edit.off].lead += edit.keep
             } else if !edit.isDeletion {
-                slots[edit.off].note(pass: change.pass, .patch)
+                unsafe slots[edit.off].note(pass: change.pass, .patch)
             }
         }
-        memory.value.growth += change.growth
-        if edit.off < memory.value.cursor.here { memory.value.cursor.shift += change.growth }
-        if memory.value.shifts.isBuilt { memory.value.shifts.add(Int32(change.growth), at: edit.off) }
+        unsafe memory.value.growth += change.growth
+        if unsafe edit.off < memory.value.cursor.here { unsafe memory.value.cursor.shift += change.growth }
+        if unsafe memory.value.shifts.isBuilt { unsafe memory.value.shifts.add(Int32(change.growth), at: edit.off) }
     }
 }

@@ -10,7 +10,7 @@ extension InstructionPatcher {
     ///
     /// - Units: slots
     /// - Complexity: O(1)
-    public var currentCount: Int { program.insnCount + memory.value.growth }
+    public var currentCount: Int { unsafe program.insnCount + memory.value.growth }
 
     /// A slot of the program of the phase, whatever has become of it.
     ///
@@ -18,7 +18,7 @@ extension InstructionPatcher {
     /// - Complexity: O(1)
     public subscript(index: InputIndex) -> Instruction {
         precondition(index < endIndex, "slot \(index) of \(program.insnCount)")
-        return program.insns[index]
+        return unsafe program.insns[index]
     }
 
     /// Whether the instruction at an original index still stands: nothing has deleted or replaced it.
@@ -27,7 +27,7 @@ extension InstructionPatcher {
     /// - Complexity: O(1)
     public func stands(_ index: InputIndex) -> Bool {
         precondition(index < endIndex, "slot \(index) of \(program.insnCount)")
-        return slots[index].stands
+        return unsafe slots[index].stands
     }
 
     /// Where the instruction at an original index stands after all edits made so far, or `nil` if it no longer does.
@@ -41,18 +41,20 @@ extension InstructionPatcher {
     public func currentIndex(of index: InputIndex) -> OutputIndex? {
         precondition(index <= endIndex, "slot \(index) of \(program.insnCount)")
         let slots = self.slots
-        if !slots[index].stands { return nil }
+        if unsafe !slots[index].stands { return nil }
         // Both slots of a wide load stand or fall together; the first knows where.
         if index < endIndex && program.isSecondSlot(index) { return currentIndex(of: index + -1).map { $0 + 1 } }
-        return OutputIndex(index.position + shift(of: index) + Int(slots[index].lead))
+        return unsafe OutputIndex(index.position + shift(of: index) + Int(slots[index].lead))
     }
 
     /// By how much everything before an instruction has grown.
     private func shift(of index: InputIndex) -> Int {
-        if index == memory.value.cursor.here { return memory.value.cursor.shift }
-        if index == endIndex { return memory.value.growth - Int(slots[index].growth) }
-        if !memory.value.shifts.isBuilt { memory.value.shifts.build(from: slots, count: program.insnCount) }
-        return memory.value.shifts.shift(of: index)
+        if unsafe index == memory.value.cursor.here { return unsafe memory.value.cursor.shift }
+        if index == endIndex { return unsafe memory.value.growth - Int(slots[index].growth) }
+        if unsafe !memory.value.shifts.isBuilt {
+            unsafe memory.value.shifts.build(from: slots, count: program.insnCount)
+        }
+        return unsafe memory.value.shifts.shift(of: index)
     }
 
     /// Where a jump of the program to an original index lands, or `nil` if nothing stands for it, after the edits that have
@@ -69,7 +71,7 @@ extension InstructionPatcher {
         precondition(index <= endIndex, "slot \(index) of \(program.insnCount)")
         if program.isSecondSlot(index) { return nil }
         follow()
-        let landing = memory.value.places.landing(of: index)
+        let landing = unsafe memory.value.places.landing(of: index)
         return landing == SlotPlaces.nowhere ? nil : OutputIndex(rawValue: landing)
     }
 }

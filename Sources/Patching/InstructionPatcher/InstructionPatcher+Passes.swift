@@ -9,21 +9,21 @@ extension InstructionPatcher {
 
     /// The program after all passes carried out so far.
     var current: ProgramImage<InputIndex> {
-        memory.value.phasePassCount > 0 ? memory.value.result.image() : program
+        unsafe memory.value.phasePassCount > 0 ? memory.value.result.image() : program
     }
 
     /// Sorts the pending edits into passes and carries them out.
     func carryOutPending() throws(PatchingError) {
-        let first = memory.value.phasePassCount + 1
-        if memory.value.isOrdered && first == 1 { return try carryOut(pending.image) }
-        let notes = memory.value.notes.row(as: TableIndex.self)
+        let first = unsafe memory.value.phasePassCount + 1
+        if unsafe memory.value.isOrdered && first == 1 { return try carryOut(pending.image) }
+        let notes = unsafe memory.value.notes.buffer(as: TableIndex.self)
         let edits = pending.image.edits
         var last = first
-        for edit in 0..<pending.editCount { last = Swift.max(last, Int(notes[TableIndex(edit)].pass)) }
-        memory.value.schedule.sort(notes, count: pending.editCount, passes: first...last)
+        for edit in 0..<pending.editCount { last = unsafe Swift.max(last, Int(notes[TableIndex(edit)].pass)) }
+        unsafe memory.value.schedule.sort(notes, count: pending.editCount, passes: first...last)
         for pass in first...last {
-            let ranks = memory.value.schedule.ranks(of: pass)
-            memory.value.schedule.sort(ranks, by: edits, slotCount: program.insnCount)
+            let ranks = unsafe memory.value.schedule.ranks(of: pass)
+            unsafe memory.value.schedule.sort(ranks, by: edits, slotCount: program.insnCount)
             follow()
             try carryOut(try translate(ranks))
         }
@@ -32,26 +32,28 @@ extension InstructionPatcher {
     /// Lets the design carry out a pass in the indices of its input.
     private func carryOut(_ pass: PassImage) throws(PatchingError) {
         let input = current
-        switch design.apply(pass, to: input, into: memory.value.spare) {
+        switch unsafe design.apply(pass, to: input, into: memory.value.spare) {
         case .accepted: break
         case .einval, .unusable: throw .refused(pass: passCount)
         case .erange: throw .outOfRange(pass: passCount)
         }
-        swap(&memory.value.result, &memory.value.spare)
-        memory.value.phasePassCount += 1
-        memory.value.passCount += 1
-        memory.value.lastPass = CarriedPass(pass: pass, input: input)
+        unsafe swap(&memory.value.result, &memory.value.spare)
+        unsafe memory.value.phasePassCount += 1
+        unsafe memory.value.passCount += 1
+        unsafe memory.value.lastPass = CarriedPass(pass: pass, input: input)
     }
 
     /// Brings ``Memory/places`` up to date.
     ///
     /// Left until it is needed: most programs take one pass and nobody asks where its slots have gone.
     func follow() {
-        guard memory.value.followedPassCount < memory.value.phasePassCount, let last = memory.value.lastPass else {
+        guard unsafe memory.value.followedPassCount < memory.value.phasePassCount,
+            let last = unsafe memory.value.lastPass
+        else {
             return
         }
-        memory.value.places.advance(by: last.pass, on: last.input)
-        memory.value.followedPassCount += 1
+        unsafe memory.value.places.advance(by: last.pass, on: last.input)
+        unsafe memory.value.followedPassCount += 1
     }
 
     // MARK: From original indices to those of a pass
@@ -59,20 +61,20 @@ extension InstructionPatcher {
     /// Writes the edits with some ranks in the indices of the next pass's input.
     private func translate(_ ranks: Range<Int>) throws(PatchingError) -> PassImage {
         var image = pending.image
-        let records = memory.value.schedule.records(count: ranks.count)
-        let notes = memory.value.notes.row(as: TableIndex.self)
+        let records = unsafe memory.value.schedule.records(count: ranks.count)
+        let notes = unsafe memory.value.notes.buffer(as: TableIndex.self)
         let input = current
         for rank in ranks {
-            let number = TableIndex(rawValue: memory.value.schedule.order[TableIndex(rank)])
-            var edit = image.edits[number]
-            let end = edit.remove > 0 ? memory.value.places.place(of: edit.end + -1) + 1 : 0
-            let place = edit.off == endIndex ? UInt32(input.insnCount) : memory.value.places.place(of: edit.off)
-            edit.off = InputIndex(rawValue: place - notes[number].lead)
+            let number = unsafe TableIndex(rawValue: memory.value.schedule.order[TableIndex(rank)])
+            var edit = unsafe image.edits[number]
+            let end = unsafe edit.remove > 0 ? memory.value.places.place(of: edit.end + -1) + 1 : 0
+            let place = unsafe edit.off == endIndex ? UInt32(input.insnCount) : memory.value.places.place(of: edit.off)
+            edit.off = unsafe InputIndex(rawValue: place - notes[number].lead)
             if edit.remove > 0 { edit.remove = end - edit.off.rawValue }
             for ref in 0..<Int(edit.refCount) {
-                try translate(&image.refs[edit.refStart + ref], image.patch(of: edit), input)
+                unsafe try translate(&image.refs[edit.refStart + ref], image.patch(of: edit), input)
             }
-            records[TableIndex(rank - ranks.lowerBound)] = edit
+            unsafe records[TableIndex(rank - ranks.lowerBound)] = edit
         }
         image.edits = records
         image.editCount = ranks.count
@@ -82,15 +84,16 @@ extension InstructionPatcher {
 
     /// Lets a ref name what a jump of the program to its target lands on by now, or the callee where it starts by now.
     private func translate(
-        _ ref: inout Ref, _ patch: Row<PatchIndex, Instruction>, _ input: ProgramImage<InputIndex>
+        _ ref: inout Ref, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ input: ProgramImage<InputIndex>
     ) throws(PatchingError) {
-        if patch[ref.from].jumpKind.isCall {
-            let number = memory.value.places.number(of: program.subprogram(holding: ref.to))
+        if unsafe patch[ref.from].jumpKind.isCall {
+            let number = unsafe memory.value.places.number(of: program.subprogram(holding: ref.to))
             if number == SlotPlaces.nowhere { throw .refused(pass: passCount) }
-            ref.to = InputIndex(rawValue: input.subprograms[TableIndex(rawValue: number)].start)
+            ref.to = unsafe InputIndex(rawValue: input.subprograms[TableIndex(rawValue: number)].start)
         } else {
             let landing =
-                ref.to.position < program.insnCount ? memory.value.places.landing(of: ref.to) : SlotPlaces.nowhere
+                unsafe ref.to.position < program.insnCount
+                ? memory.value.places.landing(of: ref.to) : SlotPlaces.nowhere
             if landing == SlotPlaces.nowhere { throw .refused(pass: passCount) }
             ref.to = InputIndex(rawValue: landing)
         }

@@ -46,7 +46,7 @@ public final class InstructionPatcher {
         /// The program of the phase, in ``original``.
         var program: ProgramImage<InputIndex>
         /// What has become of each slot of it, and of its end.
-        var slots = RowStorage<SlotState>()
+        var slots = Scratch<SlotState>()
         /// How far slots have moved, once that is asked for out of order.
         var shifts = ShiftTree()
         var cursor = Cursor()
@@ -56,7 +56,7 @@ public final class InstructionPatcher {
         var editCount = 0
 
         /// What is known of the pending edits.
-        var notes = RowStorage<EditNote>()
+        var notes = Scratch<EditNote>()
         /// Whether all of them go into the next pass and are sorted as they are.
         var isOrdered = true
         /// Where the last of them starts, or -1.
@@ -78,18 +78,18 @@ public final class InstructionPatcher {
         init() { program = original.image() }
     }
 
-    let memory = Cell(Memory())
+    let memory = UncheckedBox(Memory())
     let design = Design()
     /// The edits that wait for ``commit()``, in the order in which they were made; what they name is in original indices.
     let pending = PassBuffer()
 
     /// The program of the phase.
     @inline(__always)
-    var program: ProgramImage<InputIndex> { memory.value.program }
+    var program: ProgramImage<InputIndex> { unsafe memory.value.program }
 
     /// What has become of each slot of it, and of its end.
     @inline(__always)
-    var slots: Row<InputIndex, SlotState> { memory.value.slots.row() }
+    var slots: UnsafeTypedBuffer<InputIndex, SlotState> { unsafe memory.value.slots.buffer() }
 
     /// Starts to rewrite a program.
     ///
@@ -109,7 +109,7 @@ public final class InstructionPatcher {
     /// - Complexity: O(slots + calls × log subprograms)
     public func load(_ program: Program) throws(ProgramFault) {
         var fault: ProgramFault?
-        do { try memory.value.original.load(wellFormed: program) } catch { fault = error }
+        do { unsafe try memory.value.original.load(wellFormed: program) } catch { fault = error }
         try start(fault)
     }
 
@@ -119,16 +119,16 @@ public final class InstructionPatcher {
     /// - Complexity: O(slots + calls × log subprograms)
     public func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
         let fault = program.fault()
-        if fault == nil { memory.value.original.load(program) }
+        if fault == nil { unsafe memory.value.original.load(program) }
         try start(fault)
     }
 
     private func start(_ fault: ProgramFault?) throws(ProgramFault) {
-        memory.value.passCount = 0
-        memory.value.failure = nil
+        unsafe memory.value.passCount = 0
+        unsafe memory.value.failure = nil
         if fault != nil {
-            memory.value.original.load(Program(insns: [], subprograms: []))
-            memory.value.failure = .refused(pass: 0)
+            unsafe memory.value.original.load(Program(insns: [], subprograms: []))
+            unsafe memory.value.failure = .refused(pass: 0)
         }
         startPhase()
         if let fault { throw fault }
@@ -136,16 +136,16 @@ public final class InstructionPatcher {
 
     /// Takes the program in ``Memory/original`` as that of a new phase.
     private func startPhase() {
-        memory.value.program = memory.value.original.image()
-        memory.value.slots.reserve(program.insnCount + 1)
-        slots.fill(program.insnCount + 1, from: InputIndex(0), with: SlotState.untouched)
-        memory.value.shifts.clear()
+        unsafe memory.value.program = memory.value.original.image()
+        unsafe memory.value.slots.reserve(program.insnCount + 1)
+        unsafe slots.fill(program.insnCount + 1, from: InputIndex(0), with: SlotState.untouched)
+        unsafe memory.value.shifts.clear()
         rewind()
-        memory.value.growth = 0
-        memory.value.editCount = 0
-        memory.value.phasePassCount = 0
-        memory.value.places.reset(to: program)
-        memory.value.followedPassCount = 0
+        unsafe memory.value.growth = 0
+        unsafe memory.value.editCount = 0
+        unsafe memory.value.phasePassCount = 0
+        unsafe memory.value.places.reset(to: program)
+        unsafe memory.value.followedPassCount = 0
         clearPending()
     }
 
@@ -154,7 +154,7 @@ public final class InstructionPatcher {
     /// How many passes have been carried out in all phases.
     ///
     /// - Complexity: O(1)
-    public var passCount: Int { memory.value.passCount }
+    public var passCount: Int { unsafe memory.value.passCount }
 
     /// Carries out the edits made so far; later ones come behind all of them.
     ///
@@ -164,12 +164,12 @@ public final class InstructionPatcher {
     ///   that needs the edits to be carried out, until another program is loaded
     /// - Complexity: O(slots × passes + edits)
     public func commit() throws(PatchingError) {
-        if let failure = memory.value.failure { throw failure }
+        if let failure = unsafe memory.value.failure { throw failure }
         if pending.editCount == 0 { return }
         do {
             try carryOutPending()
         } catch {
-            memory.value.failure = error
+            unsafe memory.value.failure = error
             throw error
         }
         clearPending()
@@ -206,14 +206,14 @@ public final class InstructionPatcher {
     /// - Complexity: O(slots × passes + edits)
     public func beginPhase() throws(PatchingError) {
         try commit()
-        if memory.value.phasePassCount > 0 { swap(&memory.value.original, &memory.value.result) }
+        if unsafe memory.value.phasePassCount > 0 { unsafe swap(&memory.value.original, &memory.value.result) }
         startPhase()
     }
 
     /// Forgets the edits that have been carried out.
     private func clearPending() {
         pending.removeAll()
-        memory.value.isOrdered = true
-        memory.value.lastOff = -1
+        unsafe memory.value.isOrdered = true
+        unsafe memory.value.lastOff = -1
     }
 }

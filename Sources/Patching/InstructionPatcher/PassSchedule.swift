@@ -5,30 +5,30 @@ struct PassSchedule: ~Copyable {
     private static let nothing = UInt32.max
 
     /// The numbers of the edits, pass by pass.
-    private var orderStorage = RowStorage<UInt32>()
+    private var orderStorage = Scratch<UInt32>()
     /// Where each pass begins in them; one more for the end.
-    private var startStorage = RowStorage<UInt32>()
-    private var slotStorage = RowStorage<UInt32>()
-    private var recordStorage = RowStorage<EditRecord>()
+    private var startStorage = Scratch<UInt32>()
+    private var slotStorage = Scratch<UInt32>()
+    private var recordStorage = Scratch<EditRecord>()
     private var first = 0
 
     /// The number of an edit by its rank.
-    typealias Order = Row<TableIndex, UInt32>
+    typealias Order = UnsafeTypedBuffer<TableIndex, UInt32>
 
     /// The edits of all passes, in order of pass.
-    var order: Order { orderStorage.row() }
+    var order: Order { orderStorage.buffer() }
 
     /// Where the records of a pass go that is about to be carried out.
-    mutating func records(count: Int) -> Row<TableIndex, EditRecord> {
+    mutating func records(count: Int) -> UnsafeTypedBuffer<TableIndex, EditRecord> {
         recordStorage.reserve(count)
-        return recordStorage.row()
+        return recordStorage.buffer()
     }
 
     /// The ranks of a pass's edits in ``order``.
     func ranks(of pass: Int) -> Range<Int> {
-        let starts = startStorage.row(as: TableIndex.self)
+        let starts = startStorage.buffer(as: TableIndex.self)
         let number = TableIndex(pass - first)
-        return Int(starts[number])..<Int(starts[number + 1])
+        return unsafe Int(starts[number])..<Int(starts[number + 1])
     }
 
     /// Sorts edits by pass, and those of one pass in the order in which they were made.
@@ -36,42 +36,42 @@ struct PassSchedule: ~Copyable {
     /// - Complexity: O(edits + passes)
     /// - Source: Knuth, The Art of Computer Programming, volume 3, algorithm 5.2D (distribution counting)
     mutating func sort(
-        _ notes: Row<TableIndex, InstructionPatcher.EditNote>, count: Int, passes: ClosedRange<Int>
+        _ notes: UnsafeTypedBuffer<TableIndex, InstructionPatcher.EditNote>, count: Int, passes: ClosedRange<Int>
     ) {
         first = passes.lowerBound
         orderStorage.reserve(count)
         startStorage.reserve(passes.count + 1)
-        let order = orderStorage.row(as: TableIndex.self)
-        let starts = startStorage.row(as: TableIndex.self)
-        starts.fill(passes.count + 1, from: TableIndex(0), with: 0)
-        for edit in 0..<count { starts[TableIndex(Int(notes[TableIndex(edit)].pass) - first)] += 1 }
+        let order = orderStorage.buffer(as: TableIndex.self)
+        let starts = startStorage.buffer(as: TableIndex.self)
+        unsafe starts.fill(passes.count + 1, from: TableIndex(0), with: 0)
+        for edit in 0..<count { unsafe starts[TableIndex(Int(notes[TableIndex(edit)].pass) - first)] += 1 }
         var sum: UInt32 = 0
         for number in 0...passes.count {
-            sum += starts[TableIndex(number)]
-            starts[TableIndex(number)] = sum
+            unsafe sum += starts[TableIndex(number)]
+            unsafe starts[TableIndex(number)] = sum
         }
         // Each start is now where its pass ends, and moves to where it begins.
         for edit in stride(from: count - 1, through: 0, by: -1) {
-            let number = TableIndex(Int(notes[TableIndex(edit)].pass) - first)
-            starts[number] -= 1
-            order[TableIndex(rawValue: starts[number])] = UInt32(edit)
+            let number = unsafe TableIndex(Int(notes[TableIndex(edit)].pass) - first)
+            unsafe starts[number] -= 1
+            unsafe order[TableIndex(rawValue: starts[number])] = UInt32(edit)
         }
     }
 
     /// Sorts the edits of a pass by where they start; no two of one pass start at one slot.
     ///
     /// - Complexity: O(edits of the pass), and O(slots) if they were not made in that order
-    mutating func sort(_ ranks: Range<Int>, by edits: Row<TableIndex, EditRecord>, slotCount: Int) {
-        let order = orderStorage.row(as: TableIndex.self)
-        func off(_ rank: Int) -> InputIndex { edits[TableIndex(rawValue: order[TableIndex(rank)])].off }
+    mutating func sort(_ ranks: Range<Int>, by edits: UnsafeTypedBuffer<TableIndex, EditRecord>, slotCount: Int) {
+        let order = orderStorage.buffer(as: TableIndex.self)
+        func off(_ rank: Int) -> InputIndex { unsafe edits[TableIndex(rawValue: order[TableIndex(rank)])].off }
         if ranks.dropFirst().allSatisfy({ off($0 - 1) < off($0) }) { return }
         slotStorage.reserve(slotCount + 1)
-        let slots = slotStorage.row(as: InputIndex.self)
-        slots.fill(slotCount + 1, from: InputIndex(0), with: PassSchedule.nothing)
-        for rank in ranks { slots[off(rank)] = order[TableIndex(rank)] }
+        let slots = slotStorage.buffer(as: InputIndex.self)
+        unsafe slots.fill(slotCount + 1, from: InputIndex(0), with: PassSchedule.nothing)
+        for rank in ranks { unsafe slots[off(rank)] = order[TableIndex(rank)] }
         var rank = ranks.lowerBound
-        for slot in 0...slotCount where slots[InputIndex(slot)] != PassSchedule.nothing {
-            order[TableIndex(rank)] = slots[InputIndex(slot)]
+        for slot in 0...slotCount where unsafe slots[InputIndex(slot)] != PassSchedule.nothing {
+            unsafe order[TableIndex(rank)] = slots[InputIndex(slot)]
             rank += 1
         }
     }

@@ -5,7 +5,7 @@ import BPF
 /// - Source: Fenwick, 1994 ("A new data structure for cumulative frequency tables")
 struct ShiftTree: ~Copyable {
     /// The sum of the growth of the `lowest set bit of n` slots before slot n.
-    private var sums = RowStorage<Int32>()
+    private var sums = Scratch<Int32>()
     private var count = 0
     /// Whether it holds the growth of the slots; it is made when it is asked for first.
     private(set) var isBuilt = false
@@ -16,15 +16,15 @@ struct ShiftTree: ~Copyable {
     /// Takes the growth of all slots in.
     ///
     /// - Complexity: O(slots)
-    mutating func build(from slots: Row<InputIndex, SlotState>, count: Int) {
+    mutating func build(from slots: UnsafeTypedBuffer<InputIndex, SlotState>, count: Int) {
         self.count = count
         sums.reserve(count + 1)
-        let sums = sums.row(as: TableIndex.self)
-        sums[TableIndex(0)] = 0
-        for slot in 0..<count { sums[TableIndex(slot + 1)] = slots[InputIndex(slot)].growth }
+        let sums = sums.buffer(as: TableIndex.self)
+        unsafe sums[TableIndex(0)] = 0
+        for slot in 0..<count { unsafe sums[TableIndex(slot + 1)] = slots[InputIndex(slot)].growth }
         for number in 1..<(count + 1) {
             let parent = number + (number & -number)
-            if parent <= count { sums[TableIndex(parent)] += sums[TableIndex(number)] }
+            if parent <= count { unsafe sums[TableIndex(parent)] += sums[TableIndex(number)] }
         }
         isBuilt = true
     }
@@ -33,10 +33,10 @@ struct ShiftTree: ~Copyable {
     ///
     /// - Complexity: O(log slots)
     func add(_ growth: Int32, at slot: InputIndex) {
-        let sums = sums.row(as: TableIndex.self)
+        let sums = sums.buffer(as: TableIndex.self)
         var number = slot.position + 1
         while number <= count {
-            sums[TableIndex(number)] += growth
+            unsafe sums[TableIndex(number)] += growth
             number += number & -number
         }
     }
@@ -45,11 +45,11 @@ struct ShiftTree: ~Copyable {
     ///
     /// - Complexity: O(log slots)
     func shift(of slot: InputIndex) -> Int {
-        let sums = sums.row(as: TableIndex.self)
+        let sums = sums.buffer(as: TableIndex.self)
         var number = slot.position
         var sum = 0
         while number > 0 {
-            sum += Int(sums[TableIndex(number)])
+            unsafe sum += Int(sums[TableIndex(number)])
             number &= number - 1
         }
         return sum

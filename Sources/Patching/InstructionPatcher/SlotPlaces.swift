@@ -12,11 +12,11 @@ struct SlotPlaces: ~Copyable {
     /// For each slot of a program, and its end, an index into a later layout.
     private struct Table: ~Copyable {
         /// Where the slot itself stands, or the first slot of the patch that has replaced it.
-        var places = RowStorage<UInt32>()
+        var places = Scratch<UInt32>()
         /// Where a jump to it lands.
-        var landings = RowStorage<UInt32>()
+        var landings = Scratch<UInt32>()
         /// The number of each subprogram.
-        var subprograms = RowStorage<UInt32>()
+        var subprograms = Scratch<UInt32>()
 
         mutating func reserve(_ program: ProgramImage<InputIndex>) {
             places.reserve(program.insnCount + 1)
@@ -40,14 +40,14 @@ struct SlotPlaces: ~Copyable {
     }
 
     /// Where a slot itself stands, or the first slot of the patch that has replaced it, or ``nowhere``.
-    func place(of slot: InputIndex) -> UInt32 { isAtStart ? slot.rawValue : all.places.row()[slot] }
+    func place(of slot: InputIndex) -> UInt32 { unsafe isAtStart ? slot.rawValue : all.places.buffer()[slot] }
 
     /// Where a jump to a slot lands, or ``nowhere``; of the end, where appended code begins.
-    func landing(of slot: InputIndex) -> UInt32 { isAtStart ? slot.rawValue : all.landings.row()[slot] }
+    func landing(of slot: InputIndex) -> UInt32 { unsafe isAtStart ? slot.rawValue : all.landings.buffer()[slot] }
 
     /// The number that a subprogram of the program has now, or ``nowhere``.
     func number(of subprogram: TableIndex) -> UInt32 {
-        isAtStart ? subprogram.rawValue : all.subprograms.row()[subprogram]
+        unsafe isAtStart ? subprogram.rawValue : all.subprograms.buffer()[subprogram]
     }
 
     /// Follows everything through a pass.
@@ -55,15 +55,15 @@ struct SlotPlaces: ~Copyable {
     /// - Complexity: O(slots of the program + slots of the pass's input + edits)
     mutating func advance(by pass: PassImage, on input: ProgramImage<InputIndex>) {
         last.reserve(input)
-        var sweep = Sweep(input: input, places: last.places.row(), landings: last.landings.row())
+        var sweep = Sweep(input: input, places: last.places.buffer(), landings: last.landings.buffer())
         sweep.run(pass)
         let landings = sweep.landings
-        let numbers = last.subprograms.row(as: TableIndex.self)
+        let numbers = last.subprograms.buffer(as: TableIndex.self)
         var standing: UInt32 = 0
         for number in 0..<input.subprogramCount {
-            let start = InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
-            let stands = landings[start] != SlotPlaces.nowhere
-            numbers[TableIndex(number)] = stands ? standing : SlotPlaces.nowhere
+            let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
+            let stands = unsafe landings[start] != SlotPlaces.nowhere
+            unsafe numbers[TableIndex(number)] = stands ? standing : SlotPlaces.nowhere
             if stands { standing += 1 }
         }
         if isAtStart {
@@ -71,24 +71,25 @@ struct SlotPlaces: ~Copyable {
             isAtStart = false
             return
         }
-        SlotPlaces.follow(all.places.row(as: TableIndex.self), count, through: last.places.row())
-        SlotPlaces.follow(all.landings.row(as: TableIndex.self), count, through: last.landings.row())
-        SlotPlaces.follow(all.subprograms.row(as: TableIndex.self), subprogramCount, through: last.subprograms.row())
+        SlotPlaces.follow(all.places.buffer(as: TableIndex.self), count, through: last.places.buffer())
+        SlotPlaces.follow(all.landings.buffer(as: TableIndex.self), count, through: last.landings.buffer())
+        SlotPlaces.follow(
+            all.subprograms.buffer(as: TableIndex.self), subprogramCount, through: last.subprograms.buffer())
     }
 
     private static func follow(
-        _ row: Row<TableIndex, UInt32>, _ count: Int, through next: Row<TableIndex, UInt32>
+        _ row: UnsafeTypedBuffer<TableIndex, UInt32>, _ count: Int, through next: UnsafeTypedBuffer<TableIndex, UInt32>
     ) {
-        for number in 0..<count where row[TableIndex(number)] != nowhere {
-            row[TableIndex(number)] = next[TableIndex(rawValue: row[TableIndex(number)])]
+        for number in 0..<count where unsafe row[TableIndex(number)] != nowhere {
+            unsafe row[TableIndex(number)] = next[TableIndex(rawValue: row[TableIndex(number)])]
         }
     }
 
     /// The sweep over one pass.
     private struct Sweep {
         let input: ProgramImage<InputIndex>
-        let places: Row<InputIndex, UInt32>
-        let landings: Row<InputIndex, UInt32>
+        let places: UnsafeTypedBuffer<InputIndex, UInt32>
+        let landings: UnsafeTypedBuffer<InputIndex, UInt32>
         /// The next slot of the input.
         private var slot = InputIndex(0)
         /// The next slot of the result.
@@ -99,7 +100,8 @@ struct SlotPlaces: ~Copyable {
         private var subprogram = TableIndex(0)
 
         init(
-            input: ProgramImage<InputIndex>, places: Row<InputIndex, UInt32>, landings: Row<InputIndex, UInt32>
+            input: ProgramImage<InputIndex>, places: UnsafeTypedBuffer<InputIndex, UInt32>,
+            landings: UnsafeTypedBuffer<InputIndex, UInt32>
         ) {
             self.input = input
             self.places = places
@@ -108,21 +110,21 @@ struct SlotPlaces: ~Copyable {
 
         mutating func run(_ pass: PassImage) {
             for number in 0..<pass.editCount {
-                let edit = pass.edits[TableIndex(number)]
+                let edit = pass.edit(number)
                 stand(to: edit.off)
                 if edit.isInsertion {
                     insert(edit)
                 } else if edit.isDeletion {
-                    places.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
+                    unsafe places.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
                     slot = edit.end
                 } else {
                     replace(edit)
                 }
             }
             stand(to: InputIndex(input.insnCount))
-            landings.fill(slot - deleted, from: deleted, with: SlotPlaces.nowhere)
-            places[slot] = out
-            landings[slot] = out
+            unsafe landings.fill(slot - deleted, from: deleted, with: SlotPlaces.nowhere)
+            unsafe places[slot] = out
+            unsafe landings[slot] = out
         }
 
         /// Lets slots stand up to an index.
@@ -130,8 +132,8 @@ struct SlotPlaces: ~Copyable {
             if slot == end { return }
             settle(at: out)
             while slot < end {
-                places[slot] = out
-                landings[slot] = out
+                unsafe places[slot] = out
+                unsafe landings[slot] = out
                 out += 1
                 slot = slot + 1
             }
@@ -144,8 +146,8 @@ struct SlotPlaces: ~Copyable {
             let itself = out + edit.patchCount
             let landing = edit.skip ? itself : out
             settle(at: landing)
-            places[slot] = itself
-            landings[slot] = landing
+            unsafe places[slot] = itself
+            unsafe landings[slot] = landing
             out = itself + 1
             slot = slot + 1
             deleted = slot
@@ -153,12 +155,12 @@ struct SlotPlaces: ~Copyable {
 
         private mutating func replace(_ edit: EditRecord) {
             settle(at: out)
-            places.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
-            landings.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
-            landings[slot] = out
-            places[slot] = out
+            unsafe places.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
+            unsafe landings.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
+            unsafe landings[slot] = out
+            unsafe places[slot] = out
             if edit.keep != EditRecord.noKeep {
-                for number in 0..<edit.remove { places[slot + Int(number)] = out + edit.keep + number }
+                for number in 0..<edit.remove { unsafe places[slot + Int(number)] = out + edit.keep + number }
             }
             out += edit.patchCount
             slot = edit.end
@@ -169,9 +171,9 @@ struct SlotPlaces: ~Copyable {
         /// subprogram.
         private mutating func settle(at landing: UInt32) {
             while input.end(of: subprogram) <= slot.position { subprogram = subprogram + 1 }
-            let start = InputIndex(rawValue: input.subprograms[subprogram].start)
+            let start = unsafe InputIndex(rawValue: input.subprograms[subprogram].start)
             while deleted < slot {
-                landings[deleted] = deleted < start ? SlotPlaces.nowhere : landing
+                unsafe landings[deleted] = deleted < start ? SlotPlaces.nowhere : landing
                 deleted = deleted + 1
             }
         }

@@ -4,9 +4,9 @@ import BPF
 public final class PassBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
-        @usableFromInline var edits = RowStorage<EditRecord>()
-        @usableFromInline var patches = RowStorage<Instruction>()
-        @usableFromInline var refs = RowStorage<Ref>()
+        @usableFromInline var edits = Scratch<EditRecord>()
+        @usableFromInline var patches = Scratch<Instruction>()
+        @usableFromInline var refs = Scratch<Ref>()
         @usableFromInline var editCount = 0
         @usableFromInline var patchCount = 0
         @usableFromInline var refCount = 0
@@ -15,35 +15,36 @@ public final class PassBuffer {
         init() {}
     }
 
-    @usableFromInline let memory = Cell(Memory())
+    @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
     public init() {}
 
     /// How many edits are in use.
     @inlinable
-    public var editCount: Int { memory.value.editCount }
+    public var editCount: Int { unsafe memory.value.editCount }
     /// How many slots of the pool of patch instructions are in use.
     @inlinable
-    public var patchCount: Int { memory.value.patchCount }
+    public var patchCount: Int { unsafe memory.value.patchCount }
     /// How many refs are in use.
     @inlinable
-    public var refCount: Int { memory.value.refCount }
+    public var refCount: Int { unsafe memory.value.refCount }
 
     /// The contents; valid until something is added.
     @inlinable
     public var image: PassImage {
-        PassImage(
-            edits: memory.value.edits.row(), patches: memory.value.patches.row(), refs: memory.value.refs.row(),
+        unsafe PassImage(
+            edits: memory.value.edits.buffer(), patches: memory.value.patches.buffer(),
+            refs: memory.value.refs.buffer(),
             editCount: memory.value.editCount, patchSlots: memory.value.patchCount)
     }
 
     /// Takes all edits out.
     @inlinable
     public func removeAll() {
-        memory.value.editCount = 0
-        memory.value.patchCount = 0
-        memory.value.refCount = 0
+        unsafe memory.value.editCount = 0
+        unsafe memory.value.patchCount = 0
+        unsafe memory.value.refCount = 0
     }
 
     /// Starts an edit without a patch and makes it the last.
@@ -51,12 +52,12 @@ public final class PassBuffer {
     /// - Complexity: O(1), amortised
     @inlinable
     public func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
-        let count = memory.value.editCount
-        memory.value.edits.reserve(count + 1, keeping: count)
-        memory.value.edits.row(as: TableIndex.self)[TableIndex(count)] = EditRecord(
+        let count = unsafe memory.value.editCount
+        unsafe memory.value.edits.reserve(count + 1, keeping: count)
+        unsafe memory.value.edits.buffer(as: TableIndex.self)[TableIndex(count)] = EditRecord(
             off: off, remove: remove, patchStart: PoolIndex(patchCount), patchCount: 0,
             refStart: TableIndex(refCount), skip: skip)
-        memory.value.editCount = count + 1
+        unsafe memory.value.editCount = count + 1
     }
 
     /// Puts an instruction at the end of the last edit's patch and says where it stands there.
@@ -64,10 +65,10 @@ public final class PassBuffer {
     /// - Complexity: O(1), amortised
     @discardableResult @inlinable
     public func addPatch(_ insn: Instruction) -> PatchIndex {
-        let count = memory.value.patchCount
-        memory.value.patches.reserve(count + 1, keeping: count)
-        memory.value.patches.row(as: PoolIndex.self)[PoolIndex(count)] = insn
-        memory.value.patchCount = count + 1
+        let count = unsafe memory.value.patchCount
+        unsafe memory.value.patches.reserve(count + 1, keeping: count)
+        unsafe memory.value.patches.buffer(as: PoolIndex.self)[PoolIndex(count)] = insn
+        unsafe memory.value.patchCount = count + 1
         var place: UInt32 = 0
         updateLast { edit in
             place = edit.patchCount
@@ -79,16 +80,16 @@ public final class PassBuffer {
     /// Changes the last edit.
     @inlinable @inline(__always)
     public func updateLast(_ change: (inout EditRecord) -> Void) {
-        let edits = memory.value.edits.row(as: TableIndex.self)
+        let edits = unsafe memory.value.edits.buffer(as: TableIndex.self)
         let last = TableIndex(editCount - 1)
-        var edit = edits[last]
+        var edit = unsafe edits[last]
         change(&edit)
-        edits[last] = edit
+        unsafe edits[last] = edit
     }
 
     /// The last edit.
     @inlinable
-    public var lastEdit: EditRecord { memory.value.edits.row()[TableIndex(editCount - 1)] }
+    public var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
 
     /// Takes the last edit out again, with its patch and refs.
     ///
@@ -96,9 +97,9 @@ public final class PassBuffer {
     @inlinable
     public func removeLast() {
         let edit = lastEdit
-        memory.value.editCount -= 1
-        memory.value.patchCount = edit.patchStart.position
-        memory.value.refCount = edit.refStart.position
+        unsafe memory.value.editCount -= 1
+        unsafe memory.value.patchCount = edit.patchStart.position
+        unsafe memory.value.refCount = edit.refStart.position
     }
 
     /// Takes some edits out, with their patches and refs.
@@ -109,17 +110,19 @@ public final class PassBuffer {
         removeAll()
         for number in 0..<old.editCount {
             // Nothing is written past what has been read: the image stays whole from here on.
-            var edit = old.edits[TableIndex(number)]
+            var edit = old.edit(number)
             if isUnwanted(edit) { continue }
             let (patch, ref) = (edit.patchStart, edit.refStart)
             edit.patchStart = PoolIndex(patchCount)
             edit.refStart = TableIndex(refCount)
-            for slot in 0..<Int(edit.patchCount) { old.patches[edit.patchStart + slot] = old.patches[patch + slot] }
-            for slot in 0..<Int(edit.refCount) { old.refs[edit.refStart + slot] = old.refs[ref + slot] }
-            old.edits[TableIndex(editCount)] = edit
-            memory.value.editCount += 1
-            memory.value.patchCount += Int(edit.patchCount)
-            memory.value.refCount += Int(edit.refCount)
+            for slot in 0..<Int(edit.patchCount) {
+                unsafe old.patches[edit.patchStart + slot] = old.patches[patch + slot]
+            }
+            for slot in 0..<Int(edit.refCount) { unsafe old.refs[edit.refStart + slot] = old.refs[ref + slot] }
+            unsafe old.edits[TableIndex(editCount)] = edit
+            unsafe memory.value.editCount += 1
+            unsafe memory.value.patchCount += Int(edit.patchCount)
+            unsafe memory.value.refCount += Int(edit.refCount)
         }
     }
 
@@ -128,10 +131,10 @@ public final class PassBuffer {
     /// - Complexity: O(1), amortised
     @inlinable
     public func addRef(_ ref: Ref) {
-        let count = memory.value.refCount
-        memory.value.refs.reserve(count + 1, keeping: count)
-        memory.value.refs.row(as: TableIndex.self)[TableIndex(count)] = ref
-        memory.value.refCount = count + 1
+        let count = unsafe memory.value.refCount
+        unsafe memory.value.refs.reserve(count + 1, keeping: count)
+        unsafe memory.value.refs.buffer(as: TableIndex.self)[TableIndex(count)] = ref
+        unsafe memory.value.refCount = count + 1
         updateLast { $0.refCount += 1 }
     }
 
@@ -154,16 +157,16 @@ public final class PassBuffer {
     /// - Complexity: O(edits + patch slots + refs)
     public func load(_ source: PassBuffer) {
         let image = source.image
-        memory.value.edits.reserve(source.editCount)
-        memory.value.patches.reserve(source.patchCount)
-        memory.value.refs.reserve(source.refCount)
-        memory.value.editCount = source.editCount
-        memory.value.patchCount = source.patchCount
-        memory.value.refCount = source.refCount
+        unsafe memory.value.edits.reserve(source.editCount)
+        unsafe memory.value.patches.reserve(source.patchCount)
+        unsafe memory.value.refs.reserve(source.refCount)
+        unsafe memory.value.editCount = source.editCount
+        unsafe memory.value.patchCount = source.patchCount
+        unsafe memory.value.refCount = source.refCount
         let own = self.image
-        own.edits.copy(editCount, from: image.edits, at: TableIndex(0), to: TableIndex(0))
-        own.patches.copy(patchCount, from: image.patches, at: PoolIndex(0), to: PoolIndex(0))
-        own.refs.copy(refCount, from: image.refs, at: TableIndex(0), to: TableIndex(0))
+        unsafe own.edits.copy(editCount, from: image.edits, at: TableIndex(0), to: TableIndex(0))
+        unsafe own.patches.copy(patchCount, from: image.patches, at: PoolIndex(0), to: PoolIndex(0))
+        unsafe own.refs.copy(refCount, from: image.refs, at: TableIndex(0), to: TableIndex(0))
     }
 }
 
@@ -173,7 +176,7 @@ extension Pass {
     /// - Complexity: O(patch slots × refs of their edit)
     public init(_ image: PassImage) {
         edits = (0..<image.editCount).map { number in
-            let record = image.edits[TableIndex(number)]
+            let record = image.edit(number)
             let patch = image.patch(of: record)
             let refs = image.refs.suffix(from: record.refStart, as: TableIndex.self).array(count: Int(record.refCount))
             return Edit(

@@ -55,7 +55,7 @@ public enum PassCheck {
         var previousEnd = 0
         var subprogram = TableIndex(0)
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             let off = edit.off.position
             let end = off + Int(edit.remove)
             let rule: MalformedEdit.Rule? =
@@ -93,13 +93,13 @@ public enum PassCheck {
         let skip = (edit.skipFlag == 0 ? 0 : 1) & (edit.remove == 0 ? 0 : 1)
         let keeps = edit.keep == EditRecord.noKeep ? 0 : 1
         // Of an append, where there is no instruction, only the width is asked, and it removes nothing.
-        let width = input.insns[min(edit.off, InputIndex(input.insnCount &- 1))].width
+        let width = unsafe input.insns[min(edit.off, InputIndex(input.insnCount &- 1))].width
         let keepWidth = keeps & (Int(edit.remove) == width ? 0 : 1)
         let keepOutside = keeps & (Int(edit.keep) &+ Int(edit.remove) > Int(edit.patchCount) ? 1 : 0)
         // The last removed slot, or the one before an insertion, in whose subprogram nothing starts behind it.
         let last = InputIndex(rawValue: edit.end.rawValue &- (edit.end.rawValue == 0 ? 0 : 1))
         while input.end(of: subprogram) <= last.position { subprogram = subprogram + 1 }
-        let start = input.subprograms[subprogram].start
+        let start = unsafe input.subprograms[subprogram].start
         let inside = (edit.patchCount == 0 ? 0 : 1) & (start > edit.off.rawValue ? 1 : 0)
         if nothing | split | skip | keepWidth | keepOutside | inside == 0 { return nil }
         if nothing != 0 { return .nothing }
@@ -113,7 +113,7 @@ public enum PassCheck {
     @inline(__always)
     private static func wideBefore(_ index: InputIndex, in input: ProgramImage<InputIndex>) -> Int {
         let isInside: UInt32 = index.rawValue == 0 ? 0 : 1
-        let before = input.insns[InputIndex(rawValue: index.rawValue &- isInside)]
+        let before = unsafe input.insns[InputIndex(rawValue: index.rawValue &- isInside)]
         return (before.isWide ? 1 : 0) & Int(isInside)
     }
 
@@ -121,7 +121,7 @@ public enum PassCheck {
     private static func patchFault(
         _ number: Int, _ marks: inout Marks, in pass: PassImage, on input: ProgramImage<InputIndex>
     ) -> MalformedEdit? {
-        let edit = pass.edits[TableIndex(number)]
+        let edit = pass.edit(number)
         let patch = pass.patch(of: edit)
         let count = Int(edit.patchCount)
         for base in stride(from: 0, to: count, by: 64) {
@@ -163,7 +163,7 @@ public enum PassCheck {
             count = min(pass.patchSlots &- place, 64)
             bits = 0
             for bit in 0..<count {
-                let insn = pass.patches[PoolIndex(place &+ bit)]
+                let insn = unsafe pass.patches[PoolIndex(place &+ bit)]
                 let isMarked = UInt64(kinds.count(insn)) | (insn.isWide ? 1 : 0)
                 bits |= isMarked &<< UInt64(truncatingIfNeeded: bit)
             }
@@ -173,14 +173,14 @@ public enum PassCheck {
     /// What is wrong with a jump, call or wide load of a patch.
     @inline(__always)
     private static func slotFault(
-        _ index: PatchIndex, _ patch: Row<PatchIndex, Instruction>, _ edit: EditRecord, in pass: PassImage
+        _ index: PatchIndex, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ edit: EditRecord, in pass: PassImage
     ) -> MalformedEdit.Rule? {
         if edit.keeps(index) { return nil }
-        let insn = patch[index]
+        let insn = unsafe patch[index]
         let count = Int(edit.patchCount)
         if insn.isWide {
             let next = index + 1
-            if next.position == count || patch[next].code != 0 || edit.keeps(next) { return .brokenWideLoad }
+            if unsafe next.position == count || patch[next].code != 0 || edit.keeps(next) { return .brokenWideLoad }
         }
         let kind = insn.jumpKind
         if kind == .none || pass.target(of: index, in: edit) != nil { return nil }
@@ -193,32 +193,34 @@ public enum PassCheck {
     /// Whether a patch slot is the second of a wide load, a kept one included.
     @inline(__always)
     private static func isSecondSlot(
-        _ index: PatchIndex, of patch: Row<PatchIndex, Instruction>, _ edit: EditRecord
+        _ index: PatchIndex, of patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ edit: EditRecord
     ) -> Bool {
         if index.position == 0 { return false }
         if edit.keeps(index) { return edit.keeps(index + -1) }
-        return !edit.keeps(index + -1) && patch[index + -1].isWide
+        return unsafe !edit.keeps(index + -1) && patch[index + -1].isWide
     }
 
     /// What is wrong with the refs of an edit; the number of the edit is left to the caller.
     private static func refFault(
-        _ edit: EditRecord, _ patch: Row<PatchIndex, Instruction>, in pass: PassImage,
+        _ edit: EditRecord, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, in pass: PassImage,
         on input: ProgramImage<InputIndex>
     ) -> MalformedEdit? {
         for number in 0..<Int(edit.refCount) {
-            let ref = pass.refs[edit.refStart + number]
+            let ref = unsafe pass.refs[edit.refStart + number]
             let from = ref.from
             func fault(_ rule: MalformedEdit.Rule) -> MalformedEdit {
                 MalformedEdit(rule: rule, edit: 0, slot: from.position)
             }
             if from.rawValue >= edit.patchCount { return fault(.refOutside) }
             if edit.keeps(from) || isSecondSlot(from, of: patch, edit) { return fault(.refSlot) }
-            let kind = patch[from].jumpKind
+            let kind = unsafe patch[from].jumpKind
             if kind == .none { return fault(.refWithoutJump) }
-            for other in 0..<number where pass.refs[edit.refStart + other].from == from { return fault(.refTwice) }
+            for other in 0..<number where unsafe pass.refs[edit.refStart + other].from == from {
+                return fault(.refTwice)
+            }
             if kind.isCall {
                 let holds =
-                    ref.to.position < input.insnCount
+                    unsafe ref.to.position < input.insnCount
                     && input.subprograms[input.subprogram(holding: ref.to)].start == ref.to.rawValue
                 if !holds { return fault(.refCall) }
             }

@@ -75,16 +75,17 @@ public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
 /// - Units: `editCount` in edits, `patchSlots` in slots
 @frozen
 public struct PassImage: BitwiseCopyable {
-    public var edits: Row<TableIndex, EditRecord>
-    public var patches: Row<PoolIndex, Instruction>
-    public var refs: Row<TableIndex, Ref>
+    public var edits: UnsafeTypedBuffer<TableIndex, EditRecord>
+    public var patches: UnsafeTypedBuffer<PoolIndex, Instruction>
+    public var refs: UnsafeTypedBuffer<TableIndex, Ref>
     public var editCount: Int
     /// How many slots of the pool are in use; no two edits share one, so all patches together are no longer.
     public var patchSlots: Int
 
     @inlinable
     public init(
-        edits: Row<TableIndex, EditRecord>, patches: Row<PoolIndex, Instruction>, refs: Row<TableIndex, Ref>,
+        edits: UnsafeTypedBuffer<TableIndex, EditRecord>, patches: UnsafeTypedBuffer<PoolIndex, Instruction>,
+        refs: UnsafeTypedBuffer<TableIndex, Ref>,
         editCount: Int, patchSlots: Int
     ) {
         self.edits = edits
@@ -94,9 +95,18 @@ public struct PassImage: BitwiseCopyable {
         self.patchSlots = patchSlots
     }
 
+    /// The edit with a number below ``editCount``.
+    ///
+    /// - Complexity: O(1)
+    @inlinable @inline(__always)
+    public func edit(_ number: Int) -> EditRecord {
+        precondition(number >= 0 && number < editCount)
+        return unsafe edits[TableIndex(number)]
+    }
+
     /// The patch of an edit.
     @inlinable @inline(__always)
-    public func patch(of edit: EditRecord) -> Row<PatchIndex, Instruction> {
+    public func patch(of edit: EditRecord) -> UnsafeTypedBuffer<PatchIndex, Instruction> {
         patches.suffix(from: edit.patchStart, as: PatchIndex.self)
     }
 
@@ -107,8 +117,9 @@ public struct PassImage: BitwiseCopyable {
     public func target(of index: PatchIndex, in edit: EditRecord) -> InputIndex? {
         var at = edit.refStart
         let end = edit.refStart + Int(edit.refCount)
+        precondition(end.position <= refs.capacity)
         while at < end {
-            let ref = refs[at]
+            let ref = unsafe refs[at]
             if ref.from == index { return ref.to }
             at = at + 1
         }

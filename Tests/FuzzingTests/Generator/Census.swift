@@ -73,7 +73,7 @@ struct Census {
         var jumps: [(slot: Int, target: Int, isCall: Bool)] = []
         var longest = 0
         for slot in 0..<input.insnCount {
-            let insn = input.insns[InputIndex(slot)]
+            let insn = unsafe input.insns[InputIndex(slot)]
             let kind = insn.jumpKind
             if kind == .none {
                 if insn.code & 7 == 5 || insn.code & 7 == 6 { seen.insert(.decoy) }
@@ -92,9 +92,9 @@ struct Census {
         }
         var growth = 0
         for number in 0..<pass.editCount {
-            let edit = pass.edits[TableIndex(number)]
+            let edit = pass.edit(number)
             growth += edit.growth
-            if number > 0 && edit.off == pass.edits[TableIndex(number - 1)].end { seen.insert(.sideBySide) }
+            if number > 0 && edit.off == pass.edit(number - 1).end { seen.insert(.sideBySide) }
             look(at: edit, pass, input, &seen)
             for jump in jumps { look(at: jump, edit, input, &seen) }
         }
@@ -107,7 +107,7 @@ struct Census {
     /// A jump that still fits, by at most four slots.
     private func far(_ result: ProgramImage<OutputIndex>, _ seen: inout Set<Feature>) {
         for slot in 0..<result.insnCount {
-            let insn = result.insns[OutputIndex(slot)]
+            let insn = unsafe result.insns[OutputIndex(slot)]
             if insn.jumpKind != .short { continue }
             if insn.off > 32_763 { seen.insert(.farForwardFits) }
             if insn.off < -32_764 { seen.insert(.farBackwardFits) }
@@ -127,12 +127,12 @@ struct Census {
             seen.insert(.deletion)
         } else if edit.keep != EditRecord.noKeep {
             seen.insert(.keep)
-            if input.insns[edit.off].jumpKind != .none { seen.insert(.keptJump) }
+            if unsafe input.insns[edit.off].jumpKind != .none { seen.insert(.keptJump) }
         } else {
-            seen.insert(Int(edit.remove) == input.insns[edit.off].width ? .patch : .replacement)
+            unsafe seen.insert(Int(edit.remove) == input.insns[edit.off].width ? .patch : .replacement)
         }
         for number in 0..<input.subprogramCount {
-            let start = Int(input.subprograms[TableIndex(number)].start)
+            let start = unsafe Int(input.subprograms[TableIndex(number)].start)
             if start == off && number > 0 { seen.insert(.atSubprogram) }
             let isWhole = off <= start && input.end(of: TableIndex(number)) <= edit.end.position
             if isWhole && edit.isDeletion { seen.insert(.emptiesSubprogram) }
@@ -140,11 +140,11 @@ struct Census {
         let patch = pass.patch(of: edit)
         for slot in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(slot)) {
             let index = PatchIndex(slot)
-            let kind = patch[index].jumpKind
+            let kind = unsafe patch[index].jumpKind
             if kind == .none { continue }
             if pass.target(of: index, in: edit) != nil {
                 seen.insert(kind.isCall ? .callRef : .ref)
-            } else if slot + 1 + patch[index].jumpOffset(kind) == Int(edit.patchCount) {
+            } else if unsafe slot + 1 + patch[index].jumpOffset(kind) == Int(edit.patchCount) {
                 seen.insert(.leaving)
             }
         }

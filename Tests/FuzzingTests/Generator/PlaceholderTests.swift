@@ -17,14 +17,14 @@ struct PlaceholderTests {
             _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
         ) -> PatchStatus {
             for number in 0..<pass.editCount {
-                let edit = pass.edits[TableIndex(number)]
+                let edit = pass.edit(number)
                 let patch = pass.patch(of: edit)
                 for slot in 0..<Int(edit.patchCount) {
                     let index = PatchIndex(slot)
                     if looksAtKept {
-                        if edit.keeps(index) && patch[index] != .zero { return .erange }
+                        if unsafe edit.keeps(index) && patch[index] != .zero { return .erange }
                     } else if !edit.keeps(index), pass.target(of: index, in: edit) != nil,
-                        patch[index].jumpOffset(patch[index].jumpKind) != 0
+                        unsafe patch[index].jumpOffset(patch[index].jumpKind) != 0
                     {
                         return .erange
                     }

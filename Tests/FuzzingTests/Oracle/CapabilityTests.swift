@@ -166,16 +166,16 @@ struct CapabilityTests {
 
     /// While a patcher is at work its number stands in the progress word, and 0 otherwise.
     @Test func progressSaysWhoIsAtWork() {
-        let storage = RowStorage<UInt64>(capacity: 1)
-        let word: Row<Slot, UInt64> = storage.row()
+        let storage = Scratch<UInt64>(capacity: 1)
+        let word: UnsafeTypedBuffer<Slot, UInt64> = storage.buffer()
         let patchers = (0..<3).map { LimitedPatcher(.everything, name: "p\($0)") }
         var seen: [UInt64] = []
-        for patcher in patchers { patcher.watch = { _, _ in seen.append(word[Slot(0)]) } }
-        word[Slot(0)] = 77
+        for patcher in patchers { patcher.watch = { _, _ in unsafe seen.append(word[Slot(0)]) } }
+        unsafe word[Slot(0)] = 77
         var fuzzer = Fuzzer(seed: 1, patchers: patchers, progress: word)
-        #expect(word[Slot(0)] == 0)
+        unsafe #expect(word[Slot(0)] == 0)
         _ = fuzzer.run(index: 0)
         #expect(!seen.isEmpty && seen == (0..<seen.count).map { UInt64($0 % 3 + 1) })
-        #expect(word[Slot(0)] == 0)
+        unsafe #expect(word[Slot(0)] == 0)
     }
 }

@@ -29,8 +29,8 @@ final class LimitedPatcher: ForeignPatcher {
         let status = inner.apply(pass, to: input, into: output)
         if status == .accepted {
             let image = output.image(as: OutputIndex.self)
-            if !capabilities.contains(.aux) { image.aux[OutputIndex(0)] &+= 1 }
-            if !capabilities.contains(.subprograms) { image.subprograms[TableIndex(0)].id &+= 1 }
+            if !capabilities.contains(.aux) { unsafe image.aux[OutputIndex(0)] &+= 1 }
+            if !capabilities.contains(.subprograms) { unsafe image.subprograms[TableIndex(0)].id &+= 1 }
             if !capabilities.contains(.lines) { output.lineCount = max(output.lineCount - 1, 0) }
         }
         return answer(status)

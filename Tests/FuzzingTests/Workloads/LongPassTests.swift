@@ -87,7 +87,7 @@ import Testing
     ) {
         pass.removeAll()
         for number in 0..<input.subprogramCount {
-            let start = Int(input.subprograms[TableIndex(number)].start)
+            let start = unsafe Int(input.subprograms[TableIndex(number)].start)
             for slot in start..<input.end(of: TableIndex(number)) - 1 where draws.below(256) >= mix.gaps {
                 let off = InputIndex(slot)
                 if draws.below(256) < mix.others {

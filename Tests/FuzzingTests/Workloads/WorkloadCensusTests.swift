@@ -31,7 +31,7 @@ struct WorkloadCensusTests {
                     let input: ProgramImage<InputIndex> = current.image()
                     let pass = generator.nextPass(for: input)
                     edits += pass.editCount
-                    for row in 0..<pass.editCount { lengths[pass.edits[TableIndex(row)].patchCount, default: 0] += 1 }
+                    for row in 0..<pass.editCount { lengths[pass.edit(row).patchCount, default: 0] += 1 }
                     if let fault = PassCheck.fault(in: pass, on: input) {
                         faults.append("index \(index), pass \(number): \(fault)")
                     }

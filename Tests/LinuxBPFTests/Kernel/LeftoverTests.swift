@@ -18,7 +18,7 @@ struct LeftoverTests {
             print("program \(identifier(of: loaded.descriptor))")
             kept.append(LoadOutcome.Kept(loaded))
         }
-        for map in kernel.state.value.maps.identifiers.keys { print("map \(map)") }
+        for map in unsafe kernel.state.value.maps.identifiers.keys { print("map \(map)") }
         fflush(nil)
         return (kernel, kept)
     }
@@ -99,7 +99,7 @@ struct LeftoverTests {
             let kernel = try RunningKernel()
             let loadable = LoadableProgram(program: Program(statements: [["r1 = 0 ll {src=5}", "r0 = 0", "exit"]]))
             guard case .loaded(let loaded) = kernel.load(loadable) else { throw KernelError(.load, code: 0) }
-            map = try #require(kernel.state.value.maps.identifiers.keys.first)
+            map = unsafe try #require(kernel.state.value.maps.identifiers.keys.first)
             program = Self.identifier(of: loaded.descriptor)
             #expect(Self.hasProgram(program))
             #expect(Self.hasMap(map))

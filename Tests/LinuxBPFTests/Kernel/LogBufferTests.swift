@@ -8,7 +8,7 @@ struct LogBufferTests {
     /// A buffer with a log.
     private func buffer(_ log: String, capacity: Int = 4096) -> LogBuffer {
         let buffer = LogBuffer(capacity: capacity)
-        for (place, byte) in (Array(log.utf8) + [0]).enumerated() { buffer.row[Slot(place)] = byte }
+        for (place, byte) in (Array(log.utf8) + [0]).enumerated() { unsafe buffer.row[Slot(place)] = byte }
         return buffer
     }
 
@@ -63,7 +63,7 @@ struct LogBufferTests {
     func full() {
         let log = "1: (95) exit"
         let buffer = LogBuffer(capacity: log.utf8.count)
-        for (place, byte) in log.utf8.enumerated() { buffer.row[Slot(place)] = byte }
+        for (place, byte) in log.utf8.enumerated() { unsafe buffer.row[Slot(place)] = byte }
         #expect(buffer.length == log.utf8.count)
         #expect(buffer.seen(slots: 2) == [false, true])
     }
@@ -72,8 +72,8 @@ struct LogBufferTests {
     func release() {
         let size = 1 << 25
         let buffer = LogBuffer(capacity: size)
-        for place in 0..<size - 1 { buffer.row[Slot(place)] = 49 }
-        buffer.row[Slot(size - 1)] = 0
+        for place in 0..<size - 1 { unsafe buffer.row[Slot(place)] = 49 }
+        unsafe buffer.row[Slot(size - 1)] = 0
         #expect(buffer.length == size - 1)
         buffer.release()
         #expect(buffer.length == 0)

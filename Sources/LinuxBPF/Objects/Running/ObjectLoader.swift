@@ -12,7 +12,7 @@ import Glibc
 /// it prepare the object once more without the kernel, see ``LibbpfLoader``: they depend on nothing that differs between the
 /// two ways.
 public final class ObjectLoader {
-    private let state: Cell<State>
+    private let state: UncheckedBox<State>
 
     /// What is kept from one program to the next.
     private struct State: ~Copyable {
@@ -32,7 +32,7 @@ public final class ObjectLoader {
     /// - Parameter logCapacity: how long a log of the verifier may be, in bytes
     init(logCapacity: Int) throws(KernelError) {
         try KernelRights.check()
-        state = Cell(State(log: LogBuffer(capacity: logCapacity)))
+        state = UncheckedBox(State(log: LogBuffer(capacity: logCapacity)))
     }
 
     /// Loads each program of an object with each of the given sets of flags.
@@ -88,15 +88,15 @@ public final class ObjectLoader {
     private func load(
         _ object: RunnableObject, _ number: Int, _ flags: LoadFlags, live: [Bool]?, isLogged: Bool
     ) -> ObjectLoad.Outcome? {
-        defer { state.value.log.release() }
+        defer { unsafe state.value.log.release() }
         do throws(LibbpfLoader.Refusal) {
             return unsafe try LibbpfLoader.withObject(object.bytes, object.name, object.configuration) { opened in
                 guard let program = unsafe object.choose(number, of: opened) else { return .refused("is not there") }
                 let given = unsafe bpf_program__flags(program)
                 _ = unsafe bpf_program__set_flags(program, given | flags.rawValue)
                 if isLogged {
-                    state.value.log.clear()
-                    let row = state.value.log.row
+                    unsafe state.value.log.clear()
+                    let row = unsafe state.value.log.row
                     let start = unsafe UnsafeMutableRawPointer(row.baseAddress).assumingMemoryBound(to: CChar.self)
                     _ = unsafe bpf_program__set_log_buf(program, start, row.capacity)
                     _ = unsafe bpf_program__set_log_level(program, 2)
@@ -104,7 +104,7 @@ public final class ObjectLoader {
                 let result = unsafe bpf_object__load(opened)
                 if result == -ENOSPC && isLogged { return nil }
                 if result != 0 {
-                    let complaint = isLogged ? VerifierLog(state.value.log.ending).complaint : nil
+                    let complaint = unsafe isLogged ? VerifierLog(state.value.log.ending).complaint : nil
                     return .refused(complaint ?? LibbpfLog.reason(code: result))
                 }
                 return unsafe read(opened, program, object.prepared[number], live: live, isLogged: isLogged)
@@ -129,14 +129,14 @@ public final class ObjectLoader {
             return .refused("loaded, but \(error)")
         }
         let reading = unsafe LoadedReading(object, program, prepared: prepared, state.value.reader)
-        let input = reading.input(type, &state.value.kernelTypes)
+        let input = unsafe reading.input(type, &state.value.kernelTypes)
         var live = live
         if isLogged {
-            var seen = state.value.log.seen(slots: input.program.insns.count)
+            var seen = unsafe state.value.log.seen(slots: input.program.insns.count)
             input.program.spreadOverWideLoads(&seen)
             live = seen
         }
-        return .loaded(
+        return unsafe .loaded(
             LoadedObjectProgram(
                 input: input, live: live, result: reading.result(state.value.reader, of: input.program, live: live),
                 isWithoutRecords: reading.isWithoutRecords))

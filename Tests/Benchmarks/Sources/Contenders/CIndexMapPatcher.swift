@@ -7,7 +7,7 @@ import Patching
 @safe
 public final class CIndexMapPatcher: Patcher {
     public let name = "c-index-map"
-    private let map = unsafe Cell(index_map())
+    private let map = unsafe UncheckedBox(index_map())
 
     public init() {}
 
@@ -46,7 +46,9 @@ public final class CIndexMapPatcher: Patcher {
 
     /// The memory of a row as C sees it.
     @inline(__always)
-    private static func cast<Index, Element, Result>(_ row: Row<Index, Element>) -> UnsafeMutablePointer<Result> {
+    private static func cast<Index, Element, Result>(_ row: UnsafeTypedBuffer<Index, Element>) -> UnsafeMutablePointer<
+        Result
+    > {
         assert(MemoryLayout<Element>.stride == MemoryLayout<Result>.stride)
         return unsafe UnsafeMutableRawPointer(row.baseAddress).assumingMemoryBound(to: Result.self)
     }

@@ -15,17 +15,17 @@ public final class CasePool {
 
     /// What all cases are in, one row a part.
     private struct Memory: ~Copyable {
-        var insns = RowStorage<Instruction>()
-        var aux = RowStorage<UInt32>()
-        var subprograms = RowStorage<Subprogram>()
-        var lines = RowStorage<LineRecord>()
-        var edits = RowStorage<EditRecord>()
-        var patches = RowStorage<Instruction>()
-        var refs = RowStorage<Ref>()
+        var insns = Scratch<Instruction>()
+        var aux = Scratch<UInt32>()
+        var subprograms = Scratch<Subprogram>()
+        var lines = Scratch<LineRecord>()
+        var edits = Scratch<EditRecord>()
+        var patches = Scratch<Instruction>()
+        var refs = Scratch<Ref>()
     }
 
     private let memory: Memory
-    private let entries: RowStorage<Entry>
+    private let entries: Scratch<Entry>
     /// How many cases there are.
     public let count: Int
 
@@ -50,12 +50,12 @@ public final class CasePool {
         memory.patches.reserve(sources.reduce(0) { $0 + $1.pass.patchCount })
         memory.refs.reserve(sources.reduce(0) { $0 + $1.pass.refCount })
         var rest = Rest(
-            insns: memory.insns.row(), aux: memory.aux.row(), subprograms: memory.subprograms.row(),
-            lines: memory.lines.row(), edits: memory.edits.row(), patches: memory.patches.row(),
-            refs: memory.refs.row())
-        let entries = RowStorage<Entry>(capacity: sources.count)
-        let list = entries.row(as: TableIndex.self)
-        for (number, source) in sources.enumerated() { list[TableIndex(number)] = rest.take(source) }
+            insns: memory.insns.buffer(), aux: memory.aux.buffer(), subprograms: memory.subprograms.buffer(),
+            lines: memory.lines.buffer(), edits: memory.edits.buffer(), patches: memory.patches.buffer(),
+            refs: memory.refs.buffer())
+        let entries = Scratch<Entry>(capacity: sources.count)
+        let list = entries.buffer(as: TableIndex.self)
+        for (number, source) in sources.enumerated() { unsafe list[TableIndex(number)] = rest.take(source) }
         self.memory = memory
         self.entries = entries
         count = sources.count
@@ -63,7 +63,7 @@ public final class CasePool {
 
     /// The case with a number.
     @inline(__always)
-    public subscript(number: Int) -> Entry { entries.row(as: TableIndex.self)[TableIndex(number)] }
+    public subscript(number: Int) -> Entry { unsafe entries.buffer(as: TableIndex.self)[TableIndex(number)] }
 
     /// Carries out every case once and says how many are accepted.
     @inline(never) @discardableResult
@@ -119,13 +119,13 @@ public final class CasePool {
 
     /// What is left of the memory while it is being filled.
     private struct Rest {
-        var insns: Row<InputIndex, Instruction>
-        var aux: Row<InputIndex, UInt32>
-        var subprograms: Row<TableIndex, Subprogram>
-        var lines: Row<TableIndex, LineRecord>
-        var edits: Row<TableIndex, EditRecord>
-        var patches: Row<PoolIndex, Instruction>
-        var refs: Row<TableIndex, Ref>
+        var insns: UnsafeTypedBuffer<InputIndex, Instruction>
+        var aux: UnsafeTypedBuffer<InputIndex, UInt32>
+        var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
+        var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
+        var edits: UnsafeTypedBuffer<TableIndex, EditRecord>
+        var patches: UnsafeTypedBuffer<PoolIndex, Instruction>
+        var refs: UnsafeTypedBuffer<TableIndex, Ref>
 
         /// Copies a case to the front and goes on behind it.
         mutating func take(_ source: Source) -> Entry {
@@ -147,10 +147,10 @@ public final class CasePool {
         }
 
         private static func take<Index, Element>(
-            _ count: Int, from row: Row<Index, Element>, _ rest: inout Row<Index, Element>
-        ) -> Row<Index, Element> {
+            _ count: Int, from row: UnsafeTypedBuffer<Index, Element>, _ rest: inout UnsafeTypedBuffer<Index, Element>
+        ) -> UnsafeTypedBuffer<Index, Element> {
             let place = rest
-            place.copy(count, from: row, at: Index(0), to: Index(0))
+            unsafe place.copy(count, from: row, at: Index(0), to: Index(0))
             rest = rest.suffix(from: Index(count), as: Index.self)
             return place
         }

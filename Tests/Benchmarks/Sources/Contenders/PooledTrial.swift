@@ -4,17 +4,17 @@ import Patching
 
 /// A trial of some patchers over the cases of a pool: what a campaign does with a case once it is made.
 public final class PooledTrial {
-    private let trial: Cell<Trial>
+    private let trial: UncheckedBox<Trial>
 
     /// Makes a trial; without patchers it is the oracle alone.
-    public init(_ patchers: [any Patcher]) { trial = Cell(Trial(patchers)) }
+    public init(_ patchers: [any Patcher]) { trial = UncheckedBox(Trial(patchers)) }
 
     /// Puts one case through all patchers and the oracle; says whether nothing was found.
     @discardableResult
     public func run(_ entry: CasePool.Entry) -> Bool {
-        trial.value.begin(entry.program)
-        _ = trial.value.run(entry.pass, isLast: true)
-        return trial.value.findings.isEmpty
+        unsafe trial.value.begin(entry.program)
+        _ = unsafe trial.value.run(entry.pass, isLast: true)
+        return unsafe trial.value.findings.isEmpty
     }
 
     /// Puts every case of a pool through once; says whether nothing was found.

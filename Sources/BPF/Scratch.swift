@@ -1,7 +1,9 @@
-/// Memory for one row, kept for the whole run and grown when a case needs more.
+/// Memory for one ``UnsafeTypedBuffer``, kept for the whole run and grown when a case needs more.
+///
+/// Growth frees the old memory: a buffer taken before dangles, which no build checks.
 @safe
 @frozen
-public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
+public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
     /// How many elements there is room for.
     @usableFromInline var room: Int
@@ -24,15 +26,27 @@ public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
         if count > room { grow(to: max(count, room * 2), keeping: kept) }
     }
 
-    /// The memory as a row of at least `count` elements, which hold anything; valid until the next growth.
+    /// The memory as a buffer of at least `count` elements, which hold anything; valid until the next growth.
     ///
     /// - Complexity: O(1), amortised
     @inlinable @inline(__always)
-    public mutating func row<Index: SlotIndex>(
+    public mutating func buffer<Index: SlotIndex>(
         reserving count: Int, as _: Index.Type = Index.self
-    ) -> Row<Index, Element> {
+    ) -> UnsafeTypedBuffer<Index, Element> {
         reserve(count)
-        return row()
+        return buffer()
+    }
+
+    /// The memory as a buffer of `count` elements of one value, and room for more; valid until the next growth.
+    ///
+    /// - Complexity: O(count), amortised
+    @inlinable
+    public mutating func buffer<Index: SlotIndex>(
+        repeating element: Element, count: Int, as _: Index.Type = Index.self
+    ) -> UnsafeTypedBuffer<Index, Element> {
+        let buffer = buffer(reserving: count, as: Index.self)
+        unsafe buffer.fill(count, from: Index(0), with: element)
+        return buffer
     }
 
     @usableFromInline @inline(never)
@@ -44,9 +58,9 @@ public struct RowStorage<Element: BitwiseCopyable>: ~Copyable {
         self.room = room
     }
 
-    /// The memory as a row; valid until the next growth.
+    /// The memory as a buffer; valid until the next growth.
     @inlinable @inline(__always)
-    public func row<Index: SlotIndex>(as _: Index.Type = Index.self) -> Row<Index, Element> {
-        unsafe Row(unsafeBase: base, capacity: room)
+    public func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
+        unsafe UnsafeTypedBuffer(unsafeBase: base, capacity: room)
     }
 }

@@ -1,15 +1,16 @@
-/// Preallocated memory indexed by one kind of index: the one place where a pointer is followed.
+/// Memory that something else owns, indexed by one kind of index.
 ///
-/// A row does not own its memory; the ``RowStorage`` that it came from must outlive it. Bounds are asserted in debug
-/// builds and trusted in release builds: whoever makes a row checks lengths once, at entry.
+/// Release builds check no bounds, and no build checks that the owner, for example a ``Scratch``, still lives. So all that
+/// reads or writes the memory is `@unsafe`: the caller checks lengths once, at entry. Debug builds assert all bounds.
+/// To hold, copy or compare no more than a buffer's capacity is safe.
 @safe
 @frozen
-public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
+public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
     /// How many elements the memory has room for.
     public let capacity: Int
 
-    /// Views memory that somebody else owns and keeps alive.
+    /// Views memory that its owner keeps alive.
     ///
     /// - Units: `capacity` in elements
     @inlinable @inline(__always)
@@ -21,14 +22,14 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     /// The element at `index`.
     ///
     /// - Complexity: O(1)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public subscript(index: Index) -> Element {
         _read {
-            assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
+            assert(index.position < capacity, "index \(index.position) beyond a buffer of \(capacity)")
             yield unsafe base[index.position]
         }
         nonmutating _modify {
-            assert(index.position < capacity, "index \(index.position) beyond a row of \(capacity)")
+            assert(index.position < capacity, "index \(index.position) beyond a buffer of \(capacity)")
             yield unsafe &base[index.position]
         }
     }
@@ -39,26 +40,27 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
 
     /// The same memory from `start` on, indexed by another kind of index.
     @inlinable @inline(__always)
-    public func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> Row<Other, Element> {
-        assert(start.position <= capacity, "suffix from \(start.position) of a row of \(capacity)")
-        return unsafe Row<Other, Element>(unsafeBase: base + start.position, capacity: capacity - start.position)
+    public func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
+        assert(start.position <= capacity, "suffix from \(start.position) of a buffer of \(capacity)")
+        return unsafe UnsafeTypedBuffer<Other, Element>(
+            unsafeBase: base + start.position, capacity: capacity - start.position)
     }
 
     /// The same memory, indexed by another kind of index.
     @inlinable @inline(__always)
-    public func reindexed<Other: SlotIndex>(as _: Other.Type) -> Row<Other, Element> {
-        unsafe Row<Other, Element>(unsafeBase: base, capacity: capacity)
+    public func reindexed<Other: SlotIndex>(as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
+        unsafe UnsafeTypedBuffer<Other, Element>(unsafeBase: base, capacity: capacity)
     }
 
-    /// Copies `count` elements of another row, from `source` on, to `destination` on. The ranges must not overlap.
+    /// Copies `count` elements of another buffer, from `source` on, to `destination` on. The ranges must not overlap.
     ///
     /// - Complexity: O(count)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func copy<Other: SlotIndex>(
-        _ count: Int, from row: Row<Other, Element>, at source: Other, to destination: Index
+        _ count: Int, from other: UnsafeTypedBuffer<Other, Element>, at source: Other, to destination: Index
     ) {
-        assert(source.position + count <= row.capacity && destination.position + count <= capacity)
-        var from = unsafe row.base + source.position
+        assert(source.position + count <= other.capacity && destination.position + count <= capacity)
+        var from = unsafe other.base + source.position
         var to = unsafe base + destination.position
         // A call of memcpy costs more than a short run of slots.
         if count > 16 {
@@ -73,10 +75,10 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         }
     }
 
-    /// Moves `count` elements within this row; the ranges may overlap.
+    /// Moves `count` elements within this buffer; the ranges may overlap.
     ///
     /// - Complexity: O(count)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func move(_ count: Int, from source: Index, to destination: Index) {
         assert(source.position + count <= capacity && destination.position + count <= capacity)
         unsafe (base + destination.position).update(from: base + source.position, count: count)
@@ -85,7 +87,7 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     /// Writes some elements at once, from `start` on.
     ///
     /// - Complexity: O(1)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func write<Vector: SIMD>(_ vector: Vector, at start: Index)
     where Vector.Scalar == Element, Vector: BitwiseCopyable {
         assert(start.position + vector.scalarCount <= capacity)
@@ -95,18 +97,18 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     /// Sets `count` elements from `start` on to one value.
     ///
     /// - Complexity: O(count)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func fill(_ count: Int, from start: Index, with element: Element) {
         assert(start.position + count <= capacity)
         unsafe (base + start.position).update(repeating: element, count: count)
     }
 
-    /// Copies an array to the front of the row.
+    /// Copies an array to the front of the buffer.
     ///
     /// - Complexity: O(count)
     @inlinable
     public func load(_ elements: [Element]) {
-        precondition(elements.count <= capacity, "\(elements.count) elements for a row of \(capacity)")
+        precondition(elements.count <= capacity, "\(elements.count) elements for a buffer of \(capacity)")
         unsafe elements.withUnsafeBufferPointer { buffer in
             if let start = buffer.baseAddress { unsafe base.update(from: start, count: buffer.count) }
         }
@@ -116,21 +118,21 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     ///
     /// - Complexity: O(count)
     public func array(count: Int) -> [Element] {
-        precondition(count <= capacity, "\(count) elements of a row of \(capacity)")
+        precondition(count <= capacity, "\(count) elements of a buffer of \(capacity)")
         return unsafe Array(UnsafeBufferPointer(start: base, count: count))
     }
 
-    /// Whether the first `count` elements are the same bytes in both rows.
+    /// True if the first `count` elements are the same bytes in both buffers.
     ///
     /// The element must have no padding, as all of this module's have.
     ///
     /// - Complexity: O(count)
-    @inlinable @inline(__always)
-    public func hasSameBytes<Other: SlotIndex>(as other: Row<Other, Element>, count: Int) -> Bool {
+    @unsafe @inlinable @inline(__always)
+    public func hasSameBytes<Other: SlotIndex>(as other: UnsafeTypedBuffer<Other, Element>, count: Int) -> Bool {
         assert(count <= capacity && count <= other.capacity)
         let bytes = count * MemoryLayout<Element>.stride
         var at = 0
-        // The last block begins where it ends with the row, so that a row of any length takes one loop.
+        // The last block begins at the end of the buffer, so that any length takes one loop.
         if bytes >= 64 {
             typealias Block = SIMD8<UInt64>
             var difference = Block()
@@ -161,7 +163,7 @@ public struct Row<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
         return true
     }
 
-    /// The word of this row at an offset in bytes.
+    /// The word of this buffer at an offset in bytes.
     @unsafe @inlinable @inline(__always)
     func word<Word: BitwiseCopyable>(at offset: Int, as _: Word.Type) -> Word {
         unsafe UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: Word.self)

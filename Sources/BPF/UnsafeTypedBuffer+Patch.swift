@@ -1,42 +1,43 @@
-extension Row where Element == Instruction {
-    /// Copies the first `count` slots of another row to the front of this one, two at a time, and sets as many words of a
-    /// third row to 0.
+extension UnsafeTypedBuffer where Element == Instruction {
+    /// Copies the first `count` slots of another buffer to the front of this one, two at a time, and sets as many words of
+    /// a third buffer to 0.
     ///
     /// Patches are too short for `memcpy`, and looking at every slot by itself would cost more than copying it.
     ///
     /// - Parameter classes: collects what ``JumpClasses/mayJump`` tells
     /// - Complexity: O(count)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func copyPatch(
-        from row: Row<Index, Instruction>, count: UInt32, clearing words: Row<Index, UInt32>,
+        from other: UnsafeTypedBuffer<Index, Instruction>, count: UInt32,
+        clearing words: UnsafeTypedBuffer<Index, UInt32>,
         _ classes: inout JumpClasses
     ) {
-        assert(Int(count) <= row.capacity && Int(count) <= capacity && Int(count) <= words.capacity)
+        assert(Int(count) <= other.capacity && Int(count) <= capacity && Int(count) <= words.capacity)
         var at = 0
         let end = Int(count)
         while at &+ 4 <= end {
-            unsafe copyPair(from: row, at: at, &classes)
-            unsafe copyPair(from: row, at: at &+ 2, &classes)
+            unsafe copyPair(from: other, at: at, &classes)
+            unsafe copyPair(from: other, at: at &+ 2, &classes)
             unsafe UnsafeMutableRawPointer(words.base + at).storeBytes(of: .zero, as: SIMD2<UInt64>.self)
             at &+= 4
         }
         if end & 2 != 0 {
-            unsafe copyPair(from: row, at: at, &classes)
+            unsafe copyPair(from: other, at: at, &classes)
             unsafe UnsafeMutableRawPointer(words.base + at).storeBytes(of: 0, as: UInt64.self)
             at &+= 2
         }
         if end & 1 != 0 {
-            let insn = unsafe row.base[at]
+            let insn = unsafe other.base[at]
             unsafe base[at] = insn
             unsafe words.base[at] = 0
             classes.add(unsafe unsafeBitCast(SIMD2(insn.bits, 0), to: SIMD16<UInt8>.self))
         }
     }
 
-    /// Copies two slots to the same place of this row.
+    /// Copies two slots to the same position of this buffer.
     @unsafe @inlinable @inline(__always)
-    func copyPair(from row: Row<Index, Instruction>, at position: Int, _ classes: inout JumpClasses) {
-        let pair = unsafe UnsafeRawPointer(row.base + position).loadUnaligned(as: SIMD16<UInt8>.self)
+    func copyPair(from other: UnsafeTypedBuffer<Index, Instruction>, at position: Int, _ classes: inout JumpClasses) {
+        let pair = unsafe UnsafeRawPointer(other.base + position).loadUnaligned(as: SIMD16<UInt8>.self)
         unsafe UnsafeMutableRawPointer(base + position).storeBytes(of: pair, as: SIMD16<UInt8>.self)
         classes.add(pair)
     }

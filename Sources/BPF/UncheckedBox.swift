@@ -1,10 +1,10 @@
 /// A value in memory of its own, to be changed through a constant.
 ///
 /// The stored properties of a class are checked for overlapping access at run time, which costs more than a short loop.
-/// A class that keeps its working memory in a cell behind a `let` pays nothing. The price is that the promise is the
-/// owner's: two overlapping changes of one cell are not caught.
+/// A class that keeps its working memory in a box, itself a `let`, pays nothing. The price: no check catches two overlapping
+/// changes of one box, so each use of the value is `unsafe`.
 @safe
-public struct Cell<Value: ~Copyable>: ~Copyable {
+public struct UncheckedBox<Value: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Value>
 
     /// Puts a value in memory of its own.
@@ -21,7 +21,7 @@ public struct Cell<Value: ~Copyable>: ~Copyable {
     }
 
     /// The value.
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public var value: Value {
         _read { yield unsafe address.pointee }
         nonmutating _modify { yield unsafe &address.pointee }

@@ -1,4 +1,4 @@
-extension Row where Element == Instruction {
+extension UnsafeTypedBuffer where Element == Instruction {
     /// How many instructions ``areAlike(from:)`` compares.
     @inlinable
     public static var alikeCount: Int { 64 }
@@ -10,11 +10,11 @@ extension Row where Element == Instruction {
     ///
     /// - Parameter start: the first of ``alikeCount`` instructions
     /// - Complexity: O(1)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public func areAlike(from start: Index) -> Bool {
         typealias Block = SIMD8<UInt64>
         assert(start.position + Self.alikeCount <= capacity)
-        let first = Block(repeating: self[start].bits)
+        let first = unsafe Block(repeating: self[start].bits)
         var difference = Block()
         for number in 0..<8 {
             difference |= unsafe word(at: start.position &* 8 &+ number &* 64, as: Block.self) ^ first

@@ -1,9 +1,9 @@
-/// Some values in memory of their own, each to be used where it stands.
+/// Some values in memory of their own, each to be changed in place through a constant.
 ///
-/// An array hands out copies of what it holds, which for references means counting them; a loop over a row of cells
-/// counts nothing.
+/// An array returns copies of its elements, which counts references; a loop over boxes counts nothing. Numbers are
+/// checked. As with ``UncheckedBox``, overlapping changes are not, so each use of an element is `unsafe`.
 @safe
-public struct CellRow<Element: ~Copyable>: ~Copyable {
+public struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Element>
     /// How many values there are.
     public let count: Int
@@ -25,7 +25,7 @@ public struct CellRow<Element: ~Copyable>: ~Copyable {
     /// The value with a number.
     ///
     /// - Complexity: O(1)
-    @inlinable @inline(__always)
+    @unsafe @inlinable @inline(__always)
     public subscript(number: Int) -> Element {
         _read {
             precondition(number >= 0 && number < count)
