@@ -6,18 +6,22 @@ import BPF
 /// - `patch` overwrites a node by the first slot of a patch and adds nodes for the others after it. Jumps to it enter the patch.
 /// - `prepatch` adds nodes before a node. Jumps to the node do not enter them.
 /// - `remove` flags nodes, which stay in the list.
-/// - `linearize` gives each node its place in one walk, and writes the program with new offsets in another.
+/// - `linearize` walks the list, numbers the nodes and writes the program, then gives each jump its new offset.
 /// - `destroy` empties the pool from which all nodes come.
 ///
-/// It costs 24 bytes for each slot and an index of four, and a walk of the list for each pass, since edits name positions.
+/// It costs 24 bytes for each node, four for its number, and an index of four for each slot, since edits name positions. A
+/// walk of the list makes that index anew for each pass after the first.
 ///
 /// Departures from the proposal, which grows instructions and says that removal is not right yet:
 /// - It relocates by original indices, and knows no jumps from one pass into the patches of another. Nodes point to nodes
-///   here, as in Nakryiko's answer of 2019. His dummy node at the head is here too.
-/// - After each pass `settle` points jumps to removed nodes to the node that follows in the same subprogram, and calls to
-///   the code that `prepatch` put before their callee. Subprogram starts and line records are positions that each pass moves.
+///   here, as in Nakryiko's answer of 2019. His dummy node at the head and his index of nodes are here too.
+/// - It relocates every node in a second walk. Here `linearize` notes the jumps in its only walk.
+/// - After a pass that removes nodes or uses `prepatch`, `redirect` walks the list. Jumps to removed nodes then point to the
+///   node that follows in the same subprogram, and calls to the code that `prepatch` put before their callee.
+/// - It finds subprograms again by the calls to them. Here starts and line records are positions that each pass moves.
 ///
-/// - Complexity: O(slots) to create and linearize, O(nodes + edits) a pass
+/// - Complexity: O(slots) to create; O(nodes) to linearize, removed nodes included; O(nodes + edits) a pass. A removed slot
+///   adds O(log subprograms) to its pass; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Wang, July 2019 (`bpf_list_insn`, `bpf_linearize_list_insn`); Nakryiko, 2019 (`bpf_patchable_insn`)
 public final class LinkedList: ScriptPatcher {
     public let name = "linked-list"
@@ -33,8 +37,7 @@ public final class LinkedList: ScriptPatcher {
 /// A node of the list by its number in the pool; 0 is the dummy at the head.
 private struct NodeIndex: SlotIndex {
     var rawValue: UInt32
-    static let none = NodeIndex(rawValue: .max)
-    static let removed = NodeIndex(rawValue: .max - 1)
+    static let (head, none, removed) = (Self(rawValue: 0), Self(rawValue: .max), Self(rawValue: .max - 1))
 }
 
 /// An instruction of the list.
@@ -42,20 +45,32 @@ private struct Node: BitwiseCopyable {
     var insn = Instruction(bits: 0)
     var aux: UInt32 = 0
     var next: NodeIndex
-    /// The node that a jump or call reaches; `removed` if this node is.
+    /// The node that a jump or call reaches; `removed` flags a node as removed.
     var target = NodeIndex.none
-    /// The node that calls to this one enter; the node that jumps to it reach if it is removed.
-    var entry = NodeIndex.none
+    /// Until the next pass: of a removed node, the node that jumps and calls to it reach; of a node with `prepatch` code
+    /// before it, the first node of that code, which calls to the node enter.
+    var detour = NodeIndex.none
+
+    var isRemoved: Bool { target == .removed }
+    mutating func takeContents(of other: Node) { (insn, aux, target) = (other.insn, other.aux, other.target) }
+}
+
+/// The nodes of a patch: one for its first slot, and new ones, side by side in the pool, for the others.
+private struct PatchNodes {
+    var (first, rest): (NodeIndex, NodeIndex)
+    func node(_ position: Int) -> NodeIndex { position == 0 ? first : rest + (position - 1) }
 }
 
 private struct InstructionList: ~Copyable {
     private var pool = Scratch<Node>()
     private var nodeCount = 0
-    /// The program before the pass without its words, and the nodes at its positions.
+    /// The program before the pass, without its words, and the nodes at its positions.
     private let before = ProgramBuffer()
     private var positions = Scratch<NodeIndex>()
+    private var hasIndex = false
     private let after = ProgramBuffer()
-    private var places = Scratch<OutputIndex>()
+    private var numbers = Scratch<OutputIndex>()
+    private var jumps = Scratch<NodeIndex>()
     private let kinds = JumpKindTable.shared.view
     private var errors = LayoutErrors()
     private var input: ProgramImage<InputIndex> { before.image() }
@@ -64,40 +79,38 @@ private struct InstructionList: ~Copyable {
 
     mutating func create(_ input: ProgramImage<InputIndex>) {
         destroy()
-        before.load(input)
-        nodeCount = input.insnCount + 1
-        pool.reserve(nodeCount)
-        unsafe nodes[NodeIndex(0)] = Node(next: NodeIndex(1), target: .removed)
+        before.loadTables(input, room: input.insnCount)
+        pool.reserve(input.insnCount + 1)
+        positions.reserve(input.insnCount)
+        let (nodes, index, insns) = (nodes, index, self.input.insns)
+        unsafe nodes[.head] = Node(next: .head + 1)
         for position in 0..<input.insnCount {
-            let insn = unsafe input.insns[InputIndex(position)]
-            let node = NodeIndex(position + 1)
-            unsafe nodes[node] = Node(insn: insn, aux: input.aux[InputIndex(position)], next: node + 1)
-            if kinds.count(insn) != 0 {
-                unsafe nodes[node].target = node + (1 + kinds.field(of: insn).offset(in: insn))
-            }
+            let (slot, own) = (InputIndex(position), NodeIndex(position + 1))
+            let insn = unsafe input.insns[slot]
+            var node = Node(insn: insn, aux: unsafe input.aux[slot], next: own + 1)
+            if kinds.count(insn) != 0 { node.target = own + (1 + kinds.field(of: insn).offset(in: insn)) }
+            unsafe (nodes[own], index[slot], insns[slot]) = (node, own, insn)
         }
         unsafe nodes[NodeIndex(input.insnCount)].next = .none
+        (nodeCount, hasIndex) = (input.insnCount + 1, true)
     }
 
     mutating func destroy() { (nodeCount, errors) = (0, LayoutErrors()) }
 
     mutating func apply(_ pass: PassImage) -> PatchStatus {
         pool.reserve(nodeCount + pass.patchSlots + pass.editCount, keeping: nodeCount)
-        makeIndex()
-        var (length, hasMovedTargets) = (input.insnCount, false)
+        if !hasIndex { makeIndex() }
+        var (length, needsRedirection) = (input.insnCount, false)
         for number in 0..<pass.editCount {
             let edit = pass.edit(number)
             length += edit.growth
-            hasMovedTargets = hasMovedTargets || edit.isDeletion || edit.remove > 1 || edit.skip
-            if edit.isDeletion {
-                remove(from: edit.off, to: edit.end)
-            } else if edit.skip || edit.off.position == input.insnCount {
-                prepatch(edit, of: pass)
-            } else {
-                patch(edit, of: pass)
-            }
+            needsRedirection = needsRedirection || edit.isDeletion || edit.remove > 1 || edit.skip
+            if edit.isDeletion { remove(from: edit.off, to: edit.end) }
+            let isApart = edit.skip || edit.off.position == input.insnCount
+            if isApart { prepatch(edit, of: pass) } else if !edit.isDeletion { patch(edit, of: pass) }
         }
-        if hasMovedTargets { settle(pass) }
+        if needsRedirection { redirect(pass) }
+        hasIndex = false
         after.reserve(insns: length, subprograms: input.subprogramCount, lines: input.lineCount)
         let status = after.conclude(pass, on: input, errors.status, insns: length)
         before.exchangeContents(with: after)
@@ -106,18 +119,17 @@ private struct InstructionList: ~Copyable {
 
     /// Finds the nodes at all positions.
     private mutating func makeIndex() {
-        let index = positions.buffer(reserving: before.insnCount, as: InputIndex.self)
-        let (nodes, insns) = (nodes, input.insns)
-        var position = InputIndex(0)
-        var cursor = NodeIndex(0)
+        positions.reserve(before.insnCount)
+        let (nodes, index, insns) = (nodes, index, input.insns)
+        var slot = InputIndex(0)
+        var cursor = unsafe nodes[.head].next
         while cursor != .none {
-            if unsafe nodes[cursor].target != .removed {
-                unsafe index[position] = cursor
-                unsafe insns[position] = nodes[cursor].insn
-                unsafe nodes[cursor].entry = .none
-                position = position + 1
+            let node = unsafe nodes[cursor]
+            if !node.isRemoved {
+                unsafe (index[slot], insns[slot], nodes[cursor].detour) = (cursor, node.insn, .none)
+                slot = slot + 1
             }
-            cursor = unsafe nodes[cursor].next
+            cursor = node.next
         }
     }
 
@@ -127,92 +139,79 @@ private struct InstructionList: ~Copyable {
 
     /// Puts a patch in place of a range, or before an instruction, which moves to the end of it.
     private mutating func patch(_ edit: EditRecord, of pass: PassImage) {
-        let first = unsafe index[edit.off]
-        let original = unsafe nodes[first]
-        let rest = NodeIndex(nodeCount)
-        let last = add(Int(edit.patchCount) - (edit.isInsertion ? 0 : 1), after: first)
-        if edit.remove > 1 { remove(from: edit.off + 1, to: edit.end) }
-        write(edit, of: pass, first: first, rest: rest)
-        let kept = edit.keep == EditRecord.noKeep ? last : node(Int(edit.keep), first, rest)
-        unsafe nodes[kept].aux = original.aux
-        if edit.keep == EditRecord.noKeep && !edit.isInsertion { return }
-        unsafe (nodes[kept].insn, nodes[kept].target) = (original.insn, original.target)
-        if edit.remove == 2 {
-            let second = unsafe nodes[index[edit.off + 1]]
-            let place = rest + Int(edit.keep)
-            unsafe (nodes[place].insn, nodes[place].aux) = (second.insn, second.aux)
+        let patched = PatchNodes(first: unsafe index[edit.off], rest: NodeIndex(nodeCount))
+        let original = unsafe nodes[patched.first]
+        let last = write(edit, of: pass, to: patched)
+        unsafe nodes[last].next = edit.isInsertion ? NodeIndex(nodeCount) : original.next
+        if edit.isInsertion {
+            unsafe nodes[NodeIndex(nodeCount)] = original
+            nodeCount += 1
+        } else if edit.passesWordOn {
+            unsafe nodes[last].aux = original.aux
+        } else {
+            unsafe nodes[patched.node(Int(edit.keep))].takeContents(of: original)
+            if edit.remove == 2 {
+                unsafe nodes[patched.node(Int(edit.keep) + 1)].takeContents(of: nodes[index[edit.off + 1]])
+            }
         }
+        if edit.remove > 1 { remove(from: edit.off + 1, to: edit.end) }
     }
 
     /// Puts code before an instruction where jumps to it do not enter, or at the end.
     private mutating func prepatch(_ edit: EditRecord, of pass: PassImage) {
-        let first = NodeIndex(nodeCount)
-        let node = unsafe edit.off.position < input.insnCount ? index[edit.off] : .none
-        var previous = unsafe edit.off.position == 0 ? NodeIndex(0) : index[edit.off + -1]
+        let node = edit.off.position < input.insnCount ? unsafe index[edit.off] : .none
+        var previous = edit.off.position == 0 ? .head : unsafe index[edit.off + -1]
         while unsafe nodes[previous].next != node { previous = unsafe nodes[previous].next }
-        _ = add(Int(edit.patchCount), after: previous)
-        write(edit, of: pass, first: first, rest: first + 1)
-        if node != .none { unsafe nodes[node].entry = first }
+        let added = PatchNodes(first: NodeIndex(nodeCount), rest: NodeIndex(nodeCount + 1))
+        unsafe nodes[write(edit, of: pass, to: added)].next = node
+        unsafe nodes[previous].next = added.first
+        if node != .none { unsafe nodes[node].detour = added.first }
     }
 
-    /// Adds new nodes after a node, and returns the last of them, or that node if there are none.
-    private mutating func add(_ count: Int, after node: NodeIndex) -> NodeIndex {
-        var last = node
-        for _ in 0..<count {
-            unsafe nodes[NodeIndex(nodeCount)] = Node(next: nodes[last].next)
-            unsafe nodes[last].next = NodeIndex(nodeCount)
-            last = unsafe nodes[last].next
-            nodeCount += 1
-        }
-        return last
-    }
-
-    /// The node of a patch slot.
-    private func node(_ place: Int, _ first: NodeIndex, _ rest: NodeIndex) -> NodeIndex {
-        place == 0 ? first : rest + (place - 1)
-    }
-
-    /// Writes a patch to its nodes.
-    private mutating func write(_ edit: EditRecord, of pass: PassImage, first: NodeIndex, rest: NodeIndex) {
-        let patch = pass.patch(of: edit)
-        for place in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(place)) {
-            let insn = unsafe patch[PatchIndex(place)]
-            let own = node(place, first, rest)
-            unsafe (nodes[own].insn, nodes[own].aux) = (insn, 0)
-            if kinds.count(insn) == 0 { continue }
-            let field = kinds.field(of: insn)
-            switch pass.patchTarget(of: insn, field, at: PatchIndex(place), in: edit, on: input) {
-            case .asWritten:
-                let inner = place + 1 + field.offset(in: insn)
-                let isPast = edit.skip && inner == edit.patchCount
-                unsafe nodes[own].target = isPast ? index[edit.off] : node(inner, first, rest)
-            case .input(let target): unsafe nodes[own].target = index[target]
-            case .nothing: errors.noteDangling()
+    /// Writes a patch to its nodes, each linked to the one after it, and returns the last.
+    private mutating func write(_ edit: EditRecord, of pass: PassImage, to own: PatchNodes) -> NodeIndex {
+        let (nodes, patch) = (nodes, pass.patch(of: edit))
+        for position in 0..<Int(edit.patchCount) {
+            let slot = PatchIndex(position)
+            var node = Node(insn: unsafe patch[slot], next: own.node(position + 1))
+            if kinds.count(node.insn) != 0 && !edit.keeps(slot) {
+                let field = kinds.field(of: node.insn)
+                switch pass.patchTarget(of: node.insn, field, at: slot, in: edit, on: input) {
+                case .asWritten:
+                    let inner = position + 1 + field.offset(in: node.insn)
+                    let isPast = edit.skip && inner == edit.patchCount
+                    node.target = isPast ? unsafe index[edit.off] : own.node(inner)
+                case .input(let target): node.target = unsafe index[target]
+                case .nothing: errors.noteDangling()
+                }
             }
+            unsafe nodes[own.node(position)] = node
         }
+        nodeCount = own.node(Int(edit.patchCount)).position
+        return own.node(Int(edit.patchCount) - 1)
     }
 
-    /// Points jumps to what is left for them to reach.
-    private mutating func settle(_ pass: PassImage) {
-        let (nodes, kinds) = (nodes, kinds)
+    /// Points jumps and calls to what is left for them to reach.
+    private mutating func redirect(_ pass: PassImage) {
         for number in (0..<pass.editCount).reversed() where pass.edit(number).isDeletion {
             let edit = pass.edit(number)
-            for slot in (edit.off.position..<edit.end.position).reversed() {
-                if slot + 1 == input.end(of: input.subprogram(holding: InputIndex(slot))) { continue }
-                let next = unsafe index[InputIndex(slot + 1)]
-                unsafe nodes[index[InputIndex(slot)]].entry = nodes[next].target == .removed ? nodes[next].entry : next
+            for position in (edit.off.position..<edit.end.position).reversed() {
+                let slot = InputIndex(position)
+                if position + 1 == input.end(of: input.subprogram(holding: slot)) { continue }
+                let next = unsafe index[slot + 1]
+                unsafe nodes[index[slot]].detour = nodes[next].isRemoved ? nodes[next].detour : next
             }
         }
-        var cursor = unsafe errors.status == .accepted ? nodes[NodeIndex(0)].next : .none
+        var cursor = errors.status == .accepted ? unsafe nodes[.head].next : .none
         while cursor != .none {
             let node = unsafe nodes[cursor]
-            if node.target < .removed && kinds.count(node.insn) != 0 {
+            if !node.isRemoved && kinds.count(node.insn) != 0 {
                 var target = node.target
-                if unsafe nodes[target].target == .removed { target = unsafe nodes[target].entry }
+                if unsafe nodes[target].isRemoved { target = unsafe nodes[target].detour }
                 if target == .none {
                     errors.noteDangling()
-                } else if unsafe kinds.field(of: node.insn).isCall && nodes[target].entry != .none {
-                    target = unsafe nodes[target].entry
+                } else if kinds.field(of: node.insn).isCall, unsafe nodes[target].detour != .none {
+                    target = unsafe nodes[target].detour
                 }
                 unsafe nodes[cursor].target = target
             }
@@ -222,28 +221,28 @@ private struct InstructionList: ~Copyable {
 
     /// Writes the program.
     mutating func linearize(into output: ProgramBuffer) -> PatchStatus {
-        let (nodes, kinds) = (nodes, kinds)
-        let places = places.buffer(reserving: nodeCount, as: NodeIndex.self)
-        var count = 0
-        var cursor = NodeIndex(0)
-        while cursor != .none {
-            unsafe places[cursor] = OutputIndex(count)
-            unsafe count += nodes[cursor].target == .removed ? 0 : 1
-            cursor = unsafe nodes[cursor].next
-        }
-        output.loadTables(before.image(as: OutputIndex.self), room: count)
+        output.loadTables(before.image(as: OutputIndex.self), room: before.insnCount)
         let result: ProgramImage<OutputIndex> = output.image()
-        cursor = NodeIndex(0)
+        let numbers = numbers.buffer(reserving: nodeCount, as: NodeIndex.self)
+        let jumps = jumps.buffer(reserving: before.insnCount + 1, as: TableIndex.self)
+        let (nodes, kinds) = (nodes, kinds)
+        var (at, jumpCount) = (OutputIndex(0), 0)
+        var cursor = unsafe nodes[.head].next
         while cursor != .none {
             let node = unsafe nodes[cursor]
-            if node.target != .removed {
-                let (at, field) = unsafe (places[cursor], kinds.field(of: node.insn))
-                let isJump = kinds.count(node.insn) != 0
-                unsafe result.insns[at] =
-                    isJump ? errors.pointing(node.insn, field, at: at, to: places[node.target]) : node.insn
-                unsafe result.aux[at] = node.aux
+            if !node.isRemoved {
+                unsafe (result.insns[at], result.aux[at]) = (node.insn, node.aux)
+                unsafe (numbers[cursor], jumps[TableIndex(jumpCount)]) = (at, cursor)
+                jumpCount += kinds.count(node.insn)
+                at = at + 1
             }
             cursor = node.next
+        }
+        for number in 0..<jumpCount {
+            let own = unsafe jumps[TableIndex(number)]
+            let (node, at) = unsafe (nodes[own], numbers[own])
+            unsafe result.insns[at] = errors.pointing(
+                node.insn, kinds.field(of: node.insn), at: at, to: numbers[node.target])
         }
         return errors.status
     }
