@@ -9,7 +9,7 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case rangeReplace = "range-replace"
     case engine
 
-    /// What the design is called on the command line.
+    /// The name on the command line.
     public var name: String { rawValue }
 
     /// Makes a patcher with a workspace of its own.
@@ -34,13 +34,15 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
         case .deferredBranches: "Starovoitov, June 2022"
         case .basicBlock: "Starovoitov, June 2022"
         case .linkedList: "Wang, July 2019"
-        case .indexMap: "Cree and Nakryiko, 2019"
+        case .indexMap: "Cree and Starovoitov, 2019"
         case .rangeReplace: "Nakryiko, July 2024 (bpf_patch_insns)"
         case .engine: "this project"
         }
     }
 
-    /// What a pass costs: n slots, e edits, j jumps.
+    /// What a pass costs: n slots of program and patches, e edits, j jumps.
+    ///
+    /// A jump in a patch adds a look-up among the refs of its edit and a binary search for its subprogram.
     public var cost: String {
         switch self {
         case .kernelArray: "O(n e)"

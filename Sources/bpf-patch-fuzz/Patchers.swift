@@ -8,7 +8,8 @@ struct Patchers: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the patchers, with source and cost.",
         discussion: """
-            The cost is that of one pass: n slots, e edits, j jumps. With --plugin, the abilities of the plug-ins are listed instead.
+            The cost is that of one pass: n slots of program and patches, e edits, j jumps. With --plugin, the abilities of \
+            the plug-ins are listed instead.
 
             Example:
               bpf-patch-fuzz patchers --json

@@ -5,21 +5,23 @@ import BPF
 /// `split` finds where blocks start: at a subprogram, and at the target of each jump, call and ref. `patch` gives every block
 /// its code: the instructions of its slots, patched. A jump in that code holds the number of the block that it reaches, so
 /// nothing has to be adjusted while blocks grow and shrink. `join` puts the blocks back in a row. Then each block has its
-/// place in the result, and each jump gets the offset to the place of its block.
+/// position in the result, and each jump gets the offset to the position of its block.
 ///
-/// It costs a walk to find the targets, a copy of each slot to its block, and one more to the result.
+/// It costs a walk to find the targets, a copy of each slot to its block, and one more to the result. The copies take 16
+/// bytes for each slot of the result, the blocks 16 bytes each, and the set of their starts a bit and a half for each slot.
 ///
 /// Departures from the proposal, which left these questions open:
 /// - A block continues after a jump. An edit changes what is in a block, so no block has to end there.
 /// - The proposal reallocates and copies a block for each patch. Edits arrive in order here, so blocks are written one after
 ///   the other in one pool, and a patch is appended to the last.
 /// - A jump inside a patch keeps its offset: both ends are in one block. A jump out of a patch names a block, so one starts
-///   there.
+///   there; `split` and `patch` each find its target.
 /// - A block can lose all its code. Then jumps to it reach the next block of the same subprogram. A block that starts past
 ///   the first slot of a replaced range cannot be reached.
 /// - A block has two entries, since jumps can skip code that is inserted at its start, and calls cannot.
+/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits + jumps) a pass, plus O(log subprograms) for a jump of a patch
+/// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Starovoitov, June 2022
 public final class BasicBlock: Patcher {
     /// Memory of a pass, kept for the whole run.
@@ -105,10 +107,10 @@ private struct BlockProgram {
             let edit = pass.edit(number)
             let patch = pass.patch(of: edit)
             for position in 0..<Int(edit.patchCount) {
-                let place = PatchIndex(position)
-                if unsafe kinds.count(patch[place]) == 0 || edit.keeps(place) { continue }
-                let field = unsafe kinds.field(of: patch[place])
-                let target = unsafe pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input)
+                let (own, insn) = unsafe (PatchIndex(position), patch[PatchIndex(position)])
+                if kinds.count(insn) == 0 || edit.keeps(own) { continue }
+                let field = kinds.field(of: insn)
+                let target = pass.patchTarget(of: insn, field, at: own, in: edit, on: input)
                 if case .input(let slot) = target { unsafe leaders.insert(slot) }
             }
         }
@@ -123,10 +125,10 @@ private struct BlockProgram {
             let edit = pass.edit(number)
             while from < edit.off { copySlot() }
             if edit.off.position < input.insnCount { enter() } else { open() }
-            let isEmpty = unsafe blocks[TableIndex(blockCount - 1)].start == at
+            let isAtStart = unsafe blocks[TableIndex(blockCount - 1)].start == at
             writePatch(of: edit)
             if edit.isInsertion {
-                if edit.skip && isEmpty { unsafe blocks[TableIndex(blockCount - 1)].entry = at }
+                if edit.skip && isAtStart { unsafe blocks[TableIndex(blockCount - 1)].entry = at }
                 if edit.off.position < input.insnCount { write(from) }
                 from = from + 1
                 continue
@@ -175,9 +177,7 @@ private struct BlockProgram {
 
     @inline(__always)
     private mutating func write(_ insn: Instruction, _ word: UInt32, goal: UInt32) {
-        unsafe insns[at] = insn
-        unsafe aux[at] = word
-        unsafe goals[at] = goal
+        unsafe (insns[at], aux[at], goals[at]) = (insn, word, goal)
         at = at + 1
     }
 
@@ -189,26 +189,26 @@ private struct BlockProgram {
     private mutating func writePatch(of edit: EditRecord) {
         let patch = pass.patch(of: edit)
         for position in 0..<Int(edit.patchCount) {
-            let place = PatchIndex(position)
-            if edit.keeps(place) {
+            let (own, insn) = unsafe (PatchIndex(position), patch[PatchIndex(position)])
+            if edit.keeps(own) {
                 write(edit.off + (position - Int(edit.keep)))
                 continue
             }
             var goal = BlockProgram.noGoal
-            if unsafe kinds.count(patch[place]) != 0 {
-                let field = unsafe kinds.field(of: patch[place])
-                switch unsafe pass.patchTarget(of: patch[place], field, at: place, in: edit, on: input) {
+            if kinds.count(insn) != 0 {
+                let field = kinds.field(of: insn)
+                switch pass.patchTarget(of: insn, field, at: own, in: edit, on: input) {
                 case .asWritten: break
                 case .input(let target): goal = block(at: target)
                 case .nothing: errors.noteDangling()
                 }
             }
-            unsafe write(patch[place], 0, goal: goal)
+            write(insn, 0, goal: goal)
         }
         if edit.passesWordOn { unsafe aux[at + -1] = input.aux[edit.off] }
     }
 
-    /// Writes the blocks in a row, with offsets to the places of blocks.
+    /// Writes the blocks in a row, with offsets to the blocks that jumps name.
     mutating func join(into result: ProgramImage<OutputIndex>) {
         passOnEmptyBlocks()
         unsafe result.aux.copy(at.position, from: aux, at: OutputIndex(0), to: OutputIndex(0))
@@ -218,8 +218,8 @@ private struct BlockProgram {
             if unsafe goals[slot] != BlockProgram.noGoal {
                 let block = unsafe blocks[TableIndex(rawValue: goals[slot])]
                 let field = kinds.field(of: insn)
-                let place = field.isCall ? block.start : block.entry
-                insn = errors.pointing(insn, field, at: slot, to: block.isGone ? nil : place)
+                let target = field.isCall ? block.start : block.entry
+                insn = errors.pointing(insn, field, at: slot, to: block.isGone ? nil : target)
             }
             unsafe result.insns[slot] = insn
             slot = slot + 1

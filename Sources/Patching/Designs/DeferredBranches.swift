@@ -6,20 +6,23 @@ import BPF
 /// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the array,
 /// `adjustBranches`, gives every jump its new offset by that list.
 ///
-/// It costs one copy and one move of each slot, twelve bytes for each edit, a bit for each slot, and one more walk over the result.
+/// It costs one copy and one move of each slot, twelve bytes for each edit, a bit and a half for each slot, and one more walk
+/// over the result.
 ///
-/// Departures from the proposal:
+/// Departures from the proposal, which is one sentence:
 /// - The kernel moves all that follows a patch, every time. Here a gap follows the last patch, as in an editor: slots that
 ///   the edits have passed lie before it, all others after it, so a slot moves once. Edits must arrive in order.
 /// - The proposal does not say how a branch finds its entry of the list. Here a set of the offsets, a bit each, counts how
 ///   many of them are at or before a target, so the entry is found at once.
 /// - An edit removes any number of slots, or none: `count` is how many. A target in a deleted range goes on to the slot
 ///   after the range.
-/// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref, which has its
-///   offset from the final walk.
+/// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. So the last walk
+///   must tell patches from the program, and goes through the edits beside the array.
+/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits + jumps) a pass, plus the deletions side by side at the target of a jump
-/// - Source: Starovoitov, June 2022
+/// - Complexity: O(slots + edits) a pass. A jump to deleted slots adds O(log subprograms) for each deletion that follows its
+///   target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
+/// - Source: Starovoitov, June 2022 (answer to Zingerman's delta array)
 public final class DeferredBranches: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
@@ -105,9 +108,9 @@ private struct GappedProgram {
             unsafe result.aux[gapStart + position] = 0
         }
         if edit.keep != EditRecord.noKeep {
-            let place = gapStart + Int(edit.keep)
-            unsafe result.insns.move(Int(edit.remove), from: kept, to: place)
-            unsafe result.aux.move(Int(edit.remove), from: kept, to: place)
+            let slot = gapStart + Int(edit.keep)
+            unsafe result.insns.move(Int(edit.remove), from: kept, to: slot)
+            unsafe result.aux.move(Int(edit.remove), from: kept, to: slot)
         } else if edit.passesWordOn {
             unsafe result.aux[gapStart + (Int(edit.patchCount) - 1)] = input.aux[edit.off]
         }
@@ -145,11 +148,11 @@ private struct GappedProgram {
             let edit = pass.edit(number)
             adjust(from: slot, to: edit.off, at: &at)
             for position in 0..<Int(edit.patchCount) {
-                let place = PatchIndex(position)
-                if edit.keeps(place) {
+                let own = PatchIndex(position)
+                if edit.keeps(own) {
                     adjust(at, of: edit.off + (position - Int(edit.keep)))
                 } else if unsafe kinds.count(result.insns[at]) != 0 {
-                    adjust(at, of: edit, place)
+                    adjust(at, of: edit, own)
                 }
                 at = at + 1
             }
@@ -174,33 +177,33 @@ private struct GappedProgram {
         if kinds.count(insn) == 0 { return }
         let field = kinds.field(of: insn)
         let target = InputIndex(slot.position + 1 + field.offset(in: insn))
-        unsafe result.insns[at] = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+        unsafe result.insns[at] = errors.pointing(insn, field, at: at, to: newTarget(of: target, isCall: field.isCall))
     }
 
     /// Adjusts a jump or call of a patch.
-    private mutating func adjust(_ at: OutputIndex, of edit: EditRecord, _ place: PatchIndex) {
+    private mutating func adjust(_ at: OutputIndex, of edit: EditRecord, _ own: PatchIndex) {
         let insn = unsafe result.insns[at]
         let field = kinds.field(of: insn)
-        switch pass.patchTarget(of: insn, field, at: place, in: edit, on: input) {
+        switch pass.patchTarget(of: insn, field, at: own, in: edit, on: input) {
         case .asWritten: break
         case .input(let target):
             unsafe result.insns[at] = errors.pointing(
-                insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+                insn, field, at: at, to: newTarget(of: target, isCall: field.isCall))
         case .nothing: errors.noteDangling()
         }
     }
 
     /// The slot of the array that a jump or call to an input slot reaches; `nil` if nothing is left for it to reach.
-    private func landing(of target: InputIndex, isCall: Bool) -> OutputIndex? {
+    private func newTarget(of target: InputIndex, isCall: Bool) -> OutputIndex? {
         var number = unsafe starts.count(through: target) - 1
         if number < 0 { return OutputIndex(rawValue: target.rawValue) }
-        let home = target
+        let oldTarget = target
         var target = target
         var move = unsafe moves[TableIndex(number)]
         // Past deleted slots to what follows them in the same subprogram.
         while pass.edit(number).isDeletion && target < move.offset + Int(move.count) {
             target = move.offset + Int(move.count)
-            if target.position >= input.end(of: input.subprogram(holding: home)) { return nil }
+            if target.position >= input.end(of: input.subprogram(holding: oldTarget)) { return nil }
             if unsafe number + 1 < moveCount && moves[TableIndex(number + 1)].offset == target {
                 number += 1
                 move = unsafe moves[TableIndex(number)]

@@ -13,14 +13,17 @@ import BPF
 /// Departures from the proposal, in which one instruction becomes several:
 /// - An edit removes any number of slots, or none. The entry of a deletion has the count 0, and `lookUp` goes on from a
 ///   target in the deleted range to the slot after it. An insertion grows the program by its whole patch.
-/// - The patches stay where the caller has them; the proposal copies them to a second array that doubles.
-/// - The delta of a jump's own place is not searched for: the pass knows it.
+/// - The patches stay where the caller has them; the proposal copies them to a second array that doubles. An entry does not
+///   say how many slots an edit removes, nor whether jumps skip an insertion, so `lookUp` reads the edit of that number too.
+/// - The delta of a jump's own position is not searched for: the pass knows it.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. The proposal adjusts
 ///   patch instructions like those of the input, as if they were at `offset + j`.
 /// - The proposal changes `off` of every instruction of class `JMP`, and nothing else. Here the jump kind selects the field,
 ///   and an overflow is an error.
+/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits + jumps × log edits) a pass, plus the deletions side by side at the target of a jump
+/// - Complexity: O(slots + edits + jumps × log edits) a pass. A jump to deleted slots adds O(log subprograms) for each
+///   deletion that follows its target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Zingerman, June 2022 (`bpf_patching_state`, `lookup_delta_for_index`)
 public final class DeltaArray: Patcher {
     public let name = "delta-array"
@@ -92,25 +95,25 @@ private struct PatchingState {
 
     /// The slot of the result that a jump or call to an input slot reaches, or `nil`.
     private func lookUp(_ target: InputIndex, isCall: Bool) -> OutputIndex? {
-        var row = lastPatch(at: target)
-        let home = target
+        var number = lastPatch(at: target)
+        let oldTarget = target
         var target = target
         // Past deleted slots, to the slot after them in the same subprogram.
-        while row >= 0, unsafe patches[TableIndex(row)].count == 0, target < pass.edit(row).end {
-            target = pass.edit(row).end
-            if target.position >= input.end(of: input.subprogram(holding: home)) { return nil }
-            if unsafe row + 1 < pass.editCount && patches[TableIndex(row + 1)].offset == target { row += 1 }
+        while number >= 0, unsafe patches[TableIndex(number)].count == 0, target < pass.edit(number).end {
+            target = pass.edit(number).end
+            if target.position >= input.end(of: input.subprogram(holding: oldTarget)) { return nil }
+            if unsafe number + 1 < pass.editCount && patches[TableIndex(number + 1)].offset == target { number += 1 }
         }
-        if row < 0 { return OutputIndex(rawValue: target.rawValue) }
-        let patch = unsafe patches[TableIndex(row)]
+        if number < 0 { return OutputIndex(rawValue: target.rawValue) }
+        let patch = unsafe patches[TableIndex(number)]
         if patch.offset == target && patch.count > 0 {
             // The delta of an entry is for the slots after it. The target is the first slot of the patch.
-            let before = unsafe row == 0 ? 0 : patches[TableIndex(row - 1)].delta
-            let edit = pass.edit(row)
+            let before = unsafe number == 0 ? 0 : patches[TableIndex(number - 1)].delta
+            let edit = pass.edit(number)
             return moved(target, by: before + (edit.skip && !isCall ? Int32(patch.count) : 0))
         }
         // Of a replaced range, only the first slot is left to reach.
-        return target < pass.edit(row).end ? nil : moved(target, by: patch.delta)
+        return target < pass.edit(number).end ? nil : moved(target, by: patch.delta)
     }
 
     private func moved(_ target: InputIndex, by delta: Int32) -> OutputIndex {
@@ -150,30 +153,30 @@ private struct PatchingState {
         }
         let field = kinds.field(of: insn)
         let target = InputIndex(slot.position + 1 + field.offset(in: insn))
-        let landing = lookUp(target, isCall: field.isCall)
-        unsafe write(errors.pointing(insn, field, at: at, to: landing), input.aux[slot])
+        let newTarget = lookUp(target, isCall: field.isCall)
+        unsafe write(errors.pointing(insn, field, at: at, to: newTarget), input.aux[slot])
     }
 
     private mutating func copyPatch(of edit: EditRecord) {
         let patch = pass.patch(of: edit)
-        var place = PatchIndex(0)
-        while place.rawValue < edit.patchCount {
-            if edit.keeps(place) {
-                patchAndCopy(edit.off + (place.position - Int(edit.keep)))
-            } else if unsafe kinds.count(patch[place]) == 0 {
-                unsafe write(patch[place], 0)
+        var own = PatchIndex(0)
+        while own.rawValue < edit.patchCount {
+            if edit.keeps(own) {
+                patchAndCopy(edit.off + (own.position - Int(edit.keep)))
+            } else if unsafe kinds.count(patch[own]) == 0 {
+                unsafe write(patch[own], 0)
             } else {
-                unsafe patchAndCopy(patch[place], place, of: edit)
+                unsafe patchAndCopy(patch[own], own, of: edit)
             }
-            place = place + 1
+            own = own + 1
         }
         if edit.passesWordOn { unsafe result.aux[at + -1] = input.aux[edit.off] }
     }
 
     /// Copies a jump or call of a patch.
-    private mutating func patchAndCopy(_ insn: Instruction, _ place: PatchIndex, of edit: EditRecord) {
+    private mutating func patchAndCopy(_ insn: Instruction, _ own: PatchIndex, of edit: EditRecord) {
         let field = kinds.field(of: insn)
-        switch pass.patchTarget(of: insn, field, at: place, in: edit, on: input) {
+        switch pass.patchTarget(of: insn, field, at: own, in: edit, on: input) {
         case .asWritten: write(insn, 0)
         case .input(let target):
             write(errors.pointing(insn, field, at: at, to: lookUp(target, isCall: field.isCall)), 0)

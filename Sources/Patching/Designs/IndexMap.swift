@@ -1,29 +1,31 @@
 import BPF
 
-/// A tail of new instructions for each slot, and a map from each slot to its place in the result.
+/// A tail of new instructions for each slot, and a map from each slot to its index in the result.
 ///
 /// The program stays an array in which every slot can have a tail: the code that an edit puts in its place. Offsets go on
 /// counting original slots while edits are made, so that an edit costs its own length. In the end one prefix sum over the
-/// lengths gives the place of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's own
-/// place in the result; the proposal has `map[c]` for a jump from slot c.
+/// lengths gives the new index of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's
+/// own index in the result. The proposal has `map[c]` for a jump from slot c, but a kept jump need not be first in its tail.
 ///
-/// It costs a word for the tail and two words of map for each slot, and a walk over all slots for each of the three steps:
+/// It costs four bytes for the tail and eight of map for each slot, and a walk over all slots for each of the three steps:
 /// `attachTails`, `makeMap`, `write`. A lookup is one load, whatever the edits.
 ///
 /// Departures from the proposal, in which a slot only grows:
-/// - A deleted slot has the length 0. A walk from the end, `settleDeleted`, gives it the places of the next slot of its
+/// - A tail is the number of an edit, whose patch stays where the caller has it. The proposal has a list of instructions.
+/// - A deleted slot has the length 0. A walk from the end, `mapDeletedSlots`, gives it the indices of the next slot of its
 ///   subprogram, or `nowhere` if there is none. `makeMap` marks slots past the first of a replaced range as `nowhere`.
-/// - Code inserted before a slot belongs to the slot's tail. The map has a place for jumps and one for calls, since a jump
-///   may skip that code and a call enters it.
+/// - Code inserted before a slot belongs to the slot's tail. The map has an index for jumps and one for calls, since a jump
+///   may skip that code and a call enters it. An append is the tail of one slot more, after the last.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.
+/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits) a pass
-/// - Source: Cree and Nakryiko, 2019; Starovoitov asked for the prefix sum
+/// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
+/// - Source: Cree and Starovoitov, April to June 2019
 public final class IndexMap: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var tails = Scratch<UInt32>()
-        var map = Scratch<TailedProgram.Places>()
+        var map = Scratch<TailedProgram.NewIndices>()
     }
 
     public let name = "index-map"
@@ -50,8 +52,8 @@ public final class IndexMap: Patcher {
 
 /// The program with a tail for each slot, its map, and the result as far as it is written.
 private struct TailedProgram {
-    /// The places of a slot in the result: where jumps to it land, and where calls do.
-    struct Places: BitwiseCopyable {
+    /// The indices in the result that jumps to a slot reach, and calls to it.
+    struct NewIndices: BitwiseCopyable {
         var jump: OutputIndex
         var call: OutputIndex
     }
@@ -68,7 +70,7 @@ private struct TailedProgram {
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
     let tails: UnsafeTypedBuffer<InputIndex, UInt32>
-    let map: UnsafeTypedBuffer<InputIndex, Places>
+    let map: UnsafeTypedBuffer<InputIndex, NewIndices>
     var hasDeletions = false
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
@@ -89,16 +91,16 @@ private struct TailedProgram {
 
     // MARK: The map
 
-    /// Gives every slot its places: the prefix sum of all lengths before it.
+    /// Gives every slot its new indices: the prefix sum of all lengths before it.
     func makeMap() {
         var next = OutputIndex(0)
         var slot = InputIndex(0)
         while slot.position <= input.insnCount {
-            unsafe map[slot] = Places(jump: next, call: next)
+            unsafe map[slot] = NewIndices(jump: next, call: next)
             switch unsafe tails[slot] {
             case Self.itself: next = next + 1
             case Self.deleted: break
-            case Self.replaced: unsafe map[slot] = Places(jump: Self.nowhere, call: Self.nowhere)
+            case Self.replaced: unsafe map[slot] = NewIndices(jump: Self.nowhere, call: Self.nowhere)
             case let number:
                 let edit = pass.edit(Int(number) - 1)
                 next = next + Int(edit.patchCount)
@@ -109,15 +111,15 @@ private struct TailedProgram {
             }
             slot = slot + 1
         }
-        if hasDeletions { settleDeleted() }
+        if hasDeletions { mapDeletedSlots() }
     }
 
-    /// Gives deleted slots the places of the slot after them, if that is in the same subprogram: the prefix sum alone does
+    /// Gives deleted slots the indices of the slot after them, if that is in the same subprogram: the prefix sum alone does
     /// not tell where a subprogram ends, nor that jumps skip inserted code.
-    private func settleDeleted() {
+    private func mapDeletedSlots() {
         for number in (0..<input.subprogramCount).reversed() {
             let start = unsafe Int(input.subprograms[TableIndex(number)].start)
-            var next = Places(jump: Self.nowhere, call: Self.nowhere)
+            var next = NewIndices(jump: Self.nowhere, call: Self.nowhere)
             var position = input.end(of: TableIndex(number))
             while position > start {
                 position -= 1
@@ -129,9 +131,9 @@ private struct TailedProgram {
 
     /// The slot of the result that a jump or call to an input slot reaches, or `nil`.
     @inline(__always)
-    private func landing(of target: InputIndex, isCall: Bool) -> OutputIndex? {
-        let place = unsafe isCall ? map[target].call : map[target].jump
-        return place == Self.nowhere ? nil : place
+    private func newIndex(of target: InputIndex, isCall: Bool) -> OutputIndex? {
+        let index = unsafe isCall ? map[target].call : map[target].jump
+        return index == Self.nowhere ? nil : index
     }
 
     // MARK: The result
@@ -159,7 +161,7 @@ private struct TailedProgram {
         if kinds.count(insn) != 0 {
             let field = kinds.field(of: insn)
             let target = InputIndex(slot.position + 1 + field.offset(in: insn))
-            insn = errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+            insn = errors.pointing(insn, field, at: at, to: newIndex(of: target, isCall: field.isCall))
         }
         unsafe result.insns[at] = insn
         unsafe result.aux[at] = input.aux[slot]
@@ -176,7 +178,7 @@ private struct TailedProgram {
                 continue
             }
             var insn = unsafe patch[slot]
-            if kinds.count(insn) != 0 { insn = aimed(insn, slot, of: edit) }
+            if kinds.count(insn) != 0 { insn = adjusted(insn, slot, of: edit) }
             unsafe result.insns[at] = insn
             unsafe result.aux[at] = 0
             at = at + 1
@@ -185,12 +187,12 @@ private struct TailedProgram {
         if edit.passesWordOn { unsafe result.aux[at + -1] = input.aux[edit.off] }
     }
 
-    private mutating func aimed(_ insn: Instruction, _ slot: PatchIndex, of edit: EditRecord) -> Instruction {
+    private mutating func adjusted(_ insn: Instruction, _ slot: PatchIndex, of edit: EditRecord) -> Instruction {
         let field = kinds.field(of: insn)
         switch pass.patchTarget(of: insn, field, at: slot, in: edit, on: input) {
         case .asWritten: return insn
         case .input(let target):
-            return errors.pointing(insn, field, at: at, to: landing(of: target, isCall: field.isCall))
+            return errors.pointing(insn, field, at: at, to: newIndex(of: target, isCall: field.isCall))
         case .nothing: return errors.pointing(insn, field, at: at, to: nil)
         }
     }

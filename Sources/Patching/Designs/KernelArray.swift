@@ -2,22 +2,29 @@ import BPF
 
 /// The array of the kernel: every edit moves all that follows it and adjusts every branch at once.
 ///
-/// `patchInsnData` opens room for a patch with one move of the array, then walks all instructions and changes the offset of
-/// each branch that crosses the change. `removeInsns` closes a gap in the same way. The program is whole after each edit,
-/// and positions have changed: a caller adds the growth of its edits so far (`delta` in the kernel's rewriting loops).
+/// `patchInsnData` makes room for a patch with one move of the array. Then it walks all instructions and changes the offset
+/// of each branch that crosses the change. `removeInsns` closes a gap in the same way. The program is whole after each edit,
+/// its tables included, and positions have changed: a caller adds the growth of its edits so far (`delta` in the kernel's
+/// rewriting loops).
 ///
-/// It costs a move and a walk of the whole program for each edit. That is what the other designs avoid.
+/// Each edit costs a move and a walk of the whole program, and a walk of both tables. That is what the other designs avoid.
 ///
 /// Departures from the kernel, where SEMANTICS asks for more than the kernel has:
 /// - An insertion patches `off` by the new code and then `off` itself. A range replacement removes all but the first slot,
-///   then patches that one.
+///   then patches that one. An append only adds slots; no caller in the kernel appends.
 /// - The kernel's callers compute the offsets of a patch, and of an instruction that they copy into it, for the layout
 ///   after this one edit. Here refs and `keep` name what the kernel's callers know, and `writePatch` computes.
+/// - The kernel moves the aux word of `off` to the last slot of the patch. Here a kept instruction keeps its word.
 /// - A branch past the first slot of a removed range goes to the slot after it. The kernel keeps its offset. `skip` is
 ///   `adjust_jmp_off`, in the same walk, so that no offset overflows between the two.
+/// - A range can remove whole subprograms and the front of the next one, whose start the kernel would compute wrongly.
 /// - The kernel looks for an overflow before it changes the program. Here the result is discarded.
+/// - The kernel reallocates the array for each patch, and only copies a patch of one slot. Here the room for all patches is
+///   reserved once, and no patch is special.
 ///
-/// - Complexity: O(slots × edits) a pass
+/// Like the kernel, it accepts a jump whose target is gone: `refuses` is not among its capabilities.
+///
+/// - Complexity: O(edits × (slots + refs)) a pass; a patch slot adds O(refs of its edit). A table has at most a row a slot.
 /// - Source: Linux 6.12, `bpf_patch_insn_data`, `verifier_remove_insns`, `bpf_adj_branches`, `adjust_jmp_off`
 public final class KernelArray: Patcher {
     public let name = "kernel-array"
@@ -92,15 +99,15 @@ private struct KernelProgram {
         adjustBranches(off, oldEnd: off + removed, newEnd: off)
     }
 
-    private mutating func move(from end: Int, to place: Int) {
-        unsafe insns.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
-        unsafe aux.move(count - end, from: OutputIndex(end), to: OutputIndex(place))
-        count += place - end
+    private mutating func move(from end: Int, to newEnd: Int) {
+        unsafe insns.move(count - end, from: OutputIndex(end), to: OutputIndex(newEnd))
+        unsafe aux.move(count - end, from: OutputIndex(end), to: OutputIndex(newEnd))
+        count += newEnd - end
     }
 
     /// Changes the offset of every branch that crosses a change: the slots `off..<oldEnd` have become `off..<newEnd`.
     ///
-    /// Instructions are at their new places, and their offsets are still the old ones. The new slots are not looked at.
+    /// Instructions are at their new positions, and their offsets are still the old ones. The new slots are skipped.
     ///
     /// - Source: Linux 6.12, `bpf_adj_branches`
     private mutating func adjustBranches(_ off: Int, oldEnd: Int, newEnd: Int, skip: Int = 0) {
@@ -185,32 +192,27 @@ private struct KernelProgram {
         let keeps = edit.keep != EditRecord.noKeep
         let second = unsafe (insns[OutputIndex(off + 1)], aux[OutputIndex(off + 1)])
         if edit.remove > 1 { removeInsns(off + 1, Int(edit.remove) - 1) }
-        let original = unsafe insns[OutputIndex(off)]
-        let word = unsafe aux[OutputIndex(off)]
+        let (original, word) = unsafe (insns[OutputIndex(off)], aux[OutputIndex(off)])
         patchInsnData(off, length, skip: edit.skip ? Int(edit.patchCount) : 0)
         writePatch(edit, number: number, at: off)
-        let place = off + (keeps ? Int(edit.keep) : length - 1)
-        unsafe aux[OutputIndex(place)] = word
+        let kept = off + (keeps ? Int(edit.keep) : length - 1)
+        unsafe aux[OutputIndex(kept)] = word
         if !edit.isInsertion && !keeps { return }
-        unsafe insns[OutputIndex(place)] = original
+        unsafe insns[OutputIndex(kept)] = original
         if kinds.count(original) != 0 {
             let field = kinds.field(of: original)
             var target = off + 1 + field.offset(in: original)
-            if target > off {
-                target += length - 1
-            } else if target == off && edit.skip && !field.isCall {
-                target = place
-            }
-            set(target, field, in: original, at: place)
+            if target > off { target += length - 1 }
+            if target == off && edit.skip && !field.isCall { target = kept }
+            set(target, field, in: original, at: kept)
         }
-        if edit.remove == 2 { unsafe (insns[OutputIndex(place + 1)], aux[OutputIndex(place + 1)]) = second }
+        if edit.remove == 2 { unsafe (insns[OutputIndex(kept + 1)], aux[OutputIndex(kept + 1)]) = second }
     }
 
     /// Adds code to the end of the program. No caller in the kernel does.
     mutating func append(_ edit: EditRecord, number: Int) {
-        let off = count
         count += Int(edit.patchCount)
-        writePatch(edit, number: number, at: off)
+        writePatch(edit, number: number, at: count - Int(edit.patchCount))
     }
 
     /// Writes a patch with words of 0, and computes the offsets of its refs for the layout after this edit.
@@ -219,8 +221,7 @@ private struct KernelProgram {
         for position in 0..<Int(edit.patchCount) where !edit.keeps(PatchIndex(position)) {
             let insn = unsafe patch[PatchIndex(position)]
             let slot = off + position
-            unsafe insns[OutputIndex(slot)] = insn
-            unsafe aux[OutputIndex(slot)] = 0
+            unsafe (insns[OutputIndex(slot)], aux[OutputIndex(slot)]) = (insn, 0)
             if let ref = pass.target(of: PatchIndex(position), in: edit) {
                 let field = kinds.field(of: insn)
                 set(self.position(of: ref, after: number, isCall: field.isCall), field, in: insn, at: slot)
@@ -228,14 +229,12 @@ private struct KernelProgram {
         }
     }
 
-    /// The place of an input slot after the edits up to and including one, as callers keep count of it.
-    ///
-    /// - Complexity: O(edits)
+    /// The position of an input slot after the edits up to and including one, found by a walk of these edits.
     private func position(of target: InputIndex, after number: Int, isCall: Bool) -> Int {
         var target = target
         var delta = 0
-        for row in 0...number {
-            let edit = pass.edit(row)
+        for earlier in 0...number {
+            let edit = pass.edit(earlier)
             if edit.off > target { break }
             if edit.isDeletion {
                 target = max(target, edit.end)

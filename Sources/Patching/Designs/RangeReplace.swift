@@ -1,27 +1,29 @@
 import BPF
 
-/// `bpf_patch_insns`: any range of instructions is replaced by any others, and one owner of all positions knows where
-/// everything is.
+/// `bpf_patch_insns`: any range of instructions is replaced by any others, and one owner knows all positions.
 ///
 /// `replace` is the only operation: an empty range is an insertion, an empty patch a deletion, and a flag tells whether
-/// jumps to the range enter the patch. The caller never computes an index: the replacer copies what lies between two ranges
+/// jumps to an insertion enter it. The caller never computes an index: the replacer copies what lies between two ranges
 /// and keeps the positions. A jump to a slot that it has passed is fixed at once. A jump to a slot ahead waits in a chain of
-/// that slot, as in a one-pass assembler, until the slot gets its place.
+/// that slot, as in a one-pass assembler, until the slot has its index in the result.
 ///
-/// It costs one copy of each slot, three words for each slot, and no search: an edit costs its own length.
+/// It costs one copy of each slot, eight bytes for each slot of the input, four for each of the result, and eight for each
+/// subprogram. An edit costs its own length.
 ///
 /// Departures from the proposal, which is a signature and a paragraph:
 /// - Ranges must come in increasing order. The proposal leaves open how its iterator beats a move for each edit; this does.
 /// - Deleted slots at which jumps wait pass their chains on to the slot that follows in the same subprogram.
-/// - A call waits for the place of its subprogram, which is known at the end: code can be inserted before a start.
+/// - Past the first slot of a replaced range nothing is left to reach: a jump there is an error.
+/// - A call waits for the start of its subprogram until the end: code can be inserted before a start.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.
+/// - Line records, of which the proposal says nothing, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits) a pass, plus O(log subprograms) for a call and for a jump of a patch
+/// - Complexity: O(slots + edits) a pass; a call or a jump of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Nakryiko, July 2024 (`bpf_patch_insns`, `insn_patcher`); Leoshkevich, September 2020
 public final class RangeReplace: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
-        var landings = Scratch<OutputIndex>()
+        var newTargets = Scratch<OutputIndex>()
         var chains = Scratch<OutputIndex>()
         var links = Scratch<OutputIndex>()
         var starts = Scratch<OutputIndex>()
@@ -40,12 +42,12 @@ public final class RangeReplace: Patcher {
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
         var replacer = unsafe RangeReplacer(
             pass: pass, input: input, result: output.image(),
-            landings: memory.value.landings.buffer(reserving: input.insnCount),
+            newTargets: memory.value.newTargets.buffer(reserving: input.insnCount),
             chains: memory.value.chains.buffer(repeating: RangeReplacer.none, count: input.insnCount),
             links: memory.value.links.buffer(reserving: room),
             starts: memory.value.starts.buffer(repeating: RangeReplacer.none, count: input.subprogramCount),
             callers: memory.value.callers.buffer(repeating: RangeReplacer.none, count: input.subprogramCount),
-            homeEnd: input.end(of: TableIndex(0)))
+            subprogramEnd: input.end(of: TableIndex(0)))
         for number in 0..<pass.editCount { replacer.replace(pass.edit(number)) }
         replacer.finish()
         return output.conclude(
@@ -56,17 +58,17 @@ public final class RangeReplace: Patcher {
 
 /// The owner of positions.
 private struct RangeReplacer {
-    /// Instead of a place: nothing is left to reach. Instead of a jump: the end of a chain.
+    /// Instead of an index: nothing is left to reach. Instead of a jump: the end of a chain.
     static let none = OutputIndex(rawValue: .max)
-    /// In ``landings``: the place of the slot that follows the deleted ones.
-    private static let open = OutputIndex(rawValue: .max - 1)
+    /// In ``newTargets``: that of the slot that follows the deleted ones.
+    private static let deleted = OutputIndex(rawValue: .max - 1)
 
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let result: ProgramImage<OutputIndex>
     let kinds = JumpKindTable.shared.view
-    /// Where jumps to each input slot before `ahead` land.
-    let landings: UnsafeTypedBuffer<InputIndex, OutputIndex>
+    /// For each input slot before `ahead`, the slot of the result that jumps to it reach.
+    let newTargets: UnsafeTypedBuffer<InputIndex, OutputIndex>
     /// For each input slot from `ahead` on, the last jump of the result that waits for it.
     let chains: UnsafeTypedBuffer<InputIndex, OutputIndex>
     /// For each waiting jump or call of the result, the next of its chain.
@@ -80,12 +82,12 @@ private struct RangeReplacer {
     /// The input slot that is next, and the first to which jumps still have to wait.
     var cursor = InputIndex(0)
     var ahead = InputIndex(0)
-    /// The first deleted slot before `ahead` with an open landing, and the last jump that waits for it.
-    var openStart = InputIndex(0)
-    var openChain = RangeReplacer.none
+    /// The first of the deleted slots right before `ahead`, and the last jump that waits for them.
+    var deletedStart = InputIndex(0)
+    var deletedChain = RangeReplacer.none
     /// The subprogram at the cursor.
-    var home = TableIndex(0)
-    var homeEnd: Int
+    var subprogram = TableIndex(0)
+    var subprogramEnd: Int
     var errors = LayoutErrors()
 
     /// Replaces a range of the input by a patch.
@@ -94,17 +96,17 @@ private struct RangeReplacer {
         if edit.isDeletion { return delete(to: edit.end) }
         if edit.off.position < input.insnCount {
             startSubprogram()
-            if !edit.skip { land() }
+            if !edit.skip { resolve() }
         }
         write(edit)
         if edit.isInsertion { return }
         // Past the first slot of the range, nothing is left to reach.
         while ahead < edit.end {
-            unsafe point(chains[ahead], to: RangeReplacer.none)
-            unsafe landings[ahead] = RangeReplacer.none
+            unsafe backpatch(chains[ahead], to: RangeReplacer.none)
+            unsafe newTargets[ahead] = RangeReplacer.none
             ahead = ahead + 1
         }
-        openStart = ahead
+        deletedStart = ahead
         cursor = edit.end
         enterSubprogram()
     }
@@ -112,9 +114,9 @@ private struct RangeReplacer {
     /// Copies what is left, and points the calls to their subprograms.
     mutating func finish() {
         copy(to: InputIndex(input.insnCount))
-        closeOpen(at: RangeReplacer.none)
+        resolveDeleted(to: RangeReplacer.none)
         for number in 0..<input.subprogramCount {
-            unsafe point(callers[TableIndex(number)], to: starts[TableIndex(number)])
+            unsafe backpatch(callers[TableIndex(number)], to: starts[TableIndex(number)])
         }
     }
 
@@ -123,7 +125,7 @@ private struct RangeReplacer {
     private mutating func copy(to end: InputIndex) {
         while cursor < end {
             startSubprogram()
-            if ahead == cursor { land() }
+            if ahead == cursor { resolve() }
             copy(cursor)
             cursor = cursor + 1
             enterSubprogram()
@@ -133,13 +135,15 @@ private struct RangeReplacer {
     /// Passes deleted slots: jumps to them wait for the next slot that is left in the same subprogram.
     private mutating func delete(to end: InputIndex) {
         while cursor < end {
-            unsafe landings[cursor] = RangeReplacer.open
+            unsafe newTargets[cursor] = RangeReplacer.deleted
             var jump = unsafe chains[cursor]
             while jump != RangeReplacer.none {
-                unsafe (links[jump], openChain, jump) = (openChain, jump, links[jump])
+                let next = unsafe links[jump]
+                unsafe links[jump] = deletedChain
+                deletedChain = jump
+                jump = next
             }
-            cursor = cursor + 1
-            ahead = cursor
+            (cursor, ahead) = (cursor + 1, cursor + 1)
             enterSubprogram()
         }
     }
@@ -147,67 +151,67 @@ private struct RangeReplacer {
     /// Notes that the next slot of the result is of the subprogram at the cursor.
     @inline(__always)
     private mutating func startSubprogram() {
-        if unsafe starts[home] != RangeReplacer.none { return }
-        unsafe starts[home] = at
+        if unsafe starts[subprogram] != RangeReplacer.none { return }
+        unsafe starts[subprogram] = at
         unsafe result.subprograms[TableIndex(subprogramCount)] = Subprogram(
-            start: at.rawValue, id: input.subprograms[home].id)
+            start: at.rawValue, id: input.subprograms[subprogram].id)
         subprogramCount += 1
     }
 
     /// Goes on to the next subprogram if the cursor is at the end of one: nothing follows deleted slots there.
     @inline(__always)
     private mutating func enterSubprogram() {
-        if cursor.position < homeEnd || homeEnd == input.insnCount { return }
-        closeOpen(at: RangeReplacer.none)
-        home = home + 1
-        homeEnd = input.end(of: home)
+        if cursor.position < subprogramEnd || subprogramEnd == input.insnCount { return }
+        resolveDeleted(to: RangeReplacer.none)
+        subprogram = subprogram + 1
+        subprogramEnd = input.end(of: subprogram)
     }
 
-    /// Gives the slot ahead, and the deleted ones before it, the next place of the result.
+    /// Gives the slot ahead, and the deleted ones before it, the next slot of the result as their target.
     @inline(__always)
-    private mutating func land() {
-        unsafe point(chains[ahead], to: at)
-        unsafe landings[ahead] = at
-        if openStart < ahead { closeOpen(at: at) }
+    private mutating func resolve() {
+        unsafe backpatch(chains[ahead], to: at)
+        unsafe newTargets[ahead] = at
+        if deletedStart < ahead { resolveDeleted(to: at) }
         ahead = ahead + 1
-        openStart = ahead
+        deletedStart = ahead
     }
 
-    /// Gives the deleted slots before the slot ahead a place.
-    private mutating func closeOpen(at place: OutputIndex) {
-        point(openChain, to: place)
-        openChain = RangeReplacer.none
-        while openStart < ahead {
-            unsafe landings[openStart] = place
-            openStart = openStart + 1
+    /// Gives the deleted slots right before the slot ahead a target.
+    private mutating func resolveDeleted(to target: OutputIndex) {
+        backpatch(deletedChain, to: target)
+        deletedChain = RangeReplacer.none
+        while deletedStart < ahead {
+            unsafe newTargets[deletedStart] = target
+            deletedStart = deletedStart + 1
         }
     }
 
-    /// Points the jumps or calls of a chain to a place of the result.
+    /// Points the jumps or calls of a chain to a slot of the result.
     @inline(__always)
-    private mutating func point(_ chain: OutputIndex, to place: OutputIndex) {
+    private mutating func backpatch(_ chain: OutputIndex, to target: OutputIndex) {
         var jump = chain
         while jump != RangeReplacer.none {
             let insn = unsafe result.insns[jump]
             unsafe result.insns[jump] = errors.pointing(
-                insn, kinds.field(of: insn), at: jump, to: place == RangeReplacer.none ? nil : place)
+                insn, kinds.field(of: insn), at: jump, to: target == RangeReplacer.none ? nil : target)
             jump = unsafe links[jump]
         }
     }
 
-    /// Lets the jump or call at the next place reach an input slot, now or later.
+    /// Points the jump or call at the next slot of the result to an input slot, now or later.
     @inline(__always)
-    private mutating func aim(_ field: OffsetField, at target: InputIndex) {
+    private mutating func setTarget(_ target: InputIndex, _ field: OffsetField) {
         if field.isCall {
             let callee = input.subprogram(holding: target)
             unsafe (links[at], callers[callee]) = (callers[callee], at)
         } else if target >= ahead {
             unsafe (links[at], chains[target]) = (chains[target], at)
-        } else if unsafe landings[target] == RangeReplacer.open {
-            unsafe (links[at], openChain) = (openChain, at)
+        } else if unsafe newTargets[target] == RangeReplacer.deleted {
+            unsafe (links[at], deletedChain) = (deletedChain, at)
         } else {
             unsafe links[at] = RangeReplacer.none
-            unsafe point(at, to: landings[target])
+            unsafe backpatch(at, to: newTargets[target])
         }
     }
 
@@ -217,7 +221,7 @@ private struct RangeReplacer {
         unsafe (result.insns[at], result.aux[at]) = (insn, input.aux[slot])
         if kinds.count(insn) != 0 {
             let field = kinds.field(of: insn)
-            aim(field, at: InputIndex(slot.position + 1 + field.offset(in: insn)))
+            setTarget(InputIndex(slot.position + 1 + field.offset(in: insn)), field)
         }
         at = at + 1
     }
@@ -225,18 +229,17 @@ private struct RangeReplacer {
     private mutating func write(_ edit: EditRecord) {
         let patch = pass.patch(of: edit)
         for position in 0..<Int(edit.patchCount) {
-            let place = PatchIndex(position)
-            if edit.keeps(place) {
+            let (own, insn) = unsafe (PatchIndex(position), patch[PatchIndex(position)])
+            if edit.keeps(own) {
                 copy(edit.off + (position - Int(edit.keep)))
                 continue
             }
-            let insn = unsafe patch[place]
             unsafe (result.insns[at], result.aux[at]) = (insn, 0)
             if kinds.count(insn) != 0 {
                 let field = kinds.field(of: insn)
-                switch pass.patchTarget(of: insn, field, at: place, in: edit, on: input) {
+                switch pass.patchTarget(of: insn, field, at: own, in: edit, on: input) {
                 case .asWritten: break
-                case .input(let target): aim(field, at: target)
+                case .input(let target): setTarget(target, field)
                 case .nothing: errors.noteDangling()
                 }
             }
