@@ -42,7 +42,7 @@ extension Reference {
                 if off > count || edit.end > count {
                     "a range outside the program"
                 } else if off < last.end || off == last.off {
-                    "out of order, overlapping or with the `off` of the edit before"
+                    "out of order, overlapping or with one `off`"
                 } else {
                     malformed(edit) ?? malformedLoad(in: edit) ?? malformedRef(of: edit) ?? malformedJump(in: edit)
                         ?? cutSubprogram(in: edit)
@@ -98,11 +98,12 @@ extension Reference {
         for (slot, insn) in edit.patch.enumerated() where !edit.kept.contains(slot) {
             let hasRef = edit.refs.contains { $0.from.position == slot }
             guard let field = insn.offsetField, !hasRef else { continue }
-            if field == .callee { return "a call in the patch without a ref" }
             let target = slot + 1 + insn.offset
-            if target < 0 || target > edit.patch.count || isSecond(target, in: edit) {
+            let isOutside = target < 0 || target > edit.patch.count
+            if field != .callee && (isOutside || isSecond(target, in: edit)) {
                 return "a patch-relative target out of range or on a second slot"
             }
+            if field == .callee { return "a call in the patch without a ref" }
         }
         return nil
     }

@@ -20,7 +20,7 @@ extension Reference {
         }
     }
 
-    /// The subprograms of which something stands, each with its id.
+    /// The subprograms; one of which nothing stands is dropped with its id.
     func subprograms(in layout: Layout) -> [Subprogram] {
         program.subprograms.indices.compactMap { number in
             start(ofSubprogram: number, in: layout).map { start in
@@ -29,7 +29,9 @@ extension Reference {
         }
     }
 
-    /// The first thing of a subprogram that still stands: a surviving instruction or a patch; `nil` if nothing does.
+    /// The first thing of a subprogram that still stands: an inserted or patch instruction, or a surviving one; or `nil`.
+    ///
+    /// An insertion at a start belongs to that subprogram. An append keeps no subprogram standing: its `off` is in none.
     func start(ofSubprogram number: Int, in layout: Layout) -> Int? {
         let next = number + 1
         let end = next < program.subprograms.count ? Int(program.subprograms[next].start) : count
@@ -42,13 +44,15 @@ extension Reference {
     /// The line records: they change edit by edit, in order, each on what the ones before it gave.
     var lines: [LineRecord] {
         var lines = Lines(records: program.lines, length: count)
+        // An append shifts nothing.
         for edit in edits where edit.off.position < count {
             let off = edit.off.position + lines.length - count
-            if edit.patch.isEmpty {
-                lines.delete(off, Int(edit.remove))
-            } else if edit.remove == 0 {
-                // An insertion before `off` is a patch 1 → len + 1; an append shifts nothing.
+            if edit.remove == 0 {
+                // 1. An insertion before `off` is a patch 1 → len + 1.
                 lines.patch(off, edit.patch.count + 1)
+            } else if edit.patch.isEmpty {
+                // 2. Deleting `[off, off+cnt)`.
+                lines.delete(off, Int(edit.remove))
             } else {
                 // 3. Replacing more than one slot: deletion of `[off+1, off+remove)`, then a patch at `off`.
                 if edit.remove > 1 { lines.delete(off + 1, Int(edit.remove) - 1) }
@@ -69,8 +73,8 @@ extension Reference {
             length += len - 1
         }
 
-        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment and has
-        /// no record of its own, the last dropped record moves to it; later records shift by `-cnt`.
+        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment (an append
+        /// does not count) and has no record of its own, the last dropped record moves to it; later records shift by `-cnt`.
         mutating func delete(_ off: Int, _ cnt: Int) {
             let end = off + cnt
             let isDropped = { (record: LineRecord) in off <= Int(record.insnOff) && Int(record.insnOff) < end }

@@ -14,7 +14,8 @@ import Patching
 /// | "What travels along" | `Reference+Tables.swift` |
 /// | "Errors" | `Reference+Errors.swift` |
 ///
-/// - Complexity: O((slots + lines) × edits) a pass
+/// - Complexity: O((slots + patch slots) × (edits + subprograms + refs) + lines × edits) a pass; a jump into k deletions
+///   side by side costs k times as much
 /// - Source: Patching.docc/Semantics.md
 package struct Reference {
     let program: Program
@@ -56,7 +57,7 @@ package struct Reference {
         for (slot, origin) in layout.origins.enumerated() {
             guard let jump = jump(of: origin, in: layout) else { continue }
             guard let landing = landing(of: jump, in: layout) else { return .error(.dangling(slot: slot)) }
-            // The new offset is the landing index minus the jump's new index minus 1.
+            // The new offset is the landing index minus the jump's new index minus 1. If it does not fit: `ERANGE`.
             if !insns[slot].setOffset(landing - slot - 1) { overflow = overflow ?? slot }
         }
         let subprograms = subprograms(in: layout)
