@@ -84,8 +84,8 @@ public struct Draws: Sendable {
 
 /// 64 bits of one draw, handed out from the lowest on, each once.
 ///
-/// For ranges that are powers of 2, and so a number of bits each; ``Draws/below(_:)`` draws from all others. To take more
-/// than 64 bits is a fault of the caller, which debug builds trap.
+/// For ranges that are powers of 2, and so a number of bits each; ``below(_:ofBits:)`` and ``Draws/below(_:)`` draw from all
+/// others. To take more than 64 bits is a fault of the caller, which debug builds trap.
 public struct DrawnBits: BitwiseCopyable, Sendable {
     @usableFromInline var rest: UInt64
     /// How many are left. Optimized builds drop it, since only an assertion reads it.
@@ -110,6 +110,16 @@ public struct DrawnBits: BitwiseCopyable, Sendable {
     public mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound & (bound &- 1) == 0, "\(bound) is not a power of 2")
         return Int(truncatingIfNeeded: take(bound.trailingZeroBitCount))
+    }
+
+    /// A number from 0 up to, and without, `bound`, from some bits: where a draw of its own is not worth its cost.
+    ///
+    /// No number is more likely than another by more than 1 in 2 to the number of bits; of more numbers than that, some are
+    /// never drawn.
+    @inlinable @inline(__always)
+    public mutating func below(_ bound: Int, ofBits count: Int) -> Int {
+        assert(bound > 0 && bound <= Int(UInt32.max) && count <= 32)
+        return Int(truncatingIfNeeded: (take(count) &* UInt64(bound)) &>> UInt64(truncatingIfNeeded: count))
     }
 
     /// True in `part` of `whole` draws.

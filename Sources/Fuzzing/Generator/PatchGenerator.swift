@@ -151,7 +151,7 @@ struct PatchGenerator: ~Copyable {
         let input = build.input
         let isAppend = off.position == input.insnCount
         for _ in 0..<4 {
-            let number = (bits.below(256) * input.subprogramCount) >> 8
+            let number = bits.below(input.subprogramCount, ofBits: 8)
             let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets

@@ -63,6 +63,17 @@ struct DrawsTests {
         #expect(counts.allSatisfy { abs(Double($0) - mean) <= 5 * mean.squareRoot() }, "seed 14: \(counts)")
     }
 
+    /// Over all values of the bits, each number is drawn as often as the others, give or take one; the next bits are left.
+    @Test(arguments: [1, 3, 7, 12, 255, 256]) func belowOfBitsIsEven(_ bound: Int) {
+        var counts = [Int](repeating: 0, count: bound)
+        for value in 0..<UInt64(256) {
+            var bits = DrawnBits(value | 0x35 << 8)
+            counts[bits.below(bound, ofBits: 8)] += 1
+            #expect(bits.take(8) == 0x35)
+        }
+        #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1, "\(counts)")
+    }
+
     /// A draw from bytes takes as many as its range needs, and 0 after their end.
     @Test func bytesAreTakenInOrder() {
         var draws = Draws(bytes: [3, 7, 1, 1, 2, 0, 0, 0, 0, 0, 0])
