@@ -12,6 +12,8 @@ extension ReducerTests {
         var before: String
         var need: @Sendable (Case) -> Bool
         var after: String
+        /// The most candidates that may be run, where their number is what the reducer is good for.
+        var runs = Int.max
 
         var testDescription: String { "\(reducer.name): \(title)" }
     }
@@ -19,7 +21,7 @@ extension ReducerTests {
     private static func hasSlot(_ imm: Int32, _ c: Case) -> Bool { c.program.insns.contains { $0.imm == imm } }
     static func edits(_ c: Case) -> [Edit] { c.passes.flatMap(\.edits) }
     private static func growth(_ c: Case) -> Int { edits(c).reduce(0) { $0 + $1.patch.count - Int($1.remove) } }
-    private static func jumps(_ c: Case) -> [Int] {
+    static func jumps(_ c: Case) -> [Int] {
         c.program.insns.filter(\.jumpKind.isJump).map { $0.jumpOffset($0.jumpKind) }
     }
 
@@ -44,7 +46,7 @@ extension ReducerTests {
                 r1 = 2
                 pass
                 delete 2
-                """),
+                """, runs: 1),
         Example(
             reducer: PassReducer(), title: "two that make up a fault",
             before: """

@@ -9,11 +9,17 @@ struct ReducerTests {
     /// A judge for which a case is wrong as long as it has what is needed.
     final class NeedJudge: CaseJudge {
         let names = ["needy"]
+        private let rule: BrokenRule
+        private let place: Int
         private let need: (Case) -> Bool
         private(set) var asked: [Case] = []
         private(set) var finished: [Case] = []
 
-        init(_ need: @escaping (Case) -> Bool) { self.need = need }
+        init(rule: BrokenRule = .error, place: Int = 0, _ need: @escaping (Case) -> Bool) {
+            self.rule = rule
+            self.place = place
+            self.need = need
+        }
 
         func findings(of c: Case, against target: String?) -> [Finding] {
             asked.append(c)
@@ -21,7 +27,7 @@ struct ReducerTests {
             // The pass in which something is deleted.
             let pass = c.passes.firstIndex { $0.edits.contains { $0.patch.isEmpty } } ?? 0
             return [
-                Finding(target: "needy", rule: .error, insn: "wrong", edit: "none", pass: pass, place: 0, detail: "")
+                Finding(target: "needy", rule: rule, insn: "wrong", edit: "none", pass: pass, place: place, detail: "")
             ]
         }
 
@@ -44,7 +50,7 @@ struct ReducerTests {
         try CaseFile.parse("# bpf-patch-fuzz case\n\nprogram\n" + text + "\n", file: "example.case")
     }
 
-    @Test(arguments: examples) func reducer(example: Example) throws {
+    @Test(arguments: examples + detailExamples) func reducer(example: Example) throws {
         let judge = NeedJudge(example.need)
         let minimization = Minimization(
             try parse(example.before), goal: .bucket("needy/error/wrong/none"), judge: judge, target: nil,
@@ -57,8 +63,15 @@ struct ReducerTests {
         #expect(best.program == after.program && best.passes == after.passes, "\(CaseFile.print(best))")
         #expect(minimization.statistics.map(\.name) == [example.reducer.name])
         #expect(minimization.statistics[0].successes > 0)
+        #expect(minimization.statistics[0].runs <= example.runs)
         #expect(minimization.statistics[0].runs == minimization.runs - 1 && judge.asked.count == minimization.runs)
         #expect(Set(judge.asked).count == judge.asked.count, "a case was run twice")
+    }
+
+    /// Every reducer of the minimizer has an example, and so has the one that needs a finding with a place.
+    @Test func everyReducerHasAnExample() {
+        let names = Set((Self.examples + Self.detailExamples).map(\.reducer.name))
+        #expect(names.union([FocusReducer().name]) == Set(Minimizer.reducers.map(\.name)))
     }
 
     /// A finding with a place, in the middle of what it has nothing to do with.
@@ -101,6 +114,76 @@ struct ReducerTests {
         #expect(best.program == after.program && best.passes == after.passes, "\(CaseFile.print(best))")
         #expect(minimization.statistics[0].runs == 1)
     }
+
+    /// A finding for which the instructions alone are not enough: whole patches, then all between a jump and its target.
+    @Test(arguments: focusExamples) func focusKeepsMore(example: FocusExample) throws {
+        let judge = NeedJudge(rule: .layout, place: example.place, example.need)
+        let minimization = Minimization(
+            try parse(example.before), goal: .bucket("needy/layout/wrong/none"), judge: judge, target: nil,
+            limit: MinimizerLimit(candidates: 1 + example.runs))
+        #expect(minimization.runOriginal())
+        minimization.run([FocusReducer()])
+        let after = try parse(example.after)
+        let best = minimization.best
+        #expect(best.program == after.program && best.passes == after.passes, "\(CaseFile.print(best))")
+        #expect(minimization.statistics[0].runs == example.runs && minimization.statistics[0].successes == 1)
+    }
+
+    struct FocusExample: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        /// The slot of the result at which the finding is.
+        var place: Int
+        var before: String
+        var need: @Sendable (Case) -> Bool
+        var after: String
+        /// How many candidates are run until one is taken.
+        var runs: Int
+    }
+
+    static let focusExamples = [
+        FocusExample(
+            testDescription: "whole patches", place: 1,
+            before: """
+                r1 = 1
+                r1 = 2
+                r1 = 3
+                pass
+                insert at 1
+                r1 = 9
+                r1 = 8
+                """, need: { edits($0).contains { $0.patch.count == 2 } },
+            after: """
+                r0 = 1
+                pass
+                insert at 0
+                r0 = 100
+                r0 = 101
+                """, runs: 2),
+        FocusExample(
+            testDescription: "all between a jump and its target", place: 4,
+            before: """
+                r1 = 1
+                L1: r1 = 2
+                r1 = 3
+                goto L1
+                r1 = 5
+                r1 = 6
+                pass
+                insert at 2
+                r1 = 9
+                delete 5
+                """, need: { c in c.program.insns.contains { $0.imm == 3 } },
+            after: """
+                r1 = 1
+                L1: r1 = 2
+                r1 = 3
+                goto L1
+                r1 = 5
+                pass
+                insert at 2
+                r1 = 9
+                """, runs: 2),
+    ]
 
     /// What is ill formed is not run.
     @Test func illFormedCandidatesCostNothing() throws {
@@ -159,6 +242,19 @@ struct ReducerTests {
         let size = CaseSize(result.smallest)
         #expect(size.insns == 1 && size.edits == 1 && size.patchInsns == 1, "\(size)")
         #expect(result.candidates < 100, "\(result.reducers)")
+    }
+
+    /// Jumps of a long program that a marker would make larger cost nothing until slots are gone, not even a measurement.
+    @Test func longMarkersAreNotMeasured() throws {
+        var insns = (1...4_000).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
+        for slot in stride(from: 2_000, to: 4_000, by: 2) { insns[slot] = Instruction(code: Opcode.ja) }
+        let judge = NeedJudge { $0.program.insns.count == 4_000 }
+        let minimization = Minimization(
+            Case(program: Program(insns: insns), passes: [Pass()]), goal: .bucket("needy/error/wrong/none"),
+            judge: judge, target: nil, limit: MinimizerLimit())
+        #expect(minimization.runOriginal())
+        minimization.run([PlainReducer()])
+        #expect(minimization.statistics[0].calls < 10, "\(minimization.statistics)")
     }
 
     /// A minimization that is told to end runs nothing more, and keeps what it has.
