@@ -35,7 +35,7 @@ public struct CaseSize: Hashable, Sendable, Comparable {
     }
 
     /// 0 for the simplest instruction, more for each field that says something.
-    private static func detail(_ insn: Instruction) -> Int {
+    static func detail(_ insn: Instruction) -> Int {
         let plain = insn.code == Opcode.movImmediate64 || insn.code == 0
         return (plain ? 0 : 8) + Int(insn.registers).bitCount + insn.off.magnitude.bitCount
             + insn.imm.magnitude.bitCount

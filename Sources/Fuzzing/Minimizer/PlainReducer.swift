@@ -27,14 +27,22 @@ struct PlainReducer: Reducer {
     }
 
     /// Makes plain what can be made so of some places.
+    ///
+    /// In a long program, markers are long: a place that they would make larger is left out here. No part of such places is
+    /// run, but to measure all of these parts takes minutes.
     private func parts(_ minimization: Minimization, where isWanted: (SlotPlace, Case) -> Bool) {
-        let places = minimization.best.places.filter {
-            isWanted($0, minimization.best) && !$0.isPlain(in: minimization.best)
+        let before = minimization.best
+        let places = before.places.filter {
+            isWanted($0, before) && !$0.isPlain(in: before) && $0.isSimpler($0.plainForm(in: before), in: before)
         }
-        let left = minimization.attemptInParts(places[...]) { part in
+        _ = minimization.attemptInParts(places[...]) { part in
             minimization.attempt { c in for place in part { place.makePlain(&c) } }
         }
-        _ = minimization.attemptInParts(left.filter { $0.isJump(in: minimization.best) }[...]) { part in
+        let after = minimization.best
+        let jumps = after.places.filter { place in
+            isWanted(place, after) && place.gotoForm(in: after).map { place.isSimpler($0, in: after) } ?? false
+        }
+        _ = minimization.attemptInParts(jumps[...]) { part in
             minimization.attempt { c in for place in part { place.makeGoto(&c) } }
         }
     }
@@ -74,19 +82,29 @@ struct SlotPlace {
         return insn.isWide || insn.jumpKind != .none
     }
 
+    /// True if another instruction here would make the case smaller.
+    func isSimpler(_ other: Instruction, in c: Case) -> Bool { CaseSize.detail(other) < CaseSize.detail(insn(in: c)) }
+
+    /// The plain instruction for this place, without a code if the instruction here has none.
+    func plainForm(in c: Case) -> Instruction {
+        Instruction(code: insn(in: c).code == 0 ? 0 : plain.code, imm: marker)
+    }
+
+    /// The `goto` to where a jump here leads; `nil` if there is none.
+    func gotoForm(in c: Case) -> Instruction? {
+        let insn = insn(in: c)
+        if !insn.jumpKind.isJump { return nil }
+        return Instruction(code: Opcode.ja, off: Int16(clamping: insn.jumpOffset(insn.jumpKind)), imm: marker)
+    }
+
     /// Makes the instruction here plain, if that is simpler.
     func makePlain(_ c: inout Case) {
-        if isPlain(in: c) { return }
-        let code = insn(in: c).code
-        set(Instruction(code: code == 0 ? 0 : plain.code, imm: marker), in: &c)
+        if !isPlain(in: c) { set(plainForm(in: c), in: &c) }
     }
 
     /// Makes a jump here a `goto` to the same place.
     func makeGoto(_ c: inout Case) {
-        let insn = insn(in: c)
-        if !insn.jumpKind.isJump { return }
-        set(
-            Instruction(code: Opcode.ja, off: Int16(clamping: insn.jumpOffset(insn.jumpKind)), imm: marker), in: &c)
+        if let goto = gotoForm(in: c) { set(goto, in: &c) }
     }
 }
 
