@@ -3,8 +3,25 @@ import Patching
 
 /// All cases of one pass below a bound: every well-formed program with every pass, malformed ones too.
 ///
-/// Instructions are the least that the rules tell apart: one that is no jump, `goto`, `may_goto`'s kin in 32 bits (`gotol`),
-/// a wide load, a call and the address of a subprogram.
+/// Instructions are the least that the rules tell apart (``Kind``). A case is one pass on a program of at least one slot:
+/// - Each slot starts any instruction that fits; a jump reaches any instruction of its subprogram, a call any subprogram.
+/// - Subprograms and line records, where the bounds have them, are at any set of instructions.
+/// - An edit has any start and length up to ``Bounds/beyond`` slots outside of the program, with and without `skip`.
+/// - A patch is any row of instructions up to its bound; `keep` is none or any slot of it. A jump of a patch reaches any slot
+///   of the patch, its end or one beyond, or has a ref to any slot of the program or one beyond; a call has such a ref or none.
+///
+/// Cases by the bounds that tests use:
+///
+/// | slots | edits | patch | tables | kinds | cases |
+/// |---|---|---|---|---|---|
+/// | 2 | 1 | 1 | both | all but `gotol` | 68,526 |
+/// | 2 | 2 | 0 | lines | all but `gotol` | 34,728 |
+/// | 1 | 1 | 2 | none | all | 44,804 |
+/// | 2 | 2 | 1 | none | plain | 6,230 |
+/// | 1 | 2 | 1 | none | all | 660,972 |
+/// | 2 | 1 | 2 | none | all | 957,335 |
+/// | 3 | 1 | 1 | subprograms | all but `gotol` | 441,889 |
+/// | 3 | 2 | 0 | lines | all but `gotol` | 1,125,552 |
 package struct SmallCases {
     /// What the cases may hold.
     package struct Bounds: Sendable {
@@ -17,8 +34,13 @@ package struct SmallCases {
         package var beyond = 1
         package var hasLines = false
         package var hasSubprograms = false
+        package var kinds: Set<Kind>
 
-        package init(slots: Int, edits: Int, patch: Int, hasLines: Bool = false, hasSubprograms: Bool = false) {
+        package init(
+            slots: Int, edits: Int, patch: Int, hasLines: Bool = false, hasSubprograms: Bool = false,
+            kinds: Set<Kind> = Set(Kind.allCases)
+        ) {
+            self.kinds = kinds
             self.slots = slots
             self.edits = edits
             self.patch = patch
@@ -27,7 +49,9 @@ package struct SmallCases {
         }
     }
 
-    private enum Kind: CaseIterable { case plain, jump, wide, call, function }
+    /// What an instruction can be: no jump, a jump with 16 bits, one with 32, a wide load, a call, or the address of a
+    /// subprogram.
+    package enum Kind: CaseIterable, Sendable { case plain, goto, gotol, wide, call, function }
 
     private let bounds: Bounds
     private var choices = Choices()
@@ -70,11 +94,13 @@ package struct SmallCases {
     private mutating func makeInstruction(room: Int) -> [Instruction] {
         marker += 1
         let fits = Kind.allCases.filter { kind in
-            (room > 1 || (kind != .wide && kind != .function)) && (bounds.hasSubprograms || kind != .function)
+            bounds.kinds.contains(kind)
+                && (room > 1 || (kind != .wide && kind != .function)) && (bounds.hasSubprograms || kind != .function)
         }
         switch fits[choices.below(fits.count)] {
         case .plain: return [Instruction(code: Opcode.movImmediate64, imm: marker)]
-        case .jump: return [Instruction(code: Opcode.ja, imm: marker)]
+        case .goto: return [Instruction(code: Opcode.ja, imm: marker)]
+        case .gotol: return [Instruction(code: Opcode.gotol, off: Int16(marker))]
         case .wide: return [Instruction(code: Opcode.loadImmediate64, imm: marker), .zero]
         case .call: return [Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: Int16(marker))]
         case .function:
