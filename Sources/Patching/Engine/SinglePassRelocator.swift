@@ -113,18 +113,23 @@ struct SinglePassRelocator {
     /// Copies the slots of the input between two edits.
     @inline(__always)
     private mutating func copy(from start: InputIndex, to end: InputIndex) {
-        var from = start
+        // In constants and variables of its own, the loop keeps in registers what it would else load again after each store.
+        let (kinds, map, jumps) = (kinds, map, jumps)
+        let (inputInsns, inputAux, insns, aux) = (input.insns, input.aux, result.insns, result.aux)
+        var (from, at, listed) = (start, self.at, TableIndex(jumpCount))
         while from < end {
-            let insn = unsafe input.insns[from]
-            unsafe result.insns[at] = insn
-            unsafe result.aux[at] = input.aux[from]
+            let insn = unsafe inputInsns[from]
+            unsafe insns[at] = insn
+            unsafe aux[at] = inputAux[from]
             map.copy(from, at: at)
             // Written in any case, counted when it is a jump: no branch to mispredict.
-            unsafe jumps[TableIndex(jumpCount)] = ListedJump(at: at, from: from)
-            jumpCount &+= kinds.count(insn)
+            unsafe jumps[listed] = ListedJump(at: at, from: from)
+            listed = listed + kinds.count(insn)
             at = at + 1
             from = from + 1
         }
+        jumpCount = listed.position
+        self.at = at
     }
 
     /// Writes a patch as it is, placeholders included.
@@ -163,9 +168,11 @@ struct SinglePassRelocator {
     /// Points listed jumps and calls to the places of their targets, up to the first whose target is ahead.
     @inline(__always)
     private mutating func fixJumps(before limit: InputIndex) {
-        while fixedCount < jumpCount {
-            let jump = unsafe jumps[TableIndex(fixedCount)]
-            let insn = unsafe result.insns[jump.at]
+        let (kinds, map, jumps, insns, count) = (kinds, map, jumps, result.insns, jumpCount)
+        var (fixed, isWhole, overflows) = (fixedCount, self.isWhole, self.overflows)
+        while fixed < count {
+            let jump = unsafe jumps[TableIndex(fixed)]
+            let insn = unsafe insns[jump.at]
             let field = kinds.field(of: insn)
             let target = InputIndex(
                 rawValue: jump.from.rawValue &+ 1 &+ UInt32(truncatingIfNeeded: field.offset(in: insn)))
@@ -174,9 +181,12 @@ struct SinglePassRelocator {
             let distance = Int(landing) &- jump.at.position &- 1
             isWhole = isWhole && landing != JumpTargetMap.nothing
             overflows = overflows || !field.fits(distance)
-            unsafe result.insns[jump.at] = field.setting(distance, in: insn)
-            fixedCount &+= 1
+            unsafe insns[jump.at] = field.setting(distance, in: insn)
+            fixed &+= 1
         }
+        fixedCount = fixed
+        self.isWhole = isWhole
+        self.overflows = overflows
     }
 
     // MARK: The tables
