@@ -117,14 +117,15 @@ private struct TailedProgram {
     /// Gives deleted slots the indices of the slot after them, if that is in the same subprogram: the prefix sum alone does
     /// not tell where a subprogram ends, nor that jumps skip inserted code.
     private func mapDeletedSlots() {
-        for number in (0..<input.subprogramCount).reversed() {
-            let start = unsafe Int(input.subprograms[TableIndex(number)].start)
-            var next = NewIndices(jump: Self.nowhere, call: Self.nowhere)
-            var position = input.end(of: TableIndex(number))
-            while position > start {
-                position -= 1
-                let slot = InputIndex(position)
-                if unsafe tails[slot] == Self.deleted { unsafe map[slot] = next } else { next = unsafe map[slot] }
+        for number in (0..<pass.editCount).reversed() {
+            let edit = pass.edit(number)
+            if !edit.isDeletion { continue }
+            var end = edit.end
+            while end > edit.off {
+                let slot = end + -1
+                let isLast = input.end(of: input.subprogram(holding: slot)) == end.position
+                unsafe map[slot] = isLast ? NewIndices(jump: Self.nowhere, call: Self.nowhere) : map[end]
+                end = slot
             }
         }
     }
