@@ -4,13 +4,13 @@ import Patching
 /// Keeps only what the finding is about: the instruction at its place, the target of that, and the edits that matter for both.
 ///
 /// One run instead of dozens when that is enough. It tries three cases, from the smallest to one that still has all between
-/// the jump and its target.
+/// the jump and its target. Of a jump at the 16-bit limit it keeps as many slots as the offset needs.
 struct FocusReducer: Reducer {
     let name = "focus"
 
     func minimize(_ minimization: Minimization) {
         guard minimization.best.passes.count == 1, let focus = Focus(minimization) else { return }
-        for extent in Focus.Extent.allCases where minimization.attempt({ focus.apply(to: &$0, extent) }) { return }
+        for extent in focus.extents where minimization.attempt({ focus.apply(to: &$0, extent) }) { return }
     }
 }
 
@@ -30,6 +30,8 @@ private struct Focus {
     private static let unmarked = Instruction(code: Opcode.movImmediate64, imm: .max)
 
     private let rule: BrokenRule
+    /// How many of the slots between the instruction and its target are more than a jump needs to miss the 16-bit limit.
+    private var spare = 0
     /// The slot of the instruction that is wrong, or where its edit starts.
     private var from = 0
     /// The slot that it leads to, if it is a jump or call.
@@ -41,12 +43,20 @@ private struct Focus {
 
     /// Finds out what the last finding of a case with one pass is about; `nil` where it has no place.
     init?(_ minimization: Minimization) {
-        guard let finding = minimization.bestFinding, let place = Self.place(of: finding, minimization) else {
-            return nil
-        }
+        guard let finding = minimization.bestFinding else { return nil }
         rule = finding.rule
         let c = minimization.best
         let all = c.passes[0].edits
+        let place: Int
+        if rule == .error {
+            guard let far = c.farJump else { return nil }
+            (place, spare) = (far.place, max(far.excess - 1, 0))
+            // The edit that an error is named after.
+            edits.formUnion((all.firstIndex { $0.patch.isEmpty } ?? all.indices.first).map { [$0] } ?? [])
+        } else {
+            guard let slot = Self.place(of: finding, minimization) else { return nil }
+            place = slot
+        }
         let insn: Instruction
         switch c.origin(of: place) {
         case .program(let slot, let edit):
@@ -69,6 +79,9 @@ private struct Focus {
         }
         edits.formUnion(neighbors(in: all))
     }
+
+    /// The extents to try: a jump at the 16-bit limit needs what is between it and its target.
+    var extents: [Extent] { rule == .error ? [.span] : Extent.allCases }
 
     /// The slot of the result at which a finding is.
     private static func place(of finding: Finding, _ minimization: Minimization) -> Int? {
@@ -127,6 +140,7 @@ private struct Focus {
             if extent != .span { minimizePatch(of: &c.passes[0].edits[number], number, whole: extent == .patches) }
         }
         c.passes[0].edits = kept.sorted().map { c.passes[0].edits[$0] }
+        if spare > 0 { slots.subtract(c.program.plainRun(within: span, without: ranges).prefix(spare)) }
         if slots.isEmpty { slots = [0] }
         if rule != .line { c.program.lines = [] }
         if rule != .subprogram { dropSubprograms(&c, slots) }
@@ -180,7 +194,43 @@ private struct Focus {
     }
 }
 
+extension Program {
+    /// The longest run of slots inside a span, not next to its ends, that are no jumps or wide loads, and in no range.
+    ///
+    /// - Complexity: O(slots + ranges)
+    fileprivate func plainRun(within span: ClosedRange<Int>, without ranges: [Range<Int>]) -> Range<Int> {
+        var isTaken = insns.map { $0.code == 0 || $0.isWide || $0.jumpKind != .none }
+        for slot in ranges.joined() { isTaken[slot] = true }
+        let inside = span.dropFirst(2).dropLast(2)
+        var (longest, start) = (0..<0, inside.first ?? 0)
+        for slot in inside {
+            if isTaken[slot] { start = slot + 1 }
+            if slot + 1 - start > longest.count { longest = start..<slot + 1 }
+        }
+        return longest
+    }
+}
+
 extension Case {
+    /// The first jump of the result that is as far from its landing as a 16-bit offset reaches, or farther.
+    ///
+    /// - Returns: its slot of the result, and by how many slots it is farther
+    /// - Complexity: O(slots + jumps × edits)
+    fileprivate var farJump: (place: Int, excess: Int)? {
+        if program.insns.count + passes[0].edits.reduce(0, { $0 + $1.patch.count }) <= Int(Int16.max) { return nil }
+        let reference = Reference(passes[0], on: program)
+        let layout = Reference.Layout(reference)
+        for (place, origin) in layout.origins.enumerated() {
+            guard let jump = reference.jump(of: origin, in: layout), !jump.isCall,
+                let landing = reference.landing(of: jump, in: layout)
+            else { continue }
+            let offset = landing - place - 1
+            let excess = max(offset - Int(Int16.max), Int(Int16.min) - offset)
+            if excess >= 0 { return (place, excess) }
+        }
+        return nil
+    }
+
     /// Where a slot of a result comes from.
     fileprivate enum SlotOrigin {
         /// The program; the edit is the one that keeps it.

@@ -185,6 +185,23 @@ struct ReducerTests {
                 """, runs: 2),
     ]
 
+    /// At the 16-bit limit, the jump and as many slots as it needs are left.
+    @Test func focusAtTheLimit() {
+        var insns = (1...40_000).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
+        insns[500] = Instruction(code: Opcode.ja, off: 32_700)
+        let edits = [900, 39_000].map { Edit(off: InputIndex($0), remove: 0, patch: Array(insns.prefix(100))) }
+        let minimization = Minimization(
+            Case(program: Program(insns: insns), passes: [Pass(edits: edits)]),
+            goal: .bucket("faulty/error/erange-became-accepted/insert"),
+            judge: ResidentJudge([FaultyPatcher(.rangeUnchecked)]), target: "faulty", limit: MinimizerLimit())
+        #expect(minimization.runOriginal())
+        minimization.run([FocusReducer()])
+        let best = minimization.best
+        // A slot before the jump and one after its target, and a distance of 32,768 in the result.
+        #expect(best.passes[0].edits.count == 1 && best.program.insns.count == 3 + 32_768 + 1 - 100)
+        #expect(minimization.statistics[0].runs == 1)
+    }
+
     /// What is ill formed is not run.
     @Test func illFormedCandidatesCostNothing() throws {
         let judge = NeedJudge { _ in true }
