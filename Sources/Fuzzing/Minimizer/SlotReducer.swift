@@ -7,6 +7,18 @@ struct SlotReducer: Reducer {
 
     func minimize(_ minimization: Minimization) {
         SlotRow.minimize(minimization, row: { minimization.best.row }, remove: { remove($0, minimization) })
+        removeRuns(minimization)
+    }
+
+    /// Does without slots side by side of which none can be done without alone.
+    private func removeRuns(_ minimization: Minimization) {
+        var count: Int { minimization.best.program.insns.count }
+        if !minimization.canAfford(count * (count - 1) / 2) { return }
+        for length in stride(from: count - 1, to: 1, by: -1) {
+            for start in stride(from: count - length, through: 0, by: -1) where start + length <= count {
+                _ = remove(start..<start + length, minimization)
+            }
+        }
     }
 
     private func remove(_ range: Range<Int>, _ minimization: Minimization) -> Bool {

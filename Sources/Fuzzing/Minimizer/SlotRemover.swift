@@ -79,6 +79,8 @@ struct SlotRemover {
                 c.passes[0].edits[number].refs[ref].to = InputIndex(moved(edit.refs[ref].to.position))
             }
         }
+        // A deletion goes with its slots.
+        c.passes[0].edits.removeAll { $0.remove == 0 && $0.patch.isEmpty }
     }
 
     /// Moves what points to slots; a subprogram of which nothing is left goes.

@@ -221,6 +221,39 @@ extension ReducerTests {
                 goto +0
                 """),
         Example(
+            reducer: SlotReducer(), title: "two side by side of which none can go alone",
+            before: """
+                r1 = 1
+                r1 = 2
+                .line 7
+                r1 = 3
+                r1 = 4
+                pass
+                delete 0
+                """, need: { hasSlot(1, $0) && hasSlot(4, $0) && $0.program.insns.count % 2 == 0 },
+            after: """
+                r1 = 1
+                r1 = 4
+                pass
+                delete 0
+                """),
+        Example(
+            reducer: SlotReducer(), title: "with the deletion of them",
+            before: """
+                r1 = 1
+                r1 = 2
+                pass
+                delete 0
+                insert at 1
+                r1 = 9
+                """, need: { c in edits(c).contains { $0.remove == 0 && $0.off.position < c.program.insns.count } },
+            after: """
+                r1 = 2
+                pass
+                insert at 0
+                r1 = 9
+                """),
+        Example(
             reducer: SlotReducer(), title: "all that a jump and its length do not need",
             before: """
                 r1 = 1
@@ -251,7 +284,10 @@ extension ReducerTests {
                 pass
                 delete 4
                 """,
-            need: { c in [0x07, 0xb7].allSatisfy { code in c.program.insns.contains { $0.code == code } } },
+            need: { c in
+                let codes = c.program.insns.map(\.code)
+                return codes.contains(0x07) && codes.contains(0xb7) && !edits(c).isEmpty
+            },
             after: """
                 r2 += 2
                 r1 = 5
