@@ -13,36 +13,51 @@ public struct CaseSize: Hashable, Sendable, Comparable {
     public var tables: Int
     /// How far instructions and numbers are from the simplest.
     public var detail: Int
+    /// How large the numbers are that only mark an instruction for the reader: registers and constants of moves and of
+    /// conditions.
+    public var markers: Int
 
     /// Measures a case.
     ///
     /// - Complexity: O(slots)
     public init(_ c: Case) {
         passes = c.passes.count
-        let all = c.passes.flatMap(\.edits)
-        edits = all.count
         insns = c.program.insns.count
-        patchInsns = all.reduce(0) { $0 + $1.patch.count }
-        tables = c.program.subprograms.count + c.program.lines.count + all.reduce(0) { $0 + $1.refs.count }
-        detail = c.program.insns.reduce(0) { $0 + Self.detail($1) }
-        for edit in all {
-            detail += edit.patch.reduce(0) { $0 + Self.detail($1) } + (edit.skip ? 4 : 0) + (edit.keep == nil ? 0 : 4)
-            detail += edit.off.rawValue.bitCount + edit.remove.bitCount
-        }
+        tables = c.program.subprograms.count + c.program.lines.count
+        (edits, patchInsns, detail, markers) = (0, 0, 0, 0)
+        for insn in c.program.insns { add(insn) }
         for word in c.program.aux { detail += word.bitCount }
         for subprogram in c.program.subprograms { detail += subprogram.id.bitCount }
         for line in c.program.lines { detail += line.id.bitCount }
+        for pass in c.passes {
+            edits += pass.edits.count
+            for edit in pass.edits {
+                patchInsns += edit.patch.count
+                tables += edit.refs.count
+                for insn in edit.patch { add(insn) }
+                detail += (edit.skip ? 4 : 0) + (edit.keep == nil ? 0 : 4)
+                detail += edit.off.rawValue.bitCount + edit.remove.bitCount
+            }
+        }
+    }
+
+    /// Adds what an instruction has of detail and of markers.
+    private mutating func add(_ insn: Instruction) {
+        let (more, numbers) = Self.detail(insn)
+        detail += more
+        markers += numbers
     }
 
     /// 0 for the simplest instruction, more for each field that says something.
-    static func detail(_ insn: Instruction) -> Int {
-        let plain = insn.code == Opcode.movImmediate64 || insn.code == 0
-        return (plain ? 0 : 8) + Int(insn.registers).bitCount + insn.off.magnitude.bitCount
-            + insn.imm.magnitude.bitCount
+    static func detail(_ insn: Instruction) -> (detail: Int, markers: Int) {
+        let isMove = insn.code == Opcode.movImmediate64
+        let detail = (isMove || insn.code == 0 ? 0 : 8) + insn.off.magnitude.bitCount
+        let numbers = Int(insn.registers).bitCount + insn.imm.magnitude.bitCount
+        return isMove || insn.jumpKind == .short ? (detail, numbers) : (detail + numbers, 0)
     }
 
-    /// The numbers that decide which of two is larger, the most important first.
-    var numbers: [Int] { [passes, edits, insns + patchInsns, insns, tables, detail] }
+    /// The numbers that decide which of two is larger, the most important first and the markers last.
+    var numbers: [Int] { [passes, edits, insns + patchInsns, insns, tables, detail, markers] }
 
     public static func < (left: CaseSize, right: CaseSize) -> Bool {
         left.numbers.lexicographicallyPrecedes(right.numbers)

@@ -75,8 +75,7 @@ public struct CaseSlide {
 /// How far a case has slid: first as large as a reader finds it, then how common its instructions are.
 enum SlideSize {
     /// - Complexity: O(slots)
-    static func measure(_ c: Case) -> [Int] {
-        let size = CaseSize(c)
+    static func measure(_ c: Case, _ size: CaseSize) -> [Int] {
         var (jumps, rank) = (0, 0)
         for edit in c.passes.flatMap(\.edits) {
             for insn in edit.patch where insn.jumpKind != .none { jumps += 1 }
@@ -85,6 +84,7 @@ enum SlideSize {
         for insn in c.program.insns { rank += self.rank(insn) }
         return [
             size.passes, size.edits, size.insns + size.patchInsns, jumps, size.tables, rank, size.insns, size.detail,
+            size.markers,
         ]
     }
 

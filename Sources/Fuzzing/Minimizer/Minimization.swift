@@ -29,22 +29,25 @@ final class Minimization {
     var bestFinding: Finding?
     /// How large it is, the most important number first.
     private(set) var size: [Int]
+    /// The same by what a reader takes in, whatever the measure.
+    private var caseSize: CaseSize
     /// How many cases were run.
     private(set) var runs = 0
     /// What each reducer has done, in the order in which they were first used.
     private(set) var statistics: [ReducerStatistics] = []
     /// The smallest case seen in each other bucket on the way.
-    private(set) var strays: [String: Case] = [:]
+    var strays: [String: Case] { others.mapValues(\.smallest) }
+    private var others: [String: (smallest: Case, size: CaseSize)] = [:]
     private let goal: Goal
-    private let measure: (Case) -> [Int]
+    private let measure: (Case, CaseSize) -> [Int]
     /// How many candidates were in the bucket.
     private var matches = 0
     /// How many candidates ended the process that they were run in.
     private var deadly = 0
     /// The candidates that were run and not wanted.
     private var tried: Set<CaseHash> = []
-    /// True if something cost too much for the runs so far.
-    private var isPutOff = false
+    /// The fewest candidates that were too many for the runs so far.
+    private var putOff = Int.max
     /// The place of the reducer at work in ``statistics``.
     private var reducer = 0
     private let judge: any CaseJudge
@@ -55,11 +58,12 @@ final class Minimization {
     /// - Parameter measure: how large a case is, as numbers that are compared in order
     init(
         _ c: Case, goal: Goal, judge: any CaseJudge, target: String?, limit: MinimizerLimit,
-        measure: @escaping (Case) -> [Int] = { CaseSize($0).numbers }
+        measure: @escaping (Case, CaseSize) -> [Int] = { $1.numbers }
     ) {
         self.limit = limit
         best = c
-        size = measure(c)
+        caseSize = CaseSize(c)
+        size = measure(c, caseSize)
         self.goal = goal
         self.measure = measure
         self.judge = judge
@@ -72,16 +76,21 @@ final class Minimization {
     }
 
     /// Runs reducers in turn until none of them finds anything smaller.
+    ///
+    /// One has its next turn when more than markers has changed since its last, or what it put off can be afforded.
     func run(_ reducers: [any Reducer]) {
-        var before: (size: [Int], runs: Int)
+        var turns: [(size: [Int], putOff: Int)] = reducers.map { _ in ([], 0) }
+        var before: [Int]
         repeat {
-            before = (size, runs)
-            isPutOff = false
-            for next in reducers {
+            before = size
+            for (number, next) in reducers.enumerated()
+            where turns[number].putOff <= runs || turns[number].size != size.dropLast() {
+                putOff = Int.max
                 use(next.name)
                 next.minimize(self)
+                turns[number] = (size.dropLast(), putOff)
             }
-        } while !isOver && (size.lexicographicallyPrecedes(before.size) || (isPutOff && runs > before.runs))
+        } while !isOver && (size.lexicographicallyPrecedes(before) || turns.contains { $0.putOff <= runs })
     }
 
     private func use(_ name: String) {
@@ -104,7 +113,8 @@ final class Minimization {
         var candidate = best
         change(&candidate)
         statistics[reducer].calls += 1
-        let candidateSize = measure(candidate)
+        let newSize = CaseSize(candidate)
+        let candidateSize = measure(candidate, newSize)
         if !candidateSize.lexicographicallyPrecedes(size) { return false }
         let hash = CaseHash(candidate)
         if tried.contains(hash) {
@@ -113,26 +123,28 @@ final class Minimization {
         }
         // No patcher is given what is ill formed.
         if !rules.isRunnable(candidate) { return false }
-        guard let finding = run(candidate, hash, where: accepts) else { return false }
+        guard let finding = run(candidate, newSize, hash, where: accepts) else { return false }
         matches += 1
         statistics[reducer].successes += 1
         best = candidate
         bestFinding = finding
         size = candidateSize
+        caseSize = newSize
         return true
     }
 
     /// Runs a candidate; returns the finding that is wanted.
-    private func run(_ candidate: Case, _ hash: CaseHash, where accepts: (Finding) -> Bool) -> Finding? {
+    private func run(
+        _ candidate: Case, _ newSize: CaseSize, _ hash: CaseHash, where accepts: (Finding) -> Bool
+    ) -> Finding? {
         runs += 1
         statistics[reducer].runs += 1
-        limit.progress(MinimizerProgress(runs: runs, size: CaseSize(best), reducer: statistics[reducer].name))
+        limit.progress(MinimizerProgress(runs: runs, size: caseSize, reducer: statistics[reducer].name))
         let findings = judge.findings(of: candidate, against: target)
         if findings.contains(where: \.rule.isDeadly) { deadly += 1 }
-        let plainSize = CaseSize(candidate)
         for finding in findings where !goal.isMet(by: finding) {
-            if let known = strays[finding.bucket], CaseSize(known) <= plainSize { continue }
-            strays[finding.bucket] = candidate
+            if let known = others[finding.bucket], known.size <= newSize { continue }
+            others[finding.bucket] = (candidate, newSize)
         }
         let wanted = findings.filter(goal.isMet)
         // What ended early has shown nothing.
@@ -144,7 +156,7 @@ final class Minimization {
     ///
     /// So what is quadratic at most doubles the cost of what is not.
     func canAfford(_ candidates: Int) -> Bool {
-        if candidates > runs { isPutOff = true }
+        if candidates > runs { putOff = min(putOff, candidates) }
         return candidates <= runs
     }
 

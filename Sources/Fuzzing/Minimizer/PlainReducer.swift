@@ -49,6 +49,8 @@ struct PlainReducer: Reducer {
 }
 
 /// A slot of the program of a case, or of one of its patches.
+///
+/// Inlined where it is used: a call with a whole case counts the references to all its parts.
 struct SlotPlace {
     /// The pass and the edit of a patch; `nil` for the program.
     var edit: (pass: Int, number: Int)?
@@ -57,11 +59,13 @@ struct SlotPlace {
     var marker: Int32
 
     /// The instruction here.
+    @inline(__always)
     func insn(in c: Case) -> Instruction {
         edit.map { c.passes[$0.pass].edits[$0.number].patch[slot] } ?? c.program.insns[slot]
     }
 
     /// Changes the instruction here.
+    @inline(__always)
     func set(_ insn: Instruction, in c: inout Case) {
         if let edit { c.passes[edit.pass].edits[edit.number].patch[slot] = insn } else { c.program.insns[slot] = insn }
     }
@@ -70,6 +74,7 @@ struct SlotPlace {
     var plain: Instruction { Instruction(code: Opcode.movImmediate64, imm: marker) }
 
     /// True if the instruction here is plain; a second slot of a wide load, too, which has no code, and a placeholder.
+    @inline(__always)
     func isPlain(in c: Case) -> Bool {
         let insn = insn(in: c)
         return (insn.code == plain.code || insn.code == 0) && insn.registers == 0 && insn.off == 0
@@ -77,6 +82,7 @@ struct SlotPlace {
     }
 
     /// True if the instruction here is a jump, a call or a wide load, which is more than its own slot.
+    @inline(__always)
     func isJump(in c: Case) -> Bool {
         let insn = insn(in: c)
         return insn.isWide || insn.jumpKind != .none
@@ -98,6 +104,7 @@ struct SlotPlace {
     }
 
     /// Makes the instruction here plain, if that is simpler.
+    @inline(__always)
     func makePlain(_ c: inout Case) {
         if !isPlain(in: c) { set(plainForm(in: c), in: &c) }
     }

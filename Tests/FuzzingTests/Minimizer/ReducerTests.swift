@@ -202,6 +202,31 @@ struct ReducerTests {
         #expect(minimization.statistics[0].runs == 1)
     }
 
+    /// Other markers are no reason to try everything again; another instruction is.
+    @Test(arguments: [false, true]) func turnsEndWithMarkers(isOther: Bool) throws {
+        final class Turns: Reducer, @unchecked Sendable {
+            let name = "turns"
+            var count = 0
+            func minimize(_ minimization: Minimization) { count += 1 }
+        }
+        struct Changer: Reducer {
+            let name = "changer"
+            let isOther: Bool
+            func minimize(_ minimization: Minimization) {
+                _ = minimization.attempt { c in
+                    if isOther { c.program.insns[0].code = Opcode.movImmediate64 } else { c.program.insns[0].imm = 1 }
+                }
+            }
+        }
+        let turns = Turns()
+        let minimization = Minimization(
+            try parse(isOther ? "r1 |= 100\npass" : "r1 = 100\npass"), goal: .bucket("needy/error/wrong/none"),
+            judge: NeedJudge { _ in true },
+            target: nil, limit: MinimizerLimit())
+        minimization.run([turns, Changer(isOther: isOther)])
+        #expect(turns.count == (isOther ? 2 : 1) && minimization.runs == 1)
+    }
+
     /// What is ill formed is not run.
     @Test func illFormedCandidatesCostNothing() throws {
         let judge = NeedJudge { _ in true }
