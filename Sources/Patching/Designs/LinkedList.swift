@@ -9,8 +9,8 @@ import BPF
 /// - `linearize` walks the list, numbers the nodes and writes the program, then gives each jump its new offset.
 /// - `destroy` empties the pool from which all nodes come.
 ///
-/// It costs 24 bytes for each node, four for its number, and an index of four for each slot, since edits name positions. A
-/// walk of the list makes that index anew for each pass after the first.
+/// It costs 24 bytes for each node, four for its number, four for each jump, and an index of four for each slot, since edits
+/// name positions. A walk of the list makes that index anew for each pass after the first.
 ///
 /// Departures from the proposal, which grows instructions and says that removal is not right yet:
 /// - It relocates by original indices, and knows no jumps from one pass into the patches of another. Nodes point to nodes
