@@ -60,11 +60,18 @@ test: setup ## Run the tests, all but the long ones.
 	$(SWIFT) test $(TEST_FLAGS)
 
 # The long suites have names that end in EnduranceTests; without the variable they are skipped.
-test-long: setup ## Run the long tests: hundreds of kills, and more random cases. See also vm-test.
+# Without apt, or on another processor, there is no kernel of Debian's to boot.
+test-long: setup ## Run the long tests: hundreds of kills, more random cases, and virtual machines.
 	LONG_TESTS=1 $(SWIFT) test $(TEST_FLAGS) --filter EnduranceTests
+	@if .ci/setup vm; then \
+	    $(MAKE) --no-print-directory static && Tests/VirtualMachine/test; \
+	else \
+	    echo "test-long: SKIPPED: the test in virtual machines, for the reason above" >&2; \
+	fi
 
-vm-test: ## Run the tool on Debian's kernels, each in a virtual machine (a minute and a half, and a build).
+vm-test: ## Run only the test in virtual machines, on Debian's kernels (3 minutes, 8 without KVM, and a build).
 	@.ci/setup vm
+	@$(MAKE) --no-print-directory static
 	Tests/VirtualMachine/test
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
