@@ -152,7 +152,10 @@ public final class Campaign {
                 (ledger.unstored != nil || ledger.hasToSlide) && !isUntilFound && !isTooLateToMinimize
             // A campaign with a finding to minimize does not wait.
             try step(wait: hasWork ? 0 : min(clock.rest ?? 1, 0.1))
-            if hasWork { if let bucket = ledger.unstored { try minimize(bucket) } else { try slide() } }
+            // What belongs together is known early only if each case slides once it is minimized.
+            if hasWork {
+                if ledger.hasToSlide { try slide() } else if let bucket = ledger.unstored { try minimize(bucket) }
+            }
         }
         hasLostWorkers = isStarted && found == nil && !crew.isStopping && !indices(ofBlock: order.next).isEmpty
         // What is behind a gap is run again when the campaign goes on; without a state it never does.
@@ -256,7 +259,9 @@ public final class Campaign {
 
     /// Lets the next minimized case slide across buckets, which shows what one cause explains.
     private func slide() throws(CampaignError) {
+        let start = Date()
         _ = try ledger.slideNext()
+        clock.noteSliding(since: start)
         if let failure { throw failure }
     }
 

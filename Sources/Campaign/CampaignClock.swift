@@ -19,7 +19,7 @@ struct CampaignClock {
     var before = 0.0
     /// When an interrupt was first noticed.
     private var interrupted: Date?
-    /// How long findings took to be minimized in this process, and how many there were.
+    /// How long findings took to be minimized in this process, and then to slide, and how many there were.
     private var minimizing = (seconds: 0.0, count: 0)
 
     init(limit: Double?) { self.limit = limit }
@@ -47,6 +47,9 @@ struct CampaignClock {
         minimizing.seconds += Date().timeIntervalSince(start)
         minimizing.count += 1
     }
+
+    /// Takes note of how long a minimized finding took to slide.
+    mutating func noteSliding(since start: Date) { minimizing.seconds += Date().timeIntervalSince(start) }
 
     /// Whether the rest of the time is needed to minimize what was found; never before half of it.
     func isNeededForMinimizing(_ backlog: Int) -> Bool {

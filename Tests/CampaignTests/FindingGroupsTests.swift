@@ -62,6 +62,19 @@ struct FindingGroupsTests {
         #expect(FindingGroups.make([finding(one), finding(other)]).count == 2)
     }
 
+    /// What there was no time for is with the others of its kind that have slid, if all of these are in one group.
+    @Test func whatHasNotSlidIsWithItsKind() {
+        let end = "a/wrong-landing/ja-forward/patch"
+        let slid = [finding("a/wrong-landing/cond-forward/patch", leadsTo: [end]), finding(end)]
+        let late = ["cond-forward-ref/insert", "cond-backward/patch", "gotol-forward/patch"].map {
+            finding("a/wrong-landing/\($0)", slots: 5, leadsTo: nil)
+        }
+        #expect(buckets(slid + late).map(\.count) == [3, 1, 1])
+        // Two causes for one kind: nobody knows which of them it is of.
+        let apart = finding("a/wrong-landing/cond-forward/delete", slots: 3)
+        #expect(buckets(slid + late + [apart]).map(\.count) == [2, 1, 2, 1])
+    }
+
     /// A group is known when all of it is.
     @Test func knownGroups() {
         var (one, other) = (finding("a/hang/none/none"), finding("a/hang/none/patch"))

@@ -30,7 +30,8 @@ public struct FindingGroup: Codable, Sendable, Hashable {
 ///
 /// Two findings are in one group when the case of one slides into the bucket of the other (see ``Fuzzing/CaseSlide``), directly
 /// or by way of others. Those that cannot slide are in one group when target, rule and kind of instruction are the same,
-/// since it is the same thing that happened.
+/// since it is the same thing that happened. Those that there was no time for are where all others of the same kind and direction
+/// are that have slid, or else with their kind.
 public enum FindingGroups {
     /// Groups findings.
     ///
@@ -44,8 +45,14 @@ public enum FindingGroups {
     ) -> [FindingGroup] {
         var sets = DisjointSets()
         for finding in findings {
-            if let key = key(of: finding) { sets.join(finding.bucket, key) }
             for other in finding.leadsTo ?? [] { sets.join(finding.bucket, other) }
+        }
+        let ends = Dictionary(grouping: findings.filter(\.hasSlid), by: \.direction).mapValues { found in
+            Set(found.map { sets.root(of: $0.bucket) })
+        }
+        for finding in findings where !finding.hasSlid {
+            let ends = finding.canSlide ? ends[finding.direction] ?? [] : []
+            sets.join(finding.bucket, ends.count == 1 ? ends.first ?? "" : key(of: finding))
         }
         let parts = Dictionary(grouping: findings) { sets.root(of: $0.bucket) }
         let groups = parts.values.map { (smallest: smallest($0), group: group($0, plugins, host)) }
@@ -53,10 +60,8 @@ public enum FindingGroups {
     }
 
     /// What findings have in common that belong together without sliding; no slash begins a bucket, so that it is none.
-    private static func key(of finding: StoredFinding) -> String? {
+    private static func key(of finding: StoredFinding) -> String {
         guard let bucket = Bucket(finding.bucket) else { return "/" + finding.bucket }
-        // What has not slid yet is with its rule until it has.
-        if bucket.canSlide && finding.leadsTo != nil { return nil }
         let words = ["", bucket.target, bucket.rule.rawValue, bucket.isBeyondContract ? Bucket.beyondContract : ""]
         switch bucket.rule {
         case .error where bucket.insn == "verifier-bug": return "/" + finding.bucket
@@ -98,6 +103,19 @@ public enum FindingGroups {
             size: smallest.size,
             buckets: [smallest.bucket] + sorted.map(\.bucket).filter { $0 != smallest.bucket },
             sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, plugins, host), isKnown: isKnown)
+    }
+}
+
+extension StoredFinding {
+    fileprivate var canSlide: Bool { Bucket(bucket)?.canSlide == true }
+
+    /// Whether its case was made smaller across buckets, so that it is known where it belongs.
+    fileprivate var hasSlid: Bool { leadsTo != nil && canSlide }
+
+    /// What findings have in common of which one that has slid shows where the other belongs.
+    fileprivate var direction: [String] {
+        guard let bucket = Bucket(bucket) else { return [] }
+        return [bucket.target, bucket.rule.rawValue, bucket.insnDirection, String(bucket.isBeyondContract)]
     }
 }
 

@@ -59,6 +59,7 @@ extension FindingLedger {
     /// - Throws: ``CampaignError`` when a file cannot be written
     func finishNext() throws(CampaignError) -> Bool {
         seenCount = max(seenCount, storedCount)
+        if seenCount < queue.count, !examiner.isLate(), try slideNext() { return true }
         if seenCount < queue.count {
             let bucket = queue[seenCount]
             if !examiner.isLate() {

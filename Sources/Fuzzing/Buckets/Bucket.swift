@@ -39,6 +39,12 @@ public struct Bucket: Hashable, Sendable {
     /// The kind of instruction without direction and role, for an instruction.
     public var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
 
+    /// The kind of instruction with its direction and without its role, for an instruction.
+    public var insnDirection: String {
+        guard let word = InstructionWord(insn) else { return insn }
+        return InstructionWord(word.kind, word.way).text
+    }
+
     /// True if cases of the bucket can slide into others: the answers of a patcher are wrong, and it gives them in good order.
     public var canSlide: Bool {
         switch rule {

@@ -125,6 +125,7 @@ struct EditSlide: Reducer {
                 edit.remove = 0
             }
         }
+        if edit.keep != nil && pass == 0 { moveKeptJump(minimization, number) }
         _ = attempt {
             $0.skip = false
             $0.remove = 0
@@ -140,6 +141,25 @@ struct EditSlide: Reducer {
                 $0.off = InputIndex(place)
                 if $0.patch.count > 0 { $0.remove = 0 }
             }
+        }
+    }
+}
+
+extension EditSlide {
+    /// Turns a jump that a patch keeps into one of an insertion, which reaches the same instruction.
+    private func moveKeptJump(_ minimization: Minimization, _ number: Int) {
+        let place = minimization.best.passes[0].edits[number].off
+        guard place.position < minimization.best.program.insns.count else { return }
+        var jump = minimization.best.program.insns[place.position]
+        let kind = jump.jumpKind
+        let target = place.position + 1 + jump.jumpOffset(kind)
+        if kind == .none || jump.isWide || target < 0 { return }
+        _ = jump.setJumpOffset(0, kind)
+        _ = minimization.attempt { c in
+            c.program.insns[place.position] = Instruction(
+                code: Opcode.movImmediate64, imm: Int32(place.position + 1))
+            c.passes[0].edits[number] = Edit(
+                off: place, remove: 0, patch: [jump], refs: [Ref(from: PatchIndex(0), to: InputIndex(target))])
         }
     }
 }
@@ -196,7 +216,10 @@ struct JumpSlide: Reducer {
         for candidate in plainer(than: insn) {
             func change(_ c: inout Case) {
                 c.program.insns[slot] = candidate
-                if insn.isWide { c.program.insns[slot + 1] = Instruction(code: Opcode.movImmediate64) }
+                if !insn.isWide { return }
+                c.program.insns[slot + 1] = Instruction(code: Opcode.movImmediate64)
+                if c.passes.isEmpty { return }
+                c.passes[0].edits = c.passes[0].edits.map { $0.off.position == slot ? $0.keepingFirstSlot : $0 }
             }
             if minimization.attempt(change) { return }
             // A jump stays in its subprogram, which may then be all of the program.
@@ -210,6 +233,7 @@ struct JumpSlide: Reducer {
         }
     }
 
+    /// Makes a jump of a patch plainer.
     private func simplify(_ minimization: Minimization, _ edit: Int, _ slot: Int) {
         let patch = minimization.best.passes[0].edits[edit].patch
         let insn = patch[slot]
@@ -269,7 +293,18 @@ struct JumpSlide: Reducer {
     }
 }
 
-/// Tries the smallest cases in which an offset can be wrong: a backward one, across or to an edit at the start.
+extension Edit {
+    /// The same edit where what it keeps has become one slot wide: the second is no part of it any more.
+    fileprivate var keepingFirstSlot: Edit {
+        guard let keep, remove == 2, keep.position + 1 < patch.count else { return self }
+        var copy = self
+        copy.remove = 1
+        copy.patch[keep.position + 1] = Instruction(code: Opcode.movImmediate64, imm: Int32(100 + keep.position + 1))
+        return copy
+    }
+}
+
+/// Tries the smallest cases in which an offset can be wrong: across or to an edit at the start, backward or else forward.
 ///
 /// For a jump of a kind that keeps its offset although it must not, and for an instruction that has an offset by mistake. That
 /// says enough of the cause to leave the direction and the edit aside; no other symptom is taken for an answer.
@@ -288,6 +323,7 @@ struct SymptomSlide: Reducer {
         let jumps = insns.filter { $0.jumpKind != .none }
         // A jump that keeps its offset even there explains whatever else is wrong with a jump of its kind.
         for jump in jumps { attempt(minimization, jump) { $0.hasUnchangedOffset } }
+        for jump in jumps { attemptForward(minimization, jump) { $0.hasUnchangedOffset } }
         if finding.ignoresSkip { for jump in jumps { attempt(minimization, jump) { $0.ignoresSkip } } }
         switch finding.rule {
         case .layout where !jumps.isEmpty:
@@ -324,6 +360,32 @@ struct SymptomSlide: Reducer {
             }
             _ = minimization.attempt(where: accepts) { c in
                 c.program = Program(insns: [plain, backward] + (insn.isWide ? [Instruction(code: 0)] : []))
+                c.passes = [Pass(edits: [edit])]
+            }
+        }
+    }
+}
+
+extension SymptomSlide {
+    /// Tries a jump from the start across an edit, to the slot that follows the one edited.
+    private func attemptForward(
+        _ minimization: Minimization, _ insn: Instruction, _ accepts: (Finding) -> Bool
+    ) {
+        let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
+        let width = insn.isWide ? 2 : 1
+        var forward = insn
+        guard forward.setJumpOffset(width, insn.jumpKind) else { return }
+        let insns = [forward] + (insn.isWide ? [Instruction(code: 0)] : []) + [plain, plain]
+        // What calls go to is a subprogram.
+        let starts = insn.jumpKind.isCall ? [0, UInt32(width + 1)] : [0]
+        let subprograms = starts.enumerated().map { Subprogram(start: $1, id: UInt32($0)) }
+        let edits = [
+            Edit(off: InputIndex(width), remove: 1),
+            Edit(off: InputIndex(width), remove: 0, patch: [plain], skip: true),
+        ]
+        for edit in edits {
+            _ = minimization.attempt(where: accepts) { c in
+                c.program = Program(insns: insns, subprograms: subprograms)
                 c.passes = [Pass(edits: [edit])]
             }
         }

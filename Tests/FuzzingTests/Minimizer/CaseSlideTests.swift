@@ -61,7 +61,7 @@ struct CaseSlideTests {
 
     @Test(arguments: [
         Fault.conditional32Forgotten, .mayGotoForgotten, .backJumpStrict, .refOffByOne, .auxStays, .startStrict,
-        .lineAtPatchShifted, .callForgotten,
+        .lineAtPatchShifted, .callForgotten, .jaForgotten, .keptStays, .forwardJumpToLast,
     ])
     func faultOfOneComparison(fault: Fault) {
         let found = groups(FaultyPatcher(fault))
@@ -78,7 +78,7 @@ struct CaseSlideTests {
     @Test(arguments: [
         (Fault.auxStays, Fault.lineAtPatchShifted), (.backJumpStrict, .startStrict), (.callForgotten, .refOffByOne),
         (.conditional32Forgotten, .auxOnFirst), (.mayGotoForgotten, .inheritanceForgotten),
-        (.skipForgotten, .auxLastLost),
+        (.skipForgotten, .auxLastLost), (.conditional32Forgotten, .callForgotten), (.jaForgotten, .gotolForgotten),
     ])
     func faultsStayApart(one: Fault, other: Fault) {
         let found = groups(Both([FaultyPatcher(one), FaultyPatcher(other)]), most: 40)
