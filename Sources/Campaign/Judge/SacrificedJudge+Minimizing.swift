@@ -10,8 +10,8 @@ extension SacrificedJudge {
         .memory: CaseBudget(timeout: .infinity, memory: 128),
     ]
 
-    /// How many candidates may hang, or take memory without an end.
-    private static let mostDear = 40
+    /// How many candidates may hang, or take memory without an end: what they take, the workers of the campaign have less.
+    private static let mostDear = 10
 
     /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
     public func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
@@ -19,6 +19,7 @@ extension SacrificedJudge {
         let dear = rule.flatMap { Self.dear[$0] }
         let isDear = dear != nil
         let hasty = dear.map { self.hasty($0) } ?? hasty()
+        hasty.yields = isDear
         let limit = MinimizerLimit(matches: isDear ? Self.mostDear : .max, isLate: isLate, progress: progress)
         var result = Minimizer(hasty, limit: limit).minimize(c, bucket: bucket)
         failure = failure ?? hasty.failure

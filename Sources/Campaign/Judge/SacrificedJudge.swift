@@ -8,6 +8,9 @@ public final class SacrificedJudge: CaseJudge {
     private let host: any HostProgram
     private let reports: SanitizerReports.Use
     private var process: WorkerProcess?
+    /// Whether the process gives way to others, and whether the next one is to.
+    private var isYielding = false
+    private var mustYield = false
     private var requests: UInt64 = 0
     /// Queried while an answer is awaited: true when there is no time to wait; nothing is found then.
     public var isLate: () -> Bool = { false }
@@ -55,6 +58,9 @@ public final class SacrificedJudge: CaseJudge {
         return judge
     }
 
+    /// Whether the process always gives way to others.
+    var yields = false
+
     public let names: [String]
 
     public func oracle(for c: Case) -> Oracle { subject.oracle(for: c) }
@@ -65,6 +71,8 @@ public final class SacrificedJudge: CaseJudge {
         remark = nil
         deaths = []
         notRun = [:]
+        // What hangs keeps a processor busy for seconds, which the workers of a campaign need more.
+        mustYield = yields || c.bucket.flatMap { Bucket.rule(of: $0) } == .hang
         var spared = UInt64.max
         for (number, name) in names.enumerated() where target == nil || name == target {
             spared &= ~(1 << UInt64(number))
@@ -193,11 +201,18 @@ public final class SacrificedJudge: CaseJudge {
 
     /// The process, started when there is none.
     private func running() throws(CampaignError) -> WorkerProcess {
-        if let process { return process }
+        if let process {
+            if !mustYield || isYielding { return process }
+            process.kill()
+            _ = process.waitUntilExit()
+            self.process = nil
+        }
         // A judge that is gone is noticed by what it does not answer.
         Output.watchReader()
         let started = try WorkerProcess(
             host: host, .judge(subject.target, budget), plugins: subject.plugins, reports: reports)
+        if mustYield { started.giveWay() }
+        isYielding = mustYield
         process = started
         return started
     }

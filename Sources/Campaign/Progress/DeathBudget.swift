@@ -5,6 +5,8 @@
 /// others, so that one target is always run. Prices are fixed, and no time is measured: the same deaths leave a target the
 /// same blocks on every machine.
 ///
+/// A hang costs more than the worker that waits for it, since the others wait at the end of the epoch.
+///
 /// - Units: what a death costs in cases that could have been run meanwhile
 public struct DeathBudget: Hashable, Sendable {
     /// How many cases one worker runs in a second, about.
@@ -21,8 +23,11 @@ public struct DeathBudget: Hashable, Sendable {
     /// - Units: seconds
     private static let memorySeconds: UInt64 = 2
 
-    private var hang: UInt64 { UInt64(Double(casesPerSecond) * max(timeout, 0.1)) }
-    private var memory: UInt64 { casesPerSecond * Self.memorySeconds }
+    /// How many workers wait while one patcher hangs or takes all memory.
+    private static let waiting: UInt64 = 4
+
+    private var hang: UInt64 { Self.waiting * UInt64(Double(casesPerSecond) * max(timeout, 0.1)) }
+    private var memory: UInt64 { Self.waiting * casesPerSecond * Self.memorySeconds }
     /// Half a block that is run again, and a millisecond for another child.
     private var crash: UInt64 { Shard.blockSize / 2 + casesPerSecond / 1000 }
 

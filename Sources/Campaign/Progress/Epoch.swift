@@ -7,7 +7,7 @@ struct Epoch: Codable, Hashable, Sendable {
     /// How long an epoch becomes.
     ///
     /// - Units: blocks
-    static let longest: UInt64 = 4096
+    static let longest: UInt64 = 1 << 15
 
     /// The first block.
     var start: UInt64 = 0

@@ -30,6 +30,8 @@ struct Death: Hashable {
     var report: String?
     /// What was done with which address, in words.
     var place: String?
+    /// True if the child kept a processor busy for at least a quarter of its time: the machine did not stand still meanwhile.
+    var isBusy = false
 
     /// Whether a signal ended it that another process sends.
     var isFromOutside: Bool {

@@ -84,9 +84,9 @@ struct ForkServer {
                 Output.note("error: a worker cannot be forked: \(SystemReason.text())\n")
                 _exit(1)
             }
-            let cause = watch(child, &signals)
+            let end = watch(child, &signals)
             endStrays()
-            guard let cause else {
+            guard let end else {
                 if let text = errors.take() { Output.note(text + "\n") }
                 return
             }
@@ -94,10 +94,11 @@ struct ForkServer {
             let words = [frames.joined(separator: "\n"), errors.take() ?? ""].filter { !$0.isEmpty }
             unsafe died(
                 Death(
-                    cause: cause.0, patcher: board.patcher(ofWorker: number),
+                    cause: end.cause, patcher: board.patcher(ofWorker: number),
                     index: board.position(ofWorker: number).index,
-                    report: cause.1 ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
-                    place: FaultPlace(word: board.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place)))
+                    report: end.report ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
+                    place: FaultPlace(word: board.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place),
+                    isBusy: end.isBusy))
         }
     }
 
@@ -109,27 +110,41 @@ struct ForkServer {
         signal(SIGTERM, before)
     }
 
+    /// The end of a child that did not come to its end by itself.
+    private struct End {
+        var cause: Death.Cause
+        /// What a sanitizer wrote.
+        var report: String?
+        /// See ``Death/isBusy``.
+        var isBusy = false
+    }
+
     /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
-    private func watch(_ child: pid_t, _ signals: inout sigset_t) -> (Death.Cause, String?)? {
+    private func watch(_ child: pid_t, _ signals: inout sigset_t) -> End? {
         let memory = MemoryGauge(process: child)
+        let processor = ProcessorGauge(process: child)
         let start = memory.held
         let allowed = budget.memory.map { start + $0 << 20 }
         // What was held when the case began that is being run.
         var before = start
         var pause = timespec(tv_sec: 0, tv_nsec: Int(ForkServer.tick * 1e9))
         var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
+        var used = processor.used
+        var isBusy = false
         var verdict: Death.Cause?
         while true {
             _ = unsafe sigtimedwait(&signals, nil, &pause)
             var status: Int32 = 0
             if unsafe waitpid(child, &status, WNOHANG) == child {
                 if board.isDone(worker: number) { return nil }
-                if board.isFull(worker: number) { return (.leak, nil) }
-                if board.isCut(worker: number) { return (.descriptor, nil) }
+                if board.isFull(worker: number) { return End(cause: .leak) }
+                if board.isCut(worker: number) { return End(cause: .descriptor) }
                 // It has said why.
                 if board.hasGivenUp(worker: number) { _exit(1) }
                 let report = takeReport(of: child)
-                return (verdict ?? cause(ofStatus: status, hasReport: report != nil), report)
+                return End(
+                    cause: verdict ?? cause(ofStatus: status, hasReport: report != nil), report: report,
+                    isBusy: isBusy)
             }
             if isAbandoned() {
                 kill(child, SIGKILL)
@@ -142,8 +157,10 @@ struct ForkServer {
                 late = (board.isBusy(worker: number) ? index : UInt64.max, now)
                 board.note(start: now, worker: number)
                 before = memory.held
+                used = processor.used
             } else if Double(now - late.since) > budget.timeout * 1e9 {
                 let taken = max(memory.held, before) - before
+                isBusy = processor.used - used > budget.timeout / 4
                 verdict =
                     taken > Self.endless
                     ? .memory(taken: taken >> 20, timeout: budget.timeout) : .hang(timeout: budget.timeout)
@@ -181,6 +198,25 @@ struct ForkServer {
     private func isAbandoned() -> Bool {
         var leash = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
         return unsafe poll(&leash, 1, 0) > 0 && leash.revents & Int16(POLLHUP | POLLERR) != 0
+    }
+}
+
+/// How long the threads of a process have kept processors busy.
+struct ProcessorGauge {
+    private let clock: clockid_t?
+
+    init(process: pid_t) {
+        var clock = clockid_t()
+        self.clock = unsafe clock_getcpuclockid(process, &clock) == 0 ? clock : nil
+    }
+
+    /// 0 when that is not known, as of a process that has ended.
+    ///
+    /// - Units: seconds
+    var used: Double {
+        var time = timespec()
+        guard let clock, unsafe clock_gettime(clock, &time) == 0 else { return 0 }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

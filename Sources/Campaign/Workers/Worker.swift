@@ -155,8 +155,9 @@ final class Worker {
         switch death.cause {
         case _ where probe.isCertain(target: death.patcher, isKilled: death.isFromOutside): break
         case .outside where casualties.strike(at: death.index) < 3: return
-        // A machine may stand still for a while; a patcher that hangs does it twice, and then it is known.
-        case .hang where !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
+        // A machine may stand still for a while; a patcher that only waits does it twice, and then it is known to hang.
+        case .hang
+        where !death.isBusy && !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
             if let patcher = death.patcher {
                 output.write(Doubt(target: subject.targets[patcher], index: death.index).line)
             }

@@ -135,6 +135,11 @@ final class WorkerProcess {
         return process
     }
 
+    /// Makes the process, and those that it will start, give way to others that want a processor.
+    ///
+    /// It still has a tenth of one, in which a case that does not hang is done a thousand times.
+    func giveWay() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), 10) }
+
     /// Kills the process, and those that it has started.
     func kill() {
         if result != nil { return }
