@@ -25,6 +25,8 @@ extension Checkpoint {
 
     /// The parts that did not get to their limit, or to that of another shard of their campaign, each in words.
     ///
+    /// A shard that had only a time is compared with the number of cases of the others.
+    ///
     /// - Complexity: O(parts)
     var unfinishedParts: [String] {
         let campaigns = Dictionary(grouping: parts, by: \.identity)
@@ -32,7 +34,8 @@ extension Checkpoint {
         return parts.compactMap { part in
             let cases = part.configuration.cases
             let limit = limits[part.identity] ?? nil
-            if part.isFinished && (cases.limit == nil || cases.limit == limit) { return nil }
+            let isFull = limit.map { part.cases >= cases.shard.count(below: $0) } ?? true
+            if part.isFinished && (cases.limit == limit || isFull) { return nil }
             let name = cases.shard == .whole ? "the campaign" : "shard \(cases.shard)"
             let rest = campaigns.count == 1 ? "" : " of seed \(cases.seed)"
             let whole = limit.map { " of \(CountText.grouped(cases.shard.count(below: $0)))" } ?? ""

@@ -152,9 +152,21 @@ import Testing
             checkpoint.parts[0].isFinished = false
             try folder.save(checkpoint)
         }
+        // One that had a time, and came to its end before the others' cases.
+        let timed = try part("2/2", cases: 600)
+        do {
+            let folder = try StateFolder.open(timed.state, for: .merging)
+            var checkpoint = try #require(folder.checkpoint)
+            checkpoint.parts[0].cases = 128
+            checkpoint.parts[0].arguments = checkpoint.parts[0].arguments.map {
+                ["--cases": "--time", "600": "5.0"][$0] ?? $0
+            }
+            try folder.save(checkpoint)
+        }
         let folder = try Tool.Folder()
         let merges: [(KeptCampaign, [String])] = [
             (two, []), (cut, ["error: shard 2/2 is not finished: 128 of 256 cases were run\n"]),
+            (timed, ["error: shard 2/2 is not finished: 128 of 256 cases were run\n"]),
             (less, ["error: shard 2/2 is not finished: 128 of 256 cases were run\n"]),
         ]
         for (number, (other, sentences)) in merges.enumerated() {
