@@ -59,9 +59,7 @@ final class KernelReplayer {
         // A case that names no bucket is in whichever it shows.
         if let found = findings.first(where: { c.bucket == nil || $0.bucket == c.bucket }) {
             verdict.failures = [
-                .init(
-                    bucket: found.bucket, sentence: found.sentence, detail: "\(found.detail); \(kernels)", isShown: true
-                )
+                .init(bucket: found.bucket, sentence: found.sentence, detail: "\(found.detail); \(kernels)")
             ]
         } else if let other = findings.first {
             verdict.failures = [

@@ -88,7 +88,7 @@ public struct ReplaySummary: Encodable, Sendable {
             for failure in verdict.failures {
                 let isKnownFailure = failure.bucket.map { knownBuckets.contains($0) } ?? false
                 isKnown = isKnown && isKnownFailure
-                let word = isKnownFailure ? "known" : failure.isShown ? "SHOWN" : "FAILED"
+                let word = isKnownFailure ? "known" : "FAILED"
                 let exact = failure.sentence.map { "\($0) (\(failure.detail))" } ?? failure.detail
                 let what = (failure.bucket.map { $0 + ": " } ?? "") + exact
                 lines.append("\(word) \(label): \(what)")

@@ -18,8 +18,6 @@ public struct ReplayVerdict: Sendable {
         /// What is wrong, in one sentence without numbers; `nil` when the file itself is wrong.
         public var sentence: String?
         public var detail: String
-        /// True if it is what the case was found with, in the running kernel.
-        public var isShown = false
     }
 
     public var outcome: Outcome

@@ -110,7 +110,7 @@ struct KernelRunCommandTests {
         #expect(sound.status == 0 && sound.output.hasPrefix("passed \(file): "), "\(sound.output)")
         #expect(sound.output.contains(": not shown; found with this kernel, "))
         let spoiled = try Tool.run(["replay", "--kernel", "--plant", plant, file])
-        #expect(spoiled.status == 77 && spoiled.output.hasPrefix("SHOWN \(file): \(prefix)"), "\(spoiled.output)")
+        #expect(spoiled.status == 77 && spoiled.output.hasPrefix("FAILED \(file): \(prefix)"), "\(spoiled.output)")
         // Something else than what was found is neither shown nor nothing.
         let bucket = try #require(finding["bucket"] as? String)
         let stranger = try folder.write(
@@ -148,7 +148,7 @@ struct KernelRunCommandTests {
             text.contains("\ndetail: \"the program returns 0x") || text.contains("\ndetail: the program returns 0x"))
         #expect(finding["insns"] as? Int ?? 99 <= 8, "\(finding)")
         let shown = try Tool.run(["kernel", "replay", "--execute", "--plant", "value", file])
-        #expect(shown.status == 77 && shown.output.hasPrefix("SHOWN "), "\(shown.output)")
+        #expect(shown.status == 77 && shown.output.hasPrefix("FAILED "), "\(shown.output)")
         let sound = try Tool.run(["kernel", "replay", "--execute", file])
         #expect(sound.status == 0 && sound.lastLine.hasPrefix("1 passed, 0 failed"), "\(sound.output)")
         let loaded = try Tool.run(["kernel", "replay", file])
