@@ -101,6 +101,7 @@ public final class Campaign {
         unsafe unlink(path)
         crew = WorkerCrew(configuration: configuration, host: host, board: board)
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
+        crew.isKept = state != nil
         crew.isCounted = { [unowned self] in order.has($0) }
         ledger.examiner.isLate = { [unowned self] in attend() }
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }

@@ -26,6 +26,8 @@ final class WorkerCrew {
     private(set) var unanswered: [Doubt] = []
     /// Returns true if a block is counted, and need not be run again.
     var isCounted: (UInt64) -> Bool = { _ in false }
+    /// Whether the campaign can go on later.
+    var isKept = false
     /// Is given what the user is to know.
     var note: (String) throws(CampaignError) -> Void = { _ in }
 
@@ -106,7 +108,8 @@ final class WorkerCrew {
             if isStopping {
                 let end = CutCase(
                     index: index, start: board.start(ofWorker: worker.number),
-                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.subject.budget.timeout)
+                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.subject.budget.timeout,
+                    isKept: isKept)
                 try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
                 if end.isLate, configuration.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number)
@@ -156,11 +159,14 @@ struct CutCase {
     /// True if it was run longer than a case may be; otherwise nothing is known against its target.
     var isLate: Bool { seconds > timeout }
 
+    /// Whether the campaign can go on later.
+    var isKept = false
+
     /// What happened, for the user.
     var text: String {
         func tenths(_ seconds: Double) -> String { String((seconds * 10).rounded() / 10) }
         return "case \(index) \(Self.words) \(tenths(seconds)) of the \(tenths(timeout)) s that it may take; "
-            + "its block is not counted"
+            + (isKept ? "--resume runs its block again, which is not counted yet" : "its block is not counted")
     }
 
     /// What is said of a case that was cut off.
