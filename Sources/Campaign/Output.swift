@@ -12,7 +12,7 @@ public enum Output {
 
     /// Keeps this command's own errors where they are when what plug-ins print there goes elsewhere.
     static func keepErrors() {
-        let own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)
+        let own = Descriptor.duplicate(STDERR_FILENO)
         if own >= 0 { errorDescriptor.store(own, ordering: .relaxed) }
     }
 
@@ -20,7 +20,7 @@ public enum Output {
     ///
     /// - Throws: ``CampaignError`` when there are no more descriptors
     public static func keepToItself() throws(CampaignError) {
-        let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
+        let own = Descriptor.duplicate(STDOUT_FILENO)
         guard own >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
             throw CampaignError("standard output cannot be set apart: \(SystemReason.text())")
         }
@@ -66,8 +66,41 @@ public enum Output {
         try line(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    /// Writes a text to standard error, which nobody may be reading.
+    /// How long a reader of standard error is waited for that does not read.
+    enum Patience: Int32 {
+        case none = 0
+        case second = 1000
+    }
+
+    /// Whether such a reader has been waited for, and in vain; it is not waited for again.
+    private static let isUnread = Atomic(false)
+
+    /// Writes a text to standard error; it waits for the reader.
     public static func note(_ text: String) { _ = put(text, errorDescriptor.load(ordering: .relaxed)) }
+
+    /// Writes a text to standard error, where a pipe may be full that nobody reads, or a terminal be stopped.
+    ///
+    /// What cannot be written is dropped: a campaign goes on, and ends in time, whatever becomes of its messages.
+    ///
+    /// - Complexity: a second once, and else O(bytes)
+    static func note(_ text: String, within patience: Patience) {
+        let descriptor = errorDescriptor.load(ordering: .relaxed)
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: piece) {
+            let time = isUnread.load(ordering: .relaxed) ? 0 : patience.rawValue
+            if !Descriptor.isWritable(descriptor, within: time) {
+                if time > 0 { isUnread.store(true, ordering: .relaxed) }
+                return
+            }
+            isUnread.store(false, ordering: .relaxed)
+            if !put(bytes[start..<min(start + piece, bytes.count)], descriptor) { return }
+        }
+    }
+
+    /// How much a pipe takes without waiting once it can be written.
+    ///
+    /// - Units: bytes
+    private static let piece = Int(PIPE_BUF)
 
     private static func put(_ text: String, _ descriptor: Int32) -> Bool { put(Array(text.utf8), descriptor) }
 

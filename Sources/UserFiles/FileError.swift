@@ -24,7 +24,10 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 /// The words of the system for its errors.
 package enum SystemReason {
     /// The words for an `errno`.
-    package static func text(_ code: Int32 = errno) -> String { unsafe String(cString: strerror(code)) }
+    package static func text(_ code: Int32 = errno) -> String {
+        let words = unsafe String(cString: strerror(code))
+        return code == EMFILE ? words + "; raise their number with 'ulimit -n'" : words
+    }
 }
 
 extension String {

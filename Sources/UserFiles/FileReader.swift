@@ -7,6 +7,11 @@ package enum FileReader {
     /// - Units: bytes
     private static let mostOfDevice = 64 << 20
 
+    /// How much is read of a pipe, whose writer may never end.
+    ///
+    /// - Units: bytes
+    package static let mostOfPipe = 512 << 20
+
     /// Reads a file to its end: also a device or a pipe of the shell, whose size is not known before.
     ///
     /// A FIFO is refused: without a writer the reader would wait for ever.
@@ -23,14 +28,17 @@ package enum FileReader {
 
     /// Reads an open descriptor to its end.
     ///
+    /// - Parameters:
+    ///   - limit: how many bytes of the start are enough
+    ///   - mostOfPipe: how many bytes a pipe may have
     /// - Throws: ``FileError`` with the name and the reason
     package static func bytes(
-        of descriptor: Int32, named name: String, upTo limit: Int = .max
+        of descriptor: Int32, named name: String, upTo limit: Int = .max, mostOfPipe: Int = mostOfPipe
     ) throws(FileError) -> [UInt8] {
         var status = stat()
         let isKnown = unsafe fstat(descriptor, &status) == 0
         let size = isKnown ? max(Int(status.st_size), 0) : 0
-        let isDevice = isKnown && FileKind(mode: status.st_mode) == .device
+        let kind = isKnown ? FileKind(mode: status.st_mode) : .file
         var bytes: [UInt8] = []
         // One byte more than the size, so that the end of the file shows in the first read.
         var chunk = [UInt8](repeating: 0, count: min(max(size + 1, 1 << 16), 1 << 24))
@@ -42,8 +50,13 @@ package enum FileReader {
             }
             if count < 0 { throw FileError(name, cannotBe: "read", errno) }
             bytes += chunk[..<max(count, 0)]
-            if isDevice && bytes.count > mostOfDevice {
+            if kind == .device && bytes.count > mostOfDevice {
                 throw FileError("\(name): cannot be read: it is a device without an end; name a file")
+            }
+            if [.fifo, .socket].contains(kind) && bytes.count > mostOfPipe {
+                throw FileError(
+                    "\(name): cannot be read: the pipe has more than \(mostOfPipe >> 20) MiB; write them to a file and name it"
+                )
             }
             if count == 0 || bytes.count >= limit { return bytes.count > limit ? Array(bytes.prefix(limit)) : bytes }
         }

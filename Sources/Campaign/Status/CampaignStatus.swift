@@ -22,13 +22,26 @@ final class CampaignStatus: Sendable {
         var isTerminal: Bool
         var columns: @Sendable () -> Int
         var write: @Sendable (String) -> Void
+        /// Writes what will be drawn again; dropped where it cannot be written at once.
+        var draw: @Sendable (String) -> Void
+
+        /// - Parameter draw: as `write` where there is none
+        init(
+            isTerminal: Bool, columns: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void,
+            draw: (@Sendable (String) -> Void)? = nil
+        ) {
+            self.isTerminal = isTerminal
+            self.columns = columns
+            self.write = write
+            self.draw = draw ?? write
+        }
 
         /// What takes the line that is kept up to date off a terminal.
         static let eraser = "\r\u{1b}[K"
 
         /// Draws the line that is kept up to date again; elsewhere than on a terminal a new one.
         func redraw(_ text: String) {
-            write(isTerminal ? Self.eraser + ProgressText.cut(text, to: columns()) : text + "\n")
+            draw(isTerminal ? Self.eraser + ProgressText.cut(text, to: columns()) : text + "\n")
         }
 
         /// How long a line stays as it is.
@@ -41,7 +54,9 @@ final class CampaignStatus: Sendable {
 
         /// Standard error.
         static var standardError: Screen {
-            Screen(isTerminal: isatty(STDERR_FILENO) != 0, columns: columns, write: Output.note)
+            Screen(
+                isTerminal: isatty(STDERR_FILENO) != 0, columns: columns, write: { Output.note($0, within: .second) },
+                draw: { Output.note($0, within: .none) })
         }
 
         /// How many columns standard error has.

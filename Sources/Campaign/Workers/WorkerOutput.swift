@@ -11,7 +11,7 @@ struct WorkerOutput {
     ///
     /// - Throws: ``CampaignError`` when there are no more descriptors
     init() throws(CampaignError) {
-        descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)
+        descriptor = Descriptor.duplicate(STDOUT_FILENO)
         guard descriptor >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
             throw CampaignError("a worker has no output: \(SystemReason.text())")
         }

@@ -27,6 +27,32 @@ struct NewsCommandTests {
         }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
+    /// A pipe that is full and that nobody reads does not hold a campaign up that writes its messages there.
+    @Test func unreadErrorsHoldNothingUp() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(unsafe pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        while unsafe write(ends[1], [UInt8](repeating: 10, count: 4096), 4096) > 0 {}
+        _ = fcntl(ends[1], F_SETFL, 0)
+        let folder = try Tool.Folder()
+        let output = try folder.write("", to: "output")
+        let process = Process()
+        process.executableURL = Tool.executable
+        process.arguments = ["run", "--crashes", folder.path + "/crashes"] + Self.backJump
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(fileDescriptor: ends[1])
+        try process.run()
+        do { try Tool.wait(for: "the end") { !process.isRunning } } catch {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            throw error
+        }
+        #expect(process.terminationStatus == 77)
+        let text = try String(contentsOfFile: output, encoding: .utf8)
+        #expect(text.contains("700 cases in "), "\(text)")
+    }
+
     /// The first finding that counts ends the campaign, at the same block and with the same files for any number of jobs.
     @Test func untilFoundIsTheSameForAllJobs() throws {
         let all = try Self.firsts(Self.backJump)
