@@ -13,6 +13,8 @@ int process_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, (unsign
 
 int process_leave_no_core(void) { return prctl(PR_SET_DUMPABLE, 0UL); }
 
+int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL); }
+
 int process_open_end(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0U); }
 
 int process_open_memory(void) { return memfd_create("bpf-patch-fuzz", MFD_CLOEXEC); }

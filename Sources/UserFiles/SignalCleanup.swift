@@ -45,7 +45,7 @@ package enum SignalCleanup {
         isEnding.store(true, ordering: .sequentiallyConsistent)
         // One that is just being started is met in the second round.
         for _ in 0..<2 {
-            for child in children {
+            for child in ChildProcesses.all {
                 // A child of Foundation leads a group of its own.
                 if getpgid(child) == child { kill(-child, SIGKILL) }
                 kill(child, SIGKILL)
@@ -60,14 +60,5 @@ package enum SignalCleanup {
         unsafe pthread_sigmask(SIG_UNBLOCK, &only, nil)
         kill(getpid(), number)
         while true { pause() }
-    }
-
-    /// The processes that this one has started and that have not ended.
-    private static var children: [pid_t] {
-        let own = "/proc/self/task"
-        return ((try? Folder.names(in: own)) ?? []).flatMap { thread -> [pid_t] in
-            let bytes = (try? FileReader.bytes(of: "\(own)/\(thread)/children")) ?? []
-            return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
-        }
     }
 }

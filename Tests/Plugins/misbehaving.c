@@ -35,6 +35,8 @@
 #define TERMINATE 22
 #define KILL_PARENT 23
 #define SLOW 24
+#define SESSION 25
+#define STOP_PARENT 26
 
 #ifndef LEAKED_KIB
 #define LEAKED_KIB 512
@@ -118,6 +120,17 @@ static __attribute__((noinline)) int misbehave(const struct bpf_patcher_image *i
 			_exit(0);
 		}
 		break;
+	case SESSION:
+		if (!sink++ && !fork()) {
+			setsid();
+			sleep(3600);
+			_exit(0);
+		}
+		break;
+	case STOP_PARENT:
+		kill(getppid(), SIGSTOP);
+		for (;;)
+			pause();
 	case FORK:
 		if (!sink++ && fork() < 0)
 			abort();

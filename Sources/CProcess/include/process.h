@@ -16,6 +16,9 @@ int process_die_with_parent(int signal);
 /* Keeps this process from writing a core, also where cores are piped to a program: prctl(2), PR_SET_DUMPABLE. */
 int process_leave_no_core(void);
 
+/* Makes this process the parent of what its children leave running, also in sessions of their own: prctl(2), PR_SET_CHILD_SUBREAPER. */
+int process_adopt_orphans(void);
+
 /* A descriptor that can be read once a process has ended: pidfd_open(2); negative where there is none. */
 int process_open_end(pid_t process);
 

@@ -1,7 +1,11 @@
 import Foundation
+import Synchronization
 
 /// Starts programs with `posix_spawn`; Foundation's way of waiting costs a tenth of a second each time.
 enum ChildStart {
+    /// The processes that were started, but for workers that have ended.
+    static let started = Mutex<Set<pid_t>>([])
+
     /// Starts a program with no signal blocked, whatever this process has inherited.
     ///
     /// - Parameters:
@@ -36,6 +40,7 @@ enum ChildStart {
         defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
+        if status == 0 { started.withLock { _ = $0.insert(process) } }
         return (process, status)
     }
 }

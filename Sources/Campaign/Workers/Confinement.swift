@@ -1,5 +1,6 @@
 import Foundation
 import Plugins
+import UserFiles
 
 /// Keeps plug-ins out of the process that a user has started: they are only ever loaded in others, which they may end.
 public enum Confinement {
@@ -13,6 +14,14 @@ public enum Confinement {
 
     /// Whether this process is one that a plug-in may end.
     public static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }
+
+    /// Whether a child of this process is one that a plug-in may end, or is started by such a one.
+    ///
+    /// Children of a worker cannot be read, which write no core; commands of the user can.
+    static func isInside(_ child: pid_t) -> Bool {
+        guard let bytes = try? FileReader.bytes(of: "/proc/\(child)/environ") else { return true }
+        return bytes.split(separator: 0).contains { $0.starts(with: (variable + "=").utf8) }
+    }
 
     /// The environment of a process into which the plug-ins at some paths may be loaded.
     ///

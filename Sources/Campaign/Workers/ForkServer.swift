@@ -59,6 +59,7 @@ struct ForkServer {
     /// - Parameter died: is told of each child that did not come to its end
     func run(_ work: () -> Void, died: (Death) -> Void) {
         _ = process_leave_no_core()
+        _ = process_adopt_orphans()
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe sigaddset(&signals, SIGCHLD)
@@ -102,13 +103,25 @@ struct ForkServer {
         }
     }
 
-    /// Ends what a patcher has left running: the others of the group that this process leads.
+    /// Ends what a patcher has left running: the others of the group that this process leads, and its orphans.
     private func endStrays() {
-        if getpgrp() != getpid() { return }
-        let before = signal(SIGTERM, SIG_IGN)
-        kill(0, SIGTERM)
-        signal(SIGTERM, before)
+        if getpgrp() == getpid() {
+            let before = signal(SIGTERM, SIG_IGN)
+            kill(0, SIGTERM)
+            signal(SIGTERM, before)
+        }
+        // Orphans may be in groups of their own. Each round ends the parents of those that the next one finds.
+        for _ in 0..<Self.mostRounds {
+            let found = waitpid(-1, nil, WNOHANG)
+            if found > 0 { continue }
+            if found < 0 && errno == ECHILD { return }
+            for child in ChildProcesses.all { kill(child, SIGKILL) }
+            usleep(1000)
+        }
     }
+
+    /// How often orphans are looked for; what makes processes faster than they are ended is left.
+    private static let mostRounds = 1000
 
     /// The end of a child that did not come to its end by itself.
     private struct End {
@@ -148,6 +161,8 @@ struct ForkServer {
             }
             if isAbandoned() {
                 kill(child, SIGKILL)
+                waitpid(child, nil, 0)
+                endStrays()
                 _exit(0)
             }
             if verdict != nil { continue }

@@ -83,7 +83,7 @@ final class WorkerProcess {
     ) throws(CampaignError) {
         (number, descriptor, leash, leadsGroup) = (0, -1, -1, false)
         // A number that nothing has which the user may have opened for it.
-        let shared = fcntl(board.descriptor, F_DUPFD_CLOEXEC, 10)
+        let shared = Descriptor.duplicate(board.descriptor)
         guard shared >= 0 else {
             throw CampaignError("\(host.url.path): cannot be started: \(SystemReason.text())")
         }
@@ -120,6 +120,7 @@ final class WorkerProcess {
         _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
         board: (descriptor: Int32, number: Int32)? = nil
     ) throws(CampaignError) -> pid_t {
+        _ = process_adopt_orphans()
         var descriptors: [(own: Int32, child: Int32)] = []
         if let pipes { descriptors += [(pipes.input, STDIN_FILENO), (pipes.output, STDOUT_FILENO)] }
         if let board { descriptors.append((board.descriptor, board.number)) }
@@ -133,6 +134,22 @@ final class WorkerProcess {
             throw CampaignError("\(words[0]): cannot be started: \(SystemReason.text(status))")
         }
         return process
+    }
+
+    /// How often strays are looked for, each time a millisecond later.
+    private static let mostRounds = 100
+
+    /// Kills what processes have left running that have ended; a plug-in may have put it into a session of its own.
+    private static func endStrays() {
+        for _ in 0..<mostRounds {
+            let strays = ChildProcesses.all.filter { child in
+                !ChildStart.started.withLock { $0.contains(child) } && Confinement.isInside(child)
+            }
+            if strays.isEmpty { return }
+            for stray in strays { _ = Glibc.kill(stray, SIGKILL) }
+            usleep(1000)
+            for stray in strays { waitpid(stray, nil, WNOHANG) }
+        }
     }
 
     /// Makes the process, and those that it will start, give way to others that want a processor.
@@ -206,6 +223,8 @@ final class WorkerProcess {
             _ = Glibc.kill(-process, SIGKILL)
         }
         while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        ChildStart.started.withLock { _ = $0.remove(process) }
+        Self.endStrays()
         let signal = status & 0x7f
         let code = status >> 8 & 0xff
         let end: End = signal != 0 ? .killed(signal) : code == 0 ? .done : .failed(code)
