@@ -105,6 +105,7 @@ public final class Campaign {
         crew.isCounted = { [unowned self] in order.has($0) }
         ledger.examiner.isLate = { [unowned self] in attend() }
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }
+        clock.countPreparation(since: session.began)
         board.publish(epoch)
         advance()
         try keeper?.begin(at: progress)

@@ -3,7 +3,7 @@ import Foundation
 /// How long a campaign has run, and how much longer it may.
 ///
 /// - Units: seconds
-struct CampaignClock {
+public struct CampaignClock {
     /// How long findings may be minimized after the time of the campaign is up.
     static let afterTime = 1.0
     /// How long commands may be waited for after that.
@@ -23,6 +23,21 @@ struct CampaignClock {
     private var minimizing = (seconds: 0.0, count: 0)
 
     init(limit: Double?) { self.limit = limit }
+
+    /// Counts what a command has taken before its first case, but for a second; at least half of the time is left for cases.
+    ///
+    /// - Parameter began: when it was started
+    mutating func countPreparation(since began: Date) {
+        guard let limit, start != nil else { return }
+        let late = max(Date().timeIntervalSince(began) - Self.preparation, 0)
+        start = Date(timeIntervalSinceNow: -min(late, max(limit - before, 0) / 2))
+    }
+
+    /// How long the start of a command takes before it counts.
+    private static let preparation = 1.0
+
+    /// How long plug-ins may take to be loaded in a campaign of so many seconds.
+    public static func loadingTime(_ limit: Double) -> Double { max(limit / 2, 3) }
 
     /// How long the campaign has run, in all processes.
     var seconds: Double { before + (start.map { Date().timeIntervalSince($0) } ?? 0) }

@@ -1,7 +1,8 @@
 extension CampaignReport {
     /// Why it is not known that all is well though nothing was found, each in a sentence: nothing was tried.
     public var gaps: [String] {
-        if cases == 0 && notRun == nil { return [Self.noCase] + lateOnes }
+        let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
+        if cases == 0 && notRun == nil { return (ends.isEmpty ? [Self.noCase] : ends) + lateOnes }
         let idle = (neverRun ?? []).map { target in
             let isSpared = spared?[target] != nil
             return "\(target) \(Self.neverRunWords): "
@@ -9,7 +10,6 @@ extension CampaignReport {
                     ? "every pass demands what it does not claim to do"
                     : kernel == nil ? "no case got as far as that" : "it accepted none of the programs")
         }
-        let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
         return ends + (unfinished ?? []) + idle + thinOnes + lateOnes
     }
 

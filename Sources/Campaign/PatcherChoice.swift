@@ -31,13 +31,19 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
 
     /// Plug-ins, in the order of their names.
     ///
-    /// - Parameter host: the program that serves as a process to load them in, which they may end
+    /// - Parameters:
+    ///   - host: the program that serves as a process to load them in, which they may end
+    ///   - limit: how long all may take to be loaded, in seconds, if that is less than what each may; `nil` for no limit
     /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
-    public static func plugins(_ files: [PluginFile], host: any HostProgram) throws(CampaignError) -> [PatcherChoice] {
+    public static func plugins(
+        _ files: [PluginFile], host: any HostProgram, within limit: Double? = nil
+    ) throws(CampaignError) -> [PatcherChoice] {
+        let start = Date()
         var found: [Plugin.Description] = []
         if let file = files.first, StaticFile.isRunning { throw CampaignError("\(file.path): \(StaticFile.refusal)") }
         for file in files {
-            let plugin = try describe(file, host: host)
+            let rest = limit.map { max($0 - Date().timeIntervalSince(start), 0) }
+            let plugin = try describe(file, host: host, within: rest)
             let path = file.path
             if PluginFile.reserved.contains(plugin.name) {
                 throw CampaignError(
@@ -56,9 +62,10 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
         return found.sorted { $0.name < $1.name }.map { PatcherChoice(origin: .plugin($0)) }
     }
 
-    private static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description
-    {
-        if !Confinement.isInside { return try PluginProcess.describe(file, host: host) }
+    private static func describe(
+        _ file: PluginFile, host: any HostProgram, within limit: Double?
+    ) throws(CampaignError) -> Plugin.Description {
+        if !Confinement.isInside { return try PluginProcess.describe(file, host: host, within: limit) }
         do throws(PluginError) { return try Plugin(path: file.path, name: file.name).description } catch {
             throw CampaignError(error.description)
         }

@@ -22,6 +22,7 @@ protocol CampaignCommand: ParsableCommand {
 extension CampaignCommand {
     func run() throws {
         if let index = single.index { return try runCase(index) }
+        let began = Date()
         Interrupt.watch()
         var report: CampaignReport
         do {
@@ -37,7 +38,7 @@ extension CampaignCommand {
                 try options.checkNoneGiven(for: resumed.path)
                 report = try CampaignReport(merged: checkpoint, in: resumed, host: Executable())
             } else {
-                report = try runCampaign(resumed, known: known, list ?? KnownBuckets())
+                report = try runCampaign(resumed, known: known, list ?? KnownBuckets(), since: began)
             }
             report.mark(list ?? KnownBuckets(), host: Executable())
         } catch { throw stop(error) }
@@ -62,15 +63,16 @@ extension CampaignCommand {
     }
 
     private func runCampaign(
-        _ resumed: StateFolder?, known: String?, _ list: KnownBuckets
+        _ resumed: StateFolder?, known: String?, _ list: KnownBuckets, since began: Date
     ) throws -> CampaignReport {
         let (configuration, sessionTime) = try configuration(resumed)
         let folder = try resumed ?? newFolder(for: configuration.target)
         if folder == nil { try CrashFolder(path: configuration.output).check() }
         try prepare(configuration.target)
+        var session = session.session(known: list, time: sessionTime)
+        session.began = began
         let campaign = try Campaign(
-            configuration: configuration, host: Executable(), state: folder, known: known,
-            session: session.session(known: list, time: sessionTime))
+            configuration: configuration, host: Executable(), state: folder, known: known, session: session)
         try Output.line("seed \(configuration.cases.seed)")
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0

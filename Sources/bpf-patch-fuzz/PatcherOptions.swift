@@ -69,9 +69,10 @@ struct PatcherOptions: ParsableArguments {
 
     /// Each of them once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
     ///
+    /// - Parameter limit: how long plug-ins may take to be loaded, in seconds, or `nil`
     /// - Throws: ``CampaignError`` when a plug-in cannot be used
-    func chosen() throws(CampaignError) -> [PatcherChoice] {
-        let plugins = try PatcherChoice.plugins(plugins, host: Executable())
+    func chosen(within limit: Double? = nil) throws(CampaignError) -> [PatcherChoice] {
+        let plugins = try PatcherChoice.plugins(plugins, host: Executable(), within: limit)
         if isDefault { return PatcherChoice.builtIn }
         return named + plugins
     }

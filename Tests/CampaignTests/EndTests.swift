@@ -12,6 +12,23 @@ import Testing
     @Test func nothingDoneIsNoCleanEnd() {
         #expect(Self.report(cases: 0).gaps == [CampaignReport.noCase])
         #expect(Self.report(cases: 1).gaps.isEmpty)
+        var lost = Self.report(cases: 0)
+        lost.hasLostWorkers = true
+        #expect(lost.gaps == [CampaignReport.lostWorkers])
+    }
+
+    /// What a command takes before its first case counts, but for a second; half of the time is left.
+    @Test(
+        arguments: [(10.0, 0.0, 0.0), (10, 0.9, 0), (10, 4, 3), (10, 60, 5), (.infinity, 60, 59)]
+            as [(Double, Double, Double)])
+    func preparationCounts(_ limit: Double, _ spent: Double, _ counted: Double) {
+        var clock = CampaignClock(limit: limit)
+        clock.countPreparation(since: Date(timeIntervalSinceNow: -spent))
+        #expect(clock.seconds >= counted && clock.seconds < counted + 60, "\(clock.seconds)")
+        #expect(!clock.isOver || clock.seconds > counted + 1)
+        var endless = CampaignClock(limit: nil)
+        endless.countPreparation(since: Date(timeIntervalSinceNow: -900))
+        #expect(endless.seconds < 800)
     }
 
     @Test func targetsThatNeverRanAreNamed() {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a campaign is run this time, which makes no difference to its cases.
 public struct CampaignSession: Sendable {
     /// The buckets that do not count.
@@ -10,6 +12,8 @@ public struct CampaignSession: Sendable {
     ///
     /// - Units: seconds
     public var time: Double?
+    /// When the command was started.
+    public var began = Date()
 
     /// A command that the user wants to be run.
     public struct Command: Sendable {

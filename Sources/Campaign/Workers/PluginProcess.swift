@@ -10,13 +10,18 @@ public enum PluginProcess {
 
     /// What a plug-in says of itself, which it is asked in another process.
     ///
-    /// - Parameter host: the program that serves as that process
+    /// - Parameters:
+    ///   - host: the program that serves as that process
+    ///   - limit: how long it may take to be loaded, in seconds, if that is less than what any may; `nil` for no limit
     /// - Throws: ``CampaignError`` when the plug-in cannot be used
-    static func describe(_ file: PluginFile, host: any HostProgram) throws(CampaignError) -> Plugin.Description {
+    static func describe(
+        _ file: PluginFile, host: any HostProgram, within limit: Double?
+    ) throws(CampaignError) -> Plugin.Description {
         let path = file.path
         let process = try WorkerProcess(
             host: host, .describe(file), plugins: [path])
         var text = Data()
+        let patience = min(limit ?? patience, patience)
         let end = Date() + patience
         var isAtEnd = false
         // A child that it has left running may hold its output.
@@ -33,21 +38,32 @@ public enum PluginProcess {
             _ = process.waitUntilExit()
             throw CampaignError(
                 Interrupt.isRequested
-                    ? "interrupted before the first case" : "\(path): does not come to an end when it is loaded")
+                    ? "interrupted before the first case"
+                    : "\(path): is not loaded within \(Death.seconds((patience * 10).rounded() / 10)); what it does then takes too long"
+            )
         }
         switch process.waitUntilExit() {
         case .killed(let signal):
             throw CampaignError("\(path): ends the process with signal \(signal) when it is loaded")
         case .done, .failed:
+            // A process that has not begun to load it is not ended by it.
+            guard text.first == loading else {
+                throw CampaignError("\(path): is not loaded: no process can be made for it; what stands above says why")
+            }
+            text.removeFirst()
             if let found = try? JSONDecoder().decode(Plugin.Description.self, from: text) { return found }
             let reason = String(decoding: text, as: UTF8.self)
             throw CampaignError(reason.isEmpty ? "\(path): ends the process when it is loaded" : reason)
         }
     }
 
-    /// Answers ``describe(_:program:)`` on standard output: a description in JSON, or a line that says why there is none.
+    /// What a process writes before it loads the plug-in.
+    private static let loading = UInt8(ascii: "\n")
+
+    /// Answers ``describe(_:host:within:)`` on standard output: a description in JSON, or a line that says why there is none.
     static func answer(_ file: PluginFile) throws(CampaignError) {
         let output = try WorkerOutput()
+        output.write([loading])
         do throws(PluginError) {
             let description = try Plugin(path: file.path, name: file.name).description
             output.write(Array((try? JSONEncoder().encode(description)) ?? Data()))

@@ -74,8 +74,8 @@ import UserFiles
         #expect(run.status == 0 && run.output.contains("3,000 cases in"), "\(run)")
     }
 
-    /// Neither a child that is left running nor one that goes on with the work is waited for.
-    @Test(arguments: ["CHILD", "FORK"]) func childrenAreNotWaitedFor(_ fault: String) throws {
+    /// Neither a child that is left running, be it in a session of its own, nor one that goes on with the work is waited for.
+    @Test(arguments: ["CHILD", "SESSION", "FORK"]) func childrenAreNotWaitedFor(_ fault: String) throws {
         let plugin = try Self.build(fault)
         let run = try Self.run([
             "run", "--seed", "1", "--cases", "1000", "--plugin", plugin.path, "--crashes", "\(plugin.folder)/crashes",
@@ -84,12 +84,87 @@ import UserFiles
         let replay = try Self.run(["replay", "--plugin", plugin.path, "\(BuiltPlugin.package)/Seeds"])
         #expect(replay.status != 137, "\(replay)")
         #expect(replay.output.contains(" 0 failed, 0 known"), "\(replay)")
+        try Self.expectNoneLeft(with: plugin)
+    }
+
+    /// What a plug-in leaves running that hangs, or that is only loaded, is ended with the process that it was loaded into.
+    @Test func orphansAreEnded() throws {
+        let plugin = try BuiltPlugin(
+            text: """
+                #define bpf_patcher_v1 example_v1
+                #include "example.c"
+                #undef bpf_patcher_v1
+                #include <unistd.h>
+                static void leave(void) { if (!fork()) { setsid(); for (;;) sleep(3600); } }
+                __attribute__((constructor)) static void load(void) { leave(); }
+                static int apply(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
+                                 __u32 edit_cnt, struct bpf_patcher_image *out)
+                {
+                    leave();
+                    for (;;);
+                }
+                const struct bpf_patcher *bpf_patcher_v1(void)
+                {
+                    static struct bpf_patcher patcher;
+                    patcher = *example_v1();
+                    patcher.apply = apply;
+                    return &patcher;
+                }
+                """)
+        let run = try Self.run([
+            "run", "--seed", "1", "--time", "2", "--timeout", "0.5", "--plugin", plugin.path, "--crashes",
+            "\(plugin.folder)/crashes",
+        ])
+        #expect(run.status == 77, "\(run)")
+        try Self.expectNoneLeft(with: plugin)
+        let apply = try Self.run(["apply", "--timeout", "0.5", "--plugin", plugin.path], input: Self.lines[0])
+        #expect(apply.status == 77, "\(apply)")
+        try Self.expectNoneLeft(with: plugin)
+    }
+
+    private static func expectNoneLeft(with plugin: BuiltPlugin) throws {
         // They were sent a signal and need a moment.
-        for _ in 0..<6000 {
-            if try Self.processes(with: plugin).isEmpty { break }
+        for _ in 0..<3000 {
+            if try processes(with: plugin).isEmpty { break }
             usleep(10_000)
         }
-        #expect(try Self.processes(with: plugin) == [])
+        let left = try processes(with: plugin)
+        for process in left { kill(pid_t(process) ?? 0, SIGKILL) }
+        #expect(left == [])
+    }
+
+    /// A judge that says nothing at all is ended, and so is one that cannot watch the time itself.
+    @Test func silentJudgeIsEnded() throws {
+        let plugin = try Self.build("STOP_PARENT", "-DEVERY=1")
+        let seed = "\(BuiltPlugin.package)/Seeds/append-does-not-catch-a-falling-jump.case"
+        let replay = try Self.run(["replay", "--timeout", "0.5", "--plugin", plugin.path, seed])
+        #expect(replay.status == 77 && replay.output.contains("misbehaving/hang/none/none"), "\(replay)")
+        #expect(replay.output.contains("gives no answer within 5.5 s"), "\(replay)")
+    }
+
+    /// Workers that end of themselves, as if all were done, leave cases that nobody has run.
+    @Test func workersThatEndEarlyAreNamed() throws {
+        let plugin = try BuiltPlugin(
+            text: """
+                #include "example.c"
+                #include <fcntl.h>
+                #include <unistd.h>
+                #include <string.h>
+                __attribute__((constructor)) static void end_worker(void)
+                {
+                    char words[256];
+                    int file = open("/proc/self/cmdline", O_RDONLY);
+                    ssize_t count = read(file, words, sizeof(words));
+                    close(file);
+                    if (count > 0 && memmem(words, (size_t)count, "\\0worker", 8))
+                        _exit(0);
+                }
+                """, flags: ["-D_GNU_SOURCE"])
+        let run = try Self.run([
+            "run", "--seed", "1", "--cases", "300", "--jobs", "2", "--plugin", plugin.path, "--crashes",
+            "\(plugin.folder)/crashes",
+        ])
+        #expect(run.status == 1 && run.errors == "error: \(CampaignReport.lostWorkers)\n", "\(run)")
     }
 
     /// The processes that have a plug-in loaded.
@@ -125,6 +200,38 @@ import UserFiles
     }
 
     // MARK: Loading
+
+    /// The time of a campaign is also the limit of what is loaded for it.
+    @Test func loadingHasALimit() throws {
+        let plugin = try BuiltPlugin(
+            text: """
+                #include "example.c"
+                #include <unistd.h>
+                __attribute__((constructor)) static void wait_for_ever(void) { for (;;) sleep(3600); }
+                """)
+        for (time, limit) in [("1", "3 s"), ("8", "4 s")] {
+            let run = try Self.run(["run", "--seed", "1", "--time", time, "--plugin", plugin.path])
+            #expect(run.status == 1, "\(run)")
+            #expect(
+                run.errors == "error: \(plugin.path): is not loaded within \(limit); what it does then takes too long\n"
+            )
+        }
+    }
+
+    /// Too few descriptors are no fault of a plug-in, and the error says what to do.
+    @Test(arguments: 5...12) func tooFewDescriptorsAreNamed(_ count: Int) throws {
+        let plugin = try BuiltPlugin(BuiltPlugin.example)
+        let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("bpf-patch-fuzz").path
+        for words in [[], ["--plugin", plugin.path]] {
+            let line = ([tool, "run", "--seed", "1", "--cases", "10", "--crashes", plugin.folder + "/crashes"] + words)
+                .joined(separator: " ")
+            let run = try BuiltPlugin.run("/bin/sh", ["-c", "ulimit -n \(count) && exec \(line)"])
+            if run.status == 0 { continue }
+            #expect(run.status == 1 && run.errors.contains("Too many open files; raise their number"), "\(run)")
+            #expect(!run.errors.contains("ends the process") && !run.errors.contains("Invalid argument"), "\(run)")
+        }
+    }
 
     /// An interrupt while a plug-in is loaded is not the plug-in's fault.
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func interruptWhileLoadingIsSaid(_ signal: Int32) throws {
