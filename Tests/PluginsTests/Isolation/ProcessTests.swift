@@ -136,7 +136,7 @@ import UserFiles
     /// A judge that says nothing at all is ended, and so is one that cannot watch the time itself.
     @Test func silentJudgeIsEnded() throws {
         let plugin = try Self.build("STOP_PARENT", "-DEVERY=1")
-        let seed = "\(BuiltPlugin.package)/Seeds/append-does-not-catch-a-falling-jump.case"
+        let seed = "\(BuiltPlugin.package)/Seeds/one-for-one-replacement-moves-nothing.case"
         let replay = try Self.run(["replay", "--timeout", "0.5", "--plugin", plugin.path, seed])
         #expect(replay.status == 77 && replay.output.contains("misbehaving/hang/none/none"), "\(replay)")
         #expect(replay.output.contains("gives no answer within 5.5 s"), "\(replay)")
