@@ -191,10 +191,9 @@ public struct CasePicture {
     }
 
     private func section(_ step: CaseHistory.Step, _ number: Int, hasAux: Bool) -> [StyledText] {
-        let edits = step.pass.edits.count
-        var title = "pass \(number + 1) of \(c.passes.count): \(edits == 1 ? "1 edit" : "\(edits) edits"), "
-        title += "\(StyledText.count(step.input.insns.count)) slots"
-        if let result = step.result { title += " → \(StyledText.count(result.insns.count))" }
+        var title = "pass \(number + 1) of \(c.passes.count): \(CountText.of(step.pass.edits.count, "edit")), "
+        title += "\(CountText.grouped(step.input.insns.count)) slots"
+        if let result = step.result { title += " → \(CountText.grouped(result.insns.count))" }
         var lines = [StyledText(), rule(title)]
         if let refusal = step.refusal {
             for words in StyledText.wrap("✗ refused with \(refusal)", to: width) {

@@ -66,13 +66,6 @@ struct Listing {
         for number in arcs.indices where arcs[number].source == slot { arcs[number].tone = tone }
     }
 
-    /// Draws where a jump would go that is wrong.
-    mutating func addWrongJump(at slot: Int, _ insn: Instruction) {
-        let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
-        guard program.insns.indices.contains(target) else { return }
-        arcs.append(Arc(source: slot, target: target, isCall: insn.jumpKind.isCall, tone: .wrong))
-    }
-
     /// The subprograms that start at a slot.
     func subprograms(at slot: Int) -> [UInt32] { starts[slot] ?? [] }
 
@@ -120,5 +113,26 @@ struct Listing {
         case .long, .call, .function: return Int(insn.off)
         case .none, .short: return Int(insn.imm)
         }
+    }
+}
+
+/// Wide loads of maps and of the kernel's data, in words; in a picture they need not be read back.
+enum MapLoadWords {
+    /// The load in words, or `nil` for one that the assembler has words for.
+    ///
+    /// - Parameter namesKinds: whether the number is that of a ``BPF/MapKind``, as in programs that are loaded from here
+    /// - Source: `include/uapi/linux/bpf.h`, `BPF_PSEUDO_MAP_FD` and those after it
+    static func text(_ insn: Instruction, namesKinds: Bool) -> String? {
+        let kind = namesKinds ? MapKind(rawValue: insn.imm).map { "\($0)" } : nil
+        let what: String
+        switch insn.src {
+        case 1: what = "map \(insn.imm)"
+        case 2: what = "value of map \(insn.imm)"
+        case 3: what = "kernel variable \(insn.imm)"
+        case 5: what = "map " + (kind ?? "\(insn.imm)")
+        case 6: what = "value of map " + (kind ?? "\(insn.imm)")
+        default: return nil
+        }
+        return "r\(insn.dst) = \(what) ll"
     }
 }

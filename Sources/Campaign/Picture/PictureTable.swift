@@ -129,7 +129,7 @@ struct PictureTable {
     }
 
     static func foldText(_ slots: Int) -> String {
-        "… \(StyledText.count(slots)) slot\(slots == 1 ? "" : "s") …"
+        "… \(CountText.of(slots, "slot")) …"
     }
 
     /// What one side shows in a row: one line, or several for a note; nothing of it is wider than `width`.

@@ -123,15 +123,4 @@ struct StyledText {
         }
         return lines
     }
-
-    /// A count with commas, as in `18,850`.
-    static func count(_ number: Int) -> String {
-        var digits = "\(number.magnitude)"
-        var grouped = ""
-        while digits.count > 3 {
-            grouped = "," + digits.suffix(3) + grouped
-            digits.removeLast(3)
-        }
-        return (number < 0 ? "-" : "") + digits + grouped
-    }
 }
