@@ -7,14 +7,14 @@ struct Column {
     var align = Side.left
 }
 
-/// Tables as they are printed here: columns a blank apart, without trailing blanks.
+/// Tables with one blank between columns and without trailing blanks.
 ///
-/// What is too wide gets its titles broken over several lines; what then is still too wide is continued below, each part
-/// with the first column.
+/// In a table that is too wide, titles are broken over several lines. If that is not enough, the table is split into
+/// parts, one below the other, each with the first column.
 enum PlainTable {
-    /// Lines for the titles, and one for each row.
+    /// The lines of the titles, and a line for each row.
     ///
-    /// - Parameter width: how wide a line may be, unless a single column is wider
+    /// - Parameter width: the maximum width; only the first column with a single other one may exceed it
     static func text<Row>(_ rows: [Row], width: Int = OutputWidth.columns, _ columns: (Row) -> [Column]) -> String {
         let cells = rows.map(columns)
         guard let first = cells.first else { return "" }
@@ -32,7 +32,7 @@ enum PlainTable {
         return parts.map { part in (0..<lineCount(part)).map { line($0, of: part) }.joined() }.joined(separator: "\n")
     }
 
-    /// A column with all its lines.
+    /// A column with the lines of its title and its values.
     private struct Layout {
         var titles: [String]
         var values: [String]
@@ -46,7 +46,7 @@ enum PlainTable {
 
         var width: Int { (titles + values).map(\.count).max() ?? 0 }
 
-        /// Breaks the title after blanks and hyphens, as far as that makes the column narrower.
+        /// Breaks the title after blanks and hyphens if that makes the column narrower.
         mutating func breakTitle() {
             var pieces: [String] = []
             var piece = ""
@@ -73,7 +73,7 @@ enum PlainTable {
             titles = lines
         }
 
-        /// A line, of which those with titles come first and stand at the bottom of so many.
+        /// A line of the column: first the title, aligned to the bottom of `titleCount` lines, then the values.
         func text(_ line: Int, titleCount: Int) -> String {
             if line >= titleCount { return padded(values[line - titleCount]) }
             let place = line - (titleCount - titles.count)

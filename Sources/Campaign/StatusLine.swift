@@ -1,6 +1,6 @@
 import Foundation
 
-/// The line on standard error that shows what a command is at, by the rules of a campaign's; see ``CampaignStatus``.
+/// The progress line of a command on standard error, drawn by the same rules as ``CampaignStatus``.
 public struct StatusLine {
     private let screen = CampaignStatus.Screen.standardError
     private let start = Date()
@@ -9,25 +9,25 @@ public struct StatusLine {
 
     public init() {}
 
-    /// Whether it is time for the next one.
+    /// True if the interval since the last line has passed.
     private var isDue: Bool {
         let now = Date()
         return now.timeIntervalSince(last) >= screen.interval(age: now.timeIntervalSince(start))
     }
 
-    /// Shows what is being done.
+    /// Shows the current step on a terminal.
     mutating func show(_ text: String) {
         if screen.isTerminal { draw(text) }
     }
 
-    /// Shows what is being done, if it is time to; elsewhere than on a terminal too.
+    /// Shows the current step after each interval, also without a terminal.
     public mutating func showIfDue(_ text: String) {
         if !isDue { return }
         last = Date()
         draw(text)
     }
 
-    /// Takes the line off a terminal.
+    /// Erases the line on a terminal.
     public mutating func clear() {
         if screen.isTerminal && isDrawn { screen.write(CampaignStatus.Screen.eraser) }
         isDrawn = false

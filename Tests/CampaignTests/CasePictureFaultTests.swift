@@ -7,7 +7,7 @@ import Testing
 
 /// Pictures of wrong results, character by character.
 @Suite struct CasePictureFaultTests {
-    /// A wrong jump is drawn heavy on both sides and told in words.
+    /// A wrong jump is drawn heavy on both sides and described in a note.
     @Test func wrongJump() throws {
         let text = try goldenPicture(
             loopCase, [BentPatcher.firstJump(by: 1)], width: 106)
@@ -66,7 +66,7 @@ import Testing
                 """)
     }
 
-    /// Wrong aux words, subprograms and line records are told in words.
+    /// Wrong aux words, subprograms and line records are described in notes.
     @Test func tables() throws {
         let text = try goldenPicture(
             """
@@ -136,7 +136,7 @@ import Testing
                 """)
     }
 
-    /// A result that lacks an instruction is aligned by what it has: a jump that moves with its target is right.
+    /// A result with a missing instruction is aligned by the others: a jump that moved with its target is right.
     @Test func missing() throws {
         let text = try goldenPicture(
             """

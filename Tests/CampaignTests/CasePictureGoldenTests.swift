@@ -6,15 +6,14 @@ import Testing
 
 /// Pictures of small cases, character by character.
 @Suite struct CasePictureGoldenTests {
-    /// What does not fit side by side stands one above the other.
+    /// Programs that do not fit side by side are drawn one above the other.
     @Test func narrow() throws {
         let patchers: [BuiltInPatchers] = [.kernelArray, .deltaArray, .linkedList, .rangeReplace]
         let text = try goldenPicture(loopCase, patchers.map { $0.make() }, width: 72)
         #expect(
             text == """
                 a loop whose head is replaced
-                ✓ as the rules have it: kernel-array, delta-array, linked-list,
-                  range-replace
+                ✓ correct: kernel-array, delta-array, linked-list, range-replace
 
                 ── pass 1 of 1: 3 edits, 13 slots → 17 ─────────────────────────────────
                 input                                 line
@@ -110,7 +109,7 @@ import Testing
                 """)
     }
 
-    /// A malformed edit is named and marked, and nothing is laid out.
+    /// A malformed edit is described and marked, and the pass has no result.
     @Test func malformed() throws {
         let text = try goldenPicture(
             """
@@ -151,7 +150,7 @@ import Testing
                 """)
     }
 
-    /// A jump for whose target nothing stands is marked.
+    /// A jump without a surviving target is marked.
     @Test func dangling() throws {
         let text = try goldenPicture(
             """
@@ -178,7 +177,7 @@ import Testing
         #expect(
             text == """
                 a jump into a replaced range
-                ✓ as the rules have it: kernel-array
+                ✓ correct: kernel-array
 
                 ── pass 1 of 2: 1 edit, 6 slots → 7 ────────────────────────────────────────────────────────────────
                 input                                                result

@@ -6,10 +6,10 @@ import Testing
 
 @testable import Campaign
 
-/// What every picture must be, whatever the case.
+/// Properties of the pictures of all cases.
 @Suite struct CasePicturePropertyTests {
-    /// A patcher that spoils results in one of several ways.
-    private static func spoiler(_ way: UInt64) -> BentPatcher {
+    /// A patcher with one of several kinds of wrong results.
+    private static func faultyPatcher(_ way: UInt64) -> BentPatcher {
         switch way % 5 {
         case 0: .firstJump(by: 1)
         case 1: .firstJump(by: 30_000)
@@ -48,7 +48,7 @@ import Testing
         for index in 0..<cases {
             let c = fuzzer.makeCase(index: index)
             let width = widths[Int(index % 5)]
-            let patchers: [any Patcher] = index % 3 == 0 ? [LinkedList(), KernelArray()] : [spoiler(index)]
+            let patchers: [any Patcher] = index % 3 == 0 ? [LinkedList(), KernelArray()] : [faultyPatcher(index)]
             let context = "seed \(seed), index \(index)"
             let text = try CasePicture(c, patchers: patchers, width: width).text()
             guard check(text, width: width, context) else { return }
@@ -63,11 +63,11 @@ import Testing
         }
     }
 
-    /// Whether each jump of a program stands in the picture with its target.
+    /// Returns true if the picture contains each jump of a program with its target.
     private static func showsJumps(_ program: Program, _ text: String, _ context: String) -> Bool {
         let listing = Listing("", program)
         for arc in listing.arcs {
-            // What stands in braces may be left out.
+            // Fields in braces may be shortened.
             let syntax = listing.text(of: arc.source).prefix { $0 != "{" }
             let instruction = " \(listing.name(of: arc.source))  \(syntax)"
             guard text.contains(instruction), text.contains(" L\(arc.target)  ") else {
@@ -112,19 +112,19 @@ import Testing
         #expect(bent.contains { $0.contains("✗ must reach 32707 (marker 32706), reaches 32708 (marker 32707)") })
     }
 
-    @Test func coloursOnlyWhereAskedFor() throws {
+    @Test func coloursOnlyOnRequest() throws {
         var fuzzer = Fuzzer(seed: 3, patchers: [])
         for index in 0..<50 as Range<UInt64> {
             let c = fuzzer.makeCase(index: index)
-            let plain = try CasePicture(c, patchers: [Self.spoiler(index)]).text()
-            let coloured = try CasePicture(c, patchers: [Self.spoiler(index)], color: true).text()
+            let plain = try CasePicture(c, patchers: [Self.faultyPatcher(index)]).text()
+            let coloured = try CasePicture(c, patchers: [Self.faultyPatcher(index)], color: true).text()
             #expect(!plain.contains("\u{1b}"))
             #expect(coloured.contains("\u{1b}["))
             #expect(coloured.replacing(/\u{1b}\[[0-9;]*m/, with: "") == plain)
         }
     }
 
-    @Test func targetIsPictured() throws {
+    @Test func targetIsShown() throws {
         let text = """
             # bpf-patch-fuzz case
             target: range-replace
@@ -142,7 +142,7 @@ import Testing
         #expect(try CasePicture(c, patchers: [patchers[1]]).text().contains("\n  wrong-landing: slot 0 must"))
     }
 
-    @Test func wrongStatusIsTold() throws {
+    @Test func wrongStatusIsReported() throws {
         let text = """
             # bpf-patch-fuzz case
 
@@ -167,7 +167,7 @@ import Testing
     }
 }
 
-/// The same for more cases.
+/// The same check for more cases.
 @Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct CasePictureEnduranceTests {
     @Test(arguments: 0..<4) func generatedCases(part: Int) throws { try CasePicturePropertyTests.checkGenerated(1000) }
 }

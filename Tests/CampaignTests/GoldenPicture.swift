@@ -8,7 +8,7 @@ import Testing
 func goldenPicture(_ text: String, _ patchers: [any Patcher] = [], width: Int = 100) throws -> String {
     let c = try CaseFile.parse(text, file: "golden")
     let picture = try CasePicture(c, patchers: patchers, width: width).text()
-    let legend = try #require(picture.firstRange(of: "\n- taken out"))
+    let legend = try #require(picture.firstRange(of: "\n- removed"))
     return String(picture[..<legend.lowerBound])
 }
 

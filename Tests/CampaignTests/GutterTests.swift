@@ -4,41 +4,42 @@ import Testing
 
 @testable import Campaign
 
-/// Lines must lead from each jump to where it goes, and nowhere else.
+/// Lines lead from each jump to its target and to no other row.
 @Suite struct GutterTests {
-    private enum Way: CaseIterable { case left, right, up, down }
+    private enum Direction: CaseIterable { case left, right, up, down }
 
-    /// Where the line of a character goes.
-    private static let arms: [Character: Set<Way>] = {
-        let shapes: [(String, Set<Way>)] = [
+    /// The directions in which a character's line continues.
+    private static let arms: [Character: Set<Direction>] = {
+        let shapes: [(String, Set<Direction>)] = [
             ("─═━◄↺↑↓", [.left, .right]), ("│║┃", [.up, .down]), ("╭╔┏", [.right, .down]), ("╰╚┗", [.right, .up]),
             ("├╠┣", [.right, .up, .down]), ("┬╦┳", [.left, .right, .down]), ("┴╩┻", [.left, .right, .up]),
             ("┼╬╋", [.left, .right, .up, .down]), ("►", [.left]),
         ]
-        var all: [Character: Set<Way>] = [:]
-        for (characters, ways) in shapes { for character in characters { all[character] = ways } }
+        var all: [Character: Set<Direction>] = [:]
+        for (characters, directions) in shapes { for character in characters { all[character] = directions } }
         return all
     }()
 
-    /// The rows with an arrow head that lines lead to from the instruction of a row.
+    /// The rows with an arrow head that are connected to the instruction of a row.
     private func heads(from row: Int, _ cells: [[Character]]) -> Set<Int> {
-        struct Step: Hashable { var row: Int, column: Int, way: Way }
+        struct Step: Hashable { var row: Int, column: Int, direction: Direction }
         var seen: Set<Step> = []
-        var open = [Step(row: row, column: cells[row].count - 1, way: .left)]
+        var open = [Step(row: row, column: cells[row].count - 1, direction: .left)]
         var found: Set<Int> = []
         while let step = open.popLast() {
             guard seen.insert(step).inserted, cells.indices.contains(step.row), step.column >= 0,
                 step.column < cells[step.row].count
             else { continue }
             let character = cells[step.row][step.column]
-            if character == "►" && step.way == .right { found.insert(step.row) }
-            let isSideways = step.way == .left || step.way == .right
-            // A line passes behind a lane.
+            if character == "►" && step.direction == .right { found.insert(step.row) }
+            let isSideways = step.direction == .left || step.direction == .right
+            // A horizontal line continues beyond a lane that it crosses.
             let passes = isSideways && "│║┃".contains(character)
-            let ways = passes ? [step.way] : Self.arms[character] ?? []
-            for way in ways {
-                let (down, right) = (way == .down ? 1 : way == .up ? -1 : 0, way == .right ? 1 : way == .left ? -1 : 0)
-                open.append(Step(row: step.row + down, column: step.column + right, way: way))
+            let directions = passes ? [step.direction] : Self.arms[character] ?? []
+            for direction in directions {
+                let down = direction == .down ? 1 : direction == .up ? -1 : 0
+                let right = direction == .right ? 1 : direction == .left ? -1 : 0
+                open.append(Step(row: step.row + down, column: step.column + right, direction: direction))
             }
         }
         return found
@@ -56,7 +57,7 @@ import Testing
         }
         let targets = Set(arcs.filter { $0.source != $0.target }.map(\.target))
         for row in 0..<rows where cells[row].contains("►") != targets.contains(row) {
-            Issue.record("\(context): row \(row) has a head and no jump, or the other way round\n\(picture)")
+            Issue.record("\(context): row \(row) has a head without a jump, or a jump without a head\n\(picture)")
             return false
         }
         return true

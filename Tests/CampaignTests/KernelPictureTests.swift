@@ -5,9 +5,9 @@ import Testing
 
 @testable import Campaign
 
-/// Pictures of cases against a running kernel, which is not asked.
+/// Pictures of kernel cases, drawn without a kernel.
 @Suite struct KernelPictureTests {
-    /// A case with some words of its header and some passes.
+    /// A case with a bucket, a seen value and some passes.
     private static func text(_ bucket: String, seen: String?, passes: String) -> String {
         """
         # bpf-patch-fuzz case
@@ -48,7 +48,7 @@ import Testing
 
         """
 
-    /// A call that the kernel let go elsewhere is drawn both ways, side by side.
+    /// A call with a wrong target is drawn side by side with the correct one.
     @Test func wrongLanding() throws {
         let text = Self.text("wrong-landing/call-backward/insert-skip", seen: "slot 7 call +1", passes: Self.passes)
         #expect(
@@ -58,7 +58,7 @@ import Testing
                 ✗ kernel 6.18.44: wrong-landing
                   the kernel gives: slot 7 call +1
                   it must give:     slot 7 call -5
-                ✓ the built-in patchers do as the rules have it: kernel-array, range-replace
+                ✓ the built-in patchers are correct: kernel-array, range-replace
 
                 ── pass 1 of 2: 1 edit, 9 slots → 8 ──────────────────────────────────────────────────────────────────────────
                 input                  line                      result                 line
@@ -112,7 +112,7 @@ import Testing
                 """)
     }
 
-    /// What is at the head, by rule and what was seen, and the words beside the wrong place below.
+    /// The header by rule and seen value, and the note at the wrong place in the picture.
     @Test(
         arguments: [
             (
@@ -146,11 +146,10 @@ import Testing
                 "wrong-landing\n  the kernel gives: slot 7 call +2 {off=1}\n  it must give:     slot 7 call -5\n",
                 "✗ must reach 3 (marker 2), reaches 9 (marker 0)"
             ),
-            // What is right is not said to be wrong: an earlier version looked in the wrong slot.
+            // A correct value is not called wrong. An earlier version stored the wrong slot.
             (
                 "wrong-landing/call/none", "slot 7 call -5",
-                "wrong-landing\n  the file does not say what is wrong: it has the same for what was seen and what must be, "
-                    + "slot 7",
+                "wrong-landing\n  the file is contradictory: its seen and correct values are both slot 7",
                 nil
             ),
             ("crash/sigsegv/none", nil, "crash: loading the program ended the process\n", nil),
@@ -164,7 +163,7 @@ import Testing
         let text = Self.text(bucket, seen: seen, passes: Self.passes)
         let picture = try goldenPicture(text, [KernelArray()], width: 160)
         #expect(picture.contains("✗ kernel 6.18.44: \(words)"), "\(picture)")
-        #expect(picture.contains("✓ the built-in patchers do as the rules have it: kernel-array\n"))
+        #expect(picture.contains("✓ the built-in patchers are correct: kernel-array\n"))
         #expect(!picture.contains("as it must be"))
         if let note {
             #expect(picture.contains("\n── kernel 6.18.44: ") && picture.contains(note), "\(picture)")
@@ -173,7 +172,7 @@ import Testing
         }
     }
 
-    /// What was read back is told as it was, and drawn in the slots of what must be.
+    /// The value read back is printed as it was and drawn beside the correct slots.
     @Test func compiledCall() throws {
         let gives = """
 
@@ -211,7 +210,7 @@ import Testing
         #expect(program.contains("must = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -5, 1 } }"))
     }
 
-    /// Wide loads are one instruction in words, in the header and in the picture: of functions, of maps and of numbers.
+    /// Wide loads of functions, maps and numbers are one instruction in the header and in the picture.
     @Test func wideLoads() throws {
         let text = """
             target: kernel
@@ -253,15 +252,15 @@ import Testing
     }
 
     /// Comment, conditions and the report of a sanitizer are printed with the case.
-    @Test func wordsOfTheFileArePrinted() throws {
+    @Test func textsOfTheFileArePrinted() throws {
         let text = """
             name: one
             target: other
             conditions: beyond-contract, fail-alloc 7
             report: ERROR: AddressSanitizer
             report: "  #0 in patch"
-            # A fault of which
-            # much is to be said.
+            # A fault with a
+            # long description.
             #
             # And more.
 
@@ -270,12 +269,12 @@ import Testing
             """
         let picture = try CasePicture(try CaseFile.parse(text, file: "words"), patchers: []).text()
         #expect(picture.contains("\nconditions: beyond-contract, fail-alloc 7\n"))
-        #expect(picture.contains("\n\nA fault of which much is to be said.\n\nAnd more.\n\n"), "\(picture)")
+        #expect(picture.contains("\n\nA fault with a long description.\n\nAnd more.\n\n"), "\(picture)")
         #expect(picture.contains("\nERROR: AddressSanitizer\n#0 in patch\n"), "\(picture)")
     }
 
-    /// A case that expects something else than the rules give says where, with both values.
-    @Test func wrongExpectationIsNamed() throws {
+    /// For a case with a wrong expectation, the first difference is printed with both values.
+    @Test func wrongExpectationIsReported() throws {
         let text =
             "program\n    r1 = 1\n    r2 = 5 ll\n    exit\n\npass\n\nexpect\n    r1 = 1\n    r2 = 6 ll\n    exit\n"
         let c = try CaseFile.parse(text, file: "wrong")
@@ -284,14 +283,14 @@ import Testing
         #expect(try CasePicture(c, patchers: []).text().hasPrefix("✗ \(words)\n"))
     }
 
-    /// Who was given no pass is not said to be right.
-    @Test func whoWasNotGivenThePassIsNamed() throws {
+    /// A patcher that ran no pass is reported as not run, not as correct.
+    @Test func skippedPatcherIsNamed() throws {
         let text = "program\n    r1 = 1\n    exit\n\npass\n  delete 7\n"
         let picture = try goldenPicture(text, [KernelArray(), RangeReplace()], width: 140)
         #expect(picture.contains("– not run: \(SparingReason.malformed)\n") && !picture.contains("✓"), "\(picture)")
     }
 
-    /// A program that was refused is shown whole, with the verifier's words, and nobody is said to be right.
+    /// A refused program is shown whole with the verifier's message, and no patcher is called correct.
     @Test func refusal() throws {
         let seen = "refusal \"verifier bug: no \\\"program\\\"\""
         let picture = try goldenPicture(Self.text("error/verifier-bug/no", seen: seen, passes: ""), [KernelArray()])
@@ -318,14 +317,14 @@ import Testing
                 """)
     }
 
-    /// What is wrong is as red as other verdicts.
+    /// A kernel verdict has the colour of other wrong verdicts.
     @Test func colour() throws {
         let c = try CaseFile.parse(Self.text("hang/none/none", seen: nil, passes: ""), file: "colour")
         let picture = try CasePicture(c, patchers: [], color: true).text()
         #expect(picture.contains("\u{1b}[1;31m✗ kernel 6.18.44: hang: "))
     }
 
-    /// Jumps that are everywhere do not keep a far program from being folded; the wrong slot stays with its neighbours.
+    /// A long program with jumps everywhere is folded; the wrong slot is shown with its neighbours.
     @Test func farProgramIsFolded() throws {
         var insns = (0..<30_000 as Range<Int32>).map { number in
             number % 3 == 0
@@ -338,7 +337,7 @@ import Testing
         c.passes = [Pass(edits: [Edit(off: InputIndex(100), remove: 1, patch: [insns[1], insns[1]])])]
         c.loading?.sight = .insn(slot: 15_001, Instruction(code: Opcode.ja, off: 3))
         let lines = try CasePicture(c, patchers: []).text().split(separator: "\n")
-        // The pass, and what must be beside what the kernel gives.
+        // The pass, and the comparison with the kernel's result.
         #expect(lines.count < 80)
         let mark = try #require(lines.firstIndex { $0.contains("✗  15001  goto L15005") })
         #expect(lines[mark].contains("15001  goto L15003") && lines[mark - 1].contains("L15000  "))

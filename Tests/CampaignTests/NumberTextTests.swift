@@ -2,7 +2,7 @@ import Testing
 
 @testable import Campaign
 
-/// Numbers as people write them.
+/// Numbers in options and in printed text.
 @Suite struct NumberTextTests {
     @Test(
         arguments: [
@@ -45,8 +45,8 @@ import Testing
         #expect(NumberText.mebibytes(text) == mebibytes)
     }
 
-    /// What an error gives as examples is read.
-    @Test func examplesAreRead() {
+    /// The examples in error messages are valid.
+    @Test func examplesAreValid() {
         func each(_ text: String) -> [String] {
             text.replacing(" or ", with: ", ").split(separator: ", ").map(String.init)
         }
@@ -55,12 +55,12 @@ import Testing
         for text in each(NumberText.memoryExamples) { #expect(NumberText.mebibytes(text) != nil, "\(text)") }
     }
 
-    @Test func countsAreWrittenForPeople() {
+    @Test func countsHaveSeparators() {
         #expect(CountText.grouped(0) == "0" && CountText.grouped(999) == "999" && CountText.grouped(1_000) == "1,000")
         #expect(CountText.grouped(UInt64.max) == "18,446,744,073,709,551,615" && CountText.grouped(-1_234) == "-1,234")
         #expect(CountText.of(1, "finding") == "1 finding" && CountText.of(0, "finding") == "0 findings")
         #expect(CountText.of(1_200, "pass", plural: "passes") == "1,200 passes")
-        // What is written is read.
+        // Printed counts can be parsed again.
         #expect(NumberText.count(CountText.grouped(UInt64.max)) == UInt64.max)
     }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Campaign
 
-/// How wide printed text is: the rule, tables, and the commands on a terminal of 80 columns.
+/// The width of printed text: the rule, tables, and the commands on a terminal of 80 columns.
 @Suite struct OutputWidthTests {
-    /// COLUMNS, the width of the terminal, and what follows from them.
+    /// COLUMNS, the width of the terminal, and the resulting width.
     private static let rules: [(variable: String?, terminal: Int?, columns: Int)] = [
         (nil, nil, OutputWidth.usual), (nil, 80, 80), ("80", nil, 80), ("100", 80, 100), ("words", 80, 80),
         ("", nil, OutputWidth.usual), ("0", 90, 90), ("-5", 90, 90), ("1", nil, OutputWidth.least),
@@ -17,7 +17,7 @@ import Testing
         #expect(OutputWidth.columns(rule.variable, terminal: rule.terminal) == rule.columns)
     }
 
-    /// Texts, how wide they may be, and what becomes of them.
+    /// Texts, widths and the wrapped texts.
     private static let texts: [(text: String, width: Int, wrapped: String)] = [
         ("", 10, ""), ("one two\n", 10, "one two\n"), ("one two three", 9, "one two\n  three"),
         ("  a bcd efg\nhi", 7, "  a bcd\n    efg\nhi"),
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func tableThatFitsIsALineForEachRow() {
+    @Test func fittingTableHasALineForEachRow() {
         #expect(
             table(36) == """
                 what    sub-start so many      last
@@ -61,7 +61,7 @@ import Testing
                 """)
     }
 
-    @Test func tableThatIsWiderYetIsContinuedBelow() {
+    @Test func widerTableIsSplit() {
         #expect(
             table(20) == """
                          sub-   so
@@ -76,9 +76,9 @@ import Testing
                 """)
     }
 
-    @Test(arguments: 1...60) func noTableIsWiderThanItMustBe(width: Int) {
+    @Test(arguments: 1...60) func tableIsNoWiderThanNecessary(width: Int) {
         let lines = table(width).split(separator: "\n").map(\.count)
-        // The first column and the widest other one stand beside each other in any case.
+        // The first column and the widest other one are never separated.
         #expect(lines.allSatisfy { $0 <= max(width, 17) })
     }
 
@@ -95,7 +95,7 @@ import Testing
     }()
     private static let isRoot = geteuid() == 0
 
-    /// What is run on 80 columns; those about the kernel end with 1 where it may not be asked.
+    /// The commands to run on 80 columns; kernel commands need root.
     private static let commands: [[String]] = {
         var commands = [
             ["patchers"], ["scale", "--patches", "100", "--patches", "100000", "--limit", "1ms"], ["replay", seeds],
@@ -114,15 +114,15 @@ import Testing
         let run = try Tool.run(
             ["COLUMNS=80", Tool.executable.path] + arguments, program: URL(fileURLWithPath: "/usr/bin/env"))
         for line in run.output.split(separator: "\n") where line.count > 80 {
-            // Paths and commands are pasted, and are left whole.
+            // Paths and commands are not wrapped, so that they can be pasted.
             let isPasted = line.hasPrefix("repeat with: ") || line.contains("/")
             #expect(isPasted, "\(line)")
         }
         #expect(!run.output.isEmpty, "\(run.errors)")
     }
 
-    /// A list in the help is set in where a line of it continues.
-    @Test(arguments: [["run"], ["kernel", "run"]]) func listsOfHelpAreSetIn(command: [String]) throws {
+    /// Continuation lines of lists in the help are indented.
+    @Test(arguments: [["run"], ["kernel", "run"]]) func listsOfHelpAreIndented(command: [String]) throws {
         let help = try Tool.run(
             ["COLUMNS=80", Tool.executable.path] + command + ["--help"], program: URL(fileURLWithPath: "/usr/bin/env")
         ).output
@@ -147,7 +147,7 @@ import Testing
         #expect(details().contains("  patches by length\n    1  5  █"))
     }
 
-    @Test func anyValueOfColumnsEnds() throws {
+    @Test func anyValueOfColumnsWorks() throws {
         for value in ["2000000000", "1", "0", "-1", "x", "99999999999999999999"] {
             for arguments in [["--help"], ["kernel", "run", "--help"], ["patchers"]] {
                 let run = try Tool.run(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Campaign
 
-/// Figures over programs written by hand, whose edits can be counted by looking.
+/// Statistics of small programs whose edits can be counted by hand.
 struct PatchStatisticsTests {
     /// Two divisions and a dead instruction.
     private static let divisions = """
@@ -49,11 +49,11 @@ struct PatchStatisticsTests {
         #expect(rows.map(\.deletions) == [0, 0, 1, 2])
         #expect(rows.map(\.programsTouched) == [1, 1, 1, 2])
         #expect(rows.map(\.slotsIn) == [10, 10, 10, 10])
-        // 4 + 7 for two; 4 for one and one more; one less; and with the jump over it another one less.
+        // 4 + 7 slots for two; 4 and one more for one; one deleted; for `verifier` the jump over it is deleted too.
         #expect(rows.map(\.growth) == [9, 4, -1, 11])
         #expect(rows.map(\.slotsOut) == [19, 14, 9, 21])
         #expect(rows[0].lengths.map { [$0.length, $0.count] } == [[4, 1], [7, 1]])
-        // The counter and the instruction that it is put before are 2.
+        // The counter and the instruction that follows it are 2.
         #expect(rows[1].lengths.map { [$0.length, $0.count] } == [[2, 1], [4, 1]])
         #expect(rows[2].lengths.isEmpty && rows[2].deletedLengths.map { [$0.length, $0.count] } == [[1, 1]])
         #expect(rows[3].mostPatched.map(\.program) == ["divisions", "loop"])
@@ -75,8 +75,8 @@ struct PatchStatisticsTests {
         #expect(row.mostPatched.map(\.edits) == [199, 198, 197, 196, 195])
     }
 
-    /// A jump over so much that blinding makes it too far for 16 bits.
-    @Test func programsThatGetTooLongAreCounted() throws {
+    /// Blinding makes the offset of a long jump exceed 16 bits.
+    @Test func jumpsOutOfRangeAreCounted() throws {
         let long = try Self.program("long", "if r1 == r2 goto end\n.fill 20000 r1 = 1\nend: exit")
         let row = Self.statistics([long, try Self.program("plain", Self.plain)], [.blinding]).workloads[0]
         #expect(row.outOfRange == 1 && row.patches == 20000 && row.growth == 40000 && row.slotsOut == 60003)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Campaign
 
-/// `scale` from outside, and its picture.
+/// The command `scale` and its plot.
 @Suite struct ScaleCommandTests {
     private static let names = BuiltInPatchers.allCases.map(\.name)
 
@@ -39,7 +39,7 @@ import Testing
     @Test func wrongResultIsAFinding() throws {
         let run = try Tool.run(["scale", "--patches", "1000", "--patcher", "planted-lost-aux", "--json"])
         #expect(run.status == 77 && run.output.isEmpty)
-        #expect(run.errors.contains("planted-lost-aux, 1,000 patches: the result is not what the rules give"))
+        #expect(run.errors.contains("planted-lost-aux, 1,000 patches: the result differs from the oracle's"))
     }
 
     @Test(arguments: [
@@ -52,15 +52,15 @@ import Testing
         #expect(run.status == 64 && run.errors.contains(words), "\(run.errors)")
     }
 
-    /// Before anything is measured, which would end with another status here.
+    /// The file is checked before the measurement, which would end with another status here.
     @Test(arguments: ["/no/such/folder/scale.svg", NSTemporaryDirectory()])
-    func fileThatCannotBeWrittenIsSaidAtOnce(_ file: String) throws {
+    func unwritableFileIsReportedBeforeMeasuring(_ file: String) throws {
         let run = try Tool.run(["scale", "--patches", "100", "--patcher", "planted-lost-aux", "--plot", file])
         #expect(run.status == 1 && run.errors.contains("\(file): cannot be written"), "\(run.errors)")
     }
 
-    /// What the file name leads to is written, and what is no file is refused.
-    @Test func plotGoesThroughLinksAndToNoPipe() throws {
+    /// The target of a symbolic link is written; a FIFO is refused.
+    @Test func plotFollowsLinksAndRefusesPipes() throws {
         let folder = try Tool.Folder()
         let (target, link, pipe) = (folder.path + "/target.svg", folder.path + "/link.svg", folder.path + "/pipe")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
@@ -86,7 +86,7 @@ import Testing
         #expect(picture.names.isSuperset(of: Self.names) && picture.lines == Self.names.count + 1)
     }
 
-    /// A picture, read as XML.
+    /// A plot parsed as XML.
     private struct Picture {
         private let root: XMLElement
 
@@ -104,13 +104,13 @@ import Testing
 
         /// All texts.
         var names: Set<String> { Set(elements("text").compactMap(\.stringValue)) }
-        /// How many lines there are.
+        /// The number of lines.
         var lines: Int { elements("g").count { value("class", of: $0) == "line" } }
-        /// How many of them have a dashed part.
+        /// The number of lines with a dashed part.
         var dashed: Int { elements("polyline").count { value("stroke-dasharray", of: $0) != nil } }
-        /// The points of the lines, hollow or not.
+        /// The points of the lines: true for a hollow one.
         var points: [Bool] { elements("circle").map { value("class", of: $0) == "paper" } }
-        /// Where points are, first to the right and then down.
+        /// The coordinates of the points: x, then y.
         var places: [Double] { elements("circle").flatMap { [number("cx", of: $0), number("cy", of: $0)] } }
 
         private func number(_ name: String, of element: XMLElement) -> Double {
@@ -137,7 +137,7 @@ import Testing
         #expect(picture.lines == 3 && picture.dashed == 1)
         #expect(picture.names.isSuperset(of: ["slow & <odd>", "fast", "copy of the result", "patches"]))
         #expect(picture.names.isSuperset(of: ["15,000", "45,000", "95,000", "10 µs", "1 ms", "1 s", "10 s"]))
-        // The copy, what is slow and foretold twice, what is fast.
+        // The copy, the slow patcher with two forecasts, the fast one.
         #expect(picture.points == [false, false, false, false, true, true, false, false, false])
         let isInside = picture.places.allSatisfy { $0 >= 70 && $0 <= 690 }
         #expect(isInside)

@@ -2,8 +2,7 @@ import Testing
 
 @testable import Campaign
 
-/// Which sizes `scale` measures, which it foretells, and with what numbers: on patchers that take exactly the time that a
-/// formula gives.
+/// Measured and extrapolated sizes of `scale`, on fake patchers whose time is an exact formula.
 @Suite struct ScaleMeasurementTests {
     /// A meter that runs nothing.
     final class FakeMeter: ScaleMeter {
@@ -12,13 +11,13 @@ import Testing
 
         let patchers: [String]
         private let costs: [Cost]
-        /// What a run takes longer than its formula, by the number of the run on one size; then nothing.
+        /// Times added to the formula, by the number of the run on one size; later runs have none.
         var delays: [Double] = []
-        /// The patcher whose result is wrong, and from which size on.
+        /// The patcher with wrong results, and the first size with one.
         var wrong: (patcher: Int, patches: Int)?
         private var size = 0
         private var last = 0
-        /// The sizes that each patcher has run on, in order.
+        /// The sizes of each patcher's runs, in order.
         private(set) var runs: [[Int]]
 
         init(_ costs: [(String, Cost)]) {
@@ -39,28 +38,28 @@ import Testing
         func isRight() -> Bool { wrong.map { last != $0.patcher || size < $0.patches } ?? true }
         func copy() -> Double { Double(size) * 0x1p-30 }
 
-        /// The sizes that a patcher has run on, each once.
+        /// The sizes of a patcher's runs, each once.
         func sizes(of patcher: Int) -> [Int] { Set(runs[patcher]).sorted() }
     }
 
     private static func linear(_ n: Double) -> Double { n * 0x1p-26 }
     private static func quadratic(_ n: Double) -> Double { n * 0x1p-20 + n * n * 0x1p-30 }
 
-    /// Whether two times are the same but for rounding.
+    /// Returns true if two times are equal except for rounding.
     private func isSame(_ left: Double, _ right: Double) -> Bool { abs(left / right - 1) < 1e-12 }
 
-    /// What has been measured, for what, and what is foretold.
+    /// Measured times, a number of patches and the forecast for it.
     static let forecasts: [([(Int, Double)], Int, Double?)] = [
         ([], 1_000, nil),
-        // One size: all of it is taken to be quadratic.
+        // One size: all of the time is assumed to be quadratic.
         ([(1_000, 2)], 3_000, 18),
         // n + n²/1000.
         ([(1_000, 2_000), (2_000, 6_000)], 4_000, 20_000),
         // Only the two largest sizes count.
         ([(10, 1e9), (1_000, 2_000), (2_000, 6_000)], 4_000, 20_000),
-        // Linear, and less than linear.
+        // Linear, and sublinear.
         ([(1_000, 1), (2_000, 2)], 4_000, 4), ([(1_000, 3), (2_000, 4)], 4_000, 8),
-        // More than quadratic is taken to be quadratic.
+        // More than quadratic is extrapolated as quadratic.
         ([(1_000, 1), (2_000, 8)], 4_000, 32),
     ]
 
@@ -87,14 +86,14 @@ import Testing
         }
         #expect(meter.sizes(of: 0) == [1_000, 2_000, 15_000, 45_000, 95_000])
         #expect(meter.sizes(of: 1) == [1_000, 2_000] + ScaleMeasurement.sizes)
-        // What takes seconds is run once.
+        // Runs of seconds are not repeated.
         #expect(meter.runs[0].count { $0 == 95_000 } == 1 && meter.runs[0].count { $0 == 45_000 } == 1)
         #expect(meter.runs[0].count { $0 == 15_000 } == 1 + 4)
         #expect(meter.runs[1].count { $0 == 1_000_000 } == 1 + 20)
     }
 
-    /// A single row is foretold from sizes that nobody asked for, as large as an eighth of the limit allows.
-    @Test func oneRowIsForetoldFromSmallerOnes() throws {
+    /// A single row is extrapolated from additional sizes whose runs take at most an eighth of the limit.
+    @Test func oneRowIsExtrapolatedFromSmallerSizes() throws {
         let meter = FakeMeter([("slow", Self.quadratic), ("fast", Self.linear)])
         var measurement = ScaleMeasurement(meter: meter, limit: 10)
         let rows = try measurement.run([1_000_000, 1_000_000])
@@ -105,7 +104,7 @@ import Testing
         #expect(meter.sizes(of: 1) == [1_000, 2_000, 1_000_000])
     }
 
-    /// The first run on a size is on cold memory; of the others the fastest counts.
+    /// The first run on a size has cold caches; the fastest of the others counts.
     @Test func fastestRunCounts() throws {
         let meter = FakeMeter([("fast", Self.linear)])
         meter.delays = [-1e-6, 3e-3, 1e-3] + Array(repeating: 2e-3, count: 100)
@@ -123,7 +122,7 @@ import Testing
         #expect(meter.sizes(of: 1) == [1_000, 2_000, 15_000, 45_000])
     }
 
-    @Test func tableMarksWhatIsExtrapolated() {
+    @Test func tableMarksExtrapolatedTimes() {
         let rows = [
             ScaleRow(patches: 15_000, patcher: "kernel-array", seconds: 0.33, copy: 3e-6, isExtrapolated: false),
             ScaleRow(patches: 15_000, patcher: "fast", seconds: 1.5e-5, copy: 3e-6, isExtrapolated: false),
@@ -137,7 +136,7 @@ import Testing
 
                  1,000,000  kernel-array    ~2,000 s   ~2,000,000   ~2,000,000x
 
-                ~ extrapolated from fewer patches: more than the limit of 10.0 s was to be expected
+                ~ extrapolated from fewer patches: a run would exceed the limit of 10.0 s
 
                 """)
     }

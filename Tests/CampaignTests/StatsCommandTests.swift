@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `stats` from outside: objects that can be read, some that cannot, and none.
+/// The command `stats` on readable objects, unreadable ones and none.
 @Suite struct StatsCommandTests {
     /// The objects of the Debian package libxdp1.
     private static let installed: String? = {
@@ -33,14 +33,14 @@ import Testing
             #expect(sum("deleted_lengths", "count") == number("deletions"), name)
             #expect(sum("programs", "programs") == programs, name)
         }
-        // Nothing random is in it.
+        // The output is deterministic.
         #expect(try Tool.run(["stats", folder, "--json"]).output == run.output)
         let one = try Tool.run(["stats", folder, "--workload", "zext", "--workload", "blinding"])
         #expect(one.status == 0 && one.output.contains("\nblinding ") && one.output.contains("\nzext "))
         #expect(!one.output.contains("verifier"))
     }
 
-    /// What cannot be read is named with the reason, and the rest is counted.
+    /// Unreadable objects are reported with the reason, and the others are counted.
     @Test(.enabled(if: installed != nil, "needs the objects of libxdp1 in /usr/lib"))
     func restIsCounted() throws {
         let folder = try Tool.Folder()

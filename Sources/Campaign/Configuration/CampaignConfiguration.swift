@@ -1,13 +1,13 @@
-/// All that makes a campaign what it is: two campaigns of one configuration run the same cases and judge them in the same way.
+/// The identity of a campaign: two campaigns of one configuration run the same cases and judge them in the same way.
 ///
-/// The command line is read into it, workers are sent it, a checkpoint holds it, and a campaign that is resumed is compared
-/// with it by `==`. How a campaign is run this time is in ``CampaignSession``.
+/// It is parsed from the command line, sent to workers, stored in the checkpoint, and compared by `==` on resume. The
+/// settings of a single session are in ``CampaignSession``.
 public struct CampaignConfiguration: Codable, Hashable, Sendable {
     /// The cases of a campaign: each is a pure function of the seed and its index.
     public struct Cases: Codable, Hashable, Sendable {
         /// The source of all random choices.
         public var seed: UInt64
-        /// How many cases to run, all shards together, or `nil` for no limit.
+        /// The number of cases of all shards together, or `nil` for no limit.
         public var limit: UInt64?
         /// The part of the indices to run.
         public var shard: Shard
@@ -19,9 +19,9 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
         }
     }
 
-    /// What a campaign may use; see ``CaseBudget`` for one case.
+    /// The time and processes of a campaign; see ``CaseBudget`` for the limits of one case.
     public struct Budget: Codable, Hashable, Sendable {
-        /// How long to run, over all sessions, or `nil` for no limit.
+        /// The run time of all sessions together, or `nil` for no limit.
         ///
         /// - Units: seconds
         public var time: Double?
@@ -40,7 +40,7 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
     /// The folder for findings.
     public var output: String
 
-    /// The folder for findings of a campaign that names none.
+    /// The default folder for findings.
     public static let defaultOutput = "Crashes"
 
     public init(
@@ -52,10 +52,10 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
         self.output = output
     }
 
-    /// The target that makes, runs and judges the cases.
+    /// The target that generates, runs and judges the cases.
     var subject: any CampaignSubject { target.subject }
 
-    /// The configuration that runs the cases below an index again, and no others.
+    /// The configuration that repeats exactly the cases below an index.
     ///
     /// - Parameter end: the index after the last case, all shards together
     func repeating(end: UInt64) -> CampaignConfiguration {
@@ -65,7 +65,7 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
         return exact
     }
 
-    /// Returns true if a campaign of another configuration can go on with this one: limits and the number of jobs may differ.
+    /// Returns true if a campaign of another configuration can resume with this one: only limits and jobs may differ.
     public func continues(_ other: CampaignConfiguration) -> Bool {
         var same = inState
         same.cases.limit = other.cases.limit
@@ -73,7 +73,7 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
         return same == other.inState
     }
 
-    /// The configuration as a state holds it: findings are in the folder of the state itself, wherever that is moved.
+    /// The configuration stored in a state folder, with the default output: findings are in the state folder itself.
     var inState: CampaignConfiguration {
         var kept = self
         kept.output = Self.defaultOutput

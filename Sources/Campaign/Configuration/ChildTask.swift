@@ -1,6 +1,6 @@
 import Foundation
 
-/// The work of a child process, which it is sent on its standard input before anything else.
+/// The task of a child process: the first message on its standard input.
 ///
 /// - Shape: the length in bytes as a 64-bit word, and JSON
 public enum ChildTask: Codable, Sendable {
@@ -8,14 +8,14 @@ public enum ChildTask: Codable, Sendable {
     ///
     /// - Parameters:
     ///   - number: the worker's number on the board
-    ///   - first: a block that another worker did not finish
+    ///   - first: the unfinished block of another worker, to run first
     case worker(CampaignConfiguration, number: Int, first: UInt64?)
     /// Judges single cases as they are requested.
     case judge(CampaignTarget, CaseBudget)
     /// Loads a plug-in and describes it.
     case describe(PluginFile)
 
-    /// What the process is for, in a word.
+    /// The task in a word.
     public var role: String {
         switch self {
         case .worker: "worker"
@@ -32,18 +32,18 @@ public enum ChildTask: Codable, Sendable {
 
     /// Reads the task of this process from standard input.
     ///
-    /// - Throws: ``CampaignError`` when there is none
+    /// - Throws: ``CampaignError`` if there is none
     public static func receive() throws(CampaignError) -> ChildTask {
         guard let length = JudgeMessage.readWords(1, from: STDIN_FILENO),
             let text = JudgeMessage.readBytes(length[0], from: STDIN_FILENO),
             let task = try? JSONDecoder().decode(ChildTask.self, from: Data(text))
-        else { throw CampaignError("there is no task on standard input; this command is for the program itself") }
+        else { throw CampaignError("no task on standard input: only the program itself starts this command") }
         return task
     }
 
     /// Runs the task to its end.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be run
+    /// - Throws: ``CampaignError`` if it cannot be run
     public func run() throws(CampaignError) {
         switch self {
         case .worker(let configuration, let number, let first):

@@ -1,14 +1,15 @@
 import Foundation
 
-/// The program that runs campaigns: how it is started as a child, and how its commands are written.
+/// The program that runs campaigns: its executable, its options and the command lines in messages.
 ///
-/// Options belong to the program. This module names none of them, and asks for the words where a message needs some.
+/// Options belong to the program. This module contains none of them and gets the words for messages from here.
 public protocol HostProgram: Sendable {
     /// The executable.
     var url: URL { get }
-    /// The arguments with which it calls ``ChildTask/receive()`` and runs the task; the task's role is one of them, for `ps`.
+    /// The arguments of a child process, which calls ``ChildTask/receive()`` and runs the task. They contain the task's
+    /// role for `ps`.
     func childArguments(for task: ChildTask) -> [String]
-    /// The command line by which it was started.
+    /// The command line of this process.
     var commandLine: [String] { get }
 
     /// The options that describe a configuration.
@@ -20,15 +21,15 @@ public protocol HostProgram: Sendable {
     /// The command that shows a case, with the plug-ins that the case needs.
     func command(showing file: String, plugins: [PluginFile]) -> [String]
 
-    /// The option that starts a campaign in the place of the one that a state holds.
+    /// The option that replaces the campaign in a state folder.
     var restartOption: String { get }
 
-    /// The option that resumes the campaign that a state holds.
+    /// The option that resumes the campaign in a state folder.
     var resumeOption: String { get }
 
-    /// The option that names a folder of state.
+    /// The option for the state folder.
     var stateOption: String { get }
 
-    /// The option that gives the plug-in at a path a name.
+    /// The option that names the plug-in at a path.
     func option(naming path: String) -> String
 }

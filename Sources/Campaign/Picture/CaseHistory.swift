@@ -2,30 +2,29 @@ import BPF
 import Fuzzing
 import Patching
 
-/// What the rules make of a case, pass by pass.
+/// The oracle's results for a case, pass by pass.
 struct CaseHistory {
-    /// A pass and what becomes of it.
+    /// A pass with its result or its refusal.
     struct Step {
         var pass: Pass
         var input: Program
         var status: PatchStatus
         /// `nil` for a refused pass.
         var result: Program?
-        /// Why it is refused, in words that begin with the error.
+        /// The reason of a refusal; it begins with the error's name.
         var refusal: String?
-        /// What is malformed in it.
+        /// The malformed edit, if that is the reason.
         var malformed: MalformedEdit?
-        /// The slot of the result whose jump cannot be laid out.
+        /// The slot of the would-be result whose jump has no target or a target out of range.
         var faultPlace: Int?
     }
 
-    /// The passes up to the first that is refused.
+    /// The passes up to the first refused one.
     private(set) var steps: [Step] = []
 
-    /// Carries a case out.
+    /// Runs a case through the oracle.
     ///
-    /// - Parameter oracle: the oracle that decides
-    /// - Throws: the program's fault, when it is ill formed
+    /// - Throws: the program's fault if it is ill formed
     init(_ c: Case, _ oracle: Oracle = .fast) throws(ProgramFault) {
         if let fault = c.program.fault() { throw fault }
         var expectation = Expectation()
@@ -54,7 +53,7 @@ struct CaseHistory {
         }
     }
 
-    /// What the case must give.
+    /// The correct outcome of the case.
     func outcome(of c: Case) -> Case.Expectation {
         if let last = steps.last, last.result == nil { return .error(last.status) }
         let program = steps.last?.result ?? c.program
@@ -70,7 +69,7 @@ struct CaseHistory {
             let slot = malformed.rule.isAboutSlot ? ", P\(malformed.slot)" : ""
             return "\(name), malformed: edit \(malformed.edit + 1)\(slot): \(malformed.rule.rawValue)"
         case .dangling: return "\(name): the target of a jump is gone or in another subprogram"
-        case .empty: return "\(name): nothing stands of the program"
+        case .empty: return "\(name): the result has no instructions or no subprogram"
         case .overflow, nil: return "\(name): an offset does not fit 16 bits"
         }
     }

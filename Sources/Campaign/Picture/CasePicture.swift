@@ -2,11 +2,11 @@ import BPF
 import Fuzzing
 import Patching
 
-/// A case as text to look at: each pass with its input, its edits and its result, and what a patcher got wrong.
+/// A case drawn as text: each pass with its input, its edits and its result, and the faults of wrong results.
 ///
-/// Jumps are drawn beside the instructions with light lines, calls with double ones, what is wrong with heavy ones. An
-/// instruction where something lands has an `L` before its index. As in a diff, `-` is what an edit takes out and `+` what
-/// it brings in; `=` is what its patch keeps. `P3` is slot 3 of a patch, `@7` slot 7 of the input.
+/// Lines beside the instructions are light for jumps, double for calls and heavy for wrong jumps. A jump target has an
+/// `L` before its index. As in a diff, an edit removes the instructions at `-` and adds those at `+`; its patch keeps
+/// those at `=`. `P3` is slot 3 of a patch, `@7` slot 7 of the input.
 public struct CasePicture {
     private let c: Case
     private let patchers: [any Patcher]
@@ -22,20 +22,19 @@ public struct CasePicture {
     /// - Units: columns
     public static let leastWidth = 60
 
-    /// How many wrong patchers get a table of their own.
+    /// The most tables of wrong results for one pass.
     private static let tableLimit = 3
 
     /// Makes a picture.
     ///
     /// - Parameters:
-    ///   - patchers: who carries the case out beside the rules; each must survive it
-    ///   - width: how wide a line may be, at least ``leastWidth``
-    ///   - color: whether the text goes to a terminal that shows colours
-    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    ///   - oracle: the oracle that judges
-    ///   - deaths: what became of patchers that the case ends, which are not among `patchers`
-    ///   - target: the patcher whose result is shown when it is wrong; `nil` for the case's target, or for every
-    ///     patcher when it has none among them
+    ///   - patchers: the patchers that run the case; none of them may crash on it
+    ///   - width: the longest line in columns, at least ``leastWidth``
+    ///   - color: true if the text goes to a terminal that shows colours
+    ///   - beyondContract: true if patchers built from kernel functions also run passes outside the kernel's contract
+    ///   - deaths: the findings of patchers that crash on the case, which are not among `patchers`
+    ///   - target: the patcher whose wrong result is shown; `nil` for the case's target, or for all patchers if the
+    ///     target is not among them
     public init(
         _ c: Case, patchers: [any Patcher], width: Int = 120, color: Bool = false, beyondContract: Bool = false,
         oracle: Oracle = .fast, deaths: [Finding] = [], pictureOf target: String? = nil
@@ -52,24 +51,24 @@ public struct CasePicture {
 
     /// Draws the picture; each line ends in a newline.
     ///
-    /// - Throws: the program's fault, when it is ill formed
-    /// - Complexity: O(slots) a pass, and what the patchers take
+    /// - Throws: the program's fault if it is ill formed
+    /// - Complexity: O(slots) a pass, and the run time of the patchers
     public func text() throws(ProgramFault) -> String {
         let history = try CaseHistory(c, oracle)
         var verdicts: [PatcherVerdict] = []
         var agreeing: [String] = []
-        var notGiven: [(name: String, reason: String)] = []
+        var notRun: [(name: String, reason: String)] = []
         for patcher in patchers where target == nil || patcher.name == target {
             switch try PatcherVerdict.outcome(of: patcher, on: c, history, beyondContract: beyondContract, oracle) {
             case .wrong(let verdict):
-                // A fault of the harness itself shows with every patcher.
+                // A fault of the harness is the same finding for every patcher.
                 if !verdicts.contains(where: { $0.finding == verdict.finding }) { verdicts.append(verdict) }
             case .right: agreeing.append(patcher.name)
-            case .notGiven(let reason): notGiven.append((patcher.name, reason))
+            case .notRun(let reason): notRun.append((patcher.name, reason))
             }
         }
         let kernel = KernelVerdict(c, history)
-        var lines = header(kernel, verdicts, agreeing, notGiven, history)
+        var lines = header(kernel, verdicts, agreeing, notRun, history)
         let hasAux = verdicts.isEmpty
         for (number, step) in history.steps.enumerated() {
             lines += section(step, number, hasAux: hasAux)
@@ -86,12 +85,12 @@ public struct CasePicture {
     // MARK: Sections
 
     private static let legend =
-        "- taken out, + brought in, = kept, L5 something lands there, P3 slot 3 of a patch, @7 slot 7 of the input, "
-        + "─► jump, ═► call, ━► what it is about, ✗ what is wrong"
+        "- removed, + added, = kept, L5 jump target, P3 slot 3 of a patch, @7 slot 7 of the input, "
+        + "─► jump, ═► call, ━► wrong or expected jump, ✗ wrong"
 
     private func header(
         _ kernel: KernelVerdict?, _ verdicts: [PatcherVerdict], _ agreeing: [String],
-        _ notGiven: [(name: String, reason: String)], _ history: CaseHistory
+        _ notRun: [(name: String, reason: String)], _ history: CaseHistory
     ) -> [StyledText] {
         var lines: [StyledText] = []
         func add(_ text: String, _ tone: Tone, indentation: Int = 0) {
@@ -106,7 +105,7 @@ public struct CasePicture {
         if !c.judgingConditions.text.isEmpty { add("conditions: \(c.judgingConditions.text)", .faint) }
         if let comment = c.comment {
             lines.append(StyledText())
-            // Lines that were broken for an editor are broken anew; an empty one ends a paragraph.
+            // Paragraphs are wrapped again; an empty line ends a paragraph.
             for paragraph in comment.split(separator: "\n\n") {
                 add(paragraph.split(separator: "\n").joined(separator: " "), .plain)
                 lines.append(StyledText())
@@ -115,7 +114,7 @@ public struct CasePicture {
         for line in kernel?.lines ?? [] {
             let words = line.drop { $0 == " " }
             let indentation = line.count - words.count
-            // A continuation is indented further, and blanks inside a line are kept.
+            // Continuation lines are indented further. Blanks inside a short line are kept.
             var text = StyledText(line, .wrong)
             if text.count <= width {
                 lines.append(text)
@@ -137,14 +136,14 @@ public struct CasePicture {
                 lines.append(StyledText("  " + words, .wrong))
             }
         }
-        // Who has no pass to carry out says nothing about a kernel's case, and nobody is to be taken for the kernel.
+        // A kernel case without passes runs no patcher. With passes, the words must not seem to be about the kernel.
         if !agreeing.isEmpty && (c.loading == nil || !history.steps.isEmpty) {
             let isBuiltIn = agreeing.allSatisfy { name in PatcherChoice.builtIn.contains { $0.name == name } }
-            let whose = isBuiltIn ? "the built-in patchers" : "these patchers"
-            let words = c.loading == nil ? "as the rules have it" : "\(whose) do as the rules have it"
+            let subject = isBuiltIn ? "the built-in patchers" : "these patchers"
+            let words = c.loading == nil ? "correct" : "\(subject) are correct"
             add("✓ \(words): \(agreeing.joined(separator: ", "))", .right, indentation: 2)
         }
-        addNotGiven(notGiven, to: &lines)
+        addNotRun(notRun, to: &lines)
         if let difference = expectationFault(history) { add("✗ \(difference)", .wrong, indentation: 2) }
         for line in c.report?.split(separator: "\n", omittingEmptySubsequences: false) ?? [] {
             add(String(line), .faint, indentation: 2)
@@ -152,10 +151,10 @@ public struct CasePicture {
         return lines
     }
 
-    /// Adds who was given no pass, those with one reason in one line.
-    private func addNotGiven(_ notGiven: [(name: String, reason: String)], to lines: inout [StyledText]) {
+    /// Adds the patchers that ran no pass, one line for each reason.
+    private func addNotRun(_ notRun: [(name: String, reason: String)], to lines: inout [StyledText]) {
         var reasons: [(reason: String, names: [String])] = []
-        for (name, reason) in notGiven {
+        for (name, reason) in notRun {
             if let number = reasons.firstIndex(where: { $0.reason == reason }) {
                 reasons[number].names.append(name)
             } else {
@@ -172,14 +171,14 @@ public struct CasePicture {
         }
     }
 
-    /// Where the case expects something else than the rules give, in words; `nil` when it is right.
+    /// The first difference between the outcome in the case and the correct one, in words; `nil` if there is none.
     private func expectationFault(_ history: CaseHistory) -> String? {
         c.expected.flatMap { ExpectationDifference.words(between: $0, and: history.outcome(of: c)) }
     }
 
-    /// Where the case expects something else than the rules give, in words; `nil` when it is right.
+    /// The first difference between the outcome in the case and the correct one, in words; `nil` if there is none.
     ///
-    /// - Throws: the program's fault, when it is ill formed
+    /// - Throws: the program's fault if it is ill formed
     public func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c, oracle)) }
 
     /// A heading over the whole width.
@@ -230,7 +229,7 @@ public struct CasePicture {
         return lines + table.lines(width: width)
     }
 
-    /// What a kernel gave beside what it must give, or alone where the rules do not say.
+    /// The kernel's result beside the correct one, or alone if the correct one is unknown.
     private func comparison(_ kernel: KernelVerdict) -> [StyledText] {
         guard let given = kernel.given, !given.insns.isEmpty else { return [] }
         let target = "the kernel"
@@ -247,9 +246,9 @@ public struct CasePicture {
         return [StyledText(), rule(title)] + table.lines(width: width)
     }
 
-    /// A program by itself.
+    /// A single program.
     ///
-    /// - Parameter mark: a slot that is wrong, and words for it
+    /// - Parameter mark: a wrong slot, and the note below it
     private func listing(_ program: Program, _ mark: (slot: Int, words: String)? = nil) -> [StyledText] {
         let listing = Listing("", program, namesMaps: c.loading != nil)
         var rows = listing.isStart.indices.filter { listing.isStart[$0] }.map { PictureRow(PictureEntry(.slot($0))) }

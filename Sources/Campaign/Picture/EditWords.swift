@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// The words in which a picture speaks of an edit.
+/// The words for an edit in a picture.
 struct EditWords {
     /// Counted from 1.
     let number: Int
@@ -9,7 +9,7 @@ struct EditWords {
     /// - Units: slots
     let inputCount: Int
 
-    /// What the edit does, in a few words.
+    /// A short description of the edit.
     var text: String {
         let count = edit.patch.count
         let place = edit.off.position
@@ -27,28 +27,28 @@ struct EditWords {
         return text
     }
 
-    /// Some slots, by the first and the last.
+    /// A range of slots: the first and the last.
     static func range(_ start: Int, _ count: Int) -> String {
         count == 1 ? "\(start)" : "\(start)–\(start + count - 1)"
     }
 
-    /// Whether the slot of the patch is one of the kept instruction.
+    /// Returns true if a slot of the patch belongs to the kept instruction.
     func keeps(_ slot: Int) -> Bool {
         guard let keep = edit.keep else { return false }
         return slot >= keep.position && slot - keep.position < Int(edit.remove)
     }
 
-    /// How many slots the patch instruction at a slot takes.
+    /// The number of slots of the patch instruction at a slot.
     func width(at slot: Int) -> Int {
         if keeps(slot) { return slot == edit.keep!.position ? min(Int(edit.remove), edit.patch.count - slot) : 1 }
         let next = slot + 1 < edit.patch.count && !keeps(slot + 1) ? edit.patch[slot + 1] : nil
         return Disassembler.width(of: edit.patch[slot], secondSlot: next)
     }
 
-    /// The slot of the input that the patch instruction at a slot names.
+    /// The input slot that the patch instruction at a slot references.
     func ref(of slot: Int) -> InputIndex? { edit.refs.first { $0.from.position == slot }?.to }
 
-    /// Where a slot of the result comes from: its place in the patch, and where a jump of the patch goes by it.
+    /// The origin of a result slot: its place in the patch, and the target of a jump that leaves the patch.
     func origin(of slot: Int) -> String {
         if keeps(slot) { return "P\(slot) kept" }
         if let ref = ref(of: slot) { return "P\(slot) @\(ref.rawValue)" }
@@ -57,7 +57,7 @@ struct EditWords {
         return leaves ? "P\(slot) out" : "P\(slot)"
     }
 
-    /// The patch instruction at a slot as the file has it, in the coordinates of the patch.
+    /// The patch instruction at a slot in the syntax of case files, with targets in the patch's own coordinates.
     func source(of slot: Int) -> String {
         if keeps(slot) { return "kept" }
         let next = slot + 1 < edit.patch.count ? edit.patch[slot + 1] : nil

@@ -1,13 +1,13 @@
-/// The lines beside a program that show where its jumps and calls go.
+/// The arrows beside a program, from each jump and call to its target.
 ///
-/// All that lands on one slot shares a lane, and each lane has one arrow head. A lane stands outside of those that it
-/// overlaps and that are shorter. Where a line passes another's lane it goes behind it: `─│─` is a crossing, `┼` joins.
+/// Jumps to one target share a lane with one arrow head. A lane is outside the shorter lanes that it overlaps. A line
+/// that crosses another lane is interrupted there: `─│─` is a crossing, `┼` a junction.
 struct Gutter {
-    /// How a lane is drawn: jumps light, calls double, what stands out heavy.
+    /// The characters of a lane: light for jumps, double for calls, heavy for emphasized jumps.
     private struct Stroke {
         var horizontal: Character
         var vertical: Character
-        /// Down, up, both; the same with a line that comes from further out.
+        /// Corners down, up and both; then the same with a line from further out.
         var corners: [Character]
 
         static let light = Stroke(horizontal: "─", vertical: "│", corners: ["╭", "╰", "├", "┬", "┴", "┼"])
@@ -15,14 +15,14 @@ struct Gutter {
         static let heavy = Stroke(horizontal: "━", vertical: "┃", corners: ["┏", "┗", "┣", "┳", "┻", "╋"])
     }
 
-    /// What goes to one slot.
+    /// The jumps or calls to one target.
     private struct Lane {
         var target: Int
         var sources: [Int]
         var isCall: Bool
         var tone: Tone
         var column = 0
-        /// The rows between which it runs.
+        /// The first row; the last is ``bottom``.
         var top: Int
         var bottom: Int
 
@@ -41,16 +41,16 @@ struct Gutter {
             bottom = max(bottom, source)
         }
 
-        var standsOut: Bool { tone != .plain }
-        var stroke: Stroke { standsOut ? .heavy : isCall ? .double : .light }
+        var isEmphasized: Bool { tone != .plain }
+        var stroke: Stroke { isEmphasized ? .heavy : isCall ? .double : .light }
         var ink: Tone { tone == .plain && isCall ? .call : tone }
-        /// Of lines that run together, the higher rank is drawn.
-        var rank: Int { standsOut ? 2 : isCall ? 1 : 0 }
+        /// Where lines overlap, the one of higher rank is drawn.
+        var rank: Int { isEmphasized ? 2 : isCall ? 1 : 0 }
 
         func overlaps(_ other: Lane) -> Bool { top <= other.bottom && other.top <= bottom }
     }
 
-    /// What a row has besides lanes.
+    /// The sign of a jump without a lane.
     private struct Stub {
         var sign: Character
         var tone: Tone
@@ -58,22 +58,22 @@ struct Gutter {
 
     private var lanes: [Lane] = []
     private var stubs: [Int: Stub] = [:]
-    /// Rows at which a jump without a lane arrives.
+    /// Target rows of jumps without a lane.
     private var bareHeads: Set<Int> = []
     /// The lanes that touch each row.
     private var lanesOfRow: [[Int]]
     private var columns = 0
     private let pitch: Int
 
-    /// How many columns it takes.
+    /// - Units: columns
     var width: Int { columns == 0 && stubs.isEmpty ? 0 : columns * pitch + 2 }
 
     /// Places the arcs of a program.
     ///
     /// - Parameters:
-    ///   - row: the row that shows a slot, or `nil` where it is left out
-    ///   - pitch: how many columns a lane takes
-    ///   - limit: how many lanes may stand side by side; jumps beyond show as `↑` and `↓`
+    ///   - row: the row that shows a slot, or `nil` for a hidden slot
+    ///   - pitch: the columns of a lane
+    ///   - limit: the most lanes side by side; further jumps are shown as `↑` and `↓`
     /// - Complexity: O(lanes² + rows × lanes)
     init(_ arcs: [Arc], rowCount: Int, pitch: Int, limit: Int, row: (Int) -> Int?) {
         self.pitch = pitch
@@ -96,14 +96,14 @@ struct Gutter {
             }
         }
         all.sort { one, other in
-            if one.standsOut != other.standsOut { return !one.standsOut }
+            if one.isEmphasized != other.isEmphasized { return !one.isEmphasized }
             return (one.bottom - one.top, one.top) < (other.bottom - other.top, other.top)
         }
         for var lane in all {
             for other in lanes where other.column >= lane.column && other.overlaps(lane) {
                 lane.column = other.column + 1
             }
-            if lane.column >= limit && !lane.standsOut {
+            if lane.column >= limit && !lane.isEmphasized {
                 for source in lane.sources {
                     stubs[source] = Stub(sign: lane.target < source ? "↑" : "↓", tone: lane.tone)
                 }
@@ -116,7 +116,7 @@ struct Gutter {
         }
     }
 
-    /// The cells of a row, or of the space below it.
+    /// The cells of a row, or of its continuation lines.
     func cells(ofRow row: Int, below: Bool = false) -> StyledText {
         if width == 0 { return StyledText() }
         var cells = Array(repeating: (Character(" "), Tone.plain), count: width)
@@ -130,7 +130,7 @@ struct Gutter {
         return text
     }
 
-    /// Where the lane stands, from the left.
+    /// The column of a lane, from the left.
     private func place(_ lane: Lane) -> Int { (columns - 1 - lane.column) * pitch }
 
     /// Draws the lines of a row between the lanes and the instruction.

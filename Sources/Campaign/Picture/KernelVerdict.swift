@@ -2,19 +2,20 @@ import BPF
 import Fuzzing
 import Patching
 
-/// What a running kernel did wrong, as far as a case says; no kernel is asked.
+/// A kernel's fault as the case file describes it; no kernel runs.
 struct KernelVerdict {
-    /// The lines of the header: the kernel and the rule that it broke, what it gave, and what it must give.
+    /// The lines of the header: the kernel, the broken rule, the actual value and the correct value.
     let lines: [String]
-    /// What the kernel gave, and what it must give; `nil` where the case does not say.
+    /// The kernel's result; `nil` if the case does not have it.
     let given: Program?
+    /// The correct result; `nil` if the case does not determine it.
     let expected: Program?
-    /// The wrong slot of what the kernel gave, and words for it.
+    /// The wrong slot of the kernel's result, and words for it.
     let mark: (slot: Int, words: String)?
-    /// The kernel with its release.
+    /// The target name with the kernel's release.
     let name: String
 
-    /// `nil` for a case that says nothing of a kernel that did wrong.
+    /// `nil` for a case without a kernel finding.
     init?(_ c: Case, _ history: CaseHistory) {
         guard let loading = c.loading, loading.sight != nil || c.bucket != nil else { return nil }
         name = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
@@ -29,8 +30,8 @@ struct KernelVerdict {
         } else if words.isContradictory {
             lines = [
                 title,
-                "  the file does not say what is wrong: it has the same for what was seen and what must be, \(words.given); "
-                    + "'minimize' writes it anew",
+                "  the file is contradictory: its seen and correct values are both \(words.given); "
+                    + "'minimize' rewrites it",
             ]
         } else if case .refusal? = loading.sight {
             lines = ["\(title): \(words.given)"]
@@ -52,13 +53,13 @@ struct KernelVerdict {
         mark = Self.mark(loading, given, words)
     }
 
-    /// What the kernel gave, with the aux words that it must have: those that it has are its own.
+    /// The kernel's result with the correct aux words, since the kernel's own aux words mean something else.
     private static func given(_ loading: Case.Loading, _ expected: Program?, isContradictory: Bool) -> Program? {
         if var given = loading.given {
             if let expected, expected.aux.count == given.insns.count { given.aux = expected.aux }
             return given
         }
-        // An earlier file has the one place where it differs.
+        // Files of earlier versions contain only the first difference.
         guard !isContradictory, var given = expected, let sight = loading.sight else { return nil }
         switch sight {
         case .insn(let slot, var insn, let second):

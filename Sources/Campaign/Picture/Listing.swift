@@ -5,32 +5,32 @@ struct Arc: Hashable {
     var source: Int
     var target: Int
     var isCall: Bool
-    /// ``Tone/wrong`` and ``Tone/right`` stand out.
+    /// ``Tone/wrong`` and ``Tone/right`` are drawn heavy.
     var tone = Tone.plain
 
-    /// Whether it is what the picture is about.
-    var standsOut: Bool { tone == .wrong || tone == .right }
+    /// True for a wrong jump and for the expected one.
+    var isEmphasized: Bool { tone == .wrong || tone == .right }
 }
 
-/// One program of a picture, and what is said about its slots.
+/// One program of a picture, with the texts of its slots.
 struct Listing {
     var title: String
     let program: Program
-    /// Whether a slot is the first of an instruction.
+    /// True for the first slot of an instruction.
     let isStart: [Bool]
-    /// Whether a jump or call goes there.
+    /// True for the target of a jump or call.
     private(set) var isTarget: [Bool]
-    /// Whether there is a jump or call.
+    /// True for a jump or call.
     private(set) var isSource: [Bool]
     private(set) var arcs: [Arc] = []
-    /// The longest text that ``shortText(of:)`` leaves whole.
+    /// The longest text that ``shortText(of:)`` does not shorten.
     private static let longest = 26
     /// True if wide loads name maps by the number of a ``BPF/MapKind``.
     let namesMaps: Bool
     private let lines: [Int: [UInt32]]
     private let starts: [Int: [UInt32]]
 
-    /// Looks at a program, which need not be well formed.
+    /// Lists a program, which need not be well formed.
     ///
     /// - Complexity: O(slots)
     init(_ title: String, _ program: Program, namesMaps: Bool = false) {
@@ -61,7 +61,7 @@ struct Listing {
         starts = Dictionary(program.subprograms.map { (Int($0.start), [$0.id]) }) { $0 + $1 }
     }
 
-    /// Lets the jump at a slot stand out.
+    /// Draws the jump at a slot heavy.
     mutating func emphasize(jumpAt slot: Int, _ tone: Tone) {
         for number in arcs.indices where arcs[number].source == slot { arcs[number].tone = tone }
     }
@@ -69,16 +69,16 @@ struct Listing {
     /// The subprograms that start at a slot.
     func subprograms(at slot: Int) -> [UInt32] { starts[slot] ?? [] }
 
-    /// How many slots the instruction at a slot takes.
+    /// The number of slots of the instruction at a slot.
     func width(at slot: Int) -> Int { slot + 1 < isStart.count && !isStart[slot + 1] ? 2 : 1 }
 
-    /// What stands before the instruction: its index, with an `L` where something jumps.
+    /// The index of a slot, with an `L` before it for a jump target.
     func name(of slot: Int) -> String { isTarget[slot] ? "L\(slot)" : "\(slot)" }
 
-    /// The instruction at a slot, with the slots that it jumps to.
+    /// The instruction at a slot, with its jump target as a label.
     func text(of slot: Int) -> String { text(of: slot, as: program.insns[slot]) }
 
-    /// Another instruction as it would stand at a slot.
+    /// The text of another instruction at the same slot.
     func text(of slot: Int, as insn: Instruction) -> String {
         let insns = program.insns
         if insn.isWide, let words = MapLoadWords.text(insn, namesKinds: namesMaps) { return words }
@@ -88,24 +88,24 @@ struct Listing {
         }
     }
 
-    /// The same without the fields that the syntax has no words for, when those make it long.
+    /// The text at a slot; in a long one, `{…}` replaces the fields in braces.
     func shortText(of slot: Int) -> String {
         let text = text(of: slot)
         guard text.count > Self.longest, let brace = text.firstIndex(of: "{") else { return text }
         return text[..<brace] + "{…}"
     }
 
-    /// The words of aux of the instruction at a slot.
+    /// The aux words of the instruction at a slot.
     func aux(of slot: Int) -> String {
         (slot..<slot + width(at: slot)).map { "\(program.aux[$0])" }.joined(separator: " ")
     }
 
-    /// The line records at the instruction at a slot; empty where there are none.
+    /// The line records of the instruction at a slot; empty if there are none.
     func lineRecords(of slot: Int) -> String {
         (slot..<slot + width(at: slot)).flatMap { lines[$0] ?? [] }.map { "\($0)" }.joined(separator: " ")
     }
 
-    /// How an instruction is told apart in what campaigns make: by a number in a field that is no offset.
+    /// The number by which generated programs tell instructions apart, in a field that is not the jump offset.
     func marker(at slot: Int) -> Int? {
         guard program.insns.indices.contains(slot) else { return nil }
         let insn = program.insns[slot]
@@ -116,23 +116,23 @@ struct Listing {
     }
 }
 
-/// Wide loads of maps and of the kernel's data, in words; in a picture they need not be read back.
+/// Words for wide loads of maps and of kernel variables. The assembler has no syntax for these.
 enum MapLoadWords {
-    /// The load in words, or `nil` for one that the assembler has words for.
+    /// The load in words, or `nil` if the assembler has a syntax for it.
     ///
-    /// - Parameter namesKinds: whether the number is that of a ``BPF/MapKind``, as in programs that are loaded from here
+    /// - Parameter namesKinds: true if the number is that of a ``BPF/MapKind``, as in programs that this tool loads
     /// - Source: `include/uapi/linux/bpf.h`, `BPF_PSEUDO_MAP_FD` and those after it
     static func text(_ insn: Instruction, namesKinds: Bool) -> String? {
         let kind = namesKinds ? MapKind(rawValue: insn.imm).map { "\($0)" } : nil
-        let what: String
+        let object: String
         switch insn.src {
-        case 1: what = "map \(insn.imm)"
-        case 2: what = "value of map \(insn.imm)"
-        case 3: what = "kernel variable \(insn.imm)"
-        case 5: what = "map " + (kind ?? "\(insn.imm)")
-        case 6: what = "value of map " + (kind ?? "\(insn.imm)")
+        case 1: object = "map \(insn.imm)"
+        case 2: object = "value of map \(insn.imm)"
+        case 3: object = "kernel variable \(insn.imm)"
+        case 5: object = "map " + (kind ?? "\(insn.imm)")
+        case 6: object = "value of map " + (kind ?? "\(insn.imm)")
         default: return nil
         }
-        return "r\(insn.dst) = \(what) ll"
+        return "r\(insn.dst) = \(object) ll"
     }
 }

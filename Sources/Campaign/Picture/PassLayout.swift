@@ -1,13 +1,13 @@
 import BPF
 import Patching
 
-/// The rows of a pass: the input on the left, on the right what comes of it, edits between them.
+/// The rows of a pass: the input on the left, the result on the right, the edits between them.
 ///
-/// What stands is in one row on both sides. Of a refused pass the right side has the patches only.
+/// A surviving instruction has the same row on both sides. For a refused pass, the right side shows only the patches.
 struct PassLayout {
-    /// The rows at either end of an edit that are always shown.
+    /// The number of rows at either end of an edit that are always shown.
     private static let shownEnds = 3
-    /// How many columns the words of an edit may take.
+    /// The width of an edit's description, in columns.
     private let wordsWidth: Int
 
     private let input: Listing
@@ -16,7 +16,7 @@ struct PassLayout {
     private(set) var rows: [PictureRow] = []
     /// The next slot of the result.
     private var out = 0
-    /// Why the pass is refused.
+    /// The pass with the reason of its refusal.
     private let step: CaseHistory.Step
     private var malformed: MalformedEdit? { step.malformed }
 
@@ -34,18 +34,18 @@ struct PassLayout {
         for (number, edit) in pass.edits.enumerated() {
             let words = EditWords(number: number + 1, edit: edit, inputCount: count)
             let start = min(max(edit.off.position, slot), count)
-            stand(from: slot, to: start)
-            // What is malformed may lie behind what has been laid out, or outside.
+            addSurvivors(from: slot, to: start)
+            // A malformed edit may start before the current slot or outside the program.
             let end = edit.off.position >= slot ? min(edit.off.position + Int(edit.remove), count) : start
-            lay(words, from: start, to: max(start, end))
+            addEdit(words, from: start, to: max(start, end))
             slot = max(start, end)
         }
-        stand(from: slot, to: count)
+        addSurvivors(from: slot, to: count)
         rows = Self.withHeaders(rows, left: input, right: result)
     }
 
-    /// Adds the row of an instruction that stands.
-    private mutating func stand(from start: Int, to end: Int) {
+    /// Adds the rows of surviving instructions.
+    private mutating func addSurvivors(from start: Int, to end: Int) {
         for slot in start..<end {
             if input.isStart[slot] {
                 rows.append(PictureRow(entry(slot), result == nil ? nil : PictureEntry(.slot(out))))
@@ -60,7 +60,7 @@ struct PassLayout {
     }
 
     /// Adds the rows of an edit.
-    private mutating func lay(_ words: EditWords, from start: Int, to end: Int) {
+    private mutating func addEdit(_ words: EditWords, from start: Int, to end: Int) {
         let removed = (start..<max(start, end)).filter { input.isStart[$0] }
         let isKept = words.edit.keep.map { $0.position < words.edit.patch.count } ?? false
         var group: [PictureRow] = []
@@ -119,7 +119,7 @@ struct PassLayout {
         rows += group
     }
 
-    /// Adds what is wrong with the slot that has just been laid out.
+    /// Adds a note below the last row if its jump is the reason of the refusal.
     private mutating func noteFault(_ slot: Int) {
         guard step.faultPlace == out else { return }
         rows[rows.count - 1].interest = 2
@@ -128,17 +128,17 @@ struct PassLayout {
         rows.append(row)
     }
 
-    /// What is wrong with a jump of the input, or of a patch.
+    /// The fault of a jump: of the input at a slot, or of a patch if `slot` is `nil`.
     private func note(on slot: Int?) -> PictureEntry {
         let target = slot.map { slot in
             let insn = input.program.insns[slot]
             return "target \(slot + 1 + insn.jumpOffset(insn.jumpKind))"
         }
-        let why = step.status == .erange ? "too far for 16 bits" : "gone or in another subprogram"
-        return PictureEntry(.note("✗ \(step.status.errorName ?? ""): \(target ?? "its target") is \(why)"), .wrong)
+        let reason = step.status == .erange ? "too far for 16 bits" : "gone or in another subprogram"
+        return PictureEntry(.note("✗ \(step.status.errorName ?? ""): \(target ?? "its target") is \(reason)"), .wrong)
     }
 
-    /// Puts rows for the starts of subprograms before those of their slots.
+    /// Adds a header row before the first slot of each subprogram.
     static func withHeaders(_ rows: [PictureRow], left: Listing, right: Listing?) -> [PictureRow] {
         var all: [PictureRow] = []
         all.reserveCapacity(rows.count + 8)
@@ -160,7 +160,7 @@ struct PassLayout {
 }
 
 extension MalformedEdit.Rule {
-    /// Whether it is about one slot of a patch rather than the edit as a whole.
+    /// True if the rule concerns one slot of a patch, not the edit as a whole.
     var isAboutSlot: Bool {
         switch self {
         case .brokenWideLoad, .refSlot, .refWithoutJump, .refTwice, .refCall, .targetOutside, .targetSecondSlot,

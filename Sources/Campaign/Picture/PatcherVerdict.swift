@@ -2,27 +2,26 @@ import BPF
 import Fuzzing
 import Patching
 
-/// What a patcher made of a case, when that is wrong.
+/// A patcher's wrong result for a case.
 struct PatcherVerdict {
     var finding: Finding
-    /// What it gave for the pass of the finding; `nil` when it refused the pass.
+    /// Its result for the pass of the finding; `nil` if it refused the pass.
     var actual: Program?
 
-    /// What becomes of a patcher that is asked about a case.
+    /// The outcome of a case for one patcher.
     enum Outcome {
         case wrong(PatcherVerdict)
         case right
-        /// It was given no pass of the case, for this reason.
-        case notGiven(String)
+        /// The patcher ran no pass of the case, for this reason.
+        case notRun(String)
     }
 
-    /// Asks a patcher.
+    /// Runs a patcher on a case and compares its results with the oracle's.
     ///
-    /// The oracle judges; the patcher is then run once more for its result.
+    /// A patcher with a finding runs a second time, to get the wrong result.
     ///
-    /// - Parameters:
-    ///   - beyondContract: whether one made of the kernel's functions is given what these do not assume
-    ///   - oracle: the oracle that judges
+    /// - Parameter beyondContract: true if a patcher built from kernel functions also runs passes outside the kernel's
+    ///   contract
     static func outcome(
         of patcher: any Patcher, on c: Case, _ history: CaseHistory, beyondContract: Bool, _ oracle: Oracle
     ) throws(ProgramFault) -> Outcome {
@@ -30,7 +29,7 @@ struct PatcherVerdict {
         if let first = try runner.run(c).findings.first {
             return .wrong(PatcherVerdict(first, of: patcher, on: c, history))
         }
-        return runner.reasonsNotGiven([patcher.name])[patcher.name].map { .notGiven($0) } ?? .right
+        return runner.reasonsNotGiven([patcher.name])[patcher.name].map { .notRun($0) } ?? .right
     }
 
     private init(_ first: Finding, of patcher: any Patcher, on c: Case, _ history: CaseHistory) {
@@ -54,7 +53,7 @@ struct PatcherVerdict {
             status = patcher.apply(pass.image, to: input.image(), into: output)
         }
         if status == .accepted, let expected = history.steps[first.pass].result {
-            // What a patcher leaves out is not looked at.
+            // Parts of the result that the patcher does not maintain are not compared.
             input.load(expected)
             output.complete(patcher.capabilities, from: input.image())
         }

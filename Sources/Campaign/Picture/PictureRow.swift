@@ -1,21 +1,21 @@
-/// What stands on one side of a row.
+/// One side of a row.
 struct PictureEntry {
     enum Content {
         /// An instruction of the side's program, by its first slot.
         case slot(Int)
         /// A line of text without an index, such as `.subprog 100`.
         case header(String)
-        /// An instruction that has no place in a program, and what stands for its index.
+        /// A patch instruction outside any program, with a name in place of its index.
         case loose(name: String, text: String, slots: Int)
-        /// What is wrong right above, in words.
+        /// The fault of the row above, in words.
         case note(String)
-        /// Slots that are left out.
+        /// A run of hidden slots.
         case fold(slots: Int)
     }
 
     var content: Content
     var tone = Tone.plain
-    /// As in a diff: `-` is taken out, `+` is brought in, `=` is kept by a patch, `✗` is wrong.
+    /// As in a diff: `-` is removed, `+` is added, `=` is kept by a patch, `✗` is wrong.
     var sign: Character = " "
 
     init(_ content: Content, _ tone: Tone = .plain, sign: Character = " ") {
@@ -24,7 +24,7 @@ struct PictureEntry {
         self.sign = sign
     }
 
-    /// The slot it shows, or `nil`.
+    /// The slot of an instruction, or `nil`.
     var slot: Int? {
         if case .slot(let slot) = content { slot } else { nil }
     }
@@ -36,11 +36,11 @@ struct PictureRow {
     var right: PictureEntry?
     /// The bracket around the rows of an edit.
     var bracket: Character = " "
-    /// What the edit does.
+    /// One line of the edit's description.
     var words = ""
-    /// Which patch slot the right side comes from.
+    /// The patch slot that the right side comes from.
     var origin = ""
-    /// Whether the row is shown whatever is left out, and how many rows around it.
+    /// If not `nil`, the row is always shown, with this number of rows around it.
     var interest: Int?
 
     init(_ left: PictureEntry? = nil, _ right: PictureEntry? = nil) {
@@ -48,7 +48,7 @@ struct PictureRow {
         self.right = right
     }
 
-    /// Whether the row is nothing but an instruction on each side it has.
+    /// True if the row has only unmarked instructions.
     var isPlain: Bool {
         func isPlain(_ entry: PictureEntry?) -> Bool {
             switch entry?.content {
@@ -59,10 +59,10 @@ struct PictureRow {
         return isPlain(left) && isPlain(right) && words.isEmpty && (bracket == " " || bracket == "│")
     }
 
-    /// Whether something is wrong on one of its sides.
+    /// True if one of its sides is wrong.
     var isWrong: Bool { left?.tone == .wrong || right?.tone == .wrong }
 
-    /// Whether one row can stand for this and another plain one, in what it says of edits.
+    /// Returns true if one folded row can replace both plain rows: bracket and signs are the same.
     func isLike(_ other: PictureRow) -> Bool {
         bracket == other.bracket && left?.sign == other.left?.sign && right?.sign == other.right?.sign
     }

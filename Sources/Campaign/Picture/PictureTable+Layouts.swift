@@ -1,8 +1,8 @@
 extension PictureTable {
-    /// Both sides in one table.
+    /// The lines of both sides next to each other.
     func sideBySide(_ one: Side, _ other: Side, _ style: Style, _ width: Int) -> [StyledText] {
         let leftWidth = max(one.width, left.title.count + 1)
-        // The right side may use what is left of the line.
+        // The right side may use the rest of the line.
         let middle = middleWidth
         let rightWidth = width - leftWidth - middle
         var lines: [StyledText] = []
@@ -12,7 +12,7 @@ extension PictureTable {
         title.cut(to: width)
         lines.append(title)
         for (number, row) in rows.enumerated() {
-            // A note may run on below the words of the edits.
+            // A note may extend into the column of the edits.
             let isFree = hasMiddle && row.bracket == " " && row.right == nil
             let room = leftWidth + (isFree ? middle - 2 : 0)
             let texts = self.texts(row.left, number, left, one, style, width: room)
@@ -30,7 +30,7 @@ extension PictureTable {
         return lines
     }
 
-    /// What stands between the sides.
+    /// Appends the column between the sides.
     private func appendMiddle(_ row: PictureRow, isFirst: Bool, to line: inout StyledText) {
         guard hasMiddle else {
             line.append(" │", .faint)
@@ -48,7 +48,7 @@ extension PictureTable {
         line.append(row.origin.isEmpty ? "" : " " + row.origin, .edit)
     }
 
-    /// One side below the other; the words of an edit stand behind what it takes, those of a patch slot behind it.
+    /// The lines of one side below the other. Edits are described after the instructions that they remove.
     func stacked(_ width: Int) -> [StyledText] {
         var lines = stack(left, left.title, \.left, width, words: \.words)
         lines.append(StyledText())
@@ -65,36 +65,36 @@ extension PictureTable {
         _ listing: Listing?, _ title: String, _ entry: KeyPath<PictureRow, PictureEntry?>, _ width: Int,
         words: KeyPath<PictureRow, String>?
     ) -> [StyledText] {
-        let said = rows.map { row in hasMiddle ? words.map { row[keyPath: $0] } ?? "" : "" }
-        let saidWidth = (said.map(\.count).max() ?? 0) + 2
+        let descriptions = rows.map { row in hasMiddle ? words.map { row[keyPath: $0] } ?? "" : "" }
+        let descriptionWidth = (descriptions.map(\.count).max() ?? 0) + 2
         var style = Style(showsAux: showsAux)
         var side = side(listing, title, entry, style)
         for tighter in [
             Style(pitch: 1, showsAux: showsAux),
             Style(pitch: 1, showsAux: auxMatters, showsLines: linesMatter, shortens: true),
         ]
-        where side.width + saidWidth > width {
+        where side.width + descriptionWidth > width {
             style = tighter
             side = self.side(listing, title, entry, style)
         }
-        // Where there is no room behind an instruction, words get a line of their own and places in patches go.
-        let fits = side.width + saidWidth <= width
+        // Without room after an instruction, descriptions get their own line and places in patches are left out.
+        let fits = side.width + descriptionWidth <= width
         var lines = [heading(title, side)]
         for (number, row) in rows.enumerated() {
             let isAlone = !fits && words == \.words
-            if isAlone && !said[number].isEmpty {
+            if isAlone && !descriptions[number].isEmpty {
                 var line = number > 0 ? side.gutter.cells(ofRow: number - 1, below: true) : StyledText()
                 line.pad(to: side.gutter.width + 1)
-                append(said[number], to: &line)
+                append(descriptions[number], to: &line)
                 lines.append(line)
             }
-            if row[keyPath: entry] == nil && (said[number].isEmpty || !fits) { continue }
+            if row[keyPath: entry] == nil && (descriptions[number].isEmpty || !fits) { continue }
             let texts = self.texts(row[keyPath: entry], number, listing, side, style, width: width)
             for (part, text) in texts.enumerated() {
                 var line = text
-                if part == 0 && fits && !said[number].isEmpty {
+                if part == 0 && fits && !descriptions[number].isEmpty {
                     line.pad(to: side.width + 1)
-                    append(said[number], to: &line)
+                    append(descriptions[number], to: &line)
                 }
                 lines.append(line)
             }

@@ -1,18 +1,21 @@
-/// Two programs with their jumps, side by side where they fit, else one above the other.
+/// Two programs with their jumps, side by side if they fit, else one above the other.
 struct PictureTable {
     let left: Listing
-    /// `nil` when the right side has no program, as of a refused pass.
+    /// `nil` if the right side has no program, as for a refused pass.
     let right: Listing?
     let rightTitle: String
-    /// After folding.
+    /// The rows after folding.
     let rows: [PictureRow]
-    /// Whether words of edits stand between the sides.
+    /// True if edits are described between the sides.
     let hasMiddle: Bool
     let showsAux: Bool
-    /// Whether aux words, or line records, are shown even where that takes more room.
+    /// True if aux words must be shown, even in a narrow table.
     let auxMatters: Bool
+    /// True if line records must be shown, even in a narrow table.
     let linesMatter: Bool
-    /// The longest words of an edit, and of a place in a patch.
+    /// The width of the longest edit description, and of the longest place in a patch.
+    ///
+    /// - Units: columns
     let wordsWidth: Int
     let originWidth: Int
 
@@ -32,7 +35,7 @@ struct PictureTable {
         originWidth = rows.map { $0.origin.isEmpty ? 0 : $0.origin.count + 1 }.max() ?? 0
     }
 
-    /// How the columns are divided.
+    /// One of the ways to divide the columns.
     struct Style {
         var pitch = 2
         var showsAux: Bool
@@ -40,7 +43,7 @@ struct PictureTable {
         var shortens = false
     }
 
-    /// One side, ready to be drawn.
+    /// The measured widths of one side.
     struct Side {
         var gutter: Gutter
         var nameWidth = 0
@@ -52,13 +55,13 @@ struct PictureTable {
         var bodyWidth: Int {
             2 + nameWidth + 2 + textWidth + (auxWidth > 0 ? auxWidth + 2 : 0) + (lineWidth > 0 ? lineWidth + 2 : 0)
         }
-        /// Where the words of aux begin, and where the line records.
+        /// The columns in which aux words and line records begin.
         var auxStart: Int { width - bodyWidth + 4 + nameWidth + textWidth + 2 }
         var lineStart: Int { auxStart + (auxWidth > 0 ? auxWidth + 2 : 0) }
         var width: Int { gutter.width + (gutter.width > 0 ? 1 : 0) + bodyWidth }
     }
 
-    /// How many columns stand between the sides.
+    /// The width of the space between the sides, in columns.
     var middleWidth: Int { hasMiddle ? 4 + wordsWidth + originWidth + 2 : 3 }
 
     /// The lines of the table.
@@ -108,7 +111,7 @@ struct PictureTable {
             case .note: break
             }
         }
-        // The titles of the other columns stand behind that of the side.
+        // The titles of the other columns follow the title of the side.
         if side.auxWidth + side.lineWidth > 0 { side.textWidth += max(0, title.count + 2 - side.auxStart) }
         return side
     }
@@ -132,7 +135,7 @@ struct PictureTable {
         "… \(CountText.of(slots, "slot")) …"
     }
 
-    /// What one side shows in a row: one line, or several for a note; nothing of it is wider than `width`.
+    /// The lines of one side in a row: one, or several for a note; none is wider than `width`.
     func texts(
         _ entry: PictureEntry?, _ row: Int, _ listing: Listing?, _ side: Side, _ style: Style, width: Int
     ) -> [StyledText] {

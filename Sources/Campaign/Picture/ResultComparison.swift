@@ -1,24 +1,24 @@
 import BPF
 
-/// The rows of a wrong result: what the rules give on the left, what the patcher gave on the right, each fault marked.
+/// The rows of a wrong result: the correct result on the left, the actual one on the right, each fault marked.
 struct ResultComparison {
     private(set) var expected: Listing
     private(set) var actual: Listing
     private(set) var rows: [PictureRow] = []
-    /// Whether an aux word is wrong.
+    /// True if an aux word is wrong.
     private(set) var hasAuxFault = false
-    /// Whether a line record is wrong.
+    /// True if a line record is wrong.
     private(set) var hasLineFault = false
     private let alignment: SlotAlignment
-    /// What is wrong, by the actual slot at which it is shown.
+    /// The faults by the actual slot at which they are shown.
     private var notes: [Int: [String]] = [:]
-    /// What is missing, by the expected slot.
+    /// The missing slots and table rows, by the expected slot.
     private var missing: [Int: [String]] = [:]
     private var headerFaults: Set<Int> = []
 
-    /// How many rows around a fault are shown of a long program.
+    /// The number of rows shown around a fault of a long program.
     private static let surroundings = 3
-    /// How many faults are told in words, and how many wrong jumps are drawn heavy.
+    /// The most faults described in words, and the most wrong jumps drawn heavy.
     private static let noteLimit = 12
     private static let heavyLimit = 6
     private var heavyCount = 0
@@ -28,8 +28,8 @@ struct ResultComparison {
     /// - Complexity: as ``SlotAlignment``
     ///
     /// - Parameters:
-    ///   - target: who gave the actual one
-    ///   - mark: a slot of the actual one that is wrong, and words for it; told when no other difference is
+    ///   - target: the patcher or kernel of the actual result
+    ///   - mark: a wrong slot of the actual result and its note, shown only without any other difference
     ///   - namesMaps: see ``Listing``
     init(
         expected: Program, actual: Program, target: String, mark: (slot: Int, words: String)? = nil,
@@ -59,7 +59,7 @@ struct ResultComparison {
             let texts = (expected.text(of: wanted), actual.text(of: got))
             note(got, isSecond ? "has another second slot" : "must be `\(texts.0)`, is `\(texts.1)`")
         } else if !isSecond && insn.jumpKind != .none {
-            compareLandings(wanted, got)
+            compareTargets(wanted, got)
         }
         let words = (expected.program.aux[wanted], actual.program.aux[got])
         if words.0 != words.1 {
@@ -69,20 +69,20 @@ struct ResultComparison {
         }
     }
 
-    private mutating func compareLandings(_ wanted: Int, _ got: Int) {
+    private mutating func compareTargets(_ wanted: Int, _ got: Int) {
         let kind = expected.program.insns[wanted].jumpKind
         let target = wanted + 1 + expected.program.insns[wanted].jumpOffset(kind)
-        let landing = got + 1 + actual.program.insns[got].jumpOffset(kind)
-        if alignment.actualOfExpected[target] == landing { return }
+        let actualTarget = got + 1 + actual.program.insns[got].jumpOffset(kind)
+        if alignment.actualOfExpected[target] == actualTarget { return }
         heavyCount += 1
         if heavyCount <= Self.heavyLimit {
             expected.emphasize(jumpAt: wanted, .right)
             actual.emphasize(jumpAt: got, .wrong)
         }
-        note(got, "must reach \(Self.place(target, expected)), reaches \(Self.place(landing, actual))")
+        note(got, "must reach \(Self.place(target, expected)), reaches \(Self.place(actualTarget, actual))")
     }
 
-    /// A slot and how to know the instruction there.
+    /// A slot and the marker of its instruction.
     private static func place(_ slot: Int, _ listing: Listing) -> String {
         guard let marker = listing.marker(at: slot) else { return "\(slot), outside the program" }
         if !listing.isStart[slot] { return "\(slot), the second slot of a wide load" }
@@ -114,7 +114,7 @@ struct ResultComparison {
                 continue
             }
             let other = unmatched.remove(at: match)
-            // One that has moved with its instruction is right in itself: the layout is what is wrong.
+            // A row that moved with its instruction is correct; the layout is wrong.
             if other.place == row.place || alignment.actualOfExpected[row.place] == other.place { continue }
             noteRow(other.place, "\(name) \(row.id) must \(verb) \(row.place), is at \(other.place)", isHeader)
         }
@@ -157,20 +157,20 @@ struct ResultComparison {
             note.interest = 0
             plain.append(note)
         }
-        showLandings(&plain)
+        showTargets(&plain)
         rows = PassLayout.withHeaders(plain, left: expected, right: actual)
         for number in rows.indices {
             guard case .header = rows[number].right?.content, number + 1 < rows.count else { continue }
-            // A header is wrong together with the slot that it stands before.
+            // A header has the fault of the slot that follows it.
             let slot = rows[number...].lazy.compactMap { $0.right?.slot }.first
             if let slot, headerFaults.contains(slot) { rows[number].right?.tone = .wrong }
         }
     }
 
-    /// Makes what wrong jumps reach, and should reach, interesting.
-    private func showLandings(_ rows: inout [PictureRow]) {
-        let wanted = Set(expected.arcs.filter(\.standsOut).map(\.target))
-        let got = Set(actual.arcs.filter(\.standsOut).map(\.target))
+    /// Keeps the actual and the expected targets of wrong jumps from being folded.
+    private func showTargets(_ rows: inout [PictureRow]) {
+        let wanted = Set(expected.arcs.filter(\.isEmphasized).map(\.target))
+        let got = Set(actual.arcs.filter(\.isEmphasized).map(\.target))
         for number in rows.indices where rows[number].interest == nil {
             if let slot = rows[number].left?.slot, wanted.contains(slot) { rows[number].interest = 1 }
             if let slot = rows[number].right?.slot, got.contains(slot) { rows[number].interest = 1 }

@@ -1,21 +1,21 @@
-/// Leaves out runs of rows in which nothing happens.
+/// Hides long runs of rows without edits, faults or jumps.
 enum RowFolding {
-    /// How many rows are always shown.
+    /// A picture of at most this many rows is not folded.
     static let shortest = 60
-    /// How many rows may be shown before jumps are of no more interest.
+    /// The most rows shown because of jumps; beyond it, only edits and faults count.
     static let longest = 200
-    /// The shortest run that is left out.
+    /// The shortest run that is hidden.
     private static let shortestRun = 4
 
-    /// Rows with `… 18,850 slots …` for each long run without interest; short pictures are left whole.
+    /// Replaces each long run without interest by a row such as `… 18,850 slots …`.
     ///
-    /// - Parameter jumps: whether jumps and where they land are of interest
+    /// - Parameter jumps: true to keep jumps and their targets
     /// - Complexity: O(rows)
     static func fold(_ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool) -> [PictureRow] {
         if rows.count <= shortest { return rows }
         var shown = interesting(rows, left: left, right: right, jumps: jumps)
-        // Where jumps are everywhere, they do not tell one place from another.
-        if jumps && shown.count(where: \.self) > longest { shown = pressing(rows) }
+        // With jumps everywhere, they no longer mark places of interest.
+        if jumps && shown.count(where: \.self) > longest { shown = essential(rows) }
         var folded: [PictureRow] = []
         var at = 0
         while at < rows.count {
@@ -45,8 +45,8 @@ enum RowFolding {
         return folded
     }
 
-    /// Which rows are shown because something happens there alone, or something is wrong there or beside them.
-    private static func pressing(_ rows: [PictureRow]) -> [Bool] {
+    /// Marks the rows of edits, and the rows of faults with the rows around them.
+    private static func essential(_ rows: [PictureRow]) -> [Bool] {
         var shown = Array(repeating: false, count: rows.count)
         for (number, row) in rows.enumerated() {
             guard let interest = row.interest else { continue }
@@ -61,7 +61,7 @@ enum RowFolding {
         for at in max(row - around, 0)...min(row + around, shown.count - 1) { shown[at] = true }
     }
 
-    /// Which rows are shown because something happens there or beside them.
+    /// Marks the rows of edits, faults and jumps with the rows around them.
     private static func interesting(
         _ rows: [PictureRow], left: Listing, right: Listing?, jumps: Bool
     ) -> [Bool] {

@@ -1,14 +1,14 @@
 import BPF
 
-/// Which slot of an actual result stands for which slot of the expected one.
+/// The correspondence of slots in an actual result and the expected one.
 ///
-/// Instructions are told apart by everything but their offsets.
+/// Instructions are compared without their jump offsets.
 struct SlotAlignment {
-    /// Side by side: an expected slot, an actual slot, or both.
+    /// The rows: an expected slot, an actual slot, or both.
     private(set) var pairs: [(expected: Int?, actual: Int?)] = []
     private(set) var actualOfExpected: [Int: Int] = [:]
 
-    /// The longest stretch that is aligned by search; a longer one is aligned by index.
+    /// The longest range that is aligned by a diff; a longer one is aligned by index.
     private static let limit = 400
 
     /// - Complexity: O(slots), and O(n²) for the n slots between the first and the last difference, while n is small
@@ -42,16 +42,16 @@ struct SlotAlignment {
         var one = range.lowerBound
         var two = other.lowerBound
         while one < range.upperBound || two < other.upperBound {
-            // What is gone and what has come in its place stand side by side.
-            let isGone = removed.contains(one)
+            // A missing slot and the slot that replaces it share a row.
+            let isMissing = removed.contains(one)
             let isNew = inserted.contains(two)
-            if isGone || isNew {
-                pairs.append((isGone ? one : nil, isNew ? two : nil))
+            if isMissing || isNew {
+                pairs.append((isMissing ? one : nil, isNew ? two : nil))
             } else {
                 pairs.append((one, two))
             }
-            if isGone == isNew || isGone { one += 1 }
-            if isGone == isNew || isNew { two += 1 }
+            if isMissing == isNew || isMissing { one += 1 }
+            if isMissing == isNew || isNew { two += 1 }
         }
     }
 }

@@ -1,19 +1,19 @@
-/// What a stretch of a picture means, from which its colour follows.
+/// The meaning of a part of a picture, which determines its colour.
 enum Tone: UInt8 {
     case plain
-    /// What is there but matters little: fillers, tables.
+    /// Background: fillers, tables.
     case faint
-    /// What an edit takes or brings.
+    /// Instructions that an edit removes or adds.
     case edit
-    /// Calls, as opposed to jumps.
+    /// Lines of calls.
     case call
-    /// What a patcher got wrong.
+    /// Wrong parts of a result.
     case wrong
-    /// What it should have been.
+    /// The expected value of a wrong part.
     case right
     case heading
 
-    /// The terminal's sequence for it, or `nil`.
+    /// The escape sequence of the tone, or `nil`.
     ///
     /// - Source: ECMA-48, SGR
     var sequence: String? {
@@ -41,7 +41,7 @@ struct StyledText {
     /// - Units: columns
     var count: Int { characters.count }
 
-    /// Puts text at the end; what no terminal shows in one column becomes `?`.
+    /// Appends text; a control character becomes `?`.
     mutating func append(_ text: String, _ tone: Tone = .plain) {
         for character in text {
             let isControl = character.unicodeScalars.contains { $0.value < 32 || (127..<160).contains($0.value) }
@@ -59,12 +59,12 @@ struct StyledText {
         tones += other.tones
     }
 
-    /// Fills up with blanks to a number of columns.
+    /// Appends blanks up to a number of columns.
     mutating func pad(to width: Int) {
         while count < width { append(" ", .plain) }
     }
 
-    /// Cuts to a number of columns; what was longer ends in `…`.
+    /// Cuts a longer line to a number of columns and ends it with `…`.
     mutating func cut(to width: Int) {
         if count <= width { return }
         let tone = tones[max(width - 1, 0)]
@@ -73,7 +73,7 @@ struct StyledText {
         append("…", tone)
     }
 
-    /// The line as it is printed, without blanks at its end.
+    /// The printed line, without trailing blanks.
     func printed(color: Bool) -> String {
         var end = count
         while end > 0 && characters[end - 1] == " " { end -= 1 }
@@ -91,7 +91,7 @@ struct StyledText {
         return tone == .plain ? text : text + "\u{1b}[0m"
     }
 
-    /// Breaks a sentence into lines of at most some columns, between words where there are any.
+    /// Breaks a text into lines of at most `width` columns, between words if possible.
     static func wrap(_ text: String, to width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
@@ -111,7 +111,7 @@ struct StyledText {
         return lines
     }
 
-    /// Breaks a list after its commas, and where that is not enough between words.
+    /// Breaks a list after its commas, and a long item between words.
     static func wrapList(_ text: String, to width: Int) -> [String] {
         var lines: [String] = []
         for part in text.split(separator: ",").map({ $0.drop { $0 == " " } }) {

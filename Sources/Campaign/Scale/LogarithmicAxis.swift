@@ -1,17 +1,17 @@
 import Foundation
 
-/// An axis on which every factor of ten is as long as any other.
+/// A logarithmic axis of a plot.
 struct LogarithmicAxis {
     private let low: Double
     private let high: Double
     private let from: Double
     private let to: Double
 
-    /// Makes an axis that holds all values, from a power of ten to another.
+    /// Makes an axis that contains all values and has powers of ten at both ends.
     ///
     /// - Parameters:
-    ///   - from: where in the picture the axis begins
-    ///   - to: where it ends
+    ///   - from: the coordinate of the beginning
+    ///   - to: the coordinate of the end
     init(over values: [Double], from: Double, to: Double) {
         let logarithms = values.map { log10(max($0, 1e-9)) }
         low = floor((logarithms.min() ?? 0) + 1e-9)
@@ -20,10 +20,10 @@ struct LogarithmicAxis {
         self.to = to
     }
 
-    /// The powers of ten.
+    /// The powers of ten on the axis.
     var ticks: [Double] { stride(from: low, through: high, by: 1).map { pow(10, $0) } }
 
-    /// Where a value is in the picture.
+    /// The coordinate of a value.
     func place(_ value: Double) -> Double {
         from + (log10(max(value, 1e-9)) - low) / (high - low) * (to - from)
     }

@@ -1,17 +1,16 @@
-/// How long a patcher will take for more patches than it has been measured with.
+/// Extrapolates a patcher's time to more patches than measured.
 ///
-/// The time is taken to be `a n + b n²`, through the two largest sizes measured: a part that each patch costs, and a part
-/// that each patch costs for every other, which linear designs do not have.
+/// The model is `a n + b n²`, fitted to the two largest measured sizes. Linear designs have no quadratic part.
 struct ScaleForecast {
-    /// How many sizes have been measured.
+    /// The number of measured sizes.
     private(set) var count = 0
     private var last = (patches: 0.0, seconds: 0.0)
     private var previous = (patches: 0.0, seconds: 0.0)
 
-    /// The largest size measured, or 0.
+    /// The largest measured size, or 0.
     var largest: Int { Int(last.patches) }
 
-    /// Takes a measured time; sizes come in increasing order.
+    /// Adds a measured time; sizes must increase.
     mutating func add(_ patches: Int, seconds: Double) {
         precondition(patches > largest)
         previous = last
@@ -19,9 +18,9 @@ struct ScaleForecast {
         count += 1
     }
 
-    /// The time for a number of patches, or `nil` when nothing has been measured.
+    /// The time for a number of patches, or `nil` without a measurement.
     ///
-    /// From one size alone the worst is taken, that all of the time is quadratic.
+    /// With a single measurement, all of the time is assumed to be quadratic: the worst case.
     ///
     /// - Units: seconds
     func seconds(_ patches: Int) -> Double? {
@@ -30,7 +29,7 @@ struct ScaleForecast {
         let linear = last.seconds / last.patches
         if count == 1 { return linear / last.patches * n * n }
         let slope = (linear - previous.seconds / previous.patches) / (last.patches - previous.patches)
-        // Where a patch costs less in a larger program, that is the noise of small ones, or their start.
+        // A negative slope is noise or start-up cost of the small sizes.
         if slope <= 0 { return linear * n }
         let constant = linear - slope * last.patches
         if constant <= 0 { return linear / last.patches * n * n }

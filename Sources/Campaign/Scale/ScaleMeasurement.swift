@@ -1,36 +1,37 @@
 import Patching
 
-/// What many patches cost each patcher, from thousands to a million: the table of the 2019 series.
+/// The time of each patcher for thousands to a million patches: the table of the 2019 series.
 ///
-/// On each size every patcher runs once without being timed for the table, and its result is held against the rules; then
-/// all run in turn, and the fastest of each counts; one whose first run took a second is not run again. A patcher that has become slow is not started on a size for which the
-/// sizes before it foretell more than the limit, since no patcher can be stopped in the middle; its time there is what they
-/// foretell (``ScaleForecast``).
+/// On each size, every patcher first runs once, and its result is compared with the oracle's. Then all run in turn, and
+/// the fastest run of each counts. If the first run took longer than a second, its time counts without another run.
+///
+/// A run cannot be interrupted. If the forecast of a size (``ScaleForecast``) exceeds the limit, the patcher is not
+/// started, and the row contains the forecast.
 ///
 /// - Source: Jiong Wang, July 2019
 public struct ScaleMeasurement {
-    /// A patcher gave something else than the rules.
+    /// A patcher returned a wrong result.
     public struct WrongResult: Error, CustomStringConvertible {
         public var patcher: String
         public var patches: Int
 
         public var description: String {
-            "\(patcher), \(CountText.grouped(patches)) patches: the result is not what the rules give"
+            "\(patcher), \(CountText.grouped(patches)) patches: the result differs from the oracle's"
         }
     }
 
-    /// The sizes of the series, and one more.
+    /// The sizes of the series, and a million.
     public static let sizes = [15_000, 45_000, 95_000, 195_000, 1_000_000]
 
-    /// The smallest size from which others are foretold; every next is twice as large.
+    /// The smallest size measured for forecasts only; each further one is twice as large.
     private static let firstProbe = 1_000
-    /// What part of the limit a size may take that nobody asked for.
+    /// The part of the limit that a run for forecasts only may take.
     private static let probeShare = 1.0 / 8
-    /// A run that takes longer is not repeated.
+    /// The longest run that is repeated.
     ///
     /// - Units: seconds
     private static let longRun = 1.0
-    /// How long the rounds of one size go on, but at least three and at most twenty.
+    /// The total time of the rounds of one size; there are at least three and at most twenty rounds.
     ///
     /// - Units: seconds
     private static let roundTime = 1.0
@@ -40,9 +41,9 @@ public struct ScaleMeasurement {
     private var forecasts: [ScaleForecast]
     private var status = StatusLine()
 
-    /// Prepares to measure.
+    /// Prepares a measurement.
     ///
-    /// - Parameter limit: how long a run may take, in seconds
+    /// - Parameter limit: the longest time of a run, in seconds
     public init(_ patchers: [any Patcher], limit: Double) {
         self.init(meter: DensePatchesMeter(patchers), limit: limit)
     }
@@ -55,7 +56,7 @@ public struct ScaleMeasurement {
 
     /// Measures every patcher with each number of patches; the rows are sorted by it.
     ///
-    /// - Throws: ``WrongResult`` as soon as there is one
+    /// - Throws: ``WrongResult`` at the first wrong result
     public mutating func run(_ sizes: [Int]) throws(WrongResult) -> [ScaleRow] {
         defer { status.clear() }
         var rows: [ScaleRow] = []
@@ -64,7 +65,7 @@ public struct ScaleMeasurement {
             let lanes = forecasts.indices.filter { (forecasts[$0].seconds(size) ?? 0) <= limit }
             let times = try measure(size, lanes)
             for (lane, name) in meter.patchers.enumerated() {
-                // A lane without a time has been measured before, or it would be in the race.
+                // A lane without a time has a forecast above the limit.
                 let seconds = times.lanes[lane] ?? forecasts[lane].seconds(size) ?? 0
                 rows.append(
                     ScaleRow(
@@ -76,7 +77,7 @@ public struct ScaleMeasurement {
         return rows
     }
 
-    /// Measures smaller sizes, as far as they are needed to know whether a size is within the limit.
+    /// Measures smaller sizes until the forecasts tell if a size is within the limit.
     private mutating func probe(before size: Int) throws(WrongResult) {
         var probe = ScaleMeasurement.firstProbe
         while probe < size {
@@ -97,7 +98,7 @@ public struct ScaleMeasurement {
         return seconds > limit && (forecast.seconds(probe) ?? 0) <= limit * ScaleMeasurement.probeShare
     }
 
-    /// The time of some patchers on a size, by number, and of the copy.
+    /// Measures some patchers on a size; returns their times by number, and the time of the copy.
     private mutating func measure(
         _ size: Int, _ lanes: [Int]
     ) throws(WrongResult) -> (lanes: [Int: Double], copy: Double) {
@@ -112,7 +113,7 @@ public struct ScaleMeasurement {
         _ = meter.copy()
         let again = lanes.filter { best[$0, default: 0] <= ScaleMeasurement.longRun }
         let round = again.reduce(0) { $0 + best[$1, default: 0] }
-        // The first run of each was on cold memory, so that only those count that follow.
+        // Only later runs count, since the first one had cold caches.
         for lane in again { best[lane] = .infinity }
         var copy = Double.infinity
         for _ in 0..<Int(min(max(ScaleMeasurement.roundTime / max(round, 1e-9), 3), 20)) {

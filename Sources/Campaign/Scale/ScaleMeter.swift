@@ -2,31 +2,31 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Runs patchers on a size and takes the time.
+/// Runs patchers on one size and measures the time.
 protocol ScaleMeter {
-    /// What the patchers are called; they are numbered in this order.
+    /// The names of the patchers, numbered in this order.
     var patchers: [String] { get }
 
-    /// Makes the program and the pass of a size.
+    /// Generates the program and the pass of a size.
     func prepare(patches: Int)
 
-    /// Carries the pass out with a patcher and gives the time of that.
+    /// Applies the pass with a patcher and returns the time.
     ///
     /// - Units: seconds
     func run(_ patcher: Int) -> Double
 
-    /// Whether the last result is what the rules give.
+    /// Returns true if the last result is the oracle's.
     func isRight() -> Bool
 
-    /// Copies the result that the rules give: instructions, aux words and the one subprogram.
+    /// Copies the correct result, instructions, aux words and the one subprogram, and returns the time.
     ///
     /// - Units: seconds
     func copy() -> Double
 }
 
-/// The meter that measures: one patch an instruction, 1 → 2, every eighth instruction a jump.
+/// Measures dense patches: one patch an instruction, 1 → 2, every eighth instruction a jump.
 ///
-/// It takes the processor time of its thread.
+/// The clock is the CPU time of the thread.
 final class DensePatchesMeter: ScaleMeter {
     private let designs: [any Patcher]
     private let program = ProgramBuffer()
@@ -35,8 +35,8 @@ final class DensePatchesMeter: ScaleMeter {
     private let duplicate = ProgramBuffer()
     private var expectation = Expectation()
     private var status = PatchStatus.accepted
-    /// The patcher that ran last.
-    private var asked = 0
+    /// The patcher of the last result.
+    private var lastPatcher = 0
 
     init(_ designs: [any Patcher]) { self.designs = designs }
 
@@ -49,7 +49,7 @@ final class DensePatchesMeter: ScaleMeter {
     }
 
     func run(_ patcher: Int) -> Double {
-        asked = patcher
+        lastPatcher = patcher
         if let foreign = designs[patcher] as? any ForeignPatcher {
             let (status, seconds) = foreign.apply(pass.image, to: program.image(), into: output) { ThreadClock.now }
             self.status = status
@@ -63,7 +63,7 @@ final class DensePatchesMeter: ScaleMeter {
     func isRight() -> Bool {
         if status != .accepted { return false }
         let expected = expectation.program.image(as: OutputIndex.self)
-        output.complete(designs[asked].capabilities, from: expected)
+        output.complete(designs[lastPatcher].capabilities, from: expected)
         return output.image(as: OutputIndex.self).isIdentical(to: expected)
     }
 
@@ -73,7 +73,7 @@ final class DensePatchesMeter: ScaleMeter {
         return elapsed(since: start)
     }
 
-    /// The time from `start` on in whole nanoseconds, which is what the clock counts in, and never none at all.
+    /// The time since `start` in whole nanoseconds, the clock's unit; at least one.
     private func elapsed(since start: Double) -> Double { rounded(ThreadClock.now - start) }
 
     private func rounded(_ seconds: Double) -> Double { max((seconds * 1e9).rounded(), 1) / 1e9 }

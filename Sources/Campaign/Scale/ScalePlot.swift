@@ -1,11 +1,11 @@
 import Foundation
 
-/// Rows of a scale as lines in a picture: patches to the right, time upwards, both axes logarithmic.
+/// A plot of time over patches with a line for each patcher; both axes are logarithmic.
 ///
-/// A line is named at its end, so that it can be told without its colour; what is extrapolated is dashed and its points are
-/// hollow. The colours of text and paper follow the reader's light or dark theme, those of lines are seen on both.
+/// Each line has its name at its end, so that colours are not needed. Extrapolated parts are dashed and have hollow
+/// points. Text and background follow the light or dark theme; the lines are readable on both.
 public struct ScalePlot {
-    /// What one line goes through.
+    /// A line with its points.
     private struct Line {
         var name: String
         var color: String
@@ -30,7 +30,7 @@ public struct ScalePlot {
     private let vertical: LogarithmicAxis
     private let patches: [Int]
 
-    /// Prepares to draw some rows, of which there is at least one.
+    /// Prepares a plot of at least one row.
     public init(_ rows: [ScaleRow]) {
         precondition(!rows.isEmpty)
         patches = Set(rows.map(\.patches)).sorted()
@@ -54,7 +54,7 @@ public struct ScalePlot {
         vertical = LogarithmicAxis(over: seconds, from: 490, to: 70)
     }
 
-    /// The picture as a file.
+    /// The plot as an SVG file.
     public var svg: String {
         """
         <?xml version="1.0" encoding="UTF-8"?>
@@ -79,7 +79,7 @@ public struct ScalePlot {
         """
     }
 
-    /// The lines behind the lines, their numbers, and what the axes show.
+    /// The grid lines with their numbers, and the titles of the axes.
     private var grid: String {
         var text = ""
         for tick in vertical.ticks {
@@ -93,7 +93,7 @@ public struct ScalePlot {
             let place = horizontal.place(Double(size))
             let x = ScalePlot.number(place)
             text += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"70\" y2=\"490\"/>\n"
-            // Sizes that are close to each other have no room for two numbers.
+            // Of sizes close to each other, only the first has room for its number.
             let label = CountText.grouped(size)
             let half = Double(label.count) * 4 + 4
             if place - half < free { continue }
@@ -110,7 +110,7 @@ public struct ScalePlot {
         var text = "<g class=\"line\" fill=\"none\" stroke=\"\(line.color)\" stroke-width=\"2\">\n"
         let measured = line.points.prefix { !$0.isExtrapolated }
         text += path(Array(measured), dashed: false)
-        // The dashes go on from the last point that was measured.
+        // The dashes start at the last measured point.
         text += path(Array(line.points.dropFirst(max(0, measured.count - 1))), dashed: true)
         for point in line.points {
             text += "<circle cx=\"\(x(point))\" cy=\"\(y(point))\" r=\"3.5\" "
@@ -125,7 +125,7 @@ public struct ScalePlot {
         return "<polyline points=\"\(places)\"\(dashed ? " stroke-dasharray=\"6 5\"" : "")/>\n"
     }
 
-    /// The names of the lines at their ends, moved apart where they would cover each other.
+    /// The names at the ends of the lines, moved apart where they would overlap.
     private var names: String {
         var ends: [(line: Line, end: Double, place: Double)] = []
         for line in lines {
@@ -137,7 +137,7 @@ public struct ScalePlot {
         for number in ends.indices.dropFirst() {
             ends[number].place = max(ends[number].place, ends[number - 1].place + ScalePlot.nameDistance)
         }
-        // What was pushed out at the bottom pushes back.
+        // Names below the bottom move up again, and push others up.
         var limit = 490.0
         for number in ends.indices.reversed() {
             ends[number].place = min(ends[number].place, limit)
@@ -159,7 +159,7 @@ public struct ScalePlot {
 
     private static func number(_ place: Double) -> String { String(format: "%.1f", place) }
 
-    /// A power of ten of a second.
+    /// A power of ten in seconds, with a unit.
     private static func duration(_ seconds: Double) -> String {
         let (value, unit) =
             seconds < 0.9e-3 ? (seconds * 1e6, "µs") : seconds < 0.9 ? (seconds * 1e3, "ms") : (seconds, "s")

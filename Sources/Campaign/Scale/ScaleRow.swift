@@ -1,14 +1,14 @@
-/// What a number of patches costs one patcher.
+/// The time of one patcher for a number of patches.
 public struct ScaleRow: Encodable, Hashable, Sendable {
-    /// How many instructions are patched, which are all of the program.
+    /// The number of patches, one for each instruction of the program.
     public var patches: Int
     public var patcher: String
     public var seconds: Double
-    /// How long copying the result takes, in the same rounds.
+    /// The time of copying the result, measured in the same rounds.
     ///
     /// - Units: seconds
     public var copy: Double
-    /// Whether the time was worked out from smaller numbers of patches.
+    /// True if the time is a forecast from fewer patches.
     public var isExtrapolated: Bool
 
     /// - Units: nanoseconds

@@ -1,4 +1,4 @@
-/// Rows of a scale as text.
+/// The rows of `scale` as a table.
 public enum ScaleTable {
     /// A table with a group of lines for each number of patches; extrapolated numbers begin with `~`.
     public static func print(_ rows: [ScaleRow], limit: Double) -> String {
@@ -15,18 +15,18 @@ public enum ScaleTable {
         }
         if rows.contains(where: \.isExtrapolated) {
             text += OutputWidth.wrap(
-                "\n~ extrapolated from fewer patches: more than the limit of \(duration(limit)) was to be expected\n")
+                "\n~ extrapolated from fewer patches: a run would exceed the limit of \(duration(limit))\n")
         }
         return text
     }
 
-    /// Seconds in the unit that suits them, with three digits.
+    /// Seconds in µs, ms or s, with three digits.
     static func duration(_ seconds: Double) -> String {
         if seconds < 1e-3 { return number3(seconds * 1e6) + " µs" }
         return seconds < 1 ? number3(seconds * 1e3) + " ms" : number3(seconds) + " s"
     }
 
-    /// A number with three digits, or all those before the point.
+    /// A number with three significant digits, or all digits of a larger whole number.
     static func number3(_ number: Double) -> String {
         if number >= 99.95 { return CountText.grouped(Int(number.rounded())) }
         let digits = number >= 9.995 ? 1 : 2

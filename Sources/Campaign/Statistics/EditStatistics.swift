@@ -1,21 +1,21 @@
-/// What one way to edit programs, a workload or the kernel's, does to a set of them.
+/// The edits of one workload, or of one kernel rewrite, in a set of programs.
 ///
 /// - Units: `slotsIn`, `slotsOut`, `growth` and lengths in slots
 public struct EditStatistics: Encodable, Sendable, Hashable {
-    /// How often there is one length.
+    /// The number of edits of one length.
     public struct LengthCount: Encodable, Sendable, Hashable {
         public var length: Int
         public var count: Int
     }
 
-    /// How many programs have edits from one number to another.
+    /// The number of programs with `from` to `to` edits.
     public struct ProgramCount: Encodable, Sendable, Hashable {
         public var from: Int
         public var to: Int
         public var programs: Int
     }
 
-    /// How the edits are spread over programs: so many or fewer are in half of these, and so on.
+    /// Percentiles of the number of edits in a program.
     public struct Spread: Encodable, Sendable, Hashable {
         public var p50: Int
         public var p90: Int
@@ -23,7 +23,7 @@ public struct EditStatistics: Encodable, Sendable, Hashable {
         public var max: Int
     }
 
-    /// A program and what becomes of it.
+    /// A program with the number of its edits and its sizes.
     public struct PatchedProgram: Encodable, Sendable, Hashable {
         public var object: String
         public var program: String
@@ -38,35 +38,35 @@ public struct EditStatistics: Encodable, Sendable, Hashable {
         }
     }
 
-    /// What it is called.
+    /// The name of the workload or rewrite.
     public var name: String
-    /// The kernel's function that does it.
+    /// The kernel function of the same edits.
     public var source: String
     public var passes: Int
-    /// How many edits bring code, by the length of what they bring.
+    /// The number of edits with a patch.
     ///
-    /// Where code is inserted, the instruction behind it counts too, as it does for the kernel.
+    /// As in the kernel, the length of an insertion includes the instruction that follows it.
     public internal(set) var patches = 0
     public internal(set) var lengths: [LengthCount] = []
-    /// How many edits bring none, by the length of what they remove.
+    /// The number of edits without a patch; their lengths are those of the removed ranges.
     public internal(set) var deletions = 0
     public internal(set) var deletedLengths: [LengthCount] = []
-    /// How many programs have at least one edit.
+    /// The number of programs with at least one edit.
     public internal(set) var programsTouched = 0
     public internal(set) var slotsIn = 0
     public internal(set) var slotsOut = 0
-    /// How many slots longer all programs get together.
+    /// The growth of all programs together.
     public internal(set) var growth = 0
-    /// How many programs get too long for a jump of 16 bits; they count with what they have got until then.
+    /// The number of programs with a jump out of the range of 16 bits; their edits up to that pass count.
     public internal(set) var outOfRange = 0
-    /// How edits are spread over all programs, also those without any.
+    /// Percentiles over all programs, including those without edits.
     public internal(set) var perProgram = Spread(p50: 0, p90: 0, p99: 0, max: 0)
-    /// How many programs have none, one, two to three, four to seven, and so on; up to the last that there is.
+    /// The number of programs with no edit, one, two to three, four to seven, and so on up to the last non-empty group.
     public internal(set) var programs: [ProgramCount] = []
-    /// Those with the most edits, most first.
+    /// The programs with the most edits, in descending order.
     public internal(set) var mostPatched: [PatchedProgram] = []
 
-    /// Starts without a program.
+    /// Makes statistics without a program.
     init(name: String, source: String, passes: Int = 1) {
         self.name = name
         self.source = source

@@ -1,20 +1,20 @@
-/// Tables and histograms of what several ways to edit do, a row each.
+/// Tables and histograms of edit statistics, with a row for each workload or rewrite.
 struct EditTables {
-    /// What a row is: the title of the first column.
+    /// The title of the first column.
     var title: String
     var rows: [EditStatistics]
-    /// Whether programs that get too long for their jumps are a column.
+    /// True for a column with the programs whose jumps are out of range.
     var hasOutOfRange = true
 
-    /// How wide the text is at most, but for names that are longer.
+    /// The maximum width; longer names exceed it.
     ///
     /// - Units: columns
     var width = OutputWidth.columns
 
-    /// How many of the rows are described at length.
+    /// The number of rows with details.
     var detailed = Int.max
 
-    /// The summary, the lengths, then for rows that have edits what these are like.
+    /// The summary, the lengths, then the details of each row with edits.
     var text: [String] {
         var parts = [summary]
         if rows.contains(where: { $0.patches > 0 }) { parts.append("patches by length\n" + lengths) }
@@ -73,14 +73,14 @@ struct EditTables {
             let words =
                 "    \(CountText.grouped(program.edits)) in \(program.program), "
                 + "\(CountText.grouped(program.slotsIn)) slots,"
-            // A path that does not fit has a line of its own, so that it can be copied whole.
+            // A path that does not fit gets its own line, so that it can be copied whole.
             let isLong = words.count + 1 + program.object.count > width
             text += words + (isLong ? "\n      " : " ") + program.object + "\n"
         }
         return text
     }
 
-    /// A bar for each row, the longest as long as the width allows; one bar alone is said in words.
+    /// A bar for each row, scaled to the width; words replace a single bar.
     private func histogram(_ title: String, _ unit: String, _ rows: [(label: String, count: Int)]) -> String {
         let bars = rows.filter { $0.count > 0 }
         if bars.isEmpty { return "" }
@@ -105,7 +105,7 @@ struct EditTables {
         return text
     }
 
-    /// A bar of so many eighths of a column.
+    /// A bar of a width in eighths of a column.
     private static func bar(eighths: Int) -> String {
         let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
         return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]

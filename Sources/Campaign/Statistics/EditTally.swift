@@ -2,31 +2,31 @@ import Histogram
 
 /// Counts edits, program by program.
 struct EditTally {
-    /// How many of the most patched programs are kept.
+    /// The number of most patched programs in the result.
     private static let mostCount = 5
 
     private var totals: EditStatistics
     private var lengths: [Int: Int] = [:]
     private var deletedLengths: [Int: Int] = [:]
-    /// Edits a program; exact up to 262,143 of them.
+    /// Edits of each program; exact up to 262,143.
     private var edits = Histogram<UInt32>(numberOfSignificantValueDigits: .five)
-    /// Programs by how many bits the number of their edits has.
+    /// Programs by the bit width of their number of edits.
     private var programs = [Int](repeating: 0, count: Int.bitWidth + 1)
-    /// What the program has that is being counted.
+    /// The edits and the growth of the current program.
     private var editCount = 0
     private var growth = 0
 
-    /// Starts with what is given, which has no program yet.
+    /// Starts with statistics without a program.
     init(_ totals: EditStatistics) { self.totals = totals }
 
-    /// Whether there was any edit.
+    /// True if there was no edit.
     var isEmpty: Bool { totals.patches + totals.deletions == 0 }
 
-    /// Counts an edit that brings code.
+    /// Counts an edit with a patch.
     ///
     /// - Parameters:
-    ///   - length: of what stands in the place, with the instruction behind where code is only put in front of one
-    ///   - growth: how many slots longer the program gets
+    ///   - length: the patch length; for an insertion, with the instruction that follows it
+    ///   - growth: the growth of the program in slots
     mutating func addPatch(length: Int, growth: Int) {
         totals.patches += 1
         lengths[length, default: 0] += 1
@@ -34,7 +34,7 @@ struct EditTally {
         self.growth += growth
     }
 
-    /// Counts an edit that removes so many slots.
+    /// Counts an edit that only removes slots.
     mutating func addDeletion(of slots: Int) {
         totals.deletions += 1
         deletedLengths[slots, default: 0] += 1
@@ -42,10 +42,10 @@ struct EditTally {
         growth -= slots
     }
 
-    /// Counts the program as one that gets too long for a jump of 16 bits.
+    /// Counts the program as one with a jump out of the range of 16 bits.
     mutating func addOutOfRange() { totals.outOfRange += 1 }
 
-    /// Ends a program: what was counted since the last one is its own.
+    /// Ends a program: the edits since the previous end belong to it.
     ///
     /// - Complexity: O(1)
     mutating func endProgram(object: String, name: String, slots: Int) {
@@ -69,7 +69,7 @@ struct EditTally {
         if totals.mostPatched.count > EditTally.mostCount { totals.mostPatched.removeLast() }
     }
 
-    /// What has been counted.
+    /// The counts so far.
     var statistics: EditStatistics {
         func sorted(_ counts: [Int: Int]) -> [EditStatistics.LengthCount] {
             counts.sorted { $0.key < $1.key }.map { EditStatistics.LengthCount(length: $0.key, count: $0.value) }

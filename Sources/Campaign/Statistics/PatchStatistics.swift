@@ -3,22 +3,22 @@ import Fuzzing
 import LinuxBPF
 import Patching
 
-/// How many patches workloads make in the programs of objects, and of which sizes.
+/// The number and sizes of the patches that workloads make in the programs of objects.
 ///
 /// - Units: `slots` in slots
-/// - Source: asked for by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
+/// - Source: requested by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
 public struct PatchStatistics: Encodable, Sendable, Hashable {
-    /// How many objects there are of which at least something could be read.
+    /// The number of objects with at least one readable part.
     public let objects: Int
     public let programs: Int
     public let slots: Int
-    /// Objects and programs that could not be used, each in a line.
+    /// A line for each object or program that could not be used.
     public let refused: [String]
     public let workloads: [EditStatistics]
 
-    /// Reads objects and puts each of their programs through each workload.
+    /// Reads objects and runs each workload on each of their programs.
     ///
-    /// - Throws: ``CampaignError`` when no program could be read, with the reasons
+    /// - Throws: ``CampaignError`` with the reasons if no program could be read
     /// - Complexity: O(bytes of all objects + slots × log subprograms) a pass
     public init(paths: [String], workloads: [Workload]) throws(CampaignError) {
         var status = StatusLine()
@@ -35,7 +35,7 @@ public struct PatchStatistics: Encodable, Sendable, Hashable {
         status.clear()
     }
 
-    /// Puts programs through each workload.
+    /// Runs each workload on each program.
     ///
     /// - Complexity: O(slots × log subprograms) a pass
     init(
@@ -58,10 +58,10 @@ public struct PatchStatistics: Encodable, Sendable, Hashable {
 }
 
 extension PatchStatistics {
-    /// Tables of all workloads, then for each that has edits what these are like.
+    /// Tables of all workloads, then the details of each one with edits.
     public var text: String { text(width: OutputWidth.columns) }
 
-    /// The same in lines of so many columns.
+    /// The same text in a given width, in columns.
     func text(width: Int) -> String {
         let parts = [
             "\(CountText.of(objects, "object")), \(CountText.of(programs, "program")), \(CountText.of(slots, "slot"))\n"

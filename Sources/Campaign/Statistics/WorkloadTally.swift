@@ -3,11 +3,11 @@ import Fuzzing
 import LinuxBPF
 import Patching
 
-/// Puts programs through one workload, one after the other, and counts.
+/// Runs one workload on programs and counts the edits.
 struct WorkloadTally: ~Copyable {
     private let workload: Workload
     private var generator = WorkloadGenerator()
-    /// Without patchers, what comes of a pass is what the rules give.
+    /// Without patchers, the result of a pass is the oracle's.
     private var trial = Trial([])
     private let pass = PassBuffer()
     private var tally: EditTally
@@ -48,6 +48,6 @@ struct WorkloadTally: ~Copyable {
         }
     }
 
-    /// What has been counted.
+    /// The counts so far.
     var statistics: EditStatistics { tally.statistics }
 }

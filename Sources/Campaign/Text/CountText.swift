@@ -1,6 +1,6 @@
-/// Counts in text for people: thousands apart, and the noun in the right number.
+/// Counts with thousands separators and a noun in singular or plural.
 package enum CountText {
-    /// A number with its thousands apart: `1,234,567`.
+    /// A number with thousands separators: `1,234,567`.
     package static func grouped(_ number: some BinaryInteger) -> String {
         var text = ""
         for (place, digit) in String(number.magnitude).reversed().enumerated() {
@@ -10,9 +10,9 @@ package enum CountText {
         return (number < 0 ? "-" : "") + String(text.reversed())
     }
 
-    /// A number with a noun, in the plural unless it is one: `1 finding`, `1,200 cases`.
+    /// A number with a noun: `1 finding`, `1,200 cases`.
     ///
-    /// - Parameter plural: the plural that is not made by an s
+    /// - Parameter plural: an irregular plural
     package static func of(_ number: some BinaryInteger, _ noun: String, plural: String? = nil) -> String {
         "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
     }

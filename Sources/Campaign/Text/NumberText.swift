@@ -1,6 +1,6 @@
-/// Numbers as people write them, for every option that takes one.
+/// Parses the numbers of options.
 ///
-/// Only forms that have one meaning are read: `1,000` and `1_000` are a thousand, `1.000` is one.
+/// Only unambiguous forms are accepted: `1,000` and `1_000` are a thousand, `1.000` is one.
 package enum NumberText {
     package static let countExamples = "1000000, 1_000_000, 1e6, 10k or 2M"
     package static let timeExamples = "90, 90s, 1.5h, 1h30m, 7d or 500ms"
@@ -8,7 +8,7 @@ package enum NumberText {
 
     /// A whole number: `1000000`, `1_000_000`, `1,000,000`, `1e6`, `1.5e6`, `10k`, `2M`, `0x10`.
     ///
-    /// - Returns: `nil` when the text is no such number, or does not fit
+    /// - Returns: `nil` if the text is no such number or does not fit
     package static func count(_ text: String) -> UInt64? {
         if text.hasPrefix("0x") || text.hasPrefix("0X") {
             return joined(text.dropFirst(2), \.isHexDigit).flatMap { UInt64($0, radix: 16) }
@@ -22,7 +22,7 @@ package enum NumberText {
         return Decimal(rest)?.whole(timesTenTo: power)
     }
 
-    /// Seconds of each unit of time, the longest first.
+    /// The units of time in seconds, the longest first.
     private static let units: [(names: Set<String>, seconds: Double)] = [
         (["w", "week", "weeks"], 604_800), (["d", "day", "days"], 86_400), (["h", "hour", "hours"], 3_600),
         (["m", "min", "minute", "minutes"], 60), (["s", "sec", "second", "seconds"], 1), (["ms"], 0.001),
@@ -30,7 +30,7 @@ package enum NumberText {
 
     /// A duration: seconds, or numbers with units, the longest first: `90`, `90s`, `2m`, `1.5h`, `1h30m`, `7d`, `500ms`.
     ///
-    /// - Returns: `nil` when the text is no such duration
+    /// - Returns: `nil` if the text is no such duration
     /// - Units: seconds
     package static func seconds(_ text: String) -> Double? {
         if let plain = Decimal(text[...]) { return plain.value }
@@ -53,7 +53,7 @@ package enum NumberText {
 
     /// An amount of memory: mebibytes, or a number with a unit: `2048`, `512M`, `1.5G`, `2GiB`.
     ///
-    /// - Returns: `nil` when the text is no such amount, or no whole number of mebibytes
+    /// - Returns: `nil` if the text is no such amount, or not a whole number of mebibytes
     /// - Units: mebibytes
     package static func mebibytes(_ text: String) -> UInt64? {
         for (shift, names) in [(UInt64(0), ["MiB", "M"]), (10, ["GiB", "G"]), (20, ["TiB", "T"])] {
@@ -64,19 +64,19 @@ package enum NumberText {
         return Decimal(text[...])?.whole(timesTenTo: 0)
     }
 
-    /// Digits with single underscores between them, without these.
+    /// Removes single underscores between digits; `nil` if there is anything else.
     private static func joined(_ text: Substring, _ isDigit: (Character) -> Bool) -> String? {
         let groups = text.split(separator: "_", omittingEmptySubsequences: false)
         guard groups.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && isDigit($0) } }) else { return nil }
         return groups.joined()
     }
 
-    /// A decimal number as it was written: digits, and a power of ten.
+    /// An exact decimal number: digits and a power of ten.
     private struct Decimal {
         private var digits: UInt64
         private var power: Int
 
-        /// Reads digits, perhaps with a fraction and an exponent.
+        /// Parses digits with an optional fraction and exponent.
         init?(_ text: Substring) {
             let parts = text.split(separator: "e", maxSplits: 1, omittingEmptySubsequences: false)
             guard let number = parts.first else { return nil }
@@ -102,7 +102,7 @@ package enum NumberText {
 
         private static func digits(_ text: Substring) -> String? { joined(text, \.isNumber) }
 
-        /// Digits with underscores or in groups of three with commas, without these.
+        /// Removes underscores between digits, or commas between groups of three.
         private static func grouped(_ text: Substring) -> String? {
             let groups = text.split(separator: ",", omittingEmptySubsequences: false)
             if groups.count == 1 { return digits(text) }
@@ -114,7 +114,7 @@ package enum NumberText {
 
         var value: Double { Double("\(digits)e\(power)") ?? .infinity }
 
-        /// The whole number that this is after multiplication; `nil` when there is none, or it does not fit.
+        /// The product as a whole number; `nil` if it has a fraction or does not fit.
         func whole(times factor: UInt64 = 1, timesTenTo more: Int = 0) -> UInt64? {
             var (number, isTooLarge) = digits.multipliedReportingOverflow(by: factor)
             if isTooLarge { return nil }

@@ -1,6 +1,6 @@
-/// A command as a shell reads it back.
+/// Quotes commands for a shell.
 public enum ShellText {
-    /// The words of a command in one line.
+    /// A command in one line.
     public static func of(_ command: [String]) -> String {
         guard let program = command.first else { return "" }
         return ([word(ofProgram: program)] + command.dropFirst().map { word($0) }).joined(separator: " ")
@@ -8,12 +8,12 @@ public enum ShellText {
 
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
 
-    /// One word.
+    /// One word, quoted if needed.
     public static func word(_ text: String) -> String {
         !text.isEmpty && text.allSatisfy(plain.contains) ? text : quoted(text)
     }
 
-    /// The first word of a command; with an `=` it would be an assignment.
+    /// The first word of a command; quotes keep an `=` from making it an assignment.
     private static func word(ofProgram text: String) -> String { text.contains("=") ? quoted(text) : word(text) }
 
     private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }

@@ -3,43 +3,43 @@ import Fuzzing
 import KernelRewrites
 import LinuxBPF
 
-/// What came of loading the programs of objects into the running kernel and checking what it made of them.
+/// The results of loading the programs of objects into the running kernel and checking its rewrites.
 public struct KernelLoadReport: Encodable, Sendable {
     /// An object or program that was not loaded.
     public struct Refusal: Encodable, Sendable {
         public var object: String
-        /// The program; `nil` when it is all of the object.
+        /// The program; `nil` for the whole object.
         public var program: String?
         public var reason: String
     }
 
-    /// Something in what came back: a broken rule, or what the check does not understand.
+    /// A broken rule in a loaded program, or a place that the check does not understand.
     public struct Trouble: Encodable, Sendable {
         public var object: String
         public var program: String
         /// How the program was loaded: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
         public var way: String
-        /// The bucket of a finding; `nil` for what is not understood.
+        /// The bucket of a finding; `nil` if the place is not understood.
         public var bucket: String?
-        /// What is wrong, in one sentence without numbers; `nil` for what is not understood.
+        /// The finding in one sentence without numbers; `nil` if the place is not understood.
         public var sentence: String?
         public var detail: String
-        /// What stands around the place, in the program and in the result.
+        /// The instructions around the place, in the program and in the result.
         public var listing: String
     }
 
-    /// What programs came to, loaded in one way.
+    /// The counts of one way of loading.
     public struct Loads: Encodable, Sendable {
         public var way: String
-        /// How many were loaded.
+        /// The number of loaded programs.
         public internal(set) var loaded = 0
-        /// How many of these were understood throughout, right or wrong.
+        /// The number of loaded programs that were understood completely, right or wrong.
         public internal(set) var checked = 0
-        /// How many were checked without the verifier's log, which was too long: all of the program was taken for live.
+        /// The number of programs checked without the verifier's log, which was too long: all code was assumed live.
         public internal(set) var withoutLog = 0
-        /// How many were checked without function and line records, which could not be told.
+        /// The number of programs checked without function and line records, since those in the kernel are unknown.
         public internal(set) var withoutRecords = 0
-        /// How many times code was put in, and how many times only removed.
+        /// The number of patches, and of edits that only remove code.
         public internal(set) var patches = 0
         public internal(set) var deletions = 0
         public internal(set) var slotsIn = 0
@@ -56,16 +56,16 @@ public struct KernelLoadReport: Encodable, Sendable {
 
     /// The release of the kernel.
     public private(set) var kernel: String
-    /// How many objects could be read.
+    /// The number of readable objects.
     public private(set) var objects = 0
-    /// How many programs these hold.
+    /// The number of programs in these objects.
     public private(set) var programs = 0
     public private(set) var refused: [Refusal] = []
     public private(set) var loads: [Loads] = []
     public private(set) var notUnderstood: [Trouble] = []
     public private(set) var findings: [Trouble] = []
     public private(set) var seconds = 0.0
-    /// What was named and is not there or cannot be read, each in a line; it is among the refused too.
+    /// A line for each named object or program that is missing or unreadable; ``refused`` contains them too.
     public private(set) var unusable: [String] = []
 
     enum CodingKeys: String, CodingKey {
@@ -75,8 +75,8 @@ public struct KernelLoadReport: Encodable, Sendable {
 
     /// Loads and checks the programs of objects.
     ///
-    /// - Throws: ``CampaignError`` when this process may load no programs, or no program is loaded, with the reasons
-    /// - Complexity: O(slots) a program, and what the verifier takes
+    /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
+    /// - Complexity: O(slots) a program, and the verifier's time
     public init(paths: [String]) throws(CampaignError) {
         let begun = Date()
         var survey = try ObjectSurvey()
@@ -125,15 +125,15 @@ public struct KernelLoadReport: Encodable, Sendable {
             return
         }
         let listing = LoadListing(load)
-        let doubt = load.isWithoutLog ? "; the verifier's log is too long to say what is dead" : ""
+        let note = load.isWithoutLog ? "; dead code is unknown, since the verifier's log is too long" : ""
         for gap in report.gaps {
-            notUnderstood.append(trouble(load, nil, gap.reason + doubt, listing.text(slot: gap.slot, place: gap.place)))
+            notUnderstood.append(trouble(load, nil, gap.reason + note, listing.text(slot: gap.slot, place: gap.place)))
         }
         for finding in report.findings {
             let found = listing.text(finding)
-            // Without the log nothing is known for certain.
+            // Without the log, a difference is no proof of a fault.
             if load.isWithoutLog {
-                notUnderstood.append(trouble(load, nil, finding.detail + doubt, found))
+                notUnderstood.append(trouble(load, nil, finding.detail + note, found))
             } else {
                 var wrong = trouble(load, finding.bucket, finding.detail, found)
                 wrong.sentence = finding.sentence
@@ -154,15 +154,15 @@ public struct KernelLoadReport: Encodable, Sendable {
 }
 
 extension KernelLoadReport {
-    /// What there is, in half a line.
+    /// The totals in half a line.
     var summary: String {
         let loaded = loads.reduce(0) { $0 + $1.loaded }
         return "\(CountText.of(programs, "program")), \(CountText.of(loaded, "load")), "
             + "\(CountText.grouped(notUnderstood.count)) not understood, \(CountText.of(findings.count, "finding"))"
     }
 
-    /// A line for each object and program that is not loaded, except for what was named and is not there, each place that is not understood and each finding with
-    /// what stands there, and a table.
+    /// The refused objects and programs without the ``unusable`` ones, each place that is not understood and each
+    /// finding with its instructions, and a table.
     public var text: String {
         var text = ""
         for refusal in refused {

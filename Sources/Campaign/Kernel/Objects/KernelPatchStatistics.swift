@@ -1,19 +1,19 @@
 import KernelRewrites
 import LinuxBPF
 
-/// How many patches the running kernel makes in the programs of objects, and of which sizes, by rewrite.
+/// The number and sizes of the patches that the running kernel makes in the programs of objects, by rewrite.
 ///
 /// - Units: `slots` in slots
-/// - Source: asked for by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
+/// - Source: requested by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
 public struct KernelPatchStatistics: Encodable, Sendable {
-    /// What was counted in one way of loading.
+    /// The counts of one way of loading.
     public struct Loads: Encodable, Sendable {
-        /// How programs were loaded: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
+        /// The way of loading: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
         public internal(set) var way: String
         public internal(set) var programs = 0
-        /// All rewrites together, then each that happened.
+        /// All rewrites together, then each one with edits.
         public internal(set) var rewrites: [EditStatistics] = []
-        /// How many instructions were changed where they stand, without a patch, by the rewrite.
+        /// The number of instructions changed in place, without a patch, by rewrite.
         public internal(set) var inPlace: [String: Int] = [:]
 
         enum CodingKeys: String, CodingKey {
@@ -24,16 +24,16 @@ public struct KernelPatchStatistics: Encodable, Sendable {
 
     /// The release of the kernel.
     public private(set) var kernel: String
-    /// How many objects there are of which at least something could be read.
+    /// The number of objects with at least one readable part.
     public private(set) var objects = 0
-    /// How many programs were loaded and understood.
+    /// The number of programs that were loaded and understood.
     public private(set) var programs = 0
     public private(set) var slots = 0
-    /// Objects and programs that could not be used, each in a line.
+    /// A line for each object or program that could not be used.
     public private(set) var refused: [String] = []
-    /// Those of them that were named and are not there or cannot be read.
+    /// The lines of named objects and programs that are missing or unreadable.
     public private(set) var unusable: [String] = []
-    /// Programs in which the check does not understand something, each in a line; they are not counted.
+    /// A line for each program with a place that the check does not understand; these programs are not counted.
     public private(set) var leftOut: [String] = []
     public private(set) var loads: [Loads] = []
 
@@ -42,10 +42,10 @@ public struct KernelPatchStatistics: Encodable, Sendable {
         case leftOut = "left_out"
     }
 
-    /// Loads the programs of objects and counts what the kernel did to them.
+    /// Loads the programs of objects and counts the kernel's edits.
     ///
-    /// - Throws: ``CampaignError`` when this process may load no programs, or no program was loaded, with the reasons
-    /// - Complexity: O(slots) a program, and what the verifier takes
+    /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
+    /// - Complexity: O(slots) a program, and the verifier's time
     public init(paths: [String]) throws(CampaignError) {
         var survey = try ObjectSurvey()
         var status = StatusLine()
@@ -79,7 +79,7 @@ public struct KernelPatchStatistics: Encodable, Sendable {
 }
 
 extension KernelPatchStatistics {
-    /// For each way of loading, tables of all rewrites and what their patches are like.
+    /// For each way of loading, tables of all rewrites and histograms of their patches.
     public var text: String {
         var parts = [
             OutputWidth.wrap(

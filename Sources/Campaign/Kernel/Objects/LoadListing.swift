@@ -1,9 +1,9 @@
 import BPF
 import Fuzzing
 
-/// What stands around a place of a program that was loaded, before and after.
+/// The instructions around a place of a loaded program, before and after the kernel's rewrites.
 struct LoadListing {
-    /// How many slots are shown on each side.
+    /// The number of slots before and after the place.
     private static let around = 4
 
     private let load: ObjectSurvey.Load
@@ -17,7 +17,7 @@ struct LoadListing {
         result = Listing("result", load.loaded.result)
     }
 
-    /// What stands around the place of a finding.
+    /// The instructions around the place of a finding.
     func text(_ finding: Finding) -> String {
         let place: Int
         switch finding.rule {
@@ -30,7 +30,7 @@ struct LoadListing {
 
     private func start(_ starts: [UInt32], _ row: Int) -> Int { Int(starts.dropFirst(row).first ?? starts.last ?? 0) }
 
-    /// The slot of the program that a slot of the result comes from, or the last one before it.
+    /// The program slot of a result slot; inside a patch, the first slot that it replaces.
     private func slot(of place: Int) -> Int {
         var shift = 0
         for applied in load.report.applied {
@@ -41,7 +41,7 @@ struct LoadListing {
         return place + shift
     }
 
-    /// The slots around one of the program and one of the result, each in a line, the two marked.
+    /// The instructions around a slot of the program and a place of the result, with both marked.
     func text(slot: Int, place: Int) -> String {
         "  program\n" + Self.lines(input, around: slot) + "  result\n" + Self.lines(result, around: place)
     }

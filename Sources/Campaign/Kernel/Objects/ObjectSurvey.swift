@@ -2,44 +2,44 @@ import BPF
 import KernelRewrites
 import LinuxBPF
 
-/// Takes the programs of objects through the running kernel, one after the other, and checks what came back.
+/// Loads the programs of objects into the running kernel and checks the rewritten programs.
 struct ObjectSurvey: ~Copyable {
-    /// How programs are loaded: each in each of these ways.
+    /// The ways of loading; each program is loaded in all of them.
     enum Way: String, CaseIterable, Encodable, Sendable {
-        /// As the object asks for.
+        /// With the flags of the object.
         case plain
-        /// With `BPF_F_TEST_RND_HI32` as well.
+        /// With `BPF_F_TEST_RND_HI32` in addition.
         case rndHi32 = "rnd_hi32"
 
         var flags: LoadFlags { self == .plain ? [] : .testRndHi32 }
     }
 
-    /// A program that was loaded in one way, and what the check says.
+    /// A program loaded in one way, with the report of the check.
     struct Load {
         var object: String
         var name: String
         var way: Way
         var loaded: LoadedObjectProgram
         var report: RewriteReport
-        /// Whether the verifier's log was too long to tell what is dead, so that everything is taken for live.
+        /// True if the verifier's log was too long to tell dead code, so that all code is assumed live.
         var isWithoutLog: Bool { loaded.live == nil }
     }
 
-    /// What a survey comes to, one after the other.
+    /// A result of the survey.
     enum Event {
-        /// An object, of so many programs.
+        /// An object with its number of programs.
         case object(programs: Int)
-        /// An object or program that is not loaded, and why.
+        /// An object or program that was not loaded.
         case refused(ObjectError)
         case loaded(Load)
     }
 
     private let loader: ObjectLoader
     private var checker: RewriteChecker
-    /// The kernel at hand.
+    /// The facts of the running kernel.
     let facts: KernelFacts
 
-    /// - Throws: ``CampaignError`` when this process may not load programs
+    /// - Throws: ``CampaignError`` if this process may not load programs
     init() throws(CampaignError) {
         let parts: (facts: KernelFacts, loader: ObjectLoader)
         do throws(KernelError) { parts = try (RunningKernel().facts, ObjectLoader()) } catch {
@@ -49,34 +49,34 @@ struct ObjectSurvey: ~Copyable {
         checker = RewriteChecker(facts: facts)
     }
 
-    /// Loads and checks all programs that paths lead to.
+    /// Loads and checks all programs of the objects at some paths.
     ///
-    /// - Complexity: O(slots) a program, and what the verifier takes
-    mutating func run(_ paths: [String], _ take: (Event) -> Void) {
+    /// - Complexity: O(slots) a program, and the verifier's time
+    mutating func run(_ paths: [String], _ emit: (Event) -> Void) {
         for entry in ObjectPaths(paths).entries {
             switch entry {
-            case .refusal(let error): take(.refused(error))
+            case .refusal(let error): emit(.refused(error))
             case .file(let path):
                 do throws(ObjectError) {
                     let loads = try loader.load(path, flags: Way.allCases.map(\.flags))
-                    take(.object(programs: loads.count))
-                    for load in loads { check(load, take) }
+                    emit(.object(programs: loads.count))
+                    for load in loads { check(load, emit) }
                 } catch {
-                    take(.refused(error))
+                    emit(.refused(error))
                 }
             }
         }
     }
 
-    private mutating func check(_ load: ObjectLoad, _ take: (Event) -> Void) {
+    private mutating func check(_ load: ObjectLoad, _ emit: (Event) -> Void) {
         for (way, outcome) in zip(Way.allCases, load.outcomes) {
             switch outcome {
             case .refused(let reason):
-                take(.refused(ObjectError(object: load.object, program: load.name, .notLoaded(reason))))
+                emit(.refused(ObjectError(object: load.object, program: load.name, .notLoaded(reason))))
             case .loaded(let loaded):
                 let live = loaded.live ?? loaded.input.program.insns.map { _ in true }
                 let report = checker.check(loaded.input, live: live, result: loaded.result)
-                take(.loaded(Load(object: load.object, name: load.name, way: way, loaded: loaded, report: report)))
+                emit(.loaded(Load(object: load.object, name: load.name, way: way, loaded: loaded, report: report)))
             }
         }
     }

@@ -1,6 +1,6 @@
 import KernelRewrites
 
-/// Counts what the kernel did to programs, by rewrite.
+/// Counts the kernel's edits by rewrite.
 struct RewriteTally {
     private let way: ObjectSurvey.Way
     private var programs = 0
@@ -25,7 +25,7 @@ struct RewriteTally {
                 all.addDeletion(of: applied.input.count)
                 each[number].addDeletion(of: applied.input.count)
             } else {
-                // What is put in front of an instruction is a patch that ends with it.
+                // For the kernel, an insertion is a patch that ends with the following instruction.
                 let length = applied.result.count + (applied.input.isEmpty ? 1 : 0)
                 all.addPatch(length: length, growth: growth)
                 each[number].addPatch(length: length, growth: growth)
@@ -37,7 +37,7 @@ struct RewriteTally {
         for number in each.indices { each[number].endProgram(object: load.object, name: load.name, slots: slots) }
     }
 
-    /// What has been counted.
+    /// The counts so far.
     var loads: KernelPatchStatistics.Loads {
         KernelPatchStatistics.Loads(
             way: way.rawValue, programs: programs,
@@ -46,10 +46,10 @@ struct RewriteTally {
 }
 
 extension Rewrite {
-    /// Whether the kernel changes the instruction where it stands, and moves nothing.
+    /// True if the kernel changes the instruction in place and moves nothing.
     var isInPlace: Bool { self == .hardWired || self == .inPlace }
 
-    /// The kernel function that does it.
+    /// The kernel function of the rewrite.
     ///
     /// - Source: 6.12, `kernel/bpf/verifier.c` and `core.c`
     var function: String {
