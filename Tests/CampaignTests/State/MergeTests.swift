@@ -155,12 +155,11 @@ import Testing
         // One that had a time, and came to its end before the others' cases.
         let timed = try part("2/2", cases: 600)
         do {
-            let folder = try StateFolder.open(timed.state, for: .merging)
+            let folder = try StateFolder.open(timed.state, for: .merging, host: Tool.host)
             var checkpoint = try #require(folder.checkpoint)
             checkpoint.parts[0].cases = 128
-            checkpoint.parts[0].arguments = checkpoint.parts[0].arguments.map {
-                ["--cases": "--time", "600": "5.0"][$0] ?? $0
-            }
+            checkpoint.parts[0].configuration.cases.limit = nil
+            checkpoint.parts[0].configuration.budget.time = 5
             try folder.save(checkpoint)
         }
         let folder = try Tool.Folder()
