@@ -33,7 +33,7 @@ let package = Package(
         // Reading and writing what users name, for all modules that do.
         .target(name: "UserFiles", swiftSettings: strict),
         .target(
-            name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "UserFiles"],
+            name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "CProcess", "UserFiles"],
             // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
             resources: [
                 .embedInCode("KernelTree/Sources/adapter.c"),

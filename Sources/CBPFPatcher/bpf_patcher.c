@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What version 1 of the ABI promises to compiled plug-ins; a change here breaks them. */
+/* The struct layouts of ABI version 1. A change here breaks compiled plug-ins. */
 #include <stddef.h>
 
 #include "bpf_patcher.h"

@@ -8,7 +8,7 @@
 
 #define MOST_FRAMES 64
 
-/* What a signal handler may use: no allocation, no locks but the loader's. */
+/* Async-signal-safe output: no allocation, and no lock except the loader's. */
 
 static void put_text(char **at, const char *end, const char *text)
 {
@@ -33,7 +33,7 @@ void process_prepare_frames(void)
 {
 	void *frames[2];
 
-	/* The first call loads a library, which a signal handler must not do. */
+	/* The first call loads libgcc_s, which a signal handler must not do. */
 	backtrace(frames, 2);
 }
 
@@ -49,21 +49,20 @@ size_t process_write_frames(char *text, size_t size, const void *fault, void *co
 	for (int i = 0; i < count; i++)
 		if (frames[i] == fault)
 			start = i;
-	/* Without the faulting address among them, all up to the handler's caller are left out. */
+	/* If no frame is the faulting address, skip the frames of the harness up to the signal handler. */
 	if (!start)
 		while (start < count && dladdr(frames[start], &info) && info.dli_fbase == own.dli_fbase)
 			start++;
-	/* A jump to where no function is leaves its caller on top of the stack, and nothing to go on from. */
+	/* After a jump to an address without a function, only the return address on top of the stack is known. */
 	if (stack && !dladdr(fault, &info)) {
 		frames[0] = *stack;
 		start = 0;
 		count = 1;
 	}
 	for (int i = start; i < count; i++) {
-		/* The harness called: what is further up is no business of a patcher. */
+		/* Stop at the harness: the outer frames are not part of the patcher. */
 		if (!dladdr(frames[i], &info) || info.dli_fbase == own.dli_fbase)
 			break;
-		/* A return address is that of the next instruction. */
 		uintptr_t offset = (uintptr_t)frames[i] - (uintptr_t)info.dli_fbase;
 
 		put_text(&at, end, frames[i] == fault ? "at\t" : "in\t");

@@ -33,8 +33,8 @@ public struct JudgingTerms: Codable, Hashable, Sendable {
 
     /// Makes patchers.
     ///
-    /// - Parameter checksEveryAnswer: whether plug-ins are asked twice for every pass, as single cases want it
-    public func make(_ choices: [PatcherChoice], checksEveryAnswer: Bool = false) -> [any Patcher] {
-        choices.map { $0.make(Plugin.Options(checksEveryAnswer: checksEveryAnswer, failAlloc: failAlloc)) }
+    /// - Parameter runsEveryPassTwice: whether plug-ins are asked twice for every pass, as single cases want it
+    public func make(_ choices: [PatcherChoice], runsEveryPassTwice: Bool = false) -> [any Patcher] {
+        choices.map { $0.make(Plugin.Options(runsEveryPassTwice: runsEveryPassTwice, failAlloc: failAlloc)) }
     }
 }

@@ -40,7 +40,9 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     ) throws(CampaignError) -> [PatcherChoice] {
         let start = Date()
         var found: [Plugin.Description] = []
-        if let file = files.first, StaticFile.isRunning { throw CampaignError("\(file.path): \(StaticFile.refusal)") }
+        if let file = files.first, StaticExecutable.isRunning {
+            throw CampaignError("\(file.path): \(StaticExecutable.refusal)")
+        }
         for file in files {
             let rest = limit.map { max($0 - Date().timeIntervalSince(start), 0) }
             let plugin = try describe(file, host: host, within: rest)
@@ -81,7 +83,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     }
 
     /// The plug-in that it comes from, or `nil`.
-    public var plugin: Plugin.Description? { if case .plugin(let plugin) = origin { plugin } else { nil } }
+    package var plugin: Plugin.Description? { if case .plugin(let plugin) = origin { plugin } else { nil } }
 
     /// The same patcher, with its plug-in, if it is one, at the path that is given for its own.
     func moved(_ path: (String) -> String) -> PatcherChoice {
@@ -103,7 +105,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     /// Makes a patcher with a workspace of its own.
     ///
     /// - Parameter options: for plug-ins
-    public func make(_ options: Plugin.Options = Plugin.Options()) -> any Patcher {
+    package func make(_ options: Plugin.Options = Plugin.Options()) -> any Patcher {
         switch origin {
         case .builtIn(let design): design.make()
         case .planted(let fault): PlantedPatcher(fault)

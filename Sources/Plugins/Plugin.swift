@@ -3,41 +3,67 @@ import Glibc
 import Patching
 import UserFiles
 
-/// A shared object that exports `bpf_patcher_v1()`, loaded into this process for good.
+/// A shared object that exports `bpf_patcher_v1()`. It stays loaded until the process ends.
 ///
-/// What it exports is looked at once; ``makePatcher(options:)`` makes any number of patchers of it, each with memory of its
-/// own. Whatever the object keeps in its own variables is shared by all of them.
+/// ``makePatcher(options:)`` makes any number of patchers, each with its own buffers. The static variables of the object are
+/// shared by all of them.
 @safe
-public final class Plugin: @unchecked Sendable {
-    /// How its patchers are to be used.
-    public struct Options: Hashable, Sendable {
-        /// Whether every pass is asked twice; otherwise about one in 16 is, always the same ones.
-        public var checksEveryAnswer: Bool
-        /// One allocation in so many fails, for plug-ins made of the kernel's functions; 0 for none.
-        public var failAlloc: UInt32
+package final class Plugin: @unchecked Sendable {
+    /// How a patcher calls the plug-in.
+    package struct Options: Hashable, Sendable {
+        /// True if every pass runs twice. Otherwise about one pass in 16 does, always the same ones.
+        package var runsEveryPassTwice: Bool
+        /// One in this many allocations fails, in plug-ins built from kernel functions; 0 for none.
+        package var failAlloc: UInt32
 
-        public init(checksEveryAnswer: Bool = false, failAlloc: UInt32 = 0) {
-            self.checksEveryAnswer = checksEveryAnswer
+        package init(runsEveryPassTwice: Bool = false, failAlloc: UInt32 = 0) {
+            self.runsEveryPassTwice = runsEveryPassTwice
             self.failAlloc = failAlloc
+        }
+    }
+
+    /// The properties of a plug-in, for processes that must not load it.
+    package struct Description: Hashable, Sendable, Codable {
+        /// The absolute path of the file, without symbolic links.
+        package fileprivate(set) var path: String
+        /// The name of the patcher on the command line and in buckets.
+        package let name: String
+        /// The name that the user chose, or `nil` if the name is the plug-in's own.
+        package let givenName: String?
+        private let capabilityBits: UInt32
+        /// The kernel release as text if the plug-in is built from kernel functions, else `nil`.
+        package let release: String?
+        /// The known properties of that kernel's functions, or `nil`.
+        package let kernel: KernelFunctions?
+
+        /// The capabilities that the plug-in declares.
+        package var capabilities: PatcherCapabilities { PatcherCapabilities(rawValue: capabilityBits) }
+
+        /// The description of the same plug-in at another path.
+        package func moved(to path: String) -> Description {
+            var moved = self
+            moved.path = path
+            return moved
+        }
+
+        fileprivate init(
+            path: String, name: String, givenName: String?, capabilityBits: UInt32, release: String?,
+            kernel: KernelFunctions?
+        ) {
+            self.path = path
+            self.name = name
+            self.givenName = givenName
+            self.capabilityBits = capabilityBits
+            self.release = release
+            self.kernel = kernel
         }
     }
 
     typealias FailAlloc = @convention(c) (UInt64, UInt32) -> Void
     typealias FailedAllocs = @convention(c) () -> UInt64
 
-    /// The file, as an absolute path without links.
-    public let path: String
-    /// What the patcher is called on the command line and in buckets.
-    public let name: String
-    /// The same where the user chose it, or `nil` where the object did.
-    let givenName: String?
-    /// What it says it can do.
-    public let capabilities: PatcherCapabilities
-    /// The release of the kernel whose functions it is made of, as that names it, or `nil`.
-    public let release: String?
-    /// The same release in numbers, with what else is known of these functions, or `nil`.
-    public let kernel: KernelFunctions?
-    let apply: Handover.Apply
+    package let description: Description
+    let apply: PluginCall.Apply
     let failAlloc: FailAlloc?
     private let failedAllocsFunction: FailedAllocs?
 
@@ -45,10 +71,10 @@ public final class Plugin: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - path: the file
-    ///   - name: a name that replaces the one that it exports
-    ///   - reserved: names that a plug-in may not have
-    /// - Throws: ``PluginError`` when there is no such file, it is no library, or it breaks a rule of the ABI
-    public convenience init(
+    ///   - name: a name that replaces the exported one
+    ///   - reserved: names that a plug-in must not have
+    /// - Throws: ``PluginError`` if the file is missing, is no library, or breaks a rule of the ABI
+    package convenience init(
         path: String, name: String? = nil, reserved: Set<String> = []
     ) throws(PluginError) {
         let resolved = try Self.resolve(path)
@@ -59,11 +85,11 @@ public final class Plugin: @unchecked Sendable {
             reserved: reserved)
     }
 
-    /// Takes what a C target of the same program exports, which measurements do.
+    /// Makes a plug-in of a C target that is linked into this program.
     ///
-    /// - Throws: ``PluginError`` when it breaks a rule of the ABI
+    /// - Throws: ``PluginError`` if it breaks a rule of the ABI
     @unsafe
-    public convenience init(linked export: () -> UnsafePointer<bpf_patcher>?) throws(PluginError) {
+    convenience init(linked export: () -> UnsafePointer<bpf_patcher>?) throws(PluginError) {
         let name = "bpf_patcher_v1()"
         let patcher = unsafe try Self.check(export(), of: name)
         unsafe try self.init(patcher, kernel: nil, file: name, called: name, named: nil, reserved: [])
@@ -73,47 +99,55 @@ public final class Plugin: @unchecked Sendable {
         _ patcher: UnsafePointer<bpf_patcher>, kernel: UnsafePointer<bpf_patcher_kernel>?, file: String,
         called path: String, named given: String?, reserved: Set<String>
     ) throws(PluginError) {
-        self.path = file
-        givenName = given
         let own = unsafe patcher.pointee.name.map { unsafe String(cString: $0) } ?? ""
         let name = given ?? own
         if name.isEmpty {
-            throw PluginError("\(path): its bpf_patcher_v1() gives no name; set .name")
+            throw PluginError("\(path): its bpf_patcher_v1() returns no name; set .name")
         }
         if let fault = Self.fault(inName: name) { throw PluginError("\(path): its name \(fault)") }
         if reserved.contains(name) {
-            throw PluginError("\(path): its name '\(name)' is that of another patcher; give it a name of its own")
+            throw PluginError("\(path): its name '\(name)' is that of another patcher; choose another name")
         }
-        self.name = name
-        capabilities = PatcherCapabilities(rawValue: unsafe patcher.pointee.caps)
         unsafe apply = patcher.pointee.apply
-        guard let kernel = unsafe kernel else {
-            (release, self.kernel, failAlloc, failedAllocsFunction) = (nil, nil, nil, nil)
-            return
+        var release: String?
+        var functions: KernelFunctions?
+        if let kernel = unsafe kernel {
+            (release, functions) = unsafe try Self.functions(of: kernel, called: path)
+            unsafe failAlloc = kernel.pointee.fail_alloc
+            unsafe failedAllocsFunction = kernel.pointee.failed_allocs
+        } else {
+            (failAlloc, failedAllocsFunction) = (nil, nil)
         }
+        description = unsafe Description(
+            path: file, name: name, givenName: given, capabilityBits: patcher.pointee.caps, release: release,
+            kernel: functions)
+    }
+
+    /// The release and properties that a plug-in built from kernel functions exports.
+    private static func functions(
+        of kernel: UnsafePointer<bpf_patcher_kernel>, called path: String
+    ) throws(PluginError) -> (release: String, functions: KernelFunctions) {
         let release = unsafe kernel.pointee.release.map { unsafe String(cString: $0) } ?? ""
         guard let number = KernelRelease(release) else {
             throw PluginError(
-                "\(path): its bpf_patcher_kernel_v1() gives '\(release)' for a release; set .release to one like 6.12.48"
+                "\(path): its bpf_patcher_kernel_v1() returns the release '\(release)'; set .release to one like 6.12.48"
             )
         }
-        self.release = release
-        self.kernel = unsafe KernelFunctions(
+        let functions = unsafe KernelFunctions(
             number, knowsGotol: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOL.rawValue) == 0,
             knowsGotox: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOX.rawValue) == 0,
             maxSubprograms: kernel.pointee.max_subprogs == 0 ? .max : Int(kernel.pointee.max_subprogs))
-        unsafe failAlloc = kernel.pointee.fail_alloc
-        unsafe failedAllocsFunction = kernel.pointee.failed_allocs
+        return (release, functions)
     }
 
-    /// How many allocations have failed on purpose since it was loaded.
-    public var failedAllocs: UInt64 { failedAllocsFunction?() ?? 0 }
+    /// The number of allocations that were made to fail since the plug-in was loaded.
+    package var failedAllocs: UInt64 { failedAllocsFunction?() ?? 0 }
 
     /// The longest name, so that file names of buckets fit a file system.
     private static let longestName = 64
 
-    /// Why a name cannot be used in buckets and file names, or `nil`.
-    public static func fault(inName name: String) -> String? {
+    /// The reason why a name cannot be used in buckets and file names, or `nil`.
+    package static func fault(inName name: String) -> String? {
         if name.utf8.count > longestName { return "'\(name.prefix(20))…' is longer than \(longestName) characters" }
         if let first = name.first, first != ".", first != "-",
             name.allSatisfy("abcdefghijklmnopqrstuvwxyz0123456789.+-".contains)
@@ -125,7 +159,7 @@ public final class Plugin: @unchecked Sendable {
     }
 
     private static func resolve(_ path: String) throws(PluginError) -> String {
-        // The dynamic linker would wait for ever for the writer of a FIFO.
+        // The check refuses FIFOs, in which the dynamic linker would hang.
         try onFiles { () throws(FileError) in try FileReader.check(path) }
         guard let resolved = unsafe realpath(path, nil) else {
             throw PluginError("\(path): cannot be read: \(SystemReason.text())")
@@ -134,7 +168,7 @@ public final class Plugin: @unchecked Sendable {
         return unsafe String(cString: resolved)
     }
 
-    /// What the required symbol gives.
+    /// Calls the required symbol and checks the struct that it returns.
     private static func patcher(of library: Library) throws(PluginError) -> UnsafePointer<bpf_patcher> {
         typealias Export = @convention(c) () -> UnsafePointer<bpf_patcher>?
         guard let symbol = unsafe library.symbol("bpf_patcher_v1") else {
@@ -144,12 +178,11 @@ public final class Plugin: @unchecked Sendable {
         return unsafe try check(unsafeBitCast(symbol, to: Export.self)(), of: library.path)
     }
 
-    /// Looks at what the required symbol gives.
     private static func check(
         _ patcher: UnsafePointer<bpf_patcher>?, of path: String
     ) throws(PluginError) -> UnsafePointer<bpf_patcher> {
         guard let patcher = unsafe patcher else {
-            throw PluginError("\(path): its bpf_patcher_v1() gives NULL; return the address of a struct bpf_patcher")
+            throw PluginError("\(path): its bpf_patcher_v1() returns NULL; return the address of a struct bpf_patcher")
         }
         let abi = unsafe patcher.pointee.abi
         if abi != UInt32(BPF_PATCHER_ABI) {
@@ -158,25 +191,25 @@ public final class Plugin: @unchecked Sendable {
                     + "build it with the bpf_patcher.h of this version")
         }
         if unsafe patcher.pointee.apply == nil {
-            throw PluginError("\(path): its bpf_patcher_v1() gives no apply(); set .apply")
+            throw PluginError("\(path): its bpf_patcher_v1() returns no apply(); set .apply")
         }
         return unsafe patcher
     }
 
-    /// What the symbol of plug-ins made of a kernel tree gives, or `nil` where there is none.
+    /// Calls the symbol that plug-ins built from kernel functions export; `nil` if there is none.
     private static func kernel(of library: Library) throws(PluginError) -> UnsafePointer<bpf_patcher_kernel>? {
         typealias Export = @convention(c) () -> UnsafePointer<bpf_patcher_kernel>?
         guard let symbol = unsafe library.symbol("bpf_patcher_kernel_v1") else { return nil }
         guard let kernel = unsafe unsafeBitCast(symbol, to: Export.self)() else {
             throw PluginError(
-                "\(library.path): its bpf_patcher_kernel_v1() gives NULL; return the address of a struct bpf_patcher_kernel"
+                "\(library.path): its bpf_patcher_kernel_v1() returns NULL; return the address of a struct bpf_patcher_kernel"
             )
         }
         let abi = unsafe kernel.pointee.abi
         if abi != UInt32(BPF_PATCHER_ABI) {
             throw PluginError(
                 "\(library.path): its bpf_patcher_kernel_v1() is for version \(abi) of the ABI, and this is version "
-                    + "\(BPF_PATCHER_ABI); build it anew")
+                    + "\(BPF_PATCHER_ABI); rebuild it")
         }
         return unsafe kernel
     }
@@ -184,13 +217,13 @@ public final class Plugin: @unchecked Sendable {
     /// A library that stays loaded.
     @safe
     private struct Library {
-        /// The file as it was named.
+        /// The file as the user named it.
         let path: String
         private let handle: UnsafeMutableRawPointer
 
         init(path: String, called name: String) throws(PluginError) {
             guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-                var reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? "no reason given"
+                var reason = unsafe dlerror().map { unsafe String(cString: $0) } ?? "the loader names no reason"
                 if reason.hasPrefix(path + ": ") { reason.removeFirst(path.count + 2) }
                 throw PluginError("\(name): cannot be loaded as a library: \(reason); build it with cc -shared -fPIC")
             }
@@ -202,8 +235,13 @@ public final class Plugin: @unchecked Sendable {
     }
 }
 
-extension Plugin: Hashable {
-    public static func == (left: Plugin, right: Plugin) -> Bool { left.path == right.path }
-
-    public func hash(into hasher: inout Hasher) { hasher.combine(path) }
+/// The entry for other packages: a plug-in that is linked into the program.
+public enum LinkedPlugin {
+    /// Makes a patcher of a C target's export.
+    ///
+    /// - Throws: an error if the exported struct breaks a rule of the ABI
+    @unsafe
+    public static func makePatcher(of export: () -> UnsafePointer<bpf_patcher>?) throws -> any Patcher {
+        try unsafe Plugin(linked: export).makePatcher()
+    }
 }

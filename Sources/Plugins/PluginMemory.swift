@@ -1,15 +1,15 @@
 import Glibc
 
-/// All memory that is handed to plug-ins, as a handler of SIGSEGV can ask about it.
-public enum PluginMemory {
+/// A registry of all memory that plug-ins may access, for the SIGSEGV handler.
+package enum PluginMemory {
     /// The arrays of a pass and of its result.
-    public enum Part: Int, Sendable, CaseIterable, BitwiseCopyable {
+    package enum Part: Int, Sendable, CaseIterable, BitwiseCopyable {
         case insns, aux, subprograms, lines, image, edits, patches, refs
 
         static var count: Int { 8 }
 
-        /// What it is called in buckets and reports.
-        public var name: StaticString {
+        /// The name in buckets and reports.
+        package var name: StaticString {
             switch self {
             case .insns: "insns"
             case .aux: "aux"
@@ -23,29 +23,29 @@ public enum PluginMemory {
         }
     }
 
-    /// What an access did that the memory of a plug-in stopped.
-    public enum Offence: Int, Sendable, BitwiseCopyable {
-        /// It wrote into the program or the edits.
+    /// The kind of an access that faulted.
+    package enum Violation: Int, Sendable, BitwiseCopyable {
+        /// A write into the program or the edits.
         case inputWritten
-        /// It wrote beyond an array.
+        /// A write outside of an array.
         case wildWrite
-        /// It read beyond an array.
+        /// A read outside of an array.
         case readPastEnd
     }
 
-    /// A stopped access and the array that it was next to.
-    public struct Fault: Sendable, BitwiseCopyable {
-        public var offence: Offence
-        public var part: Part
-        /// Whether the array is one of the result.
-        public var isOutput: Bool
-        /// How far behind the end of the array the address is; negative in front of it.
+    /// A faulting access and the nearest array.
+    package struct Fault: Sendable, BitwiseCopyable {
+        package var violation: Violation
+        package var part: Part
+        /// True if the array belongs to the result.
+        package var isOutput: Bool
+        /// The offset of the address from the end of the array; negative before the end.
         ///
         /// - Units: bytes
-        public var distance: Int
+        package var distance: Int
     }
 
-    /// One array and the pages around it.
+    /// One array and its guard pages.
     struct Region: BitwiseCopyable {
         var guardStart: UInt
         var start: UInt
@@ -68,12 +68,12 @@ public enum PluginMemory {
     private static let capacity = 1024
     private static let lock = Lock()
 
-    /// Says what an access did that raised SIGSEGV; `nil` when the address is none of a plug-in's memory.
+    /// Classifies an access that raised SIGSEGV; `nil` if the address is outside of all plug-in memory.
     ///
-    /// Safe in a signal handler: it allocates nothing and takes no lock.
+    /// Async-signal-safe: it allocates nothing and takes no lock.
     ///
     /// - Complexity: O(plug-ins)
-    public static func classify(address: UInt, isWrite: Bool) -> Fault? {
+    package static func classify(address: UInt, isWrite: Bool) -> Fault? {
         guard let regions = unsafe registry else { return nil }
         var number = 0
         while unsafe number < registryCount {
@@ -81,15 +81,15 @@ public enum PluginMemory {
             number += 1
             if address < region.guardStart || address >= region.guardEnd { continue }
             let isInside = address >= region.start && address < region.end
-            let offence: Offence = !isWrite ? .readPastEnd : isInside ? .inputWritten : .wildWrite
+            let violation: Violation = !isWrite ? .readPastEnd : isInside ? .inputWritten : .wildWrite
             return Fault(
-                offence: offence, part: region.part, isOutput: !region.isReadOnly,
+                violation: violation, part: region.part, isOutput: !region.isReadOnly,
                 distance: Int(bitPattern: address &- region.end))
         }
         return nil
     }
 
-    /// Notes the arrays of an area; what is more than there is room for is not classified.
+    /// Adds the arrays of a buffer. Arrays above the capacity of the registry are not classified.
     static func register(_ regions: [Region]) -> Int {
         lock.hold {
             if unsafe registry == nil {
@@ -107,7 +107,7 @@ public enum PluginMemory {
         }
     }
 
-    /// Forgets the arrays of an area.
+    /// Removes the arrays of a buffer.
     static func unregister(_ number: Int) {
         lock.hold {
             guard let regions = unsafe registry else { return }
@@ -122,11 +122,12 @@ public enum PluginMemory {
         }
     }
 
-    /// How often this process has come out of a fork: memory that a plug-in shares with its harness must not be shared
-    /// with another process as well.
+    /// The number of forks between the first process and this one.
+    ///
+    /// The input buffer is a shared mapping. After a fork, the child must not share it with its parent.
     static let forks = ForkCount()
 
-    /// A number that each fork raises in the child.
+    /// A counter that each fork increments in the child.
     @safe
     final class ForkCount: @unchecked Sendable {
         let address: UnsafeMutablePointer<Int>
@@ -139,7 +140,6 @@ public enum PluginMemory {
         }
     }
 
-    /// A lock of the C library.
     @safe
     private final class Lock: @unchecked Sendable {
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -158,7 +158,7 @@ public enum PluginMemory {
     }
 }
 
-// Written under the lock, and read without it where no lock may be taken. None needs code to be initialised.
+// Written under the lock. The signal handler reads without it. Static initialization, so that no read runs code.
 nonisolated(unsafe) private var registry: UnsafeMutablePointer<PluginMemory.Region>?
 nonisolated(unsafe) private var registryCount = 0
 nonisolated(unsafe) private var lastRegistration = 0

@@ -3,47 +3,45 @@ import CBPFPatcher
 import Glibc
 import Patching
 
-/// A plug-in as a patcher: passes are written down in the form of the C ABI, and what comes back is looked at before it is
-/// taken for a result.
+/// A plug-in as a patcher. It translates each pass to the C ABI and checks the answer before it becomes a result.
 ///
-/// Nothing is allocated, mapped or switched for a pass once the memory has grown.
+/// Once the buffers have grown, a pass allocates and maps no memory.
 @safe
-public final class PluginPatcher: ForeignPatcher {
-    /// The plug-in that it is made of.
-    public let plugin: Plugin
-    public let capabilities: PatcherCapabilities
-    public let name: String
-    public let kernel: KernelFunctions?
+package final class PluginPatcher: ForeignPatcher {
+    private let plugin: Plugin
+    package let capabilities: PatcherCapabilities
+    package let name: String
+    package let kernel: KernelFunctions?
     private let options: Plugin.Options
-    private let handover = UncheckedBox(Handover())
+    private let pluginCall = UncheckedBox(PluginCall())
     private let lastMisconduct = UncheckedBox<PatcherMisconduct?>(nil)
-    private let function: Handover.Apply
+    private let function: PluginCall.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
         self.plugin = plugin
         self.options = options
-        capabilities = plugin.capabilities
-        name = plugin.name
-        kernel = plugin.kernel
+        capabilities = plugin.description.capabilities
+        name = plugin.description.name
+        kernel = plugin.description.kernel
         unsafe function = plugin.apply
     }
 
-    public var misconduct: PatcherMisconduct? { unsafe lastMisconduct.value }
+    package var misconduct: PatcherMisconduct? { unsafe lastMisconduct.value }
 
-    public func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let hash = load(pass, input)
         let code = call(hash)
         let status = read(code)
         if status == .unusable { return status }
-        if status == .accepted { unsafe handover.value.copyResult(to: output, capabilities) }
-        // Which passes are asked twice is a function of the pass, so that a campaign finds the same however it is run.
-        if hash & 15 == 0 || options.checksEveryAnswer { askAgain(hash, code, output) }
+        if status == .accepted { unsafe pluginCall.value.copyResult(to: output, capabilities) }
+        // The choice depends on the pass alone, so that a campaign finds the same for any number of jobs.
+        if hash & 15 == 0 || options.runsEveryPassTwice { rerun(hash, code, output) }
         return status
     }
 
-    public func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
     ) -> (status: PatchStatus, seconds: Double) {
         let hash = load(pass, input)
@@ -51,29 +49,29 @@ public final class PluginPatcher: ForeignPatcher {
         let code = call(hash)
         let seconds = clock() - start
         let status = read(code)
-        if status == .accepted { unsafe handover.value.copyResult(to: output, capabilities) }
+        if status == .accepted { unsafe pluginCall.value.copyResult(to: output, capabilities) }
         return (status, seconds)
     }
 
-    /// Writes a pass down and makes everything ready for the call.
+    /// Prepares the buffers for a call.
     @inline(__always)
     private func load(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
         if unsafe lastMisconduct.value != nil { unsafe lastMisconduct.value = nil }
-        let hash = unsafe handover.value.load(pass, input)
-        unsafe handover.value.spoil(.first)
+        let hash = unsafe pluginCall.value.load(pass, input)
+        unsafe pluginCall.value.poison(with: .first)
         return hash
     }
 
     @inline(__always)
     private func call(_ hash: UInt64) -> Int32 {
         if options.failAlloc > 0 { plugin.failAlloc?(hash, options.failAlloc) }
-        return unsafe handover.value.call(function)
+        return unsafe pluginCall.value.call(function)
     }
 
-    /// What the plug-in says, once it is known what it has written.
+    /// Maps a return value to a status, after a check for wild writes.
     @inline(__always)
     private func read(_ code: Int32) -> PatchStatus {
-        if let wildWrite = unsafe handover.value.wildWrite(isAccepted: code == 0, capabilities) {
+        if let wildWrite = unsafe pluginCall.value.wildWrite(isAccepted: code == 0, capabilities) {
             unsafe lastMisconduct.value = wildWrite
             return .unusable
         }
@@ -87,55 +85,66 @@ public final class PluginPatcher: ForeignPatcher {
         }
     }
 
-    /// What is wrong with a return value that is no answer.
+    /// The violation that a return value outside of the ABI reports.
     private func misconduct(of code: Int32) -> PatcherMisconduct {
         if code == -ENOMEM {
             return PatcherMisconduct(
-                .otherError, "enomem", "the plug-in says ENOMEM, but no memory is short in a campaign")
+                .otherError, "enomem", "the plug-in returned -ENOMEM, but a campaign never runs short of memory")
         }
         if code == -BPF_PATCHER_KERNEL_DAMAGED && kernel != nil {
             return PatcherMisconduct(
                 .damage, "damaged-by-failed-allocation",
-                "an allocation failed, and a function of the kernel then left another program than it was given")
+                "an allocation failed, and a kernel function then left a changed program")
         }
         if code == -BPF_PATCHER_KERNEL_STALE && kernel != nil {
             return PatcherMisconduct(
                 .damage, "stale-table",
-                "poke descriptors or instruction arrays, which are no part of the result, did not follow the program")
+                "poke descriptors or instruction arrays were not adjusted to the program")
         }
         if code == -BPF_PATCHER_KERNEL_LEAKED && kernel != nil {
             return PatcherMisconduct(
-                .damage, "leak", "a function of the kernel allocated memory that nobody freed before the pass was over")
+                .damage, "leak", "a kernel function allocated memory that was not freed by the end of the pass")
         }
-        let name = code < 0 && code > -4096 ? CLibrary.name(ofError: -code) : nil
+        let name = code < 0 && code > -4096 ? Self.errorName(-code) : nil
         let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
         return PatcherMisconduct(
             .badStatus, words,
-            "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is none of 0, -EINVAL, -ERANGE and -ENOMEM"
+            "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is not 0, -EINVAL, -ERANGE or -ENOMEM"
         )
     }
 
-    /// Asks for the same pass once more, with other garbage where the result goes.
+    /// The name of an error number, like `ENOSPC`, or `nil`.
+    ///
+    /// The symbol is looked up at run time because Swift's module of the C library lacks it.
+    ///
+    /// - Source: strerrorname_np(3)
+    private static func errorName(_ number: Int32) -> String? {
+        typealias Function = @convention(c) (Int32) -> UnsafePointer<CChar>?
+        guard let symbol = unsafe dlsym(nil, "strerrorname_np") else { return nil }
+        return unsafe unsafeBitCast(symbol, to: Function.self)(number).map { unsafe String(cString: $0) }
+    }
+
+    /// Runs the same pass again with the other poison, and compares the two answers.
     @inline(never)
-    private func askAgain(_ hash: UInt64, _ first: Int32, _ output: ProgramBuffer) {
-        unsafe handover.value.spoil(.second)
+    private func rerun(_ hash: UInt64, _ first: Int32, _ output: ProgramBuffer) {
+        unsafe pluginCall.value.poison(with: .second)
         let second = call(hash)
         if second != first {
             unsafe lastMisconduct.value = PatcherMisconduct(
-                .unsteady, "status", "apply() returned \(first), and \(second) for the same pass again")
+                .unsteady, "status", "apply() returned \(first), then \(second) for the same pass")
             return
         }
         guard first == 0 else { return }
-        if let wildWrite = unsafe handover.value.wildWrite(isAccepted: true, capabilities) {
+        if let wildWrite = unsafe pluginCall.value.wildWrite(isAccepted: true, capabilities) {
             unsafe lastMisconduct.value = wildWrite
             return
         }
         unsafe lastMisconduct.value = PatcherMisconduct.difference(
-            between: output.image(), and: handover.value.image(capabilities), for: capabilities)
+            between: output.image(), and: pluginCall.value.image(capabilities), for: capabilities)
     }
 }
 
 extension Plugin {
-    /// Makes a patcher with memory of its own.
-    public func makePatcher(options: Options = Options()) -> PluginPatcher { PluginPatcher(self, options: options) }
+    /// Makes a patcher with its own buffers.
+    package func makePatcher(options: Options = Options()) -> PluginPatcher { PluginPatcher(self, options: options) }
 }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What a path leads to.
+/// The type of the file at a path.
 package enum FileKind: Hashable, Sendable {
     case file, folder, fifo, socket, device, link
 
-    /// The kind with its article, for errors.
+    /// The type with its article, for errors.
     package var words: String {
         switch self {
         case .file: "a file"
@@ -16,17 +16,17 @@ package enum FileKind: Hashable, Sendable {
         }
     }
 
-    /// Looks at a path.
+    /// Queries the type of a path.
     ///
-    /// - Parameter followingLinks: whether a symbolic link counts as what it leads to
-    /// - Returns: `nil` when it cannot be looked at; `errno` then has the reason
+    /// - Parameter followingLinks: true to follow a symbolic link at the path
+    /// - Returns: `nil` on failure, with the reason in `errno`
     package init?(of path: String, followingLinks: Bool = true) {
         var status = stat()
         guard unsafe (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         self.init(mode: status.st_mode)
     }
 
-    /// The kind in the mode of a file.
+    /// Decodes a file mode.
     init(mode: mode_t) {
         switch mode & S_IFMT {
         case S_IFREG: self = .file

@@ -1,24 +1,24 @@
 import Glibc
 
-/// Parts of paths, as text.
+/// Path operations.
 package enum FilePath {
-    /// The folder that a path is in.
-    package static func folder(of path: String) -> String {
+    /// The folder of a path.
+    static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The name of a path in its folder.
+    /// The last component of a path.
     package static func name(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
 
-    /// How many symbolic links may follow each other.
+    /// The longest chain of symbolic links.
     private static let mostLinks = 40
 
-    /// The path behind symbolic links, also one to a file that is not there yet.
+    /// The target of a chain of symbolic links. The last file may be missing.
     ///
-    /// - Returns: `nil` when links go round in a circle
+    /// - Returns: `nil` if the links form a loop
     static func withoutLinks(_ path: String) -> String? {
         var path = path
         for _ in 0..<mostLinks {
@@ -28,7 +28,7 @@ package enum FilePath {
         return nil
     }
 
-    /// Returns true if a path is an open descriptor of a process, as `/dev/stdout` is after its links.
+    /// Returns true if a path leads to an open descriptor of a process, as `/dev/stdout` does.
     static func isDescriptor(_ path: String) -> Bool {
         var path = path
         for _ in 0..<mostLinks {
@@ -40,7 +40,7 @@ package enum FilePath {
         return false
     }
 
-    /// The path of something that is there, without links, `.` and `..`.
+    /// The path of an existing file without links, `.` and `..`.
     private static func resolved(_ path: String) -> String? {
         guard let found = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(found) }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Folders that users name: made, checked and listed.
+/// Creates, checks and lists folders that users name.
 package enum Folder {
-    /// Makes a folder and those above it, where they are missing.
+    /// Makes a folder and its missing parents.
     ///
     /// - Throws: ``FileError`` with the folder and the reason
     package static func make(_ path: String) throws(FileError) {
@@ -24,7 +24,7 @@ package enum Folder {
         }
     }
 
-    /// Checks that a folder can be written to, or made when there is something to write, and touches nothing.
+    /// Checks that a folder is writable, or could be made. The check changes nothing.
     ///
     /// - Throws: ``FileError`` with the folder and the reason
     package static func check(_ path: String) throws(FileError) {
@@ -46,7 +46,7 @@ package enum Folder {
 
     /// Checks that files can be made in a folder.
     ///
-    /// - Parameter name: what an error is about
+    /// - Parameter name: the file or folder that an error names
     /// - Throws: ``FileError`` with the name and the reason
     static func probe(_ folder: String, for name: String) throws(FileError) {
         let descriptor = openNameless(in: folder)
@@ -57,7 +57,7 @@ package enum Folder {
         let reason = errno
         let advice =
             reason == ENOENT ? " (there is no folder \(folder)); make it first" : "; name another place"
-        // Where the file system has no files without a name, a named one that is removed at once tells.
+        // Without O_TMPFILE support, create a named file and remove it at once.
         guard [EOPNOTSUPP, EISDIR, EINVAL].contains(reason) else {
             throw FileError(name, cannotBe: "written", reason, advice: advice)
         }
@@ -68,10 +68,11 @@ package enum Folder {
         unsafe unlink(file)
     }
 
-    /// Opens a file without a name, which is gone with its descriptor however this process ends; negative where the file
-    /// system has no such files.
+    /// Opens an unnamed temporary file (`O_TMPFILE`), which the kernel frees when its descriptor is closed.
+    ///
+    /// - Returns: a negative value on failure, for example if the file system does not support it
     package static func openNameless(in folder: String) -> Int32 {
-        // What the C library calls O_TMPFILE is a macro that Swift cannot read.
+        // The value of O_TMPFILE, a macro that Swift cannot import.
         unsafe open(folder, 0o20_000_000 | O_DIRECTORY | O_RDWR | O_APPEND | O_CLOEXEC, 0o600)
     }
 
@@ -95,7 +96,7 @@ package enum Folder {
         return names.sorted()
     }
 
-    /// The folder above a path, whose end may be slashes.
+    /// The parent folder of a path, without trailing slashes.
     private static func parent(of path: String) -> String {
         var path = path[...]
         while path.count > 1 && path.hasSuffix("/") { path.removeLast() }

@@ -1,17 +1,17 @@
 import Glibc
 
-/// A file that a command writes because its user named it.
+/// An output file that the user named.
 ///
-/// Only what is a regular file, or not there yet, is ever replaced.
+/// Only regular files are replaced.
 package struct OutputFile: Hashable, Sendable {
     /// The path as the user named it.
     package let name: String
     /// The path after symbolic links.
     package let path: String
 
-    /// Checks that a file can be written, without touching anything; commands do so before long work.
+    /// Checks that a file can be written, before long work. The check changes nothing.
     ///
-    /// - Throws: ``FileError`` with the file, the reason, and what to do
+    /// - Throws: ``FileError`` with the file, the reason, and the remedy
     package init(_ name: String) throws(FileError) {
         try self.init(linked: name)
         if unsafe access(path, F_OK) == 0, unsafe access(path, W_OK) != 0 {
@@ -20,7 +20,7 @@ package struct OutputFile: Hashable, Sendable {
         try Folder.probe(FilePath.folder(of: path), for: name)
     }
 
-    /// Returns true if another path leads to the same file, by whatever names and links, or to where it will be.
+    /// Returns true if another path leads to the same file, or to the place of the same new file.
     package func isSame(as other: String) -> Bool {
         var (one, two) = (stat(), stat())
         if unsafe stat(path, &one) == 0 {
@@ -32,9 +32,9 @@ package struct OutputFile: Hashable, Sendable {
         return one.st_dev == two.st_dev && one.st_ino == two.st_ino
     }
 
-    /// Finds the file behind symbolic links.
+    /// Resolves symbolic links.
     ///
-    /// - Throws: ``FileError`` when there is something that is no file
+    /// - Throws: ``FileError`` if the path exists and is not a regular file
     private init(linked name: String) throws(FileError) {
         self.name = name
         if name.isEmpty { throw FileError("the name of a file to write is empty; name a file") }
@@ -56,10 +56,10 @@ package struct OutputFile: Hashable, Sendable {
         }
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file atomically.
     ///
     /// - Parameter mode: the permissions of a new file, before the umask
-    /// - Throws: ``FileError`` with the file and the reason; what was there before is then still there
+    /// - Throws: ``FileError`` with the file and the reason; the old file is then unchanged
     package static func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o666) throws(FileError) {
         let file = try OutputFile(linked: name)
         let pending = try PendingFile(replacing: file.path, named: name, mode: mode)

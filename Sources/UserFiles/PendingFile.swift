@@ -1,11 +1,10 @@
 import Glibc
 
-/// A file that is written beside the one that it will replace, and takes its name at the end.
+/// Atomic file replacement: writes a temporary file beside the target and renames it at the end.
 ///
-/// After a crash the target has either its old or its new content. An instance that is dropped before ``commit()`` leaves
-/// nothing.
+/// After a crash the target has either its old or its new content. Without ``commit()``, `deinit` removes the temporary file.
 package final class PendingFile {
-    /// What the names of files begin with that are being written; one that is left over was never finished.
+    /// The name prefix of temporary files. A file that is left over was never complete.
     package static let temporaryPrefix = ".writing-"
 
     private let target: String
@@ -14,12 +13,12 @@ package final class PendingFile {
     private let name: String
     private var descriptor: Int32
 
-    /// Begins to write.
+    /// Opens the temporary file.
     ///
     /// - Parameters:
     ///   - target: the file to replace, without symbolic links
-    ///   - name: what errors call the file
-    ///   - mode: the permissions of a new file, before the umask; those of an old one stay
+    ///   - name: the file name in errors
+    ///   - mode: the permissions of a new file, before the umask; an old file keeps its permissions
     /// - Throws: ``FileError`` with the file and the reason
     package init(replacing target: String, named name: String? = nil, mode: mode_t = 0o666) throws(FileError) {
         self.target = target
@@ -30,7 +29,7 @@ package final class PendingFile {
         guard descriptor >= 0 else { throw FileError(self.name, cannotBe: "written", errno) }
         var old = stat()
         if unsafe stat(target, &old) == 0 {
-            // A file that is replaced stays with its owner, and readable for its readers. Only root may give it away.
+            // The replaced file keeps its owner and permissions. Only root can change the owner.
             if old.st_uid != geteuid() || old.st_gid != getegid() { _ = fchown(descriptor, old.st_uid, old.st_gid) }
             fchmod(descriptor, old.st_mode & 0o7777)
         }
@@ -46,7 +45,7 @@ package final class PendingFile {
 
     /// Writes the whole content.
     ///
-    /// - Parameter isLasting: whether to wait until it has reached the disk
+    /// - Parameter isLasting: true to wait for the disk with fsync(2)
     /// - Throws: ``FileError`` with the file and the reason
     package func write(_ bytes: [UInt8], isLasting: Bool = false) throws(FileError) {
         let isWritten =
@@ -58,9 +57,9 @@ package final class PendingFile {
         if !isWritten || !isClosed { throw FileError(name, cannotBe: "written", isWritten ? errno : reason) }
     }
 
-    /// Gives the file its name.
+    /// Renames the file to the target.
     ///
-    /// - Throws: ``FileError`` with the file and the reason; the old file is then still there
+    /// - Throws: ``FileError`` with the file and the reason; the old file is then unchanged
     package func commit() throws(FileError) {
         guard unsafe rename(temporary, target) == 0 else { throw FileError(name, cannotBe: "written", errno) }
         descriptor = Self.committed

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// The place for files that are needed for a moment: `$TMPDIR`, or `/tmp`.
+/// Temporary folders in `$TMPDIR` or `/tmp`.
 package enum TemporaryFolder {
-    /// Its path.
+    /// `$TMPDIR` or `/tmp`.
     package static var path: String {
         guard let value = unsafe getenv("TMPDIR") else { return "/tmp" }
         var path = unsafe String(cString: value)
@@ -11,10 +11,10 @@ package enum TemporaryFolder {
         return path.isEmpty ? "/tmp" : path
     }
 
-    /// The folders that were made and are not removed yet.
+    /// The folders to remove.
     private static let made = Mutex<Set<String>>([])
 
-    /// Makes a folder there with a name of its own, readable by this user only; the caller removes it.
+    /// Makes a folder with a unique name, readable by this user only. The caller removes it.
     ///
     /// - Throws: ``FileError`` that names `TMPDIR`
     package static func make() throws(FileError) -> String {
@@ -25,7 +25,7 @@ package enum TemporaryFolder {
         return folder
     }
 
-    /// Checks that files can be made there.
+    /// Checks that files can be made in ``path``.
     ///
     /// - Throws: ``FileError`` that names `TMPDIR`
     package static func check() throws(FileError) {
@@ -37,10 +37,10 @@ package enum TemporaryFolder {
         }
     }
 
-    /// Removes all folders that were made and are not removed yet.
+    /// Removes all remaining folders.
     static func removeAll() { for folder in made.withLock({ $0 }) { remove(folder) } }
 
-    /// Removes a folder and all in it.
+    /// Removes a folder with its contents.
     package static func remove(_ folder: String) {
         made.withLock { _ = $0.remove(folder) }
         for name in (try? Folder.names(in: folder)) ?? [] {
@@ -52,7 +52,7 @@ package enum TemporaryFolder {
 
     private static func refusal(_ code: Int32) -> FileError {
         let isSet = unsafe getenv("TMPDIR") != nil
-        let advice = isSet ? "set TMPDIR to a folder that can be written to, or unset it" : "set TMPDIR to one that can"
+        let advice = "set TMPDIR to a writable folder" + (isSet ? ", or unset it" : "")
         return FileError(
             "\(path): temporary files cannot be written there\(isSet ? ", where TMPDIR points" : ""): "
                 + "\(SystemReason.text(code)); \(advice)")

@@ -126,7 +126,7 @@ struct PluginBuild: ParsableCommand {
         let path = output.contains("/") ? output : "./" + output
         let command = ["run", "--time", "60", "--plugin", path]
         try Output.line(
-            StaticFile.isRunning
+            StaticExecutable.isRunning
                 ? "test it with a tool that 'make build' makes: \(ShellText.of(["bpf-patch-fuzz"] + command))"
                 : "test it with: \(ShellText.of([CommandLine.arguments[0]] + command))")
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A patcher to start from: it replaces one instruction by a patch and lets
- * jumps follow by a map from old to new indices. Build and fuzz it with
+ * A patcher to start from. It replaces one instruction by a patch and adjusts
+ * jumps by a map from old to new indices. Build and fuzz it with
  *
  *   cc -shared -fPIC -O2 -I Sources/CBPFPatcher/include Tests/Plugins/example.c -o example.so
  *   bpf-patch-fuzz run --time 10 --plugin ./example.so
  *
- * Break a line, and see what is found.
+ * Break a line and look at the findings.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 enum field { NO_OFFSET, OFFSET_IN_OFF, OFFSET_IN_IMM };
 
-/* Where the offset of a jump, a call or a function's address is. */
+/* The field with the offset of a jump, a call or a function address. */
 static enum field field_of(const struct bpf_insn *insn)
 {
 	switch (insn->code) {
@@ -33,7 +33,7 @@ static enum field field_of(const struct bpf_insn *insn)
 	return BPF_OP(insn->code) == BPF_CALL || BPF_OP(insn->code) == BPF_EXIT ? NO_OFFSET : OFFSET_IN_OFF;
 }
 
-/* Lets a copied jump that stood at `from` of the input reach its old target. */
+/* Adjusts a copied jump, at input index `from`, to its old target. */
 static int fix(struct bpf_insn *insn, __u32 from, const __u32 *map)
 {
 	enum field field = field_of(insn);
@@ -52,7 +52,7 @@ static int fix(struct bpf_insn *insn, __u32 from, const __u32 *map)
 	return 0;
 }
 
-/* Writes a patch and its aux words. Jumps in it stay in it or leave it for what follows, so they are right as they are. */
+/* Writes a patch and its aux words. Its jumps target the patch or the next instruction, so their offsets are right. */
 static void put_patch(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edit, struct bpf_patcher_image *out,
 		      __u32 at)
 {
@@ -109,7 +109,7 @@ static int apply(const struct bpf_patcher_image *in, const struct bpf_patcher_ed
 
 const struct bpf_patcher *bpf_patcher_v1(void)
 {
-	/* No deletions, insertions or ranges, no kept jumps, no jumps out of a patch but to what follows it. */
+	/* No deletions, insertions or ranges, no kept jumps, no refs. */
 	static const struct bpf_patcher patcher = {
 		.abi = BPF_PATCHER_ABI,
 		.caps = BPF_PATCHER_AUX | BPF_PATCHER_SUBPROGS | BPF_PATCHER_LINES,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * A patcher that does nothing but answer, to measure what a case costs besides the patcher. Every answer is wrong, so this
- * includes the judging of findings. With -DCOPY it gives its input as the result.
+ * A patcher that does no work, to measure the cost of a case without the patcher. Every answer is wrong, so the cost includes
+ * the triage of findings. With -DCOPY the result is a copy of the input.
  *
  *   cc -shared -fPIC -O2 -I Sources/CBPFPatcher/include Tests/Plugins/nothing.c -o nothing.so
  *   bpf-patch-fuzz run --seed 1 --cases 1e6 --jobs 1 --plugin ./nothing.so --crashes /tmp/crashes
@@ -36,7 +36,7 @@ const struct bpf_patcher *bpf_patcher_v1(void)
 {
 	static const struct bpf_patcher patcher = {
 		.abi = BPF_PATCHER_ABI,
-		/* Everything; it would be stepwise only if it adjusted after every edit. */
+		/* Every capability. STEPWISE is none. */
 		.caps = ((BPF_PATCHER_REFUSES << 1) - 1) & ~BPF_PATCHER_STEPWISE,
 		.name = "nothing",
 		.apply = apply,

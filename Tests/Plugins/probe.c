@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The example, which before each pass touches what it must not and notes where it was stopped. */
+/* The example. Before each pass it makes forbidden accesses and records the fault addresses. */
 #define bpf_patcher_v1 example_v1
 #include "example.c"
 #undef bpf_patcher_v1
@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-/* For each probe the address at which it was stopped, or 0. */
+/* The fault address of each probe, or 0. */
 uintptr_t probe_stops[32];
 unsigned int probe_cnt;
 
@@ -45,7 +45,7 @@ static int probe(const struct bpf_patcher_image *in, const struct bpf_patcher_ed
 
 	sigaction(SIGSEGV, &action, &before);
 	probe_cnt = 0;
-	/* What may only be read. */
+	/* Writes to read-only memory. */
 	touch(in->insns, 1);
 	touch(in->aux, 1);
 	touch(in->subprogs, 1);
@@ -54,7 +54,7 @@ static int probe(const struct bpf_patcher_image *in, const struct bpf_patcher_ed
 	touch(edits, 1);
 	touch(last->patch, 1);
 	touch(last->refs, 1);
-	/* Behind what may be read. */
+	/* Reads after the end of the input. */
 	touch(in->insns + in->insn_cnt, 0);
 	touch(in->aux + in->insn_cnt, 0);
 	touch(in->subprogs + in->subprog_cnt, 0);
@@ -63,19 +63,19 @@ static int probe(const struct bpf_patcher_image *in, const struct bpf_patcher_ed
 	touch(edits + edit_cnt, 0);
 	touch(last->patch + last->patch_len, 0);
 	touch(last->refs + last->ref_cnt, 0);
-	/* Behind what may be written. */
+	/* Writes after the end of the output. */
 	touch(out->insns + out->insn_cap, 1);
 	touch(out->aux + out->insn_cap, 1);
 	touch(out->subprogs + out->subprog_cap, 1);
 	touch(out->lines + out->line_cap, 1);
 	touch(out + 1, 1);
-	/* What is allowed. */
+	/* Allowed accesses. */
 	touch(in->insns + in->insn_cnt - 1, 0);
 	touch(last->patch + last->patch_len - 1, 0);
 	touch(out->insns + out->insn_cap - 1, 1);
 	touch(out->lines + out->line_cap - 1, 1);
 	sigaction(SIGSEGV, &before, NULL);
-	/* With a capability more than the example has, this pass has a ref; its jump is left as it is. */
+	/* The pass has a ref, which the example ignores: its jump stays as it is. */
 	return apply(in, edits, edit_cnt, out);
 }
 

@@ -3,9 +3,9 @@ import Testing
 
 @testable import UserFiles
 
-/// Writing what a user names: replaced whole or not at all, and nothing but regular files.
+/// Output files are replaced atomically, and only regular files are.
 @Suite struct OutputFileTests {
-    /// A folder for one test, removed with it.
+    /// A temporary folder that is removed in `deinit`.
     private final class Scratch {
         let path: String
         init() throws { path = try TemporaryFolder.make() }
@@ -20,7 +20,7 @@ import Testing
 
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    @Test func fileIsReplacedWholeAndKeepsItsMode() throws {
+    @Test func replacedFileKeepsItsMode() throws {
         let scratch = try Scratch()
         let file = scratch.path + "/out"
         try OutputFile.write(Self.bytes("old"), to: file)
@@ -31,7 +31,7 @@ import Testing
         #expect(scratch.text("out") == "new" && scratch.names == ["out"])
         var status = stat()
         #expect(unsafe stat(file, &status) == 0 && status.st_mode & 0o777 == 0o640)
-        // Whoever has the old one open keeps it.
+        // An open descriptor still has the old content.
         #expect(try FileReader.bytes(of: reader, named: "old") == Self.bytes("old"))
     }
 
@@ -47,12 +47,12 @@ import Testing
         #expect(throws: FileError.self) { try OutputFile(scratch.path + "/round") }
     }
 
-    /// Each of these is refused, by the check as by the writing itself, and is afterwards as it was.
+    /// Both the check and the write refuse each of these and change nothing.
     @Test(arguments: [
         "folder", "folder/", "folder/.", "fifo", "socket", "link-to-folder", "link-to-fifo", "file/below", "none/below",
         "",
     ])
-    func whatIsNoFileIsRefused(_ name: String) throws {
+    func otherThanRegularFilesAreRefused(_ name: String) throws {
         let scratch = try Scratch()
         try Folder.make(scratch.path + "/folder")
         try OutputFile.write(Self.bytes("mine"), to: scratch.path + "/folder/inside")
@@ -75,7 +75,7 @@ import Testing
         #expect(throws: FileError.self) { try OutputFile.write([], to: path) }
     }
 
-    @Test func whatWasBegunAndNotFinishedIsGone() throws {
+    @Test func uncommittedFileIsRemoved() throws {
         let scratch = try Scratch()
         do {
             let pending = try PendingFile(replacing: scratch.path + "/out")
@@ -85,7 +85,7 @@ import Testing
         #expect(scratch.names.isEmpty)
     }
 
-    @Test func foldersAreMadeWithThoseAbove() throws {
+    @Test func parentFoldersAreMade() throws {
         let scratch = try Scratch()
         for path in ["a", "a/b/c", "a/b/c/", "d//e"] {
             try Folder.check("\(scratch.path)/\(path)")
@@ -103,15 +103,14 @@ import Testing
         #expect(scratch.names == ["a", "d", "file"])
     }
 
-    /// A check makes nothing.
-    @Test func checkTouchesNothing() throws {
+    @Test func checkChangesNothing() throws {
         let scratch = try Scratch()
         try Folder.check(scratch.path + "/a/b/c")
         _ = try OutputFile(scratch.path + "/file")
         #expect(scratch.names.isEmpty)
     }
 
-    @Test func readingNamesTheReason() throws {
+    @Test func readErrorsNameTheReason() throws {
         let scratch = try Scratch()
         try OutputFile.write(Self.bytes("some text"), to: scratch.path + "/file")
         #expect(try FileReader.bytes(of: scratch.path + "/file") == Self.bytes("some text"))

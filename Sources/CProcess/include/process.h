@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What Swift's import of the C library leaves out: calls that it calls unsafe, or whose arguments vary. */
+/* C library calls that Swift does not import: it marks them unavailable, or they are variadic. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -10,19 +10,20 @@
 /* fork(2). The caller has one thread. */
 pid_t process_fork(void);
 
-/* Lets the kernel send this process a signal when the thread that made it ends: prctl(2), PR_SET_PDEATHSIG. */
+/* Makes the kernel signal this process when the thread that created it ends: prctl(2), PR_SET_PDEATHSIG. */
 int process_die_with_parent(int signal);
 
-/* Keeps this process from writing a core, also where cores are piped to a program: prctl(2), PR_SET_DUMPABLE. */
+/* Prevents core dumps of this process, including those piped to a program: prctl(2), PR_SET_DUMPABLE. */
 int process_leave_no_core(void);
 
-/* Makes this process the parent of what its children leave running, also in sessions of their own: prctl(2), PR_SET_CHILD_SUBREAPER. */
+/* Makes this process the parent of the processes that its children leave running, in sessions of their own too: prctl(2),
+ * PR_SET_CHILD_SUBREAPER. */
 int process_adopt_orphans(void);
 
-/* A descriptor that can be read once a process has ended: pidfd_open(2); negative where there is none. */
+/* Opens a descriptor that becomes readable when a process ends: pidfd_open(2). Negative on failure. */
 int process_open_end(pid_t process);
 
-/* A file in memory that has no name, which no other program inherits: memfd_create(2). */
+/* Opens an unnamed memory file with close-on-exec: memfd_create(2). Negative on failure. */
 int process_open_memory(void);
 
 #endif

@@ -59,7 +59,7 @@ final class FindingCommand {
     }
 
     /// Whether nothing is left to run or to wait for.
-    var isIdle: Bool { running == nil && waiting.isEmpty }
+    var isNoOp: Bool { running == nil && waiting.isEmpty }
 
     /// Starts the next command when the one before has ended.
     func step() {
@@ -74,7 +74,7 @@ final class FindingCommand {
     func finish(within limit: Double? = nil) {
         let deadline = Date() + min(patience, limit ?? patience)
         step()
-        while !isIdle && Date() < deadline {
+        while !isNoOp && Date() < deadline {
             usleep(5_000)
             step()
         }

@@ -51,7 +51,7 @@ public struct PatcherSubject: CampaignSubject, Codable, Hashable {
     public func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
         var runner = CaseRunner(
-            terms.make(patchers, checksEveryAnswer: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
+            terms.make(patchers, runsEveryPassTwice: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
             progress: server.progress)
         let names = targets
         server.run { c, excluded in

@@ -5,13 +5,13 @@ import Plugins
 /// What lies at the address whose use ended a child, found out in its signal handler.
 ///
 /// - Shape: as a word, 0 for none, 1 for elsewhere, 2 for the end of the stack, and else 3 and up for what a plug-in was
-///   given: offence, part and direction
+///   given: violation, part and direction
 enum Fault: Hashable {
     /// Memory that belongs to nobody here.
     case elsewhere
     case stackOverflow
     /// Memory that a plug-in was given.
-    case plugin(PluginMemory.Offence, PluginMemory.Part, isOutput: Bool)
+    case plugin(PluginMemory.Violation, PluginMemory.Part, isOutput: Bool)
 
     /// Reads a word back; `nil` when nothing was noted.
     init?(word: UInt64) {
@@ -21,10 +21,10 @@ enum Fault: Hashable {
         case 2: self = .stackOverflow
         default:
             let bits = Int(word - 3)
-            guard let offence = PluginMemory.Offence(rawValue: bits >> 1 & 3),
+            guard let violation = PluginMemory.Violation(rawValue: bits >> 1 & 3),
                 let part = PluginMemory.Part(rawValue: bits >> 3)
             else { return nil }
-            self = .plugin(offence, part, isOutput: bits & 1 != 0)
+            self = .plugin(violation, part, isOutput: bits & 1 != 0)
         }
     }
 
@@ -33,8 +33,8 @@ enum Fault: Hashable {
         switch self {
         case .elsewhere: 1
         case .stackOverflow: 2
-        case .plugin(let offence, let part, let isOutput):
-            UInt64(3 + (isOutput ? 1 : 0) + offence.rawValue << 1 + part.rawValue << 3)
+        case .plugin(let violation, let part, let isOutput):
+            UInt64(3 + (isOutput ? 1 : 0) + violation.rawValue << 1 + part.rawValue << 3)
         }
     }
 
@@ -106,7 +106,7 @@ private enum FaultWatch {
             var place = FaultPlace(address: address, code: code, access: access)
             let fault: Fault
             if let stopped = PluginMemory.classify(address: address, isWrite: access == .write) {
-                fault = .plugin(stopped.offence, stopped.part, isOutput: stopped.isOutput)
+                fault = .plugin(stopped.violation, stopped.part, isOutput: stopped.isOutput)
                 place = FaultPlace(kind: .array, access: access, number: stopped.distance)
             } else {
                 fault = isStack ? .stackOverflow : .elsewhere

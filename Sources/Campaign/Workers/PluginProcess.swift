@@ -116,7 +116,7 @@ public enum PluginProcess {
     ///
     /// - Returns: the exit status of the command, also when a plug-in has ended the process
     /// - Throws: ``CampaignError`` when it cannot be started
-    public static func run(
+    package static func run(
         host: any HostProgram, _ command: Command, plugins: [Plugin.Description]
     ) throws(CampaignError) -> Int32 {
         let board = try SharedBoard(inMemoryFor: 1)

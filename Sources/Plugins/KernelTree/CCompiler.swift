@@ -1,14 +1,16 @@
 import Foundation
 import UserFiles
 
-/// The compiler that makes a plug-in.
+/// The C compiler that builds plug-ins.
 struct CCompiler {
-    /// The words of its command.
+    /// The program and its leading arguments.
     let command: [String]
 
-    /// Finds it: `$CC`, the clang beside `swift`, or the first of `cc`, `clang` and `gcc` in `PATH`.
+    init(command: [String]) { self.command = command }
+
+    /// Finds a compiler: `$CC`, the clang beside `swift`, or the first of `cc`, `clang` and `gcc` in `PATH`.
     ///
-    /// - Throws: ``PluginError`` when there is none
+    /// - Throws: ``PluginError`` if there is none
     init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PluginError) {
         if let chosen = environment["CC"]?.split(separator: " ").map(String.init), !chosen.isEmpty {
             command = chosen
@@ -32,10 +34,10 @@ struct CCompiler {
     /// Compiles one file to a shared object.
     ///
     /// - Parameters:
-    ///   - folder: where headers are
-    ///   - directory: what debuggers and reports of sanitizers name files from
-    /// - Returns: what the compiler says when it fails, else `nil`
-    /// - Throws: ``PluginError`` when it cannot be started, or cannot compile the stand-ins by themselves
+    ///   - folder: the folder of the headers
+    ///   - directory: the working directory, to which file names in debug information are relative
+    /// - Returns: the compiler's messages if it fails, else `nil`
+    /// - Throws: ``PluginError`` if it cannot be started, or cannot compile the stand-ins alone
     func makeLibrary(_ output: String, of source: String, folder: String, directory: String, sanitizers: [String])
         throws(PluginError)
         -> String?
@@ -45,35 +47,40 @@ struct CCompiler {
             "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-ffile-prefix-map=\(folder)/=", "-I",
             folder, "-o", output, source,
         ]
-        // Asked for by name where warnings are off: a call of what is declared nowhere would be taken for one that gives an int.
+        // With -w, a call of an undeclared function would compile as one that returns int.
         arguments.append("-Werror=implicit-function-declaration")
         if sanitizers.contains("address") {
             arguments += ["-fsanitize=address", "-fno-omit-frame-pointer"]
             if try isClang() { arguments.append("-shared-libasan") }
         } else {
-            // What the runtime of a sanitizer defines is found only when it is loaded.
+            // Not with a sanitizer: its runtime is resolved at load time.
             arguments.append("-Wl,-z,defs")
         }
-        let (status, _, said) = try run(arguments, in: directory)
+        let (status, _, messages) = try run(arguments, in: directory)
         if status == 0 { return nil }
-        // A compiler without headers is no fault of the tree, and git bisect must not pass over a commit for it.
+        // A compiler without headers is not the tree's fault: git bisect must not skip the commit for it.
         let alone = try run(["-std=gnu11", "-w", "-fsyntax-only", "-x", "c", "\(folder)/memory.h"])
         if alone.status != 0 {
             let reason = alone.errors.split(separator: "\n").first { $0.contains("error") } ?? "it fails"
             throw PluginError("\(command.joined(separator: " ")): cannot compile: \(reason)")
         }
-        return said
+        return messages
     }
 
-    /// The library that must be loaded before a plug-in made with AddressSanitizer.
+    /// The library to preload for a plug-in built with AddressSanitizer.
     func runtimeOfAddressSanitizer() throws(PluginError) -> String? {
-        // Either compiler finds the other's library as well.
+        // Each compiler also finds the runtime of the other, so the name must fit.
         let ofClang = ["libclang_rt.asan-x86_64.so", "libclang_rt.asan-aarch64.so", "libclang_rt.asan.so"]
         for name in try isClang() ? ofClang : ["libasan.so"] {
-            let path = try run(["-print-file-name=\(name)"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
-            if path.hasPrefix("/") && FileManager.default.fileExists(atPath: path) { return path }
+            if let path = try path(of: name) { return path }
         }
         return nil
+    }
+
+    /// The path of a file that belongs to the compiler, or `nil` if it has none.
+    func path(of name: String) throws(PluginError) -> String? {
+        let path = try run(["-print-file-name=\(name)"]).output.trimmingCharacters(in: .whitespacesAndNewlines)
+        return path.hasPrefix("/") && FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     private func isClang() throws(PluginError) -> Bool { try run(["--version"]).output.contains("clang") }
@@ -84,14 +91,14 @@ struct CCompiler {
         let folder = try onFiles(TemporaryFolder.make)
         defer { TemporaryFolder.remove(folder) }
         do {
-            // Files hold any amount; a pipe that nobody reads does not.
+            // Files, since a full pipe would block the compiler.
             let files = ["output", "errors"].map { "\(folder)/\($0)" }
             for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = command + arguments
             if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-            // Its messages are read.
+            // CompilerReport parses the English messages.
             process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle(forWritingAtPath: files[0])
@@ -101,7 +108,7 @@ struct CCompiler {
             let texts = files.map {
                 String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self)
             }
-            // What env says when there is no such program.
+            // The exit codes of env for a missing or non-executable program.
             if process.terminationStatus == 126 || process.terminationStatus == 127 {
                 throw PluginError("\(command[0]): cannot be started; is CC right?")
             }

@@ -1,11 +1,11 @@
-/// The errors of a compiler or linker, read for the functions of a tree.
+/// Parses the errors of a compiler or linker and attributes them to functions of a tree.
 struct CompilerReport {
-    /// Names that the tree uses and nobody declares, each once.
+    /// Undeclared names that the tree uses, each once.
     private var unknown: [Unknown] = []
-    /// The first error as the compiler has it, with the function that it lies in.
+    /// The first error line, with the function that contains it.
     private(set) var firstError: String
 
-    /// A name, and its first use.
+    /// An undeclared name and its first use.
     private struct Unknown {
         var name: String
         var isCalled: Bool
@@ -13,10 +13,10 @@ struct CompilerReport {
         var function: String?
     }
 
-    /// Reads what a compiler printed.
-    init(_ said: String, _ slice: CSlice) {
-        let lines = said.split(separator: "\n").map(String.init)
-        // The linker says what is missing before the compiler says that it failed.
+    /// Parses the output of a compiler.
+    init(_ messages: String, _ slice: CSlice) {
+        let lines = messages.split(separator: "\n").map(String.init)
+        // The linker's message precedes the compiler driver's.
         firstError =
             lines.first { $0.contains("undefined ") || $0.contains("error: ") } ?? lines.last ?? "the compiler failed"
         if let function = CompilerReport.place(in: firstError, slice)?.function { firstError += " (in \(function)())" }
@@ -29,24 +29,24 @@ struct CompilerReport {
         }
     }
 
-    /// A sentence about the helpers that are called and not there, with what to do; `nil` when something else is wrong.
+    /// A sentence that names the missing helpers and the remedy; `nil` if the error is another one.
     var missing: String? {
         guard let first = unknown.first(where: \.isCalled) else { return nil }
         var text = "\(first.function.map { "\($0)() calls " } ?? "a call of ")\(first.name)() at \(first.place)"
-        text += ", which kernel/bpf/*.c does not define and for which there is no stand-in"
+        text += "; it has no definition in kernel/bpf/*.c and no stand-in"
         let others = unknown.filter { $0.name != first.name }.map { $0.isCalled ? "\($0.name)()" : $0.name }
-        if !others.isEmpty { text += " (nor for \(others.joined(separator: ", ")))" }
+        if !others.isEmpty { text += " (nor do \(others.joined(separator: ", ")))" }
         return "\(text); \(StandIns.remedy)"
     }
 
-    /// File and line of an error, and the function there.
+    /// The file and line of an error, and the function there.
     private static func place(in line: String, _ slice: CSlice) -> (place: String, function: String?)? {
         let parts = line.split(separator: ":", maxSplits: 2)
         guard parts.count == 3, let number = Int(parts[1]) else { return nil }
         return ("\(parts[0]):\(number)", slice.function(at: number, of: String(parts[0])))
     }
 
-    /// The name that an error says is declared nowhere, in the words of clang or of gcc.
+    /// The undeclared name in an error message of clang or gcc.
     private static func unknownName(in line: String) -> (name: String, isCalled: Bool)? {
         let words: [(text: String, isCalled: Bool)] = [
             ("call to undeclared function '", true), ("implicit declaration of function '", true),
@@ -56,7 +56,7 @@ struct CompilerReport {
             guard let start = line.range(of: word.text)?.upperBound else { continue }
             return (String(line[start...].prefix { $0 != "'" }), word.isCalled)
         }
-        // gcc has the name first.
+        // gcc prints the name first.
         guard let end = line.range(of: "' undeclared")?.lowerBound, let start = line[..<end].lastIndex(of: "'") else {
             return nil
         }

@@ -1,14 +1,14 @@
 import Foundation
 import UserFiles
 
-/// A source package of a kernel, as an archive.
+/// A kernel source package as an archive.
 struct KernelArchive {
     private let path: String
     private let option: String
 
-    /// Looks at the first bytes of an archive.
+    /// Detects the compression of an archive from its first bytes.
     ///
-    /// - Throws: ``PluginError`` when it is none that `tar` unpacks
+    /// - Throws: ``PluginError`` if `tar` cannot unpack the file
     init(path: String) throws(PluginError) {
         self.path = path
         let start = try onFiles { () throws(FileError) in try FileReader.bytes(of: path, upTo: 262) }
@@ -25,16 +25,16 @@ struct KernelArchive {
         }
     }
 
-    /// The members that are unpacked.
+    /// The members to unpack.
     private static let members = [
         "*/Makefile", "*/kernel/bpf/*.[ch]", "*/include/linux/bpf*.h", "*/include/linux/btf.h",
         "*/include/linux/filter.h", "*/include/linux/tnum.h", "*/include/uapi/linux/bpf*.h",
         "*/include/uapi/linux/btf.h",
     ]
 
-    /// Unpacks the files that matter into a temporary folder, which the caller removes.
+    /// Unpacks the members into a temporary folder, which the caller removes.
     ///
-    /// - Throws: ``PluginError`` with what `tar` says
+    /// - Throws: ``PluginError`` with the message of `tar`
     func unpack(progress: (Double) -> Void) throws(PluginError) -> String {
         let folder = try onFiles(TemporaryFolder.make)
         do {
@@ -53,14 +53,15 @@ struct KernelArchive {
             tar.standardOutput = FileHandle.nullDevice
             tar.standardError = errors
             try tar.run()
-            // The file's position is that of tar as well.
+            // The offset is shared with tar, so it shows the progress.
             while tar.isRunning {
                 progress(Double(try file.offset()) / size)
                 Thread.sleep(forTimeInterval: 0.1)
             }
-            let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            let messages = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             if tar.terminationStatus != 0 {
-                throw PluginError("\(path): cannot be unpacked: \(said.split(separator: "\n").first ?? "tar failed")")
+                throw PluginError(
+                    "\(path): cannot be unpacked: \(messages.split(separator: "\n").first ?? "tar failed")")
             }
             progress(1)
             return folder

@@ -1,44 +1,43 @@
 import Foundation
 import UserFiles
 
-/// A plug-in made of the functions of a kernel tree.
-public struct KernelPlugin: Sendable {
-    /// What the patcher is called.
-    public let name: String
+/// A plug-in built from the functions of a kernel tree.
+package struct KernelPlugin: Sendable {
+    /// The name of the patcher.
+    package let name: String
     /// The release of the tree.
-    public let release: String
-    /// The functions that were taken, each with the file and line it was taken from.
-    public let functions: [(name: String, place: String)]
-    /// What the tree does not have, and what that means for testing it: a sentence each.
-    public let limits: [String]
-    /// The library that must be loaded before the plug-in, when it was made with AddressSanitizer.
-    public let runtime: String?
+    package let release: String
+    /// The extracted functions, each with its file and line.
+    package let functions: [(name: String, place: String)]
+    /// One sentence for each feature that the tree lacks, with its effect on testing.
+    package let limits: [String]
+    /// The library to preload if the plug-in is built with AddressSanitizer.
+    package let runtime: String?
 
-    /// The functions that are asked for, with whether a plug-in can do without.
-    static let roots: [(name: String, isNeeded: Bool)] = [
+    /// The functions that the adapter calls. A tree may lack the optional ones.
+    static let roots: [(name: String, isRequired: Bool)] = [
         ("bpf_patch_insn_single", true), ("bpf_patch_insn_data", true), ("bpf_remove_insns", true),
         ("verifier_remove_insns", true), ("adjust_jmp_off", false),
     ]
 
-    /// The types that the adapter looks into.
+    /// The types whose members the adapter accesses.
     private static let types = [
         "bpf_insn", "bpf_prog", "bpf_prog_aux", "bpf_verifier_env", "bpf_insn_aux_data", "bpf_subprog_info",
         "bpf_func_info", "bpf_func_info_aux", "bpf_line_info",
     ]
 
-    /// Fields of `bpf_insn_aux_data` that travel with an instruction and that the functions do not compute.
+    /// Candidate fields of `bpf_insn_aux_data` for the aux word: they move with the instruction, and no function computes them.
     private static let words = ["orig_idx", "ctx_field_size", "map_key_state"]
 
-    /// Takes the functions out of a tree, compiles them with stand-ins for the rest of the kernel, and puts an adapter
-    /// in front.
+    /// Extracts the functions from a tree and compiles them with an adapter and stand-ins for the rest of the kernel.
     ///
     /// - Parameters:
-    ///   - output: where the shared object goes
-    ///   - sanitizers: what is checked while it runs; `address` is known
-    ///   - kept: where the file that is compiled is left, if somewhere
-    ///   - header: the path of a header with stand-ins beside those that are here, if there is one
-    /// - Throws: ``KernelTreeFault`` when the tree is at fault, ``PluginError`` when something else is
-    public init(
+    ///   - output: the path of the shared object
+    ///   - sanitizers: the sanitizers to build with; only `address` is supported
+    ///   - kept: the path for a copy of the compiled source, or `nil`
+    ///   - header: the path of the user's header with more stand-ins, or `nil`
+    /// - Throws: ``KernelTreeFault`` if the tree is at fault, else ``PluginError``
+    package init(
         of tree: KernelTree, output: String, sanitizers: [String] = [], keepingSource kept: String? = nil,
         standIns header: String? = nil
     ) throws {
@@ -50,7 +49,7 @@ public struct KernelPlugin: Sendable {
         var missing: [String] = []
         for root in KernelPlugin.roots {
             if slice.function(root.name) == nil {
-                if root.isNeeded {
+                if root.isRequired {
                     throw KernelTreeFault("\(tree.path): \(root.name)() is in none of kernel/bpf/*.c")
                 }
                 missing.append(root.name)
@@ -61,7 +60,7 @@ public struct KernelPlugin: Sendable {
         for name in ["BPF_LD", "BPF_IMM", "BPF_DW"] { slice.take(name: name) }
         slice.close()
         guard let word = KernelPlugin.words.first(where: { slice.hasMember($0, of: "bpf_insn_aux_data") }) else {
-            throw KernelTreeFault("\(tree.path): struct bpf_insn_aux_data has no field for a word of the harness")
+            throw KernelTreeFault("\(tree.path): struct bpf_insn_aux_data has no field for an aux word")
         }
         name = tree.pluginName
         release = tree.release
@@ -90,24 +89,24 @@ public struct KernelPlugin: Sendable {
         try onFiles { () throws(FileError) in try KernelPlugin.write(source, to: folder) }
         if let kept { try onFiles { () throws(FileError) in try OutputFile.write(Array(source.utf8), to: kept) } }
         let library = "\(folder)/plugin.so"
-        if let said = try compiler.makeLibrary(
+        if let messages = try compiler.makeLibrary(
             library, of: "\(folder)/plugin.c", folder: folder, directory: tree.folder ?? folder, sanitizers: sanitizers)
         {
-            throw KernelTreeFault(tree.path, CompilerReport(said, slice))
+            throw KernelTreeFault(tree.path, CompilerReport(messages, slice))
         }
         runtime = sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
-        // A process that has the old one loaded keeps it, since the new one is another file.
+        // Written as a new inode, so that a process with the old library loaded keeps it.
         try onFiles { () throws(FileError) in
             try OutputFile.write(try FileReader.bytes(of: library), to: output, mode: 0o777)
         }
     }
 
-    /// Checks that what a build makes can be written and its header be read, before the minute that it may take.
+    /// Checks before a build, which may take a minute, that the outputs can be written and the header can be read.
     ///
-    /// No output takes the place of what is read. Files are compared, and not their names.
+    /// An output must not replace an input. The check compares inodes, not names.
     ///
-    /// - Throws: ``PluginError`` with the file, the reason, and what to do
-    public static func check(
+    /// - Throws: ``PluginError`` with the file, the reason, and the remedy
+    package static func check(
         output: String, keepingSource kept: String?, standIns header: String? = nil, tree: String
     ) throws(PluginError) {
         try onFiles { () throws(FileError) in
@@ -134,20 +133,20 @@ public struct KernelPlugin: Sendable {
     }
 
     static func limit(without function: String, release: String) -> String {
-        "Linux \(release) has no \(function)(): edits of which jumps skip the inserted code are not tested"
+        "Linux \(release) has no \(function)(): insertions with BPF_PATCHER_JUMPS_SKIP are not tested"
     }
 
     static func limit(without instruction: KernelTree.NewerInstruction, release: String) -> String {
         "Linux \(release) has no \(instruction.words): programs with one are not tested"
     }
 
-    /// Writes what is compiled.
+    /// Writes the source and all headers to a folder.
     private static func write(_ source: String, to folder: String) throws(FileError) {
-        // The type of an instruction is the tree's own; the header of the C library would define it again.
-        let guardOfSystem = "/* The tree's own definitions stand in for it. */\n"
+        // The tree defines the uapi types; the system's <linux/bpf.h> would define them again.
+        let emptyHeader = "/* Replaced by the definitions of the tree. */\n"
         try Folder.make("\(folder)/linux")
         let files: [(String, [UInt8])] = [
-            ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(guardOfSystem.utf8)),
+            ("plugin.c", Array(source.utf8)), ("linux/bpf.h", Array(emptyHeader.utf8)),
             ("standins.h", PackageResources.standins_h), ("common.h", PackageResources.common_h),
             ("helpers.h", PackageResources.helpers_h), ("memory.h", PackageResources.memory_h),
             ("state.h", PackageResources.state_h), ("steps.h", PackageResources.steps_h),
@@ -160,12 +159,12 @@ public struct KernelPlugin: Sendable {
     }
 }
 
-/// Why the functions of a tree cannot be built, in one line: the tree's fault, not ours.
-public struct KernelTreeFault: Error, Hashable, Sendable, CustomStringConvertible {
-    public var description: String
+/// The reason why the functions of a tree cannot be built, in one line. The fault is in the tree.
+package struct KernelTreeFault: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String
     init(_ description: String) { self.description = description }
 
-    /// The fault of a tree that a compiler reports.
+    /// Makes the error from the report of a compiler.
     init(_ tree: String, _ report: CompilerReport) {
         if let missing = report.missing {
             description = "\(tree): \(missing)"

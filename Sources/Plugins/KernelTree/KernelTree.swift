@@ -1,26 +1,26 @@
 import Foundation
 import UserFiles
 
-/// The files of a kernel tree that matter here: those of BPF.
-public struct KernelTree: Sendable {
-    /// What the tree calls itself: VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of its Makefile.
-    public internal(set) var release: String
-    /// The files that are searched for every name: first those that hold the functions, then headers.
+/// The BPF files of a kernel tree.
+package struct KernelTree: Sendable {
+    /// The release: VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION of the Makefile.
+    package internal(set) var release: String
+    /// The files that are always searched: headers, and the files in which the functions have been so far.
     var sources: [CFileSource]
-    /// The other files of `kernel/bpf`, for functions that these call.
+    /// The other files of `kernel/bpf`, searched only for called functions.
     let others: [CFileSource]
-    /// What messages call the tree.
+    /// The path as the user named it, for messages.
     let path: String
-    /// Where its files are, unless they were in an archive.
+    /// The folder of the files; `nil` for an archive.
     private(set) var folder: String?
 
     /// Reads the files of a tree.
     ///
     /// - Parameters:
-    ///   - path: a checkout, an unpacked source package, or a package's archive
-    ///   - progress: told from time to time how much of an archive has been read, from 0 to 1
-    /// - Throws: ``PluginError`` when there is no kernel tree
-    public init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
+    ///   - path: a checkout, an unpacked source package, or the archive of a package
+    ///   - progress: called repeatedly with the share of the archive that is read, from 0 to 1
+    /// - Throws: ``PluginError`` if the path is no kernel tree
+    package init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
         if FileKind(of: path) == .folder {
             try self.init(folder: path, named: path)
             folder = path
@@ -40,7 +40,7 @@ public struct KernelTree: Sendable {
         self.release = release
         let code = try KernelTree.names(in: folder, "kernel/bpf") { $0.hasSuffix(".c") || $0.hasSuffix(".h") }
         if code.isEmpty { throw PluginError("\(path): is no kernel tree; there is no code in kernel/bpf") }
-        // Headers come before code: what a file of code defines for itself is found by the file's own number.
+        // Headers come before code. A file's own definitions are still preferred inside it.
         let linux = try KernelTree.names(in: folder, "include/linux") {
             $0.hasPrefix("bpf") || ["btf.h", "filter.h", "tnum.h"].contains($0)
         }
@@ -56,10 +56,10 @@ public struct KernelTree: Sendable {
         others = try read(code.filter { !isFirst($0) })
     }
 
-    /// Where the functions have been so far.
+    /// The files that have held the functions so far.
     private static let firstFiles = ["kernel/bpf/core.c", "kernel/bpf/verifier.c", "kernel/bpf/fixups.c"]
 
-    /// The paths of the files that are read of a tree, those that there are and those that there might be.
+    /// The paths in a tree that may be read. The Makefile is listed even if it is missing.
     ///
     /// - Complexity: O(files in the folders that are read)
     static func files(in folder: String) -> [String] {
@@ -70,9 +70,9 @@ public struct KernelTree: Sendable {
             }
     }
 
-    /// The wanted names of a part of a tree; none when there is no such part.
+    /// The wanted file names of a subfolder; empty if the subfolder is missing.
     ///
-    /// - Throws: ``PluginError`` when it may not be listed
+    /// - Throws: ``PluginError`` if it cannot be listed
     private static func names(
         in folder: String, _ part: String, where isWanted: (String) -> Bool
     ) throws(PluginError) -> [String] {
@@ -82,9 +82,9 @@ public struct KernelTree: Sendable {
         return names.filter(isWanted).map { "\(part)/\($0)" }
     }
 
-    /// A file of a tree, if there is one.
+    /// Reads a file of a tree; `nil` if it is missing.
     ///
-    /// - Throws: ``PluginError`` when it is there and cannot be read
+    /// - Throws: ``PluginError`` if it exists and cannot be read
     private static func file(_ name: String, in folder: String) throws(PluginError) -> CFileSource? {
         let path = "\(folder)/\(name)"
         if isMissing(path) { return nil }
@@ -95,7 +95,7 @@ public struct KernelTree: Sendable {
         FileKind(of: path) == nil && (errno == ENOENT || errno == ENOTDIR)
     }
 
-    /// The release that the first lines of a Makefile give.
+    /// Parses the release from the first lines of a Makefile.
     static func release(ofMakefile text: String) -> String? {
         var values: [String: String] = [:]
         for line in text.split(separator: "\n", maxSplits: 40).prefix(40) {
@@ -108,7 +108,7 @@ public struct KernelTree: Sendable {
         return "\(version).\(level)\(sublevel)\(values["EXTRAVERSION"] ?? "")"
     }
 
-    /// The name of a plug-in made of it: `kernel-6.12.48`.
+    /// The name of a plug-in built from the tree, as `kernel-6.12.48`.
     var pluginName: String {
         let letters = release.lowercased().map { letter in
             letter.isASCII && (letter.isLetter || letter.isNumber || letter == ".") ? letter : "-"
@@ -116,9 +116,9 @@ public struct KernelTree: Sendable {
         return "kernel-" + String(letters)
     }
 
-    /// The names of instructions that nothing in the tree mentions, as `BPF_PATCHER_KERNEL_NO_` has them.
+    /// The newer instructions that no `.c` file of the tree mentions.
     ///
-    /// Asked of all code and not of the functions, since one that forgot an instruction is what is looked for.
+    /// All code is searched, not the functions alone: a function that forgot an instruction is a bug to find.
     var unknownInstructions: [NewerInstruction] {
         NewerInstruction.allCases.filter { instruction in
             let bytes = Array(instruction.code.utf8)
@@ -126,12 +126,12 @@ public struct KernelTree: Sendable {
         }
     }
 
-    /// An instruction that came after the oldest kernels that can be tested.
+    /// An instruction that the oldest supported kernels lack. Raw values are the suffixes of `BPF_PATCHER_KERNEL_NO_`.
     enum NewerInstruction: String, CaseIterable {
         case gotol = "GOTOL"
         case gotox = "GOTOX"
 
-        /// How the kernel's code spells it.
+        /// Its spelling in kernel code.
         var code: String {
             switch self {
             case .gotol: "BPF_JMP32 | BPF_JA"
@@ -139,7 +139,7 @@ public struct KernelTree: Sendable {
             }
         }
 
-        /// What a reader must know about it.
+        /// Its name and meaning, for messages.
         var words: String {
             switch self {
             case .gotol: "gotol, a jump with an offset of 32 bits"

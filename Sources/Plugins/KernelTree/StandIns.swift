@@ -1,17 +1,17 @@
 import Foundation
 import UserFiles
 
-/// The headers with stand-ins for the rest of the kernel.
+/// Stand-ins: headers that replace the rest of the kernel.
 struct StandIns {
-    /// The headers of this package, and the caller's own.
+    /// The headers of this package and the user's header.
     let files: [CFile]
-    /// The caller's own as a part of the file that is compiled.
+    /// The text of the user's header for the compiled file; empty if there is none.
     let text: String
 
-    /// Reads them.
+    /// Reads the headers.
     ///
-    /// - Parameter header: the path of the caller's own, if there is one
-    /// - Throws: ``PluginError`` when that cannot be read
+    /// - Parameter header: the path of the user's header, or `nil`
+    /// - Throws: ``PluginError`` if the user's header cannot be read
     init(header: String?) throws(PluginError) {
         var headers = [
             ("standins.h", PackageResources.standins_h), ("common.h", PackageResources.common_h),
@@ -28,11 +28,11 @@ struct StandIns {
         files = headers.map { CFile(name: $0.0, bytes: $0.1, number: 0, defined: []) }
     }
 
-    /// The macros that conditionals of the tree see as defined.
+    /// The macros that are defined for the conditionals of the tree.
     var macros: Set<String> {
         Set(files.flatMap(\.definitions).filter { $0.kind == .macro && $0.body > 0 }.map(\.name))
     }
 
-    /// What to do where one is missing.
-    static let remedy = "write a harmless one in a header, and name that with --stand-ins"
+    /// The advice for a missing stand-in.
+    static let remedy = "define a harmless one in a header and pass it with --stand-ins"
 }

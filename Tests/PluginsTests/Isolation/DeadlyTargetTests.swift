@@ -3,7 +3,7 @@ import Testing
 
 @testable import Campaign
 
-/// Campaigns with a plug-in that hangs: what is recorded, what is left out, and how they end.
+/// Campaigns with a plug-in that hangs: findings, skipped cases and exit status.
 @Suite(.serialized) struct DeadlyTargetTests {
     private static let source = "\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"
 
@@ -16,7 +16,7 @@ import Testing
         return try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
     }
 
-    /// What must be the same however a campaign is run.
+    /// The part of a report that must not depend on jobs or interruptions.
     private static func result(_ report: [String: Any]) -> [String] {
         let findings = (report["findings"] as? [[String: Any]] ?? []).map {
             "\($0["bucket"] ?? "") \($0["index"] ?? "") \($0["sightings"] ?? "") \($0["insns"] ?? "")"
@@ -31,9 +31,9 @@ import Testing
             }
     }
 
-    /// One that hangs in every tenth case is left out more and more: the same for any number of jobs, and when the
-    /// campaign goes on in the middle of an epoch or of a block. The others are tested as if nothing had happened.
-    @Test func hangsAreThinnedAlike() throws {
+    /// A plug-in that hangs in every tenth case runs fewer and fewer cases. The result is the same for any number of jobs, and
+    /// after a resume inside an epoch or block. The other targets are unaffected.
+    @Test func hangsAreThinnedDeterministically() throws {
         let plugin = try Self.build("FAULT=HANG", "EVERY=10")
         let words = [
             "run", "--seed", "1", "--json", "--timeout", "0.4", "--plugin", plugin.path, "--patcher",
@@ -67,9 +67,9 @@ import Testing
         #expect(deaths["left_out"] as? Int ?? 0 > 700, "\(deaths)")
     }
 
-    /// The only target is given every block, since nothing else would be run; what it is left out of after a hang, to the
-    /// end of a block, is no case. Sums are those of the indices.
-    @Test func lonelyTargetGoesOn() throws {
+    /// The only target gets every block, since otherwise nothing would run. After a hang, the rest of the block does not count
+    /// as cases. Cases and cases not run add up to the number of indices.
+    @Test func onlyTargetGetsEveryBlock() throws {
         let plugin = try Self.build("FAULT=HANG", "EVERY=200")
         let run = try BuiltPlugin.runTool([
             "run", "--seed", "1", "--cases", "2560", "--json", "--timeout", "0.4", "--plugin", plugin.path,
@@ -86,8 +86,8 @@ import Testing
         #expect(arguments.contains("2560"), "\(arguments)")
     }
 
-    /// When the campaign is killed in the instant in which the checkpoint has a bucket whose block is not done, the bucket
-    /// is there, and the campaign gives in the end what it gives undisturbed.
+    /// The campaign is killed when the checkpoint has a bucket of an incomplete block. The bucket survives, and the resumed
+    /// campaign ends with the same result as an undisturbed one.
     @Test func earlyHitsSurviveAKill() throws {
         let plugin = try Self.build("FAULT=HANG")
         let words = [
@@ -128,8 +128,8 @@ import Testing
         }
     }
 
-    /// A case that is cut off when the time is up is told of, is not held against its target, which has time left, and does
-    /// not keep the campaign from ending. Without a block that was completed, that is no clean end.
+    /// A case that is cut off at the end of the campaign is reported, but is no finding: its own timeout has not passed. It
+    /// does not delay the end. Without a complete block, the exit status is an error.
     @Test func cutOffCaseIsNoFinding() throws {
         let plugin = try Self.build("FAULT=HANG", "EVERY=1")
         let run = try BuiltPlugin.runTool([
@@ -139,11 +139,11 @@ import Testing
         #expect(run.status == 1 && run.errors.contains(CampaignReport.noCase), "\(run)")
         #expect(run.errors.contains("case 0 \(CutCase.words) "), "\(run)")
         #expect(!run.errors.contains("gave no answer") && !run.errors.contains(CampaignReport.doubtWords), "\(run)")
-        // Far less than the case may take.
+        // Far below the timeout of the case.
         #expect(try Self.report(run)["seconds"] as? Double ?? .infinity < 500)
     }
 
-    /// A campaign that is interrupted is not finished, whatever its last block gave, and says so.
+    /// An interrupted campaign reports that it is not finished.
     @Test func interruptedCampaignIsNotFinished() throws {
         let plugin = try Self.build("FAULT=SLOW", "EVERY=1")
         let output = plugin.folder + "/output"
@@ -170,8 +170,8 @@ import Testing
         #expect(outcome.output.contains("\ninterrupted before its limit\n"), "\(outcome)")
     }
 
-    /// A plug-in that is given nothing is named, and the end is not clean.
-    @Test func neverRunIsNoCleanEnd() throws {
+    /// A plug-in that ran no case is named, and the exit status is an error.
+    @Test func targetWithoutCasesIsAnError() throws {
         let plugin = try BuiltPlugin(BuiltPlugin.example)
         let run = try BuiltPlugin.runTool([
             "run", "--seed", "1", "--cases", "1", "--json", "--plugin", plugin.path, "--patcher", "delta-array",

@@ -1,34 +1,35 @@
 import Foundation
 import Testing
 
-/// Plug-ins that do everything that must not end a campaign, from outside.
+/// Plug-ins with crashes, hangs and leaks, which must not end a campaign.
 @Suite(.serialized) struct IsolationTests {
-    /// A way to misbehave: its number in `misbehaving.c`, and the bucket that it must be found in.
-    struct Way: Sendable, CustomTestStringConvertible {
+    /// A fault of `misbehaving.c` and its expected bucket.
+    struct Fault: Sendable, CustomTestStringConvertible {
         var name: String
         var bucket: String
         var testDescription: String { name }
     }
 
-    private static let ways = [
-        Way(name: "NULL_POINTER", bucket: "crash/sigsegv/none"), Way(name: "ABORT", bucket: "crash/sigabrt/none"),
-        Way(name: "HANG", bucket: "hang/none/none"), Way(name: "MEMORY", bucket: "memory/none/none"),
-        Way(name: "PAST_OUTPUT", bucket: "wild-write/insns/none"),
-        Way(name: "BEFORE_OUTPUT", bucket: "wild-write/before-insns/patch"),
-        Way(name: "INPUT", bucket: "input-written/insns/none"), Way(name: "STATUS", bucket: "bad-status/eperm/patch"),
-        Way(name: "UNSTEADY", bucket: "unsteady/status/patch"), Way(name: "EXIT", bucket: "crash/exit/none"),
-        Way(name: "STACK", bucket: "crash/stack-overflow/none"),
-        Way(name: "PAST_INPUT", bucket: "crash/reads-past-insns/none"),
-        Way(name: "DIVIDE", bucket: "crash/sigfpe/none"), Way(name: "CALL_NULL", bucket: "crash/sigsegv/none"),
+    private static let faults = [
+        Fault(name: "NULL_POINTER", bucket: "crash/sigsegv/none"), Fault(name: "ABORT", bucket: "crash/sigabrt/none"),
+        Fault(name: "HANG", bucket: "hang/none/none"), Fault(name: "MEMORY", bucket: "memory/none/none"),
+        Fault(name: "PAST_OUTPUT", bucket: "wild-write/insns/none"),
+        Fault(name: "BEFORE_OUTPUT", bucket: "wild-write/before-insns/patch"),
+        Fault(name: "INPUT", bucket: "input-written/insns/none"),
+        Fault(name: "STATUS", bucket: "bad-status/eperm/patch"),
+        Fault(name: "UNSTEADY", bucket: "unsteady/status/patch"), Fault(name: "EXIT", bucket: "crash/exit/none"),
+        Fault(name: "STACK", bucket: "crash/stack-overflow/none"),
+        Fault(name: "PAST_INPUT", bucket: "crash/reads-past-insns/none"),
+        Fault(name: "DIVIDE", bucket: "crash/sigfpe/none"), Fault(name: "CALL_NULL", bucket: "crash/sigsegv/none"),
     ]
 
     private static let source = "\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"
 
-    private func build(_ way: String, flags: [String] = []) throws -> BuiltPlugin {
-        try BuiltPlugin([Self.source], flags: ["-w", "-DFAULT=\(way)"] + flags)
+    private func build(_ fault: String, flags: [String] = []) throws -> BuiltPlugin {
+        try BuiltPlugin([Self.source], flags: ["-w", "-DFAULT=\(fault)"] + flags)
     }
 
-    /// What a campaign prints, and the findings of its report.
+    /// Runs a campaign and returns its report and findings.
     private func run(_ plugin: BuiltPlugin, _ more: [String]) throws -> (
         report: [String: Any], findings: [[String: Any]]
     ) {
@@ -40,31 +41,31 @@ import Testing
         return (report, report["findings"] as? [[String: Any]] ?? [])
     }
 
-    /// The cases that were run, and those that were not because the only target was left out.
+    /// The number of cases, including those that did not run because the only target was left out.
     private static func allCases(_ report: [String: Any]) -> Int {
         (report["cases"] as? Int ?? 0) + (report["not_run"] as? Int ?? 0)
     }
 
-    /// Each is a finding of its own rule, minimized to the least there is, and all cases are run all the same.
-    @Test(arguments: ways) func misbehavingIsAFinding(_ way: Way) throws {
-        let plugin = try build(way.name)
+    /// Each fault is a finding with its own rule, minimized to one instruction and one edit. All cases still run.
+    @Test(arguments: faults) func misbehavingIsAFinding(_ fault: Fault) throws {
+        let plugin = try build(fault.name)
         let (report, findings) = try run(
-            plugin, ["--cases", "300", "--timeout", way.name == "HANG" ? "0.3" : "20", "--memory", "200"])
+            plugin, ["--cases", "300", "--timeout", fault.name == "HANG" ? "0.3" : "20", "--memory", "200"])
         #expect(IsolationTests.allCases(report) == 300)
         let finding = try #require(
-            findings.first { $0["bucket"] as? String == "misbehaving/\(way.bucket)" }, "\(findings)")
+            findings.first { $0["bucket"] as? String == "misbehaving/\(fault.bucket)" }, "\(findings)")
         #expect(finding["insns"] as? Int == 1 && finding["edits"] as? Int == 1 && finding["passes"] as? Int == 1)
         let replay = try BuiltPlugin.runTool([
-            "replay", "--timeout", way.name == "HANG" ? "0.3" : "20", "--memory", "200", "--plugin", plugin.path,
+            "replay", "--timeout", fault.name == "HANG" ? "0.3" : "20", "--memory", "200", "--plugin", plugin.path,
             finding["file"] as? String ?? "",
         ])
-        #expect(replay.status == 77 && replay.output.contains(way.bucket), "\(replay)")
+        #expect(replay.status == 77 && replay.output.contains(fault.bucket), "\(replay)")
     }
 
-    /// The others are asked about every case, also about those that a plug-in dies of, and whatever the number of jobs.
-    @Test func othersGoOnAsIfNothingHappened() throws {
+    /// The other targets run every case, including those that crash a plug-in, for any number of jobs.
+    @Test func othersRunEveryCase() throws {
         let plugin = try build("NULL_POINTER")
-        // One of the same ability that does nothing wrong, as the cases depend on what each can do.
+        // A clean plug-in with the same capabilities, since the cases depend on them.
         let example = try BuiltPlugin(BuiltPlugin.example)
         let planted = try BuiltPlugin.runTool([
             "run", "--seed", "1", "--cases", "1500", "--json", "--patcher", "planted-lost-aux", "--plugin",
@@ -89,7 +90,7 @@ import Testing
         #expect(!calm.isEmpty && deaths[0].count == 1 && deaths[0] == deaths[1], "\(deaths)")
     }
 
-    /// What AddressSanitizer says goes into the finding, without what differs from run to run.
+    /// The finding has the report of AddressSanitizer without the parts that differ between runs.
     @Test func sanitizerReportIsInTheFinding() throws {
         let plugin = try build("HEAP", flags: ["-fsanitize=address", "-g"])
         let (_, findings) = try run(plugin, ["--cases", "300"])
@@ -104,13 +105,13 @@ import Testing
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
     }
 
-    /// A crash says what was done with which address and in which functions, in the same words every time.
+    /// The report of a crash has access, address and functions, and is the same in every run.
     @Test(arguments: [
         ("NULL_POINTER", "SIGSEGV: writes to address 0x0, next to a null pointer"),
         ("CALL_NULL", "SIGSEGV: jumps to address 0x0, next to a null pointer"),
         ("READ_ONLY", "SIGSEGV: writes to plugin.so+0x"), ("ABORT", "SIGABRT"),
         ("PAST_INPUT", "reads beyond the insns of its input: "), ("DIVIDE", "SIGFPE"),
-    ]) func crashSaysWhere(_ fault: String, words: String) throws {
+    ]) func crashReportHasItsPlace(_ fault: String, words: String) throws {
         let plugin = try build(fault)
         let (_, findings) = try run(plugin, ["--cases", "400"])
         let file = try #require(findings.first?["file"] as? String)
@@ -125,7 +126,7 @@ import Testing
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
     }
 
-    /// Memory that is taken case by case is a finding too, the same for any number of jobs.
+    /// A slow leak is a finding, the same for any number of jobs.
     @Test func leakIsAFinding() throws {
         let plugin = try build("LEAK", flags: ["-DEVERY=1"])
         var seen: [String] = []
@@ -140,8 +141,8 @@ import Testing
         #expect(seen[0] == seen[1], "\(seen)")
     }
 
-    /// A command that has no workers says what ended it.
-    @Test func applySaysWhatEndedIt() throws {
+    /// A command without workers reports the signal.
+    @Test func applyReportsTheSignal() throws {
         let plugin = try build("NULL_POINTER")
         let script =
             #"{"name":"one","insns":["9500000000000000"],"passes":[[{"off":0,"remove":1,"patch":["9500000000000000"]}]]}"#
@@ -149,7 +150,7 @@ import Testing
         #expect(apply.status == 77 && apply.errors.contains("misbehaving ends the process with SIGSEGV"), "\(apply)")
     }
 
-    /// One that does not even let itself be loaded is refused in a line.
+    /// A plug-in that crashes while it is loaded is refused in one line.
     @Test func deadlyConstructorIsRefused() throws {
         let plugin = try BuiltPlugin(
             text: "#include <stdlib.h>\n__attribute__((constructor)) static void die(void) { abort(); }\n")

@@ -182,7 +182,7 @@ import UserFiles
         return String(decoding: maps, as: UTF8.self).contains(plugin.path)
     }
 
-    /// Garbage in the pipe of answers is the end of the judge that wrote it, and of nothing else.
+    /// Poison in the pipe of answers is the end of the judge that wrote it, and of nothing else.
     @Test func garbageIsNoAnswer() throws {
         let plugin = try Self.build("SCRIBBLE", "-DEVERY=1")
         let replay = try Self.run(["replay", "--plugin", plugin.path, "\(BuiltPlugin.package)/Seeds"])

@@ -4,14 +4,14 @@ import UserFiles
 
 @testable import Plugins
 
-/// Compilers that are none.
+/// Errors of missing or broken compilers.
 @Suite struct CCompilerTests {
     private static let commands: [(command: String, message: String)] = [
         ("no-such-compiler", "no-such-compiler: cannot be started"),
         ("false --really", "false --really: cannot compile: it fails"),
     ]
 
-    @Test(arguments: commands.indices) func compilerIsBlamedAndNotTheTree(number: Int) throws {
+    @Test(arguments: commands.indices) func errorNamesTheCompiler(number: Int) throws {
         let (command, message) = CCompilerTests.commands[number]
         let folder = try TemporaryFolder.make()
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -23,7 +23,7 @@ import UserFiles
         } catch { #expect(error.description.hasPrefix(message), "\(error)") }
     }
 
-    @Test func compilerThatIsNowhereIsSaid() {
+    @Test func missingCompilerIsAnError() {
         #expect(throws: PluginError.self) { try CCompiler(environment: ["PATH": "/nowhere"]) }
     }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Cases that were found under conditions of their own are judged under them again, without a word of the user's.
+/// A case file stores its conditions. Later commands apply them without an option.
 @Suite struct ConditionTests {
-    /// One patch of two instructions, after a header.
+    /// A case file with a header line and one pass.
     private static func text(_ header: String, pass: String) -> String {
         """
         # bpf-patch-fuzz case
@@ -26,7 +26,7 @@ import Testing
         deinit { try? FileManager.default.removeItem(atPath: library) }
     }
 
-    /// The toy tree with a program that is damaged where the first allocation of a patch fails.
+    /// A toy tree that damages the program if the first allocation of a patch fails.
     private static func damaging() throws -> Built {
         let tree = ToyTree()
         tree.replace("if (!aux)", by: "if (!aux && ++env->prog->insnsi[0].imm)", in: ToyTree.verifier)
@@ -40,7 +40,7 @@ import Testing
         return file
     }
 
-    /// Damage that only a failing allocation shows.
+    /// The damage is found only if an allocation fails.
     @Test func failingAllocationsAreApplied() throws {
         let built = try Self.damaging()
         defer { try? FileManager.default.removeItem(atPath: built.library + ".case") }
@@ -48,7 +48,7 @@ import Testing
         let plain = try Self.write(Self.text("target: \(built.name)", pass: pass), beside: built.library)
         let alone = try BuiltPlugin.runTool(["replay", "--plugin", built.library, plain])
         #expect(alone.status == 0, "\(alone)")
-        // Every allocation fails, so that chance has no part in it.
+        // Every allocation fails, so that the result does not depend on the seed.
         let file = try Self.write(
             Self.text("target: \(built.name)\nconditions: fail-alloc 1", pass: pass), beside: built.library)
         let replay = try BuiltPlugin.runTool(["replay", "--plugin", built.library, file])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Plugins
 
-/// Trees whose functions call what the rest of the kernel has.
+/// Trees whose functions call other parts of the kernel.
 @Suite struct HelperTests {
-    /// Calls of stand-ins, by family; what they return is checked in the code.
+    /// Calls of stand-ins, by family. The code checks the returned values.
     private static let families: [(name: String, code: String)] = [
         ("types", types), ("comparing", comparing), ("rounding", rounding), ("overflow", overflow), ("bits", bits),
         ("bitmaps", bitmaps), ("shared memory", shared), ("errors", errors), ("text", text), ("sorting", sorting),
@@ -38,11 +38,11 @@ import Testing
         #expect(outcome.output.contains(insns), "\(outcome.output)")
     }
 
-    @Test(arguments: families.indices) func standInsDoWhatTheKernelDoes(number: Int) throws {
+    @Test(arguments: families.indices) func standInsMatchTheKernel(number: Int) throws {
         expectPatched(try run(HelperTests.families[number].code))
     }
 
-    /// Every stand-in has a call here, so that none can be wrong without being seen.
+    /// A stand-in without a call would be untested.
     @Test func everyStandInIsCalled() throws {
         let used = HelperTests.families.reduce(into: Set<String>()) { used, family in
             used.formUnion(
@@ -57,7 +57,7 @@ import Testing
         #expect(names.subtracting(own).count > 300)
     }
 
-    /// Code that forgets a block.
+    /// Code that leaks a block.
     private static let leaks = [
         "(void)kmalloc(8, GFP_KERNEL);", "(void)kmemdup(\"a\", 2, GFP_KERNEL);",
         "(void)kvrealloc(kmalloc(8, 0), 80, 0);",
@@ -65,15 +65,15 @@ import Testing
         "(void)alloc_percpu(int);",
     ]
 
-    @Test(arguments: leaks) func whatIsNotFreedIsALeak(code: String) throws {
+    @Test(arguments: leaks) func leakIsReported(code: String) throws {
         let outcome = try run(code)
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("core.c:"), "\(outcome)")
-        #expect(outcome.errors.contains("a function of the kernel allocated memory that nobody freed"), "\(outcome)")
+        #expect(outcome.errors.contains("a kernel function allocated memory that was not freed"), "\(outcome)")
     }
 
-    /// Allocations that must fail when one in one does, and those that must not.
-    @Test func allocationsFailWhenTheyAreToldTo() throws {
+    /// With every allocation failing, some calls must fail and some must not.
+    @Test func allocationsFailOnDemand() throws {
         let code = """
             char *kept = kmalloc(16, 0), *other;
             memory_failures.one_in = 1;
@@ -89,30 +89,30 @@ import Testing
         expectPatched(try run(code))
     }
 
-    /// Code that the kernel warns of, or that corrupts its memory, and the line on standard error.
+    /// Code that makes the kernel warn or corrupts memory, and the line on standard error.
     private static let stops: [(code: String, line: String)] = [
         ("(void)vmalloc(prog->len - 3);", "vmalloc() of 0 bytes"),
         ("char *a = kmalloc(8, 0); a[8] = 1; kfree(a);", "written beyond its end"),
-        ("char *a = kmalloc(8, 0); kfree(a); kvfree(a);", "free of what is not allocated"),
-        ("char *a = kmalloc(8, 0); kfree(a); a = krealloc(a, 9, 0);", "realloc of what is not allocated"),
+        ("char *a = kmalloc(8, 0); kfree(a); kvfree(a);", "free of a pointer that is not allocated"),
+        ("char *a = kmalloc(8, 0); kfree(a); a = krealloc(a, 9, 0);", "realloc of a pointer that is not allocated"),
         ("spin_lock(&toy_lock); WARN_ON(prog->len == 3);", ": WARN_ON(prog->len == 3)"),
         ("panic(\"no %d\", 1);", #"panic("no %d", 1)"#),
-        ("if (prog->len == 3) toy_hook(prog);", "toy_hook() is called, which kernel/bpf/*.c does not define"),
+        ("if (prog->len == 3) toy_hook(prog);", "toy_hook() is called and has no definition in kernel/bpf/*.c"),
     ]
 
-    @Test(arguments: stops.indices) func whatTheKernelComplainsOfEndsTheProcess(number: Int) throws {
+    @Test(arguments: stops.indices) func bugEndsTheProcess(number: Int) throws {
         let stop = HelperTests.stops[number]
         let outcome = try run(stop.code)
         #expect(outcome.status == 77)
         #expect(outcome.errors.contains(stop.line), "\(outcome.errors)")
     }
 
-    /// Calls of what nobody has a stand-in for: the code, and what the message holds.
+    /// Code with undefined names, and parts of the message.
     private static let missing: [(code: String, parts: [String])] = [
-        ("toy_nowhere(prog);", ["toy_use() calls toy_nowhere() at kernel/bpf/core.c:LINE, which", StandIns.remedy]),
+        ("toy_nowhere(prog);", ["toy_use() calls toy_nowhere() at kernel/bpf/core.c:LINE; it has", StandIns.remedy]),
         (
             "toy_nowhere(prog); toy_elsewhere(1); prog->len = jiffies;",
-            ["toy_use() calls toy_nowhere() at", "(nor for toy_elsewhere(), jiffies)", StandIns.remedy]
+            ["toy_use() calls toy_nowhere() at", "(nor do toy_elsewhere(), jiffies)", StandIns.remedy]
         ),
         ("prog->len = jiffies;", ["does not compile: ", "jiffies", "core.c:LINE", "(in toy_use())"]),
         ("prog->nothing = 1;", ["does not compile: ", "nothing"]),
@@ -126,7 +126,7 @@ import Testing
         do {
             let (_, library) = try tree.build()
             try? FileManager.default.removeItem(atPath: library)
-            Issue.record("it is built")
+            Issue.record("the build succeeds")
         } catch let fault as KernelTreeFault {
             #expect(!fault.description.contains("\n"))
             for part in parts.map({ $0.replacingOccurrences(of: "LINE", with: line) }) {
@@ -135,19 +135,19 @@ import Testing
         }
     }
 
-    /// What gcc and clang print of the same fault.
+    /// The messages of clang and gcc for the same error.
     private static let prints = [
         "a.c:2:5: error: call to undeclared function 'f'; ISO C99 and later do not support it [-Wimplicit]\n1 error",
         "a.c: In function 'x':\na.c:2:5: error: implicit declaration of function 'f' [-Werror=implicit]",
     ]
 
-    @Test(arguments: prints) func eitherCompilerIsUnderstood(said: String) {
+    @Test(arguments: prints) func messagesOfBothCompilersAreParsed(messages: String) {
         let slice = CSlice(sources: [], others: [], standins: [], defined: [])
-        let missing = CompilerReport(said, slice).missing
-        #expect(missing?.hasPrefix("a call of f() at a.c:2, which") == true, "\(missing ?? "")")
+        let missing = CompilerReport(messages, slice).missing
+        #expect(missing?.hasPrefix("a call of f() at a.c:2; it has") == true, "\(missing ?? "")")
     }
 
-    @Test func headerOfTheCallerIsUsed() throws {
+    @Test func headerOfTheUserIsIncluded() throws {
         let tree = ToyTree()
         tree.addCode("BUG_ON(toy_nowhere(prog) != TOY_NUMBER || kfree(prog) != 5);")
         let header = "\(tree.path).h"

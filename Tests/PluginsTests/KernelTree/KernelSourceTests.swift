@@ -8,21 +8,21 @@ import Testing
 
 @testable import Plugins
 
-/// The functions of real kernels, where Debian's source packages are installed.
+/// The functions of real kernels, if Debian's source packages are installed.
 @Suite(.serialized) struct KernelSourceTests {
     static let versions = ["6.1", "6.12"].filter { FileManager.default.fileExists(atPath: archive($0)) }
 
     private static func archive(_ version: String) -> String { "/usr/src/linux-source-\(version).tar.xz" }
 
-    /// The functions of 6.1 under a later release, since they read most codes that came later as the rules do.
+    /// The functions of 6.1 under a later release: they handle most later opcodes by the rules.
     private static let renamed = "6.1 as 6.12"
     private static let kernels = versions + (versions.contains("6.1") ? [renamed] : [])
 
-    /// The kernel that is looked at each time, and those that only the long tests look at: unpacking each takes long.
+    /// The kernel of the short tests. Unpacking takes long, so the others are left to the long tests.
     static let newest = Array(versions.suffix(1))
     static let others = kernels.filter { !newest.contains($0) }
 
-    /// A value that is made once, when it is first wanted: unpacking takes seconds.
+    /// A value that is computed at its first use, since unpacking takes seconds.
     private final class Lazy<Value: Sendable>: Sendable {
         private let value = Mutex<Result<Value, any Error>?>(nil)
         private let make: @Sendable () throws -> Value
@@ -52,7 +52,7 @@ import Testing
         return trees
     }()
 
-    /// A plug-in of each.
+    /// The plug-in of each kernel.
     private static let libraries = Dictionary(
         uniqueKeysWithValues: trees.map { kernel, tree in
             (
@@ -72,7 +72,7 @@ import Testing
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
         arguments: newest)
-    func functionsAreTakenFromWhereTheyAre(version: String) throws { try Self.checkFunctions(of: version) }
+    func functionsComeFromTheirFiles(version: String) throws { try Self.checkFunctions(of: version) }
 
     /// Checks that the functions of a release are found in their files.
     static func checkFunctions(of version: String) throws {
@@ -89,17 +89,17 @@ import Testing
         #expect(plugin.functions.count < 40)
     }
 
-    /// How many passes of the vectors each must be given at the least; many hold codes that 6.1 does not define.
+    /// The least number of passes that each kernel must get. Many contain opcodes that 6.1 does not define.
     private static let vectors = ["6.1": 1400, renamed: 2200, "6.12": 2900]
 
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
         arguments: newest)
-    func vectorsInsideTheContractAreMet(kernel: String) throws { try Self.checkVectors(kernel) }
+    func vectorsInsideTheContractPass(kernel: String) throws { try Self.checkVectors(kernel) }
 
     /// Checks the functions of a kernel against all vectors.
     static func checkVectors(_ kernel: String) throws {
-        let patcher = try Self.plugin(kernel).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
+        let patcher = try Self.plugin(kernel).makePatcher(options: Plugin.Options(runsEveryPassTwice: true))
         var runner = CaseRunner([patcher])
         var given = 0
         for file in ["passes.jsonl", "far.jsonl", "corners.jsonl"] {
@@ -108,13 +108,13 @@ import Testing
             for c in try ScriptLine.parseAll(try String(contentsOf: path, encoding: .utf8), file: file) {
                 var program = c.program
                 var expected: Case.Expectation?
-                // One pass at a time, so that those which it is given can be counted.
+                // One pass at a time, to count the passes that run.
                 for pass in c.passes {
                     let spared = runner.sparedCases(of: 0)
                     let outcome = try runner.run(Case(program: program, passes: [pass]))
                     #expect(outcome.findings.isEmpty, "\(file), \(c.name): \(outcome.findings)")
                     #expect(patcher.misconduct == nil, "\(file), \(c.name)")
-                    // A malformed pass is given to nobody.
+                    // Malformed passes do not run.
                     if runner.sparedCases(of: 0) == spared && outcome.status != .einval { given += 1 }
                     expected = outcome.expected
                     guard case .result(let insns?, let aux?, let subprograms?, let lines?) = outcome.expected else {
@@ -131,11 +131,11 @@ import Testing
     @Test(
         .enabled(if: !versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"),
         arguments: newest, [UInt32(0), 5])
-    func randomCasesInsideTheContractAreMet(kernel: String, failOneIn: UInt32) throws {
+    func randomCasesInsideTheContractPass(kernel: String, failOneIn: UInt32) throws {
         try Self.checkRandomCases(1500, kernel, failOneIn: failOneIn)
     }
 
-    /// Checks the functions of a kernel against random cases, with one allocation in so many that fails.
+    /// Checks the functions of a kernel against random cases, with one failing allocation in `failOneIn`.
     static func checkRandomCases(_ cases: Int, _ kernel: String, failOneIn: UInt32) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let plugin = try plugin(kernel)
@@ -149,7 +149,7 @@ import Testing
                 Issue.record("seed \(seed), index \(index): \(fuzzer.findings.map(\.detail))")
                 return
             }
-            // A malformed pass is given to nobody, and ends its case.
+            // A malformed pass does not run and ends its case.
             if fuzzer.sparedCases(of: 0) == spared && fuzzer.status != .einval { given += fuzzer.passCount }
             if let misconduct = patcher.misconduct {
                 Issue.record("seed \(seed), index \(index): \(misconduct.detail)")
@@ -160,7 +160,7 @@ import Testing
         #expect((plugin.failedAllocs > failed) == (failOneIn > 0), "seed \(seed)")
     }
 
-    /// Faults to plant: the first time that a sign or name stands in a function, something else stands there.
+    /// Faults to inject: the first occurrence of the old text in a function is replaced.
     private static let faults: [(function: String, old: String, new: String)] = [
         ("adjust_poke_descs", "<= off", "< off"),
         ("adjust_subprog_starts", "<= off", "< off"),
@@ -168,12 +168,12 @@ import Testing
         ("bpf_adj_delta_to_off", "end_new)", "end_old)"),
     ]
 
-    /// The functions of 6.12 with another text in one of them.
+    /// A plug-in of 6.12 with one function changed.
     private func plugin(
         with new: String, for old: String, in function: String
     ) throws -> Plugin {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
-        var planted = 0
+        var injected = 0
         for (place, source) in tree.sources.enumerated()
         where source.name.hasPrefix("kernel/") && Data(source.bytes).range(of: Data(function.utf8)) != nil {
             let file = CFile(name: source.name, bytes: source.bytes, number: 0, defined: [])
@@ -182,9 +182,9 @@ import Testing
             else { continue }
             let text = file.text(function.range).replacingCharacters(in: old, with: new)
             tree.sources[place].bytes.replaceSubrange(function.range, with: text.utf8)
-            planted += 1
+            injected += 1
         }
-        try #require(planted == 1)
+        try #require(injected == 1)
         let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
         defer { try? FileManager.default.removeItem(atPath: library) }
         _ = try KernelPlugin(of: tree, output: library)
@@ -192,14 +192,14 @@ import Testing
     }
 
     @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
-    func plantedFaultIsFound(number: Int) throws {
+    func injectedFaultIsFound(number: Int) throws {
         let fault = KernelSourceTests.faults[number]
         let patcher = try plugin(with: fault.new, for: fault.old, in: fault.function).makePatcher()
         var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         #expect((0..<4000).contains { !fuzzer.run(index: $0) }, "\(fault)")
     }
 
-    /// What frees, and on how many paths: one is taken only when a patch is refused.
+    /// Calls that free memory. Some run only if a patch is refused.
     private static let frees: [(function: String, free: String)] = [
         ("bpf_patch_insn_data", "vfree(new_data)"), ("adjust_insn_aux_data", "vfree(old_data)"),
         ("__bpf_prog_free", "vfree(fp)"),
@@ -220,7 +220,7 @@ import Testing
         let first = try #require((0..<4000).first { !fuzzer.run(index: $0) })
         let buckets = fuzzer.findings.map(\.bucket)
         #expect(buckets.allSatisfy { $0.contains("/error/leak/") }, "\(buckets)")
-        // Whatever was leaked before, the case by itself is the same finding.
+        // The case alone is the same finding, independent of earlier leaks.
         var other = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         let isClean = other.run(index: first)
         #expect(!isClean)
@@ -237,23 +237,23 @@ import Testing
     }
 }
 
-/// The same for more random cases, and for the other kernels.
+/// The same tests with more random cases and the other kernels.
 @Suite(
     .serialized,
     .enabled(if: LongTests.areWanted, "\(LongTests.reason)"),
     .enabled(
         if: !KernelSourceTests.versions.isEmpty, "neither linux-source-6.1 nor linux-source-6.12 is installed"))
 struct KernelSourceEnduranceTests {
-    @Test(arguments: KernelSourceTests.versions) func functionsAreTakenFromWhereTheyAre(version: String) throws {
+    @Test(arguments: KernelSourceTests.versions) func functionsComeFromTheirFiles(version: String) throws {
         try KernelSourceTests.checkFunctions(of: version)
     }
 
-    @Test(arguments: KernelSourceTests.others) func vectorsInsideTheContractAreMet(kernel: String) throws {
+    @Test(arguments: KernelSourceTests.others) func vectorsInsideTheContractPass(kernel: String) throws {
         try KernelSourceTests.checkVectors(kernel)
     }
 
     @Test(arguments: KernelSourceTests.newest + KernelSourceTests.others, [UInt32(0), 5])
-    func randomCasesInsideTheContractAreMet(kernel: String, failOneIn: UInt32) throws {
+    func randomCasesInsideTheContractPass(kernel: String, failOneIn: UInt32) throws {
         try KernelSourceTests.checkRandomCases(8000, kernel, failOneIn: failOneIn)
     }
 }

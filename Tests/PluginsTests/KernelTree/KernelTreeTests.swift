@@ -3,7 +3,7 @@ import Testing
 
 @testable import Plugins
 
-/// What a tree may come as.
+/// Reading kernel trees and archives, and finding definitions in C.
 @Suite struct KernelTreeTests {
     /// Lines of a Makefile and the release.
     private static let makefiles: [(text: String, release: String?)] = [
@@ -15,7 +15,7 @@ import Testing
         ("", nil),
     ]
 
-    @Test(arguments: makefiles.indices) func releaseIsThatOfTheMakefile(number: Int) {
+    @Test(arguments: makefiles.indices) func makefileIsParsed(number: Int) {
         let makefile = KernelTreeTests.makefiles[number]
         #expect(KernelTree.release(ofMakefile: makefile.text) == makefile.release)
     }
@@ -36,7 +36,7 @@ import Testing
         #expect(process.terminationStatus == 0)
     }
 
-    @Test func whatIsNoTreeIsSaid() throws {
+    @Test func otherFoldersAreRefused() throws {
         let toy = ToyTree()
         #expect(error(of: toy.path) == "\(toy.path): cannot be read: No such file or directory")
         toy.files.removeValue(forKey: "Makefile")
@@ -73,7 +73,7 @@ import Testing
         #expect(error(of: archive).contains("cannot be unpacked: "), "\(error(of: archive))")
     }
 
-    /// Text of C, and what is defined in it.
+    /// C text and its definitions.
     private static let texts: [(text: String, names: [String])] = [
         ("int f(void) { return '}'; }", ["function f"]),
         ("__printf(1, 2) static int f(char *a, ...) { }", ["function f"]),

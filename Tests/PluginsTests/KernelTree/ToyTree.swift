@@ -2,12 +2,12 @@ import Foundation
 
 @testable import Plugins
 
-/// A folder that looks like a kernel tree, with small functions of our own by the names of the kernel's.
+/// A folder in the layout of a kernel tree. Its functions have the names of the kernel's, but are our own.
 ///
 /// They shift arrays and adjust no jump.
 final class ToyTree {
     let path = NSTemporaryDirectory() + "bpf-patch-fuzz-toy-\(UUID().uuidString)"
-    /// What the files hold, by name; change it before ``write()``.
+    /// The contents of the files by name; change them before ``write()``.
     var files = ToyTree.files
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -18,7 +18,7 @@ final class ToyTree {
         files[file] = files[file]?.replacingOccurrences(of: old, with: new)
     }
 
-    /// What ``addCode(_:)`` puts before its code.
+    /// The definitions that ``addCode(_:)`` inserts before the code.
     static let prelude = """
         struct toy_item { int key; struct list_head link; struct rcu_head rcu; };
         struct toy_row { u32 count; u64 cells[]; };
@@ -52,7 +52,7 @@ final class ToyTree {
 
         """
 
-    /// Makes `bpf_patch_insn_single()` call a function of its file with this code; `prog` is its parameter.
+    /// Makes `bpf_patch_insn_single()` call a function with this code. Its parameter is `prog`.
     func addCode(_ code: String) {
         let function = "struct bpf_prog *bpf_patch_insn_single("
         let use = "static void toy_use(struct bpf_prog *prog)\n{\n\(code)\n}\n"
@@ -60,7 +60,7 @@ final class ToyTree {
         replace("*grown = vmalloc(", by: "*grown = (toy_use(prog), NULL) ?: vmalloc(", in: ToyTree.core)
     }
 
-    /// The line of a file on which a text first stands, counted from 1.
+    /// The line of the first occurrence of a text, counted from 1.
     func line(of text: String, in file: String) -> Int {
         let before = (files[file] ?? "").components(separatedBy: text)[0]
         return before.components(separatedBy: "\n").count
@@ -77,7 +77,7 @@ final class ToyTree {
         return try KernelTree(path: path)
     }
 
-    /// Builds a plug-in of it.
+    /// Builds a plug-in from the tree.
     func build() throws -> (plugin: KernelPlugin, library: String) {
         let library = "\(path)-\(UUID().uuidString).so"
         return (try KernelPlugin(of: write(), output: library), library)

@@ -5,12 +5,12 @@ import Testing
 
 @testable import Plugins
 
-/// Faults of functions that no result shows, on trees of our own.
+/// Faults of kernel functions that do not show in a result, on toy trees.
 @Suite struct ToyTreeFaultTests {
     private static let core = ToyTree.core
     private static let verifier = ToyTree.verifier
 
-    /// Patches the second of three instructions by two.
+    /// Patches the second of three instructions with two.
     private func apply(_ patcher: PluginPatcher, edits: Int = 1) -> PatchStatus {
         let input = ProgramBuffer()
         let output = ProgramBuffer()
@@ -25,15 +25,15 @@ import Testing
     private func patcher(of tree: ToyTree) throws -> PluginPatcher {
         let (_, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
-        return try Plugin(path: library).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
+        return try Plugin(path: library).makePatcher(options: Plugin.Options(runsEveryPassTwice: true))
     }
 
     @Test(arguments: [("vfree(prog);", core), ("vfree(env->insn_aux_data);", verifier)])
-    func blockThatNobodyFreesIsALeak(free: String, file: String) throws {
+    func leakedBlockIsReported(free: String, file: String) throws {
         let tree = ToyTree()
         tree.replace(free, by: "", in: file)
         let patcher = try patcher(of: tree)
-        // The same again, and nothing is left of it for a pass that allocates nothing.
+        // Each leak is reported, and a pass without allocations is clean.
         for _ in 0..<2 {
             #expect(apply(patcher) == .unusable)
             #expect(patcher.misconduct?.rule == .damage)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// Why NULL comes back where a patch has two instructions, and what the plug-in must say.
+    /// An error for patches of two instructions, which the caller turns into NULL, and the expected answer.
     private static let reasons: [(text: String, file: String, status: PatchStatus, words: String?)] = [
         ("return ERR_PTR(-ERANGE);", core, .erange, nil),
         ("return ERR_PTR(-EINVAL);", core, .einval, nil),
@@ -52,7 +52,7 @@ import Testing
         ("{ verbose(env, \"%d\", 1); vmalloc(1ul << 50); return NULL; }", verifier, .unusable, "enomem"),
     ]
 
-    @Test(arguments: reasons.indices) func whyNullComesBackIsKnown(number: Int) throws {
+    @Test(arguments: reasons.indices) func errorInsideNullIsKnown(number: Int) throws {
         let reason = Self.reasons[number]
         let tree = ToyTree()
         if reason.file == Self.core {
@@ -66,7 +66,7 @@ import Testing
         #expect(patcher.misconduct?.words == reason.words)
     }
 
-    /// What is changed, and the line on standard error; `LINE` is where the changed text stands.
+    /// A change and the line on standard error. `LINE` is the line of the new text.
     private static let stops: [(old: String, new: String, file: String, line: String)] = [
         (
             "vfree(prog);", "vfree(prog); BUG_ON(IS_ERR(grown) || len % 4 == 2);", core,
@@ -92,14 +92,14 @@ import Testing
             "vfree(env->insn_aux_data);", "vfree(env->insn_aux_data); env->insn_aux_data[2].seen = 9;", verifier,
             "verifier.c:LINE: a block of 24 bytes was written after it was freed here"
         ),
-        ("vfree(prog);", "vfree(prog); vfree(prog);", core, "core.c:LINE: free of what is not allocated"),
+        ("vfree(prog);", "vfree(prog); vfree(prog);", core, "core.c:LINE: free of a pointer that is not allocated"),
         (
             "vmalloc(toy_size(prog->len + len - 1))", "vmalloc(toy_size(prog->len + len - 2))", core,
             "free of a block that was written beyond its end; it was allocated at kernel/bpf/core.c:LINE"
         ),
     ]
 
-    @Test(arguments: stops.indices) func whatStopsTheProcessNamesThePlace(number: Int) throws {
+    @Test(arguments: stops.indices) func bugNamesItsPlace(number: Int) throws {
         let stop = Self.stops[number]
         let tree = ToyTree()
         tree.replace(stop.old, by: stop.new, in: stop.file)

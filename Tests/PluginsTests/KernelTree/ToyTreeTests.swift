@@ -5,12 +5,12 @@ import Testing
 
 @testable import Plugins
 
-/// What a plug-in is made of, on trees of our own.
+/// Building and loading plug-ins from toy trees.
 @Suite struct ToyTreeTests {
     private static let core = ToyTree.core
     private static let verifier = ToyTree.verifier
 
-    /// A program of at least three instructions, of which the second is patched by two.
+    /// Patches the second instruction of a program with two; the program has at least three.
     private func patch(_ patcher: PluginPatcher, insns: Int32 = 3) -> Program? {
         let input = ProgramBuffer()
         let output = ProgramBuffer()
@@ -27,7 +27,7 @@ import Testing
     }
 
     private func expectPatched(_ library: String) throws {
-        let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(checksEveryAnswer: true))
+        let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(runsEveryPassTwice: true))
         let program = patch(patcher)
         #expect(patcher.misconduct == nil)
         #expect(program?.insns.map(\.imm) == [1, 4, 5, 3])
@@ -36,7 +36,7 @@ import Testing
         #expect(program?.lines == [LineRecord(insnOff: 0, id: 9)])
     }
 
-    /// Trees that must do what the toy does, each in its own way.
+    /// Variants of the toy tree with the same behaviour.
     private static let variants: [(name: String, change: @Sendable (ToyTree) -> Void)] = [
         ("as it is", { _ in }),
         (
@@ -44,7 +44,7 @@ import Testing
             { tree in tree.files["kernel/bpf/fixups.c"] = tree.files.removeValue(forKey: ToyTree.verifier) }
         ),
         (
-            "all in a file that nobody has heard of",
+            "all in an unknown file",
             { tree in
                 let text =
                     tree.files.removeValue(forKey: ToyTree.core)! + tree.files.removeValue(forKey: ToyTree.verifier)!
@@ -175,7 +175,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: variants.indices) func treeIsBuiltAndDoesItsWork(number: Int) throws {
+    @Test(arguments: variants.indices) func variantBuildsAndPatches(number: Int) throws {
         let tree = ToyTree()
         ToyTreeTests.variants[number].change(tree)
         let (_, library) = try tree.build()
@@ -183,7 +183,7 @@ import Testing
         try expectPatched(library)
     }
 
-    @Test func pluginSaysWhatItIs() throws {
+    @Test func pluginDescribesItself() throws {
         let tree = ToyTree()
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
@@ -195,7 +195,7 @@ import Testing
             KernelPlugin.limit(without: $0, release: "5.4.3-Toy_1")
         }
         #expect(plugin.limits == limits)
-        let loaded = try Plugin(path: library)
+        let loaded = try Plugin(path: library).description
         #expect(loaded.name == "kernel-5.4.3-toy-1")
         #expect(loaded.release == "5.4.3-Toy_1")
         #expect(
@@ -205,26 +205,26 @@ import Testing
                 == KernelFunctions(KernelRelease(5, 4), knowsGotol: false, knowsGotox: false, maxSubprograms: 8))
     }
 
-    @Test func withoutAdjustJmpOffNothingIsSkipped() throws {
+    @Test func withoutAdjustJmpOffTheCapabilityIsMissing() throws {
         let tree = ToyTree()
         tree.replace("adjust_jmp_off", by: "something_else", in: Self.verifier)
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits.first == KernelPlugin.limit(without: "adjust_jmp_off", release: "5.4.3-Toy_1"))
-        #expect(try !Plugin(path: library).capabilities.contains(.skipJumps))
+        #expect(try !Plugin(path: library).description.capabilities.contains(.skipJumps))
         try expectPatched(library)
     }
 
-    @Test func codeThatMentionsGotolKnowsIt() throws {
+    @Test func mentionedInstructionsAreKnown() throws {
         let tree = ToyTree()
         tree.files["kernel/bpf/disasm.c"] = "int a = BPF_JMP32 | BPF_JA;\nint b = BPF_JMP | BPF_JA | BPF_X;\n"
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits == [])
-        #expect(try Plugin(path: library).kernel == KernelFunctions(KernelRelease(5, 4), maxSubprograms: 8))
+        #expect(try Plugin(path: library).description.kernel == KernelFunctions(KernelRelease(5, 4), maxSubprograms: 8))
     }
 
-    /// Faults of a tree: what is changed in which file, and what the message holds; `LINE` is where a text stands.
+    /// Broken trees: the change, its file, and parts of the message. `LINE` is the line of `at`, or of the new text.
     private static let faults: [(old: String, new: String, file: String, at: String, message: [String])] = [
         ("bpf_remove_insns", "bpf_take_insns", core, "", ["bpf_remove_insns() is in none of kernel/bpf/*.c"]),
         ("verifier_remove_insns", "gone", verifier, "", ["verifier_remove_insns() is in none of kernel/bpf/*.c"]),
@@ -234,13 +234,13 @@ import Testing
         ),
         (
             "grown->len =", "toy_nowhere(grown); grown->len =", core, "toy_nowhere",
-            ["bpf_patch_insn_single() calls toy_nowhere() at kernel/bpf/core.c:LINE, which", StandIns.remedy]
+            ["bpf_patch_insn_single() calls toy_nowhere() at kernel/bpf/core.c:LINE; it has", StandIns.remedy]
         ),
         (
             "static u32 toy_size", "#define TOY_BAD prog->nothing\nstatic u32 toy_size", core, "",
             []
         ),
-        ("orig_idx", "index", "include/linux/bpf_verifier.h", "", ["no field for a word of the harness"]),
+        ("orig_idx", "index", "include/linux/bpf_verifier.h", "", ["no field for an aux word"]),
         ("struct bpf_insn {", "struct insn {", "include/uapi/linux/bpf.h", "", ["does not compile: "]),
     ]
 
@@ -262,7 +262,7 @@ import Testing
         }
     }
 
-    @Test func failedAllocationsAreDoneAgain() throws {
+    @Test func stepWithFailedAllocationIsRepeated() throws {
         let (_, library) = try ToyTree().build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         let plugin = try Plugin(path: library)
@@ -272,9 +272,9 @@ import Testing
         #expect(patcher.misconduct == nil)
     }
 
-    @Test func damageByAFailedAllocationIsSaid() throws {
+    @Test func damageByFailedAllocationIsReported() throws {
         let tree = ToyTree()
-        // The program is patched before the aux data has grown.
+        // The tree patches the program before it grows the aux data.
         tree.replace(
             "if (!aux)", by: "if (!aux) { bpf_patch_insn_single(env->prog, off, patch, len); }\n    if (!aux)",
             in: Self.verifier)
@@ -284,7 +284,7 @@ import Testing
         let (_, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(failAlloc: 2))
-        // What fails is a function of the pass, so that each is another one.
+        // The failing allocation depends on the pass alone, so each iteration needs another pass.
         for insns in Int32(3)..<43 where patcher.misconduct == nil {
             let program = patch(patcher, insns: insns)
             #expect(program == nil || program?.insns.map(\.imm) == [1, 4, 5] + (3...insns))

@@ -1,25 +1,25 @@
 import Foundation
 import Plugins
 
-/// A plug-in that a test compiles from C, in a folder that is removed with it.
+/// A plug-in that a test compiles from C. Its folder is removed in `deinit`.
 final class BuiltPlugin {
-    /// What a program that was run to its end gave.
+    /// The result of a finished program.
     struct Outcome {
         var status: Int32
         var output: String
         var errors: String
     }
 
-    /// A text that the compiler refuses, or a program that cannot be started.
+    /// A compile error.
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// The top of the package.
+    /// The root of the package.
     static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// The example, and the index map in C, which can do everything.
+    /// The example, and the index map in C, which has every capability.
     static let example = ["\(package)/Tests/Plugins/example.c"]
     static let indexMap = ["index_map", "lines", "plugin"].map {
         "\(package)/Tests/Benchmarks/Sources/CIndexMap/\($0).c"
@@ -55,10 +55,10 @@ final class BuiltPlugin {
         if outcome.status != 0 { throw Failure(description: outcome.errors) }
     }
 
-    /// The plug-in, loaded.
+    /// Loads the plug-in.
     func load() throws -> Plugin { try Plugin(path: path) }
 
-    /// The built command line.
+    /// Runs the built command line tool.
     static func runTool(_ arguments: [String], input: String = "") throws -> Outcome {
         let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("bpf-patch-fuzz").path

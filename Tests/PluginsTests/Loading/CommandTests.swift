@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// `--plugin` on the commands, as users give it.
+/// The option `--plugin` of all commands.
 struct CommandTests {
-    /// The example, with the offsets of backward jumps wrong.
+    /// The example with wrong offsets of backward jumps.
     private static func wrongExample(name: String = "wrong") throws -> BuiltPlugin {
         try BuiltPlugin(
             text: """
@@ -36,7 +36,7 @@ struct CommandTests {
         try BuiltPlugin.runTool(arguments, input: input)
     }
 
-    @Test func runTestsThePluginsAlone() throws {
+    @Test func runTestsPluginsAlone() throws {
         let example = try BuiltPlugin(BuiltPlugin.example)
         let crashes = example.folder + "/crashes"
         let clean = try CommandTests.tool(
@@ -58,7 +58,7 @@ struct CommandTests {
         #expect(files.allSatisfy { $0.hasPrefix("wrong--") }, "\(files)")
         let file = crashes + "/" + name
         let alone = try CommandTests.tool("replay", crashes)
-        #expect(alone.status == 0, "without the plug-in nothing is wrong: \(alone)")
+        #expect(alone.status == 0, "fails without the plug-in: \(alone)")
         let replayed = try CommandTests.tool("replay", crashes, "--plugin", wrong.path)
         #expect(replayed.status == 77 && replayed.output.contains("0 passed, \(files.count) failed"), "\(replayed)")
         let smaller = try CommandTests.tool("minimize", file, "--plugin", wrong.path)
@@ -67,8 +67,8 @@ struct CommandTests {
         #expect(picture.status == 0 && picture.output.contains("wrong: wrong-landing"), "\(picture)")
     }
 
-    /// A plug-in that is given no case has passed none; beside another, cases are passed by that one alone.
-    @Test func whatAPluginCannotDoIsNotPassed() throws {
+    /// A skipped case does not count as passed. Another patcher can still pass it.
+    @Test func skippedCaseIsNotPassed() throws {
         let example = try BuiltPlugin(BuiltPlugin.example)
         let text = "program\n    goto L2\n    r1 = 1\nL2: exit\n\npass\n  delete 1\n"
         for name in ["a", "b"] { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(example.folder)/\(name).case")) }
@@ -86,8 +86,8 @@ struct CommandTests {
                 && both.errors == "error: example was given no case: cannot do delete (2)\n", "\(both)")
     }
 
-    /// One that dies of every case has passed none, and is named.
-    @Test func whatAPluginDiesOfIsNotPassed() throws {
+    /// Each crash is a failed case with a finding.
+    @Test func crashIsNotPassed() throws {
         let plugin = try BuiltPlugin(
             ["\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"], flags: ["-w", "-DFAULT=ABORT"])
         let text = "program\n    r1 = 100\n    exit\n\npass\n  replace 1 with\n    r1 = 7\n    exit\n"
@@ -97,14 +97,14 @@ struct CommandTests {
         #expect(replay.output.contains("misbehaving/crash/sigabrt/none: "), "\(replay)")
     }
 
-    @Test func applyGivesWhatABuiltInPatcherGives() throws {
+    @Test func applyMatchesABuiltInPatcher() throws {
         let map = try BuiltPlugin(BuiltPlugin.indexMap)
         let vectors = "\(BuiltPlugin.package)/Tests/Vectors/corners.jsonl"
         let built = try CommandTests.tool("apply", "--patcher", "index-map", vectors)
         let found = try CommandTests.tool("apply", "--plugin", map.path, vectors)
         #expect(built.status == 0 && !built.output.isEmpty)
         #expect(found.status == 0 && found.output == built.output && found.errors.isEmpty)
-        // What the example cannot do is answered by the rules, and said.
+        // The oracle computes the passes that the example cannot run, and a note says so.
         let example = try BuiltPlugin(BuiltPlugin.example)
         let partly = try CommandTests.tool("apply", "--plugin", example.path, vectors)
         #expect(partly.status == 0 && partly.output == built.output)
@@ -113,7 +113,7 @@ struct CommandTests {
         #expect(try CommandTests.tool("apply", "--patcher", "index-map", "--plugin", map.path, vectors).status == 64)
     }
 
-    @Test func scalePutsAPluginBesideTheOthers() throws {
+    @Test func scaleMeasuresPluginsAndBuiltInPatchers() throws {
         let map = try BuiltPlugin(BuiltPlugin.indexMap)
         let found = try CommandTests.tool(
             "scale", "--patches", "1000", "--plugin", map.path, "--patcher", "range-replace", "--json")
@@ -127,7 +127,7 @@ struct CommandTests {
         #expect(refused.status == 1 && refused.errors.contains("example cannot keep a jump"), "\(refused)")
     }
 
-    @Test func patchersSaysWhatAPluginCanDo() throws {
+    @Test func patchersListsTheCapabilitiesOfAPlugin() throws {
         let example = try BuiltPlugin(BuiltPlugin.example)
         let text = try CommandTests.tool("patchers", "--plugin", example.path)
         #expect(text.status == 0 && text.output.contains("can: aux subprogs lines\n"), "\(text)")
@@ -137,8 +137,8 @@ struct CommandTests {
         #expect(rows.first?["capabilities"] as? [String] == ["aux", "subprogs", "lines"])
     }
 
-    /// Words of a command line, and what must stand in the one line that refuses them.
-    @Test func whatCannotBeUsedIsRefusedInOneLine() throws {
+    /// Command lines, and a part of the one-line error.
+    @Test func unusablePluginIsRefusedInOneLine() throws {
         let example = try BuiltPlugin(BuiltPlugin.example)
         let again = try BuiltPlugin(BuiltPlugin.example)
         let taken = try CommandTests.wrongExample(name: "delta-array")
@@ -157,7 +157,7 @@ struct CommandTests {
         ]
         for (words, error) in table {
             let found = try BuiltPlugin.runTool(words)
-            // Two of one name are wrong usage, whatever the files are.
+            // Two plug-ins with one name are wrong usage.
             let isTwice = error == "is named twice" || error.hasPrefix("has the name")
             #expect(found.status == (isTwice ? 64 : 1) && found.output.isEmpty, "\(words): \(found)")
             #expect(found.errors.contains(error) && found.errors.hasPrefix("error: "), "\(words): \(found.errors)")

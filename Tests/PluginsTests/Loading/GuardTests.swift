@@ -6,11 +6,11 @@ import Testing
 
 @testable import Plugins
 
-/// What a plug-in can reach, and what is said of where it was stopped.
+/// The guard pages of plug-in memory, and the classification of faults.
 struct GuardTests {
     private typealias Part = PluginMemory.Part
 
-    /// A pass with something in every array; only its last edit has a ref.
+    /// A pass with no empty array. Only its last edit has a ref.
     private static func simple(insns count: Int) -> Case {
         let plain = Instruction(code: Opcode.movImmediate64)
         let insns = [Instruction](repeating: plain, count: count - 1) + [Instruction(code: Opcode.exit)]
@@ -27,7 +27,7 @@ struct GuardTests {
             ])
     }
 
-    /// Where the probes were stopped.
+    /// The fault address of each probe.
     private static func stops(_ path: String) throws -> [UInt] {
         let library = unsafe try #require(dlopen(path, RTLD_NOW))
         let stops = unsafe try #require(dlsym(library, "probe_stops"))
@@ -37,8 +37,8 @@ struct GuardTests {
         }
     }
 
-    /// Small, at the end of the room that there is at first, and beyond it.
-    @Test(arguments: [4, 5, 4096, 4097, 70_000]) func arraysEndWherePagesCannotBeTouched(_ insns: Int) throws {
+    /// Sizes: small, at the initial capacity, and above it.
+    @Test(arguments: [4, 5, 4096, 4097, 70_000]) func arraysEndAtGuardPages(_ insns: Int) throws {
         let built = try BuiltPlugin(["\(BuiltPlugin.package)/Tests/Plugins/probe.c"])
         let patcher = try built.load().makePatcher()
         let (input, output, pass) = (ProgramBuffer(), ProgramBuffer(), PassBuffer())
@@ -47,7 +47,7 @@ struct GuardTests {
         pass.load(c.passes[0])
         #expect(patcher.apply(pass.image, to: input.image(), into: output) == .accepted)
         let all: [Part] = [.insns, .aux, .subprograms, .lines, .image, .edits, .patches, .refs]
-        let expected: [(PluginMemory.Offence, Part, isWrite: Bool, isOutput: Bool)?] =
+        let expected: [(PluginMemory.Violation, Part, isWrite: Bool, isOutput: Bool)?] =
             all.map { (.inputWritten, $0, true, false) } + all.map { (.readPastEnd, $0, false, false) }
             + all[..<5].map { (.wildWrite, $0, true, true) } + [nil, nil, nil, nil]
         let stops = try GuardTests.stops(built.path)
@@ -59,13 +59,13 @@ struct GuardTests {
             }
             #expect(stop != 0, "probe \(number) was not stopped")
             let fault = PluginMemory.classify(address: stop, isWrite: expected.isWrite)
-            #expect(fault?.offence == expected.0, "probe \(number)")
+            #expect(fault?.violation == expected.0, "probe \(number)")
             #expect(fault?.part == expected.1, "probe \(number)")
             #expect(fault?.isOutput == expected.isOutput, "probe \(number)")
         }
     }
 
-    @Test func otherMemoryIsNobodys() throws {
+    @Test func otherMemoryIsNotClassified() throws {
         let patcher = try BuiltPlugin(BuiltPlugin.example).load().makePatcher()
         let own = UnsafeMutablePointer<Int>.allocate(capacity: 1)
         defer { unsafe own.deallocate() }
@@ -74,8 +74,7 @@ struct GuardTests {
         withExtendedLifetime(patcher) {}
     }
 
-    /// Once its patcher is gone, memory is no plug-in's any more.
-    @Test func memoryIsForgottenWithItsPatcher() throws {
+    @Test func memoryIsUnregisteredWithItsPatcher() throws {
         let built = try BuiltPlugin(["\(BuiltPlugin.package)/Tests/Plugins/probe.c"])
         var patcher: PluginPatcher? = try built.load().makePatcher()
         let (input, output, pass) = (ProgramBuffer(), ProgramBuffer(), PassBuffer())
@@ -89,8 +88,8 @@ struct GuardTests {
         #expect(PluginMemory.classify(address: stop, isWrite: true) == nil)
     }
 
-    /// After a fork, parent and child would write one another's input.
-    @Test func aForkBringsNewMemory() throws {
+    /// Otherwise parent and child would overwrite each other's input.
+    @Test func memoryIsNewAfterAFork() throws {
         let built = try BuiltPlugin(["\(BuiltPlugin.package)/Tests/Plugins/probe.c"])
         let patcher = try built.load().makePatcher()
         let (input, output, pass) = (ProgramBuffer(), ProgramBuffer(), PassBuffer())
@@ -101,7 +100,7 @@ struct GuardTests {
         let before = try GuardTests.stops(built.path)[0]
         _ = patcher.apply(pass.image, to: input.image(), into: output)
         #expect(try GuardTests.stops(built.path)[0] == before)
-        // As the handler of a fork does in the child.
+        // Simulates the fork handler in the child.
         unsafe PluginMemory.forks.address.pointee += 1
         #expect(patcher.apply(pass.image, to: input.image(), into: output) == .accepted)
         #expect(try GuardTests.stops(built.path)[0] != before)

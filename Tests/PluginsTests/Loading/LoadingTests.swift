@@ -3,9 +3,9 @@ import Patching
 import Plugins
 import Testing
 
-/// What is said of a file that is no plug-in, and what is read of one that is.
+/// Loading plug-ins: errors and descriptions.
 struct LoadingTests {
-    /// A plug-in whose struct begins with some fields; the last of those of one name counts.
+    /// A plug-in with some struct fields. The last value of a repeated field counts.
     private static func text(_ fields: String, and more: String = "") -> String {
         """
         #include <stddef.h>
@@ -33,25 +33,25 @@ struct LoadingTests {
                 """)
     }
 
-    /// A text, and what must stand in the error.
+    /// C text, and a part of the error.
     private static let refusals: [(text: String, words: String)] = [
         ("int other;", "does not export bpf_patcher_v1()"),
         (
             "#include <stddef.h>\n#include \"bpf_patcher.h\"\nconst struct bpf_patcher *bpf_patcher_v1(void) { return NULL; }",
-            "gives NULL"
+            "returns NULL"
         ),
         (text(".abi = 2, .name = \"mine\", .apply = apply"), "is for version 2 of the ABI, and this is version 1"),
-        (text(".abi = 1, .name = apply ? \"mine\" : NULL"), "gives no apply()"),
-        (text(".abi = 1, .apply = apply"), "gives no name"),
-        (text(".abi = 1, .name = \"\", .apply = apply"), "gives no name"),
+        (text(".abi = 1, .name = apply ? \"mine\" : NULL"), "returns no apply()"),
+        (text(".abi = 1, .apply = apply"), "returns no name"),
+        (text(".abi = 1, .name = \"\", .apply = apply"), "returns no name"),
         (text(".abi = 1, .name = \"Mine/1\", .apply = apply"), "its name 'Mine/1' is used in file names"),
         (text(".abi = 1, .name = \"taken\", .apply = apply"), "its name 'taken' is that of another patcher"),
-        (kernel(""), "bpf_patcher_kernel_v1() gives NULL"),
+        (kernel(""), "bpf_patcher_kernel_v1() returns NULL"),
         (kernel(".abi = 3, .release = \"6.12.1\""), "bpf_patcher_kernel_v1() is for version 3"),
-        (kernel(".abi = 1, .release = \"linux\""), "gives 'linux' for a release"),
+        (kernel(".abi = 1, .release = \"linux\""), "returns the release 'linux'"),
     ]
 
-    /// The one line with which a file is refused.
+    /// The error for a file, or `nil`.
     private func refusal(of path: String) -> String? {
         do {
             _ = try Plugin(path: path, reserved: ["taken"])
@@ -66,7 +66,7 @@ struct LoadingTests {
         #expect(line.hasPrefix("\(built.path): ") && line.contains(words) && !line.contains("\n"), "\(line)")
     }
 
-    @Test func whatIsNoLibraryIsRefusedInOneLine() throws {
+    @Test func otherFileIsRefusedInOneLine() throws {
         let source = BuiltPlugin.example[0]
         let line = try #require(refusal(of: source))
         #expect(line.hasPrefix("\(source): cannot be loaded as a library: ") && line.hasSuffix("cc -shared -fPIC"))
@@ -75,19 +75,20 @@ struct LoadingTests {
         #expect(missing == "/nowhere/plugin.so: cannot be read: No such file or directory")
     }
 
-    @Test func whatAPluginSaysIsRead() throws {
-        let example = try BuiltPlugin(BuiltPlugin.example).load()
+    @Test func descriptionIsRead() throws {
+        let example = try BuiltPlugin(BuiltPlugin.example).load().description
         #expect(example.name == "example" && example.release == nil && example.kernel == nil)
         #expect(example.capabilities == [.aux, .subprograms, .lines])
-        let map = try BuiltPlugin(BuiltPlugin.indexMap).load()
+        let map = try BuiltPlugin(BuiltPlugin.indexMap).load().description
         #expect(map.capabilities == .everything)
         let kernel = try BuiltPlugin(text: LoadingTests.kernel(".abi = 1, .release = \"6.12.48-rc1\"")).load()
-        #expect(kernel.release == "6.12.48-rc1" && kernel.kernel == KernelFunctions(KernelRelease(6, 12)))
+        #expect(kernel.description.release == "6.12.48-rc1")
+        #expect(kernel.description.kernel == KernelFunctions(KernelRelease(6, 12)))
         #expect(kernel.failedAllocs == 0)
         let old = try BuiltPlugin(
             text: LoadingTests.kernel(
                 ".abi = 1, .release = \"6.1.0\", .limits = BPF_PATCHER_KERNEL_NO_GOTOL, .max_subprogs = 256")
         ).load()
-        #expect(old.kernel == KernelFunctions(KernelRelease(6, 1), knowsGotol: false, maxSubprograms: 256))
+        #expect(old.description.kernel == KernelFunctions(KernelRelease(6, 1), knowsGotol: false, maxSubprograms: 256))
     }
 }

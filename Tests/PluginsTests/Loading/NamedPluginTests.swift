@@ -3,9 +3,9 @@ import Testing
 
 @testable import Campaign
 
-/// `--plugin NAME=FILE`: an old and a new version of one plug-in side by side.
+/// `--plugin NAME=FILE`: two versions of one plug-in in one run.
 struct NamedPluginTests {
-    /// The example that gives itself a name, with backward jumps right or wrong.
+    /// The example with right or wrong backward jumps.
     private static func build(isWrong: Bool) throws -> BuiltPlugin {
         let text = try String(contentsOfFile: BuiltPlugin.example[0], encoding: .utf8)
         let line = "\toffset = (__s64)map[from + 1 + offset] - map[from] - 1;\n"
@@ -23,7 +23,7 @@ struct NamedPluginTests {
         return (report["findings"] as? [[String: Any]] ?? []).compactMap { $0["bucket"] as? String }
     }
 
-    /// A word that follows `--plugin`, and what it names; `nil` where it is refused.
+    /// Arguments of `--plugin` and their meaning; `nil` if refused.
     private static let words: [(word: String, file: PluginFile?)] = [
         ("a.so", PluginFile(path: "a.so")),
         ("./a.so", PluginFile(path: "./a.so")),
@@ -43,7 +43,7 @@ struct NamedPluginTests {
         ),
     ]
 
-    @Test(arguments: words.indices) func aWordNamesAFile(_ number: Int) throws {
+    @Test(arguments: words.indices) func argumentIsParsed(_ number: Int) throws {
         let (word, file) = Self.words[number]
         #expect((try? PluginFile(argument: word)) == file, "\(word)")
         guard let file else { return }
@@ -51,7 +51,7 @@ struct NamedPluginTests {
         #expect(try PluginFile(argument: written) == file, "\(written)")
     }
 
-    @Test func aRefusedNameIsWrongUsage() throws {
+    @Test func refusedNameIsWrongUsage() throws {
         for word in ["New=a.so", "delta-array=a.so", "new="] {
             for command in ["run", "replay x", "scale", "patchers", "apply", "show x", "minimize x"] {
                 let outcome = try Self.tool(command.split(separator: " ").map(String.init) + ["--plugin", word])
@@ -60,7 +60,7 @@ struct NamedPluginTests {
         }
     }
 
-    @Test func twoVersionsAreToldApart() throws {
+    @Test func twoVersionsAreDistinguished() throws {
         let (old, new) = (try Self.build(isWrong: false), try Self.build(isWrong: true))
         let words = ["--plugin", "old=\(old.path)", "--plugin", "new=\(new.path)"]
         let state = old.folder + "/state"
@@ -70,13 +70,13 @@ struct NamedPluginTests {
         let buckets = try Self.buckets(found)
         #expect(!buckets.isEmpty && buckets.allSatisfy { $0.hasPrefix("new/") }, "\(buckets)")
         #expect(found.output.contains("--plugin new=\(new.path)") && found.output.contains("--plugin old=\(old.path)"))
-        // The names are kept with the campaign.
+        // The state folder stores the names.
         let resumed = try Self.tool(["run", "--state", state, "--resume", "--cases", "6000", "--json"])
         #expect(resumed.status == 77, "\(resumed)")
         #expect(try Self.buckets(resumed).allSatisfy { $0.hasPrefix("new/") })
         let other = try Self.tool(["run", "--state", state, "--resume", "--plugin", "newer=\(new.path)"])
         #expect(other.status == 64 && other.errors.contains("--plugin: the campaign in"), "\(other)")
-        // Files are judged by the plug-in of their name.
+        // The target name of a case file selects the plug-in.
         let crashes = state + "/crashes"
         let file = crashes + "/" + (buckets[0].replacingOccurrences(of: "/", with: "--")) + ".case"
         let swapped = ["--plugin", "old=\(new.path)", "--plugin", "new=\(old.path)"]
@@ -90,8 +90,7 @@ struct NamedPluginTests {
         #expect(!replayed.output.contains("old/"), "\(replayed)")
     }
 
-    /// One file may stand under two names.
-    @Test func oneFileHasTwoNames() throws {
+    @Test func oneFileMayHaveTwoNames() throws {
         let plugin = try Self.build(isWrong: true)
         let found = try Self.tool([
             "run", "--seed", "3", "--cases", "1500", "--json", "--plugin", "a=\(plugin.path)", "--plugin",
@@ -104,7 +103,7 @@ struct NamedPluginTests {
         #expect(!kinds[0].isEmpty && kinds[0] == kinds[1], "\(buckets)")
     }
 
-    /// Shards of one campaign are joined wherever the files are, and only under the same names.
+    /// Shards merge if names and file contents are equal; paths may differ.
     @Test func shardsAreMergedByNameAndContent() throws {
         let plugin = try Self.build(isWrong: true)
         func shard(_ number: Int, _ word: String) throws -> String {

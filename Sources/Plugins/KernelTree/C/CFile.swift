@@ -1,8 +1,8 @@
 import Foundation
 
-/// A file of C and what is defined at its top level.
+/// A C file and its top-level definitions.
 struct CFile {
-    /// The name that messages have.
+    /// The name in messages.
     let name: String
     let bytes: [UInt8]
     let number: Int
@@ -12,7 +12,7 @@ struct CFile {
 
     /// Reads a file and finds its definitions.
     ///
-    /// - Parameter defined: the macros that conditionals see as defined
+    /// - Parameter defined: the macros that are defined for its conditionals
     /// - Complexity: O(bytes)
     init(name: String, bytes: [UInt8], number: Int, defined: Set<String>) {
         self.name = name
@@ -43,21 +43,21 @@ struct CFile {
     /// The text of a definition.
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// What has been read since the last definition ended; of braces only where they are.
+    /// The tokens since the last definition. Tokens inside braces are left out.
     private struct Declaration {
         var tokens: [CToken] = []
-        /// The macros that are defined between its tokens.
+        /// The macros that are defined inside the declaration.
         var macros: [String] = []
         var depth = 0
         var bodyStart: Int?
         var end = 0
         var hasAssignment = false
-        /// Whether the first braces follow parameters.
+        /// True if the first braces follow a parameter list.
         var mayBeFunction = false
-        /// Whether they have been closed.
+        /// True once those braces are closed.
         var isFunction = false
 
-        /// Whether neither braces nor a value have come.
+        /// True before any brace or initializer.
         var isBare: Bool { depth == 0 && bodyStart == nil && !hasAssignment }
 
         mutating func add(_ token: CToken, _ byte: UInt8) {
@@ -85,7 +85,7 @@ struct CFile {
         token.kind == .punctuation && bytes[token.range.lowerBound] == sign.asciiValue
     }
 
-    /// Whether a use of a macro without a semicolon, such as `BTF_ID_LIST(name)`, has ended before this token.
+    /// Returns true if a macro use without a semicolon, such as `BTF_ID_LIST(name)`, ends before this token.
     private func isEnd(of declaration: Declaration, before token: CToken) -> Bool {
         guard declaration.depth == 0, declaration.bodyStart == nil, let first = declaration.tokens.first,
             let last = declaration.tokens.last, token.kind == .word, isSign(last, ")"),
@@ -94,7 +94,7 @@ struct CFile {
         return bytes[first.range].allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
 
-    /// Notes a macro; gives its name where it stands inside of a declaration and comes along with that.
+    /// Records a macro definition. Returns its name if it is inside a declaration, with which it is then taken.
     private mutating func macro(_ token: CToken, isAlone: Bool) -> String? {
         let directive = CDirective(bytes, token)
         guard directive.name == "define", let name = directive.rest.first else { return nil }
@@ -132,7 +132,7 @@ struct CFile {
             made.name = variable ?? name
         } else {
             let end = words.firstIndex { ["=", "[", "{", ";"].contains($0) } ?? words.count
-            // A forward declaration of a type has nothing but its tag.
+            // A forward declaration of a type defines nothing.
             if end < 2 || (CFile.tagKeywords.contains(words[0]) && end == 2) { return nil }
             made.name = words[end - 1]
         }
@@ -141,7 +141,7 @@ struct CFile {
 
     static let tagKeywords: Set<String> = ["struct", "union", "enum"]
 
-    /// The tag behind a keyword, or `nil` where the braces follow; attributes may stand between.
+    /// The tag after a keyword and its attributes; `nil` if the braces follow at once.
     private func tag(after keyword: CToken, before end: Int) -> String? {
         var scanner = CScanner(bytes, in: keyword.range.upperBound..<end, line: keyword.line)
         while let token = scanner.next() {
@@ -160,7 +160,7 @@ struct CFile {
         return end > 1 ? words[end - 1] : nil
     }
 
-    /// The name before the parentheses of parameters; attributes have parentheses as well.
+    /// The name before the parameter list. Attributes with arguments are skipped.
     private static func functionName(_ words: [String]) -> String? {
         var depth = 0
         for (number, word) in words.enumerated() {
@@ -181,7 +181,7 @@ struct CFile {
     /// The name of a variable that a macro declares, such as `DEFINE_MUTEX(name)` or `DEFINE_PER_CPU(type, name)`.
     private static func variableName(_ words: [String], macro: String) -> String? {
         guard let open = words.firstIndex(of: macro).map({ $0 + 1 }), open + 1 < words.count else { return nil }
-        // Here a size follows the name.
+        // In these a size follows the name.
         if ["DECLARE_BITMAP", "DECLARE_HASHTABLE", "DEFINE_HASHTABLE"].contains(macro) { return words[open + 1] }
         guard macro.hasPrefix("DEFINE_") || macro.hasPrefix("DECLARE_") || macro == "LIST_HEAD",
             let close = words.lastIndex(of: ")")
@@ -216,4 +216,30 @@ struct CFile {
         }
         return found
     }
+}
+
+/// A top-level definition of a C file, as text.
+struct CDefinition {
+    enum Kind: Hashable {
+        case function, prototype, variable, type, macro, typedef
+        /// `struct`, `union` or `enum` with a tag, or an `enum` without.
+        case tagged
+    }
+
+    var kind: Kind
+    /// Its name; for an `enum` without a tag, the first constant.
+    var name: String
+    /// The index of the file.
+    var file: Int
+    /// The byte range in the file.
+    var range: Range<Int>
+    /// The first line.
+    var line: Int
+    /// The offset of the opening brace, or of a macro's body.
+    var body: Int
+    /// The constants of an `enum`, and the macros that are defined inside the braces.
+    var constants: [String] = []
+    /// True if only its own file can see it.
+    var isStatic = false
+    var isEnum = false
 }

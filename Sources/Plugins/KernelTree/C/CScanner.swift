@@ -1,30 +1,30 @@
-/// A token of C, by where it stands in its file.
+/// A C token and its position in the file.
 struct CToken {
     enum Kind {
         case word, number, string, punctuation
-        /// A whole line that begins with `#`, with the lines that it is continued on.
+        /// A whole `#` line with its continuation lines.
         case directive
     }
 
     var kind: Kind
-    /// Offsets of its bytes.
+    /// The byte range.
     var range: Range<Int>
     /// Counted from 1.
     var line: Int
 }
 
-/// Splits C into tokens; comments and blanks are passed over.
+/// Splits C into tokens and skips comments and blanks.
 struct CScanner {
     let bytes: [UInt8]
     private(set) var at: Int
     private let end: Int
     private(set) var line: Int
-    /// Whether only blanks have been seen on this line.
+    /// True if only blanks precede on this line.
     private var isAtLineStart: Bool
 
     /// Scans a part of a file.
     ///
-    /// - Parameter isInDirective: whether the part lies in a directive, where a `#` begins none
+    /// - Parameter isInDirective: true if the part is inside a directive, where `#` starts no directive
     init(_ bytes: [UInt8], in range: Range<Int>? = nil, line: Int = 1, isInDirective: Bool = false) {
         self.bytes = bytes
         at = range?.lowerBound ?? 0

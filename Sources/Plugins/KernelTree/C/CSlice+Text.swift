@@ -1,14 +1,14 @@
 extension CSlice {
-    /// The slice as one file of C, without the stand-ins and the adapter.
+    /// The slice as one C file, without the stand-ins and the adapter.
     ///
-    /// Every definition is the tree's own text, with a line that names the place it was taken from.
+    /// Each definition is the unchanged text of the tree, with a `#line` that names its origin.
     func text() -> String {
         var lines: [String] = []
-        for (name, hasParameters) in blankMacros.sorted(by: { $0.key < $1.key }) {
+        for (name, hasParameters) in emptyMacros.sorted(by: { $0.key < $1.key }) {
             lines.append("#define \(name)\(hasParameters ? "(...)" : "")")
         }
-        // A value, as trace_…_enabled() is asked for one.
-        for name in idleCalls.sorted() { lines.append("#define \(name)(...) 0") }
+        // A value, since trace_…_enabled() returns one.
+        for name in noOpCalls.sorted() { lines.append("#define \(name)(...) 0") }
         for name in sizes.sorted() { lines.append("#define \(name) 64") }
         let macros = taken.filter { $0.kind == .macro }
         for macro in macros { lines.append(text(of: macro)) }
@@ -34,19 +34,19 @@ extension CSlice {
         for declaration in missing {
             lines.append(prototype(declaration))
             let fault =
-                "\(declaration.name)() is called, which kernel/bpf/*.c does not define and for which there is no stand-in"
+                "\(declaration.name)() is called and has no definition in kernel/bpf/*.c and no stand-in"
             lines.append("{ STANDIN_STOP(\"\(fault); \(StandIns.remedy) of plugin build\"); }")
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Where something that was taken stands: `kernel/bpf/core.c:123`.
+    /// The file and line of a definition, as `kernel/bpf/core.c:123`.
     func place(of definition: CDefinition) -> String { "\(files[definition.file].name):\(definition.line)" }
 
-    /// The functions that were taken.
+    /// The extracted functions.
     var functions: [CDefinition] { taken.filter { $0.kind == .function } }
 
-    /// The name of the function that a line of a file lies in.
+    /// The name of the function that contains a line of a file.
     func function(at line: Int, of file: String) -> String? {
         functions.last { definition in
             guard files[definition.file].name == file && definition.line <= line else { return false }
@@ -55,7 +55,7 @@ extension CSlice {
         }?.name
     }
 
-    /// Whether a type that was taken has a member, by its name.
+    /// Returns true if an extracted type has a member with a name.
     func hasMember(_ member: String, of tag: String) -> Bool {
         guard let definition = taken.first(where: { $0.kind == .tagged && $0.name == tag }) else { return false }
         let file = files[definition.file]
@@ -72,7 +72,7 @@ extension CSlice {
         "#line \(definition.line) \"\(files[definition.file].name)\"\n" + text(definition)
     }
 
-    /// What stands before the body of a function, or a prototype up to its parameters' end.
+    /// The declaration of a function without its body or attributes.
     private func prototype(_ definition: CDefinition) -> String {
         var part = definition.range.lowerBound..<definition.body
         let file = files[definition.file]
@@ -82,7 +82,7 @@ extension CSlice {
         return "#line \(definition.line) \"\(file.name)\"\n" + file.text(part)
     }
 
-    /// The end of the parentheses behind the name of a prototype; attributes may follow.
+    /// The end of the parameter list of a prototype. Attributes may follow it.
     private func parametersEnd(of definition: CDefinition, in file: CFile, before end: Int) -> Int {
         var scanner = CScanner(file.bytes, in: definition.range.lowerBound..<end)
         var hasName = false
@@ -107,7 +107,7 @@ extension CSlice {
         }
     }
 
-    /// The functions and variables of one file; where another file has a static function by the same name, it is renamed.
+    /// The functions and variables of one file. A static function is renamed if another file has one with its name.
     private struct Section {
         var file: Int
         var functions: [CDefinition] = []

@@ -1,10 +1,11 @@
-/// The definitions that some functions need, taken from the files of a tree.
+/// The transitive definitions of some functions, extracted from the files of a tree.
 ///
-/// Names are followed from the functions on: what they call, the types and macros they use, and what these use. What the
-/// stand-ins define is not followed. A type that is only pointed to is taken when something looks inside.
+/// The slice follows calls, types and macros from the functions on. Names that the stand-ins define are not followed. A type
+/// that is only used by pointer is taken when code accesses its members.
 struct CSlice {
-    /// The files that are searched; those behind ``preferred`` are read only when a call is found nowhere else.
+    /// The files that have been read.
     private(set) var files: [CFile] = []
+    /// The files to read when no other file defines a called function.
     private var unread: [CFileSource]
     private let defined: Set<String>
     private let standins: Set<String>
@@ -13,28 +14,28 @@ struct CSlice {
     private var ordinary: [String: [CDefinition]] = [:]
     private var tagged: [String: CDefinition] = [:]
 
-    /// What has been taken, in an order in which types come before those that hold them.
+    /// The extracted definitions. A type precedes the types that contain it.
     private(set) var taken: [CDefinition] = []
     private var seen: Set<Place> = []
-    /// The functions that only a prototype is known of.
+    /// The called functions that have a prototype and no definition.
     private(set) var missing: [CDefinition] = []
-    /// The tags that were met, each with its keyword.
+    /// The keyword of each tag in use.
     private var keywords: [String: String] = [:]
-    /// Types that are held by value and nobody defines.
+    /// Undefined types that are used by value.
     private(set) var opaqueTags: Set<String> = []
     private(set) var opaqueTypes: Set<String> = []
-    /// Sizes of arrays that nobody defines.
+    /// Undefined array sizes.
     private(set) var sizes: Set<String> = []
-    /// Attributes that nobody defines; true for those with parentheses.
-    private(set) var blankMacros: [String: Bool] = [:]
-    /// Tracepoints and lock assertions that are called: each is one of hundreds that do nothing here.
-    private(set) var idleCalls: Set<String> = []
-    /// Members that point to a type, by their names.
+    /// Undefined attributes; true for those with parentheses.
+    private(set) var emptyMacros: [String: Bool] = [:]
+    /// The tracepoints and lock assertions that are called. They do nothing here, and there are hundreds.
+    private(set) var noOpCalls: Set<String> = []
+    /// The types that members point to, by member name.
     private var pointers: [String: Set<String>] = [:]
-    /// Members that something looks behind.
+    /// The members that code accesses.
     private var accessed: Set<String> = []
 
-    /// Where a definition stands.
+    /// The position of a definition.
     private struct Place: Hashable {
         var file: Int
         var start: Int
@@ -43,9 +44,9 @@ struct CSlice {
     /// Makes an empty slice.
     ///
     /// - Parameters:
-    ///   - sources: files that are always searched, the first ones before the others
-    ///   - others: files of functions that these may call
-    ///   - standins: headers whose definitions are used instead of the tree's
+    ///   - sources: files that are always searched; earlier files win
+    ///   - others: files that are searched for called functions only
+    ///   - standins: headers whose definitions replace those of the tree
     init(sources: [CFileSource], others: [CFileSource], standins: [CFile], defined: Set<String>) {
         self.defined = defined
         unread = others
@@ -68,21 +69,21 @@ struct CSlice {
         }
     }
 
-    /// Where a function is defined, if it is.
+    /// The definition of a function, or `nil`.
     mutating func function(_ name: String) -> CDefinition? {
         find(name, from: nil, isCall: true).first { $0.kind == .function }
     }
 
-    /// Takes a function or type with all it needs.
+    /// Adds a function with its dependencies.
     mutating func take(function name: String) { for found in find(name, from: nil, isCall: true) { take(found) } }
 
-    /// Takes a type that somebody looks into.
+    /// Adds a type with its members.
     mutating func take(tag: String) { need(tag) }
 
-    /// Takes a name that is used from outside, such as a macro.
+    /// Adds a name that the adapter uses, such as a macro.
     mutating func take(name: String) { for found in find(name, from: nil, isCall: false) { take(found) } }
 
-    /// Takes what is pointed to and looked into, until there is nothing more.
+    /// Adds the types that are used by pointer and accessed, until no more appear.
     mutating func close() {
         while true {
             let wanted = accessed.flatMap { pointers[$0] ?? [] }.filter { tagged[$0].map(isTaken) == false }
@@ -95,15 +96,15 @@ struct CSlice {
         seen.contains(Place(file: definition.file, start: definition.range.lowerBound))
     }
 
-    /// The tags that were met.
+    /// The tags in use.
     var tags: [String] { keywords.keys.sorted() }
 
-    /// `struct`, `union` or `enum`, for a tag that was met.
+    /// `struct`, `union` or `enum`, for a tag in use.
     func keyword(of tag: String) -> String { keywords[tag] ?? "struct" }
 
     // MARK: Names
 
-    /// The definitions of a name that a file sees: its macro, and the best of the others.
+    /// The definitions of a name that are visible in a file: its macro, and the best of the others.
     private mutating func find(_ name: String, from file: Int?, isCall: Bool) -> [CDefinition] {
         if standins.contains(name) { return [] }
         var found = visible(name, from: file)
@@ -159,7 +160,7 @@ struct CSlice {
         return words
     }
 
-    /// Takes a type whole.
+    /// Adds a type with its members, or declares it opaque if it is undefined.
     private mutating func need(_ tag: String) {
         if standinTags.contains(tag) { return }
         if let definition = tagged[tag] {
@@ -171,21 +172,21 @@ struct CSlice {
 
     private mutating func follow(_ name: String, from file: Int, isCall: Bool) {
         let found = find(name, from: file, isCall: isCall)
-        if isCall && !standins.contains(name) && CSlice.isIdle(name)
+        if isCall && !standins.contains(name) && CSlice.isNoOp(name)
             && !found.contains(where: { $0.kind != .prototype })
         {
-            idleCalls.insert(name)
+            noOpCalls.insert(name)
             return
         }
         for definition in found { take(definition) }
     }
 
-    /// True for the names of tracepoints, which macros of the kernel make, and of assertions about locks.
-    private static func isIdle(_ name: String) -> Bool {
+    /// Returns true for tracepoints, which kernel macros define, and for lock assertions.
+    private static func isNoOp(_ name: String) -> Bool {
         name.hasPrefix("trace_") || name.hasPrefix("lockdep_assert")
     }
 
-    /// Follows a function, variable or macro: all tags are taken whole, since it may look into them.
+    /// Follows a function, variable or macro. It may access any type that it names, so all are added with their members.
     private mutating func followCode(_ tokens: [CWord], _ definition: CDefinition) {
         let locals = definition.kind == .function ? CWord.locals(of: tokens) : []
         for (number, token) in tokens.enumerated() where token.isName {
@@ -205,13 +206,13 @@ struct CSlice {
         }
     }
 
-    /// Follows a type: what it holds by value comes before it, what it points to may stay unknown.
+    /// Follows a type. Types used by value are added before it; types used by pointer may stay incomplete.
     private mutating func followType(_ tokens: [CWord], _ definition: CDefinition) {
         var depth = 0
         var sizeDepth = 0
         for (number, token) in tokens.enumerated() {
             let before = number > 0 ? tokens[number - 1].text : ""
-            // Parameters of a function follow its name in parentheses; the arguments of a macro follow a name.
+            // A parameter list follows a parenthesis; the arguments of a macro follow a name.
             if token.text == "(" && (depth > 0 || before == ")") { depth += 1 }
             if token.text == ")" && depth > 0 { depth -= 1 }
             if token.text == "[" { sizeDepth += 1 }
@@ -221,7 +222,7 @@ struct CSlice {
             if CFile.tagKeywords.contains(before) {
                 followTag(token.text, before, tokens[(number + 1)...], isParameter: depth > 0, definition)
             } else if token.text != definition.name && !definition.constants.contains(token.text) {
-                // A member may be called like a function.
+                // A member may have the name of a function.
                 for found in find(token.text, from: definition.file, isCall: false)
                 where ![.function, .prototype, .variable].contains(found.kind) { take(found) }
             }
@@ -232,13 +233,13 @@ struct CSlice {
     private mutating func followTag(
         _ tag: String, _ keyword: String, _ rest: ArraySlice<CWord>, isParameter: Bool, _ definition: CDefinition
     ) {
-        let behind = rest.drop { $0.text.hasPrefix("__") || $0.text == "const" }
-        // The tag of the type itself, or of one that is defined inside it.
-        if behind.first?.text == "{" || tag == definition.name { return }
+        let next = rest.drop { $0.text.hasPrefix("__") || $0.text == "const" }
+        // The tag of the type itself, or of a nested definition.
+        if next.first?.text == "{" || tag == definition.name { return }
         keywords[tag] = keyword
         if keyword == "enum" { return need(tag) }
-        if behind.first?.text != "*" { return isParameter ? () : need(tag) }
-        if !isParameter, let member = behind.first(where: { $0.isName && !$0.text.hasPrefix("__") }) {
+        if next.first?.text != "*" { return isParameter ? () : need(tag) }
+        if !isParameter, let member = next.first(where: { $0.isName && !$0.text.hasPrefix("__") }) {
             pointers[member.text, default: []].insert(tag)
         }
     }
@@ -248,7 +249,7 @@ struct CSlice {
             && !CWord.isBuiltIn(token.text)
     }
 
-    /// Finds words that can only be types or attributes, and that nobody defines.
+    /// Finds undefined names that can only be types or attributes.
     private mutating func guessTypes(_ tokens: ArraySlice<CWord>, _ definition: CDefinition) {
         var before = ""
         for number in tokens.indices {
@@ -260,7 +261,7 @@ struct CSlice {
             else { continue }
             let next = tokens[number + 1]
             if token.text.hasPrefix("__") {
-                blankMacros[token.text] = next.text == "("
+                emptyMacros[token.text] = next.text == "("
             } else if ["{", ";", "}", "(", ",", "const", "static", "extern", "inline", "typedef", "volatile"].contains(
                 before)
                 || before.isEmpty,
@@ -272,7 +273,7 @@ struct CSlice {
     }
 }
 
-/// A file that has not been looked at.
+/// An unparsed file.
 struct CFileSource: Sendable {
     var name: String
     var bytes: [UInt8]

@@ -1,15 +1,15 @@
-/// Tokens of one part of a file, with conditionals decided.
+/// The compiled tokens of one part of a file: conditionals are evaluated.
 struct CText {
     private var scanner: CScanner
     private var conditions: CConditions
 
-    /// Reads a file, or a part of it that holds whole conditionals.
+    /// Reads a file, or a part of it that contains whole conditionals.
     init(_ bytes: [UInt8], in range: Range<Int>? = nil, line: Int = 1, defined: Set<String>) {
         scanner = CScanner(bytes, in: range, line: line)
         conditions = CConditions(defined: defined)
     }
 
-    /// The next token that is compiled; directives other than conditionals are tokens.
+    /// The next compiled token. Directives other than conditionals are tokens.
     mutating func next() -> CToken? {
         while let token = scanner.next() {
             if token.kind == .directive {
@@ -21,13 +21,13 @@ struct CText {
     }
 }
 
-/// A line that begins with `#`, taken apart.
+/// A parsed `#` line.
 struct CDirective {
     /// `define`, `ifdef` and so on.
     var name: String
-    /// The words and signs behind it.
+    /// The tokens that follow the name.
     var rest: [String]
-    /// Where what follows the name of a macro begins.
+    /// The offset after the name of a macro.
     var bodyStart: Int
 
     init(_ bytes: [UInt8], _ token: CToken) {
@@ -46,13 +46,13 @@ struct CDirective {
     }
 }
 
-/// Decides `#if`, `#ifdef` and the like, of which only what is defined beforehand is known to be defined.
+/// Evaluates `#if`, `#ifdef` and the like. Only predefined macros count as defined.
 struct CConditions {
-    /// One conditional that is open.
+    /// One open conditional.
     private struct Level {
         var isActive: Bool
-        /// Whether some branch of it has been compiled.
-        var isSettled: Bool
+        /// True if one of its branches was compiled.
+        var hasMatched: Bool
         var isOuterActive: Bool
     }
 
@@ -61,31 +61,31 @@ struct CConditions {
 
     init(defined: Set<String>) { self.defined = defined }
 
-    /// Whether what follows is compiled.
+    /// True if the following text is compiled.
     var isActive: Bool { levels.last?.isActive ?? true }
 
-    /// Takes a directive; says whether it was a conditional.
+    /// Processes a directive. Returns true if it was a conditional.
     mutating func take(_ directive: CDirective) -> Bool {
         switch directive.name {
         case "if": open(evaluate(directive.rest))
         case "ifdef": open(directive.rest.first.map(defined.contains) == true)
         case "ifndef": open(directive.rest.first.map(defined.contains) != true)
-        case "elif": turn(evaluate(directive.rest))
-        case "else": turn(true)
+        case "elif": openBranch(evaluate(directive.rest))
+        case "else": openBranch(true)
         case "endif": if !levels.isEmpty { levels.removeLast() }
         default: return false
         }
         return true
     }
 
-    private mutating func open(_ holds: Bool) {
-        levels.append(Level(isActive: isActive && holds, isSettled: holds, isOuterActive: isActive))
+    private mutating func open(_ condition: Bool) {
+        levels.append(Level(isActive: isActive && condition, hasMatched: condition, isOuterActive: isActive))
     }
 
-    private mutating func turn(_ holds: Bool) {
+    private mutating func openBranch(_ condition: Bool) {
         guard var level = levels.popLast() else { return }
-        level.isActive = level.isOuterActive && !level.isSettled && holds
-        level.isSettled = level.isSettled || holds
+        level.isActive = level.isOuterActive && !level.hasMatched && condition
+        level.hasMatched = level.hasMatched || condition
         levels.append(level)
     }
 
@@ -101,9 +101,9 @@ struct CExpression {
     private let defined: Set<String>
     private var at = 0
 
-    /// - Parameter words: the expression, in tokens
+    /// - Parameter words: the tokens of the expression
     init(_ words: [String], defined: Set<String>) {
-        // Signs of two characters come as two tokens.
+        // The scanner splits two-character operators.
         var joined: [String] = []
         for word in words {
             if let last = joined.last, ["&&", "||", "==", "!=", "<=", ">="].contains(last + word) {
@@ -116,7 +116,7 @@ struct CExpression {
         self.defined = defined
     }
 
-    /// Works it out; what cannot be read is 0.
+    /// Evaluates the expression. Unsupported syntax evaluates to 0.
     mutating func value() -> Int { binary(0) }
 
     private static let levels = [["||"], ["&&"], ["==", "!="], ["<", ">", "<=", ">="], ["+", "-"]]
@@ -144,7 +144,7 @@ struct CExpression {
         return left
     }
 
-    /// Macros that ask whether an option is set; the stand-ins set none to a module.
+    /// Macros that test an option. The stand-ins set no option to `m`.
     private static let options: Set<String> = ["IS_ENABLED", "IS_BUILTIN", "IS_REACHABLE"]
 
     private mutating func unary() -> Int {
@@ -169,7 +169,7 @@ struct CExpression {
                 at += 3
                 return defined.contains(words[at - 2]) ? 1 : 0
             }
-            // What else looks like a call: nothing that is known beforehand.
+            // Any other function-like macro is unknown and evaluates to 0.
             var depth = 0
             repeat {
                 depth += words[at] == "(" ? 1 : words[at] == ")" ? -1 : 0

@@ -1,7 +1,7 @@
 /// A token as text.
 struct CWord {
     var text: String
-    /// Whether it is a word and no keyword.
+    /// True if it is an identifier and no keyword.
     var isName: Bool
 
     init(_ token: CToken, _ text: String) {
@@ -9,13 +9,13 @@ struct CWord {
         isName = token.kind == .word && !CWord.keywords.contains(text)
     }
 
-    /// Whether the compiler knows it by itself.
+    /// Returns true if the compiler or its own headers define the name.
     static func isBuiltIn(_ text: String) -> Bool { text.hasPrefix("__builtin") || compilerWords.contains(text) }
 
-    /// The names that a function declares: those behind a type that an assignment or the like follows.
+    /// The local names of a function: each follows a type and precedes an assignment or the like.
     static func locals(of tokens: [CWord]) -> Set<String> {
         var found: Set<String> = []
-        // Behind a comma in parentheses is an argument, unless they are those of a loop.
+        // After a comma in parentheses comes an argument, except in the header of a loop.
         var isLoop: [Bool] = []
         for number in tokens.indices.dropFirst().dropLast() {
             let before = tokens[number - 1]

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * A patcher made of the functions of a kernel tree: does by hand what the
- * kernel's callers of these functions do by hand.
+ * A patcher built from the functions of a kernel tree. The adapter takes the
+ * place of their callers in the verifier.
  *
- * It is compiled behind the functions in one translation unit. An edit is one
- * or two calls of theirs; what the caller has to work out (offsets of the
- * patch, aux of an instruction that is kept) is worked out for the layout that
- * this one edit gives, and the functions move it on when later edits come.
+ * It is compiled after the functions in one translation unit. An edit is one or
+ * two calls. The adapter computes the caller's part (offsets in the patch, the
+ * aux word of a kept instruction) for the layout after this edit. Calls for
+ * later edits adjust it further.
  */
-/* Set by whoever took the functions out of the tree. */
+/* KernelPlugin.swift defines these macros in the compiled file. */
 #ifndef ADAPTER_RELEASE
 #error "ADAPTER_RELEASE is not set"
 #endif
@@ -27,7 +27,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 {
 	int err = -ENOMEM;
 
-	/* more subprograms than the verifier has room for are refused by it long before */
+	/* the verifier refuses such programs before it patches */
 	if (in->subprog_cnt > ADAPTER_SUBPROGS)
 		return -EINVAL;
 	if (!adapter.env)
@@ -39,7 +39,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	memory_pass++;
 	memory_freed_classes = 0;
 	if (adapter_load(in)) {
-		tables_plant(in->insn_cnt, edit_cnt);
+		tables_inject(in->insn_cnt, edit_cnt);
 		err = adapter_run(edit_cnt);
 	}
 	if (!err && !tables_are_right(edit_cnt))
@@ -48,7 +48,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		adapter_store(out);
 	standin_run_later();
 	memory_check_pass();
-	/* the functions may have lost a block that they were given */
+	/* the functions may already have freed one of these */
 	memory_release(adapter.env->prog);
 	memory_release(adapter.env->insn_aux_data);
 	memory_release(adapter.aux.linfo);
@@ -57,7 +57,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	memory_release(adapter.aux.func_info_aux);
 #endif
 	memory_failures.one_in = 0;
-	/* what is left belongs to nobody; after damage that is no wonder */
+	/* the remaining blocks are leaks, which are expected after damage */
 	if (memory_drop_all() && adapter_is_answer(err))
 		err = -BPF_PATCHER_KERNEL_LEAKED;
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Stand-ins that compute: each returns what the kernel's own returns. One table
- * by family; a test calls every entry.
+ * Stand-ins that compute. Each returns the same value as the kernel's. They are
+ * grouped by family; a test calls every one.
  */
 #ifndef COMMON_H
 #define COMMON_H
@@ -74,7 +74,7 @@
 #define upper_32_bits(value) ((u32)((u64)(value) >> 32))
 #define lower_32_bits(value) ((u32)(value))
 
-/* Overflow: a size that does not fit is SIZE_MAX, of which there is never so much memory */
+/* Overflow: a size that does not fit is SIZE_MAX, which no allocation can satisfy */
 
 #define check_add_overflow(a, b, sum) __builtin_add_overflow(a, b, sum)
 #define check_sub_overflow(a, b, difference) __builtin_sub_overflow(a, b, difference)
@@ -100,7 +100,7 @@ static inline size_t size_add(size_t a, size_t b)
 	return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
 }
 
-/* what has overflowed before stays so */
+/* SIZE_MAX marks an earlier overflow and is kept */
 static inline size_t size_sub(size_t a, size_t b)
 {
 	return a == SIZE_MAX || b == SIZE_MAX || b > a ? SIZE_MAX : a - b;
@@ -198,7 +198,7 @@ static inline unsigned int standin_weight(const unsigned long *bits, unsigned in
 	return weight;
 }
 
-/* Memory that is shared: one thread sees everything at once */
+/* Shared memory: there is one thread, so plain accesses suffice */
 
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
@@ -262,7 +262,7 @@ static inline unsigned int standin_weight(const unsigned long *bits, unsigned in
 #define IS_ERR_OR_NULL(pointer) (!(pointer) || IS_ERR_VALUE(pointer))
 #define PTR_ERR_OR_ZERO(pointer) (IS_ERR(pointer) ? PTR_ERR(pointer) : 0)
 
-/* The latest error that became a pointer: a caller may make a mere NULL of it. */
+/* The latest error pointer, since a caller may replace it by NULL. */
 static long standin_error;
 
 static inline void *standin_error_pointer(long error)
@@ -343,7 +343,7 @@ static inline void standin_exchange(void *a, void *b, int size, void (*exchange)
 		swap(one[size], two[size]);
 }
 
-/* A heap, as in the kernel: what is equal changes places, and `exchange` may move more than it is given. */
+/* Heapsort, as in the kernel: not stable, and `exchange` may swap other arrays along. */
 static inline void standin_sort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *),
 				void (*exchange)(void *, void *, int))
 {

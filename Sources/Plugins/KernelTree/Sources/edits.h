@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What the kernel's callers work out by hand for one edit: offsets in the
- * patch, the aux word of an instruction that is kept, jumps that skip.
+ * The caller's part of one edit: offsets in the patch, the aux word of a kept
+ * instruction, jumps that skip an insertion.
  */
 #ifndef EDITS_H
 #define EDITS_H
 
 #include "steps.h"
 
-/* A jump that is kept at `index` of an edit that grows by `growth` there. */
+/* Retargets a jump that is kept at slot `index`, in an edit that grows the program by `growth`. */
 static int adapter_keep(struct bpf_insn *insn, s64 off, s64 index, s64 growth, bool skips)
 {
 	const enum adapter_field field = adapter_field(insn);
@@ -20,11 +20,11 @@ static int adapter_keep(struct bpf_insn *insn, s64 off, s64 index, s64 growth, b
 	if (target > off)
 		target += growth;
 	else if (target == off && skips && field == ADAPTER_OFF && off - index - 1 < S16_MIN)
-		target = index; /* adjust_jmp_off() would lead it there, had it room to wait */
-	return adapter_aim(insn, field, index, target);
+		target = index; /* where adjust_jmp_off() would move it, but the offset to `off` does not fit before that */
+	return adapter_retarget(insn, field, index, target);
 }
 
-/* Works out the patch of an edit at `off` of the present layout. */
+/* Builds the patch of an edit at `off` of the current layout. */
 static int adapter_prepare(u32 number, u32 off, bool has_original)
 {
 	const struct bpf_patcher_edit *edit = &adapter.edits[number];
@@ -57,10 +57,10 @@ static int adapter_prepare(u32 number, u32 off, bool has_original)
 	for (i = 0; i < edit->ref_cnt; i++) {
 		const u32 from = edit->refs[i].from;
 		const enum adapter_field field = adapter_field(patch + from);
-		const s64 landing = adapter_landing(edit->refs[i].to, number + 1,
+		const s64 target = adapter_jump_target(edit->refs[i].to, number + 1,
 						    field == ADAPTER_CALL);
 
-		err = adapter_aim(patch + from, field, (s64)off + from, landing);
+		err = adapter_retarget(patch + from, field, (s64)off + from, target);
 		if (err)
 			return err;
 	}
@@ -68,10 +68,10 @@ static int adapter_prepare(u32 number, u32 off, bool has_original)
 }
 
 /*
- * Lets jumps aim past an insertion that they are to skip, where the layout
- * between the two steps has no room for their way back to `off`.
+ * Between the two steps of a skipped insertion, the offset of a backward jump to
+ * `off` may not fit. Such jumps target the next slot until the second step.
  */
-static int adapter_look_away(u32 off, u32 len, u32 *count)
+static int adapter_divert_jumps(u32 off, u32 len, u32 *count)
 {
 	struct bpf_prog *prog = adapter.env->prog;
 	u32 i;
@@ -89,34 +89,34 @@ static int adapter_look_away(u32 off, u32 len, u32 *count)
 		if (adapter_field(insn) != ADAPTER_OFF || i + 1 + insn->off != off ||
 		    insn->off - (s64)len >= S16_MIN)
 			continue;
-		if (!adapter_grow(&adapter.aims, &adapter.aim_cap, *count + 1, sizeof(u32)))
+		if (!adapter_grow(&adapter.diverted, &adapter.diverted_cap, *count + 1, sizeof(u32)))
 			return -ENOMEM;
-		adapter.aims[(*count)++] = i;
+		adapter.diverted[(*count)++] = i;
 		insn->off++;
 	}
 	return 0;
 }
 
-static void adapter_look_back(u32 len, u32 count)
+static void adapter_restore_jumps(u32 len, u32 count)
 {
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		adapter.env->prog->insnsi[adapter.aims[i] + len].off--;
+		adapter.env->prog->insnsi[adapter.diverted[i] + len].off--;
 }
 
-/* Insertion: the instruction itself stands last in the patch. */
+/* Insertion: the patch ends with the original instruction. */
 static int adapter_insert(u32 number, u32 off)
 {
 	const struct bpf_patcher_edit *edit = &adapter.edits[number];
 	const u32 len = edit->patch_len;
 	const bool skips = edit->flags & BPF_PATCHER_JUMPS_SKIP;
-	u32 aims = 0;
+	u32 diverted = 0;
 	int err;
 
 	err = adapter_prepare(number, off, true);
 	if (!err && skips)
-		err = adapter_look_away(off, len, &aims);
+		err = adapter_divert_jumps(off, len, &diverted);
 	if (!err)
 		err = adapter_step(off, 1, adapter.patch, len + 1);
 	if (err || !skips)
@@ -126,11 +126,11 @@ static int adapter_insert(u32 number, u32 off)
 	if (err)
 		return err;
 #endif
-	adapter_look_back(len, aims);
+	adapter_restore_jumps(len, diverted);
 	return 0;
 }
 
-/* Replacement: all but the first slot goes, then that is patched. */
+/* Replacement: remove all slots except the first, then patch the first. */
 static int adapter_replace(u32 number, u32 off)
 {
 	const struct bpf_patcher_edit *edit = &adapter.edits[number];
@@ -147,7 +147,7 @@ static int adapter_replace(u32 number, u32 off)
 		err = adapter_step(off, 1, adapter.patch, len);
 	if (err || keep == BPF_PATCHER_NONE)
 		return err;
-	/* the functions give the word to the last slot; it belongs to the kept one */
+	/* the functions move the aux word to the last slot; it belongs to the kept one */
 	aux = adapter.env->insn_aux_data;
 	if (off + keep != last) {
 		aux[off + keep].ADAPTER_AUX_WORD = aux[last].ADAPTER_AUX_WORD;
@@ -158,7 +158,7 @@ static int adapter_replace(u32 number, u32 off)
 	return 0;
 }
 
-/* All edits, in order. */
+/* Applies all edits, in order. */
 static int adapter_run(u32 count)
 {
 	u32 i;

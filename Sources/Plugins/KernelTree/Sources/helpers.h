@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Stand-ins for services of the kernel, by family: locks, RCU, messages, memory
- * and scheduling. There is one thread and no reader beside it, so that most do
- * nothing; memory comes from an allocator that fails when told to and sees
- * leaks. A test calls every entry.
+ * Stand-ins for kernel services, by family: locks, RCU, messages, memory and
+ * scheduling. There is one thread and no concurrent reader, so most do nothing.
+ * The allocator injects failures and detects leaks. A test calls every one.
  *
  * A call whose name begins with trace_ or lockdep_assert does nothing and needs
  * no entry.
@@ -85,17 +84,17 @@
 #define local_unlock(lock) ((void)(lock))
 #define local_lock_irqsave(lock, flags) spin_lock_irqsave(lock, flags)
 #define local_unlock_irqrestore(lock, flags) spin_unlock_irqrestore(lock, flags)
-/* guard(mutex)(&lock): what is left of it is a call of the next macro */
+/* guard(mutex)(&lock) expands to a call of the next macro */
 #define guard(kind) standin_guard
 #define standin_guard(...) ((void)0)
 #define scoped_guard(...) for (bool standin_once = true; standin_once; standin_once = false)
-/* __free(kfree): a variable that is freed when it goes out of scope */
+/* __free(kfree): the variable is freed at the end of its scope */
 #define __free(function) __attribute__((__cleanup__(standin_clean_##function)))
 #define no_free_ptr(pointer) ({ __typeof__(pointer) _given = (pointer); (pointer) = NULL; _given; })
 #define retain_and_null_ptr(pointer) ((void)((pointer) = NULL))
 #define return_ptr(pointer) return no_free_ptr(pointer)
 
-/* RCU: no reader beside us; what is freed after a grace period is freed when the pass is over */
+/* RCU: no concurrent reader; callbacks run at the end of the pass */
 
 #define rcu_read_lock() ((void)0)
 #define rcu_read_unlock() ((void)0)
@@ -137,7 +136,7 @@
 #define call_rcu_hurry(head, function) standin_later(head, function)
 #define call_rcu_tasks(head, function) standin_later(head, function)
 #define call_rcu_tasks_trace(head, function) standin_later(head, function)
-/* with a member it waits for readers, without one it has waited */
+/* with a member it is deferred; without one it may sleep and frees at once */
 #define kfree_rcu(...) STANDIN_THIRD(__VA_ARGS__, standin_free_later, standin_free)(__VA_ARGS__)
 #define kvfree_rcu(...) kfree_rcu(__VA_ARGS__)
 #define kfree_rcu_mightsleep(block) standin_free(block)
@@ -146,7 +145,7 @@
 	standin_later(&(block)->member, (void (*)(struct rcu_head *))offsetof(__typeof__(*(block)), member))
 #define STANDIN_THIRD(first, second, third, ...) third
 
-/* Messages: nobody reads them, but what they print is worked out */
+/* Messages: not printed, but their arguments are evaluated */
 
 static inline void standin_print(const void *env, ...)
 {
@@ -189,8 +188,8 @@ static inline void standin_print(const void *env, ...)
 
 #define __GFP_ZERO 1u
 #define __GFP_NOFAIL 2u
-#define STANDIN_SMALL 4u /* kmalloc(), which has no more than KMALLOC_MAX_SIZE */
-#define STANDIN_PAGES 8u /* vmalloc(), which warns of a size of 0 */
+#define STANDIN_SMALL 4u /* kmalloc(): limited to KMALLOC_MAX_SIZE */
+#define STANDIN_PAGES 8u /* vmalloc(): warns about size 0 */
 #define __GFP_NOWARN 0u
 #define __GFP_ACCOUNT 0u
 #define __GFP_NORETRY 0u
@@ -206,7 +205,7 @@ static inline void standin_print(const void *env, ...)
 #define GFP_NOIO 0u
 #define NUMA_NO_NODE (-1)
 #define KMALLOC_MAX_SIZE (1ul << 22)
-/* what an allocation of nothing returns: no NULL, and nothing to free */
+/* the result of an allocation of size 0: not NULL, and nothing to free */
 #define ZERO_SIZE_PTR ((void *)16)
 #define ZERO_OR_NULL_PTR(block) ((unsigned long)(block) <= (unsigned long)ZERO_SIZE_PTR)
 #define bpf_memcg_flags(flags) (flags)
@@ -215,11 +214,11 @@ static void *standin_alloc_at(size_t size, gfp_t flags, const char *place);
 static void *standin_realloc_at(const void *block, size_t size, gfp_t flags, const char *place);
 static void *standin_duplicate_at(const void *bytes, size_t size, gfp_t flags, const char *place);
 static void *standin_duplicate_text_at(const char *text, size_t most, gfp_t flags, const char *place);
-static void memory_give_back_at(const void *block, const char *place);
+static void memory_free_at(const void *block, const char *place);
 
 #define standin_alloc(size, flags) standin_alloc_at(size, flags, STANDIN_PLACE)
 #define standin_realloc(block, size, flags) standin_realloc_at(block, size, flags, STANDIN_PLACE)
-#define standin_free(block) memory_give_back_at(block, STANDIN_PLACE)
+#define standin_free(block) memory_free_at(block, STANDIN_PLACE)
 #define kmalloc(size, flags) standin_alloc(size, (flags) | STANDIN_SMALL)
 #define kzalloc(size, flags) kmalloc(size, (flags) | __GFP_ZERO)
 #define kmalloc_array(count, size, flags) kmalloc(size_mul(count, size), flags)
@@ -259,7 +258,7 @@ static void memory_give_back_at(const void *block, const char *place);
 	((__typeof__(object) *)kzalloc(struct_size_t(__typeof__(object), member, count), 0))
 #define krealloc(block, size, flags) standin_realloc(block, size, (flags) | STANDIN_SMALL)
 #define krealloc_array(block, count, size, flags) krealloc(block, size_mul(count, size), flags)
-/* before 6.12 the size that a block has is given as well */
+/* before 6.12 the old size is an argument as well */
 #define kvrealloc(...) STANDIN_FIFTH(__VA_ARGS__, standin_kvrealloc_sized, standin_realloc)(__VA_ARGS__)
 #define standin_kvrealloc_sized(block, old, size, flags) standin_realloc(block, size, flags)
 #define STANDIN_FIFTH(first, second, third, fourth, fifth, ...) fifth
@@ -295,7 +294,7 @@ static void memory_give_back_at(const void *block, const char *place);
 #define kvfree(block) standin_free(block)
 #define kvfree_sensitive(block, size) standin_free(block)
 
-/* Scheduling: one task that nobody interrupts */
+/* Scheduling: one task that is never preempted */
 
 static struct task_struct standin_task = { .pid = 1, .tgid = 1, .comm = "bpf-patch-fuzz" };
 
@@ -351,7 +350,7 @@ static struct task_struct standin_task = { .pid = 1, .tgid = 1, .comm = "bpf-pat
 #define ktime_get_mono_fast_ns() 0ull
 #define local_clock() 0ull
 
-/* What waits for a grace period, the latest first. */
+/* The callbacks that wait for a grace period, latest first. */
 static struct rcu_head *standin_waiting;
 
 static inline void standin_later(struct rcu_head *head, void (*function)(struct rcu_head *))
@@ -361,7 +360,7 @@ static inline void standin_later(struct rcu_head *head, void (*function)(struct 
 	standin_waiting = head;
 }
 
-/* Runs what waits; a small number in place of a function is the member's offset in a block that is only freed. */
+/* Runs the callbacks. A small number in place of a function is the offset of the head in a block to free, as for kfree_rcu(). */
 static inline void standin_run_later(void)
 {
 	while (standin_waiting) {
@@ -370,7 +369,7 @@ static inline void standin_run_later(void)
 
 		standin_waiting = head->next;
 		if (offset < PAGE_SIZE)
-			memory_give_back_at((char *)head - offset, "kfree_rcu()");
+			memory_free_at((char *)head - offset, "kfree_rcu()");
 		else
 			head->func(head);
 	}
@@ -381,7 +380,7 @@ static inline void standin_clean(void *variable)
 	void *block = *(void **)variable;
 
 	if (!IS_ERR_OR_NULL(block))
-		memory_give_back_at(block, "__free()");
+		memory_free_at(block, "__free()");
 }
 
 #define standin_clean_kfree standin_clean

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* A program on its way into the verifier's structures and out again. */
+/* Converts a program to the verifier's structures and back. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
 #include "state.h"
 
-/* A program as the verifier has it when it starts to patch. */
+/* Sets up the verifier's state at the start of patching. */
 static bool adapter_load(const struct bpf_patcher_image *in)
 {
 	struct bpf_verifier_env *env = adapter.env;
 	struct bpf_prog_aux *aux = &adapter.aux;
 	const size_t size = offsetof(struct bpf_prog, insnsi) + in->insn_cnt * sizeof(struct bpf_insn);
 	const size_t info = offsetof(struct bpf_verifier_env, subprog_info);
-	const size_t behind = info + sizeof(env->subprog_info);
+	const size_t rest = info + sizeof(env->subprog_info);
 	u32 i, line = 0;
 
 	memset(env, 0, info);
-	memset(env->subprog_info, 0, adapter.rows * sizeof(env->subprog_info[0]));
-	memset((char *)env + behind, 0, sizeof(*env) - behind);
-	adapter.rows = in->subprog_cnt + 1;
+	memset(env->subprog_info, 0, adapter.used_subprogs * sizeof(env->subprog_info[0]));
+	memset((char *)env + rest, 0, sizeof(*env) - rest);
+	adapter.used_subprogs = in->subprog_cnt + 1;
 	memset(aux, 0, sizeof(*aux));
 	aux->linfo = memory_take((in->line_cnt + 1) * sizeof(*aux->linfo));
 	aux->func_info = memory_take((in->subprog_cnt + 1) * sizeof(*aux->func_info));
@@ -64,7 +64,7 @@ static bool adapter_load(const struct bpf_patcher_image *in)
 			.insn_off = start, .type_id = in->subprogs[i].id,
 		};
 	}
-	/* a subprogram that does not exist starts where the program ends */
+	/* the sentinel after the last subprogram starts at the end of the program */
 	env->subprog_info[i].start = in->insn_cnt;
 	return true;
 }

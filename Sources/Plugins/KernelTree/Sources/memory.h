@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The memory that functions of the kernel allocate.
+ * The allocator of the kernel functions.
  *
- * Every block has a header and a word behind it that nobody may write. Freed
- * blocks are filled with a pattern and used again, so that a pass costs no call
- * of malloc; that one was written after it was freed is seen when it is used
- * again or the pass is over. Reads of a freed block are seen only as far as a
- * result shows the pattern.
+ * Every block has a header, and a guard word follows it. Freed blocks are filled
+ * with a pattern and reused, so that a pass rarely calls malloc. A write after
+ * free is detected when the block is reused or at the end of the pass. A read
+ * after free is detected only if the pattern reaches a result.
  *
- * Under AddressSanitizer blocks are malloc's and really freed, and it sees
- * every read and write.
+ * With AddressSanitizer, blocks come from malloc and are really freed. It detects
+ * every invalid read and write.
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -31,38 +30,38 @@
 #define MEMORY_POISON 0x6b
 #define MEMORY_SMALLEST 6 /* the smallest class holds 64 bytes */
 #define MEMORY_CLASSES 42
-#define MEMORY_LOOKED_AT 1024 /* bytes at either end of a freed block */
+#define MEMORY_CHECKED_BYTES 1024 /* at each end of a freed block */
 
 struct memory_block {
 	size_t size;
 	struct memory_block *next;
 	const char *place; /* where it was freed */
 	u32 class;
-	u32 pass; /* in which it was freed */
+	u32 pass; /* the pass that freed it */
 };
 
 static struct memory_block *memory_free_blocks[MEMORY_CLASSES];
 static u32 memory_pass;
-static u64 memory_freed_classes; /* in this pass, a bit for each */
+static u64 memory_freed_classes; /* bit mask of the classes with a free in this pass */
 
 struct memory_entry {
 	void *bytes;
 	const char *place; /* where it was allocated */
 };
 
-/* Every block that is not freed, the latest as a rule last. */
+/* The live blocks, in approximate order of allocation. */
 static struct {
 	struct memory_entry *entries;
 	u32 count;
 	u32 cap;
 } memory_live;
 
-/* Which allocation fails next: `one_in` of them, as the seed decides. */
+/* Injected failures: one allocation in `one_in`, chosen by the seed. */
 static struct {
 	u64 seed;
 	u32 one_in;
-	bool is_paused; /* while a step is done again */
-	bool has_failed; /* an allocation, during this step, for whatever reason */
+	bool is_paused; /* while a step is repeated */
+	bool has_failed; /* an allocation of this step failed, injected or not */
 	u64 count; /* since the plug-in was loaded */
 } memory_failures;
 
@@ -85,26 +84,26 @@ static inline bool memory_is_guarded(struct memory_block *block)
 	return !memcmp((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
 }
 
-/* Stops when a freed block does not hold the pattern any more, as far as that is looked at. */
+/* Stops the process if a checked byte of a freed block has changed. */
 static void memory_check(struct memory_block *block)
 {
-	static char poison[MEMORY_LOOKED_AT];
+	static char poison[MEMORY_CHECKED_BYTES];
 	const char *bytes = memory_bytes(block);
-	const size_t looked_at = block->size < sizeof(poison) ? block->size : sizeof(poison);
+	const size_t checked = block->size < sizeof(poison) ? block->size : sizeof(poison);
 
 	if (unlikely(!*poison))
 		memset(poison, MEMORY_POISON, sizeof(poison));
-	if (unlikely(memcmp(bytes, poison, looked_at) ||
-		     (block->size > looked_at &&
-		      memcmp(bytes + block->size - looked_at, poison, looked_at))))
+	if (unlikely(memcmp(bytes, poison, checked) ||
+		     (block->size > checked &&
+		      memcmp(bytes + block->size - checked, poison, checked))))
 		standin_stop(block->place, "a block of %zu bytes was written after it was freed here",
 			     block->size);
 }
 
-/* Looks at the blocks that were freed in this pass, so that the pass which wrote there is the one that is stopped. */
+/* Checks the blocks that this pass freed, so that a write after free is attributed to its pass. */
 static void memory_check_pass(void)
 {
-	/* those of earlier passes lie below */
+	/* blocks from earlier passes follow in the list; they were checked then */
 	for (; memory_freed_classes; memory_freed_classes &= memory_freed_classes - 1) {
 		struct memory_block *block = memory_free_blocks[__builtin_ctzll(memory_freed_classes)];
 
@@ -143,23 +142,23 @@ static bool memory_has_entry(void)
 	return true;
 }
 
-/* A block of a class, new or used again. */
+/* Takes a block from the free list of its class, or allocates one. */
 static void *memory_take_block(size_t size)
 {
 	const u32 class = size <= 1u << MEMORY_SMALLEST ? 0 : 64 - __builtin_clzll(size - 1) - MEMORY_SMALLEST;
-	const size_t room = (size_t)1 << (class + MEMORY_SMALLEST);
+	const size_t capacity = (size_t)1 << (class + MEMORY_SMALLEST);
 	struct memory_block *block = memory_free_blocks[class];
 
 	if (block) {
-		/* one of an earlier pass was looked at when that was over */
+		/* blocks from earlier passes were checked at the end of their pass */
 		if (block->pass == memory_pass)
 			memory_check(block);
 		memory_free_blocks[class] = block->next;
 	} else {
-		block = malloc(sizeof(*block) + room + sizeof(u64));
+		block = malloc(sizeof(*block) + capacity + sizeof(u64));
 		if (!block)
 			return NULL;
-		memset(memory_bytes(block), MEMORY_POISON, room);
+		memset(memory_bytes(block), MEMORY_POISON, capacity);
 		block->class = class;
 	}
 	block->size = size;
@@ -167,7 +166,7 @@ static void *memory_take_block(size_t size)
 	return memory_bytes(block);
 }
 
-/* A block whose contents are anything, or NULL when there is no memory. */
+/* Allocates an uninitialized block; NULL if out of memory. */
 static void *memory_take_at(size_t size, const char *place)
 {
 	void *bytes;
@@ -202,7 +201,7 @@ static void memory_free_entry(struct memory_entry *entry, const char *place)
 	*entry = memory_live.entries[--memory_live.count];
 }
 
-static void memory_give_back_at(const void *bytes, const char *place)
+static void memory_free_at(const void *bytes, const char *place)
 {
 	struct memory_entry *entry = ZERO_OR_NULL_PTR(bytes) ? NULL : memory_find(bytes);
 
@@ -213,7 +212,7 @@ static void memory_give_back_at(const void *bytes, const char *place)
 	else if (MEMORY_IS_CHECKED)
 		free((void *)bytes);
 	else
-		standin_stop(place, "free of what is not allocated");
+		standin_stop(place, "free of a pointer that is not allocated");
 }
 
 /* Frees a block that may have been freed before. */
@@ -225,17 +224,17 @@ static void memory_release(const void *bytes)
 		memory_free_entry(entry, STANDIN_PLACE);
 }
 
-/* Frees whatever nobody has freed; whether there was anything. */
+/* Frees all live blocks. Returns true if there were any. */
 static bool memory_drop_all(void)
 {
-	static bool has_said;
+	static bool was_reported;
 	const bool is_leak = memory_live.count;
 
-	/* every pass may leak; the first says where */
-	if (is_leak && !has_said)
-		fprintf(stderr, "%s: a block that was allocated here was freed by nobody\n",
+	/* report the first leak only, since every pass may leak */
+	if (is_leak && !was_reported)
+		fprintf(stderr, "%s: a block that was allocated here was not freed\n",
 			memory_live.entries[memory_live.count - 1].place);
-	has_said |= is_leak;
+	was_reported |= is_leak;
 	while (memory_live.count) {
 		void *bytes = memory_live.entries[--memory_live.count].bytes;
 
@@ -244,7 +243,7 @@ static bool memory_drop_all(void)
 	return is_leak;
 }
 
-/* Whether this allocation is one of those that fail. */
+/* Returns true if this allocation is to fail. */
 static inline bool memory_fails(gfp_t flags)
 {
 	u64 mixed;
@@ -262,17 +261,17 @@ static inline bool memory_fails(gfp_t flags)
 	return true;
 }
 
-/* Whether the kernel has no block of this size, however much memory there is. */
+/* Returns true if the kernel never allocates a block of this size. */
 static inline bool memory_is_too_large(size_t size, gfp_t flags)
 {
 	return size > (flags & STANDIN_SMALL ? KMALLOC_MAX_SIZE : flags & STANDIN_PAGES ? SIZE_MAX : INT_MAX);
 }
 
-/* What an allocation of nothing gives: vmalloc() warns of it, the others take it. */
+/* An allocation of size 0: vmalloc() warns, the others return ZERO_SIZE_PTR. */
 static void *memory_take_nothing(gfp_t flags, const char *place)
 {
 	if (flags & STANDIN_PAGES)
-		standin_stop(place, "vmalloc() of 0 bytes, of which the kernel warns");
+		standin_stop(place, "vmalloc() of 0 bytes, for which the kernel warns");
 	return ZERO_SIZE_PTR;
 }
 
@@ -292,7 +291,7 @@ static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 	return bytes;
 }
 
-/* How large a block is, as it was asked for. */
+/* The requested size of a block. */
 static size_t memory_size(const void *bytes)
 {
 #if MEMORY_IS_CHECKED
@@ -304,20 +303,20 @@ static size_t memory_size(const void *bytes)
 #endif
 }
 
-/* Moves always, so that an old pointer that is used again is found out; what shrinks never fails. */
+/* Always moves the block, so that uses of the old pointer are detected. Shrinking never fails. */
 static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const char *place)
 {
 	size_t kept;
 	void *bytes;
 
 	if (!size) {
-		memory_give_back_at(old, place);
+		memory_free_at(old, place);
 		return flags & STANDIN_PAGES ? NULL : ZERO_SIZE_PTR;
 	}
 	if (ZERO_OR_NULL_PTR(old))
 		return standin_alloc_at(size, flags, place);
 	if (!MEMORY_IS_CHECKED && !memory_find(old))
-		standin_stop(place, "realloc of what is not allocated");
+		standin_stop(place, "realloc of a pointer that is not allocated");
 	kept = min(memory_size(old), size);
 	if ((size > kept && memory_fails(flags)) || memory_is_too_large(size, flags))
 		bytes = NULL;
@@ -330,7 +329,7 @@ static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const
 	memcpy(bytes, old, kept);
 	if (flags & __GFP_ZERO)
 		memset((char *)bytes + kept, 0, size - kept);
-	memory_give_back_at(old, place);
+	memory_free_at(old, place);
 	return bytes;
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What functions taken out of a kernel tree need of the rest of the kernel:
- * types and annotations here, plain arithmetic and lists in common.h, and the
- * kernel's services in helpers.h.
+ * Stand-ins for the rest of the kernel: types and annotations here, plain
+ * arithmetic and lists in common.h, kernel services in helpers.h.
  *
- * Whatever is defined in these three is not taken from the tree. The CONFIG_*
- * defined here decide which side of an #ifdef is compiled.
+ * Definitions in these three replace those of the tree. The CONFIG_* macros
+ * defined here select the compiled side of an #ifdef.
  */
 #ifndef STANDINS_H
 #define STANDINS_H
@@ -98,7 +97,7 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #define S64_MAX LLONG_MAX
 #define U64_MAX ULLONG_MAX
 
-/* What annotates and checks at compile time */
+/* Annotations and compile-time checks */
 
 #define fallthrough __attribute__((fallthrough))
 #define likely(x) __builtin_expect(!!(x), 1)
@@ -131,8 +130,9 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #define static_assert _Static_assert
 #endif
 /*
- * 1 for an option that is defined as 1 above, 0 for any other, in #if as well:
- * pasted to a 1, the name of what follows is a macro with a comma in it.
+ * 1 for an option that is defined as 1 above, 0 for any other, also in #if. A
+ * value of 1 pastes to STANDIN_SHIFT_1, whose comma moves the 1 to the second
+ * argument.
  */
 #define IS_BUILTIN(option) STANDIN_IS_SET(option)
 #define IS_ENABLED(option) IS_BUILTIN(option)
@@ -144,7 +144,7 @@ struct work_struct { struct list_head entry; void (*func)(struct work_struct *wo
 #define STANDIN_SECOND(first, second, ...) second
 #define STANDIN_SHIFT_1 0,
 
-/* What must not happen: a line on standard error that names the place in the tree, and the end */
+/* Bugs: print a line with the place in the tree to standard error, and abort */
 
 #define STANDIN_TEXT(...) STANDIN_TEXT_OF(__VA_ARGS__)
 #define STANDIN_TEXT_OF(...) #__VA_ARGS__
@@ -159,7 +159,7 @@ static void standin_stop(const char *place, const char *format, ...)
 	va_start(values, format);
 	vsnprintf(words, sizeof(words), format, values);
 	va_end(values);
-	/* in one write, as other processes write there too */
+	/* one write, since other processes write there too */
 	fprintf(stderr, "%s: %s\n", place, words);
 	abort();
 }
@@ -171,7 +171,7 @@ static void standin_stop(const char *place, const char *format, ...)
 		STANDIN_STOP(words); \
 	_is_wrong; \
 })
-/* the condition as the tree has it, before its macros are replaced */
+/* # keeps the text of the condition, before macro expansion */
 #define BUG() STANDIN_STOP("BUG()")
 #define BUG_ON(condition) ((void)STANDIN_STOP_IF(condition, "BUG_ON(" #condition ")"))
 #define VM_BUG_ON(condition) BUG_ON(condition)

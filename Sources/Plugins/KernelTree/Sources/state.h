@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* What the adapter works with: the environment of the functions, and where things land. */
+/* The adapter's state: the verifier environment of the functions, and the jump targets. */
 #ifndef STATE_H
 #define STATE_H
 
@@ -11,18 +11,18 @@
 
 enum adapter_field { ADAPTER_NONE, ADAPTER_OFF, ADAPTER_IMM, ADAPTER_CALL };
 
-/* The environment that the functions work in, made once. */
+/* The environment of the functions, allocated once. */
 static struct {
 	struct bpf_verifier_env *env;
 	struct bpf_prog_aux aux;
 	const struct bpf_patcher_edit *edits;
-	s32 *moved; /* how far what follows the first edits has moved, by their number */
+	s32 *moved; /* moved[n]: displacement of the slots after the first n edits */
 	u32 moved_cap;
-	struct bpf_insn *patch; /* the patch that goes to the functions */
+	struct bpf_insn *patch; /* the patch argument of the functions */
 	u32 patch_cap;
-	u32 *aims; /* jumps that look past an insertion for a moment */
-	u32 aim_cap;
-	u32 rows; /* of subprog_info, in use by the last pass */
+	u32 *diverted; /* jumps that temporarily target the slot after an insertion */
+	u32 diverted_cap;
+	u32 used_subprogs; /* entries of subprog_info that the last pass used */
 } adapter;
 
 static bool adapter_is_wide(const struct bpf_insn *insn)
@@ -30,7 +30,7 @@ static bool adapter_is_wide(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
-/* Which field of an instruction holds an offset. */
+/* The field that holds the jump offset of an instruction. */
 static enum adapter_field adapter_field(const struct bpf_insn *insn)
 {
 	const u8 class = insn->code & 0x07, op = insn->code & 0xf0;
@@ -51,10 +51,10 @@ static s64 adapter_offset(const struct bpf_insn *insn, enum adapter_field field)
 	return field == ADAPTER_OFF ? insn->off : insn->imm;
 }
 
-/* Lets the instruction at `index` reach `landing`. */
-static int adapter_aim(struct bpf_insn *insn, enum adapter_field field, s64 index, s64 landing)
+/* Retargets the instruction at `index` to `target`. */
+static int adapter_retarget(struct bpf_insn *insn, enum adapter_field field, s64 index, s64 target)
 {
-	const s64 offset = landing - index - 1;
+	const s64 offset = target - index - 1;
 
 	if (field == ADAPTER_OFF) {
 		if (offset != (s16)offset)
@@ -84,15 +84,15 @@ static bool adapter_grow(void *row, u32 *cap, u32 count, size_t size)
 }
 
 /*
- * Where input index `to` is reached after the first `count` edits: at the code
- * inserted before it, at the patch that replaced it, or where it stands or
- * what followed it stands.
+ * The target of a jump to input index `to` after the first `count` edits: the
+ * code inserted before it, the patch that replaced it, the instruction itself,
+ * or, if that was deleted, its successor.
  */
-static s64 adapter_landing(u32 to, u32 count, bool is_call)
+static s64 adapter_jump_target(u32 to, u32 count, bool is_call)
 {
 	u32 low = 0, high = count;
 
-	/* the first edit that reaches beyond `to`, or inserts there */
+	/* find the first edit that ends after `to`, or inserts there */
 	while (low < high) {
 		const u32 middle = (low + high) / 2;
 		const struct bpf_patcher_edit *edit = &adapter.edits[middle];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Calls of the functions that patch and remove; done again when memory was short. */
+/* Calls of the functions that patch and remove. A call is repeated after a failed allocation. */
 #ifndef STEPS_H
 #define STEPS_H
 
 #include "state.h"
 
-/* What a step must leave alone when an allocation fails. */
+/* A copy of the state that a step must not change if an allocation fails. */
 struct adapter_copy {
 	struct bpf_insn *insns;
 	struct bpf_insn_aux_data *aux;
@@ -78,7 +78,7 @@ static int adapter_call(u32 off, u32 remove, const struct bpf_insn *patch, u32 l
 	prog = bpf_patch_insn_data(env, off, patch, len);
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
-	/* NULL stands for every error: which one is known from inside */
+	/* NULL is every error; standin_error has the code of the inner one */
 	if (!prog && standin_error)
 		return standin_error;
 	if (!prog)
@@ -87,7 +87,7 @@ static int adapter_call(u32 off, u32 remove, const struct bpf_insn *patch, u32 l
 	return 0;
 }
 
-/* A step: such a call, done again when it failed for want of memory. */
+/* One call, repeated without failures if it failed for lack of memory. */
 static int adapter_step(u32 off, u32 remove, const struct bpf_insn *patch, u32 len)
 {
 	struct adapter_copy copy;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Tables beside the program that no part of a result shows: poke descriptors
- * and instruction arrays. A few entries are planted before the edits and looked
- * for afterwards.
+ * Tables with instruction indices that are not part of a result: poke
+ * descriptors and instruction arrays. A few entries are injected before the
+ * edits and checked afterwards.
  */
 #ifndef TABLES_H
 #define TABLES_H
@@ -13,7 +13,7 @@
 #define TABLES_DELETED ((u32)-1)
 
 static struct {
-	u32 slots[TABLES_ENTRIES]; /* the input slots that the entries name */
+	u32 slots[TABLES_ENTRIES]; /* the input slots of the entries */
 #ifdef ADAPTER_HAS_POKE
 	struct bpf_jit_poke_descriptor pokes[TABLES_ENTRIES];
 #endif
@@ -22,8 +22,8 @@ static struct {
 #endif
 } tables;
 
-/* Plants the entries; `count` edits follow. */
-static void tables_plant(u32 insn_cnt, u32 count)
+/* Injects the entries; `count` edits follow. */
+static void tables_inject(u32 insn_cnt, u32 count)
 {
 	bool removes = false;
 	u32 i;
@@ -33,7 +33,7 @@ static void tables_plant(u32 insn_cnt, u32 count)
 	for (i = 0; i < TABLES_ENTRIES; i++)
 		tables.slots[i] = (u64)insn_cnt * (2 * i + 1) / (2 * TABLES_ENTRIES);
 #ifdef ADAPTER_HAS_POKE
-	/* the verifier makes them when it has removed all that it removes */
+	/* the verifier creates poke descriptors after all removals */
 	if (!removes) {
 		for (i = 0; i < TABLES_ENTRIES; i++)
 			tables.pokes[i].insn_idx = tables.slots[i];
@@ -54,7 +54,7 @@ static void tables_plant(u32 insn_cnt, u32 count)
 #endif
 }
 
-/* What an entry for input slot `slot` must name after all edits. */
+/* The expected index of an entry for input slot `slot` after all edits. */
 static u32 tables_expected(u32 slot, u32 count)
 {
 	u32 i;
@@ -66,10 +66,10 @@ static u32 tables_expected(u32 slot, u32 count)
 		if (is_inside && (!edit->patch_len || slot > edit->off))
 			return TABLES_DELETED;
 	}
-	return adapter_landing(slot, count, true);
+	return adapter_jump_target(slot, count, true);
 }
 
-/* Whether all entries name what they must. */
+/* Returns true if all entries have their expected index. */
 static bool tables_are_right(u32 count)
 {
 	u32 i;

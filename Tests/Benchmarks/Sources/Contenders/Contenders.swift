@@ -12,7 +12,7 @@ public enum Contenders {
 
     /// The index map in C once more, behind the C ABI: beside ``CIndexMapPatcher`` it shows what that costs.
     public static func plugin() -> any Patcher {
-        do { return unsafe try Plugin(linked: { unsafe bpf_patcher_v1() }).makePatcher() } catch {
+        do { return unsafe try LinkedPlugin.makePatcher(of: { unsafe bpf_patcher_v1() }) } catch {
             fatalError("\(error)")
         }
     }

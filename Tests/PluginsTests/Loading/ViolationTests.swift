@@ -4,27 +4,27 @@ import Patching
 import Plugins
 import Testing
 
-/// Plug-ins that do something else than giving an answer, each a finding of its own.
-struct MisconductTests {
-    /// The example, with something done after each call.
+/// Plug-ins that violate the ABI. Each violation is a finding with its own bucket.
+struct ViolationTests {
+    /// The example with statements after each call.
     ///
     /// - Parameters:
-    ///   - spoil: statements behind the call; `status` is what it returned, `call` counts the calls
-    ///   - kernel: whether the plug-in says that it is made of the kernel's functions
-    private static func text(_ spoil: String, kernel: Bool = false) -> String {
+    ///   - violation: the statements; `status` is the returned value, `call` counts the calls
+    ///   - kernel: true to export `bpf_patcher_kernel_v1()`
+    private static func text(_ violation: String, kernel: Bool = false) -> String {
         """
         #define bpf_patcher_v1 example_v1
         #include "example.c"
         #undef bpf_patcher_v1
         #include "bpf_patcher_kernel.h"
-        static int spoilt(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
+        static int violating(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits, __u32 edit_cnt,
                           struct bpf_patcher_image *out)
         {
             static __u32 call;
             int status = apply(in, edits, edit_cnt, out);
 
             call++;
-            \(spoil)
+            \(violation)
             return status + 0 * call;
         }
         const struct bpf_patcher *bpf_patcher_v1(void)
@@ -32,7 +32,7 @@ struct MisconductTests {
             static struct bpf_patcher patcher;
 
             patcher = *example_v1();
-            patcher.apply = spoilt;
+            patcher.apply = violating;
             return &patcher;
         }
         """ + (kernel ? kernelText : "")
@@ -51,8 +51,8 @@ struct MisconductTests {
         }
         """
 
-    /// What a plug-in does, and the bucket that it belongs in, without target and edit.
-    private static let table: [(spoil: String, bucket: String)] = [
+    /// Violations and their buckets, without target and edit.
+    private static let table: [(violation: String, bucket: String)] = [
         ("out->insns[-1].imm = 7;", "wild-write/before-insns"),
         ("out->insns[-8].code = 7;", "wild-write/before-insns"),
         ("out->aux[-1] = 7;", "wild-write/before-aux"),
@@ -82,7 +82,7 @@ struct MisconductTests {
         ("status = call & 1 ? 0 : -EINVAL;", "unsteady/status"),
     ]
 
-    /// Five instructions with a jump, of which one becomes three.
+    /// Five instructions with a jump; one is replaced by three.
     private static let simple = Case(
         program: Program(
             insns: [
@@ -103,41 +103,40 @@ struct MisconductTests {
         return try runner.run(simple).findings.map(\.bucket)
     }
 
-    @Test(arguments: table.indices) func isAFindingOfItsOwn(_ number: Int) throws {
-        let (spoil, bucket) = MisconductTests.table[number]
-        let plugin = try BuiltPlugin(text: MisconductTests.text(spoil)).load()
-        let found = try MisconductTests.buckets(plugin, Plugin.Options(checksEveryAnswer: true))
-        #expect(found.first == "example/\(bucket)/patch", "\(spoil) gave \(found)")
+    @Test(arguments: table.indices) func violationHasItsBucket(_ number: Int) throws {
+        let (violation, bucket) = ViolationTests.table[number]
+        let plugin = try BuiltPlugin(text: ViolationTests.text(violation)).load()
+        let found = try ViolationTests.buckets(plugin, Plugin.Options(runsEveryPassTwice: true))
+        #expect(found.first == "example/\(bucket)/patch", "\(violation) gave \(found)")
     }
 
-    /// What is steady in the example must be found steady, and what it says is clean must be.
     @Test func exampleIsClean() throws {
-        let plugin = try BuiltPlugin(text: MisconductTests.text("")).load()
-        #expect(try MisconductTests.buckets(plugin, Plugin.Options(checksEveryAnswer: true)) == [])
+        let plugin = try BuiltPlugin(text: ViolationTests.text("")).load()
+        #expect(try ViolationTests.buckets(plugin, Plugin.Options(runsEveryPassTwice: true)) == [])
     }
 
-    @Test func damageIsToldByKernelsOnly() throws {
-        let plugin = try BuiltPlugin(text: MisconductTests.text("status = -117;", kernel: true)).load()
-        let found = try MisconductTests.buckets(plugin, Plugin.Options())
+    @Test func damageNeedsKernelFunctions() throws {
+        let plugin = try BuiltPlugin(text: ViolationTests.text("status = -117;", kernel: true)).load()
+        let found = try ViolationTests.buckets(plugin, Plugin.Options())
         #expect(found == ["example/error/damaged-by-failed-allocation/patch"])
     }
 
-    @Test(arguments: [(0, false), (0, true), (7, false), (7, true)]) func allocationsFailWhenAsked(
+    @Test(arguments: [(0, false), (0, true), (7, false), (7, true)]) func failAllocIsCalledOncePerRun(
         _ oneIn: UInt32, _ twice: Bool
     ) throws {
-        let plugin = try BuiltPlugin(text: MisconductTests.text("", kernel: true)).load()
-        let options = Plugin.Options(checksEveryAnswer: twice, failAlloc: oneIn)
-        #expect(try MisconductTests.buckets(plugin, options) == [])
-        // The plug-in adds up what it was told, once for each call. This pass is not one of those that are asked twice.
+        let plugin = try BuiltPlugin(text: ViolationTests.text("", kernel: true)).load()
+        let options = Plugin.Options(runsEveryPassTwice: twice, failAlloc: oneIn)
+        #expect(try ViolationTests.buckets(plugin, options) == [])
+        // The plug-in adds up its fail_alloc arguments. By default this pass runs once.
         #expect(plugin.failedAllocs == UInt64(oneIn) * (twice ? 2 : 1))
     }
 
-    /// Without being told, about one pass in 16 is asked twice, and always the same ones.
-    @Test func onePassInSixteenIsAskedTwice() throws {
+    /// By default about one pass in 16 runs twice, always the same ones.
+    @Test func onePassInSixteenRunsTwice() throws {
         func calls(twice: Bool) throws -> Int {
             // Each call counts as a failed allocation.
-            let plugin = try BuiltPlugin(text: MisconductTests.text("", kernel: true)).load()
-            let options = Plugin.Options(checksEveryAnswer: twice, failAlloc: 1)
+            let plugin = try BuiltPlugin(text: ViolationTests.text("", kernel: true)).load()
+            let options = Plugin.Options(runsEveryPassTwice: twice, failAlloc: 1)
             let patcher = plugin.makePatcher(options: options)
             var fuzzer = Fuzzer(seed: 11, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
             for index in 0..<UInt64(6_000) { _ = fuzzer.run(index: index) }

@@ -2,39 +2,39 @@ import BPF
 import CBPFPatcher
 import Patching
 
-/// A pass in the form of the C ABI, in memory where a plug-in can do little harm.
+/// One call of a plug-in's `apply`: a pass in the form of the C ABI and the buffers of its result.
 ///
-/// Programs, edits and results stand at the end of guarded pages (``GuardedArea``), the result with a mark in front of each
-/// array and holding what no plug-in would leave there.
+/// All arrays end at guard pages (``GuardedBuffer``). A canary precedes each array of the result, and the array itself is
+/// filled with poison before the call.
 @safe
-struct Handover: ~Copyable {
-    /// What a plug-in exports to be called.
+struct PluginCall: ~Copyable {
+    /// The function that applies a pass.
     typealias Apply =
         @convention(c) (
             UnsafePointer<bpf_patcher_image>?, UnsafePointer<bpf_patcher_edit>?, UInt32,
             UnsafeMutablePointer<bpf_patcher_image>?
         ) -> Int32
 
-    /// What stands in a result before a plug-in has written it.
-    enum Garbage: UInt64 {
+    /// The content of the result before the call. The second run of a pass gets the second value.
+    enum Poison: UInt64 {
         case first = 0xa5a5_a5a5_a5a5_a5a5
         case second = 0x5b5b_5b5b_5b5b_5b5b
     }
 
-    typealias Mark = SIMD8<UInt64>
-    private static var mark: Mark { Mark(repeating: 0x6e61_7279_6361_6e61) }
-    private static var markBytes: Int { MemoryLayout<Mark>.size }
+    typealias Canary = SIMD8<UInt64>
+    private static var canary: Canary { Canary(repeating: 0x6e61_7279_6361_6e61) }
+    private static var canaryBytes: Int { MemoryLayout<Canary>.size }
     private static var imageBytes: Int { unsafe MemoryLayout<bpf_patcher_image>.stride }
     private static var editBytes: Int { unsafe MemoryLayout<bpf_patcher_edit>.stride }
 
-    private var input: GuardedArea
-    private var output: GuardedArea
+    private var input: GuardedBuffer
+    private var output: GuardedBuffer
     private let forks: UnsafeMutablePointer<Int>
     private var knownForks: Int
-    /// The room of this pass.
-    private var insnRoom = 0
-    private var subprogramRoom = 0
-    private var lineRoom = 0
+    /// The capacities of the result of this pass.
+    private var insnCapacity = 0
+    private var subprogramCapacity = 0
+    private var lineCapacity = 0
     private var editCount = 0
     private var insnCount = 0
 
@@ -47,8 +47,8 @@ struct Handover: ~Copyable {
 
     private static func makeInput(
         insns: Int, subprograms: Int, lines: Int, edits: Int, patches: Int, refs: Int
-    ) -> GuardedArea {
-        GuardedArea(
+    ) -> GuardedBuffer {
+        GuardedBuffer(
             [
                 .insns: insns * 8, .aux: insns * 4, .subprograms: subprograms * 8, .lines: lines * 8,
                 .image: imageBytes, .edits: edits * editBytes,
@@ -56,18 +56,20 @@ struct Handover: ~Copyable {
             ], isReadOnly: true)
     }
 
-    private static func makeOutput(insns: Int, subprograms: Int, lines: Int) -> GuardedArea {
-        GuardedArea(
+    private static func makeOutput(insns: Int, subprograms: Int, lines: Int) -> GuardedBuffer {
+        GuardedBuffer(
             [
-                .insns: insns * 8 + markBytes, .aux: insns * 4 + markBytes, .subprograms: subprograms * 8 + markBytes,
-                .lines: lines * 8 + markBytes, .image: imageBytes + markBytes,
+                .insns: insns * 8 + canaryBytes, .aux: insns * 4 + canaryBytes,
+                .subprograms: subprograms * 8 + canaryBytes,
+                .lines: lines * 8 + canaryBytes, .image: imageBytes + canaryBytes,
             ], isReadOnly: false)
     }
 
     // MARK: In
 
-    /// Writes a pass down, and gives a number that is a function of its edits and of the length of its input alone.
+    /// Writes a pass into the input buffer.
     ///
+    /// - Returns: a hash of the edits and of the input length; it depends on nothing else
     /// - Complexity: O(slots + patch slots + edits + refs + subprograms + lines)
     mutating func load(_ pass: PassImage, _ program: ProgramImage<InputIndex>) -> UInt64 {
         var patchTotal = 0
@@ -79,26 +81,26 @@ struct Handover: ~Copyable {
         }
         insnCount = program.insnCount
         editCount = pass.editCount
-        insnRoom = program.insnCount &+ patchTotal
-        subprogramRoom = program.subprogramCount
-        lineRoom = program.lineCount
+        insnCapacity = program.insnCount &+ patchTotal
+        subprogramCapacity = program.subprogramCount
+        lineCapacity = program.lineCount
         reserve(patches: pass.patchSlots, refs: refCount)
         let (first, top) = (InputIndex(0), TableIndex(0))
         unsafe input[.insns].buffer(insnCount, as: InputIndex.self)
             .copy(insnCount, from: program.insns, at: first, to: first)
         unsafe input[.aux].buffer(insnCount, as: InputIndex.self).copy(
             insnCount, from: program.aux, at: first, to: first)
-        unsafe input[.subprograms].buffer(subprogramRoom, as: TableIndex.self)
-            .copy(subprogramRoom, from: program.subprograms, at: top, to: top)
-        unsafe input[.lines].buffer(lineRoom, as: TableIndex.self).copy(lineRoom, from: program.lines, at: top, to: top)
+        unsafe input[.subprograms].buffer(subprogramCapacity, as: TableIndex.self)
+            .copy(subprogramCapacity, from: program.subprograms, at: top, to: top)
+        unsafe input[.lines].buffer(lineCapacity, as: TableIndex.self).copy(lineCapacity, from: program.lines, at: top, to: top)
         unsafe input[.patches].buffer(pass.patchSlots, as: PoolIndex.self)
             .copy(pass.patchSlots, from: pass.patches, at: PoolIndex(0), to: PoolIndex(0))
         unsafe input[.refs].buffer(refCount, as: TableIndex.self).copy(refCount, from: pass.refs, at: top, to: top)
         unsafe input[.image].buffer(1, as: TableIndex.self)[top] = bpf_patcher_image(
             insns: input[.insns].address(insnCount), aux: input[.aux].address(insnCount), insn_cnt: UInt32(insnCount),
-            insn_cap: UInt32(insnCount), subprogs: input[.subprograms].address(subprogramRoom),
-            subprog_cnt: UInt32(subprogramRoom), subprog_cap: UInt32(subprogramRoom),
-            lines: input[.lines].address(lineRoom), line_cnt: UInt32(lineRoom), line_cap: UInt32(lineRoom))
+            insn_cap: UInt32(insnCount), subprogs: input[.subprograms].address(subprogramCapacity),
+            subprog_cnt: UInt32(subprogramCapacity), subprog_cap: UInt32(subprogramCapacity),
+            lines: input[.lines].address(lineCapacity), line_cnt: UInt32(lineCapacity), line_cap: UInt32(lineCapacity))
         return loadEdits(pass, refCount: refCount)
     }
 
@@ -106,7 +108,7 @@ struct Handover: ~Copyable {
         let edits: UnsafeTypedBuffer<TableIndex, bpf_patcher_edit> = unsafe input[.edits].buffer(editCount)
         let patches = unsafe UnsafePointer(input[.patches].address(pass.patchSlots, of: bpf_insn.self))
         let refs = unsafe UnsafePointer(input[.refs].address(refCount, of: bpf_patcher_ref.self))
-        // What an edit does not have is at an address that cannot be read.
+        // A missing patch or ref list points to a guard page.
         let noPatch = unsafe UnsafePointer(input[.patches].address(0, of: bpf_insn.self))
         let noRefs = unsafe UnsafePointer(input[.refs].address(0, of: bpf_patcher_ref.self))
         var hash = UInt64(insnCount) &* 0x9e37_79b9_7f4a_7c15
@@ -125,18 +127,18 @@ struct Handover: ~Copyable {
         return hash ^ hash >> 32
     }
 
-    /// Makes room for the pass, in memory of this process alone.
+    /// Grows the buffers for the pass, and replaces them after a fork, since the mappings are shared with the parent.
     @inline(__always)
     private mutating func reserve(patches: Int, refs: Int) {
         let isTooSmall =
-            insnCount * 8 > input[.insns].room || insnCount * 4 > input[.aux].room
-            || subprogramRoom * 8 > input[.subprograms].room || lineRoom * 8 > input[.lines].room
-            || editCount * Handover.editBytes > input[.edits].room
-            || patches * 8 > input[.patches].room || refs * 8 > input[.refs].room
-            || insnRoom * 8 + Handover.markBytes > output[.insns].room
-            || insnRoom * 4 + Handover.markBytes > output[.aux].room
-            || subprogramRoom * 8 + Handover.markBytes > output[.subprograms].room
-            || lineRoom * 8 + Handover.markBytes > output[.lines].room
+            insnCount * 8 > input[.insns].capacity || insnCount * 4 > input[.aux].capacity
+            || subprogramCapacity * 8 > input[.subprograms].capacity || lineCapacity * 8 > input[.lines].capacity
+            || editCount * PluginCall.editBytes > input[.edits].capacity
+            || patches * 8 > input[.patches].capacity || refs * 8 > input[.refs].capacity
+            || insnCapacity * 8 + PluginCall.canaryBytes > output[.insns].capacity
+            || insnCapacity * 4 + PluginCall.canaryBytes > output[.aux].capacity
+            || subprogramCapacity * 8 + PluginCall.canaryBytes > output[.subprograms].capacity
+            || lineCapacity * 8 + PluginCall.canaryBytes > output[.lines].capacity
         let isForked = unsafe forks.pointee != knownForks
         if isTooSmall || isForked { renew(patches: patches, refs: refs) }
     }
@@ -145,34 +147,35 @@ struct Handover: ~Copyable {
     private mutating func renew(patches: Int, refs: Int) {
         unsafe knownForks = forks.pointee
         let insns = max(2 * insnCount, 4096)
-        let lines = max(2 * lineRoom, 4096)
-        let subprograms = max(2 * subprogramRoom, 512)
+        let lines = max(2 * lineCapacity, 4096)
+        let subprograms = max(2 * subprogramCapacity, 512)
         input = Self.makeInput(
             insns: insns, subprograms: subprograms, lines: lines, edits: max(2 * editCount, 512),
             patches: max(2 * patches, 4096), refs: max(2 * refs, 512))
-        output = Self.makeOutput(insns: max(2 * insnRoom, 8192), subprograms: subprograms, lines: lines)
+        output = Self.makeOutput(insns: max(2 * insnCapacity, 8192), subprograms: subprograms, lines: lines)
     }
 
     // MARK: Out
 
-    /// Fills the memory for the result with garbage.
+    /// Fills the buffers of the result with poison.
     @inline(__always)
-    func spoil(_ garbage: Garbage) {
-        prepare(.insns, insnRoom, UInt64.self, garbage.rawValue)
-        prepare(.aux, insnRoom, UInt32.self, UInt32(truncatingIfNeeded: garbage.rawValue))
-        prepare(.subprograms, subprogramRoom, UInt64.self, garbage.rawValue)
-        prepare(.lines, lineRoom, UInt64.self, garbage.rawValue)
-        let count = UInt32(truncatingIfNeeded: garbage.rawValue)
-        unsafe prepare(
+    func poison(with poison: Poison) {
+        fill(.insns, insnCapacity, UInt64.self, poison.rawValue)
+        fill(.aux, insnCapacity, UInt32.self, UInt32(truncatingIfNeeded: poison.rawValue))
+        fill(.subprograms, subprogramCapacity, UInt64.self, poison.rawValue)
+        fill(.lines, lineCapacity, UInt64.self, poison.rawValue)
+        let count = UInt32(truncatingIfNeeded: poison.rawValue)
+        unsafe fill(
             .image, 1, bpf_patcher_image.self,
             bpf_patcher_image(
-                insns: output[.insns].address(insnRoom), aux: output[.aux].address(insnRoom), insn_cnt: count,
-                insn_cap: UInt32(insnRoom), subprogs: output[.subprograms].address(subprogramRoom), subprog_cnt: count,
-                subprog_cap: UInt32(subprogramRoom), lines: output[.lines].address(lineRoom), line_cnt: count,
-                line_cap: UInt32(lineRoom)))
+                insns: output[.insns].address(insnCapacity), aux: output[.aux].address(insnCapacity), insn_cnt: count,
+                insn_cap: UInt32(insnCapacity), subprogs: output[.subprograms].address(subprogramCapacity),
+                subprog_cnt: count,
+                subprog_cap: UInt32(subprogramCapacity), lines: output[.lines].address(lineCapacity), line_cnt: count,
+                line_cap: UInt32(lineCapacity)))
     }
 
-    /// Lets a plug-in carry out the pass that was written down last.
+    /// Runs a plug-in on the loaded pass.
     @inline(__always)
     func call(_ apply: Apply) -> Int32 {
         unsafe apply(
@@ -180,89 +183,92 @@ struct Handover: ~Copyable {
             output[.image].address(1))
     }
 
-    /// Fills an array of the result and puts the mark in front of it.
+    /// Fills an array of the result and writes the canary before it.
     @inline(__always)
-    private func prepare<Element: BitwiseCopyable>(
+    private func fill<Element: BitwiseCopyable>(
         _ part: PluginMemory.Part, _ count: Int, _: Element.Type, _ value: Element
     ) {
         let array = output[part]
         unsafe array.buffer(count, as: TableIndex.self).fill(count, from: TableIndex(0), with: value)
-        unsafe UnsafeMutableRawPointer(array.address(count, of: Element.self)).advanced(by: -Handover.markBytes)
-            .storeBytes(of: Handover.mark, as: Mark.self)
+        unsafe UnsafeMutableRawPointer(array.address(count, of: Element.self)).advanced(by: -PluginCall.canaryBytes)
+            .storeBytes(of: PluginCall.canary, as: Canary.self)
     }
 
-    /// What the plug-in wrote that it must not, in the words of a bucket, or `nil`.
+    /// The first violation in the result buffers, or `nil`: a broken canary, a count above its capacity, a replaced array.
     ///
-    /// - Parameter isAccepted: whether it says that there is a result
+    /// - Parameter isAccepted: true if the plug-in returned 0; only then the counts and pointers are checked
     @inline(__always)
     func wildWrite(isAccepted: Bool, _ capabilities: PatcherCapabilities) -> PatcherMisconduct? {
-        var broken = difference(.insns, insnRoom * 8) | difference(.aux, insnRoom * 4)
-        broken |= difference(.subprograms, subprogramRoom * 8) | difference(.lines, lineRoom * 8)
-        broken |= difference(.image, Handover.imageBytes)
+        var broken = difference(.insns, insnCapacity * 8) | difference(.aux, insnCapacity * 4)
+        broken |= difference(.subprograms, subprogramCapacity * 8) | difference(.lines, lineCapacity * 8)
+        broken |= difference(.image, PluginCall.imageBytes)
         let found = unsafe result
         var isWrong = broken.lowHalf | broken.highHalf != SIMD4()
         if isAccepted {
-            isWrong = unsafe isWrong || found.insns != output[.insns].address(insnRoom)
-            isWrong = unsafe isWrong || found.aux != output[.aux].address(insnRoom)
-            isWrong = unsafe isWrong || found.subprogs != output[.subprograms].address(subprogramRoom)
-            isWrong = unsafe isWrong || found.lines != output[.lines].address(lineRoom)
-            isWrong = unsafe isWrong || Int(found.insn_cnt) > insnRoom
-            isWrong = unsafe isWrong || (capabilities.contains(.subprograms) && Int(found.subprog_cnt) > subprogramRoom)
-            isWrong = unsafe isWrong || (capabilities.contains(.lines) && Int(found.line_cnt) > lineRoom)
+            isWrong = unsafe isWrong || found.insns != output[.insns].address(insnCapacity)
+            isWrong = unsafe isWrong || found.aux != output[.aux].address(insnCapacity)
+            isWrong = unsafe isWrong || found.subprogs != output[.subprograms].address(subprogramCapacity)
+            isWrong = unsafe isWrong || found.lines != output[.lines].address(lineCapacity)
+            isWrong = unsafe isWrong || Int(found.insn_cnt) > insnCapacity
+            isWrong =
+                unsafe isWrong || (capabilities.contains(.subprograms) && Int(found.subprog_cnt) > subprogramCapacity)
+            isWrong = unsafe isWrong || (capabilities.contains(.lines) && Int(found.line_cnt) > lineCapacity)
         }
         return isWrong ? describe(capabilities) : nil
     }
 
-    /// The bits of the mark in front of an array that have changed.
+    /// The changed bits of the canary before an array.
     @inline(__always)
-    private func difference(_ part: PluginMemory.Part, _ bytes: Int) -> Mark {
-        unsafe UnsafeRawPointer(output[part].seen - bytes - Handover.markBytes)
-            .loadUnaligned(as: Mark.self)
-            ^ Handover.mark
+    private func difference(_ part: PluginMemory.Part, _ bytes: Int) -> Canary {
+        unsafe UnsafeRawPointer(output[part].pluginEnd - bytes - PluginCall.canaryBytes)
+            .loadUnaligned(as: Canary.self)
+            ^ PluginCall.canary
     }
 
-    /// The struct that the plug-in was given for the result.
+    /// The result struct that the plug-in has filled in.
     @inline(__always)
     private var result: bpf_patcher_image { unsafe output[.image].buffer(1, as: TableIndex.self)[TableIndex(0)] }
 
     @inline(never)
     private func describe(_ capabilities: PatcherCapabilities) -> PatcherMisconduct {
         let arrays: [(PluginMemory.Part, Int)] = [
-            (.insns, insnRoom * 8), (.aux, insnRoom * 4), (.subprograms, subprogramRoom * 8), (.lines, lineRoom * 8),
-            (.image, Handover.imageBytes),
+            (.insns, insnCapacity * 8), (.aux, insnCapacity * 4), (.subprograms, subprogramCapacity * 8),
+            (.lines, lineCapacity * 8),
+            (.image, PluginCall.imageBytes),
         ]
-        for (part, bytes) in arrays where difference(part, bytes) != Mark() {
+        for (part, bytes) in arrays where difference(part, bytes) != Canary() {
             return PatcherMisconduct(
-                .wildWrite, "before-\(part.name)", "memory in front of the result's \(part.name) was written")
+                .wildWrite, "before-\(part.name)", "memory before the result's \(part.name) was written")
         }
         let found = unsafe result
         let counts = unsafe [
-            ("insn-cnt", Int(found.insn_cnt), insnRoom), ("subprog-cnt", Int(found.subprog_cnt), subprogramRoom),
-            ("line-cnt", Int(found.line_cnt), lineRoom),
+            ("insn-cnt", Int(found.insn_cnt), insnCapacity),
+            ("subprog-cnt", Int(found.subprog_cnt), subprogramCapacity),
+            ("line-cnt", Int(found.line_cnt), lineCapacity),
         ]
-        let isLookedAt = [true, capabilities.contains(.subprograms), capabilities.contains(.lines)]
-        for ((name, count, room), isLookedAt) in zip(counts, isLookedAt) where isLookedAt && count > room {
+        let isChecked = [true, capabilities.contains(.subprograms), capabilities.contains(.lines)]
+        for ((name, count, capacity), isChecked) in zip(counts, isChecked) where isChecked && count > capacity {
             return PatcherMisconduct(
-                .wildWrite, name + "-above-room", "\(name) is \(count), with room for \(room)")
+                .wildWrite, name + "-above-room", "\(name) is \(count), above its capacity of \(capacity)")
         }
         return PatcherMisconduct(.wildWrite, "array-replaced", "an array of the result was replaced by another")
     }
 
-    /// The result of a call without a wild write, in the memory of the plug-in.
+    /// The result of a call without a wild write, in the plug-in's buffers.
     func image(_ capabilities: PatcherCapabilities) -> ProgramImage<OutputIndex> {
         let found = unsafe result
         return unsafe ProgramImage(
-            insns: output[.insns].buffer(insnRoom), aux: output[.aux].buffer(insnRoom),
-            subprograms: output[.subprograms].buffer(subprogramRoom), lines: output[.lines].buffer(lineRoom),
+            insns: output[.insns].buffer(insnCapacity), aux: output[.aux].buffer(insnCapacity),
+            subprograms: output[.subprograms].buffer(subprogramCapacity), lines: output[.lines].buffer(lineCapacity),
             insnCount: Int(found.insn_cnt),
             subprogramCount: capabilities.contains(.subprograms) ? Int(found.subprog_cnt) : 0,
             lineCount: capabilities.contains(.lines) ? Int(found.line_cnt) : 0)
     }
 
-    /// Copies the result of a call without a wild write to a buffer, with room for what the plug-in leaves out.
+    /// Copies the result of a call without a wild write to a buffer. Its capacity includes the parts that the plug-in omits.
     func copyResult(to buffer: ProgramBuffer, _ capabilities: PatcherCapabilities) {
         let found = image(capabilities)
-        buffer.reserve(insns: insnRoom, subprograms: subprogramRoom, lines: lineRoom)
+        buffer.reserve(insns: insnCapacity, subprograms: subprogramCapacity, lines: lineCapacity)
         buffer.insnCount = found.insnCount
         buffer.subprogramCount = found.subprogramCount
         buffer.lineCount = found.lineCount

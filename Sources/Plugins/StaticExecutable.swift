@@ -1,9 +1,9 @@
 import Glibc
 
-/// True of a program that is one static file: it has no loader, and cannot load plug-ins.
-public enum StaticFile {
-    /// Whether this process runs such a program.
-    public static let isRunning: Bool = {
+/// Detects a statically linked executable, which has no dynamic loader and so cannot load plug-ins.
+package enum StaticExecutable {
+    /// True if this process runs a static executable.
+    package static let isRunning: Bool = {
         let file = unsafe open("/proc/self/auxv", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }
@@ -12,7 +12,7 @@ public enum StaticFile {
         return size > 0 && isStatic(Array(words.prefix(size / MemoryLayout<UInt>.size)))
     }()
 
-    /// Looks for the place of a loader in what the kernel tells a program at its start: pairs of a kind and a value.
+    /// Returns true if an auxiliary vector, as pairs of type and value, names no loader.
     ///
     /// - Source: getauxval(3), `AT_BASE`
     static func isStatic(_ vector: [UInt]) -> Bool {
@@ -23,7 +23,7 @@ public enum StaticFile {
         return true
     }
 
-    /// What is said to whoever names a plug-in.
-    public static let refusal =
-        "this bpf-patch-fuzz is one static file, which cannot load plug-ins; use the one that 'make build' makes"
+    /// The error for a plug-in on the command line.
+    package static let refusal =
+        "this bpf-patch-fuzz is statically linked and cannot load plug-ins; use the executable from 'make build'"
 }

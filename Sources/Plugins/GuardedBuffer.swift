@@ -1,24 +1,25 @@
 import BPF
+import CProcess
 import Glibc
 import UserFiles
 
-/// Memory for some arrays, each of which ends where a page begins that nobody may touch.
+/// Memory for several arrays, each of which ends at an inaccessible guard page.
 ///
-/// What a plug-in is given to read stands in memory with two addresses: one that the harness writes, and one that the plug-in
-/// is told, where it can only be read. So nothing has to be switched for a case.
+/// The input of a plug-in is mapped twice: writable for the harness, read-only for the plug-in. So no page protection changes
+/// from case to case.
 @safe
-struct GuardedArea: ~Copyable {
-    /// One array: it is found from its end, which is where the untouchable page begins.
+struct GuardedBuffer: ~Copyable {
+    /// One array, addressed from its end, which is the start of the guard page.
     @safe
     struct Part: BitwiseCopyable {
-        /// The end, where the harness writes.
+        /// The end in the mapping of the harness.
         fileprivate(set) var end: UnsafeMutableRawPointer
-        /// The end, where the plug-in looks.
-        fileprivate(set) var seen: UnsafeMutableRawPointer
+        /// The end in the mapping of the plug-in.
+        fileprivate(set) var pluginEnd: UnsafeMutableRawPointer
         /// - Units: bytes
-        fileprivate(set) var room: Int
+        fileprivate(set) var capacity: Int
 
-        /// The last `count` elements, to be written or read by the harness.
+        /// The last `count` elements, for the harness.
         @inline(__always)
         func buffer<Index: SlotIndex, Element: BitwiseCopyable>(
             _ count: Int, as _: Index.Type = Index.self, of _: Element.Type = Element.self
@@ -28,10 +29,10 @@ struct GuardedArea: ~Copyable {
                 capacity: count)
         }
 
-        /// The address of the last `count` elements for the plug-in.
+        /// The address of the last `count` elements, for the plug-in.
         @unsafe @inline(__always)
         func address<Element>(_ count: Int, of _: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
-            unsafe (seen - count &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
+            unsafe (pluginEnd - count &* MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
         }
     }
 
@@ -43,23 +44,23 @@ struct GuardedArea: ~Copyable {
     private let copiedBytes: Int
     private let registration: Int
 
-    /// Maps memory.
+    /// Maps the memory.
     ///
     /// - Parameters:
-    ///   - rooms: the room of each array, in bytes
-    ///   - isReadOnly: whether the plug-in may only read
-    init(_ rooms: [PluginMemory.Part: Int], isReadOnly: Bool) {
+    ///   - capacities: the capacity of each array, in bytes
+    ///   - isReadOnly: true if the plug-in may only read
+    init(_ capacities: [PluginMemory.Part: Int], isReadOnly: Bool) {
         let page = Int(getpagesize())
-        let names = rooms.keys.sorted { $0.rawValue < $1.rawValue }
-        let sizes = names.map { (rooms[$0, default: 0] + page - 1) / page * page }
+        let names = capacities.keys.sorted { $0.rawValue < $1.rawValue }
+        let sizes = names.map { (capacities[$0, default: 0] + page - 1) / page * page }
         let bytes = sizes.reduce(0, +)
-        // A page in front of the first array, and one behind each.
+        // One guard page precedes the first array, and one follows each.
         let total = bytes + page * (names.count + 1)
         unsafe mapping = Self.map(nil, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         var file: Int32 = -1
         if isReadOnly {
-            file = CLibrary.makeMemoryFile("bpf-patch-fuzz")
-            guard file >= 0, ftruncate(file, bytes) == 0 else { Self.fail("memory for a plug-in") }
+            file = process_open_memory()
+            guard file >= 0, ftruncate(file, bytes) == 0 else { Self.fail("a memory file for a plug-in") }
             unsafe copy = Self.map(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
         } else {
             unsafe copy = nil
@@ -90,7 +91,7 @@ struct GuardedArea: ~Copyable {
             place += size + page
             offset += size
         }
-        // What is in front of the first array belongs to it.
+        // The leading guard page belongs to the first array.
         regions[0].guardStart -= UInt(page)
         registration = PluginMemory.register(regions)
     }
@@ -101,7 +102,7 @@ struct GuardedArea: ~Copyable {
         if let copy = unsafe copy { unsafe munmap(copy, copiedBytes) }
     }
 
-    /// An array by its name.
+    /// The array with a name.
     @inline(__always)
     subscript(part: PluginMemory.Part) -> Part { unsafe parts.buffer(as: TableIndex.self)[TableIndex(part.rawValue)] }
 
