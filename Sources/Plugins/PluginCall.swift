@@ -92,7 +92,8 @@ struct PluginCall: ~Copyable {
             insnCount, from: program.aux, at: first, to: first)
         unsafe input[.subprograms].buffer(subprogramCapacity, as: TableIndex.self)
             .copy(subprogramCapacity, from: program.subprograms, at: top, to: top)
-        unsafe input[.lines].buffer(lineCapacity, as: TableIndex.self).copy(lineCapacity, from: program.lines, at: top, to: top)
+        unsafe input[.lines].buffer(lineCapacity, as: TableIndex.self).copy(
+            lineCapacity, from: program.lines, at: top, to: top)
         unsafe input[.patches].buffer(pass.patchSlots, as: PoolIndex.self)
             .copy(pass.patchSlots, from: pass.patches, at: PoolIndex(0), to: PoolIndex(0))
         unsafe input[.refs].buffer(refCount, as: TableIndex.self).copy(refCount, from: pass.refs, at: top, to: top)

@@ -26,7 +26,9 @@ struct PatcherCampaignOptions: CampaignOptions {
 
     func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
         guard var subject = target.map(\.patchers) ?? PatcherSubject() else { return nil }
-        if !patchers.isDefault { subject.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime)) }
+        if !patchers.isDefault {
+            subject.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
+        }
         subject.terms = judging.terms(over: subject.terms)
         if !objects.isEmpty {
             subject.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects

@@ -166,7 +166,9 @@ struct CutCase {
     var text: String {
         func tenths(_ seconds: Double) -> String { String((seconds * 10).rounded() / 10) }
         return "case \(index) \(Self.words) \(tenths(seconds)) of the \(tenths(timeout)) s that it may take; "
-            + (isKept ? "its block is run again when the campaign is resumed, and is not counted yet" : "its block is not counted")
+            + (isKept
+                ? "its block is run again when the campaign is resumed, and is not counted yet"
+                : "its block is not counted")
     }
 
     /// What is said of a case that was cut off.
