@@ -11,7 +11,7 @@ extension SacrificedJudge {
     ]
 
     /// How many candidates may hang, or take memory without an end: what they take, the workers of the campaign have less.
-    private static let mostDear = 10
+    private static let mostDear = 25
 
     /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
     public func minimize(_ c: Case, bucket: String) -> Minimizer.Result {

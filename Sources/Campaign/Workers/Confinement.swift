@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 import Plugins
 import UserFiles
@@ -22,6 +23,11 @@ public enum Confinement {
         guard let bytes = try? FileReader.bytes(of: "/proc/\(child)/environ") else { return true }
         return bytes.split(separator: 0).contains { $0.starts(with: (variable + "=").utf8) }
     }
+
+    /// Makes this process the parent of what plug-ins leave running, so that it can end that.
+    ///
+    /// A program calls it once, when it starts. It is not for a process that has other children to wait for.
+    public static func adoptOrphans() { _ = process_adopt_orphans() }
 
     /// The environment of a process into which the plug-ins at some paths may be loaded.
     ///

@@ -120,7 +120,6 @@ final class WorkerProcess {
         _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
         board: (descriptor: Int32, number: Int32)? = nil
     ) throws(CampaignError) -> pid_t {
-        _ = process_adopt_orphans()
         var descriptors: [(own: Int32, child: Int32)] = []
         if let pipes { descriptors += [(pipes.input, STDIN_FILENO), (pipes.output, STDOUT_FILENO)] }
         if let board { descriptors.append((board.descriptor, board.number)) }

@@ -171,7 +171,7 @@ private struct Focus {
         }
         edit.refs.removeAll { own != $0.from.position }
         if whole { return }
-        if let own, edit.refs.isEmpty {
+        if let own, edit.refs.isEmpty, edit.patch[own].jumpKind != .none {
             let target = own + 1 + edit.patch[own].jumpOffset(edit.patch[own].jumpKind)
             if edit.patch.indices.contains(target) {
                 needed = min(needed.lowerBound, target)..<max(needed.upperBound, target + 1)

@@ -61,7 +61,7 @@ struct CaseSlideTests {
 
     @Test(arguments: [
         Fault.conditional32Forgotten, .mayGotoForgotten, .backJumpStrict, .refOffByOne, .auxStays, .startStrict,
-        .lineAtPatchShifted, .callForgotten, .jaForgotten, .keptStays, .forwardJumpToLast,
+        .lineAtPatchShifted, .callForgotten, .jaForgotten, .forwardJumpToLast,
     ])
     func faultOfOneComparison(fault: Fault) {
         let found = groups(FaultyPatcher(fault))

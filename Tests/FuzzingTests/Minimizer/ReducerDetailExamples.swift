@@ -257,13 +257,11 @@ extension ReducerTests {
                 passes(c, 1).contains { $0.off.position == 3 } && c.program.insns.suffix(4).map(\.imm) == [4, 5, 6, 7]
             },
             after: """
-                r1 = 1
                 r1 = 4
                 r1 = 5
                 r1 = 6
                 r1 = 7
                 pass
-                delete 0
                 pass
                 delete 3
                 """),

@@ -126,7 +126,9 @@ struct ReducerTests {
         let after = try parse(example.after)
         let best = minimization.best
         #expect(best.program == after.program && best.passes == after.passes, "\(CaseFile.print(best))")
-        #expect(minimization.statistics[0].runs == example.runs && minimization.statistics[0].successes == 1)
+        #expect(
+            minimization.statistics[0].runs == example.runs && minimization.statistics[0].successes == 1,
+            "\(minimization.statistics)")
     }
 
     struct FocusExample: Sendable, CustomTestStringConvertible {

@@ -97,17 +97,19 @@ import UserFiles
                 #include <unistd.h>
                 static void leave(void) { if (!fork()) { setsid(); for (;;) sleep(3600); } }
                 __attribute__((constructor)) static void load(void) { leave(); }
-                static int apply(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
-                                 __u32 edit_cnt, struct bpf_patcher_image *out)
+                static int hang(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
+                                __u32 edit_cnt, struct bpf_patcher_image *out)
                 {
                     leave();
-                    for (;;);
+                    for (;;)
+                        sleep(3600);
+                    return 0;
                 }
                 const struct bpf_patcher *bpf_patcher_v1(void)
                 {
                     static struct bpf_patcher patcher;
                     patcher = *example_v1();
-                    patcher.apply = apply;
+                    patcher.apply = hang;
                     return &patcher;
                 }
                 """)
@@ -117,7 +119,7 @@ import UserFiles
         ])
         #expect(run.status == 77, "\(run)")
         try Self.expectNoneLeft(with: plugin)
-        let apply = try Self.run(["apply", "--timeout", "0.5", "--plugin", plugin.path], input: Self.lines[0])
+        let apply = try Self.run(["apply", "--timeout", "0.5", "--plugin", plugin.path], input: Self.lines[1])
         #expect(apply.status == 77, "\(apply)")
         try Self.expectNoneLeft(with: plugin)
     }
