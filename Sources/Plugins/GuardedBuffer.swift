@@ -82,7 +82,8 @@ struct GuardedBuffer: ~Copyable {
                 _ = unsafe Self.map(start, size, access, flags, file, offset)
             }
             let written = unsafe copy.map { unsafe $0 + offset + size }
-            unsafe row[TableIndex(name.rawValue)] = Part(end: written ?? start + size, pluginEnd: start + size, capacity: size)
+            let end = unsafe written ?? start + size
+            unsafe row[TableIndex(name.rawValue)] = Part(end: end, pluginEnd: start + size, capacity: size)
             let from = UInt(bitPattern: start)
             regions.append(
                 PluginMemory.Region(
