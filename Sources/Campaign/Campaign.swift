@@ -8,11 +8,11 @@ import UserFiles
 /// A campaign: worker processes over one range of indices, and the findings that come of it.
 public final class Campaign {
     private let configuration: CampaignConfiguration
-    private let subject: any CampaignSubject
+    private let fuzzTarget: any FuzzTarget
     private let host: any HostProgram
     /// True if the time limit is only that of this session.
     private let isTimeOfSession: Bool
-    private let board: SharedBoard
+    private let board: SharedProgress
     private let crew: WorkerCrew
     private var order = BlockOrder()
     private var cases: UInt64 = 0
@@ -22,11 +22,11 @@ public final class Campaign {
     private var casesBeforeEnd: UInt64 = 0
     /// What was counted beside them, by name.
     private var counts: [String: UInt64] = [:]
-    private let ledger: FindingLedger
+    private let ledger: BucketStore
     /// Cases that were not answered in time once, and have not been tried again.
     private var doubts: [UInt64: String] = [:]
     /// Where the campaign is kept, if it is.
-    private let keeper: CampaignKeeper?
+    private let keeper: CheckpointWriter?
     /// The plug-ins of a campaign that is not kept.
     private let watch: FileWatch
     private var lastWatched = Date()
@@ -74,29 +74,30 @@ public final class Campaign {
         if let state { configuration.output = state.crashes }
         self.configuration = configuration
         self.host = host
-        subject = configuration.subject
+        fuzzTarget = configuration.fuzzTarget
         isTimeOfSession = session.time != nil
         clock = CampaignClock(limit: session.time ?? configuration.budget.time)
         if state == nil { try CrashFolder(path: configuration.output).check() }
-        let objects = ObjectCollection(paths: subject.objects)
+        let objects = ObjectCollection(paths: fuzzTarget.objects)
         refusals = objects.refusals.map(\.description)
-        if !subject.objects.isEmpty && objects.programs.isEmpty {
+        if !fuzzTarget.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(refusals)
         }
         if let state {
-            keeper = try CampaignKeeper(state, configuration: configuration, known: known, objects: objects, host: host)
+            keeper = try CheckpointWriter(
+                state, configuration: configuration, known: known, objects: objects, host: host)
         } else {
             keeper = nil
         }
         isUntilFound = session.isUntilFound
         news = CampaignNews(configuration: configuration, session: session, state: state, status: CampaignStatus())
-        watch = FileWatch(state == nil ? subject.plugins : [])
-        ledger = FindingLedger(
+        watch = FileWatch(state == nil ? fuzzTarget.plugins : [])
+        ledger = BucketStore(
             configuration: configuration, bases: objects.programs.map(\.program), host: host, keepsEarlier: state == nil
         )
         try onFiles { () throws(FileError) in try TemporaryFolder.check() }
         let path = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        board = try SharedBoard(path: path, jobs: configuration.budget.jobs)
+        board = try SharedProgress(path: path, jobs: configuration.budget.jobs)
         // Workers inherit it, so that nothing is left behind however this process ends.
         unsafe unlink(path)
         crew = WorkerCrew(configuration: configuration, host: host, board: board)
@@ -138,8 +139,8 @@ public final class Campaign {
             seed: configuration.cases.seed, cases: cases, seconds: seconds,
             casesPerSecond: Double(cases) / max(seconds, 0.001),
             jobs: configuration.budget.jobs, findings: ledger.findings)
-        subject.describe(counts, in: &report)
-        report.noteDeaths(counts, targets: subject.targets)
+        fuzzTarget.describe(counts, in: &report)
+        report.noteDeaths(counts, targets: fuzzTarget.targets)
         report.target = configuration.target
         report.plugins = configuration.target.pluginFiles
         return report
@@ -196,7 +197,7 @@ public final class Campaign {
     private func report() throws(CampaignError) -> CampaignReport {
         let isEnded = isFinished
         var report = bareReport
-        report.neverRun = subject.neverRun(counts, cases: cases)
+        report.neverRun = fuzzTarget.neverRun(counts, cases: cases)
         report.doubts = doubts.isEmpty ? nil : doubts.sorted { $0.key < $1.key }.map { Doubt(target: $1, index: $0) }
         report.state = keeper?.path
         if cases > 0 && isWithoutGap { report.arguments = host.options(of: configuration.repeating(end: end)) }
@@ -300,8 +301,8 @@ public final class Campaign {
     }
 
     /// Where the campaign stands.
-    private var progress: CampaignKeeper.Progress {
-        CampaignKeeper.Progress(
+    private var progress: CheckpointWriter.Progress {
+        CheckpointWriter.Progress(
             next: order.next, epoch: epoch, cases: cases, seconds: total ?? clock.seconds, isFinished: isFinished,
             tail: tail, counts: counts, ledger: ledger, reported: news.reported)
     }
@@ -332,9 +333,9 @@ public final class Campaign {
     /// Lets workers go on with the next epoch when all blocks of this one are counted, if there are more.
     private func advance() {
         if order.next < epoch.end || indices(ofBlock: order.next).isEmpty { return }
-        epoch = subject.deathBudget.epoch(
-            after: epoch, counts: counts, cases: cases, targets: subject.targets,
-            running: subject.running)
+        epoch = fuzzTarget.deathBudget.epoch(
+            after: epoch, counts: counts, cases: cases, targets: fuzzTarget.targets,
+            running: fuzzTarget.running)
         board.publish(epoch)
     }
 

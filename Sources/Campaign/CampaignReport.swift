@@ -13,7 +13,7 @@ public struct CampaignReport: Codable, Sendable {
     /// The findings by what one cause explains, as of the last ``mark(_:)``.
     public private(set) var groups: [FindingGroup] = []
     /// What was tested.
-    public var target = CampaignTarget.patchers(PatcherSubject())
+    public var target = CampaignTarget.patchers(PatcherTarget())
     /// The plug-ins of the campaign, which its cases need.
     var plugins: [PluginFile] = []
     /// In how many cases a patcher was spared a pass, because it cannot do it or need not be able to, where there were any.

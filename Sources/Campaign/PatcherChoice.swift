@@ -67,7 +67,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     private static func describe(
         _ file: PluginFile, host: any HostProgram, within limit: Double?
     ) throws(CampaignError) -> Plugin.Description {
-        if !Confinement.isInside { return try PluginProcess.describe(file, host: host, within: limit) }
+        if !PluginSandbox.isInside { return try PluginProcess.describe(file, host: host, within: limit) }
         do throws(PluginError) { return try Plugin(path: file.path, name: file.name).description } catch {
             throw CampaignError(error.description)
         }
@@ -95,7 +95,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
 
     /// Loads a plug-in, which has been loaded before: by this process, or by one that it may end.
     private static func load(_ plugin: Plugin.Description) -> Plugin {
-        precondition(Confinement.isInside, "a plug-in in a process that must not be lost")
+        precondition(PluginSandbox.isInside, "a plug-in in a process that must not be lost")
         do throws(PluginError) { return try Plugin(path: plugin.path, name: plugin.givenName) } catch {
             Output.note("error: \(error)\n")
             exit(1)

@@ -17,9 +17,9 @@ extension Case {
         /// What that kernel had, in words.
         public var facts: [String] = []
         /// What was wrong with what came back, in the slots of what came back.
-        public var sight: Sight?
+        public var sight: Observed?
         /// What must be in its place, in the same form and the same slots; `nil` where the rules do not say.
-        public var must: Sight?
+        public var must: Observed?
         /// What the kernel gave, in the form and the slots of what the passes must give; `nil` when the case does not say.
         public var given: Program?
 
@@ -29,7 +29,7 @@ extension Case {
         }
 
         /// What came of a program that should not have.
-        public enum Sight: Hashable, Sendable {
+        public enum Observed: Hashable, Sendable {
             /// The instruction at a slot, with the slot after it for a wide load.
             case insn(slot: Int, Instruction, second: Instruction? = nil)
             /// Where the load of a subprogram's address leads: to the start of the subprogram with this number in the program

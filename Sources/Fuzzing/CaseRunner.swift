@@ -15,7 +15,7 @@ public struct CaseOutcome: Sendable {
 
 /// Runs cases from files, and candidates of the minimizer, through patchers and oracle.
 public struct CaseRunner: ~Copyable {
-    private var trial: Trial
+    private var trial: PatcherComparison
     private let program = ProgramBuffer()
     private let pass = PassBuffer()
 
@@ -29,7 +29,7 @@ public struct CaseRunner: ~Copyable {
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast,
         progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
-        trial = Trial(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
+        trial = PatcherComparison(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
     }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.

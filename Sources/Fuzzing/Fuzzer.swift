@@ -7,7 +7,7 @@ import Patching
 public struct Fuzzer: ~Copyable {
     private let seed: UInt64
     private var generator: CaseGenerator
-    private var trial: Trial
+    private var trial: PatcherComparison
 
     /// Makes a fuzzer.
     ///
@@ -26,7 +26,7 @@ public struct Fuzzer: ~Copyable {
     ) {
         self.seed = seed
         generator = CaseGenerator(seed: seed, shape: shape, bases: bases, workloads: workloads, limits: limits)
-        trial = Trial(
+        trial = PatcherComparison(
             patchers, beyondContract: beyondContract, oracle: oracle, describesFindings: describesFindings,
             progress: progress)
     }

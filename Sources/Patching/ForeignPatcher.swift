@@ -4,7 +4,7 @@ import BPF
 public protocol ForeignPatcher: Patcher {
     /// What was wrong with the last answer: always when that was ``PatchStatus/unusable``, and beside an answer that can be
     /// used when another was given to the same pass.
-    var misconduct: PatcherMisconduct? { get }
+    var misconduct: PatcherViolation? { get }
 
     /// The kernel whose functions it is made of, or `nil`.
     ///
@@ -22,7 +22,7 @@ public protocol ForeignPatcher: Patcher {
 }
 
 /// Why an answer of a patcher cannot be used, in the words of a finding.
-public struct PatcherMisconduct: Hashable, Sendable {
+public struct PatcherViolation: Hashable, Sendable {
     /// What a patcher can do wrong before its result is looked at.
     public enum Rule: Hashable, Sendable {
         /// It wrote where nothing of its result belongs.
@@ -50,7 +50,7 @@ public struct PatcherMisconduct: Hashable, Sendable {
     }
 }
 
-extension PatcherMisconduct {
+extension PatcherViolation {
     /// What is unsteady about a patcher that gave two results for one pass, or `nil` when they are the same.
     ///
     /// - Parameter capabilities: what the patcher can do; a part of the results that it leaves out is not looked at
@@ -58,7 +58,7 @@ extension PatcherMisconduct {
     public static func difference(
         between old: ProgramImage<OutputIndex>, and new: ProgramImage<OutputIndex>,
         for capabilities: PatcherCapabilities
-    ) -> PatcherMisconduct? {
+    ) -> PatcherViolation? {
         let part: String
         if unsafe old.insnCount != new.insnCount || !old.insns.hasSameBytes(as: new.insns, count: old.insnCount) {
             part = "insns"
@@ -74,7 +74,7 @@ extension PatcherMisconduct {
         } else {
             return nil
         }
-        return PatcherMisconduct(.unsteady, part, "the same pass again gave other \(part)")
+        return PatcherViolation(.unsteady, part, "the same pass again gave other \(part)")
     }
 }
 

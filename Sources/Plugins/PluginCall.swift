@@ -199,7 +199,7 @@ struct PluginCall: ~Copyable {
     ///
     /// - Parameter isAccepted: true if the plug-in returned 0; only then the counts and pointers are checked
     @inline(__always)
-    func wildWrite(isAccepted: Bool, _ capabilities: PatcherCapabilities) -> PatcherMisconduct? {
+    func wildWrite(isAccepted: Bool, _ capabilities: PatcherCapabilities) -> PatcherViolation? {
         var broken = difference(.insns, insnCapacity * 8) | difference(.aux, insnCapacity * 4)
         broken |= difference(.subprograms, subprogramCapacity * 8) | difference(.lines, lineCapacity * 8)
         broken |= difference(.image, PluginCall.imageBytes)
@@ -231,14 +231,14 @@ struct PluginCall: ~Copyable {
     private var result: bpf_patcher_image { unsafe output[.image].buffer(1, as: TableIndex.self)[TableIndex(0)] }
 
     @inline(never)
-    private func describe(_ capabilities: PatcherCapabilities) -> PatcherMisconduct {
+    private func describe(_ capabilities: PatcherCapabilities) -> PatcherViolation {
         let arrays: [(PluginMemory.Part, Int)] = [
             (.insns, insnCapacity * 8), (.aux, insnCapacity * 4), (.subprograms, subprogramCapacity * 8),
             (.lines, lineCapacity * 8),
             (.image, PluginCall.imageBytes),
         ]
         for (part, bytes) in arrays where difference(part, bytes) != Canary() {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .wildWrite, "before-\(part.name)", "memory before the result's \(part.name) was written")
         }
         let found = unsafe result
@@ -249,10 +249,10 @@ struct PluginCall: ~Copyable {
         ]
         let isChecked = [true, capabilities.contains(.subprograms), capabilities.contains(.lines)]
         for ((name, count, capacity), isChecked) in zip(counts, isChecked) where isChecked && count > capacity {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .wildWrite, name + "-above-room", "\(name) is \(count), above its capacity of \(capacity)")
         }
-        return PatcherMisconduct(.wildWrite, "array-replaced", "an array of the result was replaced by another")
+        return PatcherViolation(.wildWrite, "array-replaced", "an array of the result was replaced by another")
     }
 
     /// The result of a call without a wild write, in the plug-in's buffers.

@@ -14,7 +14,7 @@ package final class PluginPatcher: ForeignPatcher {
     package let kernel: KernelFunctions?
     private let options: Plugin.Options
     private let pluginCall = UncheckedBox(PluginCall())
-    private let lastMisconduct = UncheckedBox<PatcherMisconduct?>(nil)
+    private let lastMisconduct = UncheckedBox<PatcherViolation?>(nil)
     private let function: PluginCall.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
@@ -26,7 +26,7 @@ package final class PluginPatcher: ForeignPatcher {
         unsafe function = plugin.apply
     }
 
-    package var misconduct: PatcherMisconduct? { unsafe lastMisconduct.value }
+    package var misconduct: PatcherViolation? { unsafe lastMisconduct.value }
 
     package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
@@ -86,28 +86,28 @@ package final class PluginPatcher: ForeignPatcher {
     }
 
     /// The violation that a return value outside of the ABI reports.
-    private func misconduct(of code: Int32) -> PatcherMisconduct {
+    private func misconduct(of code: Int32) -> PatcherViolation {
         if code == -ENOMEM {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .otherError, "enomem", "the plug-in returned -ENOMEM, but a campaign never runs short of memory")
         }
         if code == -BPF_PATCHER_KERNEL_DAMAGED && kernel != nil {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .damage, "damaged-by-failed-allocation",
                 "an allocation failed, and a kernel function then left a changed program")
         }
         if code == -BPF_PATCHER_KERNEL_STALE && kernel != nil {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .damage, "stale-table",
                 "poke descriptors or instruction arrays were not adjusted to the program")
         }
         if code == -BPF_PATCHER_KERNEL_LEAKED && kernel != nil {
-            return PatcherMisconduct(
+            return PatcherViolation(
                 .damage, "leak", "a kernel function allocated memory that was not freed by the end of the pass")
         }
         let name = code < 0 && code > -4096 ? Self.errorName(-code) : nil
         let words = code > 0 ? "positive" : name?.lowercased() ?? "unknown"
-        return PatcherMisconduct(
+        return PatcherViolation(
             .badStatus, words,
             "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is not 0, -EINVAL, -ERANGE or -ENOMEM"
         )
@@ -130,7 +130,7 @@ package final class PluginPatcher: ForeignPatcher {
         unsafe pluginCall.value.poison(with: .second)
         let second = call(hash)
         if second != first {
-            unsafe lastMisconduct.value = PatcherMisconduct(
+            unsafe lastMisconduct.value = PatcherViolation(
                 .unsteady, "status", "apply() returned \(first), then \(second) for the same pass")
             return
         }
@@ -139,7 +139,7 @@ package final class PluginPatcher: ForeignPatcher {
             unsafe lastMisconduct.value = wildWrite
             return
         }
-        unsafe lastMisconduct.value = PatcherMisconduct.difference(
+        unsafe lastMisconduct.value = PatcherViolation.difference(
             between: output.image(), and: pluginCall.value.image(capabilities), for: capabilities)
     }
 }

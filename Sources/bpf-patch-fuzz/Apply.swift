@@ -44,7 +44,7 @@ struct Apply: ParsableCommand {
             let name = file == "-" ? "<stdin>" : file
             try confine([choice], timeout: limit.seconds, input: name)
             let text = try read(file)
-            var applier = Applier(choice.make())
+            var applier = ScriptRunner(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             where !line.allSatisfy(\.isWhitespace) {
                 let c: Case

@@ -48,7 +48,7 @@ enum ConfigurationOptions {
         return options
     }
 
-    private static func options(_ target: PatcherSubject) -> [Option] {
+    private static func options(_ target: PatcherTarget) -> [Option] {
         var options: [Option] = []
         if target.patchers != PatcherChoice.builtIn {
             let named = target.patchers.filter { $0.plugin == nil }
@@ -80,7 +80,7 @@ enum ConfigurationOptions {
         return options
     }
 
-    private static func options(_ target: KernelSubject) -> [Option] {
+    private static func options(_ target: KernelTarget) -> [Option] {
         var options: [Option] = []
         if target.profiles != ProgramProfile.allCases {
             options.append(("--profile", target.profiles.map(\.rawValue)))

@@ -49,7 +49,7 @@ func confine(
 ) throws {
     let plugins = patchers.compactMap(\.plugin)
     if plugins.isEmpty { return }
-    if Confinement.isInside {
+    if PluginSandbox.isInside {
         PluginProcess.beginCommand()
         return try Output.keepToItself()
     }

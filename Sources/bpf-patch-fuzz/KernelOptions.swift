@@ -4,12 +4,12 @@ import KernelRewrites
 import LinuxBPF
 
 extension ProgramProfile: ExpressibleByArgument {}
-extension KernelPlant: ExpressibleByArgument {}
+extension InjectedKernelFault: ExpressibleByArgument {}
 
 /// The option that injects a fault into the result of the kernel, to see a finding.
 struct PlantOption: ParsableArguments {
     @Option(name: .customLong("plant"), help: .hidden)
-    var plant: KernelPlant?
+    var plant: InjectedKernelFault?
 }
 
 /// The options of a campaign against the running kernel.
@@ -39,7 +39,7 @@ struct KernelCampaignOptions: CampaignOptions {
     func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
         if let target, target.kernel == nil { return nil }
         let facts = try RunningKernel().facts
-        var subject = target?.kernel ?? KernelSubject(facts: facts)
+        var subject = target?.kernel ?? KernelTarget(facts: facts)
         if !profiles.isEmpty { subject.profiles = ProgramProfile.allCases.filter(profiles.contains) }
         subject.isExecuting = execute || subject.isExecuting
         subject.plant = spoiling.plant ?? subject.plant

@@ -131,19 +131,19 @@ struct Minimize: ParsableCommand {
     }
 
     /// Whom to ask: the running kernel about a case against one, unless patchers are named.
-    private func makeExaminer(for c: Case) throws -> any CaseExaminer {
+    private func makeExaminer(for c: Case) throws -> any FindingTriage {
         if c.loading != nil && patchers.isDefault {
-            let subject = KernelSubject(isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
+            let subject = KernelTarget(isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
             return subject.makeExaminer(seed: 0, bases: [], host: Executable())
         }
         let chosen = try patchers.chosen(for: c.target)
         let terms = judging.terms.applying(to: c)
-        return PatcherSubject(chosen, terms: terms, budget: budget.chosen)
+        return PatcherTarget(chosen, terms: terms, budget: budget.chosen)
             .makeExaminer(seed: 0, bases: [], host: Executable())
     }
 
     /// The bucket to stay in, or `nil` when nothing is wrong.
-    private func bucket(of c: Case, _ examiner: any CaseExaminer) throws(CampaignError) -> String? {
+    private func bucket(of c: Case, _ examiner: any FindingTriage) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
         // Of a large case the others would take long, and the case is about the named target.
         if let named = c.bucket {

@@ -7,7 +7,7 @@ final class MinimizeDisplay {
     private var text = ""
 
     /// Watches an examiner.
-    init(_ examiner: any CaseExaminer) {
+    init(_ examiner: any FindingTriage) {
         examiner.isLate = { [unowned self] in
             if !text.isEmpty { status.showIfDue(text) }
             return Interrupt.isRequested

@@ -143,7 +143,7 @@ struct JudgingOptions: ParsableArguments {
     ///
     /// - Throws: `ValidationError` when no patcher is built from a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if terms == JudgingTerms(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
+        if terms == OracleOptions(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
             return
         }
         throw ValidationError(
@@ -151,13 +151,13 @@ struct JudgingOptions: ParsableArguments {
     }
 
     /// The terms with the options that are given.
-    func terms(over terms: JudgingTerms) -> JudgingTerms {
-        JudgingTerms(
+    func terms(over terms: OracleOptions) -> OracleOptions {
+        OracleOptions(
             beyondContract: beyondContract || terms.beyondContract, failAlloc: failAlloc ?? terms.failAlloc,
             oracle: oracle ?? terms.oracle)
     }
 
-    var terms: JudgingTerms { terms(over: JudgingTerms()) }
+    var terms: OracleOptions { terms(over: OracleOptions()) }
 
     /// The name of the first option that is given, or `nil`.
     var givenName: String? {

@@ -25,7 +25,7 @@ struct PatcherCampaignOptions: CampaignOptions {
     }
 
     func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
-        guard var subject = target.map(\.patchers) ?? PatcherSubject() else { return nil }
+        guard var subject = target.map(\.patchers) ?? PatcherTarget() else { return nil }
         if !patchers.isDefault {
             subject.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
         }

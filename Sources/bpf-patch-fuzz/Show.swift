@@ -44,7 +44,7 @@ struct Show: ParsableCommand {
             let choices = try patchers.chosen(for: c.target)
             let terms = judging.terms.applying(to: c)
             var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
-            if !Confinement.isInside {
+            if !PluginSandbox.isInside {
                 if let target = c.target, patchers.isStranger(target, choices) {
                     complain("note: this case was \(PatcherOptions.strangerText(target))")
                 }
@@ -72,9 +72,9 @@ struct Show: ParsableCommand {
     }
 
     /// The deaths of patchers in the case; a dead patcher has no result to draw.
-    private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: JudgingTerms) throws -> Deaths {
-        let judge = SacrificedJudge(
-            PatcherSubject(choices, terms: terms, budget: budget.chosen), host: Executable())
+    private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: OracleOptions) throws -> Deaths {
+        let judge = OutOfProcessJudge(
+            PatcherTarget(choices, terms: terms, budget: budget.chosen), host: Executable())
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         return Deaths(findings: judge.deaths, report: judge.report)

@@ -11,7 +11,7 @@ enum Start {
         Descriptor.occupyStandardNumbers()
         Output.watchReader()
         OutputWidth.boundEnvironment()
-        Confinement.adoptOrphans()
+        PluginSandbox.adoptOrphans()
         // They are read from /proc; without it there are none, not even the name of the program.
         if CommandLine.arguments.isEmpty {
             complain("error: /proc is not there, and this program cannot work without; mount it")

@@ -32,15 +32,15 @@ import Testing
     }
 
     @Test func targetsThatNeverRanAreNamed() {
-        let subject = PatcherSubject([PatcherChoice(name: "delta-array")!, PatcherChoice(name: "index-map")!])
+        let fuzzTarget = PatcherTarget([PatcherChoice(name: "delta-array")!, PatcherChoice(name: "index-map")!])
         let counts = ["ran": 9 as UInt64, "idle index-map": 9, "spared index-map": 9]
-        #expect(subject.neverRun(counts, cases: 9) == ["index-map"])
-        #expect(subject.neverRun(counts.merging(["idle index-map": 8]) { $1 }, cases: 9) == nil)
+        #expect(fuzzTarget.neverRun(counts, cases: 9) == ["index-map"])
+        #expect(fuzzTarget.neverRun(counts.merging(["idle index-map": 8]) { $1 }, cases: 9) == nil)
         // One that died was run.
-        #expect(subject.neverRun(counts.merging(["crash index-map": 1]) { $1 }, cases: 9) == nil)
-        #expect(subject.neverRun([:], cases: 0) == nil)
+        #expect(fuzzTarget.neverRun(counts.merging(["crash index-map": 1]) { $1 }, cases: 9) == nil)
+        #expect(fuzzTarget.neverRun([:], cases: 0) == nil)
         var report = Self.report(cases: 9)
-        subject.describe(counts, in: &report)
+        fuzzTarget.describe(counts, in: &report)
         report.neverRun = ["index-map"]
         #expect(report.ran == ["delta-array": 9, "index-map": 0])
         #expect(report.gaps.count == 1)

@@ -70,21 +70,21 @@ import Testing
     /// A stored case has what the reference gives, if that judges.
     @Test func aStoredCaseHasWhatTheReferenceGives() {
         var c = Case(program: Program(insns: [Instruction(code: Opcode.exit)]), passes: [Pass()])
-        func oracle(_ terms: JudgingTerms) -> Oracle {
-            SacrificedJudge(PatcherSubject(terms: terms), host: Tool.host).oracle(for: c)
+        func oracle(_ terms: OracleOptions) -> Oracle {
+            OutOfProcessJudge(PatcherTarget(terms: terms), host: Tool.host).oracle(for: c)
         }
-        #expect(oracle(JudgingTerms()) == .fast)
-        #expect(oracle(JudgingTerms(oracle: .reference)) == .reference)
+        #expect(oracle(OracleOptions()) == .fast)
+        #expect(oracle(OracleOptions(oracle: .reference)) == .reference)
         c.target = Finding.oracleTarget
-        #expect(oracle(JudgingTerms()) == .reference)
+        #expect(oracle(OracleOptions()) == .reference)
     }
 
     /// A case that was found against the oracle is judged by the reference without being told.
     @Test func aCaseAgainstTheOracleIsJudgedByBoth() {
         var c = Case(program: .init(insns: []), passes: [])
-        #expect(JudgingTerms().applying(to: c).oracle == .fast)
-        #expect(JudgingTerms(oracle: .reference).applying(to: c).oracle == .reference)
+        #expect(OracleOptions().applying(to: c).oracle == .fast)
+        #expect(OracleOptions(oracle: .reference).applying(to: c).oracle == .reference)
         c.target = Finding.oracleTarget
-        #expect(JudgingTerms().applying(to: c).oracle == .reference)
+        #expect(OracleOptions().applying(to: c).oracle == .reference)
     }
 }

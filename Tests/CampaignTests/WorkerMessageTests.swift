@@ -5,7 +5,7 @@ import Testing
 /// What workers write, taken in piece by piece.
 @Suite struct WorkerMessageTests {
     private static let block = BlockReport(
-        block: 12, done: 128, sightings: [Sighting(bucket: "a/b c", index: 3, count: 2)], counts: ["ran": 128])
+        block: 12, done: 128, sightings: [BucketHit(bucket: "a/b c", index: 3, count: 2)], counts: ["ran": 128])
     private static let hit = EarlyHit(bucket: "a/crash/x y/none", index: 1_700)
     private static let doubt = Doubt(target: "a", index: 1_701)
 

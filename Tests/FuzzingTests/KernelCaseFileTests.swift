@@ -46,7 +46,7 @@ import Testing
 
     @Test func everySightSurvives() throws {
         let load = Instruction(code: Opcode.loadImmediate64, dst: 2, src: Opcode.pseudoFunction, imm: 3)
-        let sights: [Case.Loading.Sight] = [
+        let sights: [Case.Loading.Observed] = [
             .insn(slot: 4, load, second: Instruction(code: 0, imm: 1)), .length(12),
             .insn(slot: 0, Instruction(bits: 0x0123_4567_89ab_cdef)), .subprogram(row: 3, start: 40),
             .subprogram(row: 1, start: nil), .refusal("verifier bug: \"x\" #"),

@@ -53,7 +53,7 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
     }
 
     /// The target that generates, runs and judges the cases.
-    var subject: any CampaignSubject { target.subject }
+    var fuzzTarget: any FuzzTarget { target.fuzzTarget }
 
     /// The configuration that repeats exactly the cases below an index.
     ///

@@ -1,18 +1,18 @@
 /// The software under test: patchers or a kernel.
 public enum CampaignTarget: Codable, Hashable, Sendable {
-    case patchers(PatcherSubject)
-    case kernel(KernelSubject)
+    case patchers(PatcherTarget)
+    case kernel(KernelTarget)
 
     /// The target that generates, runs and judges the cases.
-    var subject: any CampaignSubject {
+    var fuzzTarget: any FuzzTarget {
         switch self {
-        case .patchers(let subject): subject
-        case .kernel(let subject): subject
+        case .patchers(let fuzzTarget): fuzzTarget
+        case .kernel(let fuzzTarget): fuzzTarget
         }
     }
 
     /// The patchers, or `nil` for a kernel.
-    public var patchers: PatcherSubject? { if case .patchers(let subject) = self { subject } else { nil } }
+    public var patchers: PatcherTarget? { if case .patchers(let fuzzTarget) = self { fuzzTarget } else { nil } }
 
     /// The plug-ins among the patchers, with the paths and names of their options.
     var pluginFiles: [PluginFile] {
@@ -20,5 +20,5 @@ public enum CampaignTarget: Codable, Hashable, Sendable {
     }
 
     /// The kernel, or `nil` for patchers.
-    public var kernel: KernelSubject? { if case .kernel(let subject) = self { subject } else { nil } }
+    public var kernel: KernelTarget? { if case .kernel(let fuzzTarget) = self { fuzzTarget } else { nil } }
 }

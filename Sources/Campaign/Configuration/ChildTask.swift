@@ -48,7 +48,7 @@ public enum ChildTask: Codable, Sendable {
         switch self {
         case .worker(let configuration, let number, let first):
             try Worker(configuration: configuration, number: number, first: first).run()
-        case .judge(let target, let budget): try target.subject.judge(budget)
+        case .judge(let target, let budget): try target.fuzzTarget.judge(budget)
         case .describe(let file): try PluginProcess.answer(file)
         }
     }

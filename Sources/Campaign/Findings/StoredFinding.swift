@@ -17,7 +17,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     /// The lowest index of the campaign at which the bucket was seen.
     public var index: UInt64
     /// The same for each seed, where states of several campaigns were merged.
-    public var firsts: [FirstSighting]?
+    public var firsts: [FirstHit]?
     /// How often it was seen; 0 for a bucket met only while another was minimized.
     public var sightings: UInt64
     public var passes: Int

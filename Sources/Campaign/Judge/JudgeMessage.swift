@@ -3,7 +3,7 @@ import Fuzzing
 
 /// What goes to a judge in another process and comes back.
 ///
-/// - Shape: a request is its length in words, its number, the patchers that are spared (a bit each) and a ``CasePacket``,
+/// - Shape: a request is its length in words, its number, the patchers that are spared (a bit each) and a ``CaseEncoding``,
 ///   all 64-bit words; a reply is its length in bytes as such a word, and JSON
 enum JudgeMessage {
     /// The target of a finding when the process was ended between two patchers, by what one of them had left behind.
@@ -13,7 +13,7 @@ enum JudgeMessage {
     struct Reply: Codable {
         /// The number of the request.
         var request: UInt64
-        var judgement: Judgement
+        var judgement: CaseVerdict
         /// Whether the process has been ended; what is found is then against who did it.
         var isDead = false
         /// What a sanitizer wrote about that.
@@ -22,7 +22,7 @@ enum JudgeMessage {
 
     /// The bytes of a request.
     static func request(_ number: UInt64, sparing spared: UInt64, _ c: Case) -> [UInt8] {
-        let packet = CasePacket(c).words
+        let packet = CaseEncoding(c).words
         let words = [UInt64(packet.count + 2), number, spared] + packet
         return unsafe words.withUnsafeBytes { unsafe Array($0) }
     }

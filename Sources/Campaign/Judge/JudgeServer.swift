@@ -5,7 +5,7 @@ import Fuzzing
 /// The inside of a process that judges cases for another one, which must not be lost.
 public final class JudgeServer {
     private let targets: [String]
-    private let board: SharedBoard
+    private let board: SharedProgress
     private let server: ForkServer
     private let output: WorkerOutput
 
@@ -15,7 +15,7 @@ public final class JudgeServer {
     /// - Throws: ``CampaignError`` when there is no memory to share with children
     public init(targets: [String], budget: CaseBudget) throws(CampaignError) {
         self.targets = targets
-        board = try SharedBoard()
+        board = try SharedProgress()
         output = try WorkerOutput()
         server = ForkServer(
             board: board, number: 0, budget: budget, keepsErrors: SanitizerReports.areRead)
@@ -27,13 +27,13 @@ public final class JudgeServer {
     /// Answers requests on standard input until there are no more.
     ///
     /// - Parameter judge: judges a case, without some targets, a bit for each
-    public func run(_ judge: (Case, UInt64) -> Judgement) {
+    public func run(_ judge: (Case, UInt64) -> CaseVerdict) {
         server.run {
             while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
                 let request = JudgeMessage.readWords(words[0], from: STDIN_FILENO)
             {
                 board.begin(index: request[0], worker: 0)
-                let judgement = judge(CasePacket.unpack(request[2...]), request[1])
+                let judgement = judge(CaseEncoding.unpack(request[2...]), request[1])
                 board.rest(worker: 0)
                 if output.write(JudgeMessage.encode(.init(request: request[0], judgement: judgement))) { continue }
                 // A patcher has closed it; the server can still say so.
@@ -47,10 +47,10 @@ public final class JudgeServer {
     }
 
     /// What the death of a child says of the case that it was at.
-    private func verdict(on death: Death) -> JudgeMessage.Reply {
+    private func verdict(on death: ChildExit) -> JudgeMessage.Reply {
         let target = death.patcher.map { targets[$0] } ?? JudgeMessage.unknown
         return .init(
-            request: death.index, judgement: Judgement(findings: [death.finding(against: target)]), isDead: true,
+            request: death.index, judgement: CaseVerdict(findings: [death.finding(against: target)]), isDead: true,
             report: death.report)
     }
 }

@@ -13,9 +13,9 @@ final class KernelExecution {
     /// What a program is loaded with to be rewritten; both are also checked without.
     private static let rewriting: LoadFlags = .testRndHi32
 
-    private let trial: KernelTrial
+    private let trial: KernelSession
 
-    init(_ trial: KernelTrial) { self.trial = trial }
+    init(_ trial: KernelSession) { self.trial = trial }
 
     /// Two loads of one program that return different values.
     struct Difference {
@@ -56,9 +56,9 @@ final class KernelExecution {
         }
         if values[0] == values[2] { return nil }
         let isRewritten = program.flags.contains(Self.rewriting)
-        let seen = Case.Loading.Sight.value(
+        let seen = Case.Loading.Observed.value(
             isRewritten ? values[0] : values[2], flags: program.flags.union(Self.rewriting))
-        let must = Case.Loading.Sight.value(
+        let must = Case.Loading.Observed.value(
             isRewritten ? values[2] : values[0], flags: program.flags.subtracting(Self.rewriting))
         let reads = UpperHalfReads(program.program)
         let slot = filled.sorted().first(where: reads.isRead)
@@ -72,9 +72,9 @@ final class KernelExecution {
             evidence: RewriteEvidence(seen: seen, must: must))
     }
 
-    private static func text(_ sight: Case.Loading.Sight) -> String {
+    private static func text(_ sight: Case.Loading.Observed) -> String {
         guard case .value(let value, let flags) = sight else { return sight.text }
-        return Case.Loading.Sight.text(value, flags)
+        return Case.Loading.Observed.text(value, flags)
     }
 }
 

@@ -24,9 +24,10 @@ struct KernelFaultWords {
         case .refusal(let text)?:
             (given, must) = ("refused, and the verifier says: \(text)", nil)
         case .value(let value, let flags)?:
-            given = Case.Loading.Sight.text(value, flags)
+            given = Case.Loading.Observed.text(value, flags)
             if case .value(let value, let flags)? = c.loading?.must {
-                must = Case.Loading.Sight.text(value, flags).replacing(" with", with: ", as with", maxReplacements: 1)
+                must = Case.Loading.Observed.text(value, flags).replacing(
+                    " with", with: ", as with", maxReplacements: 1)
             } else {
                 must = nil
             }
@@ -46,7 +47,7 @@ struct KernelFaultWords {
     }
 
     /// What was seen in the slots of what must be, where both are in the case and differ in that place.
-    private static func compared(_ sight: Case.Loading.Sight, _ c: Case) -> (given: String, must: String)? {
+    private static func compared(_ sight: Case.Loading.Observed, _ c: Case) -> (given: String, must: String)? {
         guard case .insn(let slot, let insn, _) = sight, let program = c.loading?.given,
             case .result(let insns?, _, _, _) = c.expected, insns.indices.contains(slot),
             program.insns.indices.contains(slot), program.insns[slot] != insns[slot],
@@ -59,7 +60,7 @@ struct KernelFaultWords {
         "slot \(slot) " + Listing("", Program(insns: insns)).text(of: slot)
     }
 
-    private static func text(_ sight: Case.Loading.Sight) -> String {
+    private static func text(_ sight: Case.Loading.Observed) -> String {
         if case .target(let slot, let number) = sight {
             return "slot \(slot) with the address of " + (number.map { "subprogram \($0)" } ?? "no subprogram")
         }

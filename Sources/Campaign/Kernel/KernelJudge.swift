@@ -4,7 +4,7 @@ import KernelRewrites
 
 /// Judges single cases by loading them into the running kernel, in a process that may be lost.
 public final class KernelJudge {
-    private let trial: KernelTrial
+    private let trial: KernelSession
     private let facts: KernelFacts
     private let execution: KernelExecution?
 
@@ -12,18 +12,20 @@ public final class KernelJudge {
     ///   - isExecuting: whether programs that may be run are also run
     ///   - progress: a word for the number of the target that is at work, plus 1
     /// - Throws: ``CampaignError`` when this process may not load programs
-    public init(facts: KernelFacts, isExecuting: Bool, plant: KernelPlant?, progress: UnsafeTypedBuffer<Slot, UInt64>)
+    public init(
+        facts: KernelFacts, isExecuting: Bool, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
+    )
         throws(CampaignError)
     {
-        trial = try KernelTrial(facts: facts, plant: plant, progress: progress)
+        trial = try KernelSession(facts: facts, plant: plant, progress: progress)
         self.facts = facts
         execution = isExecuting ? KernelExecution(trial) : nil
     }
 
     /// What is wrong with a case; nothing when the kernel refuses it for a reason of its own.
-    public func judge(_ c: Case) -> Judgement {
+    public func judge(_ c: Case) -> CaseVerdict {
         // What is no program is not left to the kernel.
-        guard let program = c.loadable, program.program.fault() == nil else { return Judgement(findings: []) }
+        guard let program = c.loadable, program.program.fault() == nil else { return CaseVerdict(findings: []) }
         var completed = c
         completed.program = program.program
         completed.loading?.note(facts)
@@ -32,10 +34,10 @@ public final class KernelJudge {
         switch trial.run(program, live: nil) {
         case .refused(let refusal):
             guard let bug = VerifierBug(refusal) else {
-                return Judgement(findings: [], remark: "refused: \(refusal.text)")
+                return CaseVerdict(findings: [], remark: "refused: \(refusal.text)")
             }
             completed.loading?.sight = .refusal(bug.text)
-            return Judgement(findings: [bug.finding], completed: CaseFile.print(completed))
+            return CaseVerdict(findings: [bug.finding], completed: CaseFile.print(completed))
         case .checked(let report):
             let findings = report.allFindings
             // Of several, the one is shown that the case is about.
@@ -44,20 +46,20 @@ public final class KernelJudge {
             }
             completed.loading?.sight = report.evidence[number].seen
             completed.loading?.must = report.evidence[number].must
-            return Judgement(findings: findings, completed: CaseFile.print(complete(completed, report)))
+            return CaseVerdict(findings: findings, completed: CaseFile.print(complete(completed, report)))
         }
     }
 
     /// Runs a program that passed every check, if it may be run.
-    private func execute(_ program: LoadableProgram, _ c: Case) -> Judgement {
+    private func execute(_ program: LoadableProgram, _ c: Case) -> CaseVerdict {
         var tally = KernelTally()
         guard let execution, c.loading?.isRunnable == true,
             let difference = execution.run(program, live: nil, &tally)
-        else { return Judgement(findings: []) }
+        else { return CaseVerdict(findings: []) }
         var completed = c
         completed.loading?.sight = difference.evidence?.seen
         completed.loading?.must = difference.evidence?.must
-        return Judgement(findings: [difference.finding], completed: CaseFile.print(completed))
+        return CaseVerdict(findings: [difference.finding], completed: CaseFile.print(completed))
     }
 
     /// The longest program that is kept beside what it must be.

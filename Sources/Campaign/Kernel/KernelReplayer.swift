@@ -5,23 +5,23 @@ import LinuxBPF
 /// Says whether the running kernel still shows what cases have found in one.
 final class KernelReplayer {
     private let isExecuting: Bool
-    private let plant: KernelPlant?
+    private let plant: InjectedKernelFault?
     private let host: any HostProgram
     /// Whom to ask, or why nobody can be asked; made with the first case.
-    private lazy var judge: Result<(judge: SacrificedJudge, release: String), KernelError> = makeJudge()
+    private lazy var judge: Result<(judge: OutOfProcessJudge, release: String), KernelError> = makeJudge()
 
     /// - Parameter isExecuting: whether programs of cases that may be run are also run
-    init(isExecuting: Bool, plant: KernelPlant?, host: any HostProgram) {
+    init(isExecuting: Bool, plant: InjectedKernelFault?, host: any HostProgram) {
         self.isExecuting = isExecuting
         self.plant = plant
         self.host = host
     }
 
-    private func makeJudge() -> Result<(judge: SacrificedJudge, release: String), KernelError> {
+    private func makeJudge() -> Result<(judge: OutOfProcessJudge, release: String), KernelError> {
         do throws(KernelError) {
             let facts = try RunningKernel().facts
-            let subject = KernelSubject(isExecuting: isExecuting, plant: plant, facts: facts)
-            return .success((SacrificedJudge(subject, host: host), facts.release))
+            let fuzzTarget = KernelTarget(isExecuting: isExecuting, plant: plant, facts: facts)
+            return .success((OutOfProcessJudge(fuzzTarget, host: host), facts.release))
         } catch { return .failure(error) }
     }
 
@@ -43,7 +43,7 @@ final class KernelReplayer {
         let bucket = c.bucket ?? Finding.kernelTarget
         if Case.mayBringDown(bucket) { return ReplayVerdict(.notRun(Self.mayBringDown)) }
         if Case.needsExecution(bucket) && !isExecuting { return ReplayVerdict(.notRun(Self.needsExecution)) }
-        let (judge, release): (SacrificedJudge, String)
+        let (judge, release): (OutOfProcessJudge, String)
         switch self.judge {
         case .failure(let error): return ReplayVerdict(.notRun("the running kernel cannot be asked: \(error)"))
         case .success(let found): (judge, release) = found

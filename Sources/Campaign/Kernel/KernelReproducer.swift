@@ -100,7 +100,7 @@ enum KernelReproducer {
         ]
     }
 
-    private static func fields(of sight: Case.Loading.Sight?, isLoad: Bool) -> String {
+    private static func fields(of sight: Case.Loading.Observed?, isLoad: Bool) -> String {
         func insn(_ insn: Instruction) -> String {
             "{ 0x\(String(insn.code, radix: 16)), \(insn.dst), \(insn.src), \(insn.off), \(insn.imm) }"
         }

@@ -7,7 +7,7 @@ struct BlockReport: Hashable {
     /// How many of its cases were done: fewer than it has when the campaign's end cut it short.
     var done: UInt64
     /// What was found, a row a bucket.
-    var sightings: [Sighting] = []
+    var sightings: [BucketHit] = []
     /// What was counted, by name.
     var counts: [String: UInt64] = [:]
 
@@ -23,7 +23,7 @@ struct BlockReport: Hashable {
     /// Puts lines together again.
     struct Reader {
         private var unread: [UInt8] = []
-        private var sightings: [Sighting] = []
+        private var sightings: [BucketHit] = []
         private var counts: [String: UInt64] = [:]
 
         /// Takes in some bytes and returns the messages that are complete with them.
@@ -50,7 +50,7 @@ struct BlockReport: Hashable {
                 } else if words.count == 3, words[0] == "count", let count = UInt64(words[1]) {
                     counts[String(words[2])] = count
                 } else if words.count == 3, let index = UInt64(words[0]), let count = UInt64(words[1]) {
-                    sightings.append(Sighting(bucket: String(words[2]), index: index, count: count))
+                    sightings.append(BucketHit(bucket: String(words[2]), index: index, count: count))
                 }
             }
             unread.removeSubrange(..<start)

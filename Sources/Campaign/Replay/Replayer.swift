@@ -23,18 +23,18 @@ public struct Replayer: ~Copyable {
     static let failedBefore = "is not given a case that a patcher fails"
 
     private let patchers: [PatcherChoice]
-    private let terms: JudgingTerms
+    private let terms: OracleOptions
     private let budget: CaseBudget
     private let host: any HostProgram
     private let kernelUse: KernelUse
-    private var judges: [JudgeKey: SacrificedJudge] = [:]
+    private var judges: [JudgeKey: OutOfProcessJudge] = [:]
     private var rules = CaseRunner([])
     private let kernel: KernelReplayer
 
     /// What a judge is made of.
     private struct JudgeKey: Hashable {
         var patchers: [PatcherChoice]
-        var terms: JudgingTerms
+        var terms: OracleOptions
     }
 
     /// Makes a replayer for some patchers.
@@ -48,8 +48,8 @@ public struct Replayer: ~Copyable {
     ///   - plant: what is spoiled on purpose in what the running kernel gives
     ///   - host: the program that serves as judge
     public init(
-        _ patchers: [PatcherChoice], terms: JudgingTerms = JudgingTerms(), budget: CaseBudget = CaseBudget(),
-        kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: KernelPlant? = nil,
+        _ patchers: [PatcherChoice], terms: OracleOptions = OracleOptions(), budget: CaseBudget = CaseBudget(),
+        kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: InjectedKernelFault? = nil,
         host: any HostProgram
     ) {
         kernel = KernelReplayer(isExecuting: isExecuting, plant: plant, host: host)
@@ -121,7 +121,7 @@ public struct Replayer: ~Copyable {
     }
 
     /// Why no patcher was given a case.
-    private static func reason(_ judge: SacrificedJudge) -> String {
+    private static func reason(_ judge: OutOfProcessJudge) -> String {
         var reasons: [String] = []
         for name in judge.names {
             guard let reason = judge.notRun[name] else { continue }
@@ -132,7 +132,7 @@ public struct Replayer: ~Copyable {
     }
 
     /// Who judges a case: one process for all cases under the same conditions.
-    private mutating func judge(of c: Case) -> SacrificedJudge {
+    private mutating func judge(of c: Case) -> OutOfProcessJudge {
         var key = JudgeKey(patchers: patchers, terms: terms.applying(to: c))
         if let target = c.target.flatMap(PatcherChoice.init(name:)), PatcherChoice.planted.contains(target),
             patchers == PatcherChoice.builtIn
@@ -140,8 +140,8 @@ public struct Replayer: ~Copyable {
             key.patchers = [target]
         }
         if let judge = judges[key] { return judge }
-        let judge = SacrificedJudge(
-            PatcherSubject(key.patchers, terms: key.terms, budget: budget), host: host)
+        let judge = OutOfProcessJudge(
+            PatcherTarget(key.patchers, terms: key.terms, budget: budget), host: host)
         judges[key] = judge
         return judge
     }

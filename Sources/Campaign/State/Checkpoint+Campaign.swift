@@ -17,12 +17,12 @@ extension Checkpoint.Part {
     /// - Complexity: O(files)
     var identity: Identity {
         var command = command
-        guard case .patchers(var subject) = command.target else { return Identity(command: command, objects: []) }
+        guard case .patchers(var fuzzTarget) = command.target else { return Identity(command: command, objects: []) }
         let contents = Dictionary(files.map { ($0.path, $0.content) }, uniquingKeysWith: { one, _ in one })
-        let objects = files.filter { !subject.plugins.contains($0.path) }.map(\.content)
-        subject.objects = []
-        subject.patchers = subject.patchers.map { $0.moved { contents[$0] ?? $0 } }
-        command.target = .patchers(subject)
+        let objects = files.filter { !fuzzTarget.plugins.contains($0.path) }.map(\.content)
+        fuzzTarget.objects = []
+        fuzzTarget.patchers = fuzzTarget.patchers.map { $0.moved { contents[$0] ?? $0 } }
+        command.target = .patchers(fuzzTarget)
         return Identity(command: command, objects: objects)
     }
 }

@@ -6,7 +6,7 @@ extension Checkpoint.Part {
     ///   - restart: the option that starts a campaign in the place of another
     /// - Throws: ``CampaignError`` that names the first difference
     func checkKernel(_ now: [String], state: String, restart: String) throws(CampaignError) {
-        let before = configuration.subject.kernel
+        let before = configuration.fuzzTarget.kernel
         let advice = "; go on with it there, or begin anew with \(restart)"
         if before.first != now.first {
             throw CampaignError(

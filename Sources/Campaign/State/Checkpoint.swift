@@ -23,7 +23,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         }
 
         /// The targets that findings can be against.
-        var targets: [String] { configuration.subject.targets }
+        var targets: [String] { configuration.fuzzTarget.targets }
         /// The kernel that cases are made for and judged by, or `nil`.
         public var kernel: KernelFacts? { configuration.target.kernel?.facts }
     }
@@ -32,7 +32,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     struct Entry: Codable, Sendable, Equatable {
         var bucket: String
         /// The lowest index of each seed at which it was seen.
-        var firsts: [FirstSighting]
+        var firsts: [FirstHit]
         var sightings: UInt64
         /// Whether its minimized case is on disk.
         var isStored: Bool
@@ -41,7 +41,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     }
 
     /// A bucket met only while another was minimized.
-    struct Stray: Codable, Sendable, Equatable {
+    struct CollateralFinding: Codable, Sendable, Equatable {
         var bucket: String
         /// The index of the case that led there.
         var index: UInt64
@@ -57,7 +57,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     struct Tail: Codable, Sendable, Equatable {
         var block: UInt64
         var cases: UInt64
-        var sightings: [Sighting]
+        var sightings: [BucketHit]
         var counts: [String: UInt64]?
     }
 
@@ -79,7 +79,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     var epoch = Epoch()
     var tail: Tail?
     var entries: [Entry] = []
-    var strays: [Stray] = []
+    var strays: [CollateralFinding] = []
     /// The buckets that were seen in blocks which are not counted yet.
     var early: [EarlyHit] = []
     var times: Times

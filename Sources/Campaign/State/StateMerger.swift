@@ -87,7 +87,7 @@ public struct StateMerger {
         }
         for stray in checkpoint.strays {
             var joined = buckets[stray.bucket] ?? Joined()
-            let first = FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: stray.index)
+            let first = FirstHit(seed: checkpoint.parts[0].configuration.cases.seed, index: stray.index)
             Self.note(first, in: &joined.strayFirsts)
             if let kept = try crashes.stored(stray.bucket, isChanged: false) {
                 joined.keep(kept)
@@ -102,7 +102,7 @@ public struct StateMerger {
             guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()
             Self.note(
-                FirstSighting(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index),
+                FirstHit(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index),
                 in: &joined.strayFirsts)
             joined.keep(kept)
             buckets[hit.bucket] = joined
@@ -114,7 +114,7 @@ public struct StateMerger {
         times.lastHang = max(times.lastHang, old.lastHang)
     }
 
-    private static func note(_ first: FirstSighting, in firsts: inout [UInt64: UInt64]) {
+    private static func note(_ first: FirstHit, in firsts: inout [UInt64: UInt64]) {
         firsts[first.seed] = min(firsts[first.seed] ?? first.index, first.index)
     }
 
@@ -165,7 +165,7 @@ public struct StateMerger {
             try crashes.write(smallest, for: bucket)
             fresh.insert(crashes.file(of: bucket))
             let seen = joined.sightings > 0 ? joined.firsts : joined.strayFirsts
-            let firsts = seen.sorted { $0.key < $1.key }.map { FirstSighting(seed: $0.key, index: $0.value) }
+            let firsts = seen.sorted { $0.key < $1.key }.map { FirstHit(seed: $0.key, index: $0.value) }
             checkpoint.entries.append(
                 Checkpoint.Entry(
                     bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true,
@@ -223,10 +223,10 @@ extension CampaignReport {
         if let kernel = checkpoint.parts[0].kernel {
             KernelTally.describe(counts, in: &self)
             self.kernel = kernel.release
-            neverRun = KernelSubject.neverRun(counts, cases: cases)
+            neverRun = KernelTarget.neverRun(counts, cases: cases)
         } else if !targets.isEmpty {
-            PatcherSubject.describe(counts, targets: targets, in: &self)
-            neverRun = PatcherSubject.neverRun(counts, targets: targets, cases: cases)
+            PatcherTarget.describe(counts, targets: targets, in: &self)
+            neverRun = PatcherTarget.neverRun(counts, targets: targets, cases: cases)
         }
         noteDeaths(counts, targets: targets)
     }

@@ -8,7 +8,7 @@ struct WorkloadTally: ~Copyable {
     private let workload: Workload
     private var generator = WorkloadGenerator()
     /// Without patchers, the result of a pass is the oracle's.
-    private var trial = Trial([])
+    private var trial = PatcherComparison([])
     private let pass = PassBuffer()
     private var tally: EditTally
 

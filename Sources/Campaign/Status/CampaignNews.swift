@@ -54,7 +54,7 @@ final class CampaignNews {
     ///   - ledger: what it has found before
     /// - Throws: ``CampaignError`` when the log cannot be written
     func begin(
-        _ arguments: [String], cases: UInt64, seconds: Double, _ ledger: FindingLedger
+        _ arguments: [String], cases: UInt64, seconds: Double, _ ledger: BucketStore
     ) throws(CampaignError) {
         status.resume(after: seconds, cases: cases)
         let strays = ledger.strays.values.compactMap(\.stored)
@@ -85,7 +85,7 @@ final class CampaignNews {
     /// - Parameter isQuiet: whether that is left for a later call
     /// - Throws: ``CampaignError`` when the log cannot be written
     /// - Complexity: O(1) when there are none, else O(buckets)
-    func look(at ledger: FindingLedger, cases: UInt64, isQuiet: Bool = false) throws(CampaignError) {
+    func look(at ledger: BucketStore, cases: UInt64, isQuiet: Bool = false) throws(CampaignError) {
         command?.step()
         let count = ledger.count
         if count != lastCount && !isQuiet {
@@ -101,7 +101,7 @@ final class CampaignNews {
         }
     }
 
-    private func tell(of bucket: String, at index: UInt64, in ledger: FindingLedger) throws(CampaignError) {
+    private func tell(of bucket: String, at index: UInt64, in ledger: BucketStore) throws(CampaignError) {
         seen.insert(bucket)
         status.noteBucket()
         let isKnown = session.known.contains(bucket)
@@ -138,7 +138,7 @@ final class CampaignNews {
     /// Tells of cases that are on disk now.
     ///
     /// - Throws: ``CampaignError`` when the log cannot be written
-    func lookAtStored(_ ledger: FindingLedger, _ look: Look = .seldom) throws(CampaignError) {
+    func lookAtStored(_ ledger: BucketStore, _ look: Look = .seldom) throws(CampaignError) {
         let now = Date()
         if look == .seldom && now.timeIntervalSince(lastLook) < 1 { return }
         lastLook = now
@@ -156,7 +156,7 @@ final class CampaignNews {
     /// one later have been handed over as two.
     ///
     /// - Complexity: O(findings log findings) when something has slid since the last call
-    private func report(_ ledger: FindingLedger, isLast: Bool) {
+    private func report(_ ledger: BucketStore, isLast: Bool) {
         guard let command else { return }
         let findings = ledger.findings
         let buckets = Set(findings.map(\.bucket))
@@ -197,14 +197,14 @@ final class CampaignNews {
 
     /// The bucket that ends a campaign which runs until something is found: of those that a block adds and that are not
     /// known, the one with the lowest index.
-    func end(by sightings: [Sighting], in ledger: FindingLedger) -> String? {
+    func end(by sightings: [BucketHit], in ledger: BucketStore) -> String? {
         if !session.isUntilFound { return nil }
         return sightings.filter { ledger.entries[$0.bucket] == nil && !session.known.contains($0.bucket) }
             .min { ($0.index, $0.bucket) < ($1.index, $1.bucket) }?.bucket
     }
 }
 
-extension FindingLedger {
+extension BucketStore {
     /// All buckets that were seen, with the index at which they were first seen, in no order.
     ///
     /// - Complexity: O(buckets)

@@ -10,22 +10,22 @@ extension CampaignConfiguration {
     /// - Parameter host: the program that serves as judge
     /// - Throws: ``CampaignError`` when the case cannot be made or run
     public func runCase(_ index: UInt64, host: any HostProgram) throws(CampaignError) -> SingleCase {
-        let objects = ObjectCollection(paths: subject.objects)
-        if !subject.objects.isEmpty && objects.programs.isEmpty {
+        let objects = ObjectCollection(paths: fuzzTarget.objects)
+        if !fuzzTarget.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(objects.refusals.map(\.description))
         }
-        return try subject.runCase(index, seed: cases.seed, bases: objects.programs.map(\.program), host: host)
+        return try fuzzTarget.runCase(index, seed: cases.seed, bases: objects.programs.map(\.program), host: host)
     }
 }
 
-extension PatcherSubject {
+extension PatcherTarget {
     public func runCase(
         _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
         var c = fuzzer.makeCase(index: index)
         c.conditions = terms.conditions
-        let judge = SacrificedJudge(self, host: host)
+        let judge = OutOfProcessJudge(self, host: host)
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         var made = SingleCase(c, findings: findings, report: judge.report)
@@ -52,12 +52,12 @@ extension PatcherSubject {
     }
 }
 
-extension KernelSubject {
+extension KernelTarget {
     public func runCase(
         _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         let c = makeCase(index, seed: seed)
-        let judge = SacrificedJudge(self, host: host)
+        let judge = OutOfProcessJudge(self, host: host)
         let findings = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         let completed = try? judge.completed.map { try CaseFile.parse($0, file: "case \(index)") }
@@ -83,7 +83,7 @@ private final class StandInPatcher: ForeignPatcher {
     let name = "stand-in"
     let capabilities: PatcherCapabilities
     let kernel: KernelFunctions?
-    let misconduct: PatcherMisconduct? = nil
+    let misconduct: PatcherViolation? = nil
     private(set) var given = 0
     private let inner = RangeReplace()
 

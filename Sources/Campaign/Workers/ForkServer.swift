@@ -9,7 +9,7 @@ import UserFiles
 /// A child costs a fraction of a millisecond, because everything that is slow to set up was set up before: AFL's fork
 /// server. It is watched from here: a case that takes too long or too much memory ends it.
 struct ForkServer {
-    let board: SharedBoard
+    let board: SharedProgress
     /// Which of the board's workers this is.
     let number: Int
     let budget: CaseBudget
@@ -24,8 +24,8 @@ struct ForkServer {
     ///
     /// - Parameters:
     ///   - number: which of the board's workers it is
-    ///   - keepsErrors: whether what a child has written is put into a ``Death``, or thrown away
-    init(board: SharedBoard, number: Int, budget: CaseBudget, keepsErrors: Bool) {
+    ///   - keepsErrors: whether what a child has written is put into a ``ChildExit``, or thrown away
+    init(board: SharedProgress, number: Int, budget: CaseBudget, keepsErrors: Bool) {
         self.board = board
         self.number = number
         self.budget = budget
@@ -57,7 +57,7 @@ struct ForkServer {
     /// The calling process has one thread. It ends when the process that started it does, and its child with it.
     ///
     /// - Parameter died: is told of each child that did not come to its end
-    func run(_ work: () -> Void, died: (Death) -> Void) {
+    func run(_ work: () -> Void, died: (ChildExit) -> Void) {
         _ = process_leave_no_core()
         _ = process_adopt_orphans()
         var signals = sigset_t()
@@ -94,7 +94,7 @@ struct ForkServer {
             let (place, frames) = note?.read() ?? (nil, [])
             let words = [frames.joined(separator: "\n"), errors.take() ?? ""].filter { !$0.isEmpty }
             unsafe died(
-                Death(
+                ChildExit(
                     cause: end.cause, patcher: board.patcher(ofWorker: number),
                     index: board.position(ofWorker: number).index,
                     report: end.report ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
@@ -125,10 +125,10 @@ struct ForkServer {
 
     /// The end of a child that did not come to its end by itself.
     private struct End {
-        var cause: Death.Cause
+        var cause: ChildExit.Cause
         /// What a sanitizer wrote.
         var report: String?
-        /// See ``Death/isBusy``.
+        /// See ``ChildExit/isBusy``.
         var isBusy = false
     }
 
@@ -144,7 +144,7 @@ struct ForkServer {
         var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
         var used = processor.used
         var isBusy = false
-        var verdict: Death.Cause?
+        var verdict: ChildExit.Cause?
         while true {
             _ = unsafe sigtimedwait(&signals, nil, &pause)
             var status: Int32 = 0
@@ -189,7 +189,7 @@ struct ForkServer {
         }
     }
 
-    private func cause(ofStatus status: Int32, hasReport: Bool) -> Death.Cause {
+    private func cause(ofStatus status: Int32, hasReport: Bool) -> ChildExit.Cause {
         let fault = unsafe Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
         // What the memory of a plug-in says is more than a sanitizer knows of it.
         if case .plugin = fault { return .signal(SIGSEGV, fault) }

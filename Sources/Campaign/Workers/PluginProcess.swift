@@ -39,7 +39,7 @@ public enum PluginProcess {
             throw CampaignError(
                 Interrupt.isRequested
                     ? "interrupted before the first case"
-                    : "\(path): is not loaded within \(Death.seconds((patience * 10).rounded() / 10)); what it does then takes too long"
+                    : "\(path): is not loaded within \(ChildExit.seconds((patience * 10).rounded() / 10)); what it does then takes too long"
             )
         }
         switch process.waitUntilExit() {
@@ -73,8 +73,8 @@ public enum PluginProcess {
     // MARK: Whole commands
 
     /// The number of lines, and the end of the work, as this process tells the one that started it.
-    private static let board: SharedBoard? = Confinement.board.flatMap { number in
-        try? SharedBoard(inherited: number, jobs: 1)
+    private static let board: SharedProgress? = PluginSandbox.board.flatMap { number in
+        try? SharedProgress(inherited: number, jobs: 1)
     }
 
     /// Maps what this process shares with the one that started it, before a plug-in can use the descriptor.
@@ -119,17 +119,17 @@ public enum PluginProcess {
     package static func run(
         host: any HostProgram, _ command: Command, plugins: [Plugin.Description]
     ) throws(CampaignError) -> Int32 {
-        let board = try SharedBoard(inMemoryFor: 1)
+        let board = try SharedProgress(inMemoryFor: 1)
         let process = try WorkerProcess(
             host: host, inheriting: command.arguments, plugins: plugins.map(\.path), board: board)
         let cause: String
         switch end(of: process, board, timeout: command.timeout) {
-        case nil: cause = "gives no answer within \(Death.seconds(command.timeout ?? 0))"
+        case nil: cause = "gives no answer within \(ChildExit.seconds(command.timeout ?? 0))"
         case .done? where board.isDone(worker: 0): return 0
         case .failed(let status)? where board.isDone(worker: 0): return status
         case .done?: cause = "ends the process with exit status 0"
         case .failed(let status)?: cause = "ends the process with exit status \(status)"
-        case .killed(let signal)?: cause = "ends the process with \(Death.name(ofSignal: signal).uppercased())"
+        case .killed(let signal)?: cause = "ends the process with \(ChildExit.name(ofSignal: signal).uppercased())"
         }
         let names = plugins.map(\.name).joined(separator: " or ")
         let place =
@@ -141,7 +141,7 @@ public enum PluginProcess {
 
     /// How a process ended; `nil` when it was killed because it took too long for a line.
     private static func end(
-        of process: WorkerProcess, _ board: SharedBoard, timeout: Double?
+        of process: WorkerProcess, _ board: SharedProgress, timeout: Double?
     ) -> WorkerProcess.End? {
         guard let timeout else { return process.waitUntilExit() }
         var late = (line: UInt64(0), since: Date())

@@ -8,8 +8,8 @@ import LinuxBPF
 /// The cases are run in children, which a patcher may end.
 final class Worker {
     private let configuration: CampaignConfiguration
-    private let subject: any CampaignSubject
-    private let board: SharedBoard
+    private let fuzzTarget: any FuzzTarget
+    private let board: SharedProgress
     private let number: Int
     private let server: ForkServer
     private let output: WorkerOutput
@@ -20,7 +20,7 @@ final class Worker {
     /// - Units: bytes
     private var mostHeld: UInt64?
     private var first: UInt64?
-    private var casualties = Casualties()
+    private var casualties = WorkerCrashes()
     /// The buckets that the campaign was told of when they were first hit; a child knows more than this process.
     private var announced: Set<String> = []
 
@@ -32,25 +32,26 @@ final class Worker {
     /// - Throws: ``CampaignError`` when the board cannot be mapped
     init(configuration: CampaignConfiguration, number: Int, first: UInt64?) throws(CampaignError) {
         self.configuration = configuration
-        subject = configuration.subject
+        fuzzTarget = configuration.fuzzTarget
         self.number = number
         self.first = first
-        board = try SharedBoard(inherited: WorkerProcess.boardNumber, jobs: max(configuration.budget.jobs, number + 1))
+        board = try SharedProgress(
+            inherited: WorkerProcess.boardNumber, jobs: max(configuration.budget.jobs, number + 1))
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: number, budget: subject.budget, keepsErrors: false)
-        bases = ObjectCollection(paths: subject.objects).programs.map(\.program)
+            board: board, number: number, budget: fuzzTarget.budget, keepsErrors: false)
+        bases = ObjectCollection(paths: fuzzTarget.objects).programs.map(\.program)
         limit = configuration.cases.limit ?? UInt64.max
     }
 
     /// Runs until the campaign ends, or the process that started this one does.
     func run() throws(CampaignError) {
-        let probe = try subject.makeProbe(
+        let probe = try fuzzTarget.makeProbe(
             seed: configuration.cases.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
         // What is part of this program gives its memory back.
-        if subject.targets.indices.contains(where: subject.isForeign) {
+        if fuzzTarget.targets.indices.contains(where: fuzzTarget.isForeign) {
             let held = MemoryGauge(process: getpid()).held
-            mostHeld = subject.budget.memory.map { held + $0 << 20 }
+            mostHeld = fuzzTarget.budget.memory.map { held + $0 << 20 }
         }
         server.run {
             runBlocks(probe)
@@ -65,7 +66,7 @@ final class Worker {
 
     // MARK: In a child
 
-    private func runBlocks(_ probe: any CaseProbe) {
+    private func runBlocks(_ probe: any CaseExecutor) {
         var next = first ?? claim()
         while let block = next {
             run(block, indices(of: block), probe)
@@ -80,7 +81,7 @@ final class Worker {
         configuration.cases.shard.indices(ofBlock: block, limit: limit)
     }
 
-    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseProbe) {
+    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseExecutor) {
         board.note(block: block, worker: number)
         var sightings = casualties.sightings(of: block)
         let leftOut = board.epoch.leftOut(of: block)
@@ -99,13 +100,13 @@ final class Worker {
         }
         endIfFull()
         let done = indices.lowerBound..<end
-        var deaths = casualties.counts(of: block, done: done, targets: subject.targets)
-        for (number, target) in subject.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
+        var deaths = casualties.counts(of: block, done: done, targets: fuzzTarget.targets)
+        for (number, target) in fuzzTarget.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
             TargetCounts.add(done.count, .leftOut, of: target, to: &deaths)
             TargetCounts.add(1, .leftOutBlocks, of: target, to: &deaths)
         }
         let notRun = casualties.countNotRun(
-            done, of: block, others: leftOut, running: subject.running)
+            done, of: block, others: leftOut, running: fuzzTarget.running)
         if notRun > 0 { deaths[TargetCounts.notRunKey] = UInt64(notRun) }
         let report = BlockReport(
             block: block, done: end - indices.lowerBound, sightings: sightings.values.sorted { $0.bucket < $1.bucket },
@@ -151,7 +152,7 @@ final class Worker {
     // MARK: After a death
 
     /// Finds out which patcher a child died of, if it was one.
-    private func settle(_ death: Death, _ probe: any CaseProbe) {
+    private func settle(_ death: ChildExit, _ probe: any CaseExecutor) {
         switch death.cause {
         case _ where probe.isCertain(target: death.patcher, isKilled: death.isFromOutside): break
         case .outside where casualties.strike(at: death.index) < 3: return
@@ -159,7 +160,7 @@ final class Worker {
         case .hang
         where !death.isBusy && !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
             if let patcher = death.patcher {
-                output.write(Doubt(target: subject.targets[patcher], index: death.index).line)
+                output.write(Doubt(target: fuzzTarget.targets[patcher], index: death.index).line)
             }
             return
         case .leak:
@@ -197,14 +198,14 @@ final class Worker {
     ///
     /// The first time memory may be of the blocks before, and the block is run again in a child that holds nothing. So what
     /// is counted does not depend on how many blocks a child has run. A leak that takes longer to show is told of, not counted.
-    private func settleLeak(_ death: Death, _ probe: any CaseProbe) {
+    private func settleLeak(_ death: ChildExit, _ probe: any CaseExecutor) {
         guard let block = first else { return }
         let indices = indices(of: block)
-        let others = subject.targets.indices.filter(subject.isForeign)
+        let others = fuzzTarget.targets.indices.filter(fuzzTarget.isForeign)
         if casualties.strike(at: indices.lowerBound) < 2 {
             // With one patcher from outside it is known whose it is.
             if others.count != 1 { return }
-            announce(death.finding(against: subject.targets[others[0]]).bucket, at: death.index)
+            announce(death.finding(against: fuzzTarget.targets[others[0]]).bucket, at: death.index)
         } else if let patcher = culprit(in: indices, probe)?.0 ?? death.patcher ?? others.first {
             var death = death
             death.index = indices.lowerBound
@@ -219,17 +220,17 @@ final class Worker {
         patcher.map(board.isKnown(toHang:)) ?? false
     }
 
-    private func blame(_ patcher: Int, _ death: Death, isLasting: Bool = false) {
+    private func blame(_ patcher: Int, _ death: ChildExit, isLasting: Bool = false) {
         if death.kind == .hang { board.noteHang(of: patcher) }
-        let finding = death.finding(against: subject.targets[patcher])
+        let finding = death.finding(against: fuzzTarget.targets[patcher])
         announce(finding.bucket, at: death.index)
         casualties.blame(patcher, for: finding, as: death.kind, at: death.index, isLasting: isLasting)
     }
 
     /// The first patcher that alone ends a child on some cases, and how.
-    private func culprit(in indices: Range<UInt64>, _ probe: any CaseProbe) -> (Int, Death)? {
-        for patcher in subject.targets.indices {
-            var found: Death?
+    private func culprit(in indices: Range<UInt64>, _ probe: any CaseExecutor) -> (Int, ChildExit)? {
+        for patcher in fuzzTarget.targets.indices {
+            var found: ChildExit?
             server.run {
                 if found != nil { return }
                 probe.run(indices) { index in

@@ -14,7 +14,7 @@ final class WorkerCrew {
 
     private let configuration: CampaignConfiguration
     private let host: any HostProgram
-    private let board: SharedBoard
+    private let board: SharedProgress
     private var workers: [WorkerProcess] = []
     /// How often a worker was killed since anything was last heard of one.
     private var killings = 0
@@ -31,7 +31,7 @@ final class WorkerCrew {
     /// Is given what the user is to know.
     var note: (String) throws(CampaignError) -> Void = { _ in }
 
-    init(configuration: CampaignConfiguration, host: any HostProgram, board: SharedBoard) {
+    init(configuration: CampaignConfiguration, host: any HostProgram, board: SharedProgress) {
         self.configuration = configuration
         self.host = host
         self.board = board
@@ -54,7 +54,7 @@ final class WorkerCrew {
         workers.append(
             try WorkerProcess(
                 host: host, .worker(configuration, number: number, first: first),
-                plugins: configuration.subject.plugins, board: board, number: number))
+                plugins: configuration.fuzzTarget.plugins, board: board, number: number))
     }
 
     /// Tells workers to end with their block, a moment later with their case, and kills those that then do not.
@@ -108,20 +108,21 @@ final class WorkerCrew {
             if isStopping {
                 let end = CutCase(
                     index: index, start: board.start(ofWorker: worker.number),
-                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.subject.budget.timeout,
+                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.fuzzTarget.budget.timeout,
                     isKept: isKept)
                 try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
-                if end.isLate, configuration.subject.kernel.isEmpty, let target = board.patcher(ofWorker: worker.number)
+                if end.isLate, configuration.fuzzTarget.kernel.isEmpty,
+                    let target = board.patcher(ofWorker: worker.number)
                 {
-                    unanswered.append(Doubt(target: configuration.subject.targets[target], index: index))
+                    unanswered.append(Doubt(target: configuration.fuzzTarget.targets[target], index: index))
                 }
                 return
             }
             killings += 1
             if killings == 10 {
                 // The process of the patcher may have gone on after it killed its worker.
-                let targets = configuration.subject.targets
+                let targets = configuration.fuzzTarget.targets
                 let place = (board.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
                     ", while \(targets[$0]) is run at case \(index)"
                 }

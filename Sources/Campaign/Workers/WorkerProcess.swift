@@ -53,7 +53,7 @@ final class WorkerProcess {
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
         host: any HostProgram, _ task: ChildTask, plugins: [String], reports: SanitizerReports.Use = .counting,
-        board: SharedBoard? = nil, number: Int = 0
+        board: SharedProgress? = nil, number: Int = 0
     ) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
@@ -65,7 +65,7 @@ final class WorkerProcess {
         }
         process = try Self.spawn(
             [host.url.path] + host.childArguments(for: task),
-            try Confinement.environment(for: plugins, reports: reports),
+            try PluginSandbox.environment(for: plugins, reports: reports),
             pipes: (input.read, output.write), board: board.map { ($0.descriptor, Self.boardNumber) })
         exit = process_open_end(process)
         leadsGroup = true
@@ -76,10 +76,10 @@ final class WorkerProcess {
     ///
     /// - Parameters:
     ///   - plugins: what may be loaded into it
-    ///   - board: the memory to share with it, which it finds by ``Confinement/board``
+    ///   - board: the memory to share with it, which it finds by ``PluginSandbox/board``
     /// - Throws: ``CampaignError`` when the program cannot be started
     init(
-        host: any HostProgram, inheriting arguments: [String], plugins: [String], board: SharedBoard
+        host: any HostProgram, inheriting arguments: [String], plugins: [String], board: SharedProgress
     ) throws(CampaignError) {
         (number, descriptor, leash, leadsGroup) = (0, -1, -1, false)
         // A number that nothing has which the user may have opened for it.
@@ -88,8 +88,8 @@ final class WorkerProcess {
             throw CampaignError("\(host.url.path): cannot be started: \(SystemReason.text())")
         }
         defer { close(shared) }
-        var environment = try Confinement.environment(for: plugins, reports: .showing)
-        environment[Confinement.boardVariable] = String(shared)
+        var environment = try PluginSandbox.environment(for: plugins, reports: .showing)
+        environment[PluginSandbox.boardVariable] = String(shared)
         process = try Self.spawn([host.url.path] + arguments, environment, pipes: nil, board: (shared, shared))
         exit = process_open_end(process)
     }
@@ -142,7 +142,7 @@ final class WorkerProcess {
     private static func endStrays() {
         for _ in 0..<mostRounds {
             let strays = ChildProcesses.all.filter { child in
-                !ChildStart.started.withLock { $0.contains(child) } && Confinement.isInside(child)
+                !ChildStart.started.withLock { $0.contains(child) } && PluginSandbox.isInside(child)
             }
             if strays.isEmpty { return }
             for stray in strays { _ = Glibc.kill(stray, SIGKILL) }

@@ -56,7 +56,7 @@ extension CaseFile.Reader {
         }
     }
 
-    private mutating func readSight() throws(AssemblyError) -> Case.Loading.Sight {
+    private mutating func readSight() throws(AssemblyError) -> Case.Loading.Observed {
         let start = line.position
         let part = line.takeWord()
         if part == "refusal" { return .refusal(try QuotedText.read(&line)) }
@@ -90,7 +90,7 @@ extension CaseFile.Reader {
     }
 
     /// Reads what follows `slot N leads`.
-    private mutating func readTarget(of slot: Int) throws(AssemblyError) -> Case.Loading.Sight {
+    private mutating func readTarget(of slot: Int) throws(AssemblyError) -> Case.Loading.Observed {
         try line.word("to")
         if line.takeWord("no") {
             try line.word("subprogram")

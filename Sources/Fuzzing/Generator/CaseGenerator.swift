@@ -28,7 +28,7 @@ public struct CaseGenerator: ~Copyable {
     private var isOfBase = false
     /// What the case's passes are made by, or `nil` for random passes.
     private var workload: Workload?
-    private var planter = OccasionPlanter()
+    private var planter = WorkloadSeeder()
     private var workloadPasses = WorkloadGenerator()
     private var choice = EditChoice.all
 
@@ -170,7 +170,7 @@ public struct CaseGenerator: ~Copyable {
         let rules = MalformedEdit.Rule.allCases
         if passBuffer.editCount == 0 { passBuffer.addEdit(off: InputIndex(0), remove: 0) }
         for _ in 0..<20 {
-            let malformer = Malformer(input: input, pass: passBuffer.image)
+            let malformer = InvalidEditGenerator(input: input, pass: passBuffer.image)
             if malformer.breakRule(rules[draws.below(rules.count)], in: passBuffer, &draws) { return }
         }
         passBuffer.addEdit(off: InputIndex(rawValue: UInt32(input.insnCount) + 1), remove: 0)

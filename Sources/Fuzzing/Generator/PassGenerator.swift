@@ -4,7 +4,7 @@ import Patching
 /// Makes random passes for a program: edits at borders rather than anywhere, and acceptable unless told otherwise.
 struct PassGenerator: ~Copyable {
     private var anchorStorage = Scratch<InputIndex>()
-    private var ledger = SlotLedger()
+    private var ledger = JumpTargetCounts()
     private var patches = PatchGenerator()
 
     /// Fills a buffer with a pass for a program.
@@ -20,8 +20,8 @@ struct PassGenerator: ~Copyable {
         ledger.load(input)
         let count = chooseAnchors(features, input, &draws)
         let anchors = anchorStorage.buffer(as: TableIndex.self)
-        var build = PassBuild(features: features, input: input, isChecked: isChecked)
-        var aim = features.isFar ? FarAim(input, ledger, &draws) : nil
+        var build = PassBuilder(features: features, input: input, isChecked: isChecked)
+        var aim = features.isFar ? RangeLimitAimer(input, ledger, &draws) : nil
         for row in 0..<count {
             let next = unsafe row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
             guard let off = unsafe build.start(near: anchors[TableIndex(row)]) else { continue }

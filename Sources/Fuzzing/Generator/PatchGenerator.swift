@@ -15,9 +15,9 @@ struct PatchGenerator: ~Copyable {
     ///
     /// - Complexity: O(patch slots)
     mutating func generate(
-        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuilder,
         patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
-        _ ledger: borrowing SlotLedger, _ maker: inout SlotMaker, _ draws: inout Draws,
+        _ ledger: borrowing JumpTargetCounts, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
         var bits = draws.bits()
@@ -80,7 +80,7 @@ struct PatchGenerator: ~Copyable {
     private func aim(
         _ index: PatchIndex, of patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ count: Int,
         _ roles: UnsafeTypedBuffer<PatchIndex, Role>,
-        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
         _ draws: inout Draws, into buffer: PassBuffer
     ) {
         var insn = unsafe patch[index]
@@ -115,7 +115,7 @@ struct PatchGenerator: ~Copyable {
 
     /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
     private func reachable(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
         _ bits: inout DrawnBits, _ draws: inout Draws
     ) -> InputIndex? {
         let input = build.input
@@ -145,7 +145,7 @@ struct PatchGenerator: ~Copyable {
 
     /// A subprogram that a call of the patch can enter.
     private func callee(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
         _ bits: inout DrawnBits
     ) -> InputIndex {
         let input = build.input
@@ -164,7 +164,8 @@ struct PatchGenerator: ~Copyable {
         return fallback(isAppend, build, ledger)
     }
 
-    private func fallback(_ isAppend: Bool, _ build: borrowing PassBuild, _ ledger: borrowing SlotLedger) -> InputIndex
+    private func fallback(_ isAppend: Bool, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts)
+        -> InputIndex
     {
         if !isAppend { return InputIndex(build.homeStart) }
         var number = 0

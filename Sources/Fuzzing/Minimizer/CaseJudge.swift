@@ -19,7 +19,7 @@ extension CaseJudge {
 }
 
 /// Asks patchers in this process, which a patcher that crashes takes with it.
-public final class ResidentJudge: CaseJudge {
+public final class InProcessJudge: CaseJudge {
     /// A runner of one patcher or of all.
     private final class Asked {
         let target: String?

@@ -49,7 +49,7 @@ public struct Minimizer {
     }
 
     /// Makes a minimizer that judges candidates with these patchers, in this process.
-    public init(_ patchers: [any Patcher]) { self.init(ResidentJudge(patchers)) }
+    public init(_ patchers: [any Patcher]) { self.init(InProcessJudge(patchers)) }
 
     /// Makes a case smaller until no reducer finds anything smaller in the bucket.
     ///

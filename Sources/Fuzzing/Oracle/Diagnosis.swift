@@ -44,7 +44,7 @@ struct Diagnosis {
     }
 
     /// The finding for what a patcher did in place of giving a steady answer.
-    func unusable(_ misconduct: PatcherMisconduct) -> Finding {
+    func unusable(_ misconduct: PatcherViolation) -> Finding {
         let rule: BrokenRule
         var what = misconduct.words
         switch misconduct.rule {

@@ -61,7 +61,7 @@ struct Alignment: ~Copyable {
     /// Where in the result a slot of the program stands, or what stands for it; of one that is removed, what is behind it.
     ///
     /// - Complexity: O(slots)
-    func place(of slot: InputIndex, _ fates: UnsafeTypedBuffer<InputIndex, Fate>) -> OutputIndex {
+    func place(of slot: InputIndex, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>) -> OutputIndex {
         var (at, place) = (InputIndex(0), OutputIndex(0))
         for number in 0..<stepCount {
             let step = unsafe steps[TableIndex(number)]
@@ -131,7 +131,7 @@ struct Alignment: ~Copyable {
     }
 
     /// Removes the spills and fills of a step, or lets them stand.
-    private func setFastcall(_ step: AlignmentStep, _ fate: Fate, _ ways: Candidates) {
+    private func setFastcall(_ step: AlignmentStep, _ fate: SlotPrediction, _ ways: Candidates) {
         let call = step.slot + Int(step.shape.keep)
         for pair in 1...Int(step.shape.keep) {
             for slot in [call + -pair, call + pair] {
@@ -215,7 +215,7 @@ struct Alignment: ~Copyable {
     }
 
     /// Takes the code that the kernel put in front of a subprogram's first instruction.
-    private mutating func enter(_ choice: inout Choice, _ fate: Fate, _ ways: Candidates) -> Bool {
+    private mutating func enter(_ choice: inout Choice, _ fate: SlotPrediction, _ ways: Candidates) -> Bool {
         if !fate.isEntry { return true }
         if fate.isCountedEntry {
             let shape = JumpShapes.counterStart(ways.reader(at: choice.place))

@@ -6,7 +6,7 @@ import Patching
 struct Candidates {
     let insns: UnsafeTypedBuffer<InputIndex, Instruction>
     let count: Int
-    let fates: UnsafeTypedBuffer<InputIndex, Fate>
+    let fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>
     let result: UnsafeTypedBuffer<OutputIndex, Instruction>
     /// The registers that may hold the context before each instruction, if any may.
     let contexts: UnsafeTypedBuffer<InputIndex, UInt16>?

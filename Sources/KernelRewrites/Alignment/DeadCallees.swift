@@ -17,7 +17,8 @@ enum DeadCallees {
     ///
     /// - Complexity: O(subprograms), and O(slots) where one is removed
     static func release(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>, _ report: inout RewriteReport
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ report: inout RewriteReport
     ) {
         // Whether there is anything to call is cheap to see.
         let hasDead = (1..<max(input.subprogramCount, 1)).contains { number in

@@ -12,7 +12,8 @@ enum FastcallPattern {
     ///
     /// - Complexity: O(pairs)
     static func isThere(
-        _ insns: UnsafeTypedBuffer<InputIndex, Instruction>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>, _ count: Int,
+        _ insns: UnsafeTypedBuffer<InputIndex, Instruction>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ count: Int,
         spill: InputIndex,
         pairs: Int
     ) -> Bool {

@@ -7,7 +7,7 @@ extension Alignment {
     ///
     /// - Complexity: O(steps × slots up to the load of the address)
     func resolveCallbacks(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
         _ report: inout RewriteReport
     ) {
@@ -35,7 +35,7 @@ extension Alignment {
 /// Which callback a call of `bpf_loop` has, from what was last loaded.
 struct LoopCallbacks {
     let input: ProgramImage<InputIndex>
-    let fates: UnsafeTypedBuffer<InputIndex, Fate>
+    let fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>
 
     /// What a call of `bpf_loop` has in `r2`.
     enum Callback {

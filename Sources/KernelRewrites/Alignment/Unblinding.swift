@@ -101,8 +101,8 @@ struct Unblinding {
             guard target >= 0 && target < index.count && index[target] >= 0 else {
                 let at = kind == .function ? places[number] : last
                 findings.append(wrong(.wrongLanding, insn.isWide ? "pseudo-func" : "jump", at, target))
-                let seen = Case.Loading.Sight.insn(slot: at, .zero).part(of: result)!
-                var must: Case.Loading.Sight?
+                let seen = Case.Loading.Observed.insn(slot: at, .zero).part(of: result)!
+                var must: Case.Loading.Observed?
                 if case .insn(_, var right, let second) = seen, let start = start(of: target),
                     right.setJumpOffset(start - at - 1, kind)
                 {

@@ -19,7 +19,7 @@ struct EvidenceReader {
         let expected = report.expected
         switch finding.rule {
         case .subprogram:
-            let seen = Case.Loading.Sight.subprogram(row: finding.place, start: nil).part(of: result)!
+            let seen = Case.Loading.Observed.subprogram(row: finding.place, start: nil).part(of: result)!
             let row = expected.flatMap {
                 $0.subprograms.indices.contains(finding.place) ? $0.subprograms[finding.place] : nil
             }
@@ -27,7 +27,7 @@ struct EvidenceReader {
                 seen,
                 expected.map { _ in .subprogram(row: finding.place, start: row.map { UInt32(place(Int($0.start))) }) })
         case .line:
-            let seen = Case.Loading.Sight.line(row: finding.place, nil).part(of: result)!
+            let seen = Case.Loading.Observed.line(row: finding.place, nil).part(of: result)!
             let row = expected.flatMap { $0.lines.indices.contains(finding.place) ? $0.lines[finding.place] : nil }
             return evidence(
                 seen,
@@ -49,13 +49,13 @@ struct EvidenceReader {
         RewriteEvidence(seen: sight(at: place(gap.place)), must: nil)
     }
 
-    private func evidence(_ seen: Case.Loading.Sight, _ must: Case.Loading.Sight?) -> RewriteEvidence {
+    private func evidence(_ seen: Case.Loading.Observed, _ must: Case.Loading.Observed?) -> RewriteEvidence {
         RewriteEvidence(seen: seen, must: must.flatMap { $0.isSame(as: seen) ? nil : $0 })
     }
 
-    private func sight(at slot: Int) -> Case.Loading.Sight {
+    private func sight(at slot: Int) -> Case.Loading.Observed {
         let slot = max(min(slot, result.insns.count - 1), 0)
-        return Case.Loading.Sight.insn(slot: slot, .zero).part(of: result) ?? .length(0)
+        return Case.Loading.Observed.insn(slot: slot, .zero).part(of: result) ?? .length(0)
     }
 
     private func evidenceOfSlot(_ finding: inout Finding) -> RewriteEvidence {
@@ -99,7 +99,7 @@ struct EvidenceReader {
             return nil
         }
         if let removed = report.removedTarget, finding.bucket.hasPrefix("kernel/wrong-landing/pseudo-func-"),
-            case .target(_, let number)? = Case.Loading.Sight.target(slot: slot, subprogram: nil).part(of: result)
+            case .target(_, let number)? = Case.Loading.Observed.target(slot: slot, subprogram: nil).part(of: result)
         {
             return evidence(.target(slot: slot, subprogram: number), .target(slot: slot, subprogram: removed))
         }

@@ -43,7 +43,7 @@ struct HelperCalls {
     ///
     /// - Complexity: O(slots)
     mutating func check(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         _ alignment: borrowing Alignment,
         _ result: UnsafeTypedBuffer<OutputIndex, Instruction>, _ report: inout RewriteReport
     ) {

@@ -37,7 +37,7 @@ struct KernelPasses: ~Copyable {
     ///   - result: the kernel's own
     /// - Complexity: O(slots)
     mutating func infer(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         stepCount: Int, result: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) {

@@ -112,7 +112,7 @@ public enum KernelRule: String, Sendable, CaseIterable {
     /// Where the checker holds the kernel to it.
     public var checkedBy: String {
         switch self {
-        case .removedRun, .hardWiring, .hardWiringOrder, .nop, .nopOnce, .mayGotoNop: "Fates"
+        case .removedRun, .hardWiring, .hardWiringOrder, .nop, .nopOnce, .mayGotoNop: "DeadCodePrediction"
         case .fastcall: "FastcallPattern"
         case .patchedInstruction, .behindPatch, .inheritedLine, .patchedLine, .removedSubprogram, .upperHalf:
             "Expectation"

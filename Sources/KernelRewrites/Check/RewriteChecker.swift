@@ -4,7 +4,7 @@ import Patching
 
 /// Checks what the kernel made of a program: the kernel as one more patcher, judged by the same oracle.
 ///
-/// What is removed is foretold from what the verifier saw (``Fates``); an alignment finds what stands for each instruction
+/// What is removed is foretold from what the verifier saw (``DeadCodePrediction``); an alignment finds what stands for each instruction
 /// that is left (``Alignment``); from it the kernel's edits are inferred (``KernelPasses``), the oracle works out what they
 /// must give, and that is compared with what the kernel gave.
 ///
@@ -17,7 +17,7 @@ public struct RewriteChecker: ~Copyable {
     private let input = ProgramBuffer()
     private var resultStorage = Scratch<Instruction>()
     private var functionStorage = Scratch<KernelFunctionShapes.Kind>()
-    private var fates = Fates()
+    private var fates = DeadCodePrediction()
     private var contexts = ContextSources()
     private var certainContexts = CertainContexts()
     private var alignment = Alignment()

@@ -15,7 +15,7 @@ struct RewriteTally: ~Copyable {
     ///
     /// - Complexity: O(slots)
     mutating func count(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         stepCount: Int, jumps: UnsafeTypedBuffer<TableIndex, InputIndex>, jumpCount: Int,
         into report: inout RewriteReport
@@ -46,7 +46,7 @@ struct RewriteTally: ~Copyable {
         buffer.load(program)
         buffer.insnCount -= 1
         let image = buffer.image(as: InputIndex.self)
-        let fateStorage = Scratch<Fate>(capacity: image.insnCount + 1)
+        let fateStorage = Scratch<SlotPrediction>(capacity: image.insnCount + 1)
         unsafe fateStorage.buffer(as: InputIndex.self).fill(image.insnCount + 1, from: InputIndex(0), with: .stands)
         let steps = unblinding.steps
         let stepStorage = Scratch<AlignmentStep>(capacity: steps.count + 1)
@@ -68,7 +68,7 @@ struct RewriteTally: ~Copyable {
 
     /// Lists the rewrites in the order of the input and marks their slots.
     private func list(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, Fate>,
+        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         _ steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         _ stepCount: Int, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>, _ report: inout RewriteReport
     ) {
@@ -156,7 +156,7 @@ struct RewriteTally: ~Copyable {
     }
 }
 
-extension Fate {
+extension SlotPrediction {
     /// The rewrite that removes it.
     var rewrite: Rewrite? {
         switch kind {

@@ -169,8 +169,8 @@ struct KernelRunCommandTests {
 
     /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
     @Test func findingsSayWhatWasSeen() throws {
-        let subject = KernelSubject([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
-        let examiner = subject.makeExaminer(seed: 7, bases: [], host: Tool.host)
+        let fuzzTarget = KernelTarget([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
+        let examiner = fuzzTarget.makeExaminer(seed: 7, bases: [], host: Tool.host)
         var found: (c: Case, finding: Finding)?
         for index in UInt64(0)..<20 where found == nil {
             let c = examiner.makeCase(index: index)
@@ -188,10 +188,10 @@ struct KernelRunCommandTests {
     /// A program of fifty thousand slots is minimized after the small ones that came after it.
     @Test func longProgramsWait() throws {
         let folder = try Tool.Folder()
-        let target = KernelSubject([.far, .jumps], facts: try RunningKernel().facts)
+        let target = KernelTarget([.far, .jumps], facts: try RunningKernel().facts)
         let configuration = CampaignConfiguration(
             target: .kernel(target), cases: .init(seed: 7), output: folder.path)
-        let ledger = FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
+        let ledger = BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         let indices = Array(UInt64(0)..<40)
         let long = indices.filter { ledger.examiner.isLong(index: $0) }
         let short = try #require(indices.first { !long.contains($0) })
@@ -242,7 +242,7 @@ struct KernelRunCommandTests {
         #expect(run.status == 77, "\(run.errors)")
         let texts = try folder.texts().filter { $0.key.hasPrefix("kernel--wrong-landing") && $0.key.hasSuffix(".case") }
         #expect(!texts.isEmpty)
-        for text in texts.values { #expect(text.contains("name: \(KernelExaminer.notAgain)\n"), "\(text)") }
+        for text in texts.values { #expect(text.contains("name: \(KernelTriage.notAgain)\n"), "\(text)") }
     }
 
     /// What the machine has run out of is no fault of a program, and ends a campaign.

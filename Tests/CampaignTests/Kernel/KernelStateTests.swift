@@ -52,15 +52,15 @@ struct KernelStateTests {
         try campaign.run()
         let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
         let before = try Checkpoint.parse(try Data(contentsOf: file))
-        let subject = try #require(before.parts[0].configuration.target.kernel)
-        let release = subject.facts.release
+        let fuzzTarget = try #require(before.parts[0].configuration.target.kernel)
+        let release = fuzzTarget.facts.release
         let changes: [((inout KernelFacts) -> Void, String)] = [
             ({ $0.release = "0.1-other" }, "is of kernel 0.1-other, and this is \(release); go on with it there"),
             ({ $0.functions.insert("time_travel") }, "the kernel had time_travel when the campaign in "),
             ({ $0.features = [] }, "the kernel has "),
         ]
         for (change, expected) in changes {
-            var (other, changed) = (before, subject)
+            var (other, changed) = (before, fuzzTarget)
             change(&changed.facts)
             other.parts[0].configuration.target = .kernel(changed)
             try other.print().write(to: file)

@@ -118,7 +118,7 @@ struct ReproducerAnswerTests {
     }
 
     /// Faults, what shows each, and a third answer that is neither.
-    private static let faults: [(sight: Case.Loading.Sight, wrong: Program, other: Program)] = [
+    private static let faults: [(sight: Case.Loading.Observed, wrong: Program, other: Program)] = [
         (.insn(slot: 2, .zero), changed { $0.insns[2].off = -2 }, changed { $0.insns[2].off = -3 }),
         // A number of a call, and of a subprogram's address, are all that may differ.
         (.insn(slot: 2, .zero), changed { $0.insns[2].imm = 0 }, changed { $0.insns[2].imm = 2 }),
@@ -183,7 +183,7 @@ struct ReproducerAnswerTests {
         }
         var c = try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\nprogram\nr0 = 1\nexit\n", file: "c")
         for (sight, lines) in [
-            (Case.Loading.Sight.insn(slot: 30_000, .zero), 37), (.subprogram(row: 1, start: nil), 31),
+            (Case.Loading.Observed.insn(slot: 30_000, .zero), 37), (.subprogram(row: 1, start: nil), 31),
         ] {
             c.loading?.sight = sight.part(of: program)
             let run = try Self.run(c, kernelGives: program)

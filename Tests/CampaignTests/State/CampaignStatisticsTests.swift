@@ -87,7 +87,7 @@ import Testing
         let folder = try Tool.Folder()
         let state = folder.path + "/state"
         let configuration = CampaignConfiguration(
-            target: .patchers(PatcherSubject()), cases: .init(seed: 7), output: state + "/crashes")
+            target: .patchers(PatcherTarget()), cases: .init(seed: 7), output: state + "/crashes")
         func rows() throws -> [Int] {
             let text = try String(contentsOfFile: state + "/plot_data", encoding: .utf8)
             return text.split(separator: "\n").dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
@@ -97,15 +97,15 @@ import Testing
             let open =
                 try FileManager.default.fileExists(atPath: state)
                 ? StateFolder.open(state, host: Tool.host)
-                : StateFolder.create(state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
+                : StateFolder.create(state, restarts: false, target: .patchers(PatcherTarget()), host: Tool.host)
             let clock = HandClock()
-            let keeper = try CampaignKeeper(
+            let keeper = try CheckpointWriter(
                 open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
-            func progress(_ seconds: Double) -> CampaignKeeper.Progress {
-                CampaignKeeper.Progress(
+            func progress(_ seconds: Double) -> CheckpointWriter.Progress {
+                CheckpointWriter.Progress(
                     next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: [:],
-                    ledger: FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
+                    ledger: BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
                 )
             }
             try keeper.begin(at: progress(times[0]))
@@ -131,24 +131,24 @@ import Testing
         let folder = try Tool.Folder()
         let state = folder.path + "/state"
         let configuration = CampaignConfiguration(
-            target: .patchers(PatcherSubject()), cases: .init(seed: 7), output: state + "/crashes")
+            target: .patchers(PatcherTarget()), cases: .init(seed: 7), output: state + "/crashes")
         let clock = HandClock()
-        func ledger() -> FindingLedger {
-            FindingLedger(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
+        func ledger() -> BucketStore {
+            BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         }
-        func progress(_ ledger: FindingLedger) -> CampaignKeeper.Progress {
-            CampaignKeeper.Progress(
+        func progress(_ ledger: BucketStore) -> CheckpointWriter.Progress {
+            CheckpointWriter.Progress(
                 next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: [:], ledger: ledger)
         }
-        func keeper(_ open: StateFolder) throws -> CampaignKeeper {
-            try CampaignKeeper(
+        func keeper(_ open: StateFolder) throws -> CheckpointWriter {
+            try CheckpointWriter(
                 open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
         }
         let c = Case(program: .init(insns: [.init(code: 0x95)]), passes: [])
         do {
             let open = try StateFolder.create(
-                state, restarts: false, target: .patchers(PatcherSubject()), host: Tool.host)
+                state, restarts: false, target: .patchers(PatcherTarget()), host: Tool.host)
             let (first, found) = (try keeper(open), ledger())
             try first.begin(at: progress(found))
             found.insert("a/hang/none/none", .init(lowest: 1, sightings: 1))

@@ -10,18 +10,18 @@ import Testing
         parts: [
             Checkpoint.Part(
                 configuration: CampaignConfiguration(
-                    target: .patchers(PatcherSubject(objects: ["/a b/\"c\"\n.o"])), cases: .init(seed: .max),
+                    target: .patchers(PatcherTarget(objects: ["/a b/\"c\"\n.o"])), cases: .init(seed: .max),
                     budget: .init(jobs: 3)),
                 cases: 1 << 61, seconds: 0.1 + 0.2, isFinished: true,
                 files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
         known: "/k", next: .max / 128,
-        tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [Sighting(bucket: "a/b", index: 7, count: 2)]),
+        tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [BucketHit(bucket: "a/b", index: 7, count: 2)]),
         entries: [
             Checkpoint.Entry(
-                bucket: "a/b/c", firsts: [FirstSighting(seed: .max, index: .max)], sightings: 1 << 61, isStored: true)
+                bucket: "a/b/c", firsts: [FirstHit(seed: .max, index: .max)], sightings: 1 << 61, isStored: true)
         ],
-        strays: [Checkpoint.Stray(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
+        strays: [Checkpoint.CollateralFinding(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
         early: [EarlyHit(bucket: "x/y", index: 3)],
         times: Checkpoint.Times(start: 1, lastFind: 2, lastCrash: 3, lastHang: 4))
 

@@ -207,7 +207,7 @@ import Testing
             let folder = try StateFolder.open(campaigns[1].state, for: .merging, host: Tool.host)
             var checkpoint = try #require(folder.checkpoint)
             let facts = KernelFacts(release: "6.1", features: [])
-            checkpoint.parts[0].configuration.target = .kernel(KernelSubject(facts: facts))
+            checkpoint.parts[0].configuration.target = .kernel(KernelTarget(facts: facts))
             try folder.save(checkpoint)
         }
         for states in [campaigns, campaigns.reversed()].map({ $0.map(\.state) }) {

@@ -53,7 +53,7 @@ import Testing
         func part(_ objects: [String], _ files: [(String, String)]) -> Checkpoint.Part {
             Checkpoint.Part(
                 configuration: CampaignConfiguration(
-                    target: .patchers(PatcherSubject(objects: objects)), cases: .init(seed: 1, limit: 9),
+                    target: .patchers(PatcherTarget(objects: objects)), cases: .init(seed: 1, limit: 9),
                     budget: .init(jobs: 2)),
                 cases: 0, seconds: 0, isFinished: true,
                 files: files.map { UsedFile(path: $0.0, size: 1, fingerprint: $0.1) })
@@ -62,7 +62,7 @@ import Testing
             let text = #"{"plugin":{"_0":{"path":"\#(path)","name":"x","capabilityBits":0}}}"#
             let choice = try JSONDecoder().decode(PatcherChoice.self, from: Data(#"{"origin":\#(text)}"#.utf8))
             var found = part([], [(path, "1")])
-            found.configuration.target = .patchers(PatcherSubject([choice]))
+            found.configuration.target = .patchers(PatcherTarget([choice]))
             return found
         }
         let folder = part(["/a"], [("/a/x.o", "1"), ("/a/y.o", "2")])

@@ -61,7 +61,7 @@ struct GeneratorTests {
     /// A case made from bytes, as values.
     private func make(_ bytes: [UInt8]) -> (program: Program, passes: [Pass], isAccepted: Bool) {
         var generator = CaseGenerator(seed: 0)
-        var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
+        var trial = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
         let start = generator.begin(Draws(bytes: bytes))
         let program = Program(start)
         var passes: [Pass] = []

@@ -39,7 +39,7 @@ struct CaseSlideTests {
                 cases.append((finding.bucket, index))
             }
         }
-        let judge = ResidentJudge([patcher])
+        let judge = InProcessJudge([patcher])
         var groups: [Set<String>] = []
         for (bucket, index) in cases {
             let small = Minimizer(judge).minimize(fuzzer.makeCase(index: index), bucket: bucket).smallest
@@ -87,7 +87,7 @@ struct CaseSlideTests {
 
     /// The same case slides to the same end, and a case at its end slides no further.
     @Test func slidesAreRepeatable() throws {
-        let judge = ResidentJudge([PlantedPatcher(.backJump)])
+        let judge = InProcessJudge([PlantedPatcher(.backJump)])
         var fuzzer = Fuzzer(seed: 3, patchers: [PlantedPatcher(.backJump)])
         let index = try #require((UInt64(0)..<500).first { !fuzzer.run(index: $0) })
         let bucket = fuzzer.findings[0].bucket

@@ -97,7 +97,7 @@ struct ReducerTests {
             """)
         let patcher = FaultyPatcher(.jaForgotten)
         let minimization = Minimization(
-            before, goal: .bucket("faulty/wrong-landing/ja-backward/insert"), judge: ResidentJudge([patcher]),
+            before, goal: .bucket("faulty/wrong-landing/ja-backward/insert"), judge: InProcessJudge([patcher]),
             target: "faulty", limit: MinimizerLimit())
         #expect(minimization.runOriginal())
         minimization.run([FocusReducer()])
@@ -195,7 +195,7 @@ struct ReducerTests {
         let minimization = Minimization(
             Case(program: Program(insns: insns), passes: [Pass(edits: edits)]),
             goal: .bucket("faulty/error/erange-became-accepted/insert"),
-            judge: ResidentJudge([FaultyPatcher(.rangeUnchecked)]), target: "faulty", limit: MinimizerLimit())
+            judge: InProcessJudge([FaultyPatcher(.rangeUnchecked)]), target: "faulty", limit: MinimizerLimit())
         #expect(minimization.runOriginal())
         minimization.run([FocusReducer()])
         let best = minimization.best

@@ -128,7 +128,7 @@ struct KernelContractTests {
         let kernel = LimitedPatcher(
             KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         kernel.answer = { _ in
-            kernel.misconduct = PatcherMisconduct(.badStatus, "eperm", "wrong")
+            kernel.misconduct = PatcherViolation(.badStatus, "eperm", "wrong")
             return .unusable
         }
         var runner = CaseRunner([kernel], beyondContract: true)

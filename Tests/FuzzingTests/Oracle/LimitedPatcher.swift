@@ -7,7 +7,7 @@ import Patching
 final class LimitedPatcher: ForeignPatcher {
     let name: String
     let capabilities: PatcherCapabilities
-    var misconduct: PatcherMisconduct?
+    var misconduct: PatcherViolation?
     let kernel: KernelFunctions?
     /// How many passes it was given.
     private(set) var given = 0

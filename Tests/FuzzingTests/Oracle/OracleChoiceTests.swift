@@ -55,7 +55,7 @@ import Testing
             (malformed, dangling, "oracle/error/einval-became-einval/delete"), (dangling, dangling, nil),
         ]
         for row in rows {
-            var trial = Trial([], oracle: .reference)
+            var trial = PatcherComparison([], oracle: .reference)
             let (input, buffer) = (ProgramBuffer(), PassBuffer())
             input.load(program)
             trial.begin(input.image())

@@ -13,7 +13,7 @@ struct DensePatchesTests {
         for insns in [1, 63, 64, 65, 127, 500, 4095, 4096, 4097, 9000] {
             // The quadratic design would take most of the time.
             let designs = BuiltInPatchers.allCases.filter { $0 != .kernelArray || insns <= 500 }
-            var trial = Trial(designs.map { $0.make() })
+            var trial = PatcherComparison(designs.map { $0.make() })
             for every in [1, 2, 8] {
                 DensePatches(insns: insns, every: every, length: length).make(program, pass)
                 trial.begin(program.image())

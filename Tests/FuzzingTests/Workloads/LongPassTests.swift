@@ -37,7 +37,7 @@ import Testing
     ]) func keptSlots(_ mix: Mix) {
         for seed in UInt64(1)...3 {
             var draws = Draws(seed: seed, index: 0)
-            var trial = Trial(LongPassTests.patchers)
+            var trial = PatcherComparison(LongPassTests.patchers)
             let program = ProgramBuffer()
             program.load(LongPassTests.makeProgram(&draws))
             trial.begin(program.image())

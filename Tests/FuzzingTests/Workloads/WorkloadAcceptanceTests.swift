@@ -8,7 +8,8 @@ import Testing
 struct WorkloadAcceptanceTests {
     /// Puts a program through a workload and all patchers; says how many edits that took.
     private static func run(
-        _ workload: Workload, on program: Program, _ trial: inout Trial, _ generator: inout WorkloadGenerator,
+        _ workload: Workload, on program: Program, _ trial: inout PatcherComparison,
+        _ generator: inout WorkloadGenerator,
         _ place: @autoclosure () -> String
     ) -> Int {
         let buffer = ProgramBuffer()
@@ -45,7 +46,7 @@ struct WorkloadAcceptanceTests {
     }
 
     @Test(arguments: Workload.allCases) func programsOfFiles(_ workload: Workload) throws {
-        var trial = Trial(BuiltInPatchers.allCases.map { $0.make() })
+        var trial = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
         var generator = WorkloadGenerator()
         var edits = 0
         for (place, program) in try Self.programs.get() where program.insns.count < 4096 {
@@ -60,7 +61,7 @@ struct WorkloadAcceptanceTests {
     /// They are made of constants, so that there is nothing in them for most other workloads.
     @Test func programsAtTheLimit() throws {
         let linear = BuiltInPatchers.allCases.map { $0.make() }.filter { !$0.isStepwise }
-        var trial = Trial(linear)
+        var trial = PatcherComparison(linear)
         var generator = WorkloadGenerator()
         let large = try Self.programs.get().filter { $0.program.insns.count >= 4096 }
         #expect(large.count >= 3)

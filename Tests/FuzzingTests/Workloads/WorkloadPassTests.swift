@@ -17,7 +17,7 @@ struct WorkloadPassTests {
         let c = try file.parsed()
         var made = c
         made.passes = []
-        var trial = Trial([])
+        var trial = PatcherComparison([])
         var generator = WorkloadGenerator()
         let pass = PassBuffer()
         let program = ProgramBuffer()

@@ -4,10 +4,10 @@ import Patching
 
 /// A trial of some patchers over the cases of a pool: what a campaign does with a case once it is made.
 public final class PooledTrial {
-    private let trial: UncheckedBox<Trial>
+    private let trial: UncheckedBox<PatcherComparison>
 
     /// Makes a trial; without patchers it is the oracle alone.
-    public init(_ patchers: [any Patcher]) { trial = UncheckedBox(Trial(patchers)) }
+    public init(_ patchers: [any Patcher]) { trial = UncheckedBox(PatcherComparison(patchers)) }
 
     /// Puts one case through all patchers and the oracle; says whether nothing was found.
     @discardableResult

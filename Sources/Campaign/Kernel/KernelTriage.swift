@@ -1,0 +1,139 @@
+import BPF
+import Foundation
+import Fuzzing
+
+/// Looks at findings against the running kernel, which is asked from another process.
+final class KernelTriage: FindingTriage {
+    /// How many candidates are loaded for a finding.
+    private static let most = 2000
+    /// How long they may take together.
+    ///
+    /// - Units: seconds
+    private static let patience = 5.0
+
+    /// How long one of them may take.
+    ///
+    /// - Units: seconds
+    private static let candidatePatience = 2.0
+
+    /// How long candidates of a long program, of which one takes as long as hundreds of others, may take together.
+    ///
+    /// - Units: seconds
+    private static let longPatience = 0.4
+
+    /// How many slots a program has that is long.
+    private static let long = 8000
+
+    private let judge: OutOfProcessJudge
+    private let isExecuting: Bool
+    private let make: (UInt64) -> Case
+
+    /// - Parameters:
+    ///   - isExecuting: whether the judge runs programs that may be run
+    ///   - make: makes the case of an index
+    init(_ judge: OutOfProcessJudge, isExecuting: Bool, make: @escaping (UInt64) -> Case) {
+        self.judge = judge
+        self.isExecuting = isExecuting
+        self.make = make
+    }
+
+    func makeCase(index: UInt64) -> Case { make(index) }
+
+    func isLong(index: UInt64) -> Bool { make(index).program.insns.count > Self.long }
+
+    /// The last case of each bucket that was completed as it was seen.
+    private var seen: [String: Case] = [:]
+
+    /// Loads a case again for what the kernel gives; one that is not in its bucket then stays as it is.
+    ///
+    /// Another process does it, which is not ended when the campaign is late: what was seen belongs to the finding.
+    func completed(_ c: Case, bucket: String) -> Case {
+        if Bucket.target(of: bucket) != Finding.kernelTarget || !canRunAgain(bucket) { return c }
+        if let known = seen[bucket], known.origin == c.origin { return known }
+        let judge = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+        judge.isLate = { false }
+        let found = complete(c, bucket, judge) ?? c
+        seen[bucket] = found
+        return found
+    }
+
+    func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
+    var failure: CampaignError? { judge.failure }
+    var isLate: () -> Bool {
+        get { judge.isLate }
+        set { judge.isLate = newValue }
+    }
+    var progress: (MinimizerProgress) -> Void {
+        get { judge.progress }
+        set { judge.progress = newValue }
+    }
+
+    /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
+
+    /// What may bring the machine down is left alone, and so is what shows only when programs are run, where none is.
+    func canRunAgain(_ bucket: String) -> Bool {
+        !Case.mayBringDown(bucket) && (isExecuting || !Case.needsExecution(bucket))
+    }
+
+    /// Minimizes a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
+        if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
+        var original = c
+        // What the kernel did to the original says nothing about a candidate.
+        original.passes = []
+        original.expected = nil
+        original.loading?.forgetResult()
+        let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
+        let limit = MinimizerLimit(
+            candidates: Self.most, isLate: { [judge] in judge.isLate() || Date() > end }, progress: judge.progress)
+        let hasty = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+        var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
+        // What takes long only to be looked at is no hang.
+        result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
+        // Without what the kernel did to it, the smallest is no better than the original.
+        var completed = complete(result.smallest, bucket, judge)
+        if let found = completed, !isShownAgain(found, asked: result.smallest) { completed?.name = Self.notAgain }
+        let isOutOfTime = result.isInterrupted
+        result.isInterrupted = judge.isLate()
+        result.smallest = (result.isInterrupted ? nil : completed) ?? c
+        if isOutOfTime && !result.isInterrupted && result.smallest.name.isEmpty {
+            result.smallest.name = Self.outOfTime
+        }
+        return result
+    }
+
+    /// The case with what the kernel did to it; `nil` when it is not in the bucket.
+    private func complete(_ c: Case, _ bucket: String, _ judge: OutOfProcessJudge) -> Case? {
+        var asked = c
+        asked.bucket = bucket
+        let findings = judge.findings(of: asked, against: nil)
+        guard let finding = findings.first(where: { $0.bucket == bucket }) else { return nil }
+        asked = c
+        asked.describe(finding)
+        guard let text = judge.completed, var found = try? CaseFile.parse(text, file: bucket) else { return asked }
+        found.describe(finding)
+        (found.name, found.bucket, found.origin) = (c.name, bucket, c.origin)
+        (found.target, found.comment) = (c.target, c.comment)
+        return found
+    }
+
+    /// The name of a finding for which there was no time to try everything.
+    static let outOfTime = "minimized as far as the time for it allowed; 'minimize' may make it smaller"
+
+    /// The name of a finding that another load of the same program did not show.
+    static let notAgain = "seen once, and not when the same program was loaded again"
+
+    /// Loads a case again: what it says was seen must be there, and must differ from what must be.
+    ///
+    /// The C program beside the finding compares in the same way.
+    private func isShownAgain(_ found: Case, asked: Case) -> Bool {
+        guard let seen = found.loading?.sight else { return true }
+        if let must = found.loading?.must, must.isSame(as: seen) { return false }
+        _ = judge.findings(of: asked, against: nil)
+        guard let text = judge.completed, let again = try? CaseFile.parse(text, file: found.bucket ?? "") else {
+            return false
+        }
+        return again.loading?.sight?.isSame(as: seen) ?? false
+    }
+}

@@ -1,5 +1,0 @@
-/// The lowest index of a seed at which a bucket was seen.
-public struct FirstSighting: Codable, Sendable, Hashable {
-    public var seed: UInt64
-    public var index: UInt64
-}

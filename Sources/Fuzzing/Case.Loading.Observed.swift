@@ -1,0 +1,81 @@
+import BPF
+
+extension Case.Loading.Observed {
+    /// What was seen, as a case file has it after `seen:`.
+    public var text: String {
+        switch self {
+        case .insn(let slot, let insn, let second):
+            "slot \(slot) \(Disassembler.text(of: insn, secondSlot: second ?? (insn.isWide ? .zero : nil)))"
+        case .target(let slot, let number):
+            "slot \(slot) leads to " + (number.map { "subprogram \($0)" } ?? "no subprogram")
+        case .value(let value, let flags): "value " + Self.text(value, flags)
+        case .length(let count): "slots \(count)"
+        case .subprogram(let row, let start): "subprogram \(row) " + (start.map { "at \($0)" } ?? "missing")
+        case .refusal(let text): "refusal " + QuotedText.quoted(text)
+        case .line(let row, let line): "line \(row) " + (line.map { "id \($0.id) at \($0.insnOff)" } ?? "missing")
+        }
+    }
+
+    /// A value that a program returned, and the flags of its load.
+    package static func text(_ value: UInt32, _ flags: LoadFlags) -> String {
+        "\(hexadecimal(value)) with flags \(hexadecimal(flags.rawValue))"
+    }
+
+    /// A number as C has it: `0x1f`.
+    private static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
+
+    /// The part of a program that this is about, as it is there; `nil` for a refusal or a value, of which no program tells.
+    public func part(of program: Program) -> Case.Loading.Observed? {
+        switch self {
+        case .insn(let slot, _, _):
+            guard program.insns.indices.contains(slot) else { return nil }
+            let next = slot + 1 < program.insns.count ? program.insns[slot + 1] : nil
+            let isWide = Disassembler.width(of: program.insns[slot], secondSlot: next) == 2
+            return .insn(slot: slot, program.insns[slot], second: isWide ? next : nil)
+        case .target(let slot, _):
+            guard program.insns.indices.contains(slot), program.insns[slot].jumpKind == .function else {
+                return Self.insn(slot: slot, .zero).part(of: program)
+            }
+            let target = slot + 1 + Int(program.insns[slot].imm)
+            return .target(slot: slot, subprogram: program.subprograms.first { Int($0.start) == target }?.id)
+        case .length: return .length(program.insns.count)
+        case .subprogram(let row, _):
+            return .subprogram(
+                row: row, start: program.subprograms.indices.contains(row) ? program.subprograms[row].start : nil)
+        case .line(let row, _):
+            return .line(row: row, program.lines.indices.contains(row) ? program.lines[row] : nil)
+        case .refusal, .value: return nil
+        }
+    }
+
+    /// What the rules give where this was seen, in the form in which they give it; `nil` where they say nothing.
+    public func ruled(by expected: Case.Expectation?) -> Case.Loading.Observed? {
+        guard case .result(let insns?, _, let subprograms?, let lines?) = expected else { return nil }
+        return part(of: Program(insns: insns, aux: [], subprograms: subprograms, lines: lines))
+    }
+
+    /// True if two loads of one program that give these show the same: numbers that differ from load to load aside.
+    ///
+    /// The C program beside a finding compares in the same way.
+    public func isSame(as other: Case.Loading.Observed) -> Bool {
+        // A value that is wrong is another one each time: upper halves are filled at random.
+        if case .value(_, let flags) = self, case .value(_, let flags2) = other { return flags == flags2 }
+        guard case .insn(let slot, let insn, let second) = self,
+            case .insn(let slot2, let insn2, let second2) = other
+        else { return self == other }
+        var (one, two) = (insn, insn2)
+        if !insn.hasSteadyNumber { (one.imm, two.imm) = (0, 0) }
+        if slot != slot2 || one != two { return false }
+        guard let second, let second2, insn.hasSteadyNumber else { return true }
+        return second == second2
+    }
+}
+
+extension Instruction {
+    /// True if the number in `imm` is the same in each load: it is not for addresses, ids of maps, and the scratch register.
+    fileprivate var hasSteadyNumber: Bool {
+        if code == Opcode.call { return src == Opcode.pseudoCall }
+        if isWide { return src == 0 || src == Opcode.pseudoFunction }
+        return dst != 11
+    }
+}

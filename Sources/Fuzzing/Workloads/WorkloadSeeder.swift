@@ -1,0 +1,228 @@
+import BPF
+import Patching
+
+/// Puts what a workload looks for into a random program, so that its passes have something to do.
+///
+/// Only instructions that are no jumps are written over, and a jump that is planted lands in its own subprogram; so the
+/// program stays well formed, and its other jumps reach what they reached.
+struct WorkloadSeeder: ~Copyable {
+    /// Slots that cannot become the second of a wide load: what is jumped to, and what has a line record.
+    private var landings = JumpTargets()
+    private let helpers = HelperInlining.Helper.allCases.map(\.rawValue)
+
+    /// An instruction that may be written over, and the subprogram that it is in.
+    private struct Place {
+        let program: ProgramImage<Slot>
+        let slot: Slot
+        let low: Int
+        let high: Int
+
+        /// How many slots in a row, up to so many, are instructions of one slot and no jumps.
+        @inline(__always)
+        func plainCount(atMost most: Int) -> Int {
+            var count = 0
+            while count < most && slot.position + count < high {
+                let insn = unsafe program.insns[slot + count]
+                if insn.isWide || insn.jumpKind != .none { break }
+                count += 1
+            }
+            return count
+        }
+
+        /// Puts an instruction in place of another.
+        @inline(__always)
+        func write(_ insn: Instruction, at number: Int = 0) { unsafe program.insns[slot + number] = insn }
+    }
+
+    /// Writes over some instructions of a program.
+    ///
+    /// - Complexity: O(slots)
+    mutating func plant(
+        _ workload: Workload, in buffer: ProgramBuffer, _ maker: inout SlotMaker, _ draws: inout Draws
+    ) {
+        let program: ProgramImage<Slot> = buffer.image()
+        landings.load(program)
+        for row in 0..<program.lineCount { unsafe landings.insert(Slot(Int(program.lines[TableIndex(row)].insnOff))) }
+        // What is large about large programs is how far their jumps go.
+        let gap = max(1 + draws.below(3), program.insnCount / 128)
+        var next = 0
+        var walk = InstructionWalk(program)
+        while let slot = walk.advance() {
+            if slot.position < next { continue }
+            let place = Place(program: program, slot: slot, low: walk.homeStart, high: walk.homeEnd)
+            let taken = plant(WorkloadSeeder.part(of: workload, &draws), at: place, &maker, &draws)
+            next = slot.position + (taken > 0 ? taken + draws.below(gap) : 1)
+        }
+    }
+
+    /// The workload itself, or one of those that ``Workload/verifier`` is made of.
+    @inline(__always)
+    private static func part(of workload: Workload, _ draws: inout Draws) -> Workload {
+        if workload != .verifier { return workload }
+        let parts: [9 of Workload] = [
+            .fastcall, .loopInlining, .deadCode, .nops, .contextAccess, .helperInlining, .divisionGuards, .mayGoto,
+            .zeroExtension,
+        ]
+        return parts[draws.below(9)]
+    }
+
+    /// Writes over what is at a place, if it can; says how many slots that took.
+    private mutating func plant(
+        _ workload: Workload, at place: Place, _ maker: inout SlotMaker, _ draws: inout Draws
+    ) -> Int {
+        var bits = draws.bits()
+        if workload == .loopInlining { return plantLoop(place, &bits, &draws) }
+        let plain = place.plainCount(atMost: workload == .fastcall ? 5 : 1)
+        if plain == 0 { return 0 }
+        switch workload {
+        case .blinding: place.write(constant(&bits, &maker))
+        case .contextAccess: place.write(contextAccess(&bits, at: place))
+        case .helperInlining: place.write(.callHelper(draws.pick(helpers)))
+        case .zeroExtension, .randomUpperHalves: place.write(lowerHalf(&bits, &maker))
+        case .divisionGuards: place.write(division(&bits))
+        case .mayGoto: plantJump(Opcode.mayGoto, at: place, &bits, &draws)
+        case .deadCode: plantEnd(place, &bits, &draws)
+        case .nops: return plantNop(place, &bits)
+        case .fastcall: return plantFastcall(place, count: min(bits.below(2) + 1, (plain - 1) / 2), &bits)
+        case .loopInlining, .verifier: return 0
+        }
+        return 1
+    }
+
+    // MARK: Instructions
+
+    /// One of r0, r1, r8 and r9.
+    private func register(_ bits: inout DrawnBits) -> UInt8 { UInt8(bits.take(4) & 9) }
+
+    /// A constant in one of the forms that are blinded.
+    private func constant(_ bits: inout DrawnBits, _ maker: inout SlotMaker) -> Instruction {
+        let codes: [8 of UInt8] = [0xb7, 0x07, 0x54, 0xa7, 0x7a, 0x62, 0x2f, 0xb7]
+        let isZero = bits.chance(1, of: 8)
+        defer { maker.marker &+= 1 }
+        return Instruction(
+            code: codes[bits.below(8)], dst: register(&bits), off: -8, imm: isZero ? 0 : maker.marker)
+    }
+
+    /// An access through `r1`, or through `r6` once it has been set from it.
+    private func contextAccess(_ bits: inout DrawnBits, at place: Place) -> Instruction {
+        if place.slot.position == 0 { return .move(6, Register.first) }
+        let isMoved = unsafe place.program.insns[Slot(0)] == .move(6, Register.first)
+        let context: UInt8 = isMoved && bits.chance(3, of: 4) ? 6 : Register.first
+        let sizes: [4 of MemorySize] = [.word, .double, .half, .byte]
+        let size = sizes[bits.below(4)]
+        let off = Int16(bits.below(64)) & ~Int16(size.bytes - 1)
+        switch bits.below(16) {
+        case 0, 1, 2: return .store(size, to: context, off, 8)
+        // This one ends the use of the register.
+        case 3: return .load(size, context, from: context, off)
+        default: return .load(size, 8, from: context, off)
+        }
+    }
+
+    /// Something that writes 32 bits, or that reads 64.
+    private func lowerHalf(_ bits: inout DrawnBits, _ maker: inout SlotMaker) -> Instruction {
+        let register = register(&bits)
+        defer { maker.marker &+= 1 }
+        switch bits.below(8) {
+        case 0: return .store(.double, to: Register.frame, -8, register)
+        case 1: return .load(.word, register, from: Register.frame, -8)
+        case 2: return .apply(.add, register, register: self.register(&bits), is64: false)
+        default: return .apply(.move, register, maker.marker, is64: false)
+        }
+    }
+
+    /// A division of each width, by a register, or signed by -1.
+    private func division(_ bits: inout DrawnBits) -> Instruction {
+        let operation: Arithmetic = bits.chance(1, of: 2) ? .divide : .modulo
+        let (dst, src) = (register(&bits), register(&bits))
+        let is64 = bits.chance(1, of: 2)
+        if bits.chance(1, of: 8) {
+            var insn = Instruction.apply(operation, dst, -1, is64: is64)
+            insn.off = 1
+            return insn
+        }
+        var insn = Instruction.apply(operation, dst, register: src, is64: is64)
+        insn.off = Int16(bits.below(2))
+        return insn
+    }
+
+    // MARK: Jumps
+
+    /// Plants a jump to somewhere in its subprogram.
+    private mutating func plantJump(
+        _ code: UInt8, at place: Place, _ bits: inout DrawnBits, _ draws: inout Draws
+    ) {
+        var target = place.low + draws.below(place.high - place.low)
+        if bits.chance(1, of: 2) {
+            target = max(place.low, min(place.high - 1, place.slot.position + bits.below(8) - 3))
+        }
+        if place.program.isSecondSlot(Slot(target)) { target -= 1 }
+        let distance = target - place.slot.position - 1
+        guard let off = Int16(exactly: distance) else { return }
+        place.write(Instruction(code: code, off: off))
+        landings.insert(Slot(target))
+    }
+
+    /// Plants a jump over some instructions, mostly, or another end of what runs.
+    private mutating func plantEnd(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) {
+        let target = place.slot + 2 + bits.below(2)
+        let form = bits.below(16)
+        if form == 0 {
+            place.write(Instruction(code: Opcode.exit))
+        } else if form == 1 || target.position >= place.high || place.program.isSecondSlot(target) {
+            plantJump(Opcode.ja, at: place, &bits, &draws)
+        } else {
+            place.write(Instruction(code: Opcode.ja, off: Int16(target - place.slot - 1)))
+            landings.insert(target)
+        }
+    }
+
+    /// Plants a jump by nothing, or with it one that jumps over it.
+    private mutating func plantNop(_ place: Place, _ bits: inout DrawnBits) -> Int {
+        let plain = place.plainCount(atMost: 2)
+        let code = bits.chance(1, of: 2) ? Opcode.ja : Opcode.mayGoto
+        let count = bits.chance(1, of: 4) ? plain : 1
+        // What is jumped to must be in the same subprogram.
+        if place.slot.position + count >= place.high { return 0 }
+        for number in 0..<count { place.write(Instruction(code: code, off: Int16(count - number - 1)), at: number) }
+        landings.insert(place.slot + count)
+        return count
+    }
+
+    // MARK: Several instructions
+
+    /// Plants stores, a call and loads.
+    private func plantFastcall(_ place: Place, count: Int, _ bits: inout DrawnBits) -> Int {
+        if count <= 0 { return 0 }
+        place.write(
+            bits.chance(1, of: 2)
+                ? .callHelper(HelperInlining.Helper.processorNumber.rawValue)
+                : Instruction(code: Opcode.call, src: Opcode.pseudoKernelFunction, imm: Int32(bits.below(256))),
+            at: count)
+        for number in 0..<count {
+            let register = Register.first + UInt8(number)
+            let off = Int16(-8 * (number + 1))
+            place.write(.store(.double, to: Register.frame, off, register), at: count - number - 1)
+            place.write(.load(.double, register, from: Register.frame, off), at: count + number + 1)
+        }
+        return 2 * count + 1
+    }
+
+    /// Plants a subprogram's address, in place of a wide load or of two instructions, and a call of `bpf_loop`.
+    private mutating func plantLoop(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) -> Int {
+        let isWide = unsafe place.program.insns[place.slot].isWide
+        let call = Place(program: place.program, slot: place.slot + 2, low: place.low, high: place.high)
+        let isFree =
+            isWide || (place.plainCount(atMost: 2) == 2 && !landings.contains(place.slot + 1))
+        if !isFree || call.plainCount(atMost: 1) == 0 { return 0 }
+        let program = place.program
+        let callback = unsafe program.subprograms[TableIndex(draws.below(program.subprogramCount))].start
+        place.write(
+            Instruction(
+                code: Opcode.loadImmediate64, dst: Register.second, src: Opcode.pseudoFunction,
+                imm: Int32(callback) - Int32(place.slot.rawValue) - 1))
+        place.write(Instruction(code: 0, imm: Int32(bits.below(65_536))), at: 1)
+        call.write(.callHelper(LoopInlining.helper))
+        return 3
+    }
+}
