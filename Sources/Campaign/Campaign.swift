@@ -6,7 +6,7 @@ import Patching
 import UserFiles
 
 /// A campaign: worker processes over one range of indices, and the findings that come of it.
-public final class Campaign {
+package final class Campaign {
     private let configuration: CampaignConfiguration
     private let fuzzTarget: any FuzzTarget
     private let host: any HostProgram
@@ -55,7 +55,7 @@ public final class Campaign {
     /// What went wrong while a finding was minimized.
     private var failure: CampaignError?
     /// Objects and programs that could not be used, each in a line.
-    public let refusals: [String]
+    package let refusals: [String]
 
     /// Checks everything that can be checked before the first case.
     ///
@@ -66,7 +66,7 @@ public final class Campaign {
     ///   - session: how it is run this time
     /// - Throws: ``CampaignError`` when the folder of findings cannot be written, no named object can be used, or the state
     ///   is of other files
-    public init(
+    package init(
         configuration: CampaignConfiguration, host: any HostProgram, state: StateFolder? = nil, known: String? = nil,
         session: CampaignSession = CampaignSession()
     ) throws(CampaignError) {
@@ -115,7 +115,7 @@ public final class Campaign {
     /// Runs the campaign to its limit, or until it is interrupted.
     ///
     /// - Throws: ``CampaignError`` when a worker cannot be started or a finding not be written
-    public func run() throws(CampaignError) -> CampaignReport {
+    package func run() throws(CampaignError) -> CampaignReport {
         do throws(CampaignError) {
             return try runToEnd()
         } catch {
@@ -126,7 +126,7 @@ public final class Campaign {
     }
 
     /// What is known when an error has ended the campaign, with all buckets.
-    public var reportSoFar: CampaignReport {
+    package var reportSoFar: CampaignReport {
         var report = bareReport
         report.findings = ledger.findingsSoFar
         return report

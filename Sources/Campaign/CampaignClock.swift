@@ -3,7 +3,7 @@ import Foundation
 /// How long a campaign has run, and how much longer it may.
 ///
 /// - Units: seconds
-public struct CampaignClock {
+package struct CampaignClock {
     /// How long findings may be minimized after the time of the campaign is up.
     static let afterTime = 1.0
     /// How long commands may be waited for after that.
@@ -37,7 +37,7 @@ public struct CampaignClock {
     private static let preparation = 1.0
 
     /// How long plug-ins may take to be loaded in a campaign of so many seconds.
-    public static func loadingTime(_ limit: Double) -> Double { max(limit / 2, 3) }
+    package static func loadingTime(_ limit: Double) -> Double { max(limit / 2, 3) }
 
     /// How long the campaign has run, in all processes.
     var seconds: Double { before + (start.map { Date().timeIntervalSince($0) } ?? 0) }

@@ -1,11 +1,11 @@
 /// Why the harness could not do its work; not a finding.
-public struct CampaignError: Error, CustomStringConvertible, Sendable {
+package struct CampaignError: Error, CustomStringConvertible, Sendable {
     /// What could not be done, where, and why, in one line.
-    public var description: String
+    package var description: String
     /// Whether the command line is wrong, whatever the harness can do.
-    public var isWrongUse = false
+    package var isWrongUse = false
 
-    public init(_ description: String, isWrongUse: Bool = false) {
+    package init(_ description: String, isWrongUse: Bool = false) {
         self.description = description
         self.isWrongUse = isWrongUse
     }

@@ -1,11 +1,11 @@
 extension CampaignReport {
     /// How often a target hung, crashed or took all memory, and how many cases it was not given for that.
-    public struct Deaths: Codable, Sendable, Hashable {
-        public var target: String
-        public var hangs: UInt64
-        public var memory: UInt64
-        public var crashes: UInt64
-        public var leftOut: UInt64
+    package struct Deaths: Codable, Sendable, Hashable {
+        package var target: String
+        package var hangs: UInt64
+        package var memory: UInt64
+        package var crashes: UInt64
+        package var leftOut: UInt64
 
         enum CodingKeys: String, CodingKey {
             case target, hangs, memory, crashes
@@ -13,7 +13,7 @@ extension CampaignReport {
         }
 
         /// What was left out, in a sentence; `nil` for nothing.
-        public var text: String? {
+        package var text: String? {
             if leftOut == 0 { return nil }
             var reasons: [String] = []
             if hangs > 0 { reasons.append(CountText.of(hangs, "hang")) }

@@ -1,6 +1,6 @@
 extension CampaignReport {
     /// Why it is not known that all is well though nothing was found, each in a sentence: nothing was tried.
-    public var gaps: [String] {
+    package var gaps: [String] {
         let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
         if cases == 0 && notRun == nil { return (ends.isEmpty ? [Self.noCase] : ends) + lateOnes }
         let idle = (neverRun ?? []).map { target in

@@ -3,7 +3,7 @@ import Synchronization
 import UserFiles
 
 /// Whether the user has asked for an end, by SIGINT or SIGTERM, or is gone, by SIGHUP.
-public enum Interrupt {
+package enum Interrupt {
     /// When the first came, in seconds; 0 when none has.
     private static let first = Atomic<Int>(0)
     /// Its number.
@@ -12,7 +12,7 @@ public enum Interrupt {
     /// Lets these signals set the flag instead of ending the process; a later one ends it.
     ///
     /// They are let through even if whoever started this process had them blocked.
-    public static func watch() {
+    package static func watch() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
@@ -35,10 +35,10 @@ public enum Interrupt {
     }
 
     /// Whether one has come.
-    public static var isRequested: Bool { first.load(ordering: .relaxed) != 0 }
+    package static var isRequested: Bool { first.load(ordering: .relaxed) != 0 }
 
     /// Ends the process by the signal that came, so that a shell sees why; does nothing if none has come.
-    public static func endIfRequested() {
+    package static func endIfRequested() {
         if !isRequested { return }
         let number = number.load(ordering: .relaxed)
         signal(number, SIG_DFL)

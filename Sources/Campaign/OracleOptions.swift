@@ -3,15 +3,15 @@ import Patching
 import Plugins
 
 /// How patchers are judged, apart from who they are.
-public struct OracleOptions: Codable, Hashable, Sendable {
+package struct OracleOptions: Codable, Hashable, Sendable {
     /// Whether patchers made of the kernel's functions are given what these do not assume.
-    public var beyondContract: Bool
+    package var beyondContract: Bool
     /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
-    public var failAlloc: UInt32
+    package var failAlloc: UInt32
     /// The oracle that judges.
-    public var oracle: Oracle
+    package var oracle: Oracle
 
-    public init(beyondContract: Bool = false, failAlloc: UInt32 = 0, oracle: Oracle = .fast) {
+    package init(beyondContract: Bool = false, failAlloc: UInt32 = 0, oracle: Oracle = .fast) {
         self.beyondContract = beyondContract
         self.failAlloc = failAlloc
         self.oracle = oracle
@@ -23,7 +23,7 @@ public struct OracleOptions: Codable, Hashable, Sendable {
     /// These terms for a case with conditions of its own; an allocation fails as often as these say, if they say so.
     ///
     /// A case that was found against the fast oracle is judged by the reference, which alone shows it.
-    public func applying(to c: Case) -> OracleOptions {
+    package func applying(to c: Case) -> OracleOptions {
         let conditions = c.judgingConditions
         return OracleOptions(
             beyondContract: beyondContract || conditions.beyondContract,
@@ -34,7 +34,7 @@ public struct OracleOptions: Codable, Hashable, Sendable {
     /// Makes patchers.
     ///
     /// - Parameter runsEveryPassTwice: whether plug-ins are asked twice for every pass, as single cases want it
-    public func make(_ choices: [PatcherChoice], runsEveryPassTwice: Bool = false) -> [any Patcher] {
+    package func make(_ choices: [PatcherChoice], runsEveryPassTwice: Bool = false) -> [any Patcher] {
         choices.map { $0.make(Plugin.Options(runsEveryPassTwice: runsEveryPassTwice, failAlloc: failAlloc)) }
     }
 }

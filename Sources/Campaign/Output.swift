@@ -3,7 +3,7 @@ import Synchronization
 import UserFiles
 
 /// Writing to standard output and standard error so that nothing is lost without a word.
-public enum Output {
+package enum Output {
     /// Where standard output is; another number once what plug-ins print has been kept out of it.
     private static let descriptor = Atomic<Int32>(STDOUT_FILENO)
 
@@ -19,7 +19,7 @@ public enum Output {
     /// Sends what plug-ins print on standard output to standard error, so that this command's own output is not mixed up.
     ///
     /// - Throws: ``CampaignError`` when there are no more descriptors
-    public static func keepToItself() throws(CampaignError) {
+    package static func keepToItself() throws(CampaignError) {
         let own = Descriptor.duplicate(STDOUT_FILENO)
         guard own >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
             throw CampaignError("standard output cannot be set apart: \(SystemReason.text())")
@@ -30,19 +30,19 @@ public enum Output {
     /// Writes a text and a line end to standard output.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
-    public static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
+    package static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
 
     /// Lets a write to a pipe without a reader fail, instead of ending the process with SIGPIPE: that would look like the
     /// fault of a plug-in.
     ///
     /// The same for a file that grows beyond what the shell allows, which is an error like a full disk.
     /// A handler and not `SIG_IGN`, which other programs would inherit.
-    public static func watchReader() { for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } } }
+    package static func watchReader() { for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } } }
 
     /// Writes a text to standard output.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, as on a full disk
-    public static func write(_ text: String) throws(CampaignError) {
+    package static func write(_ text: String) throws(CampaignError) {
         guard put(text, descriptor.load(ordering: .relaxed)) else { throw failure(errno) }
     }
 
@@ -60,7 +60,7 @@ public enum Output {
     /// Writes a value as one line of JSON to standard output, keys in alphabetical order.
     ///
     /// - Throws: ``CampaignError`` when it cannot be written whole, or what the value's own encoding throws
-    public static func json(_ value: some Encodable) throws {
+    package static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try line(String(decoding: try encoder.encode(value), as: UTF8.self))
@@ -76,7 +76,7 @@ public enum Output {
     private static let isUnread = Atomic(false)
 
     /// Writes a text to standard error; it waits for the reader.
-    public static func note(_ text: String) { _ = put(text, errorDescriptor.load(ordering: .relaxed)) }
+    package static func note(_ text: String) { _ = put(text, errorDescriptor.load(ordering: .relaxed)) }
 
     /// Writes a text to standard error, where a pipe may be full that nobody reads, or a terminal be stopped.
     ///

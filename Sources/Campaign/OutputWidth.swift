@@ -1,7 +1,7 @@
 import Foundation
 
 /// The width of printed text: one rule for tables, pictures, sentences and help.
-public enum OutputWidth {
+package enum OutputWidth {
     /// The minimum; narrower text is unreadable.
     static let least = 40
     /// The maximum, so that padded lines fit in memory.
@@ -12,7 +12,7 @@ public enum OutputWidth {
     /// COLUMNS if it is a positive number, else the width of the terminal, else 120; within the bounds.
     ///
     /// - Units: columns
-    public static var columns: Int {
+    package static var columns: Int {
         columns(ProcessInfo.processInfo.environment["COLUMNS"], terminal: terminal)
     }
 
@@ -20,7 +20,7 @@ public enum OutputWidth {
     /// fills all columns.
     ///
     /// - Units: columns
-    public static var help: Int { min(columns, 80) - 1 }
+    package static var help: Int { min(columns, 80) - 1 }
 
     /// The width for a value of COLUMNS and the width of a terminal.
     static func columns(_ variable: String?, terminal: Int?) -> Int {
@@ -38,7 +38,7 @@ public enum OutputWidth {
     }
 
     /// Corrects an implausible COLUMNS before libraries use it.
-    public static func boundEnvironment() {
+    package static func boundEnvironment() {
         guard let variable = ProcessInfo.processInfo.environment["COLUMNS"] else { return }
         guard let number = Int(variable), number > 0 else {
             unsafe unsetenv("COLUMNS")
@@ -49,7 +49,7 @@ public enum OutputWidth {
     }
 
     /// Wraps a text as ``wrap(_:to:indent:)`` for a terminal or with COLUMNS; files and pipes get whole lines.
-    public static func fit(_ text: String) -> String {
+    package static func fit(_ text: String) -> String {
         let hasWidth = ProcessInfo.processInfo.environment["COLUMNS"] != nil || isatty(STDOUT_FILENO) != 0
         return hasWidth ? wrap(text) : text
     }
@@ -57,7 +57,7 @@ public enum OutputWidth {
     /// Breaks each line of a text between words and indents the continuation lines. Words are never broken.
     ///
     /// - Parameter indent: the indentation of continuation lines, added to that of the line
-    public static func wrap(_ text: String, to width: Int = columns, indent: Int = 2) -> String {
+    package static func wrap(_ text: String, to width: Int = columns, indent: Int = 2) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             if line.count <= width { return String(line) }
             let margin = String(line.prefix { $0 == " " })

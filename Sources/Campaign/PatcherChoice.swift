@@ -4,7 +4,7 @@ import Patching
 import Plugins
 
 /// A patcher as the command line names it.
-public struct PatcherChoice: Codable, Hashable, Sendable {
+package struct PatcherChoice: Codable, Hashable, Sendable {
     private enum Origin: Codable, Hashable, Sendable {
         case builtIn(BuiltInPatchers)
         case planted(PlantedPatcher.Fault)
@@ -14,15 +14,15 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     private let origin: Origin
 
     /// The designs that are compared when none is named.
-    public static let builtIn = BuiltInPatchers.allCases.map { PatcherChoice(origin: .builtIn($0)) }
+    package static let builtIn = BuiltInPatchers.allCases.map { PatcherChoice(origin: .builtIn($0)) }
 
     /// Those that are wrong on purpose, and only used when they are named.
-    public static let planted = PlantedPatcher.Fault.allCases.map { PatcherChoice(origin: .planted($0)) }
+    package static let planted = PlantedPatcher.Fault.allCases.map { PatcherChoice(origin: .planted($0)) }
 
     private init(origin: Origin) { self.origin = origin }
 
     /// The patcher of this package with a name, or `nil`.
-    public init?(name: String) {
+    package init?(name: String) {
         guard let found = (PatcherChoice.builtIn + PatcherChoice.planted).first(where: { $0.name == name }) else {
             return nil
         }
@@ -35,7 +35,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     ///   - host: the program that serves as a process to load them in, which they may end
     ///   - limit: how long all may take to be loaded, in seconds, if that is less than what each may; `nil` for no limit
     /// - Throws: ``CampaignError`` when one cannot be used, or two have the same name
-    public static func plugins(
+    package static func plugins(
         _ files: [PluginFile], host: any HostProgram, within limit: Double? = nil
     ) throws(CampaignError) -> [PatcherChoice] {
         let start = Date()
@@ -74,7 +74,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     }
 
     /// What the patcher is called.
-    public var name: String {
+    package var name: String {
         switch origin {
         case .builtIn(let design): design.name
         case .planted(let fault): fault.name
@@ -91,7 +91,7 @@ public struct PatcherChoice: Codable, Hashable, Sendable {
     }
 
     /// What it can do.
-    public var capabilities: PatcherCapabilities { plugin?.capabilities ?? make().capabilities }
+    package var capabilities: PatcherCapabilities { plugin?.capabilities ?? make().capabilities }
 
     /// Loads a plug-in, which has been loaded before: by this process, or by one that it may end.
     private static func load(_ plugin: Plugin.Description) -> Plugin {

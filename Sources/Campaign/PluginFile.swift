@@ -3,14 +3,14 @@ import Patching
 import Plugins
 
 /// A plug-in as a command line names it: a file, or `NAME=FILE` to give it a name of its own in this run.
-public struct PluginFile: Codable, Hashable, Sendable {
+package struct PluginFile: Codable, Hashable, Sendable {
     /// The file as it was named.
-    public var path: String
+    package var path: String
     /// The name that replaces the one that the plug-in exports, or `nil`.
-    public var name: String?
+    package var name: String?
 
     /// Names a file.
-    public init(path: String, name: String? = nil) {
+    package init(path: String, name: String? = nil) {
         self.path = path
         self.name = name
     }
@@ -20,7 +20,7 @@ public struct PluginFile: Codable, Hashable, Sendable {
     /// What precedes the first `=` is a name unless it contains a slash, so that `./a=b.so` is a file.
     ///
     /// - Throws: ``CampaignError`` when the name cannot be one, or no file follows it
-    public init(argument: String) throws(CampaignError) {
+    package init(argument: String) throws(CampaignError) {
         guard let equals = argument.firstIndex(of: "="), !argument[..<equals].contains("/") else {
             self.init(path: argument)
             return
@@ -37,7 +37,7 @@ public struct PluginFile: Codable, Hashable, Sendable {
     }
 
     /// The text that ``init(argument:)`` reads.
-    public static func argument(name: String?, path: String) -> String {
+    package static func argument(name: String?, path: String) -> String {
         if let name { return "\(name)=\(path)" }
         // A relative path that contains an '=' would be read as a name.
         return path.contains("=") && !path.contains("/") ? "./" + path : path

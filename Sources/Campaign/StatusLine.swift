@@ -1,13 +1,13 @@
 import Foundation
 
 /// The progress line of a command on standard error, drawn by the same rules as ``CampaignStatus``.
-public struct StatusLine {
+package struct StatusLine {
     private let screen = CampaignStatus.Screen.standardError
     private let start = Date()
     private var last = Date()
     private var isDrawn = false
 
-    public init() {}
+    package init() {}
 
     /// True if the interval since the last line has passed.
     private var isDue: Bool {
@@ -21,14 +21,14 @@ public struct StatusLine {
     }
 
     /// Shows the current step after each interval, also without a terminal.
-    public mutating func showIfDue(_ text: String) {
+    package mutating func showIfDue(_ text: String) {
         if !isDue { return }
         last = Date()
         draw(text)
     }
 
     /// Erases the line on a terminal.
-    public mutating func clear() {
+    package mutating func clear() {
         if screen.isTerminal && isDrawn { screen.write(CampaignStatus.Screen.eraser) }
         isDrawn = false
     }

@@ -2,16 +2,16 @@ import BPF
 import Patching
 
 /// Says which passes a patcher is not given, apart from a trial: for tools that let one patcher alone carry passes out.
-public struct CapabilityFilter: ~Copyable {
+package struct CapabilityFilter: ~Copyable {
     /// What the rules give for the last pass.
-    public private(set) var rules = Expectation()
+    package private(set) var rules = Expectation()
 
-    public init() {}
+    package init() {}
 
     /// What a pass that is not malformed demands and a patcher cannot do; nothing, where the patcher is given the pass.
     ///
     /// - Complexity: O(slots + refs × (refs of their edit + subprograms) + lines)
-    public mutating func missing(
+    package mutating func missing(
         from capabilities: PatcherCapabilities, for pass: PassImage, on input: ProgramImage<InputIndex>
     ) -> PatcherCapabilities {
         rules.compute(pass, on: input)
@@ -35,7 +35,7 @@ extension ProgramBuffer {
     ///   - capabilities: those of the patcher that gave this result, with room for what it leaves out
     ///   - expected: what the rules give
     /// - Complexity: O(slots + subprograms + lines)
-    public func complete(_ capabilities: PatcherCapabilities, from expected: ProgramImage<OutputIndex>) {
+    package func complete(_ capabilities: PatcherCapabilities, from expected: ProgramImage<OutputIndex>) {
         let own = image(as: OutputIndex.self)
         let top = TableIndex(0)
         if !capabilities.contains(.aux) && insnCount == expected.insnCount {

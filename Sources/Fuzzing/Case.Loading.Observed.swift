@@ -2,7 +2,7 @@ import BPF
 
 extension Case.Loading.Observed {
     /// What was seen, as a case file has it after `seen:`.
-    public var text: String {
+    package var text: String {
         switch self {
         case .insn(let slot, let insn, let second):
             "slot \(slot) \(Disassembler.text(of: insn, secondSlot: second ?? (insn.isWide ? .zero : nil)))"
@@ -25,7 +25,7 @@ extension Case.Loading.Observed {
     private static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
 
     /// The part of a program that this is about, as it is there; `nil` for a refusal or a value, of which no program tells.
-    public func part(of program: Program) -> Case.Loading.Observed? {
+    package func part(of program: Program) -> Case.Loading.Observed? {
         switch self {
         case .insn(let slot, _, _):
             guard program.insns.indices.contains(slot) else { return nil }
@@ -49,7 +49,7 @@ extension Case.Loading.Observed {
     }
 
     /// What the rules give where this was seen, in the form in which they give it; `nil` where they say nothing.
-    public func ruled(by expected: Case.Expectation?) -> Case.Loading.Observed? {
+    package func ruled(by expected: Case.Expectation?) -> Case.Loading.Observed? {
         guard case .result(let insns?, _, let subprograms?, let lines?) = expected else { return nil }
         return part(of: Program(insns: insns, aux: [], subprograms: subprograms, lines: lines))
     }
@@ -57,7 +57,7 @@ extension Case.Loading.Observed {
     /// True if two loads of one program that give these show the same: numbers that differ from load to load aside.
     ///
     /// The C program beside a finding compares in the same way.
-    public func isSame(as other: Case.Loading.Observed) -> Bool {
+    package func isSame(as other: Case.Loading.Observed) -> Bool {
         // A value that is wrong is another one each time: upper halves are filled at random.
         if case .value(_, let flags) = self, case .value(_, let flags2) = other { return flags == flags2 }
         guard case .insn(let slot, let insn, let second) = self,

@@ -2,26 +2,26 @@ import BPF
 
 extension Case {
     /// How the program of a case against a running kernel is loaded, and what was seen of it.
-    public struct Loading: Hashable, Sendable, Codable {
-        public var type: ProgramType
-        public var attachType: UInt32
-        public var attachTarget: String?
-        public var flags: LoadFlags
-        public var privilege: LoadPrivilege
+    package struct Loading: Hashable, Sendable, Codable {
+        package var type: ProgramType
+        package var attachType: UInt32
+        package var attachTarget: String?
+        package var flags: LoadFlags
+        package var privilege: LoadPrivilege
         /// The kernel functions that calls number, from 0.
-        public var kernelFunctions: [String]
+        package var kernelFunctions: [String]
         /// True if the program may also be run: it ends soon, and what it returns depends on its data and maps alone.
-        public var isRunnable = false
+        package var isRunnable = false
         /// The release of the kernel that the case was found with.
-        public var release: String?
+        package var release: String?
         /// What that kernel had, in words.
-        public var facts: [String] = []
+        package var facts: [String] = []
         /// What was wrong with what came back, in the slots of what came back.
-        public var sight: Observed?
+        package var sight: Observed?
         /// What must be in its place, in the same form and the same slots; `nil` where the rules do not say.
-        public var must: Observed?
+        package var must: Observed?
         /// What the kernel gave, in the form and the slots of what the passes must give; `nil` when the case does not say.
-        public var given: Program?
+        package var given: Program?
 
         // What was seen is not part of how a program is loaded.
         private enum CodingKeys: CodingKey {
@@ -29,7 +29,7 @@ extension Case {
         }
 
         /// What came of a program that should not have.
-        public enum Observed: Hashable, Sendable {
+        package enum Observed: Hashable, Sendable {
             /// The instruction at a slot, with the slot after it for a wide load.
             case insn(slot: Int, Instruction, second: Instruction? = nil)
             /// Where the load of a subprogram's address leads: to the start of the subprogram with this number in the program
@@ -48,7 +48,7 @@ extension Case {
         }
 
         /// Takes over all but the program itself.
-        public init(_ program: LoadableProgram) {
+        package init(_ program: LoadableProgram) {
             type = program.type
             attachType = program.attachType
             attachTarget = program.attachTarget
@@ -59,7 +59,7 @@ extension Case {
     }
 
     /// Makes a case of a program for a running kernel.
-    public init(_ program: LoadableProgram, origin: Origin? = nil) {
+    package init(_ program: LoadableProgram, origin: Origin? = nil) {
         self.init(target: Finding.kernelTarget, origin: origin, program: program.program, passes: [])
         loading = Loading(program)
     }
@@ -67,7 +67,7 @@ extension Case {
     /// The program of a case against a running kernel with all that loading it takes, or `nil` for another case.
     ///
     /// Subprograms and lines are numbered anew, as a kernel is told of them.
-    public var loadable: LoadableProgram? {
+    package var loadable: LoadableProgram? {
         guard let loading else { return nil }
         var program = program
         for row in program.subprograms.indices { program.subprograms[row].id = UInt32(row) }
@@ -80,5 +80,5 @@ extension Case {
 
 extension Finding {
     /// The target of findings against a running kernel.
-    public static let kernelTarget = "kernel"
+    package static let kernelTarget = "kernel"
 }

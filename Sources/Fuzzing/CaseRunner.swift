@@ -2,19 +2,19 @@ import BPF
 import Patching
 
 /// What running a case has shown.
-public struct CaseOutcome: Sendable {
+package struct CaseOutcome: Sendable {
     /// What was wrong, in the order of the patchers.
-    public var findings: [Finding]
+    package var findings: [Finding]
     /// What becomes of the last pass that ran, by the rules.
-    public var status: PatchStatus
+    package var status: PatchStatus
     /// What the case must give, by the rules.
-    public var expected: Case.Expectation
+    package var expected: Case.Expectation
     /// How many passes ran.
-    public var passCount: Int
+    package var passCount: Int
 }
 
 /// Runs cases from files, and candidates of the minimizer, through patchers and oracle.
-public struct CaseRunner: ~Copyable {
+package struct CaseRunner: ~Copyable {
     private var trial: PatcherComparison
     private let program = ProgramBuffer()
     private let pass = PassBuffer()
@@ -25,7 +25,7 @@ public struct CaseRunner: ~Copyable {
     ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
     ///   - oracle: the oracle that judges
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
-    public init(
+    package init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast,
         progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
@@ -33,14 +33,14 @@ public struct CaseRunner: ~Copyable {
     }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
-    public func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
+    package func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
 
     /// Runs a case up to its first refused pass or first finding.
     ///
     /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
     /// - Throws: the program's fault, when it is ill formed
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func run(_ c: Case, excluding excluded: UInt64 = 0) throws(ProgramFault) -> CaseOutcome {
+    package mutating func run(_ c: Case, excluding excluded: UInt64 = 0) throws(ProgramFault) -> CaseOutcome {
         if let fault = start(c.program, excluding: excluded) { throw fault }
         runPasses(of: c)
         let expected: Case.Expectation
@@ -58,14 +58,14 @@ public struct CaseRunner: ~Copyable {
     /// What is wrong with a case; nothing for an ill-formed program.
     ///
     /// - Parameter excluded: the patchers that are not asked, a bit for each
-    public mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
+    package mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
         if start(c.program, excluding: excluded) != nil { return [] }
         runPasses(of: c)
         return trial.findings
     }
 
     /// Why each of some patchers was given no pass of the last case, by name; those that were given one or excluded are left out.
-    public func reasonsNotGiven(_ names: [String]) -> [String: String] {
+    package func reasonsNotGiven(_ names: [String]) -> [String: String] {
         var reasons: [String: String] = [:]
         for (number, name) in names.enumerated() { reasons[name] = trial.reasonNotGiven(number) }
         return reasons
@@ -111,7 +111,7 @@ public struct CaseRunner: ~Copyable {
 
 extension Case.Expectation {
     /// Whether a result of the rules is the one that a file gives; parts that the file leaves out are not compared.
-    public func agrees(with result: Case.Expectation) -> Bool {
+    package func agrees(with result: Case.Expectation) -> Bool {
         switch (self, result) {
         case (.error(let one), .error(let two)): return one == two
         case (

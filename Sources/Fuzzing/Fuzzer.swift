@@ -4,7 +4,7 @@ import Patching
 /// The inner loop of a campaign: makes cases by index and runs each through all patchers and the oracle.
 ///
 /// Made once and reused for the whole run.
-public struct Fuzzer: ~Copyable {
+package struct Fuzzer: ~Copyable {
     private let seed: UInt64
     private var generator: CaseGenerator
     private var trial: PatcherComparison
@@ -19,7 +19,7 @@ public struct Fuzzer: ~Copyable {
     ///   - oracle: the oracle that judges
     ///   - describesFindings: false where findings are only counted by their buckets
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
-    public init(
+    package init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()], patchers: [any Patcher], beyondContract: Bool = false,
         oracle: Oracle = .fast, describesFindings: Bool = true, progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
@@ -32,25 +32,25 @@ public struct Fuzzer: ~Copyable {
     }
 
     /// What was wrong with the last case.
-    public var findings: [Finding] { trial.findings }
+    package var findings: [Finding] { trial.findings }
     /// What became of the last pass of the last case, by the rules.
-    public var status: PatchStatus { trial.status }
+    package var status: PatchStatus { trial.status }
     /// How many passes of the last case ran.
-    public var passCount: Int { trial.passCount }
+    package var passCount: Int { trial.passCount }
     /// Whether the last case was made to be refused.
-    public var isMadeToBeRefused: Bool { generator.isMadeToBeRefused }
+    package var isMadeToBeRefused: Bool { generator.isMadeToBeRefused }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
-    public func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
+    package func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
 
     /// In how many cases so far a patcher carried out at least one pass.
-    public mutating func ranCases(of patcher: Int) -> Int { trial.ranCases(of: patcher) }
+    package mutating func ranCases(of patcher: Int) -> Int { trial.ranCases(of: patcher) }
 
     /// Runs one case; says whether nothing was wrong.
     ///
     /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func run(index: UInt64, excluding excluded: UInt64 = 0) -> Bool {
+    package mutating func run(index: UInt64, excluding excluded: UInt64 = 0) -> Bool {
         generator.begin(index: index, into: trial.current)
         trial.begin(excluding: excluded)
         let count = generator.passCount
@@ -64,7 +64,7 @@ public struct Fuzzer: ~Copyable {
     /// Makes a case by index once more, as a value; passes that no patcher was given are left out.
     ///
     /// - Complexity: O(slots) a pass and linear patcher
-    public mutating func makeCase(index: UInt64) -> Case {
+    package mutating func makeCase(index: UInt64) -> Case {
         let program = generator.begin(index: index)
         var made = Case(origin: Case.Origin(seed: seed, index: index), program: Program(program), passes: [])
         trial.begin(program)

@@ -12,7 +12,7 @@ import Patching
 ///
 /// Patchers are numbered in the order in which they were handed in. One is spared a pass that demands what it cannot do, and
 /// the parts of a result that it does not fill in are those of the rules.
-public struct PatcherComparison: ~Copyable {
+package struct PatcherComparison: ~Copyable {
     let lanes: UncheckedBoxes<Lane>
     private let scripts: UncheckedBoxes<ScriptLane>
     let foreigners: UncheckedBoxes<ForeignLane>
@@ -52,11 +52,11 @@ public struct PatcherComparison: ~Copyable {
     /// The program before the pass.
     let current = ProgramBuffer()
     /// What was wrong with the case so far.
-    public internal(set) var findings: [Finding] = []
+    package internal(set) var findings: [Finding] = []
     /// How many passes of the case have been run.
-    public private(set) var passCount = 0
+    package private(set) var passCount = 0
     /// What became of the last pass.
-    public private(set) var status = PatchStatus.accepted
+    package private(set) var status = PatchStatus.accepted
 
     /// Makes a trial of some patchers, at most 64.
     ///
@@ -65,7 +65,7 @@ public struct PatcherComparison: ~Copyable {
     ///   - oracle: the oracle that judges
     ///   - describesFindings: false where findings are only counted by their buckets
     ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
-    public init(
+    package init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast, describesFindings: Bool = true,
         progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
@@ -114,7 +114,7 @@ public struct PatcherComparison: ~Copyable {
     }
 
     /// In how many cases so far a patcher was spared a pass that it cannot do.
-    public func sparedCases(of patcher: Int) -> Int { unsafe sparedCases[patcher] }
+    package func sparedCases(of patcher: Int) -> Int { unsafe sparedCases[patcher] }
 
     /// Why a patcher was given no pass of this case; `nil` when it was given one, or was excluded.
     func reasonNotGiven(_ patcher: Int) -> String? {
@@ -125,7 +125,7 @@ public struct PatcherComparison: ~Copyable {
     }
 
     /// In how many cases so far, this one included, a patcher carried out at least one pass.
-    public mutating func ranCases(of patcher: Int) -> Int {
+    package mutating func ranCases(of patcher: Int) -> Int {
         noteRan()
         countRan()
         return unsafe ranCases[patcher]
@@ -154,7 +154,7 @@ public struct PatcherComparison: ~Copyable {
     }
 
     /// The program as it stands: the input of the next pass, or the result of the last one.
-    public var program: ProgramImage<InputIndex> { current.image() }
+    package var program: ProgramImage<InputIndex> { current.image() }
 
     /// Starts a case.
     ///
@@ -162,7 +162,7 @@ public struct PatcherComparison: ~Copyable {
     ///   - program: a well-formed program
     ///   - excluded: the patchers that are not asked in this case, a bit for each
     /// - Complexity: O(slots)
-    public mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
+    package mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
         current.load(program)
         begin(excluding: excluded)
     }
@@ -190,7 +190,7 @@ public struct PatcherComparison: ~Copyable {
     ///
     /// - Parameter isLast: whether the script ends here, so that patchers that carry it as a whole lay it out
     /// - Returns: what becomes of the pass by the rules; the case ends when it is refused or something was found
-    public mutating func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
+    package mutating func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
         let input: ProgramImage<InputIndex> = current.image()
         expectation.compute(pass, on: input)
         let hasLandings = expectation.refusal != .malformed

@@ -1,14 +1,14 @@
 import Patching
 
 /// Why a patcher is not given a case, in words.
-public enum SparingReason {
+package enum SparingReason {
     /// The pass check refuses such a pass, and no patcher is given it.
-    public static let malformed = "its pass is malformed, which the rules refuse before a patcher is given it"
+    package static let malformed = "its pass is malformed, which the rules refuse before a patcher is given it"
     /// There is nothing to be given.
-    public static let noPass = "it has no pass for a patcher"
+    package static let noPass = "it has no pass for a patcher"
 
     /// True if a reason is one of the case, for all patchers, rather than one of a patcher.
-    public static func isOfCase(_ reason: String) -> Bool { reason == malformed || reason == noPass }
+    package static func isOfCase(_ reason: String) -> Bool { reason == malformed || reason == noPass }
 
     /// What a patcher cannot do, after its name.
     ///

@@ -1,23 +1,23 @@
 import BPF
 
 /// What the kernel at hand is and has, as far as programs and what becomes of them depend on it.
-public struct KernelFacts: Hashable, Sendable, Codable {
+package struct KernelFacts: Hashable, Sendable, Codable {
     /// The release as `uname -r` gives it.
-    public var release: String
+    package var release: String
     /// The first two numbers of the release.
-    public var version: KernelVersion
+    package var version: KernelVersion
     /// What the kernel was seen to have.
-    public var features: Set<KernelFeature>
+    package var features: Set<KernelFeature>
     /// The program types that it loads; ``ProgramType/tracing`` is for programs at the entry of a function, see
     /// ``KernelFeature/typedTracepoint`` for the others.
-    public var programTypes: Set<ProgramType>
+    package var programTypes: Set<ProgramType>
     /// Those of ``knownFunctions`` that its BTF has.
-    public var functions: Set<String>
+    package var functions: Set<String>
     /// Options that say something about the BPF of the kernel, as `CONFIG_NAME=value`, sorted; empty when not known.
-    public var configuration: [String]
+    package var configuration: [String]
 
     /// Makes facts by hand; the version is read from the release.
-    public init(
+    package init(
         release: String, features: Set<KernelFeature>, programTypes: Set<ProgramType> = Set(ProgramType.allCases),
         functions: Set<String> = [], configuration: [String] = []
     ) {
@@ -30,7 +30,7 @@ public struct KernelFacts: Hashable, Sendable, Codable {
     }
 
     /// The kernel functions that programs made here call, or that the kernel rewrites calls of.
-    public static let knownFunctions: [String] = [
+    package static let knownFunctions: [String] = [
         "bpf_cast_to_kern_ctx", "bpf_rdonly_cast", "bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_throw",
         "bpf_obj_new_impl", "bpf_obj_drop_impl", "bpf_percpu_obj_new_impl", "bpf_percpu_obj_drop_impl",
         "bpf_refcount_acquire_impl", "bpf_list_push_front_impl", "bpf_list_push_back_impl", "bpf_list_pop_front",
@@ -42,26 +42,26 @@ public struct KernelFacts: Hashable, Sendable, Codable {
 }
 
 /// The first two numbers of a kernel release.
-public struct KernelVersion: Hashable, Sendable, Codable, Comparable {
-    public var major: Int
-    public var minor: Int
+package struct KernelVersion: Hashable, Sendable, Codable, Comparable {
+    package var major: Int
+    package var minor: Int
 
-    public init(_ major: Int, _ minor: Int) {
+    package init(_ major: Int, _ minor: Int) {
         self.major = major
         self.minor = minor
     }
 
     /// Reads `6.18` out of `6.18.44-generic`; what is no number counts as 0.
-    public init(release: String) {
+    package init(release: String) {
         let parts = release.split(separator: ".", omittingEmptySubsequences: false).prefix(2)
             .map { Int($0.prefix { ("0"..."9").contains($0) }) ?? 0 }
         self.init(parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
     }
 
-    public static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
+    package static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
 }
 
 extension KernelVersion: CustomStringConvertible {
     /// Both numbers, as in `6.18`.
-    public var description: String { "\(major).\(minor)" }
+    package var description: String { "\(major).\(minor)" }
 }

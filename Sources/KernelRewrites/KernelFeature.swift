@@ -1,7 +1,7 @@
 /// What one kernel has and another lacks; each is found out by loading a program that needs it.
 ///
 /// Program types and kernel functions are not features but sets of their own in ``KernelFacts``.
-public enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
+package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     /// `BPF_PSEUDO_MAP_IDX` and `BPF_PSEUDO_MAP_IDX_VALUE`: maps by their number in `fd_array`. Since 5.14.
     case addressableMaps = "addressable-maps"
     /// `BPF_F_TEST_RND_HI32` shows in the result.
@@ -52,7 +52,7 @@ public enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case kernelTypes = "kernel-btf"
 
     /// Why a kernel does not show the feature, where that is a setting or a matter of rights and not of its age.
-    public var setting: String? {
+    package var setting: String? {
         switch self {
         case .jit: "net.core.bpf_jit_enable is 0"
         case .blinding: "net.core.bpf_jit_harden is not 2"

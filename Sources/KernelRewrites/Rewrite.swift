@@ -3,7 +3,7 @@
 /// One case a call site that patches or removes, named after what is rewritten.
 ///
 /// - Source: 6.1 and 6.12, `kernel/bpf/verifier.c` and `core.c`; each case names its function
-public enum Rewrite: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
+package enum Rewrite: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
     /// `opt_remove_dead_code`: runs of instructions that the verifier never saw.
     case deadCode = "dead-code"
     /// `opt_hard_wire_dead_code_branches`: a conditional jump with one dead side becomes `ja`, in place.

@@ -236,12 +236,12 @@ package final class Plugin: @unchecked Sendable {
 }
 
 /// The entry for other packages: a plug-in that is linked into the program.
-public enum LinkedPlugin {
+package enum LinkedPlugin {
     /// Makes a patcher of a C target's export.
     ///
     /// - Throws: an error if the exported struct breaks a rule of the ABI
     @unsafe
-    public static func makePatcher(of export: () -> UnsafePointer<bpf_patcher>?) throws -> any Patcher {
+    package static func makePatcher(of export: () -> UnsafePointer<bpf_patcher>?) throws -> any Patcher {
         try unsafe Plugin(linked: export).makePatcher()
     }
 }

@@ -4,12 +4,12 @@ import Fuzzing
 
 extension PatcherChoice: ExpressibleByArgument {
     /// Reads a name.
-    public init?(argument: String) { self.init(name: argument) }
+    package init?(argument: String) { self.init(name: argument) }
 
     /// The names that an error lists.
-    public static var allValueStrings: [String] { (builtIn + planted).map(\.name) }
+    package static var allValueStrings: [String] { (builtIn + planted).map(\.name) }
 
-    public var defaultValueDescription: String { name }
+    package var defaultValueDescription: String { name }
 }
 
 /// A patcher of this package by its name on the command line, or all that are right.

@@ -1,7 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// The modules of the root package that are not for others are measured too. SwiftPM names a package after its folder;
+// `packageAccess: false` makes room for that name.
+let rootPackage = String(
+    Context.packageDirectory.split(separator: "/").dropLast(2).last!.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+
 let strict: [SwiftSetting] = [
+    .unsafeFlags(["-package-name", rootPackage]),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
 ]
@@ -26,8 +32,8 @@ let package = Package(
         .target(
             name: "Contenders",
             dependencies: fuzzing + ["CIndexMap", .product(name: "Plugins", package: "bpf-patch-fuzz")],
-            swiftSettings: strict),
-        .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], swiftSettings: strict),
+            packageAccess: false, swiftSettings: strict),
+        .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], packageAccess: false, swiftSettings: strict),
         .target(
             name: "CBareLoads", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("bpf")]),
@@ -37,11 +43,11 @@ let package = Package(
                 "CBareLoads", "Contenders", .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
                 .product(name: "LinuxBPF", package: "bpf-patch-fuzz"),
             ],
-            swiftSettings: strict),
+            packageAccess: false, swiftSettings: strict),
         .executableTarget(
             name: "Patchers",
             dependencies: fuzzing + ["Contenders", .product(name: "Benchmark", package: "benchmark")],
-            path: "Benchmarks/Patchers", swiftSettings: strict,
+            path: "Benchmarks/Patchers", packageAccess: false, swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     ]
 )

@@ -2,17 +2,17 @@
 ///
 /// It is parsed from the command line, sent to workers, stored in the checkpoint, and compared by `==` on resume. The
 /// settings of a single session are in ``CampaignSession``.
-public struct CampaignConfiguration: Codable, Hashable, Sendable {
+package struct CampaignConfiguration: Codable, Hashable, Sendable {
     /// The cases of a campaign: each is a pure function of the seed and its index.
-    public struct Cases: Codable, Hashable, Sendable {
+    package struct Cases: Codable, Hashable, Sendable {
         /// The source of all random choices.
-        public var seed: UInt64
+        package var seed: UInt64
         /// The number of cases of all shards together, or `nil` for no limit.
-        public var limit: UInt64?
+        package var limit: UInt64?
         /// The part of the indices to run.
-        public var shard: Shard
+        package var shard: Shard
 
-        public init(seed: UInt64, limit: UInt64? = nil, shard: Shard = .whole) {
+        package init(seed: UInt64, limit: UInt64? = nil, shard: Shard = .whole) {
             self.seed = seed
             self.limit = limit
             self.shard = shard
@@ -20,30 +20,30 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
     }
 
     /// The time and processes of a campaign; see ``CaseBudget`` for the limits of one case.
-    public struct Budget: Codable, Hashable, Sendable {
+    package struct Budget: Codable, Hashable, Sendable {
         /// The run time of all sessions together, or `nil` for no limit.
         ///
         /// - Units: seconds
-        public var time: Double?
+        package var time: Double?
         /// The number of worker processes.
-        public var jobs: Int
+        package var jobs: Int
 
-        public init(time: Double? = nil, jobs: Int = 1) {
+        package init(time: Double? = nil, jobs: Int = 1) {
             self.time = time
             self.jobs = jobs
         }
     }
 
-    public var target: CampaignTarget
-    public var cases: Cases
-    public var budget: Budget
+    package var target: CampaignTarget
+    package var cases: Cases
+    package var budget: Budget
     /// The folder for findings.
-    public var output: String
+    package var output: String
 
     /// The default folder for findings.
-    public static let defaultOutput = "Crashes"
+    package static let defaultOutput = "Crashes"
 
-    public init(
+    package init(
         target: CampaignTarget, cases: Cases, budget: Budget = Budget(), output: String = defaultOutput
     ) {
         self.target = target
@@ -66,7 +66,7 @@ public struct CampaignConfiguration: Codable, Hashable, Sendable {
     }
 
     /// Returns true if a campaign of another configuration can resume with this one: only limits and jobs may differ.
-    public func continues(_ other: CampaignConfiguration) -> Bool {
+    package func continues(_ other: CampaignConfiguration) -> Bool {
         var same = inState
         same.cases.limit = other.cases.limit
         same.budget = other.budget

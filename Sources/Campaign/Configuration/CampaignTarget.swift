@@ -1,5 +1,5 @@
 /// The software under test: patchers or a kernel.
-public enum CampaignTarget: Codable, Hashable, Sendable {
+package enum CampaignTarget: Codable, Hashable, Sendable {
     case patchers(PatcherTarget)
     case kernel(KernelTarget)
 
@@ -12,7 +12,7 @@ public enum CampaignTarget: Codable, Hashable, Sendable {
     }
 
     /// The patchers, or `nil` for a kernel.
-    public var patchers: PatcherTarget? { if case .patchers(let fuzzTarget) = self { fuzzTarget } else { nil } }
+    package var patchers: PatcherTarget? { if case .patchers(let fuzzTarget) = self { fuzzTarget } else { nil } }
 
     /// The plug-ins among the patchers, with the paths and names of their options.
     var pluginFiles: [PluginFile] {
@@ -20,5 +20,5 @@ public enum CampaignTarget: Codable, Hashable, Sendable {
     }
 
     /// The kernel, or `nil` for patchers.
-    public var kernel: KernelTarget? { if case .kernel(let fuzzTarget) = self { fuzzTarget } else { nil } }
+    package var kernel: KernelTarget? { if case .kernel(let fuzzTarget) = self { fuzzTarget } else { nil } }
 }

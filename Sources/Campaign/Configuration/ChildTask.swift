@@ -3,7 +3,7 @@ import Foundation
 /// The task of a child process: the first message on its standard input.
 ///
 /// - Shape: the length in bytes as a 64-bit word, and JSON
-public enum ChildTask: Codable, Sendable {
+package enum ChildTask: Codable, Sendable {
     /// Runs cases of a campaign in blocks.
     ///
     /// - Parameters:
@@ -16,7 +16,7 @@ public enum ChildTask: Codable, Sendable {
     case describe(PluginFile)
 
     /// The task in a word.
-    public var role: String {
+    package var role: String {
         switch self {
         case .worker: "worker"
         case .judge: "judge"
@@ -33,7 +33,7 @@ public enum ChildTask: Codable, Sendable {
     /// Reads the task of this process from standard input.
     ///
     /// - Throws: ``CampaignError`` if there is none
-    public static func receive() throws(CampaignError) -> ChildTask {
+    package static func receive() throws(CampaignError) -> ChildTask {
         guard let length = JudgeMessage.readWords(1, from: STDIN_FILENO),
             let text = JudgeMessage.readBytes(length[0], from: STDIN_FILENO),
             let task = try? JSONDecoder().decode(ChildTask.self, from: Data(text))
@@ -44,7 +44,7 @@ public enum ChildTask: Codable, Sendable {
     /// Runs the task to its end.
     ///
     /// - Throws: ``CampaignError`` if it cannot be run
-    public func run() throws(CampaignError) {
+    package func run() throws(CampaignError) {
         switch self {
         case .worker(let configuration, let number, let first):
             try Worker(configuration: configuration, number: number, first: first).run()

@@ -3,7 +3,7 @@ import Foundation
 /// The program that runs campaigns: its executable, its options and the command lines in messages.
 ///
 /// Options belong to the program. This module contains none of them and gets the words for messages from here.
-public protocol HostProgram: Sendable {
+package protocol HostProgram: Sendable {
     /// The executable.
     var url: URL { get }
     /// The arguments of a child process, which calls ``ChildTask/receive()`` and runs the task. They contain the task's

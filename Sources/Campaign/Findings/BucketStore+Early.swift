@@ -3,7 +3,7 @@ import Fuzzing
 
 extension Case {
     /// The name of a case that there was no time to minimize.
-    public static let asSeen = "as it was seen; 'minimize FILE -o FILE' makes it smaller"
+    package static let asSeen = "as it was seen; 'minimize FILE -o FILE' makes it smaller"
     /// The name of a case that is not run again, since that may bring the machine down.
     static let notRunAgain = "as it was seen; it has not been run again"
     /// The name of a case at which memory ran out that the cases before it had not given back.

@@ -3,17 +3,17 @@ import Fuzzing
 import UserFiles
 
 /// The folder of findings: one file a bucket, never half written.
-public struct CrashFolder: Sendable {
+package struct CrashFolder: Sendable {
     /// Where it is.
-    public let path: String
+    package let path: String
 
     /// Names a folder; see ``check()``.
-    public init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// Checks that findings can be written there, and makes nothing: a folder is made for the first finding.
     ///
     /// - Throws: ``CampaignError`` with the folder and the reason
-    public func check() throws(CampaignError) {
+    package func check() throws(CampaignError) {
         do throws(FileError) { try Folder.check(path) } catch {
             throw CampaignError("\(error); findings go there")
         }
@@ -22,14 +22,14 @@ public struct CrashFolder: Sendable {
     /// Checks that a file can be written later, without touching it.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
-    public static func checkWritable(_ path: String) throws(CampaignError) {
+    package static func checkWritable(_ path: String) throws(CampaignError) {
         _ = try onFiles { () throws(FileError) in try OutputFile(path) }
     }
 
     /// Checks that a case and the C program beside it can be written later, and that no program of the user's is there.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
-    public static func checkWritable(_ c: Case, at path: String) throws(CampaignError) {
+    package static func checkWritable(_ c: Case, at path: String) throws(CampaignError) {
         try checkWritable(path)
         guard c.loading != nil, let program = program(beside: path) else { return }
         try checkWritable(program)
@@ -48,7 +48,7 @@ public struct CrashFolder: Sendable {
     }
 
     /// Where the finding of a bucket is kept.
-    public func file(of bucket: String) -> String {
+    package func file(of bucket: String) -> String {
         URL(fileURLWithPath: path).appendingPathComponent(
             bucket.replacingOccurrences(of: "/", with: "--") + ".case"
         ).relativePath
@@ -57,14 +57,14 @@ public struct CrashFolder: Sendable {
     /// Writes a case whole or not at all, to a temporary file that is then renamed.
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
-    public static func write(_ c: Case, to path: String) throws(CampaignError) {
+    package static func write(_ c: Case, to path: String) throws(CampaignError) {
         try write(CaseFile.print(c), to: path)
     }
 
     /// Writes a text whole or not at all, to a temporary file that is then renamed; a link is followed.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
-    public static func write(_ text: String, to path: String) throws(CampaignError) {
+    package static func write(_ text: String, to path: String) throws(CampaignError) {
         try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: path) }
     }
 
@@ -113,7 +113,7 @@ public struct CrashFolder: Sendable {
     /// Writes the C program that shows a case against a kernel beside its file, if that is a `.case` file.
     ///
     /// - Throws: ``CampaignError`` that says which file, and why not
-    public static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
+    package static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
         guard let program = program(beside: file) else { return }
         if let text = KernelReproducer.text(of: c, file: FilePath.name(of: program)) {
             try writeUnlessThere(text, to: program)

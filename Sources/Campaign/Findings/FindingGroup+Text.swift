@@ -7,7 +7,7 @@ extension FindingGroup {
     /// The group for a reader: what is wrong, how often it was seen, and the command that shows the smallest case.
     ///
     /// - Shape: whole lines; those after the first are indented
-    public var text: String {
+    package var text: String {
         let head = StyledText.wrap("\(target): \(sentence)", to: Self.width - 2)
         var lines = head.enumerated().map { ($0.offset == 0 ? "" : "  ") + $0.element }
         let others = buckets.count - 1
@@ -49,7 +49,7 @@ extension CampaignReport {
     /// The groups for a reader, those that are known left out.
     ///
     /// - Parameter all: whether known ones are there too, and after each group a line for each of its buckets
-    public func groupText(all: Bool, line: (StoredFinding) -> String) -> String {
+    package func groupText(all: Bool, line: (StoredFinding) -> String) -> String {
         let found = Dictionary(findings.map { ($0.bucket, $0) }, uniquingKeysWith: { one, _ in one })
         var text = ""
         for group in groups where all || group.isKnown != true {
@@ -63,7 +63,7 @@ extension CampaignReport {
     }
 
     /// How many findings there are, in words.
-    public var countText: String {
+    package var countText: String {
         let known = groups.filter { $0.isKnown == true }
         let buckets = groups.reduce(0) { $0 + $1.buckets.count }
         var words = CountText.of(groups.count, "finding")

@@ -1,24 +1,24 @@
 import Fuzzing
 
 /// Findings that one cause explains, as far as is known: what a reader has to look at once.
-public struct FindingGroup: Codable, Sendable, Hashable {
+package struct FindingGroup: Codable, Sendable, Hashable {
     /// What is wrong in the smallest case, in one sentence without numbers.
-    public var sentence: String
-    public var target: String
+    package var sentence: String
+    package var target: String
     /// The bucket of the smallest case.
-    public var bucket: String
+    package var bucket: String
     /// Where the smallest case is.
-    public var file: String
+    package var file: String
     /// How large it is, in words.
-    public var size: String
+    package var size: String
     /// All buckets, the smallest case's first and the others by name.
-    public var buckets: [String]
+    package var buckets: [String]
     /// How often any of them was seen.
-    public var sightings: UInt64
+    package var sightings: UInt64
     /// The words of the command that shows the smallest case.
-    public var show: [String]
+    package var show: [String]
     /// True if all buckets are in the list of those that do not count; `nil` without such a list.
-    public var isKnown: Bool?
+    package var isKnown: Bool?
 
     enum CodingKeys: String, CodingKey {
         case sentence, target, bucket, file, size, buckets, sightings, show
@@ -32,7 +32,7 @@ public struct FindingGroup: Codable, Sendable, Hashable {
 /// or by way of others. Those that cannot slide are in one group when target, rule and kind of instruction are the same,
 /// since it is the same thing that happened. Those that there was no time for are where all others of the same kind and direction
 /// are that have slid, or else with their kind.
-public enum FindingGroups {
+package enum FindingGroups {
     /// Groups findings.
     ///
     /// - Parameters:
@@ -40,7 +40,7 @@ public enum FindingGroups {
     ///   - host: writes the command that shows a case
     /// - Returns: the groups, those with the smallest case first
     /// - Complexity: O(findings log findings)
-    public static func make(
+    package static func make(
         _ findings: [StoredFinding], plugins: [PluginFile] = [], host: (any HostProgram)? = nil
     ) -> [FindingGroup] {
         var sets = DisjointSets()

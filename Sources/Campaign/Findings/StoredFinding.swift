@@ -4,36 +4,36 @@ import Fuzzing
 /// A finding of a campaign, minimized and on disk.
 ///
 /// - Units: `insns` and `patchInsns` in slots of the minimized case
-public struct StoredFinding: Codable, Sendable, Hashable {
-    public var bucket: String
-    public var target: String
-    public var rule: String
+package struct StoredFinding: Codable, Sendable, Hashable {
+    package var bucket: String
+    package var target: String
+    package var rule: String
     /// What is wrong, in one sentence without numbers.
-    public var sentence: String
+    package var sentence: String
     /// What was expected and what was found in the minimized case, with numbers, where that is known.
-    public var detail: String?
+    package var detail: String?
     /// Where the minimized case is.
-    public var file: String
+    package var file: String
     /// The lowest index of the campaign at which the bucket was seen.
-    public var index: UInt64
+    package var index: UInt64
     /// The same for each seed, where states of several campaigns were merged.
-    public var firsts: [FirstHit]?
+    package var firsts: [FirstHit]?
     /// How often it was seen; 0 for a bucket met only while another was minimized.
-    public var sightings: UInt64
-    public var passes: Int
-    public var edits: Int
-    public var insns: Int
-    public var patchInsns: Int
+    package var sightings: UInt64
+    package var passes: Int
+    package var edits: Int
+    package var insns: Int
+    package var patchInsns: Int
     /// The seed of the earlier campaign that the file is from, which is as small and still fails, or `nil`.
-    public var earlierSeed: UInt64?
+    package var earlierSeed: UInt64?
     /// The buckets into which its case slides, none where it slides nowhere; `nil` where that is not known.
-    public var leadsTo: [String]?
+    package var leadsTo: [String]?
     /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
-    public var isKnown: Bool?
+    package var isKnown: Bool?
     /// False for one that is on disk as it was seen, since there was no time to minimize it; else `nil`.
-    public var isMinimized: Bool?
+    package var isMinimized: Bool?
     /// False for one of a block that was not completed, so that its sightings are not counted; else `nil`.
-    public var isCounted: Bool?
+    package var isCounted: Bool?
 
     /// How large the case is, as numbers that are compared in order.
     var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
@@ -41,7 +41,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     /// How large the case is, in words.
     ///
     /// What a kernel did is known of some cases alone, and is not what makes them large.
-    public var size: String {
+    package var size: String {
         let slots = CountText.of(insns, "slot")
         if target == Finding.kernelTarget { return slots }
         return CountText.of(passes, "pass", plural: "passes") + ", " + CountText.of(edits, "edit") + ", "
@@ -59,7 +59,7 @@ public struct StoredFinding: Codable, Sendable, Hashable {
     }
 
     /// Describes a minimized case, found in a campaign with the given seed or in one before it.
-    public init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
+    package init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
         let size = CaseSize(c)
         self.bucket = bucket
         target = Bucket.target(of: bucket)

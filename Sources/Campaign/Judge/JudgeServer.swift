@@ -3,7 +3,7 @@ import Foundation
 import Fuzzing
 
 /// The inside of a process that judges cases for another one, which must not be lost.
-public final class JudgeServer {
+package final class JudgeServer {
     private let targets: [String]
     private let board: SharedProgress
     private let server: ForkServer
@@ -13,7 +13,7 @@ public final class JudgeServer {
     ///
     /// - Parameter targets: whom findings can be against, by number
     /// - Throws: ``CampaignError`` when there is no memory to share with children
-    public init(targets: [String], budget: CaseBudget) throws(CampaignError) {
+    package init(targets: [String], budget: CaseBudget) throws(CampaignError) {
         self.targets = targets
         board = try SharedProgress()
         output = try WorkerOutput()
@@ -22,12 +22,12 @@ public final class JudgeServer {
     }
 
     /// The word in which to keep the number of the target that is at work, plus 1; 0 while none is.
-    public var progress: UnsafeTypedBuffer<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
+    package var progress: UnsafeTypedBuffer<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
 
     /// Answers requests on standard input until there are no more.
     ///
     /// - Parameter judge: judges a case, without some targets, a bit for each
-    public func run(_ judge: (Case, UInt64) -> CaseVerdict) {
+    package func run(_ judge: (Case, UInt64) -> CaseVerdict) {
         server.run {
             while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
                 let request = JudgeMessage.readWords(words[0], from: STDIN_FILENO)

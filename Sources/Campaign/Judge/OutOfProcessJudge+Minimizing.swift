@@ -14,7 +14,7 @@ extension OutOfProcessJudge {
     private static let mostDear = 25
 
     /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
-    public func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
+    package func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         let rule = Bucket.rule(of: bucket)
         let dear = rule.flatMap { Self.dear[$0] }
         let isDear = dear != nil
@@ -51,7 +51,7 @@ extension OutOfProcessJudge {
     private static let mostDeadly = 3
 
     /// Makes a minimized case smaller across buckets; it ends when it is late.
-    public func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
+    package func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
         let hasty = hasty()
         var limit = MinimizerLimit(isLate: isLate)
         limit.deadly = Self.mostDeadly

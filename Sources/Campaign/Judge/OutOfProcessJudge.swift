@@ -2,7 +2,7 @@ import Foundation
 import Fuzzing
 
 /// Asks patchers in another process, which they may crash, hang or fill with what they like.
-public final class OutOfProcessJudge: CaseJudge {
+package final class OutOfProcessJudge: CaseJudge {
     private let fuzzTarget: any FuzzTarget
     private let budget: CaseBudget
     private let host: any HostProgram
@@ -13,26 +13,26 @@ public final class OutOfProcessJudge: CaseJudge {
     private var mustYield = false
     private var requests: UInt64 = 0
     /// Queried while an answer is awaited: true when there is no time to wait; nothing is found then.
-    public var isLate: () -> Bool = { false }
+    package var isLate: () -> Bool = { false }
     /// Told of each candidate before it is run.
-    public var progress: (MinimizerProgress) -> Void = { _ in }
+    package var progress: (MinimizerProgress) -> Void = { _ in }
     /// Why no more judgements come, or `nil`.
-    public internal(set) var failure: CampaignError?
+    package internal(set) var failure: CampaignError?
     /// What a sanitizer wrote about the last case, or `nil`.
-    public private(set) var report: String?
+    package private(set) var report: String?
     /// The last case with what became of it, as a file has it, where the judge has more to say of that.
-    public private(set) var completed: String?
+    package private(set) var completed: String?
     /// What became of the last case where it has no finding, or `nil` as a matter of course.
-    public private(set) var remark: String?
+    package private(set) var remark: String?
     /// Why patchers were given no pass of the last case, by name.
-    public private(set) var notRun: [String: String] = [:]
+    package private(set) var notRun: [String: String] = [:]
     /// What ended the process that was asked about the last case.
-    public private(set) var deaths: [Finding] = []
+    package private(set) var deaths: [Finding] = []
 
     /// Makes a judge; the process is started with the first case.
     ///
     /// - Parameter host: the program that serves as judge
-    public convenience init(_ fuzzTarget: any FuzzTarget, host: any HostProgram) {
+    package convenience init(_ fuzzTarget: any FuzzTarget, host: any HostProgram) {
         self.init(fuzzTarget, fuzzTarget.budget, host: host, reports: .reading)
     }
 
@@ -61,11 +61,11 @@ public final class OutOfProcessJudge: CaseJudge {
     /// Whether the process always gives way to others.
     var yields = false
 
-    public let names: [String]
+    package let names: [String]
 
-    public func oracle(for c: Case) -> Oracle { fuzzTarget.oracle(for: c) }
+    package func oracle(for c: Case) -> Oracle { fuzzTarget.oracle(for: c) }
 
-    public func findings(of c: Case, against target: String?) -> [Finding] {
+    package func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil
         completed = nil
         remark = nil

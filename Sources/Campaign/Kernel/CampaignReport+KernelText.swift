@@ -3,7 +3,7 @@ extension CampaignReport {
     private static let mostReasons = 10
 
     /// What a campaign against a kernel has to say beside its findings.
-    public var kernelText: String? {
+    package var kernelText: String? {
         guard let kernel, let loads, let accepted else { return nil }
         let perMille = loads == 0 ? 0 : (accepted * 1000 + loads / 2) / loads
         var text =

@@ -4,7 +4,7 @@ import Foundation
 /// A fault that is made up on purpose, to see what a finding against the kernel looks like.
 ///
 /// What the kernel gave is spoiled before it is checked; the kernel itself is left alone.
-public enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
+package enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
     /// A short backward jump of a program that grew lands one instruction too far ahead.
     case backJump = "back-jump"
     /// The last subprogram starts one slot late.

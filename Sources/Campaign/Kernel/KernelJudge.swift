@@ -3,7 +3,7 @@ import Fuzzing
 import KernelRewrites
 
 /// Judges single cases by loading them into the running kernel, in a process that may be lost.
-public final class KernelJudge {
+package final class KernelJudge {
     private let trial: KernelSession
     private let facts: KernelFacts
     private let execution: KernelExecution?
@@ -12,7 +12,7 @@ public final class KernelJudge {
     ///   - isExecuting: whether programs that may be run are also run
     ///   - progress: a word for the number of the target that is at work, plus 1
     /// - Throws: ``CampaignError`` when this process may not load programs
-    public init(
+    package init(
         facts: KernelFacts, isExecuting: Bool, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
     )
         throws(CampaignError)
@@ -23,7 +23,7 @@ public final class KernelJudge {
     }
 
     /// What is wrong with a case; nothing when the kernel refuses it for a reason of its own.
-    public func judge(_ c: Case) -> CaseVerdict {
+    package func judge(_ c: Case) -> CaseVerdict {
         // What is no program is not left to the kernel.
         guard let program = c.loadable, program.program.fault() == nil else { return CaseVerdict(findings: []) }
         var completed = c
@@ -85,14 +85,14 @@ public final class KernelJudge {
 
 extension Case {
     /// True if the load of a case in a bucket may bring the machine down: the first one ended its process, or hung.
-    public static func mayBringDown(_ bucket: String) -> Bool {
+    package static func mayBringDown(_ bucket: String) -> Bool {
         if Bucket.target(of: bucket) != Finding.kernelTarget { return false }
         let rule = Bucket.rule(of: bucket)
         return rule == .crash || rule == .hang
     }
 
     /// True if a case in a bucket shows its fault only when its program is run.
-    public static func needsExecution(_ bucket: String) -> Bool {
+    package static func needsExecution(_ bucket: String) -> Bool {
         Bucket.target(of: bucket) == Finding.kernelTarget && Bucket.rule(of: bucket) == .execution
     }
 }

@@ -5,17 +5,17 @@ import KernelRewrites
 import LinuxBPF
 
 /// The kernel that is running: programs are loaded into it, and what it made of them is held against the rules.
-public struct KernelTarget: FuzzTarget, Codable, Hashable {
+package struct KernelTarget: FuzzTarget, Codable, Hashable {
     /// What kinds of programs are asked for.
-    public var profiles: [ProgramProfile]
+    package var profiles: [ProgramProfile]
     /// Whether programs are also run, with and without what rewrites them.
-    public var isExecuting: Bool
+    package var isExecuting: Bool
     /// What is spoiled on purpose before it is checked, if anything.
-    public var plant: InjectedKernelFault?
+    package var plant: InjectedKernelFault?
     /// The kernel at hand.
-    public var facts: KernelFacts
+    package var facts: KernelFacts
 
-    public init(
+    package init(
         _ profiles: [ProgramProfile] = ProgramProfile.allCases, isExecuting: Bool = false,
         plant: InjectedKernelFault? = nil,
         facts: KernelFacts
@@ -26,39 +26,39 @@ public struct KernelTarget: FuzzTarget, Codable, Hashable {
         self.facts = facts
     }
 
-    public var target: CampaignTarget { .kernel(self) }
+    package var target: CampaignTarget { .kernel(self) }
 
-    public func judge(_ budget: CaseBudget) throws(CampaignError) {
+    package func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
         let judge = try KernelJudge(facts: facts, isExecuting: isExecuting, plant: plant, progress: server.progress)
         server.run { c, _ in judge.judge(c) }
     }
 
     /// A load of more than ten seconds is one that does not end; a case is up to three of them.
-    public static let budget = CaseBudget(timeout: 30, memory: nil)
-    public var budget: CaseBudget {
+    package static let budget = CaseBudget(timeout: 30, memory: nil)
+    package var budget: CaseBudget {
         var budget = Self.budget
         // What is made up need not be waited for.
         if plant == .hang { budget.timeout = 1 }
         return budget
     }
 
-    public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 500, timeout: budget.timeout) }
+    package var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 500, timeout: budget.timeout) }
 
     /// Whom findings can be against.
-    public static let targets = [Finding.kernelTarget, "oracle"]
-    public var targets: [String] { Self.targets }
-    public var running: Int { 1 }
-    public func isForeign(_ target: Int) -> Bool { target == 0 }
-    public var plugins: [String] { [] }
-    public var objects: [String] { [] }
-    public var kernel: [String] { [facts.release] + facts.words }
+    package static let targets = [Finding.kernelTarget, "oracle"]
+    package var targets: [String] { Self.targets }
+    package var running: Int { 1 }
+    package func isForeign(_ target: Int) -> Bool { target == 0 }
+    package var plugins: [String] { [] }
+    package var objects: [String] { [] }
+    package var kernel: [String] { [facts.release] + facts.words }
 
     /// Those of the profiles that this kernel has all for.
-    public var usable: [ProgramProfile] { profiles.filter { $0.lacks(in: facts).isEmpty } }
+    package var usable: [ProgramProfile] { profiles.filter { $0.lacks(in: facts).isEmpty } }
 
     /// Those that are left out, and what the kernel lacks.
-    public var leftOut: [CampaignReport.LeftOut] {
+    package var leftOut: [CampaignReport.LeftOut] {
         profiles.compactMap { profile in
             let lacks = profile.lacks(in: facts)
             return lacks.isEmpty ? nil : CampaignReport.LeftOut(profile: profile.rawValue, lacks: lacks)
@@ -69,7 +69,7 @@ public struct KernelTarget: FuzzTarget, Codable, Hashable {
         KernelProgramGenerator(seed: seed, profiles: usable, facts: facts)
     }
 
-    public func makeProbe(
+    package func makeProbe(
         seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
     ) throws(CampaignError) -> any CaseExecutor {
         KernelExecutor(
@@ -77,7 +77,7 @@ public struct KernelTarget: FuzzTarget, Codable, Hashable {
             isExecuting: isExecuting)
     }
 
-    public func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
+    package func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
         KernelTriage(OutOfProcessJudge(self, host: host), isExecuting: isExecuting) { index in
             makeCase(index, seed: seed)
         }
@@ -94,7 +94,7 @@ public struct KernelTarget: FuzzTarget, Codable, Hashable {
     }
 
     /// A kernel that accepts no program has rewritten none.
-    public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+    package func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
         Self.neverRun(counts, cases: cases)
     }
 
@@ -103,7 +103,7 @@ public struct KernelTarget: FuzzTarget, Codable, Hashable {
         cases == 0 || counts["accepted"] != nil || !TargetCounts(counts, of: targets[0]).isCalm ? nil : [targets[0]]
     }
 
-    public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
+    package func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
         KernelTally.describe(counts, in: &report)
         report.kernel = facts.release
         report.leftOut = leftOut

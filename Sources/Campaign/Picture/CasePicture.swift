@@ -7,7 +7,7 @@ import Patching
 /// Lines beside the instructions are light for jumps, double for calls and heavy for wrong jumps. A jump target has an
 /// `L` before its index. As in a diff, an edit removes the instructions at `-` and adds those at `+`; its patch keeps
 /// those at `=`. `P3` is slot 3 of a patch, `@7` slot 7 of the input.
-public struct CasePicture {
+package struct CasePicture {
     private let c: Case
     private let patchers: [any Patcher]
     private let width: Int
@@ -20,7 +20,7 @@ public struct CasePicture {
     /// The narrowest picture that can be drawn.
     ///
     /// - Units: columns
-    public static let leastWidth = 60
+    package static let leastWidth = 60
 
     /// The most tables of wrong results for one pass.
     private static let tableLimit = 3
@@ -35,7 +35,7 @@ public struct CasePicture {
     ///   - deaths: the findings of patchers that crash on the case, which are not among `patchers`
     ///   - target: the patcher whose wrong result is shown; `nil` for the case's target, or for all patchers if the
     ///     target is not among them
-    public init(
+    package init(
         _ c: Case, patchers: [any Patcher], width: Int = 120, color: Bool = false, beyondContract: Bool = false,
         oracle: Oracle = .fast, deaths: [Finding] = [], pictureOf target: String? = nil
     ) {
@@ -53,7 +53,7 @@ public struct CasePicture {
     ///
     /// - Throws: the program's fault if it is ill formed
     /// - Complexity: O(slots) a pass, and the run time of the patchers
-    public func text() throws(ProgramFault) -> String {
+    package func text() throws(ProgramFault) -> String {
         let history = try CaseHistory(c, oracle)
         var verdicts: [PatcherVerdict] = []
         var agreeing: [String] = []
@@ -179,7 +179,7 @@ public struct CasePicture {
     /// The first difference between the outcome in the case and the correct one, in words; `nil` if there is none.
     ///
     /// - Throws: the program's fault if it is ill formed
-    public func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c, oracle)) }
+    package func expectationFault() throws(ProgramFault) -> String? { expectationFault(try CaseHistory(c, oracle)) }
 
     /// A heading over the whole width.
     private func rule(_ title: String) -> StyledText {

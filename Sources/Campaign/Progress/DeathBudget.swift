@@ -8,7 +8,7 @@
 /// A hang costs more than the worker that waits for it, since the others wait at the end of the epoch.
 ///
 /// - Units: what a death costs in cases that could have been run meanwhile
-public struct DeathBudget: Hashable, Sendable {
+package struct DeathBudget: Hashable, Sendable {
     /// How many cases one worker runs in a second, about.
     var casesPerSecond: UInt64
     /// How long a case may take.

@@ -1,14 +1,14 @@
 /// One of several equal parts of a campaign: every `count`-th block of indices.
 ///
 /// All parts together are the campaign, whichever machine each of them runs on.
-public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
+package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
     /// Which part, counted from 1.
-    public let number: UInt64
+    package let number: UInt64
     /// How many parts there are.
-    public let count: UInt64
+    package let count: UInt64
 
     /// The whole campaign.
-    public static let whole = Shard(number: 1, count: 1)
+    package static let whole = Shard(number: 1, count: 1)
 
     private init(number: UInt64, count: UInt64) {
         self.number = number
@@ -16,7 +16,7 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
     }
 
     /// Reads `I/N` with I from 1 to N; `nil` when it is no such thing.
-    public init?(_ description: String) {
+    package init?(_ description: String) {
         let words = description.split(separator: "/", omittingEmptySubsequences: false)
         guard words.count == 2, let number = UInt64(words[0]), let count = UInt64(words[1]),
             number >= 1, number <= count, count <= UInt64(UInt32.max)
@@ -29,7 +29,7 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
     /// Reads a part from a file.
     ///
     /// - Throws: `DecodingError` when there is no such part
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let number = try container.decode(UInt64.self, forKey: .number)
         let count = try container.decode(UInt64.self, forKey: .count)
@@ -41,7 +41,7 @@ public struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
     }
 
     /// The part as it stands on the command line.
-    public var description: String { "\(number)/\(count)" }
+    package var description: String { "\(number)/\(count)" }
 
     /// The indices of one block of the part, below a limit; empty behind the last.
     ///

@@ -3,19 +3,19 @@ import Fuzzing
 import UserFiles
 
 /// Cases from files: `.case` files, JSON lines, and folders of them.
-public enum CaseSource {
+package enum CaseSource {
     /// A case and where it stands, or why nothing stands there.
-    public struct Item: Sendable {
+    package struct Item: Sendable {
         /// The file, and the line for JSON lines.
-        public var place: String
-        public var content: Result<Case, CampaignError>
+        package var place: String
+        package var content: Result<Case, CampaignError>
     }
 
     /// Whether a file holds JSON lines.
     static func isLines(_ path: String) -> Bool { path.hasSuffix(".jsonl") || path.hasSuffix(".json") }
 
     /// All cases of files and folders, in order of path; what cannot be read is an item too.
-    public static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
+    package static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
 
     private static func items(of path: String) -> [Item] {
         if FileKind(of: path) == .folder { return files(below: path).flatMap { items(of: $0) } }
@@ -80,7 +80,7 @@ public enum CaseSource {
     /// The one case of a file.
     ///
     /// - Throws: ``CampaignError`` that says which file, line and column, and what was expected
-    public static func single(_ path: String) throws(CampaignError) -> Case {
+    package static func single(_ path: String) throws(CampaignError) -> Case {
         let found = items(of: path)
         guard found.count == 1 else {
             throw CampaignError("\(path): holds \(found.count) cases where one was expected")

@@ -1,15 +1,15 @@
 import Fuzzing
 
 /// The counts of a replay, and what it says in the end.
-public struct ReplaySummary: Encodable, Sendable {
+package struct ReplaySummary: Encodable, Sendable {
     /// A failure of a case, for JSON.
-    public struct Failure: Encodable, Sendable {
-        public var file: String
-        public var name: String?
-        public var bucket: String?
-        public var sentence: String?
-        public var detail: String
-        public var isKnown: Bool
+    package struct Failure: Encodable, Sendable {
+        package var file: String
+        package var name: String?
+        package var bucket: String?
+        package var sentence: String?
+        package var detail: String
+        package var isKnown: Bool
 
         private enum CodingKeys: String, CodingKey {
             case file, name, bucket, sentence, detail
@@ -18,16 +18,16 @@ public struct ReplaySummary: Encodable, Sendable {
     }
 
     /// Why cases were not run, and how many.
-    public struct Reason: Encodable, Sendable, Hashable {
-        public var count: Int
-        public var reason: String
+    package struct Reason: Encodable, Sendable, Hashable {
+        package var count: Int
+        package var reason: String
     }
 
     /// How many cases a target was given, and why not the others.
-    public struct Target: Encodable, Sendable {
-        public var name: String
-        public var run: Int
-        public var notRun: [Reason]
+    package struct Target: Encodable, Sendable {
+        package var name: String
+        package var run: Int
+        package var notRun: [Reason]
 
         private enum CodingKeys: String, CodingKey {
             case name, run
@@ -35,15 +35,15 @@ public struct ReplaySummary: Encodable, Sendable {
         }
     }
 
-    public private(set) var passed = 0
-    public private(set) var failed = 0
+    package private(set) var passed = 0
+    package private(set) var failed = 0
     /// How many cases fail in known buckets alone.
-    public private(set) var known = 0
-    public private(set) var notRun = 0
-    public private(set) var notReadable = 0
-    public private(set) var failures: [Failure] = []
+    package private(set) var known = 0
+    package private(set) var notRun = 0
+    package private(set) var notReadable = 0
+    package private(set) var failures: [Failure] = []
     /// The files that cannot be used, and why.
-    public private(set) var unreadable: [String] = []
+    package private(set) var unreadable: [String] = []
     private var reasons: [String: Int] = [:]
     private var given: [String: Int] = [:]
     private var notGiven: [String: [String: Int]] = [:]
@@ -55,13 +55,13 @@ public struct ReplaySummary: Encodable, Sendable {
     /// - Parameters:
     ///   - targets: the names of the patchers that cases are run through
     ///   - known: the buckets that do not count
-    public init(targets: [String], known: KnownBuckets) {
+    package init(targets: [String], known: KnownBuckets) {
         names = targets
         knownBuckets = known
     }
 
     /// Counts a case and returns the lines to print for it.
-    public mutating func add(_ verdict: ReplayVerdict, of item: CaseSource.Item) -> [String] {
+    package mutating func add(_ verdict: ReplayVerdict, of item: CaseSource.Item) -> [String] {
         for name in verdict.given { given[name, default: 0] += 1 }
         for (name, reason) in verdict.notGiven {
             notGiven[name, default: [:]][reason, default: 0] += 1
@@ -104,10 +104,10 @@ public struct ReplaySummary: Encodable, Sendable {
     }
 
     /// The reasons for which cases were not run, the most frequent first.
-    public var reasonsNotRun: [Reason] { Self.sorted(reasons) }
+    package var reasonsNotRun: [Reason] { Self.sorted(reasons) }
 
     /// The targets in the order in which they were named.
-    public var targets: [Target] {
+    package var targets: [Target] {
         let others = Set(given.keys).union(notGiven.keys).subtracting(names).sorted()
         return (names + others).map { name in
             Target(name: name, run: given[name] ?? 0, notRun: Self.sorted(notGiven[name] ?? [:]))
@@ -119,7 +119,7 @@ public struct ReplaySummary: Encodable, Sendable {
     }
 
     /// The lines before the last: why cases were not run, and which targets were not given cases that others were.
-    public var lines: [String] {
+    package var lines: [String] {
         var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
         for target in targets where target.run > 0 {
             lines += Self.sorted(skipped[target.name] ?? [:]).filter { !SparingReason.isOfCase($0.reason) }
@@ -131,12 +131,12 @@ public struct ReplaySummary: Encodable, Sendable {
     }
 
     /// The last line; it always has all five counts.
-    public var lastLine: String {
+    package var lastLine: String {
         "\(passed) passed, \(failed) failed, \(known) known, \(notRun) not run, \(notReadable) not readable"
     }
 
     /// The targets that were given no case although there was something to give, each with a sentence.
-    public var idle: [String] {
+    package var idle: [String] {
         var sentences = targets.filter { target in
             target.run == 0 && target.notRun.contains { !SparingReason.isOfCase($0.reason) }
         }.map { target in
@@ -157,7 +157,7 @@ public struct ReplaySummary: Encodable, Sendable {
         case notReadable = "not_readable"
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(passed, forKey: .passed)
         try container.encode(failed, forKey: .failed)

@@ -1,7 +1,7 @@
 /// The result of one replayed case.
-public struct ReplayVerdict: Sendable {
+package struct ReplayVerdict: Sendable {
     /// How a case counts.
-    public enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// Every target that was given the case passed, and at least one was.
         case passed
         case failed
@@ -12,23 +12,23 @@ public struct ReplayVerdict: Sendable {
     }
 
     /// A finding, or another difference from what the file says.
-    public struct Failure: Sendable, Hashable {
+    package struct Failure: Sendable, Hashable {
         /// `nil` when the file itself is wrong.
-        public var bucket: String?
+        package var bucket: String?
         /// What is wrong, in one sentence without numbers; `nil` when the file itself is wrong.
-        public var sentence: String?
-        public var detail: String
+        package var sentence: String?
+        package var detail: String
     }
 
-    public var outcome: Outcome
-    public var failures: [Failure] = []
+    package var outcome: Outcome
+    package var failures: [Failure] = []
     /// What a sanitizer wrote, or `nil`.
-    public var report: String?
+    package var report: String?
     /// What the running kernel gave when nothing is wrong with it, or `nil`.
-    public var note: String?
+    package var note: String?
     /// The targets that were given the case, and why the others were not.
-    public var given: [String] = []
-    public var notGiven: [String: String] = [:]
+    package var given: [String] = []
+    package var notGiven: [String: String] = [:]
 
     init(_ outcome: Outcome) { self.outcome = outcome }
 

@@ -3,9 +3,9 @@ import Foundation
 import Fuzzing
 
 /// Runs cases from files through patchers, oracle and, where it is asked for, the running kernel.
-public struct Replayer: ~Copyable {
+package struct Replayer: ~Copyable {
     /// Who is asked about a case against a running kernel.
-    public enum KernelUse: Hashable, Sendable {
+    package enum KernelUse: Hashable, Sendable {
         /// The patchers alone; the reason is that of a case that needs a kernel.
         case none(reason: String)
         /// The running kernel as well.
@@ -15,9 +15,9 @@ public struct Replayer: ~Copyable {
     }
 
     /// Why a case against a kernel is not run by patchers.
-    public static let needsKernel = "it is a case against a kernel"
+    package static let needsKernel = "it is a case against a kernel"
     /// Why another case is not run by the running kernel.
-    public static let noKernelCase = "it is no case against a kernel"
+    package static let noKernelCase = "it is no case against a kernel"
 
     /// Why the running kernel is not given a case, after its name.
     static let failedBefore = "is not given a case that a patcher fails"
@@ -47,7 +47,7 @@ public struct Replayer: ~Copyable {
     ///   - isExecuting: whether the programs of such cases are also run, where the case says that they may be
     ///   - plant: what is spoiled on purpose in what the running kernel gives
     ///   - host: the program that serves as judge
-    public init(
+    package init(
         _ patchers: [PatcherChoice], terms: OracleOptions = OracleOptions(), budget: CaseBudget = CaseBudget(),
         kernelUse: KernelUse = .none(reason: needsKernel), isExecuting: Bool = false, plant: InjectedKernelFault? = nil,
         host: any HostProgram
@@ -61,7 +61,7 @@ public struct Replayer: ~Copyable {
     }
 
     /// Runs one case.
-    public mutating func replay(_ item: CaseSource.Item) -> ReplayVerdict {
+    package mutating func replay(_ item: CaseSource.Item) -> ReplayVerdict {
         let c: Case
         switch item.content {
         case .failure(let error): return ReplayVerdict(.notReadable(error.description))

@@ -3,7 +3,7 @@ import Fuzzing
 import Patching
 
 /// Carries out scripts with one patcher, each pass laid out before the next.
-public struct ScriptRunner: ~Copyable {
+package struct ScriptRunner: ~Copyable {
     private let patcher: any Patcher
     private var gate = CapabilityFilter()
     private var current = ProgramBuffer()
@@ -11,17 +11,17 @@ public struct ScriptRunner: ~Copyable {
     private let pass = PassBuffer()
     /// How many passes were not given to the patcher, because it cannot do what they demand; what the rules give stands for
     /// its answer.
-    public private(set) var spared = 0
+    package private(set) var spared = 0
     /// What it could not do.
-    public private(set) var missing: PatcherCapabilities = []
+    package private(set) var missing: PatcherCapabilities = []
 
     /// Makes an applier.
-    public init(_ patcher: any Patcher) { self.patcher = patcher }
+    package init(_ patcher: any Patcher) { self.patcher = patcher }
 
     /// The answer for one script: the result of the last pass, or the error of the first that fails.
     ///
     /// - Throws: ``CampaignError`` when the patcher gives no answer that can be used
-    public mutating func apply(_ c: Case) throws(CampaignError) -> AnswerLine.Answer {
+    package mutating func apply(_ c: Case) throws(CampaignError) -> AnswerLine.Answer {
         if let fault = c.program.fault() { return .malformed(fault.description) }
         current.load(c.program)
         for edits in c.passes {

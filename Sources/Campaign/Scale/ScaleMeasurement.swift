@@ -9,19 +9,19 @@ import Patching
 /// started, and the row contains the forecast.
 ///
 /// - Source: Jiong Wang, July 2019
-public struct ScaleMeasurement {
+package struct ScaleMeasurement {
     /// A patcher returned a wrong result.
-    public struct WrongResult: Error, CustomStringConvertible {
-        public var patcher: String
-        public var patches: Int
+    package struct WrongResult: Error, CustomStringConvertible {
+        package var patcher: String
+        package var patches: Int
 
-        public var description: String {
+        package var description: String {
             "\(patcher), \(CountText.grouped(patches)) patches: the result differs from the oracle's"
         }
     }
 
     /// The sizes of the series, and a million.
-    public static let sizes = [15_000, 45_000, 95_000, 195_000, 1_000_000]
+    package static let sizes = [15_000, 45_000, 95_000, 195_000, 1_000_000]
 
     /// The smallest size measured for forecasts only; each further one is twice as large.
     private static let firstProbe = 1_000
@@ -44,7 +44,7 @@ public struct ScaleMeasurement {
     /// Prepares a measurement.
     ///
     /// - Parameter limit: the longest time of a run, in seconds
-    public init(_ patchers: [any Patcher], limit: Double) {
+    package init(_ patchers: [any Patcher], limit: Double) {
         self.init(meter: DensePatchesMeter(patchers), limit: limit)
     }
 
@@ -57,7 +57,7 @@ public struct ScaleMeasurement {
     /// Measures every patcher with each number of patches; the rows are sorted by it.
     ///
     /// - Throws: ``WrongResult`` at the first wrong result
-    public mutating func run(_ sizes: [Int]) throws(WrongResult) -> [ScaleRow] {
+    package mutating func run(_ sizes: [Int]) throws(WrongResult) -> [ScaleRow] {
         defer { status.clear() }
         var rows: [ScaleRow] = []
         for size in Set(sizes).sorted() {

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Each line has its name at its end, so that colours are not needed. Extrapolated parts are dashed and have hollow
 /// points. Text and background follow the light or dark theme; the lines are readable on both.
-public struct ScalePlot {
+package struct ScalePlot {
     /// A line with its points.
     private struct Line {
         var name: String
@@ -31,7 +31,7 @@ public struct ScalePlot {
     private let patches: [Int]
 
     /// Prepares a plot of at least one row.
-    public init(_ rows: [ScaleRow]) {
+    package init(_ rows: [ScaleRow]) {
         precondition(!rows.isEmpty)
         patches = Set(rows.map(\.patches)).sorted()
         var lines = [Line(name: "copy of the result", color: ScalePlot.gray, points: [])]
@@ -55,7 +55,7 @@ public struct ScalePlot {
     }
 
     /// The plot as an SVG file.
-    public var svg: String {
+    package var svg: String {
         """
         <?xml version="1.0" encoding="UTF-8"?>
         <svg xmlns="http://www.w3.org/2000/svg" width="880" height="560" viewBox="0 0 880 560" \

@@ -1,21 +1,21 @@
 /// The time of one patcher for a number of patches.
-public struct ScaleRow: Encodable, Hashable, Sendable {
+package struct ScaleRow: Encodable, Hashable, Sendable {
     /// The number of patches, one for each instruction of the program.
-    public var patches: Int
-    public var patcher: String
-    public var seconds: Double
+    package var patches: Int
+    package var patcher: String
+    package var seconds: Double
     /// The time of copying the result, measured in the same rounds.
     ///
     /// - Units: seconds
-    public var copy: Double
+    package var copy: Double
     /// True if the time is a forecast from fewer patches.
-    public var isExtrapolated: Bool
+    package var isExtrapolated: Bool
 
     /// - Units: nanoseconds
-    public var timeAPatch: Double { seconds * 1e9 / Double(patches) }
-    public var ratioToCopy: Double { seconds / copy }
+    package var timeAPatch: Double { seconds * 1e9 / Double(patches) }
+    package var ratioToCopy: Double { seconds / copy }
 
-    public init(patches: Int, patcher: String, seconds: Double, copy: Double, isExtrapolated: Bool) {
+    package init(patches: Int, patcher: String, seconds: Double, copy: Double, isExtrapolated: Bool) {
         self.patches = patches
         self.patcher = patcher
         self.seconds = seconds
@@ -30,7 +30,7 @@ public struct ScaleRow: Encodable, Hashable, Sendable {
         case isExtrapolated = "extrapolated"
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(patches, forKey: .patches)
         try container.encode(patcher, forKey: .patcher)

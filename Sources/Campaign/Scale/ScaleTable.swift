@@ -1,7 +1,7 @@
 /// The rows of `scale` as a table.
-public enum ScaleTable {
+package enum ScaleTable {
     /// A table with a group of lines for each number of patches; extrapolated numbers begin with `~`.
-    public static func print(_ rows: [ScaleRow], limit: Double) -> String {
+    package static func print(_ rows: [ScaleRow], limit: Double) -> String {
         let name = max(7, rows.map(\.patcher.count).max() ?? 0)
         var text = right("patches", 10) + "  " + left("patcher", name)
         text += right("time", 12) + right("ns a patch", 13) + right("to the copy", 14) + "\n"

@@ -2,18 +2,18 @@ import Foundation
 import KernelRewrites
 
 /// Where a campaign stands: all that is needed to go on as if it had never stopped.
-public struct Checkpoint: Codable, Sendable, Equatable {
+package struct Checkpoint: Codable, Sendable, Equatable {
     /// One of the campaigns that a state is of: one, or several when states have been merged.
-    public struct Part: Codable, Sendable, Equatable, Hashable {
-        public var configuration: CampaignConfiguration
+    package struct Part: Codable, Sendable, Equatable, Hashable {
+        package var configuration: CampaignConfiguration
         /// The number of cases that were run.
-        public var cases: UInt64
+        package var cases: UInt64
         /// What was counted beside cases, by name.
-        public var counts: [String: UInt64]?
+        package var counts: [String: UInt64]?
         /// - Units: seconds
-        public var seconds: Double
+        package var seconds: Double
         /// True if its limit was reached.
-        public var isFinished: Bool
+        package var isFinished: Bool
         /// The files that its cases and verdicts come from.
         var files: [UsedFile] = []
 
@@ -25,7 +25,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
         /// The targets that findings can be against.
         var targets: [String] { configuration.fuzzTarget.targets }
         /// The kernel that cases are made for and judged by, or `nil`.
-        public var kernel: KernelFacts? { configuration.target.kernel?.facts }
+        package var kernel: KernelFacts? { configuration.target.kernel?.facts }
     }
 
     /// A bucket.
@@ -62,11 +62,11 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     }
 
     /// One, which can go on, or those that were merged.
-    public var parts: [Part]
+    package var parts: [Part]
     /// Whether it is of merged states, which cannot go on as one.
-    public var isMerged = false
+    package var isMerged = false
     /// Where the list of known buckets is, if there is one.
-    public var known: String?
+    package var known: String?
     /// The bpf-patch-fuzz that wrote this: ``Version/text``.
     var version: String?
     /// A bucket of each group that the command of `--on-finding` was run for, and those that it need not be run for.
@@ -95,7 +95,7 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     }
 
     /// How many cases were run.
-    public var cases: UInt64 { parts.reduce(0) { $0 + $1.cases } }
+    package var cases: UInt64 { parts.reduce(0) { $0 + $1.cases } }
     /// What was counted beside them, by name.
     var counts: [String: UInt64] {
         parts.reduce(into: [:]) { $0.merge($1.counts ?? [:], uniquingKeysWith: +) }
@@ -103,5 +103,5 @@ public struct Checkpoint: Codable, Sendable, Equatable {
     /// How long it took.
     ///
     /// - Units: seconds
-    public var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
+    package var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
 }

@@ -1,5 +1,5 @@
 /// The lowest index of a seed at which a bucket was seen.
-public struct FirstHit: Codable, Sendable, Hashable {
-    public var seed: UInt64
-    public var index: UInt64
+package struct FirstHit: Codable, Sendable, Hashable {
+    package var seed: UInt64
+    package var index: UInt64
 }

@@ -5,11 +5,11 @@ import UserFiles
 ///
 /// - Shape: `checkpoint` and the one before it, `crashes/`, `lock`, and in the form of AFL++ `fuzzer_stats`, `plot_data` and
 ///   `cmdline`; `log` says what happened when
-public final class StateFolder {
+package final class StateFolder {
     /// Where it is, as the user named it.
-    public let path: String
+    package let path: String
     /// What it held when it was opened.
-    public let checkpoint: Checkpoint?
+    package let checkpoint: Checkpoint?
     private let lock: StateLock
     /// Whether an old state is to make room for a new one.
     private let restarts: Bool
@@ -21,7 +21,7 @@ public final class StateFolder {
     /// The folder of findings in a state.
     static func crashes(of path: String) -> String { path + "/crashes" }
     /// The folder of findings.
-    public var crashes: String { StateFolder.crashes(of: path) }
+    package var crashes: String { StateFolder.crashes(of: path) }
     private var newest: String { path + "/checkpoint" }
     private var before: String { path + "/checkpoint.before" }
 
@@ -29,7 +29,7 @@ public final class StateFolder {
     ///
     /// - Parameter restarts: whether a campaign that is there already is moved aside
     /// - Throws: ``CampaignError`` when the folder cannot be used, is in use, or holds what would be overwritten
-    public static func create(
+    package static func create(
         _ path: String, restarts: Bool, target: CampaignTarget, host: any HostProgram
     ) throws(CampaignError) -> StateFolder {
         try refuseStrangers(in: path)
@@ -103,7 +103,7 @@ public final class StateFolder {
     /// Opens the folder of a campaign to go on with it.
     ///
     /// - Throws: as ``open(_:for:host:)``
-    public static func open(_ path: String, host: any HostProgram) throws(CampaignError) -> StateFolder {
+    package static func open(_ path: String, host: any HostProgram) throws(CampaignError) -> StateFolder {
         try open(path, for: .resuming, host: host)
     }
 

@@ -3,7 +3,7 @@ import Fuzzing
 import UserFiles
 
 /// Joins the states of shards of one campaign, or of several campaigns.
-public struct StateMerger {
+package struct StateMerger {
     /// What is known of a bucket in all states.
     private struct Joined {
         /// The lowest index of each seed.
@@ -43,7 +43,7 @@ public struct StateMerger {
     ///
     /// - Parameter output: a folder that is not there yet, or empty
     /// - Throws: ``CampaignError`` when a state cannot be used, is in use, or is of what another is of; nothing is written then
-    public static func merge(
+    package static func merge(
         _ states: [String], into output: String, host: any HostProgram
     ) throws(CampaignError) -> CampaignReport {
         try onFiles { () throws(FileError) in try Folder.check(output) }
@@ -181,7 +181,7 @@ extension CampaignReport {
     /// Reports on states that were merged.
     ///
     /// - Throws: ``CampaignError`` when the file of a finding is missing
-    public init(
+    package init(
         merged checkpoint: Checkpoint, in folder: StateFolder, host: any HostProgram
     ) throws(CampaignError) {
         let crashes = CrashFolder(path: folder.crashes)

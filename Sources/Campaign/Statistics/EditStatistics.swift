@@ -1,35 +1,35 @@
 /// The edits of one workload, or of one kernel rewrite, in a set of programs.
 ///
 /// - Units: `slotsIn`, `slotsOut`, `growth` and lengths in slots
-public struct EditStatistics: Encodable, Sendable, Hashable {
+package struct EditStatistics: Encodable, Sendable, Hashable {
     /// The number of edits of one length.
-    public struct LengthCount: Encodable, Sendable, Hashable {
-        public var length: Int
-        public var count: Int
+    package struct LengthCount: Encodable, Sendable, Hashable {
+        package var length: Int
+        package var count: Int
     }
 
     /// The number of programs with `from` to `to` edits.
-    public struct ProgramCount: Encodable, Sendable, Hashable {
-        public var from: Int
-        public var to: Int
-        public var programs: Int
+    package struct ProgramCount: Encodable, Sendable, Hashable {
+        package var from: Int
+        package var to: Int
+        package var programs: Int
     }
 
     /// Percentiles of the number of edits in a program.
-    public struct Spread: Encodable, Sendable, Hashable {
-        public var p50: Int
-        public var p90: Int
-        public var p99: Int
-        public var max: Int
+    package struct Spread: Encodable, Sendable, Hashable {
+        package var p50: Int
+        package var p90: Int
+        package var p99: Int
+        package var max: Int
     }
 
     /// A program with the number of its edits and its sizes.
-    public struct PatchedProgram: Encodable, Sendable, Hashable {
-        public var object: String
-        public var program: String
-        public var edits: Int
-        public var slotsIn: Int
-        public var slotsOut: Int
+    package struct PatchedProgram: Encodable, Sendable, Hashable {
+        package var object: String
+        package var program: String
+        package var edits: Int
+        package var slotsIn: Int
+        package var slotsOut: Int
 
         enum CodingKeys: String, CodingKey {
             case object, program, edits
@@ -39,32 +39,32 @@ public struct EditStatistics: Encodable, Sendable, Hashable {
     }
 
     /// The name of the workload or rewrite.
-    public var name: String
+    package var name: String
     /// The kernel function of the same edits.
-    public var source: String
-    public var passes: Int
+    package var source: String
+    package var passes: Int
     /// The number of edits with a patch.
     ///
     /// As in the kernel, the length of an insertion includes the instruction that follows it.
-    public internal(set) var patches = 0
-    public internal(set) var lengths: [LengthCount] = []
+    package internal(set) var patches = 0
+    package internal(set) var lengths: [LengthCount] = []
     /// The number of edits without a patch; their lengths are those of the removed ranges.
-    public internal(set) var deletions = 0
-    public internal(set) var deletedLengths: [LengthCount] = []
+    package internal(set) var deletions = 0
+    package internal(set) var deletedLengths: [LengthCount] = []
     /// The number of programs with at least one edit.
-    public internal(set) var programsTouched = 0
-    public internal(set) var slotsIn = 0
-    public internal(set) var slotsOut = 0
+    package internal(set) var programsTouched = 0
+    package internal(set) var slotsIn = 0
+    package internal(set) var slotsOut = 0
     /// The growth of all programs together.
-    public internal(set) var growth = 0
+    package internal(set) var growth = 0
     /// The number of programs with a jump out of the range of 16 bits; their edits up to that pass count.
-    public internal(set) var outOfRange = 0
+    package internal(set) var outOfRange = 0
     /// Percentiles over all programs, including those without edits.
-    public internal(set) var perProgram = Spread(p50: 0, p90: 0, p99: 0, max: 0)
+    package internal(set) var perProgram = Spread(p50: 0, p90: 0, p99: 0, max: 0)
     /// The number of programs with no edit, one, two to three, four to seven, and so on up to the last non-empty group.
-    public internal(set) var programs: [ProgramCount] = []
+    package internal(set) var programs: [ProgramCount] = []
     /// The programs with the most edits, in descending order.
-    public internal(set) var mostPatched: [PatchedProgram] = []
+    package internal(set) var mostPatched: [PatchedProgram] = []
 
     /// Makes statistics without a program.
     init(name: String, source: String, passes: Int = 1) {

@@ -7,20 +7,20 @@ import Patching
 ///
 /// - Units: `slots` in slots
 /// - Source: requested by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
-public struct PatchStatistics: Encodable, Sendable, Hashable {
+package struct PatchStatistics: Encodable, Sendable, Hashable {
     /// The number of objects with at least one readable part.
-    public let objects: Int
-    public let programs: Int
-    public let slots: Int
+    package let objects: Int
+    package let programs: Int
+    package let slots: Int
     /// A line for each object or program that could not be used.
-    public let refused: [String]
-    public let workloads: [EditStatistics]
+    package let refused: [String]
+    package let workloads: [EditStatistics]
 
     /// Reads objects and runs each workload on each of their programs.
     ///
     /// - Throws: ``CampaignError`` with the reasons if no program could be read
     /// - Complexity: O(bytes of all objects + slots × log subprograms) a pass
-    public init(paths: [String], workloads: [Workload]) throws(CampaignError) {
+    package init(paths: [String], workloads: [Workload]) throws(CampaignError) {
         var status = StatusLine()
         status.show("reading objects")
         let collection = ObjectCollection(paths: paths)
@@ -59,7 +59,7 @@ public struct PatchStatistics: Encodable, Sendable, Hashable {
 
 extension PatchStatistics {
     /// Tables of all workloads, then the details of each one with edits.
-    public var text: String { text(width: OutputWidth.columns) }
+    package var text: String { text(width: OutputWidth.columns) }
 
     /// The same text in a given width, in columns.
     func text(width: Int) -> String {

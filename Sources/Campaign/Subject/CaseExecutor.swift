@@ -3,7 +3,7 @@ import Fuzzing
 /// What a worker does with indices: the case of each is made, run and judged.
 ///
 /// It is made in the process that stays, and used in children of it that may be lost.
-public protocol CaseExecutor: AnyObject {
+package protocol CaseExecutor: AnyObject {
     /// Runs cases one after the other.
     ///
     /// - Parameters:

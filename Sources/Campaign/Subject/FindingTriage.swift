@@ -1,7 +1,7 @@
 import Fuzzing
 
 /// Makes the cases of a campaign again, one by one, and judges and minimizes them.
-public protocol FindingTriage: AnyObject {
+package protocol FindingTriage: AnyObject {
     /// Makes the case of an index once more.
     func makeCase(index: UInt64) -> Case
 
@@ -42,5 +42,5 @@ extension FindingTriage {
     func isLong(index: UInt64) -> Bool { false }
 
     /// What is wrong with a case against any target, when it is run by itself.
-    public func findings(of c: Case) -> [Finding] { findings(of: c, against: nil) }
+    package func findings(of c: Case) -> [Finding] { findings(of: c, against: nil) }
 }

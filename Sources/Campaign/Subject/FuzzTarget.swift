@@ -3,7 +3,7 @@ import Foundation
 import Fuzzing
 
 /// What a campaign puts to the test: who makes and judges its cases.
-public protocol FuzzTarget: Sendable {
+package protocol FuzzTarget: Sendable {
     /// What one case may take.
     var budget: CaseBudget { get }
     /// What deaths of a target may cost.
@@ -68,5 +68,5 @@ public protocol FuzzTarget: Sendable {
 }
 
 extension FuzzTarget {
-    public func oracle(for c: Case) -> Oracle { .fast }
+    package func oracle(for c: Case) -> Oracle { .fast }
 }

@@ -4,18 +4,18 @@ import Fuzzing
 import Patching
 
 /// Patchers that are held against each other and the rules.
-public struct PatcherTarget: FuzzTarget, Codable, Hashable {
+package struct PatcherTarget: FuzzTarget, Codable, Hashable {
     /// The patchers that are compared.
-    public var patchers: [PatcherChoice]
+    package var patchers: [PatcherChoice]
     /// How patchers are judged.
-    public var terms: OracleOptions
+    package var terms: OracleOptions
     /// ELF objects and folders whose programs are edited.
-    public var objects: [String]
+    package var objects: [String]
     /// What takes turns in making passes; when there are none, passes are random.
-    public var workloads: [Workload]
-    public var budget: CaseBudget
+    package var workloads: [Workload]
+    package var budget: CaseBudget
 
-    public init(
+    package init(
         _ patchers: [PatcherChoice] = PatcherChoice.builtIn, terms: OracleOptions = OracleOptions(),
         objects: [String] = [], workloads: [Workload] = [], budget: CaseBudget = CaseBudget()
     ) {
@@ -26,20 +26,20 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
         self.budget = budget
     }
 
-    public var target: CampaignTarget { .patchers(self) }
-    public var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
-    public var targets: [String] { patchers.map(\.name) }
-    public func oracle(for c: Case) -> Oracle { terms.applying(to: c).oracle }
-    public var running: Int { patchers.count }
-    public func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
-    public var plugins: [String] {
+    package var target: CampaignTarget { .patchers(self) }
+    package var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
+    package var targets: [String] { patchers.map(\.name) }
+    package func oracle(for c: Case) -> Oracle { terms.applying(to: c).oracle }
+    package var running: Int { patchers.count }
+    package func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
+    package var plugins: [String] {
         // One file may take part under several names.
         patchers.compactMap(\.plugin?.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
-    public var kernel: [String] { [] }
+    package var kernel: [String] { [] }
 
     /// What passes may demand: each patcher's limits take turns, so that each is given whole cases that it can do.
-    public var limits: [CaseLimits] {
+    package var limits: [CaseLimits] {
         CaseLimits.turns(
             patchers.map { patcher in
                 patcher.plugin.map {
@@ -48,7 +48,7 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
             })
     }
 
-    public func judge(_ budget: CaseBudget) throws(CampaignError) {
+    package func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
         var runner = CaseRunner(
             terms.make(patchers, runsEveryPassTwice: true), beyondContract: terms.beyondContract, oracle: terms.oracle,
@@ -70,7 +70,7 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
             progress: progress)
     }
 
-    public func makeProbe(seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>) -> any CaseExecutor
+    package func makeProbe(seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>) -> any CaseExecutor
     {
         // A probe's findings are counted by their buckets; the case of each bucket is made and judged again.
         PatcherExecutor(
@@ -79,7 +79,7 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
             names: targets)
     }
 
-    public func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
+    package func makeExaminer(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
         PatcherTriage(OutOfProcessJudge(self, host: host)) { index in
             var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
             var c = fuzzer.makeCase(index: index)
@@ -88,7 +88,7 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
         }
     }
 
-    public func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
+    package func neverRun(_ counts: [String: UInt64], cases: UInt64) -> [String]? {
         Self.neverRun(counts, targets: targets, cases: cases)
     }
 
@@ -101,7 +101,7 @@ public struct PatcherTarget: FuzzTarget, Codable, Hashable {
         return cases == 0 || idle.isEmpty ? nil : idle
     }
 
-    public func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
+    package func describe(_ counts: [String: UInt64], in report: inout CampaignReport) {
         Self.describe(counts, targets: targets, in: &report)
     }
 

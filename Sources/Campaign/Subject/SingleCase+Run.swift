@@ -9,7 +9,7 @@ extension CampaignConfiguration {
     ///
     /// - Parameter host: the program that serves as judge
     /// - Throws: ``CampaignError`` when the case cannot be made or run
-    public func runCase(_ index: UInt64, host: any HostProgram) throws(CampaignError) -> SingleCase {
+    package func runCase(_ index: UInt64, host: any HostProgram) throws(CampaignError) -> SingleCase {
         let objects = ObjectCollection(paths: fuzzTarget.objects)
         if !fuzzTarget.objects.isEmpty && objects.programs.isEmpty {
             throw CampaignError.noObject(objects.refusals.map(\.description))
@@ -19,7 +19,7 @@ extension CampaignConfiguration {
 }
 
 extension PatcherTarget {
-    public func runCase(
+    package func runCase(
         _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
@@ -53,7 +53,7 @@ extension PatcherTarget {
 }
 
 extension KernelTarget {
-    public func runCase(
+    package func runCase(
         _ index: UInt64, seed: UInt64, bases: [Program], host: any HostProgram
     ) throws(CampaignError) -> SingleCase {
         let c = makeCase(index, seed: seed)

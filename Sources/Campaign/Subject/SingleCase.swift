@@ -1,13 +1,13 @@
 import Fuzzing
 
 /// One case of a campaign, made and run by itself.
-public struct SingleCase: Sendable {
+package struct SingleCase: Sendable {
     /// The case; target and bucket are those of the first finding.
-    public var content: Case
+    package var content: Case
     /// What was wrong, in the order of the targets.
-    public var findings: [Finding]
+    package var findings: [Finding]
     /// What became of each target, a line each.
-    public var remarks: [String]
+    package var remarks: [String]
 
     /// A target for which nothing was wrong.
     static let clean = "clean"
@@ -25,7 +25,7 @@ public struct SingleCase: Sendable {
     /// A case file; what was said of the case precedes it as comments.
     ///
     /// - Parameter command: the words that make the case again
-    public func text(command: String) -> String {
+    package func text(command: String) -> String {
         let file = CaseFile.print(content)
         let title = file.prefix { $0 != "\n" }
         let comments = (["made by: " + command] + remarks).flatMap { $0.split(separator: "\n") }
@@ -36,7 +36,7 @@ public struct SingleCase: Sendable {
 extension SingleCase: Encodable {
     private enum Keys: String, CodingKey { case seed, index, text, findings, remarks }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(content.origin?.seed, forKey: .seed)
         try container.encode(content.origin?.index, forKey: .index)

@@ -1,7 +1,7 @@
 /// Quotes commands for a shell.
-public enum ShellText {
+package enum ShellText {
     /// A command in one line.
-    public static func of(_ command: [String]) -> String {
+    package static func of(_ command: [String]) -> String {
         guard let program = command.first else { return "" }
         return ([word(ofProgram: program)] + command.dropFirst().map { word($0) }).joined(separator: " ")
     }
@@ -9,7 +9,7 @@ public enum ShellText {
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
 
     /// One word, quoted if needed.
-    public static func word(_ text: String) -> String {
+    package static func word(_ text: String) -> String {
         !text.isEmpty && text.allSatisfy(plain.contains) ? text : quoted(text)
     }
 

@@ -1,15 +1,15 @@
 /// What one case may take before the patcher that is asked counts as broken.
-public struct CaseBudget: Codable, Hashable, Sendable {
+package struct CaseBudget: Codable, Hashable, Sendable {
     /// How long one case may take.
     ///
     /// - Units: seconds
-    public var timeout: Double
+    package var timeout: Double
     /// How much memory a process may hold beyond what it held before its first case, or `nil` for no limit.
     ///
     /// - Units: MiB
-    public var memory: UInt64?
+    package var memory: UInt64?
 
-    public init(timeout: Double = 2, memory: UInt64? = 2048) {
+    package init(timeout: Double = 2, memory: UInt64? = 2048) {
         self.timeout = timeout
         self.memory = memory
     }

@@ -2,7 +2,7 @@ import Foundation
 import Plugins
 
 /// A process that is there for a plug-in to be loaded into, and may be ended by it.
-public enum PluginProcess {
+package enum PluginProcess {
     /// How long a plug-in may take to be loaded.
     ///
     /// - Units: seconds
@@ -78,29 +78,29 @@ public enum PluginProcess {
     }
 
     /// Maps what this process shares with the one that started it, before a plug-in can use the descriptor.
-    public static func beginCommand() { _ = board }
+    package static func beginCommand() { _ = board }
 
     /// Notes the line that a plug-in is about to be run for.
-    public static func begin(line: Int) { board?.begin(index: UInt64(line), worker: 0) }
+    package static func begin(line: Int) { board?.begin(index: UInt64(line), worker: 0) }
 
     /// Notes that no plug-in is at work.
-    public static func rest() { board?.rest(worker: 0) }
+    package static func rest() { board?.rest(worker: 0) }
 
     /// Notes that the command has come to its end, whatever its status: a plug-in may end the process with any.
-    public static func endCommand() { board?.noteDone(worker: 0) }
+    package static func endCommand() { board?.noteDone(worker: 0) }
 
     /// A command that is run in a process which plug-ins may end.
-    public struct Command {
+    package struct Command {
         /// The words of the command line.
-        public var arguments: [String]
+        package var arguments: [String]
         /// How long a plug-in may take for a line, or `nil` for any time.
         ///
         /// - Units: seconds
-        public var timeout: Double?
+        package var timeout: Double?
         /// What lines are read from, as messages call it.
-        public var input: String
+        package var input: String
 
-        public init(_ arguments: [String], timeout: Double? = nil, input: String = "") {
+        package init(_ arguments: [String], timeout: Double? = nil, input: String = "") {
             self.arguments = arguments
             self.timeout = timeout
             self.input = input

@@ -4,7 +4,7 @@ import Plugins
 import UserFiles
 
 /// Keeps plug-ins out of the process that a user has started: they are only ever loaded in others, which they may end.
-public enum PluginSandbox {
+package enum PluginSandbox {
     private static let variable = "BPF_PATCH_FUZZ_CONFINED"
 
     /// The number of the descriptor of a board, for a process that runs a whole command.
@@ -14,7 +14,7 @@ public enum PluginSandbox {
     static var board: Int32? { ProcessInfo.processInfo.environment[boardVariable].flatMap { Int32($0) } }
 
     /// Whether this process is one that a plug-in may end.
-    public static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }
+    package static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }
 
     /// Whether a child of this process is one that a plug-in may end, or is started by such a one.
     ///
@@ -27,7 +27,7 @@ public enum PluginSandbox {
     /// Makes this process the parent of what plug-ins leave running, so that it can end that.
     ///
     /// A program calls it once, when it starts. It is not for a process that has other children to wait for.
-    public static func adoptOrphans() { _ = process_adopt_orphans() }
+    package static func adoptOrphans() { _ = process_adopt_orphans() }
 
     /// The environment of a process into which the plug-ins at some paths may be loaded.
     ///

@@ -11,7 +11,7 @@ import UserFiles
 ///
 /// - Shape: 64-bit words; the campaign's own first, one for each target that there can be, and eight for each worker
 @safe
-public final class SharedProgress: @unchecked Sendable {
+package final class SharedProgress: @unchecked Sendable {
     private enum Word: Int {
         case next = 0
         case stop = 1
@@ -56,7 +56,7 @@ public final class SharedProgress: @unchecked Sendable {
     ///
     /// - Parameter jobs: the number of workers that there is room for
     /// - Throws: ``CampaignError`` when the file cannot be made or mapped
-    public init(path: String, jobs: Int) throws(CampaignError) {
+    package init(path: String, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -76,7 +76,7 @@ public final class SharedProgress: @unchecked Sendable {
     ///   - inherited: the descriptor of ``descriptor`` in this process
     ///   - jobs: the number of workers that there is room for
     /// - Throws: ``CampaignError`` when the file cannot be mapped
-    public init(inherited: Int32, jobs: Int) throws(CampaignError) {
+    package init(inherited: Int32, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
         descriptor = -1
         defer { close(inherited) }
@@ -196,13 +196,13 @@ public final class SharedProgress: @unchecked Sendable {
     }
 
     /// Whether workers are to end after their block, or sooner.
-    public var isStopping: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } != 0 }
+    package var isStopping: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } != 0 }
 
     /// Whether workers are to end after the case that they are at.
     var isAbandoning: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } == 2 }
 
     /// Lets workers end after their block, so that what has been run is one range without gaps.
-    public func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
+    package func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
 
     /// Lets workers end after the case that they are at, and leave the rest of their block.
     func abandon() { withWord(Word.stop.rawValue) { $0.store(2, ordering: .relaxed) } }

@@ -2,10 +2,10 @@ import BPF
 
 extension Bucket {
     /// What is wrong, in one sentence without numbers and without the target's name.
-    public var sentence: String { sentence(nil) }
+    package var sentence: String { sentence(nil) }
 
     /// The sentence for a bucket of any form.
-    public static func sentence(of text: String) -> String {
+    package static func sentence(of text: String) -> String {
         Bucket(text)?.sentence ?? "a finding that this version does not know"
     }
 

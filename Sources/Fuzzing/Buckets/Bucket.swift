@@ -1,22 +1,22 @@
 /// What findings of one kind have in common: target, broken rule, kind of instruction and kind of edit.
 ///
 /// - Shape: as text, these four joined by slashes, and a fifth word where the pass is beyond the kernel's contract
-public struct Bucket: Hashable, Sendable {
+package struct Bucket: Hashable, Sendable {
     /// The patcher, `kernel`, or the part of the harness that is at fault.
-    public var target: String
+    package var target: String
     /// The broken rule.
-    public var rule: BrokenRule
+    package var rule: BrokenRule
     /// The kind of instruction, or another word that tells findings of the rule apart.
-    public var insn: String
+    package var insn: String
     /// The kind of edit.
-    public var edit: String
+    package var edit: String
     /// True if the pass asks for what the kernel's own functions assume to be absent.
-    public var isBeyondContract: Bool
+    package var isBeyondContract: Bool
 
     /// The last word of a bucket beyond the contract.
-    public static let beyondContract = "beyond-contract"
+    package static let beyondContract = "beyond-contract"
 
-    public init(target: String, rule: BrokenRule, insn: String, edit: String, isBeyondContract: Bool = false) {
+    package init(target: String, rule: BrokenRule, insn: String, edit: String, isBeyondContract: Bool = false) {
         self.target = target
         self.rule = rule
         self.insn = insn
@@ -25,7 +25,7 @@ public struct Bucket: Hashable, Sendable {
     }
 
     /// Reads the text of a bucket; `nil` for a text of another form, as a file written by hand may have.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         isBeyondContract = words.count == 5 && words[4] == Self.beyondContract
         if isBeyondContract { words.removeLast() }
@@ -37,16 +37,16 @@ public struct Bucket: Hashable, Sendable {
     }
 
     /// The kind of instruction without direction and role, for an instruction.
-    public var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
+    package var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
 
     /// The kind of instruction with its direction and without its role, for an instruction.
-    public var insnDirection: String {
+    package var insnDirection: String {
         guard let word = InstructionWord(insn) else { return insn }
         return InstructionWord(word.kind, word.way).text
     }
 
     /// True if cases of the bucket can slide into others: the answers of a patcher are wrong, and it gives them in good order.
-    public var canSlide: Bool {
+    package var canSlide: Bool {
         switch rule {
         case .error: insn.contains("-became-")
         case .layout, .encoding, .wrongLanding, .aux, .subprogram, .line: target != Finding.kernelTarget
@@ -55,7 +55,7 @@ public struct Bucket: Hashable, Sendable {
     }
 
     /// The text, which ``init(_:)`` reads.
-    public var text: String {
+    package var text: String {
         // One allocation: a campaign against a patcher that is always wrong makes as many of these as cases.
         let words = (target.utf8, rule.rawValue.utf8, insn.utf8, edit.utf8)
         let count = words.0.count + words.1.count + words.2.count + words.3.count + 3
@@ -77,10 +77,10 @@ public struct Bucket: Hashable, Sendable {
     }
 
     /// The target of a bucket of any form: the text before its first slash.
-    public static func target(of text: String) -> String { String(text.prefix { $0 != "/" }) }
+    package static func target(of text: String) -> String { String(text.prefix { $0 != "/" }) }
 
     /// The rule of a bucket, or `nil` where the text names none.
-    public static func rule(of text: String) -> BrokenRule? {
+    package static func rule(of text: String) -> BrokenRule? {
         text.split(separator: "/").dropFirst().first.flatMap { BrokenRule(rawValue: String($0)) }
     }
 }

@@ -1,24 +1,24 @@
 /// How to read a bucket: every word that can be in one, with its meaning.
 ///
 /// The README shows these tables, and a test compares them.
-public enum BucketGuide {
+package enum BucketGuide {
     /// A word and its meaning.
-    public struct Row: Hashable, Sendable {
-        public var word: String
-        public var meaning: String
+    package struct Row: Hashable, Sendable {
+        package var word: String
+        package var meaning: String
     }
 
     /// The second word of a bucket.
-    public static let rules = BrokenRule.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
+    package static let rules = BrokenRule.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
 
     /// The third word, where it is an instruction.
-    public static let instructions =
+    package static let instructions =
         InstructionKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
         + Way.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump or call that goes \($0.rawValue)") }
         + JumpRole.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump \($0.meaning)") }
 
     /// The third word of some rules, where it is no instruction; `X`, `Y` and `PART` are any of several.
-    public static let others: [(rules: [BrokenRule], row: Row)] = [
+    package static let others: [(rules: [BrokenRule], row: Row)] = [
         ([.error], Row(word: "X-became-Y", meaning: "the pass must give X and gives Y: `accepted` or an error")),
         ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),
         ([.error], Row(word: "stale-table", meaning: "tables of the kernel do not follow the program")),
@@ -60,10 +60,10 @@ public enum BucketGuide {
     ]
 
     /// The fourth word.
-    public static let edits = EditKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
+    package static let edits = EditKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
 
     /// The lines of the four tables in Markdown, without their heads.
-    public static var markdown: [[String]] {
+    package static var markdown: [[String]] {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
         func lines(_ rows: [Row]) -> [String] { rows.map { line(["`\($0.word)`", $0.meaning]) } }
         let others = others.map { other in

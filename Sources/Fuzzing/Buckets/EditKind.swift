@@ -1,5 +1,5 @@
 /// What buckets call an edit, or what a running kernel did in the place of one.
-public enum EditKind: String, Hashable, Sendable, CaseIterable {
+package enum EditKind: String, Hashable, Sendable, CaseIterable {
     case patch, replace, keep, insert
     case insertSkip = "insert-skip"
     case append, delete, none

@@ -1,5 +1,5 @@
 /// What buckets call an instruction, apart from the direction and the role of a jump.
-public enum InstructionKind: String, Hashable, Sendable, CaseIterable {
+package enum InstructionKind: String, Hashable, Sendable, CaseIterable {
     case ja, gotol, cond, cond32
     case mayGoto = "may-goto"
     case gotox, call
@@ -10,7 +10,7 @@ public enum InstructionKind: String, Hashable, Sendable, CaseIterable {
     case ld, ldx, st, stx, alu, alu64, jmp, jmp32
 
     /// The instruction as a sentence has it, with an article.
-    public var phrase: String { article + " " + noun }
+    package var phrase: String { article + " " + noun }
 
     /// The instruction with a direction before its name.
     func phrase(_ way: Way?, _ role: JumpRole?) -> String {
@@ -80,12 +80,12 @@ public enum InstructionKind: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Where a jump goes.
-public enum Way: String, Hashable, Sendable, CaseIterable {
+package enum Way: String, Hashable, Sendable, CaseIterable {
     case forward, backward
 }
 
 /// What ties a jump to a patch; none for a jump of the input that stays as it is.
-public enum JumpRole: String, Hashable, Sendable, CaseIterable {
+package enum JumpRole: String, Hashable, Sendable, CaseIterable {
     case kept, ref, leaving
     case inPatch = "in-patch"
 

@@ -5,7 +5,7 @@ import Patching
 ///
 /// <doc:CaseFiles> has the grammar. A case whose placeholders are zero (``Edit/withPlaceholdersCleared()``) is read
 /// back as it was, and a text that was printed is printed the same again.
-public enum CaseFile {
+package enum CaseFile {
     /// Reads a case.
     ///
     /// The program need not be well formed; see `Program.fault()`.
@@ -13,7 +13,7 @@ public enum CaseFile {
     /// - Parameter file: what errors call the file
     /// - Throws: the first place at which the text stops making sense
     /// - Complexity: O(length + slots)
-    public static func parse(_ text: String, file: String) throws(TextError) -> Case {
+    package static func parse(_ text: String, file: String) throws(TextError) -> Case {
         var reader = Reader(text, sections: Self.sections)
         do throws(AssemblyError) {
             return try reader.readCase()
@@ -28,7 +28,7 @@ public enum CaseFile {
     /// Writes a case; what its placeholders hold is lost.
     ///
     /// - Complexity: O(slots + edits)
-    public static func print(_ c: Case) -> String {
+    package static func print(_ c: Case) -> String {
         var writer = Writer(title + "\n")
         writer.write(c)
         return writer.text

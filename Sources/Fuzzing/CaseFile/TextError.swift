@@ -3,20 +3,20 @@ import BPF
 /// What is wrong in a file of text, and where.
 ///
 /// - Units: `line` and `column` count from 1, columns in Unicode scalars
-public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the file is called.
-    public var file: String
+    package var file: String
     /// Which line of the file it is in.
-    public var line: Int
+    package var line: Int
     /// Where the line stops making sense.
-    public var column: Int
+    package var column: Int
     /// What could have stood there.
-    public var expected: String
+    package var expected: String
     /// What stands there.
-    public var found: String
+    package var found: String
 
     /// Says what is wrong where.
-    public init(file: String, line: Int, column: Int, expected: String, found: String) {
+    package init(file: String, line: Int, column: Int, expected: String, found: String) {
         self.file = file
         self.line = line
         self.column = column
@@ -30,5 +30,5 @@ public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The error in one line, as compilers write it.
-    public var description: String { "\(file):\(line):\(column): expected \(expected), found \(found)" }
+    package var description: String { "\(file):\(line):\(column): expected \(expected), found \(found)" }
 }

@@ -7,7 +7,7 @@ import Patching
 /// program, ``nextPass(for:)`` a pass for the program as it stands.
 ///
 /// Made once and reused for the whole run.
-public struct CaseGenerator: ~Copyable {
+package struct CaseGenerator: ~Copyable {
     private let seed: UInt64
     private let shape: CaseShape
     private let bases: [ProgramBuffer]
@@ -39,7 +39,7 @@ public struct CaseGenerator: ~Copyable {
     ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
     ///   - limits: what passes may demand; several take turns, case by case, and what is within one differs from what is
     ///     within another
-    public init(
+    package init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()]
     ) {
@@ -57,15 +57,15 @@ public struct CaseGenerator: ~Copyable {
     }
 
     /// How many passes the case has, if none is refused before.
-    public var passCount: Int { workload?.passCount ?? features.passes }
+    package var passCount: Int { workload?.passCount ?? features.passes }
 
     /// Whether the case is made to be refused.
-    public var isMadeToBeRefused: Bool { workload == nil && features.refusal != .none }
+    package var isMadeToBeRefused: Bool { workload == nil && features.refusal != .none }
 
     /// Makes the program of a case; valid until the next case.
     ///
     /// - Complexity: O(slots)
-    public mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
+    package mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
         // All workloads have their turn within one of the limits before the next, so that each meets each.
         turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
@@ -83,7 +83,7 @@ public struct CaseGenerator: ~Copyable {
     /// Makes the program of the case that some draws make; valid until the next case.
     ///
     /// - Complexity: O(slots)
-    public mutating func begin(_ source: Draws) -> ProgramImage<InputIndex> {
+    package mutating func begin(_ source: Draws) -> ProgramImage<InputIndex> {
         var source = source
         workload = workloads.isEmpty ? nil : workloads[source.below(workloads.count)]
         turn = limits.count > 1 ? source.below(limits.count) : 0
@@ -136,7 +136,7 @@ public struct CaseGenerator: ~Copyable {
     ///
     /// - Parameter input: what the pass before it gave, or the program
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
-    public mutating func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
+    package mutating func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
         passNumber += 1
         if let workload {
             workloadPasses.makePass(

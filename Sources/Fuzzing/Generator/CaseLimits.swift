@@ -6,14 +6,14 @@ import Patching
 /// Nearly every random pass has something that a patcher with few capabilities cannot do; so for such patchers passes are
 /// made within their limits. What still goes beyond these is spared by the trial. Patchers of different ability take turns:
 /// each case is made for one of them, and the others run the passes of it that they can do.
-public struct CaseLimits: Hashable, Sendable {
+package struct CaseLimits: Hashable, Sendable {
     /// What the patcher can do.
-    public var capabilities: PatcherCapabilities
+    package var capabilities: PatcherCapabilities
     /// The kernel whose functions the patcher is made of, if it is held to what these assume, or `nil`.
-    public var kernel: KernelFunctions?
+    package var kernel: KernelFunctions?
 
     /// Makes limits; those that are none by default.
-    public init(capabilities: PatcherCapabilities = .everything, kernel: KernelFunctions? = nil) {
+    package init(capabilities: PatcherCapabilities = .everything, kernel: KernelFunctions? = nil) {
         self.capabilities = capabilities
         self.kernel = kernel
     }
@@ -21,7 +21,7 @@ public struct CaseLimits: Hashable, Sendable {
     /// The limits of one patcher from outside.
     ///
     /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public init(
+    package init(
         of capabilities: PatcherCapabilities, _ kernel: KernelFunctions?, beyondContract: Bool = false
     ) {
         if beyondContract && kernel != nil {
@@ -36,7 +36,7 @@ public struct CaseLimits: Hashable, Sendable {
     /// A patcher that is not from outside has none.
     ///
     /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public static func turns(of patchers: [any Patcher], beyondContract: Bool = false) -> [CaseLimits] {
+    package static func turns(of patchers: [any Patcher], beyondContract: Bool = false) -> [CaseLimits] {
         turns(
             patchers.map { patcher in
                 (patcher as? any ForeignPatcher).map {
@@ -46,7 +46,7 @@ public struct CaseLimits: Hashable, Sendable {
     }
 
     /// The same for the limits of single patchers.
-    public static func turns(_ limits: [CaseLimits]) -> [CaseLimits] {
+    package static func turns(_ limits: [CaseLimits]) -> [CaseLimits] {
         var turns: [CaseLimits] = []
         for one in limits where !turns.contains(where: { $0.makesSameCases(as: one) }) { turns.append(one) }
         return turns.isEmpty ? [CaseLimits()] : turns

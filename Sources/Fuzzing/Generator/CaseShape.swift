@@ -1,7 +1,7 @@
 import BPF
 
 /// How large the cases of a campaign are.
-public enum CaseShape: Sendable, Hashable {
+package enum CaseShape: Sendable, Hashable {
     /// The default mix: mostly small, some with hundreds of edits, some at the 16-bit limit.
     case mixed
     /// One size, for measurements: so many instructions, edits in a pass, and passes, all accepted.

@@ -4,7 +4,7 @@ import BPF
 ///
 /// Each draw takes bits of its own, so no two choices can share any. The same source gives the same choices on every
 /// machine, so a case is a pure function of it.
-public struct Draws: Sendable {
+package struct Draws: Sendable {
     @usableFromInline var state: UInt64
     @usableFromInline let bytes: [UInt8]
     @usableFromInline var cursor: Int
@@ -13,7 +13,7 @@ public struct Draws: Sendable {
     /// Draws from a generator started by the campaign's seed and the index of a case.
     ///
     /// - Source: Vigna's SplitMix64 finaliser for the start, Wang's wyrand for the draws
-    public init(seed: UInt64, index: UInt64) {
+    package init(seed: UInt64, index: UInt64) {
         state = Self.mix(Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15) ^ index)
         bytes = []
         cursor = 0
@@ -21,7 +21,7 @@ public struct Draws: Sendable {
     }
 
     /// Draws from a byte string, as a fuzzing engine provides it; after its end every draw is 0.
-    public init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         state = 0
         self.bytes = bytes
         cursor = 0
@@ -37,7 +37,7 @@ public struct Draws: Sendable {
 
     /// A number of 64 bits.
     @inlinable @inline(__always)
-    public mutating func number() -> UInt64 {
+    package mutating func number() -> UInt64 {
         if isBytes { return nextBytes(8) }
         state &+= 0xa076_1d64_78bd_642f
         let (high, low) = state.multipliedFullWidth(by: state ^ 0xe703_7ed1_a0b4_28db)
@@ -46,7 +46,7 @@ public struct Draws: Sendable {
 
     /// 64 bits that a loop hands out itself: small choices together cost one draw.
     @inlinable @inline(__always)
-    public mutating func bits() -> DrawnBits { DrawnBits(number()) }
+    package mutating func bits() -> DrawnBits { DrawnBits(number()) }
 
     /// A number from 0 up to, and without, `bound`.
     ///
@@ -54,7 +54,7 @@ public struct Draws: Sendable {
     ///
     /// - Parameter bound: positive, at most 2³² - 1
     @inlinable @inline(__always)
-    public mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max))
         if isBytes {
             // An engine's mutations stay local when a draw takes no more bytes than its range needs.
@@ -65,11 +65,11 @@ public struct Draws: Sendable {
 
     /// True in `part` of `whole` draws.
     @inlinable @inline(__always)
-    public mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+    package mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
 
     /// One of some values, each as likely as the others.
     @inlinable @inline(__always)
-    public mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
+    package mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
 
     @usableFromInline
     mutating func nextBytes(_ count: Int) -> UInt64 {
@@ -86,7 +86,7 @@ public struct Draws: Sendable {
 ///
 /// For ranges that are powers of 2, and so a number of bits each; ``below(_:ofBits:)`` and ``Draws/below(_:)`` draw from all
 /// others. To take more than 64 bits is a fault of the caller, which debug builds trap.
-public struct DrawnBits: BitwiseCopyable, Sendable {
+package struct DrawnBits: BitwiseCopyable, Sendable {
     @usableFromInline var rest: UInt64
     /// How many are left. Optimized builds drop it, since only an assertion reads it.
     @usableFromInline var left = 64
@@ -96,7 +96,7 @@ public struct DrawnBits: BitwiseCopyable, Sendable {
 
     /// The next `count` bits.
     @inlinable @inline(__always)
-    public mutating func take(_ count: Int) -> UInt64 {
+    package mutating func take(_ count: Int) -> UInt64 {
         assert(count > 0 && count < 64 && count <= left, "\(count) bits of \(left)")
         defer { rest &>>= UInt64(truncatingIfNeeded: count) }
         left &-= count
@@ -107,7 +107,7 @@ public struct DrawnBits: BitwiseCopyable, Sendable {
     ///
     /// - Parameter bound: a power of 2
     @inlinable @inline(__always)
-    public mutating func below(_ bound: Int) -> Int {
+    package mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound & (bound &- 1) == 0, "\(bound) is not a power of 2")
         return Int(truncatingIfNeeded: take(bound.trailingZeroBitCount))
     }
@@ -117,7 +117,7 @@ public struct DrawnBits: BitwiseCopyable, Sendable {
     /// No number is more likely than another by more than 1 in 2 to the number of bits; of more numbers than that, some are
     /// never drawn.
     @inlinable @inline(__always)
-    public mutating func below(_ bound: Int, ofBits count: Int) -> Int {
+    package mutating func below(_ bound: Int, ofBits count: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max) && count <= 32)
         return Int(truncatingIfNeeded: (take(count) &* UInt64(bound)) &>> UInt64(truncatingIfNeeded: count))
     }
@@ -126,5 +126,5 @@ public struct DrawnBits: BitwiseCopyable, Sendable {
     ///
     /// - Parameter whole: a power of 2
     @inlinable @inline(__always)
-    public mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+    package mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
 }

@@ -6,7 +6,7 @@ import Patching
 /// It has no room for a target, a bucket, or a seed and index.
 ///
 /// - Source: SEMANTICS, "JSON"
-public enum ScriptLine {
+package enum ScriptLine {
     /// Reads one line.
     ///
     /// The program need not be well formed; see `Program.fault()`. Placeholders become zeros.
@@ -16,7 +16,7 @@ public enum ScriptLine {
     ///   - number: the number of the line, from 1
     /// - Throws: the first place at which the line stops making sense, with the path of the value there
     /// - Complexity: O(length + slots)
-    public static func parse(_ line: String, file: String, number: Int) throws(TextError) -> Case {
+    package static func parse(_ line: String, file: String, number: Int) throws(TextError) -> Case {
         do throws(AssemblyError) {
             var scanner = JSONScanner(line)
             let c = try scanner.script()
@@ -30,7 +30,7 @@ public enum ScriptLine {
     /// Reads all lines of a file but for the blank ones.
     ///
     /// - Throws: the first place at which a line stops making sense
-    public static func parseAll(_ text: String, file: String) throws(TextError) -> [Case] {
+    package static func parseAll(_ text: String, file: String) throws(TextError) -> [Case] {
         var cases: [Case] = []
         var number = 0
         for bytes in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -44,7 +44,7 @@ public enum ScriptLine {
     /// Writes one line, without the end of the line.
     ///
     /// - Complexity: O(slots + edits)
-    public static func print(_ c: Case) -> String {
+    package static func print(_ c: Case) -> String {
         var writer = JSONWriter()
         writer.add(c)
         return writer.text
@@ -52,9 +52,9 @@ public enum ScriptLine {
 }
 
 /// The line that answers a ``ScriptLine`` with what became of it.
-public enum AnswerLine {
+package enum AnswerLine {
     /// What became of a script.
-    public enum Answer: Hashable, Sendable {
+    package enum Answer: Hashable, Sendable {
         /// The result of the last pass.
         case program(Program)
         /// The error of the first pass that failed; never ``PatchStatus/accepted``.
@@ -66,7 +66,7 @@ public enum AnswerLine {
     /// Writes one line, without the end of the line.
     ///
     /// - Complexity: O(slots)
-    public static func print(name: String, _ answer: Answer) -> String {
+    package static func print(name: String, _ answer: Answer) -> String {
         var writer = JSONWriter()
         writer.add(name: name, answer)
         return writer.text

@@ -5,24 +5,24 @@ import Patching
 /// replaced instruction first, and every eighth instruction a jump.
 ///
 /// - Source: Jiong Wang, July 2019, the table of patches and seconds; what is kept, and how far jumps go, is chosen here
-public struct DensePatches: Sendable, Hashable {
+package struct DensePatches: Sendable, Hashable {
     /// How long the program is.
     ///
     /// - Units: slots
-    public var insns: Int
+    package var insns: Int
     /// Every how many slots one is patched.
-    public var every: Int
+    package var every: Int
     /// What one slot becomes.
     ///
     /// - Units: slots
-    public var length: Int
+    package var length: Int
 
     /// How far a jump goes at most, either way; the result's offsets fit 16 bits up to a length of 4.
     ///
     /// - Units: slots
     static let reach = 8_000
 
-    public init(insns: Int, every: Int = 1, length: Int = 2) {
+    package init(insns: Int, every: Int = 1, length: Int = 2) {
         precondition(insns > 0 && every > 0 && length > 0 && length <= 4)
         self.insns = insns
         self.every = every
@@ -30,12 +30,12 @@ public struct DensePatches: Sendable, Hashable {
     }
 
     /// How many patches there are.
-    public var patches: Int { (insns + every - 1) / every }
+    package var patches: Int { (insns + every - 1) / every }
 
     /// Makes the program and the pass; always the same for the same numbers.
     ///
     /// - Complexity: O(slots)
-    public func make(_ program: ProgramBuffer, _ pass: PassBuffer) {
+    package func make(_ program: ProgramBuffer, _ pass: PassBuffer) {
         makeProgram(program)
         pass.removeAll()
         for off in stride(from: 0, to: insns, by: every) {

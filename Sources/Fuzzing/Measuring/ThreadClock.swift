@@ -1,9 +1,9 @@
 import Glibc
 
 /// Processor time of the thread, which other work on the machine does not lengthen.
-public enum ThreadClock {
+package enum ThreadClock {
     /// - Units: seconds
-    public static var now: Double {
+    package static var now: Double {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

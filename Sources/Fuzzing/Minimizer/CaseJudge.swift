@@ -1,7 +1,7 @@
 import Patching
 
 /// Says what is wrong with a case: whom the minimizer asks about each candidate.
-public protocol CaseJudge: AnyObject {
+package protocol CaseJudge: AnyObject {
     /// What the patchers are called that it asks.
     var names: [String] { get }
 
@@ -15,11 +15,11 @@ public protocol CaseJudge: AnyObject {
 }
 
 extension CaseJudge {
-    public func oracle(for c: Case) -> Oracle { .fast }
+    package func oracle(for c: Case) -> Oracle { .fast }
 }
 
 /// Asks patchers in this process, which a patcher that crashes takes with it.
-public final class InProcessJudge: CaseJudge {
+package final class InProcessJudge: CaseJudge {
     /// A runner of one patcher or of all.
     private final class Asked {
         let target: String?
@@ -36,18 +36,18 @@ public final class InProcessJudge: CaseJudge {
     private let beyondContract: Bool
     private var asked: Asked
 
-    public var names: [String] { patchers.map(\.name) }
+    package var names: [String] { patchers.map(\.name) }
 
     /// Makes a judge that asks some patchers.
     ///
     /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
-    public init(_ patchers: [any Patcher], beyondContract: Bool = false) {
+    package init(_ patchers: [any Patcher], beyondContract: Bool = false) {
         self.patchers = patchers
         self.beyondContract = beyondContract
         asked = Asked(nil, patchers, beyondContract: beyondContract)
     }
 
-    public func findings(of c: Case, against target: String?) -> [Finding] {
+    package func findings(of c: Case, against target: String?) -> [Finding] {
         if asked.target != target { asked = Asked(target, patchers, beyondContract: beyondContract) }
         return asked.runner.findings(of: c)
     }

@@ -4,23 +4,23 @@ import Patching
 /// How large a case is: what a reader has to take in, the most important first.
 ///
 /// - Units: passes, edits, refs, subprograms and lines in pieces; `insns` and `patchInsns` in slots
-public struct CaseSize: Hashable, Sendable, Comparable {
-    public var passes: Int
-    public var edits: Int
-    public var insns: Int
-    public var patchInsns: Int
+package struct CaseSize: Hashable, Sendable, Comparable {
+    package var passes: Int
+    package var edits: Int
+    package var insns: Int
+    package var patchInsns: Int
     /// Refs, subprograms and line records together.
-    public var tables: Int
+    package var tables: Int
     /// How far instructions and numbers are from the simplest.
-    public var detail: Int
+    package var detail: Int
     /// How large the numbers are that only mark an instruction for the reader: registers and constants of moves and of
     /// conditions.
-    public var markers: Int
+    package var markers: Int
 
     /// Measures a case.
     ///
     /// - Complexity: O(slots)
-    public init(_ c: Case) {
+    package init(_ c: Case) {
         passes = c.passes.count
         insns = c.program.insns.count
         tables = c.program.subprograms.count + c.program.lines.count
@@ -59,7 +59,7 @@ public struct CaseSize: Hashable, Sendable, Comparable {
     /// The numbers that decide which of two is larger, the most important first and the markers last.
     var numbers: [Int] { [passes, edits, insns + patchInsns, insns, tables, detail, markers] }
 
-    public static func < (left: CaseSize, right: CaseSize) -> Bool {
+    package static func < (left: CaseSize, right: CaseSize) -> Bool {
         left.numbers.lexicographicallyPrecedes(right.numbers)
     }
 }

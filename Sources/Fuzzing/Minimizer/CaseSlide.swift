@@ -8,17 +8,17 @@ import Patching
 /// needs another ingredient to break stays where it is.
 ///
 /// Deterministic: a function of the case, as far as the target is.
-public struct CaseSlide {
+package struct CaseSlide {
     /// The end of a slide.
-    public struct Result {
+    package struct Result {
         /// The smallest case.
-        public var smallest: Case
+        package var smallest: Case
         /// The bucket that it is in.
-        public var bucket: String
+        package var bucket: String
         /// How many candidates were run.
-        public var candidates: Int
+        package var candidates: Int
         /// True if the limit ended it early, so that another try may slide further.
-        public var isInterrupted: Bool
+        package var isInterrupted: Bool
     }
 
     private let reducers: [any Reducer] = [
@@ -30,19 +30,19 @@ public struct CaseSlide {
     ]
 
     /// How many candidates are run, of short programs and of long ones.
-    public static let most = 3000
-    public static let mostOfLong = 200
+    package static let most = 3000
+    package static let mostOfLong = 200
 
     private let judge: any CaseJudge
     private let limit: MinimizerLimit
 
-    public init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
+    package init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
         self.judge = judge
         self.limit = limit
     }
 
     /// Slides a minimized case; `nil` when it cannot slide.
-    public func slide(_ c: Case, from text: String) -> Result? {
+    package func slide(_ c: Case, from text: String) -> Result? {
         guard let bucket = Bucket(text), bucket.canSlide, judge.names.contains(bucket.target) else { return nil }
         var original = c
         original.expected = nil

@@ -203,17 +203,17 @@ protocol Reducer: Sendable {
 }
 
 /// What a reducer has done in one minimization.
-public struct ReducerStatistics: Codable, Hashable, Sendable {
+package struct ReducerStatistics: Codable, Hashable, Sendable {
     /// What the reducer makes less of.
-    public var name: String
+    package var name: String
     /// How many candidates it proposed, smaller or not.
-    public var calls = 0
+    package var calls = 0
     /// How many of them were run.
-    public var runs = 0
+    package var runs = 0
     /// How many of them had been tried before.
-    public var cached = 0
+    package var cached = 0
     /// How many of them were taken.
-    public var successes = 0
+    package var successes = 0
 
     enum CodingKeys: String, CodingKey {
         case name = "reducer"

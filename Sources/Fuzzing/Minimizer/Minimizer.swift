@@ -7,23 +7,23 @@ import Patching
 /// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order, the cache of
 ///   tried candidates, statistics by reducer and reducers that always make progress after Hypothesis
 ///   (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020)
-public struct Minimizer {
+package struct Minimizer {
     /// What minimizing gave.
-    public struct Result {
+    package struct Result {
         /// The smallest case found, with what it must give.
-        public var smallest: Case
+        package var smallest: Case
         /// How many cases were run.
-        public var candidates: Int
+        package var candidates: Int
         /// What each reducer has done.
-        public var reducers: [ReducerStatistics]
+        package var reducers: [ReducerStatistics]
         /// The smallest case met on the way in each other bucket.
-        public var strays: [String: Case]
+        package var strays: [String: Case]
         /// What is wrong with it; `nil` when it was not run.
-        public var finding: Finding?
+        package var finding: Finding?
         /// True if an interrupt or a limit of time ended it, so that the case may become smaller still.
-        public var isInterrupted = false
+        package var isInterrupted = false
 
-        public init(
+        package init(
             smallest: Case, candidates: Int = 0, reducers: [ReducerStatistics] = [], strays: [String: Case] = [:]
         ) {
             self.smallest = smallest
@@ -43,18 +43,18 @@ public struct Minimizer {
     private let limit: MinimizerLimit
 
     /// Makes a minimizer that asks a judge about each candidate.
-    public init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
+    package init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
         self.judge = judge
         self.limit = limit
     }
 
     /// Makes a minimizer that judges candidates with these patchers, in this process.
-    public init(_ patchers: [any Patcher]) { self.init(InProcessJudge(patchers)) }
+    package init(_ patchers: [any Patcher]) { self.init(InProcessJudge(patchers)) }
 
     /// Makes a case smaller until no reducer finds anything smaller in the bucket.
     ///
     /// - Returns: the case itself when it is not in the bucket
-    public func minimize(_ c: Case, bucket: String) -> Result {
+    package func minimize(_ c: Case, bucket: String) -> Result {
         // The patchers that the bucket is not about cost time and say nothing.
         let target = Bucket.target(of: bucket)
         let isAboutOne = judge.names.contains(target) && Bucket.rule(of: bucket) != .disagreement

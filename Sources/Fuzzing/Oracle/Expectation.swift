@@ -10,9 +10,9 @@ import Patching
 /// out here a second time.
 ///
 /// - Source: SEMANTICS
-public struct Expectation: ~Copyable {
+package struct Expectation: ~Copyable {
     /// Why a pass is refused.
-    public enum Refusal: String, Sendable {
+    package enum Refusal: String, Sendable {
         case malformed
         /// Nothing stands for the target of a jump, or a patch leaves its subprogram.
         case dangling
@@ -29,15 +29,15 @@ public struct Expectation: ~Copyable {
     /// How many jumps and calls of the input are removed.
     private(set) var removedCount = 0
     /// The expected program, when the pass is accepted.
-    public let program = ProgramBuffer()
+    package let program = ProgramBuffer()
     /// What becomes of the pass.
-    public internal(set) var status = PatchStatus.accepted
+    package internal(set) var status = PatchStatus.accepted
     /// Why, when it is refused.
-    public internal(set) var refusal: Refusal?
+    package internal(set) var refusal: Refusal?
     /// The first slot of the would-be result whose jump has no landing or does not fit, where that is why.
-    public internal(set) var refusalPlace: OutputIndex?
+    package internal(set) var refusalPlace: OutputIndex?
 
-    public init() {}
+    package init() {}
 
     /// The oracle's own table of offset fields.
     var fields: JumpReading.Table { reading.table }
@@ -47,7 +47,7 @@ public struct Expectation: ~Copyable {
     /// Works out what a pass must give for a well-formed input.
     ///
     /// - Complexity: O(slots + edits + refs × (refs of their edit + subprograms) + lines)
-    public mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
+    package mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
         refusal = nil
         refusalPlace = nil
         status = .accepted

@@ -2,7 +2,7 @@ import BPF
 import Patching
 
 /// The rules that a result can break, in the order in which they are looked at.
-public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
+package enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     /// Accepted where it must be refused, refused where it must be accepted, or with the wrong error.
     case error
     /// The row of markers differs: something is missing, moved, or there twice.
@@ -43,7 +43,7 @@ public enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
 
 extension BrokenRule {
     /// True if the patcher ended its process, or had to be ended.
-    public var isDeadly: Bool {
+    package var isDeadly: Bool {
         switch self {
         case .crash, .hang, .memory: true
         default: false
@@ -52,25 +52,25 @@ extension BrokenRule {
 }
 
 /// A broken rule, against whom and where.
-public struct Finding: Hashable, Sendable, Codable {
+package struct Finding: Hashable, Sendable, Codable {
     /// The target of findings against the fast oracle.
-    public static let oracleTarget = "oracle"
+    package static let oracleTarget = "oracle"
 
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
-    public var target: String
-    public var rule: BrokenRule
+    package var target: String
+    package var rule: BrokenRule
     /// The text of its ``Bucket``.
-    public var bucket: String
+    package var bucket: String
     /// The pass, counted from 0.
-    public var pass: Int
+    package var pass: Int
     /// The slot of the result, or the row of its table, at which the rule is broken first.
-    public var place: Int
+    package var place: Int
     /// What was expected and what was found, in words with numbers.
-    public var detail: String
+    package var detail: String
     /// What is wrong, in one sentence without numbers and without the target's name.
-    public var sentence: String
+    package var sentence: String
 
-    public init(
+    package init(
         target: String, rule: BrokenRule, insn: String, edit: String, pass: Int, place: Int, detail: String
     ) {
         self.init(

@@ -6,7 +6,7 @@ extension Instruction {
     /// - Parameters:
     ///   - offset: where it goes, in slots, or `nil` when that does not matter
     ///   - isShortJump: whether it is a jump with 16 bits of offset, as whoever asks has found out
-    public func words(offset: Int?, isShortJump: Bool) -> String {
+    package func words(offset: Int?, isShortJump: Bool) -> String {
         let way = offset.map { $0 >= 0 ? "-forward" : "-backward" } ?? ""
         switch code {
         case 0x05: return "ja" + way

@@ -2,7 +2,7 @@ import BPF
 import Patching
 
 /// The oracle that judges results.
-public enum Oracle: String, CaseIterable, Codable, Sendable {
+package enum Oracle: String, CaseIterable, Codable, Sendable {
     /// ``Expectation``, written for speed.
     case fast
     /// ``Reference``, written to be read. It decides; a difference of the fast one is a finding against the oracle.

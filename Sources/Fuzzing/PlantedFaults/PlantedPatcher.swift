@@ -4,9 +4,9 @@ import Patching
 /// A patcher that is wrong on purpose, to see what a finding looks like and whether a set-up reports it.
 ///
 /// It lets `delta-array` do the work and then spoils the result in one way.
-public final class PlantedPatcher: Patcher {
+package final class PlantedPatcher: Patcher {
     /// The ways of being wrong.
-    public enum Fault: String, CaseIterable, Codable, Sendable {
+    package enum Fault: String, CaseIterable, Codable, Sendable {
         /// Backward jumps over code that grew land one instruction too far ahead, as in CVE-2016-2383.
         case backJump = "planted-back-jump"
         /// The aux word of a patched instruction is lost.
@@ -15,17 +15,17 @@ public final class PlantedPatcher: Patcher {
         case trap = "planted-trap"
 
         /// What the patcher is called on the command line.
-        public var name: String { rawValue }
+        package var name: String { rawValue }
     }
 
     private let fault: Fault
     private let design = DeltaArray()
 
-    public init(_ fault: Fault) { self.fault = fault }
+    package init(_ fault: Fault) { self.fault = fault }
 
-    public var name: String { fault.name }
+    package var name: String { fault.name }
 
-    public func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         if fault == .trap { trap(on: pass, input) }

@@ -6,7 +6,7 @@ import Patching
 /// Where edits fall, how long a patch is and where in it the replaced instruction stands are the kernel's; the code in
 /// between is this project's own, and so are its jumps, of which there may be more or fewer. The verifier's knowledge of
 /// types and values is not there. Each workload says what it goes by instead.
-public enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
+package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case blinding
     case contextAccess = "ctx-access"
     case helperInlining = "helper-inlining"
@@ -21,10 +21,10 @@ public enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case verifier
 
     /// What the workload is called on the command line.
-    public var name: String { rawValue }
+    package var name: String { rawValue }
 
     /// What it does, in half a line.
-    public var summary: String {
+    package var summary: String {
         switch self {
         case .blinding: "constants are made of two random numbers"
         case .contextAccess: "context accesses become accesses of kernel objects"
@@ -42,7 +42,7 @@ public enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     }
 
     /// The kernel's function that does the same.
-    public var source: String {
+    package var source: String {
         switch self {
         case .blinding: "bpf_jit_blind_constants"
         case .contextAccess: "convert_ctx_accesses"
@@ -65,7 +65,7 @@ public enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     }
 
     /// How many passes it has.
-    public var passCount: Int {
+    package var passCount: Int {
         switch self {
         case .verifier: 8
         case .mayGoto, .nops: 2

@@ -4,7 +4,7 @@ import Patching
 /// Makes the passes of workloads.
 ///
 /// Made once and reused for the whole run: nothing is allocated for a pass once the buffers have grown.
-public struct WorkloadGenerator: ~Copyable {
+package struct WorkloadGenerator: ~Copyable {
     private var context = ContextRegisters()
     private var reads = WideReads()
     private var reach = Reach()
@@ -14,7 +14,7 @@ public struct WorkloadGenerator: ~Copyable {
     private static let firstMarker: Int32 = 1_000_000
 
     /// Makes a generator with a workspace of its own.
-    public init() {}
+    package init() {}
 
     /// Fills a buffer with all edits of one pass; always the same for the same program.
     ///
@@ -24,7 +24,7 @@ public struct WorkloadGenerator: ~Copyable {
     ///   - number: which of the workload's passes, from 0
     ///   - input: a well-formed program: what the pass before it gave
     /// - Complexity: O(slots × log subprograms)
-    public mutating func makePass(
+    package mutating func makePass(
         _ number: Int, of workload: Workload, for input: ProgramImage<InputIndex>, into buffer: PassBuffer
     ) {
         var choice = EditChoice.all

@@ -2,7 +2,7 @@
 ///
 /// A kernel that obeys them passes a check; each is one sentence and the function that it was read from. The checker is built
 /// on them, and the article <doc:KernelRules> is this table.
-public enum KernelRule: String, Sendable, CaseIterable {
+package enum KernelRule: String, Sendable, CaseIterable {
     case removedRun = "removed-run"
     case hardWiring = "hard-wiring"
     case hardWiringOrder = "hard-wiring-order"
@@ -33,7 +33,7 @@ public enum KernelRule: String, Sendable, CaseIterable {
     case sharedLines = "shared-lines"
 
     /// The rule in one sentence.
-    public var sentence: String {
+    package var sentence: String {
         switch self {
         case .removedRun:
             "Each run of instructions that the verifier never saw is removed, and a jump to its first instruction lands on what follows it."
@@ -83,7 +83,7 @@ public enum KernelRule: String, Sendable, CaseIterable {
     }
 
     /// Where the rule was read.
-    public var source: String {
+    package var source: String {
         switch self {
         case .removedRun: "6.12 verifier.c: opt_remove_dead_code; core.c: bpf_remove_insns"
         case .hardWiring, .hardWiringOrder: "6.12 verifier.c: opt_hard_wire_dead_code_branches"
@@ -110,7 +110,7 @@ public enum KernelRule: String, Sendable, CaseIterable {
     }
 
     /// Where the checker holds the kernel to it.
-    public var checkedBy: String {
+    package var checkedBy: String {
         switch self {
         case .removedRun, .hardWiring, .hardWiringOrder, .nop, .nopOnce, .mayGotoNop: "DeadCodePrediction"
         case .fastcall: "FastcallPattern"
@@ -130,7 +130,7 @@ public enum KernelRule: String, Sendable, CaseIterable {
     }
 
     /// The table in Markdown, as the article has it.
-    public static var markdown: String {
+    package static var markdown: String {
         let rows = allCases.map { "| \($0.rawValue) | \($0.sentence) | \($0.source) |" }
         return (["| rule | what the kernel does | read from |", "|---|---|---|"] + rows).joined(separator: "\n")
     }

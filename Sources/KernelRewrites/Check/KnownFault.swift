@@ -2,34 +2,34 @@
 ///
 /// The tables of `README.md`, `Crashes/README.md` and <doc:KernelRules>, and the lists for `--known`, are this table; a test
 /// compares them.
-public struct KnownFault: Sendable {
+package struct KnownFault: Sendable {
     /// A series of kernels, of which one release was tested.
-    public enum Series: String, CaseIterable, Sendable {
+    package enum Series: String, CaseIterable, Sendable {
         case linux61 = "6.1"
         case linux612 = "6.12"
         case linux618 = "6.18"
     }
 
     /// What is wrong, in one line of Markdown.
-    public var sentence: String
+    package var sentence: String
     /// The kernel function that is wrong, with its file.
-    public var source: String
+    package var source: String
     /// What changed it upstream; `nil` where nothing is known to have.
-    public var mended: String?
+    package var mended: String?
     /// The buckets that it was seen in.
     ///
     /// - Shape: a row for each bucket, with the series that showed it
-    public var buckets: [(bucket: String, series: [Series])]
+    package var buckets: [(bucket: String, series: [Series])]
     /// The cases of `Crashes` that show it, without `.case`.
-    public var cases: [String]
+    package var cases: [String]
 
     /// The series that have the fault, in order.
-    public var series: [Series] {
+    package var series: [Series] {
         Series.allCases.filter { series in buckets.contains { $0.series.contains(series) } }
     }
 
     /// All of them, those that run wrong code first.
-    public static let all: [KnownFault] = [
+    package static let all: [KnownFault] = [
         KnownFault(
             sentence:
                 "A call to an earlier subprogram enters another one, or none, if it is the first instruction of a "
@@ -94,7 +94,7 @@ extension KnownFault {
     private var releases: String { series.map(\.rawValue).joined(separator: ", ") }
 
     /// The table of `README.md`.
-    public static var readme: String {
+    package static var readme: String {
         let rows = all.map { fault in
             let link = fault.cases.first.map { " ([case](Crashes/\($0).case))" } ?? ""
             return "| \(fault.releases) | \(fault.sentence)\(link) |"
@@ -103,7 +103,7 @@ extension KnownFault {
     }
 
     /// The table of `Crashes/README.md`.
-    public static var crashes: String {
+    package static var crashes: String {
         let rows = all.map { fault in
             let cases = fault.cases.map { "`\($0)`" }.joined(separator: ", ")
             return "| \(fault.sentence) | \(fault.releases) | \(cases) | \(fault.mended ?? "") |"
@@ -112,7 +112,7 @@ extension KnownFault {
     }
 
     /// The list of the article.
-    public static var article: String {
+    package static var article: String {
         all.map { fault in
             let buckets = fault.buckets.map { "`\($0.bucket)` (\($0.series.map(\.rawValue).joined(separator: ", ")))" }
             return "- \(fault.sentence) (\(fault.source)): \(buckets.joined(separator: ", "))."
@@ -120,7 +120,7 @@ extension KnownFault {
     }
 
     /// The list for `--known` with the kernels of a series.
-    public static func list(of series: Series) -> String {
+    package static func list(of series: Series) -> String {
         let name = "Crashes/known-\(series.rawValue).txt"
         var text = """
             # Known faults of Linux \(series.rawValue): 'kernel run --known \(name)' ends with 0 when it finds no other.

@@ -1,5 +1,5 @@
 /// Where a jump or a neighbour meets a rewritten instruction.
-public enum RewriteBorder: String, Hashable, Sendable, CaseIterable, Codable {
+package enum RewriteBorder: String, Hashable, Sendable, CaseIterable, Codable {
     /// A jump or call reaches the rewritten instruction.
     case first
     /// A jump or call reaches the instruction behind it.
@@ -19,7 +19,7 @@ public enum RewriteBorder: String, Hashable, Sendable, CaseIterable, Codable {
 }
 
 /// A kind of jump or call with its direction, as far as coverage tells them apart.
-public enum JumpCourse: String, Hashable, Sendable, CaseIterable, Codable {
+package enum JumpCourse: String, Hashable, Sendable, CaseIterable, Codable {
     /// No jump: the border is one of neighbours.
     case none
     case jaForward = "ja-forward"

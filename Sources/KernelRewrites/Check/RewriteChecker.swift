@@ -9,11 +9,11 @@ import Patching
 /// must give, and that is compared with what the kernel gave.
 ///
 /// - Shape: working memory is kept from program to program
-public struct RewriteChecker: ~Copyable {
+package struct RewriteChecker: ~Copyable {
     let facts: KernelFacts
     /// Whether reports of programs with which nothing is wrong hold the kernel's passes and the normalized result too; they
     /// cost more than the check.
-    public var givesPasses = false
+    package var givesPasses = false
     private let input = ProgramBuffer()
     private var resultStorage = Scratch<Instruction>()
     private var functionStorage = Scratch<KernelFunctionShapes.Kind>()
@@ -31,7 +31,7 @@ public struct RewriteChecker: ~Copyable {
     /// How many slots may be looked at behind the end of a result.
     private static let room = 64
 
-    public init(facts: KernelFacts) { self.facts = facts }
+    package init(facts: KernelFacts) { self.facts = facts }
 
     /// Checks one program.
     ///
@@ -40,7 +40,7 @@ public struct RewriteChecker: ~Copyable {
     ///   - result: what the kernel gave back, with the numbers of subprograms and lines as their ids; without subprograms
     ///     theirs are not compared
     /// - Complexity: O(slots + subprograms + lines), where what stands there is plain
-    public mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
+    package mutating func check(_ program: LoadableProgram, live: [Bool], result: Program) -> RewriteReport {
         var report = RewriteReport()
         if let unblinding = Unblinding(result) {
             report.findings = unblinding.findings

@@ -1,11 +1,11 @@
 /// How often each rewrite met each border by each kind of jump.
 ///
 /// - Shape: one counter for each combination, in the order of `allCases`; none at all as long as nothing is counted
-public struct RewriteCoverage: Hashable, Sendable {
+package struct RewriteCoverage: Hashable, Sendable {
     private(set) var counts: [UInt64] = []
 
     /// Makes an empty table.
-    public init() {}
+    package init() {}
 
     static let courses = JumpCourse.allCases.count
     static let borders = RewriteBorder.allCases.count
@@ -21,7 +21,7 @@ public struct RewriteCoverage: Hashable, Sendable {
     /// How often a combination was seen.
     ///
     /// - Complexity: O(1)
-    public subscript(rewrite: Rewrite, border: RewriteBorder, course: JumpCourse) -> UInt64 {
+    package subscript(rewrite: Rewrite, border: RewriteBorder, course: JumpCourse) -> UInt64 {
         let number = Self.number(rewrite.number, border.number, course.number)
         return counts.isEmpty ? 0 : counts[number]
     }
@@ -29,7 +29,7 @@ public struct RewriteCoverage: Hashable, Sendable {
     /// How often a rewrite was seen at all.
     ///
     /// - Complexity: O(1)
-    public func total(_ rewrite: Rewrite) -> UInt64 { self[rewrite, .none, .none] }
+    package func total(_ rewrite: Rewrite) -> UInt64 { self[rewrite, .none, .none] }
 
     /// Counts combinations by their numbers.
     mutating func add(_ numbers: some Sequence<UInt32>) {
@@ -40,7 +40,7 @@ public struct RewriteCoverage: Hashable, Sendable {
     /// Adds what another table counted.
     ///
     /// - Complexity: O(combinations)
-    public static func += (left: inout RewriteCoverage, right: RewriteCoverage) {
+    package static func += (left: inout RewriteCoverage, right: RewriteCoverage) {
         if right.counts.isEmpty { return }
         if left.counts.isEmpty {
             left.counts = right.counts
@@ -50,20 +50,20 @@ public struct RewriteCoverage: Hashable, Sendable {
     }
 
     /// Whether nothing was counted.
-    public var isEmpty: Bool { counts.isEmpty }
+    package var isEmpty: Bool { counts.isEmpty }
 
     /// One combination that was seen.
-    public struct Entry: Hashable, Sendable {
-        public var rewrite: Rewrite
-        public var border: RewriteBorder
-        public var course: JumpCourse
-        public var count: UInt64
+    package struct Entry: Hashable, Sendable {
+        package var rewrite: Rewrite
+        package var border: RewriteBorder
+        package var course: JumpCourse
+        package var count: UInt64
     }
 
     /// All combinations that were seen, in the order of the cases.
     ///
     /// - Complexity: O(combinations)
-    public var entries: [Entry] {
+    package var entries: [Entry] {
         var entries: [Entry] = []
         if counts.isEmpty { return entries }
         for rewrite in Rewrite.allCases {
@@ -81,7 +81,7 @@ public struct RewriteCoverage: Hashable, Sendable {
 
 /// Written by the names of what was counted, so that a table outlives a change of the cases.
 extension RewriteCoverage: Codable {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let named = try [String: UInt64](from: decoder)
         for (name, count) in named {
             let parts = name.split(separator: "/").map(String.init)
@@ -93,7 +93,7 @@ extension RewriteCoverage: Codable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var named: [String: UInt64] = [:]
         for entry in entries {
             named["\(entry.rewrite.rawValue)/\(entry.border.rawValue)/\(entry.course.rawValue)"] = entry.count

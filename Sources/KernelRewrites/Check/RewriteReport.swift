@@ -3,30 +3,30 @@ import Fuzzing
 import Patching
 
 /// What a check of one loaded program found.
-public struct RewriteReport: Sendable {
+package struct RewriteReport: Sendable {
     /// Broken rules, with target `kernel`.
-    public internal(set) var findings: [Finding] = []
+    package internal(set) var findings: [Finding] = []
     /// What was not understood. A program with a gap is neither right nor wrong.
-    public internal(set) var gaps: [AlignmentGap] = []
+    package internal(set) var gaps: [AlignmentGap] = []
     /// What the kernel did, in the order of the input.
-    public internal(set) var applied: [AppliedRewrite] = []
+    package internal(set) var applied: [AppliedRewrite] = []
     /// The same at its borders, counted.
-    public internal(set) var coverage = RewriteCoverage()
+    package internal(set) var coverage = RewriteCoverage()
     /// The kernel's edits as passes, each on what the one before it gave; none where there is a gap, or nothing is wrong and
     /// nobody asked (``RewriteChecker/givesPasses``).
     ///
     /// Code that goes in front of the first instruction of a subprogram has a pass of its own, since a pass has one edit
     /// at an index.
-    public internal(set) var passes: [Pass] = []
+    package internal(set) var passes: [Pass] = []
     /// The result as the oracle compared it: what the kernel may choose freely is as the program had it.
     ///
     /// There where ``passes`` are.
-    public internal(set) var normalized: Program?
+    package internal(set) var normalized: Program?
 
     /// What shows each finding, and then each gap, in what was read back.
-    public internal(set) var evidence: [RewriteEvidence] = []
+    package internal(set) var evidence: [RewriteEvidence] = []
     /// What the passes must give, where ``normalized`` is there.
-    public internal(set) var expected: Program?
+    package internal(set) var expected: Program?
     /// How compiled calls hold where they lead; `nil` where there are none.
     var callForm: CallNumbers.Form?
     /// The number of the removed subprogram whose address is still loaded, and of which a finding tells; `nil` where there is none.
@@ -35,20 +35,20 @@ public struct RewriteReport: Sendable {
     var lengthChange = 0
 
     /// Whether everything was understood and nothing is wrong.
-    public var isClean: Bool { findings.isEmpty && gaps.isEmpty }
+    package var isClean: Bool { findings.isEmpty && gaps.isEmpty }
 }
 
 /// One rewrite of one instruction, or of a run of them.
 ///
 /// - Units: slots
-public struct AppliedRewrite: Hashable, Sendable {
-    public var rewrite: Rewrite
+package struct AppliedRewrite: Hashable, Sendable {
+    package var rewrite: Rewrite
     /// The slots of the program as it was loaded; empty for what is put in front of an instruction.
-    public var input: Range<UInt32>
+    package var input: Range<UInt32>
     /// The slots of the result that stand for them; empty for what is removed.
-    public var result: Range<UInt32>
+    package var result: Range<UInt32>
 
-    public init(_ rewrite: Rewrite, input: Range<UInt32>, result: Range<UInt32>) {
+    package init(_ rewrite: Rewrite, input: Range<UInt32>, result: Range<UInt32>) {
         self.rewrite = rewrite
         self.input = input
         self.result = result
@@ -58,18 +58,18 @@ public struct AppliedRewrite: Hashable, Sendable {
 /// A place where the result cannot be explained.
 ///
 /// - Units: slots
-public struct AlignmentGap: Hashable, Sendable, CustomStringConvertible {
+package struct AlignmentGap: Hashable, Sendable, CustomStringConvertible {
     /// What is wrong there, in words.
-    public var reason: String
+    package var reason: String
     /// The first slot of the program, and of the result, that was not understood.
-    public var slot: Int
-    public var place: Int
+    package var slot: Int
+    package var place: Int
     /// Some instructions from there on, of the program and of the result.
-    public var expected: [Instruction]
-    public var found: [Instruction]
+    package var expected: [Instruction]
+    package var found: [Instruction]
 
     /// The place and what stands there, in a few lines.
-    public var description: String {
+    package var description: String {
         func list(_ insns: [Instruction]) -> String {
             var text = ""
             var at = 0

@@ -4,13 +4,13 @@ import Fuzzing
 /// Makes programs that the verifier accepts and that the kernel rewrites in as many ways as it can.
 ///
 /// A program is a function of seed, profiles, facts and index, and of nothing else.
-public struct KernelProgramGenerator {
+package struct KernelProgramGenerator {
     private let seed: UInt64
     private let planner: ProgramPlanner
     private let liveness = Liveness()
 
     /// Makes a generator; profiles that the kernel cannot have are left out, see ``ProgramProfile/missing(of:in:)``.
-    public init(seed: UInt64, profiles: [ProgramProfile] = ProgramProfile.allCases, facts: KernelFacts) {
+    package init(seed: UInt64, profiles: [ProgramProfile] = ProgramProfile.allCases, facts: KernelFacts) {
         self.seed = seed
         planner = ProgramPlanner(profiles: profiles, facts: facts)
     }
@@ -18,7 +18,7 @@ public struct KernelProgramGenerator {
     /// Makes the program with an index.
     ///
     /// - Complexity: O(slots)
-    public mutating func make(index: UInt64) -> GeneratedProgram {
+    package mutating func make(index: UInt64) -> GeneratedProgram {
         var draws = Draws(seed: seed, index: index)
         let (plan, profiles) = planner.plan(&draws)
         let room = plan.functions.reduce(64) { $0 + $1.slots + 24 }

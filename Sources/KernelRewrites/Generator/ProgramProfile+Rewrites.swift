@@ -1,6 +1,6 @@
 extension ProgramProfile {
     /// What the kernel does to programs of the profile, if it does at all what it is known to do.
-    public var rewrites: Set<Rewrite> {
+    package var rewrites: Set<Rewrite> {
         switch self {
         case .jumps, .calls, .subprograms, .gotol, .far, .tailCall: []
         case .deadCode: [.deadCode, .hardWired]

@@ -1,7 +1,7 @@
 import BPF
 
 /// What programs are made to have rewritten; the names are those of the command line.
-public enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
+package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     case jumps
     case gotol
     case deadCode = "dead-code"
@@ -30,7 +30,7 @@ public enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     case far
 
     /// What the profile is for, in half a line.
-    public var summary: String {
+    package var summary: String {
         switch self {
         case .jumps: "jumps of every kind between all borders, in programs that are rewritten as little as can be"
         case .gotol: "jumps with 32-bit offsets, forward and backward"
@@ -62,7 +62,7 @@ public enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     }
 
     /// What the kernel must have for any program of the profile.
-    public var needs: Set<KernelFeature> {
+    package var needs: Set<KernelFeature> {
         switch self {
         case .gotol: [.addressableMaps, .gotol]
         case .mayGoto: [.addressableMaps, .mayGoto]
@@ -113,15 +113,15 @@ public enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
 }
 
 /// Why a profile cannot be had on a kernel.
-public struct MissingProfile: Hashable, Sendable {
-    public var profile: ProgramProfile
+package struct MissingProfile: Hashable, Sendable {
+    package var profile: ProgramProfile
     /// What the kernel lacks, by its names, sorted.
-    public var lacks: [String]
+    package var lacks: [String]
 }
 
 extension ProgramProfile {
     /// What a kernel lacks for the profile, by its names, sorted; empty if it has all.
-    public func lacks(in facts: KernelFacts) -> [String] {
+    package func lacks(in facts: KernelFacts) -> [String] {
         var lacks = needs.subtracting(facts.features).map(\.rawValue)
         switch self {
         case .exception where !facts.functions.contains("bpf_throw"): lacks.append("bpf_throw")
@@ -135,7 +135,7 @@ extension ProgramProfile {
     }
 
     /// Those of some profiles that a kernel cannot have, and why.
-    public static func missing(of profiles: [ProgramProfile], in facts: KernelFacts) -> [MissingProfile] {
+    package static func missing(of profiles: [ProgramProfile], in facts: KernelFacts) -> [MissingProfile] {
         profiles.compactMap { profile in
             let lacks = profile.lacks(in: facts)
             return lacks.isEmpty ? nil : MissingProfile(profile: profile, lacks: lacks)

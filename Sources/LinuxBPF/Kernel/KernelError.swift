@@ -1,9 +1,9 @@
 import Glibc
 
 /// Why the running kernel cannot be worked with, or did not do what it should; its description is one line.
-public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was wanted of the kernel.
-    public enum Attempt: String, Hashable, Sendable {
+    package enum Attempt: String, Hashable, Sendable {
         case use = "use BPF"
         case types = "load BTF"
         case kernelTypes = "read the BTF of the kernel"
@@ -16,13 +16,13 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What was wanted.
-    public var attempt: Attempt
+    package var attempt: Attempt
     /// The `errno`; 0 where the kernel gave none.
-    public var code: Int32
+    package var code: Int32
     /// What is missing and how to get it, or what else there is to say.
-    public var explanation: String?
+    package var explanation: String?
 
-    public init(_ attempt: Attempt, code: Int32, _ explanation: String? = nil) {
+    package init(_ attempt: Attempt, code: Int32, _ explanation: String? = nil) {
         self.attempt = attempt
         self.code = code
         self.explanation = explanation
@@ -31,7 +31,7 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether this process or the machine has run out of something, or a signal came between: no program is to blame.
     ///
     /// That there is no memory for a program is what the kernel also says of one whose jumps would not reach.
-    public var isOfEnvironment: Bool {
+    package var isOfEnvironment: Bool {
         switch (attempt, code) {
         case (_, EMFILE), (_, ENFILE), (_, EAGAIN), (_, EINTR): true
         // Kernels before 5.11 count the memory of maps against RLIMIT_MEMLOCK, and say EPERM.
@@ -41,7 +41,7 @@ public struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What failed, the reason of the system, and what helps.
-    public var description: String {
+    package var description: String {
         let reason = code == 0 ? "" : ": " + LibbpfLog.words(for: code)
         return "cannot \(attempt.rawValue)\(reason)" + (explanation.map { "; \($0)" } ?? "")
     }

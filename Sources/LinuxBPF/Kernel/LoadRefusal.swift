@@ -1,21 +1,21 @@
 import Glibc
 
 /// Why a program was not loaded.
-public struct LoadRefusal: Error, Hashable, Sendable {
+package struct LoadRefusal: Error, Hashable, Sendable {
     /// The `errno` of the load.
-    public var code: Int32
+    package var code: Int32
     /// The line of the verifier's log that says why, or the error in words where there is no log.
-    public var text: String
+    package var text: String
     /// Whether no program is to blame: see ``KernelError/isOfEnvironment``.
-    public private(set) var isOfEnvironment = false
+    package private(set) var isOfEnvironment = false
 
-    public init(code: Int32, text: String) {
+    package init(code: Int32, text: String) {
         self.code = code
         self.text = text
     }
 
     /// Makes a refusal of something that the kernel did not do.
-    public init(_ error: KernelError) {
+    package init(_ error: KernelError) {
         self.init(code: error.code, text: error.description)
         isOfEnvironment = error.isOfEnvironment
     }
@@ -26,7 +26,7 @@ public struct LoadRefusal: Error, Hashable, Sendable {
     ///
     /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; before, `verifier internal error`; 6.12
     ///   `kernel/bpf/verifier.c`, `jit_subprogs`, which only warns
-    public var isVerifierBug: Bool { code == EFAULT || Self.namesVerifierBug(text) }
+    package var isVerifierBug: Bool { code == EFAULT || Self.namesVerifierBug(text) }
 
     /// Whether a line of the log says so.
     static func namesVerifierBug(_ line: some StringProtocol) -> Bool {
@@ -37,7 +37,7 @@ public struct LoadRefusal: Error, Hashable, Sendable {
     /// The text with `N` for each number, so that refusals of one kind can be counted.
     ///
     /// - Complexity: O(text)
-    public var reason: String {
+    package var reason: String {
         var reason = ""
         var number = Substring()
         for character in text {
@@ -59,5 +59,5 @@ public struct LoadRefusal: Error, Hashable, Sendable {
 
 extension LoadRefusal: CustomStringConvertible {
     /// The text and the error in words.
-    public var description: String { "\(text) (\(LibbpfLog.words(for: code)))" }
+    package var description: String { "\(text) (\(LibbpfLog.words(for: code)))" }
 }

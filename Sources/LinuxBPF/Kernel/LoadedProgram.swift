@@ -2,17 +2,17 @@ import BPF
 import Glibc
 
 /// A program in the kernel; it goes when this does.
-public struct LoadedProgram: ~Copyable, Sendable {
+package struct LoadedProgram: ~Copyable, Sendable {
     /// The descriptor that keeps the program.
     package let descriptor: Int32
     /// What it was loaded as.
-    public let type: ProgramType
+    package let type: ProgramType
 
     deinit { close(descriptor) }
 }
 
 /// What the kernel made of a program.
-public enum LoadOutcome: ~Copyable, Sendable {
+package enum LoadOutcome: ~Copyable, Sendable {
     /// The verifier accepts it.
     case loaded(LoadedProgram)
     /// It is not loaded.

@@ -4,21 +4,21 @@ import BPF
 ///
 /// For loops that call the kernel themselves; good for as long as the ``RunningKernel`` that it came from, and until that
 /// loads a program with more subprograms than any before.
-public struct PreparedProgram: Sendable {
-    public var type: ProgramType
-    public var attachType: UInt32
+package struct PreparedProgram: Sendable {
+    package var type: ProgramType
+    package var attachType: UInt32
     /// `attach_btf_id`; 0 without a target.
-    public var attachTarget: UInt32
-    public var flags: LoadFlags
-    public var insns: [Instruction]
+    package var attachTarget: UInt32
+    package var flags: LoadFlags
+    package var insns: [Instruction]
     /// `struct bpf_func_info`: a slot and the id of a type.
-    public var functions: [Subprogram]
+    package var functions: [Subprogram]
     /// `struct bpf_line_info`: a slot, the file's name, the text, and the place in the file.
-    public var lines: [SIMD4<UInt32>]
+    package var lines: [SIMD4<UInt32>]
     /// The descriptor of the BTF.
-    public var types: Int32
+    package var types: Int32
     /// `fd_array`.
-    public var maps: [Int32]
+    package var maps: [Int32]
 }
 
 extension RunningKernel {
@@ -26,7 +26,7 @@ extension RunningKernel {
     ///
     /// - Throws: the refusal of a program that needs what this kernel does not have
     /// - Complexity: O(slots + records)
-    public func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
+    package func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
         unsafe try state.value.prepared(program)
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 
 extension RunningKernel {
     /// How often a program is run at most.
-    public static let runLimit = 1000
+    package static let runLimit = 1000
 
     /// Runs a program on made-up input, and gives what the last run returned.
     ///
@@ -15,7 +15,7 @@ extension RunningKernel {
     ///   - count: how often, from 1 to ``runLimit``; types that take no packet are run once
     /// - Throws: ``KernelError`` for a type that cannot be run this way
     /// - Source: `net/bpf/test_run.c`
-    public func run(
+    package func run(
         _ loaded: borrowing LoadedProgram, data: [UInt8], repeat count: Int
     ) throws(KernelError) -> UInt32 {
         precondition((1...Self.runLimit).contains(count), "\(count) runs")

@@ -7,17 +7,17 @@ import KernelRewrites
 ///
 /// One BTF, and one map of each kind that a program needed, stay open for as long as this does; nothing is ever pinned, so
 /// that nothing is left when the process ends, whichever way it does. For one thread at a time.
-public final class RunningKernel {
+package final class RunningKernel {
     /// What is kept from one load to the next.
     let state: UncheckedBox<LoadState>
 
     /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
-    public private(set) lazy var facts = foundFacts()
+    package private(set) lazy var facts = foundFacts()
 
     /// Finds out whether programs may be loaded.
     ///
     /// - Throws: ``KernelError``, which says what is missing and how to get it
-    public init() throws(KernelError) {
+    package init() throws(KernelError) {
         try KernelRights.check()
         // More subprograms than 256 no kernel takes so far.
         state = UncheckedBox(LoadState(types: try ProgramTypes(functionCount: 256)))
@@ -29,7 +29,7 @@ public final class RunningKernel {
     ///
     /// - Complexity: O(slots), and what the verifier takes
     /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_load`
-    public func load(_ program: LoadableProgram) -> LoadOutcome {
+    package func load(_ program: LoadableProgram) -> LoadOutcome {
         do throws(LoadRefusal) {
             let target = unsafe try state.value.prepare(program)
             let result = unsafe try state.value.submit(program, target)
@@ -50,7 +50,7 @@ public final class RunningKernel {
     ///
     /// - Throws: ``KernelError`` when the kernel will not show it
     /// - Complexity: O(slots + records)
-    public func read(_ loaded: borrowing LoadedProgram) throws(KernelError) -> Program {
+    package func read(_ loaded: borrowing LoadedProgram) throws(KernelError) -> Program {
         var program = Program(insns: [], aux: [], subprograms: [])
         try read(loaded, into: &program)
         return program
@@ -60,7 +60,7 @@ public final class RunningKernel {
     ///
     /// - Throws: ``KernelError`` when the kernel will not show it
     /// - Complexity: O(slots + records)
-    public func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
+    package func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
         unsafe try state.value.reader.read(loaded.descriptor)
         unsafe state.value.reader.copy(to: &program, firstFunction: state.value.types.firstFunction)
         for slot in program.insns.indices {
@@ -72,7 +72,7 @@ public final class RunningKernel {
     }
 
     /// What stands for a map that was not made here: no kind has this number, so that it is never taken for right.
-    public static let unknownMap: Int32 = -2
+    package static let unknownMap: Int32 = -2
 
     /// For each slot of a program, whether the verifier saw it on a path that can be taken: what is left is dead.
     ///
@@ -81,7 +81,7 @@ public final class RunningKernel {
     ///
     /// - Throws: ``KernelError`` when the program is refused, or the log cannot be had
     /// - Complexity: O(length of the log)
-    public func seen(_ program: LoadableProgram) throws(KernelError) -> [Bool] {
+    package func seen(_ program: LoadableProgram) throws(KernelError) -> [Bool] {
         let target: UInt32
         do throws(LoadRefusal) {
             target = unsafe try state.value.prepare(program)

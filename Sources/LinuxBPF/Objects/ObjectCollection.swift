@@ -1,21 +1,21 @@
 /// The programs of many objects, from files and folders, and what had to be left out.
-public struct ObjectCollection: Hashable, Sendable {
+package struct ObjectCollection: Hashable, Sendable {
     /// The objects of which at least something was read, in the order of the paths, within a folder by name.
-    public var files: [ObjectFile]
+    package var files: [ObjectFile]
     /// Every file, folder and program that was refused, in the same order.
-    public var refusals: [ObjectError]
+    package var refusals: [ObjectError]
 
     /// The usable programs of all objects, in order.
     ///
     /// - Complexity: O(programs)
-    public var programs: [ObjectProgram] { files.flatMap(\.programs) }
+    package var programs: [ObjectProgram] { files.flatMap(\.programs) }
 
     /// Reads files as they are named, and from folders, with the folders in them, the files whose names end in `.o`.
     ///
     /// Links to folders are not followed inside a folder. What cannot be read is a refusal and ends nothing.
     ///
     /// - Complexity: O(bytes of all objects)
-    public init(paths: [String]) {
+    package init(paths: [String]) {
         files = []
         refusals = []
         for entry in ObjectPaths(paths).entries {

@@ -1,9 +1,9 @@
 import BPF
 
 /// Why an object, or one program of it, is not used; its description is one line.
-public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong with the object or program.
-    public enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// There is no such file or folder.
         case missing
         /// The system would not let it be read; the number is its `errno`.
@@ -29,21 +29,21 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The path of the object or folder.
-    public var object: String
+    package var object: String
     /// The program that is refused, or `nil` when it is all of the object.
-    public var program: String?
+    package var program: String?
     /// What is wrong.
-    public var reason: Reason
+    package var reason: Reason
 
     /// Makes an error from the place and the reason.
-    public init(object: String, program: String? = nil, _ reason: Reason) {
+    package init(object: String, program: String? = nil, _ reason: Reason) {
         self.object = object
         self.program = program
         self.reason = reason
     }
 
     /// Whether it is about a file or folder that somebody has named, which is not there or cannot be read.
-    public func isOfNamed(_ paths: [String]) -> Bool {
+    package func isOfNamed(_ paths: [String]) -> Bool {
         guard program == nil, paths.contains(object) else { return false }
         return switch reason {
         case .missing, .unreadable, .notAFile: true
@@ -52,7 +52,7 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The path, the program if it is about one, and the reason, in one line.
-    public var description: String {
+    package var description: String {
         let place = program.map { "\(object): program '\($0)'" } ?? object
         return "\(place): \(reason)"
     }
@@ -60,7 +60,7 @@ public struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension ObjectError.Reason: CustomStringConvertible {
     /// The reason in words, without the place.
-    public var description: String {
+    package var description: String {
         switch self {
         case .missing: "no such file or folder"
         case .unreadable(_, let message): "cannot be read: \(message)"

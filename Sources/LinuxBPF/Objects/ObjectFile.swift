@@ -3,20 +3,20 @@ import BPF
 /// An ELF object with BPF programs, read by libbpf without the kernel and without privileges.
 ///
 /// Reading is safe from any thread; libbpf has state of its own, so one object is read at a time.
-public struct ObjectFile: Hashable, Sendable {
+package struct ObjectFile: Hashable, Sendable {
     /// Where the object was read from.
-    public var path: String
+    package var path: String
     /// The well-formed programs, in the order of the object.
-    public var programs: [ObjectProgram]
+    package var programs: [ObjectProgram]
     /// The programs that cannot be used, each by name and with the reason.
-    public var refusals: [ObjectError]
+    package var refusals: [ObjectError]
 
     /// Reads an object and takes the programs that can be used.
     ///
     /// - Throws: ``ObjectError`` when no program of it can be looked at: the file is missing, unreadable, empty, no ELF
     ///   file, for another machine, refused by libbpf as a whole, or without a program
     /// - Complexity: O(bytes + slots of the programs with all their subprograms)
-    public init(path: String) throws(ObjectError) {
+    package init(path: String) throws(ObjectError) {
         self.path = path
         programs = []
         refusals = []
@@ -48,7 +48,7 @@ public struct ObjectFile: Hashable, Sendable {
     /// The programs of an object, all of them or none.
     ///
     /// - Throws: ``ObjectError`` when the object, or any program of it, cannot be used
-    public static func load(_ path: String) throws(ObjectError) -> [ObjectProgram] {
+    package static func load(_ path: String) throws(ObjectError) -> [ObjectProgram] {
         let file = try ObjectFile(path: path)
         if let refusal = file.refusals.first { throw refusal }
         return file.programs

@@ -1,18 +1,18 @@
 /// The files that paths lead to, and the paths that lead to none.
-public struct ObjectPaths: Sendable {
+package struct ObjectPaths: Sendable {
     /// One thing found, in order: a file to read, or why there is none.
-    public enum Entry: Sendable {
+    package enum Entry: Sendable {
         case file(String)
         case refusal(ObjectError)
     }
 
     /// What was found, in the order of the paths, within a folder by name.
-    public private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
     /// Takes files as they are named, and from folders, with the folders in them, the files whose names end in `.o`.
     ///
     /// Links to folders are not followed inside a folder. What cannot be looked at is a refusal and ends nothing.
-    public init(_ paths: [String]) {
+    package init(_ paths: [String]) {
         for path in paths {
             do throws(ObjectError) {
                 if try HostFile.kind(of: path) != .folder {

@@ -7,18 +7,18 @@ import BPF
 /// the machine: its address in `/proc/kallsyms`.
 ///
 /// - Source: libbpf 1.1, `libbpf.h`: `bpf_program__insns`
-public struct ObjectProgram: Hashable, Sendable {
+package struct ObjectProgram: Hashable, Sendable {
     /// The path of the object, as it was given or found.
-    public var object: String
+    package var object: String
     /// The name of the program's function.
-    public var name: String
+    package var name: String
     /// The ELF section, without the `?` that keeps a program from loading by itself.
-    public var section: String
+    package var section: String
     /// The program; well formed, with a different non-zero word beside each slot.
-    public var program: Program
+    package var program: Program
 
     /// Makes a program of an object from its parts.
-    public init(object: String, name: String, section: String, program: Program) {
+    package init(object: String, name: String, section: String, program: Program) {
         self.object = object
         self.name = name
         self.section = section

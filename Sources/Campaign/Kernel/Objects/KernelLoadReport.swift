@@ -4,46 +4,46 @@ import KernelRewrites
 import LinuxBPF
 
 /// The results of loading the programs of objects into the running kernel and checking its rewrites.
-public struct KernelLoadReport: Encodable, Sendable {
+package struct KernelLoadReport: Encodable, Sendable {
     /// An object or program that was not loaded.
-    public struct Refusal: Encodable, Sendable {
-        public var object: String
+    package struct Refusal: Encodable, Sendable {
+        package var object: String
         /// The program; `nil` for the whole object.
-        public var program: String?
-        public var reason: String
+        package var program: String?
+        package var reason: String
     }
 
     /// A broken rule in a loaded program, or a place that the check does not understand.
-    public struct Trouble: Encodable, Sendable {
-        public var object: String
-        public var program: String
+    package struct Trouble: Encodable, Sendable {
+        package var object: String
+        package var program: String
         /// How the program was loaded: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
-        public var way: String
+        package var way: String
         /// The bucket of a finding; `nil` if the place is not understood.
-        public var bucket: String?
+        package var bucket: String?
         /// The finding in one sentence without numbers; `nil` if the place is not understood.
-        public var sentence: String?
-        public var detail: String
+        package var sentence: String?
+        package var detail: String
         /// The instructions around the place, in the program and in the result.
-        public var listing: String
+        package var listing: String
     }
 
     /// The counts of one way of loading.
-    public struct Loads: Encodable, Sendable {
-        public var way: String
+    package struct Loads: Encodable, Sendable {
+        package var way: String
         /// The number of loaded programs.
-        public internal(set) var loaded = 0
+        package internal(set) var loaded = 0
         /// The number of loaded programs that were understood completely, right or wrong.
-        public internal(set) var checked = 0
+        package internal(set) var checked = 0
         /// The number of programs checked without the verifier's log, which was too long: all code was assumed live.
-        public internal(set) var withoutLog = 0
+        package internal(set) var withoutLog = 0
         /// The number of programs checked without function and line records, since those in the kernel are unknown.
-        public internal(set) var withoutRecords = 0
+        package internal(set) var withoutRecords = 0
         /// The number of patches, and of edits that only remove code.
-        public internal(set) var patches = 0
-        public internal(set) var deletions = 0
-        public internal(set) var slotsIn = 0
-        public internal(set) var slotsOut = 0
+        package internal(set) var patches = 0
+        package internal(set) var deletions = 0
+        package internal(set) var slotsIn = 0
+        package internal(set) var slotsOut = 0
 
         enum CodingKeys: String, CodingKey {
             case way, loaded, checked, patches, deletions
@@ -55,18 +55,18 @@ public struct KernelLoadReport: Encodable, Sendable {
     }
 
     /// The release of the kernel.
-    public private(set) var kernel: String
+    package private(set) var kernel: String
     /// The number of readable objects.
-    public private(set) var objects = 0
+    package private(set) var objects = 0
     /// The number of programs in these objects.
-    public private(set) var programs = 0
-    public private(set) var refused: [Refusal] = []
-    public private(set) var loads: [Loads] = []
-    public private(set) var notUnderstood: [Trouble] = []
-    public private(set) var findings: [Trouble] = []
-    public private(set) var seconds = 0.0
+    package private(set) var programs = 0
+    package private(set) var refused: [Refusal] = []
+    package private(set) var loads: [Loads] = []
+    package private(set) var notUnderstood: [Trouble] = []
+    package private(set) var findings: [Trouble] = []
+    package private(set) var seconds = 0.0
     /// A line for each named object or program that is missing or unreadable; ``refused`` contains them too.
-    public private(set) var unusable: [String] = []
+    package private(set) var unusable: [String] = []
 
     enum CodingKeys: String, CodingKey {
         case kernel, objects, programs, refused, loads, findings, seconds
@@ -77,7 +77,7 @@ public struct KernelLoadReport: Encodable, Sendable {
     ///
     /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
     /// - Complexity: O(slots) a program, and the verifier's time
-    public init(paths: [String]) throws(CampaignError) {
+    package init(paths: [String]) throws(CampaignError) {
         let begun = Date()
         var survey = try ObjectSurvey()
         var report = KernelLoadReport(kernel: survey.facts.release)
@@ -163,7 +163,7 @@ extension KernelLoadReport {
 
     /// The refused objects and programs without the ``unusable`` ones, each place that is not understood and each
     /// finding with its instructions, and a table.
-    public var text: String {
+    package var text: String {
         var text = ""
         for refusal in refused {
             let line = Self.place(refusal.object, refusal.program) + ": \(refusal.reason)"

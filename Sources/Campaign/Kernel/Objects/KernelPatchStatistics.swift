@@ -5,16 +5,16 @@ import LinuxBPF
 ///
 /// - Units: `slots` in slots
 /// - Source: requested by Starovoitov, June 2022: "the number of patches and their sizes across all progs in selftests"
-public struct KernelPatchStatistics: Encodable, Sendable {
+package struct KernelPatchStatistics: Encodable, Sendable {
     /// The counts of one way of loading.
-    public struct Loads: Encodable, Sendable {
+    package struct Loads: Encodable, Sendable {
         /// The way of loading: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
-        public internal(set) var way: String
-        public internal(set) var programs = 0
+        package internal(set) var way: String
+        package internal(set) var programs = 0
         /// All rewrites together, then each one with edits.
-        public internal(set) var rewrites: [EditStatistics] = []
+        package internal(set) var rewrites: [EditStatistics] = []
         /// The number of instructions changed in place, without a patch, by rewrite.
-        public internal(set) var inPlace: [String: Int] = [:]
+        package internal(set) var inPlace: [String: Int] = [:]
 
         enum CodingKeys: String, CodingKey {
             case way, programs, rewrites
@@ -23,19 +23,19 @@ public struct KernelPatchStatistics: Encodable, Sendable {
     }
 
     /// The release of the kernel.
-    public private(set) var kernel: String
+    package private(set) var kernel: String
     /// The number of objects with at least one readable part.
-    public private(set) var objects = 0
+    package private(set) var objects = 0
     /// The number of programs that were loaded and understood.
-    public private(set) var programs = 0
-    public private(set) var slots = 0
+    package private(set) var programs = 0
+    package private(set) var slots = 0
     /// A line for each object or program that could not be used.
-    public private(set) var refused: [String] = []
+    package private(set) var refused: [String] = []
     /// The lines of named objects and programs that are missing or unreadable.
-    public private(set) var unusable: [String] = []
+    package private(set) var unusable: [String] = []
     /// A line for each program with a place that the check does not understand; these programs are not counted.
-    public private(set) var leftOut: [String] = []
-    public private(set) var loads: [Loads] = []
+    package private(set) var leftOut: [String] = []
+    package private(set) var loads: [Loads] = []
 
     enum CodingKeys: String, CodingKey {
         case kernel, objects, programs, slots, refused, loads
@@ -46,7 +46,7 @@ public struct KernelPatchStatistics: Encodable, Sendable {
     ///
     /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
     /// - Complexity: O(slots) a program, and the verifier's time
-    public init(paths: [String]) throws(CampaignError) {
+    package init(paths: [String]) throws(CampaignError) {
         var survey = try ObjectSurvey()
         var status = StatusLine()
         var tallies = ObjectSurvey.Way.allCases.map { RewriteTally($0) }
@@ -80,7 +80,7 @@ public struct KernelPatchStatistics: Encodable, Sendable {
 
 extension KernelPatchStatistics {
     /// For each way of loading, tables of all rewrites and histograms of their patches.
-    public var text: String {
+    package var text: String {
         var parts = [
             OutputWidth.wrap(
                 "kernel \(kernel): \(CountText.of(objects, "object")), "

@@ -1,20 +1,20 @@
 import BPF
 
 /// A program of an object that was given to the running kernel, and what came of it.
-public struct ObjectLoad: Sendable {
+package struct ObjectLoad: Sendable {
     /// The path of the object.
-    public var object: String
+    package var object: String
     /// The name of the program's function.
-    public var name: String
+    package var name: String
     /// The ELF section.
-    public var section: String
+    package var section: String
     /// What came of loading the program, once for each set of flags that was asked for, in that order.
     ///
     /// Behind a refusal there is nothing: what is refused with one set of flags is so with each.
-    public var outcomes: [Outcome]
+    package var outcomes: [Outcome]
 
     /// What came of loading a program with one set of flags.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         case loaded(LoadedObjectProgram)
         /// Why not, in one line.
         case refused(String)
@@ -25,13 +25,13 @@ public struct ObjectLoad: Sendable {
 ///
 /// - Shape: ids are those of ``RecordNames``; in both programs, the `imm` of a wide load of a map is the number of the map
 ///   in the object, and `src_reg` is 1 or 2 (`BPF_PSEUDO_MAP_FD`, `BPF_PSEUDO_MAP_VALUE`)
-public struct LoadedObjectProgram: Sendable {
+package struct LoadedObjectProgram: Sendable {
     /// The program as libbpf handed it over, with all relocations applied.
-    public var input: LoadableProgram
+    package var input: LoadableProgram
     /// Which slots the verifier saw on a path that can be taken; `nil` when its log was too long to be kept whole.
-    public var live: [Bool]?
+    package var live: [Bool]?
     /// The program as the kernel has it.
-    public var result: Program
+    package var result: Program
     /// Whether the kernel was given function and line records that are not known here, so that both programs are without.
-    public var isWithoutRecords: Bool
+    package var isWithoutRecords: Bool
 }

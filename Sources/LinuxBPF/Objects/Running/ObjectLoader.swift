@@ -11,7 +11,7 @@ import Glibc
 /// libbpf says what it loads (`bpf_program__insns`), but not with which function and line records. Those are had by letting
 /// it prepare the object once more without the kernel, see ``LibbpfLoader``: they depend on nothing that differs between the
 /// two ways.
-public final class ObjectLoader {
+package final class ObjectLoader {
     private let state: UncheckedBox<State>
 
     /// What is kept from one program to the next.
@@ -24,7 +24,7 @@ public final class ObjectLoader {
     /// Finds out whether programs may be loaded.
     ///
     /// - Throws: ``KernelError``, which says what is missing and how to get it
-    public convenience init() throws(KernelError) {
+    package convenience init() throws(KernelError) {
         // A kernel refuses to set more aside than there is.
         try self.init(logCapacity: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
     }
@@ -39,7 +39,7 @@ public final class ObjectLoader {
     ///
     /// - Parameter flags: what is added to the flags that the object asks for
     /// - Throws: ``ObjectError`` when no program of the object can be looked at
-    public func load(_ path: String, flags: [LoadFlags] = [[], .testRndHi32]) throws(ObjectError) -> [ObjectLoad] {
+    package func load(_ path: String, flags: [LoadFlags] = [[], .testRndHi32]) throws(ObjectError) -> [ObjectLoad] {
         let bytes = try ObjectFile.bytes(of: path)
         let loads: [ObjectLoad]
         do throws(LibbpfLoader.Refusal) {

@@ -5,15 +5,15 @@ import Patching
 
 /// The index map in plain C as a ``Patching/Patcher``: nothing is converted, C works on the memory of the buffers.
 @safe
-public final class CIndexMapPatcher: Patcher {
-    public let name = "c-index-map"
+package final class CIndexMapPatcher: Patcher {
+    package let name = "c-index-map"
     private let map = unsafe UncheckedBox(index_map())
 
-    public init() {}
+    package init() {}
 
     deinit { unsafe index_map_free(&map.value) }
 
-    public func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         output.reserve(

@@ -6,11 +6,11 @@ import Patching
 ///
 /// They are many, and all different: a few hundred are enough for a branch predictor to know them by heart, and cases of a
 /// campaign are never seen twice.
-public final class CasePool {
+package final class CasePool {
     /// A program and one pass for it, in the memory of the pool.
-    public struct Entry: BitwiseCopyable {
-        public var program: ProgramImage<InputIndex>
-        public var pass: PassImage
+    package struct Entry: BitwiseCopyable {
+        package var program: ProgramImage<InputIndex>
+        package var pass: PassImage
     }
 
     /// What all cases are in, one row a part.
@@ -27,12 +27,12 @@ public final class CasePool {
     private let memory: Memory
     private let entries: Scratch<Entry>
     /// How many cases there are.
-    public let count: Int
+    package let count: Int
 
     /// The measure of small cases: 32 instructions and 8 edits in one pass.
-    public static let small = CaseShape.fixed(insns: 32, edits: 8, passes: 1)
+    package static let small = CaseShape.fixed(insns: 32, edits: 8, passes: 1)
     /// The measure of cases as large as real programs: 1,000 instructions and 100 edits in one pass.
-    public static let medium = CaseShape.fixed(insns: 1_000, edits: 100, passes: 1)
+    package static let medium = CaseShape.fixed(insns: 1_000, edits: 100, passes: 1)
 
     /// Makes the first cases of a shape and seed whose pass is well formed in itself.
     public convenience init(_ shape: CaseShape, count: Int, seed: UInt64 = 1) {
@@ -67,7 +67,7 @@ public final class CasePool {
 
     /// Carries out every case once and says how many are accepted.
     @inline(never) @discardableResult
-    public func run(_ patcher: any Patcher, into output: ProgramBuffer) -> Int {
+    package func run(_ patcher: any Patcher, into output: ProgramBuffer) -> Int {
         var accepted = 0
         for number in 0..<count {
             let entry = self[number]
@@ -78,12 +78,12 @@ public final class CasePool {
 
     /// Copies every program once.
     @inline(never)
-    public func copy(into output: ProgramBuffer) {
+    package func copy(into output: ProgramBuffer) {
         for number in 0..<count { output.load(self[number].program) }
     }
 
     /// A pool of what the cases give, to be copied; of a case that is refused, its program.
-    public func results() -> CasePool {
+    package func results() -> CasePool {
         let design = RangeReplace()
         return CasePool(
             (0..<count).map { number in

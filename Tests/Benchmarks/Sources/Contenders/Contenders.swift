@@ -3,15 +3,15 @@ import Patching
 import Plugins
 
 /// What is measured side by side.
-public enum Contenders {
+package enum Contenders {
     /// Every design that comes with the package.
-    public static func designs() -> [any Patcher] { BuiltInPatchers.allCases.map { $0.make() } }
+    package static func designs() -> [any Patcher] { BuiltInPatchers.allCases.map { $0.make() } }
 
     /// The designs whose cost does not grow with the product of program and edits, for a million instructions.
-    public static func linearDesigns() -> [any Patcher] { designs().filter { !isQuadratic($0) } }
+    package static func linearDesigns() -> [any Patcher] { designs().filter { !isQuadratic($0) } }
 
     /// The index map in C once more, behind the C ABI: beside ``CIndexMapPatcher`` it shows what that costs.
-    public static func plugin() -> any Patcher {
+    package static func plugin() -> any Patcher {
         do { return unsafe try LinkedPlugin.makePatcher(of: { unsafe bpf_patcher_v1() }) } catch {
             fatalError("\(error)")
         }

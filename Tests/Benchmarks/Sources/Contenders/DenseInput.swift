@@ -3,9 +3,9 @@ import Fuzzing
 import Patching
 
 /// A large program with patches at equal distances, and memory for results.
-public final class DenseInput {
+package final class DenseInput {
     /// What it is made from.
-    public let workload: DensePatches
+    package let workload: DensePatches
     private let program = ProgramBuffer()
     private let pass = PassBuffer()
     private let output = ProgramBuffer()
@@ -13,7 +13,7 @@ public final class DenseInput {
     private let copy = ProgramBuffer()
 
     /// Makes the program and the pass, and works out by the rules what every design must give.
-    public init(_ workload: DensePatches) {
+    package init(_ workload: DensePatches) {
         self.workload = workload
         workload.make(program, pass)
         expectation.compute(pass.image, on: program.image())
@@ -22,17 +22,17 @@ public final class DenseInput {
 
     /// Carries the pass out.
     @inline(never)
-    public func run(_ patcher: any Patcher) {
+    package func run(_ patcher: any Patcher) {
         let status = patcher.apply(pass.image, to: program.image(), into: output)
         precondition(status == .accepted, "\(patcher.name) refuses the dense pass")
     }
 
     /// Copies the result: instructions, aux words, one subprogram.
     @inline(never)
-    public func runCopy() { copy.load(expectation.program.image(as: OutputIndex.self)) }
+    package func runCopy() { copy.load(expectation.program.image(as: OutputIndex.self)) }
 
     /// Whether a patcher gives the expected result, to the byte.
-    public func isRight(_ patcher: any Patcher) -> Bool {
+    package func isRight(_ patcher: any Patcher) -> Bool {
         run(patcher)
         return output.image(as: OutputIndex.self).isIdentical(to: expectation.program.image(as: OutputIndex.self))
     }

@@ -2,12 +2,12 @@ import Fuzzing
 import Patching
 
 /// A failing case as a campaign finds it, to be minimized: the first small one that a fault planted in jumps shows in.
-public struct FailingCase {
+package struct FailingCase {
     private let found: Case
     private let bucket: String
     private let minimizer = Minimizer([PlantedPatcher(.backJump)])
 
-    public init() {
+    package init() {
         var fuzzer = Fuzzer(seed: 1, shape: CasePool.small, patchers: [PlantedPatcher(.backJump)])
         var index: UInt64 = 0
         while fuzzer.run(index: index) { index += 1 }
@@ -17,5 +17,5 @@ public struct FailingCase {
 
     /// Minimizes it; says how many candidates that took.
     @discardableResult
-    public func minimize() -> Int { minimizer.minimize(found, bucket: bucket).candidates }
+    package func minimize() -> Int { minimizer.minimize(found, bucket: bucket).candidates }
 }

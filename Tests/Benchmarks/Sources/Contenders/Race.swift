@@ -2,14 +2,14 @@ import Fuzzing
 
 /// Measures contenders in one run: each round runs them in turn, and the fastest round of each counts, so that a machine
 /// that others use too disturbs their ratios little.
-public struct Race {
+package struct Race {
     private var names: [String] = []
     private var laps: [() -> Void] = []
 
-    public init() {}
+    package init() {}
 
     /// Adds a contender.
-    public mutating func add(_ name: String, _ lap: @escaping () -> Void) {
+    package mutating func add(_ name: String, _ lap: @escaping () -> Void) {
         names.append(name)
         laps.append(lap)
     }
@@ -18,7 +18,7 @@ public struct Race {
     ///
     /// - Returns: the processor time of each in its fastest round, by name
     /// - Units: nanoseconds
-    public func run(rounds: Int) -> [String: Double] {
+    package func run(rounds: Int) -> [String: Double] {
         for lap in laps { lap() }
         var best = [Double](repeating: .infinity, count: laps.count)
         for _ in 0..<rounds {

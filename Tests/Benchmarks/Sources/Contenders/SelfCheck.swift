@@ -3,19 +3,19 @@ import Fuzzing
 import Patching
 
 /// Holds the patcher in C against a design of the package, byte by byte: a race with a wrong result is worth nothing.
-public struct SelfCheck: ~Copyable {
+package struct SelfCheck: ~Copyable {
     private let patcher = CIndexMapPatcher()
     private let design = RangeReplace()
     private var current = ProgramBuffer()
     private var expected = ProgramBuffer()
     private let output = ProgramBuffer()
     /// How many passes both have carried out.
-    public private(set) var passes = 0
+    package private(set) var passes = 0
 
-    public init() {}
+    package init() {}
 
     /// Runs random cases; gives the index of the first in which the two differ, or `nil`.
-    public mutating func difference(_ shape: CaseShape, seed: UInt64, count: UInt64) -> UInt64? {
+    package mutating func difference(_ shape: CaseShape, seed: UInt64, count: UInt64) -> UInt64? {
         var generator = CaseGenerator(seed: seed, shape: shape)
         for index in 0..<count {
             current.load(generator.begin(index: index))
