@@ -20,8 +20,7 @@ package final class Campaign {
     private var end: UInt64 = 0
     /// How many there are before the end of the last block that was counted.
     private var casesBeforeEnd: UInt64 = 0
-    /// What was counted beside them, by name.
-    private var counts: [String: UInt64] = [:]
+    private var counts = CampaignCounts()
     private let ledger: BucketStore
     /// Cases that were not answered in time once, and have not been tried again.
     private var doubts: [UInt64: String] = [:]
@@ -74,7 +73,7 @@ package final class Campaign {
         if let state { configuration.output = state.crashes }
         self.configuration = configuration
         self.host = host
-        fuzzTarget = configuration.fuzzTarget
+        fuzzTarget = configuration.target.fuzzTarget
         isTimeOfSession = session.time != nil
         clock = CampaignClock(limit: session.time ?? configuration.budget.time)
         if state == nil { try CrashFolder(path: configuration.output).check() }
@@ -104,7 +103,7 @@ package final class Campaign {
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
         crew.isKept = state != nil
         crew.isCounted = { [unowned self] in order.has($0) }
-        ledger.examiner.isLate = { [unowned self] in attend() }
+        ledger.triage.isLate = { [unowned self] in attend() }
         if let checkpoint = state?.checkpoint { try restore(checkpoint) }
         clock.countPreparation(since: session.began)
         board.publish(epoch)
@@ -139,8 +138,8 @@ package final class Campaign {
             seed: configuration.cases.seed, cases: cases, seconds: seconds,
             casesPerSecond: Double(cases) / max(seconds, 0.001),
             jobs: configuration.budget.jobs, findings: ledger.findings)
-        fuzzTarget.describe(counts, in: &report)
-        report.noteDeaths(counts, targets: fuzzTarget.targets)
+        let results = fuzzTarget.report(counts, cases: cases, seconds: seconds)
+        report.add(results, counts, targets: fuzzTarget.targets)
         report.target = configuration.target
         report.plugins = configuration.target.pluginFiles
         return report
@@ -197,7 +196,7 @@ package final class Campaign {
     private func report() throws(CampaignError) -> CampaignReport {
         let isEnded = isFinished
         var report = bareReport
-        report.neverRun = fuzzTarget.neverRun(counts, cases: cases)
+        report.neverRun = report.results.flatMap { $0.neverRun.isEmpty ? nil : $0.neverRun }
         report.doubts = doubts.isEmpty ? nil : doubts.sorted { $0.key < $1.key }.map { Doubt(target: $1, index: $0) }
         report.state = keeper?.path
         if cases > 0 && isWithoutGap { report.arguments = host.options(of: configuration.repeating(end: end)) }
@@ -281,16 +280,16 @@ package final class Campaign {
         guard let part = checkpoint.parts.first else { return }
         clock.before = part.seconds
         cases = part.cases
-        counts = part.counts ?? [:]
+        counts = part.counts
         order = BlockOrder(next: checkpoint.next)
         epoch = checkpoint.epoch
         tail = checkpoint.tail
         try ledger.restore(checkpoint)
         // A block that an earlier limit cut short is run again, whole.
         if let cut = tail, UInt64(indices(ofBlock: cut.block).count) > cut.cases {
-            ledger.remove(cut.sightings)
+            ledger.remove(cut.hits)
             cases -= cut.cases
-            for (name, count) in cut.counts ?? [:] { counts[name, default: 0] -= count }
+            counts = cut.countsBefore
             order = BlockOrder(next: cut.block)
             tail = nil
         }
@@ -334,7 +333,7 @@ package final class Campaign {
     private func advance() {
         if order.next < epoch.end || indices(ofBlock: order.next).isEmpty { return }
         epoch = fuzzTarget.deathBudget.epoch(
-            after: epoch, counts: counts, cases: cases, targets: fuzzTarget.targets,
+            after: epoch, counts: counts, cases: cases, targets: fuzzTarget.targets.count,
             running: fuzzTarget.running)
         board.publish(epoch)
     }
@@ -346,7 +345,7 @@ package final class Campaign {
     private func count(_ report: BlockReport) {
         // Blocks that came with the one that ends the campaign are not counted.
         if found != nil { return }
-        found = news.end(by: report.sightings, in: ledger)
+        found = news.end(by: report.hits, in: ledger)
         if found != nil { order = BlockOrder(next: report.block + 1) }
         cases += report.done
         casesBeforeEnd = max(casesBeforeEnd, report.block * Shard.blockSize + report.done)
@@ -354,11 +353,11 @@ package final class Campaign {
         // A kept campaign has the rest of the block when it goes on.
         let isOnly = found != nil && keeper == nil
         ledger.add(
-            report.sightings.filter { !isOnly || $0.bucket == found || ledger.entries[$0.bucket] != nil })
-        counts.merge(report.counts, uniquingKeysWith: +)
+            report.hits.filter { !isOnly || $0.bucket == found || ledger.entries[$0.bucket] != nil })
         if report.done < Shard.blockSize {
             tail = Checkpoint.Tail(
-                block: report.block, cases: report.done, sightings: report.sightings, counts: report.counts)
+                block: report.block, cases: report.done, hits: report.hits, countsBefore: counts)
         }
+        counts += report.counts
     }
 }

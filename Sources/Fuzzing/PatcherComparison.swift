@@ -199,7 +199,7 @@ package struct PatcherComparison: ~Copyable {
         let isMalformed = PassCheck.fault(in: pass, on: input) != nil
         if isMalformed != (expectation.refusal == .malformed) {
             findings.append(
-                diagnosis(of: "pass-check", pass, input).wrongStatus(isMalformed ? .einval : .accepted))
+                diagnosis(of: Finding.passCheckTarget, pass, input).wrongStatus(isMalformed ? .einval : .accepted))
         }
         if !isMalformed && hasLandings {
             ask(pass, input, isLast: isLast || status != .accepted)

@@ -44,7 +44,7 @@ struct Apply: ParsableCommand {
             let name = file == "-" ? "<stdin>" : file
             try confine([choice], timeout: limit.seconds, input: name)
             let text = try read(file)
-            var applier = ScriptRunner(choice.make())
+            var runner = ScriptRunner(choice.make())
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
             where !line.allSatisfy(\.isWhitespace) {
                 let c: Case
@@ -54,14 +54,14 @@ struct Apply: ParsableCommand {
                     continue
                 }
                 PluginProcess.begin(line: number + 1)
-                let answer = try applier.apply(c)
+                let answer = try runner.apply(c)
                 PluginProcess.rest()
                 try Output.line(AnswerLine.print(name: c.name, answer))
             }
-            if applier.spared > 0 {
+            if runner.skipped > 0 {
                 complain(
-                    "note: \(CountText.of(applier.spared, "pass", plural: "passes")) demand more than \(choice.name) can do; these are skipped, and "
-                        + "the answer is that of the rules")
+                    "note: \(CountText.of(runner.skipped, "pass", plural: "passes")) are not supported by \(choice.name); "
+                        + "their answer is that of the rules")
             }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
         if isBroken { throw ExitCode.failure }

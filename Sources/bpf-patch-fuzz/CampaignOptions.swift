@@ -3,20 +3,26 @@ import Campaign
 
 /// The options that describe a campaign.
 ///
-/// Each that is given replaces a field of a configuration: the default one, or that of a campaign that is resumed.
+/// Each option replaces a field of a configuration: of the default one, or of the resumed campaign.
 protocol CampaignOptions: ParsableArguments {
+    /// The kind of target that the options describe.
+    associatedtype Target
+
     var range: RangeOptions { get }
 
     /// The name of the first option of the target that is given, or `nil`.
     var givenName: String? { get }
 
-    /// A target with the options that are given; `nil` if the target is of another kind than these options.
+    /// The target of these options' kind, or `nil` for another kind.
+    static func own(_ target: CampaignTarget) -> Target?
+
+    /// A target with the options that are given.
     ///
     /// - Parameters:
     ///   - target: the target without them, or `nil` for the default
     ///   - isKept: true if paths must be valid from another folder
-    /// - Throws: ``CampaignError`` when a file or kernel that they name cannot be used
-    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget?
+    /// - Throws: ``CampaignError`` if a file or kernel that they name cannot be used
+    func target(over target: Target?, isKept: Bool) throws -> CampaignTarget
 }
 
 extension CampaignOptions {
@@ -24,8 +30,8 @@ extension CampaignOptions {
     ///
     /// - Throws: ``CampaignError`` when its target cannot be used
     func configuration(seed: UInt64, isKept: Bool = false) throws -> CampaignConfiguration {
-        guard let target = try target(over: nil, isKept: isKept) else { preconditionFailure("there is a default") }
-        var configuration = CampaignConfiguration(target: target, cases: CampaignConfiguration.Cases(seed: seed))
+        var configuration = CampaignConfiguration(
+            target: try target(over: nil, isKept: isKept), cases: CampaignConfiguration.Cases(seed: seed))
         range.apply(to: &configuration)
         return configuration
     }
@@ -37,13 +43,13 @@ extension CampaignOptions {
         resuming part: Checkpoint.Part, in state: String
     ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
         let kept = part.configuration
-        guard let target = try target(over: kept.target, isKept: true) else {
+        guard let own = Self.own(kept.target) else {
             let command = ShellText.of(Executable().command(resuming: state, of: kept.target))
             throw CampaignError(
                 "\(state) is of another kind of campaign; '\(command)' goes on with it", isWrongUse: true)
         }
         var wanted = kept
-        wanted.target = target
+        wanted.target = try target(over: own, isKept: true)
         range.apply(to: &wanted)
         try check(wanted, resuming: kept, in: state)
         var sessionTime: Double?

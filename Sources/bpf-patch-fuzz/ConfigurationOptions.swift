@@ -8,25 +8,17 @@ enum ConfigurationOptions {
     typealias Option = (name: String, values: [String])
 
     /// The words of a command line, without the command.
-    static func words(_ configuration: CampaignConfiguration) -> [String] {
-        options(configuration).flatMap { option in
-            option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
-        }
-    }
+    static func words(_ configuration: CampaignConfiguration) -> [String] { options(configuration).flatMap(words(of:)) }
 
     /// The words of a command line that makes and runs one case.
     static func words(ofCase index: UInt64, _ configuration: CampaignConfiguration) -> [String] {
-        var single = configuration
-        single.cases = CampaignConfiguration.Cases(seed: configuration.cases.seed)
-        single.budget = CampaignConfiguration.Budget()
-        single.output = CampaignConfiguration.defaultOutput
-        let all = options(single).filter { $0.name != jobs }
-        return (all.prefix(1) + [("--index", [String(index)])] + all.dropFirst()).flatMap { option in
-            option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
-        }
+        let own: [Option] = [("--seed", [String(configuration.cases.seed)]), ("--index", [String(index)])]
+        return (own + options(configuration.target)).flatMap(words(of:))
     }
 
-    private static let jobs = "--jobs"
+    private static func words(of option: Option) -> [String] {
+        option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
+    }
 
     /// The options of a configuration in the order in which they are printed; defaults are left out, but for `--jobs`.
     static func options(_ configuration: CampaignConfiguration) -> [Option] {
@@ -36,16 +28,20 @@ enum ConfigurationOptions {
         if let time = budget.time {
             options.append(("--time", [time == time.rounded() ? String(Int(time)) : String(time)]))
         }
-        options.append((jobs, [String(budget.jobs)]))
-        switch configuration.target {
-        case .patchers(let target): options += Self.options(target)
-        case .kernel(let target): options += Self.options(target)
-        }
+        options.append(("--jobs", [String(budget.jobs)]))
+        options += Self.options(configuration.target)
         if cases.shard != .whole { options.append(("--shard", [cases.shard.description])) }
         if configuration.output != CampaignConfiguration.defaultOutput {
             options.append(("--crashes", [configuration.output]))
         }
         return options
+    }
+
+    private static func options(_ target: CampaignTarget) -> [Option] {
+        switch target {
+        case .patchers(let target): options(target)
+        case .kernel(let target): options(target)
+        }
     }
 
     private static func options(_ target: PatcherTarget) -> [Option] {
@@ -61,9 +57,9 @@ enum ConfigurationOptions {
             }
             if !plugins.isEmpty { options.append(("--plugin", plugins)) }
         }
-        if target.terms.beyondContract { options.append(("--beyond-contract", [])) }
-        if target.terms.failAlloc > 0 { options.append(("--fail-alloc", [String(target.terms.failAlloc)])) }
-        if target.terms.oracle != .fast { options.append(("--oracle", [target.terms.oracle.rawValue])) }
+        if target.oracleOptions.beyondContract { options.append(("--beyond-contract", [])) }
+        if target.oracleOptions.failAlloc > 0 { options.append(("--fail-alloc", [String(target.oracleOptions.failAlloc)])) }
+        if target.oracleOptions.oracle != .fast { options.append(("--oracle", [target.oracleOptions.oracle.rawValue])) }
         if !target.objects.isEmpty { options.append(("--objects", target.objects)) }
         if target.workloads == Workload.allCases {
             options.append(("--workload", ["all"]))

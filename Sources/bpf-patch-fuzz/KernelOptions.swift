@@ -28,23 +28,24 @@ struct KernelCampaignOptions: CampaignOptions {
             """)
     var execute = false
 
-    @OptionGroup var spoiling: PlantOption
+    @OptionGroup var injection: PlantOption
 
     var givenName: String? {
-        !profiles.isEmpty ? "--profile" : execute ? "--execute" : spoiling.plant != nil ? "--plant" : nil
+        !profiles.isEmpty ? "--profile" : execute ? "--execute" : injection.plant != nil ? "--plant" : nil
     }
+
+    static func own(_ target: CampaignTarget) -> KernelTarget? { target.kernel }
 
     /// Each profile once, in the order of the list, so that the same set is the same campaign. The kernel is always the one
     /// that is running.
-    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
-        if let target, target.kernel == nil { return nil }
+    func target(over target: KernelTarget?, isKept: Bool) throws -> CampaignTarget {
         let facts = try RunningKernel().facts
-        var subject = target?.kernel ?? KernelTarget(facts: facts)
-        if !profiles.isEmpty { subject.profiles = ProgramProfile.allCases.filter(profiles.contains) }
-        subject.isExecuting = execute || subject.isExecuting
-        subject.plant = spoiling.plant ?? subject.plant
-        subject.facts = facts
-        return .kernel(subject)
+        var target = target ?? KernelTarget(facts: facts)
+        if !profiles.isEmpty { target.profiles = ProgramProfile.allCases.filter(profiles.contains) }
+        target.isExecuting = execute || target.isExecuting
+        target.plant = injection.plant ?? target.plant
+        target.facts = facts
+        return .kernel(target)
     }
 
     /// The list for the help of a command: a line each, set in where it continues.

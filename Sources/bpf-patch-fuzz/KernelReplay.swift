@@ -23,7 +23,7 @@ struct KernelReplay: ParsableCommand {
     @Flag(help: "Also run the programs of cases that were found with 'kernel run --execute'.")
     var execute = false
 
-    @OptionGroup var spoiling: PlantOption
+    @OptionGroup var injection: PlantOption
 
     @Flag(help: "Print the counts and failures as one line of JSON instead.")
     var json = false
@@ -31,8 +31,9 @@ struct KernelReplay: ParsableCommand {
     func run() throws {
         do {
             var replayer = Replayer(
-                [], kernelUse: .alone, isExecuting: execute, plant: spoiling.plant, host: Executable())
-            let session = ReplaySession(paths: paths, targets: [], known: known, json: json, asksKernel: true)
+                JudgeChoice([], isDefault: true, isExecuting: execute, plant: injection.plant), kernelUse: .alone,
+                host: Executable())
+            let session = ReplaySession(paths: paths, targets: [], known: known, json: json, usesKernel: true)
             try session.finish(try session.run(&replayer))
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }

@@ -48,9 +48,9 @@ struct KernelRun: CampaignCommand {
     var json = false
 
     func prepare(_ target: CampaignTarget) throws {
-        guard let subject = target.kernel else { return }
-        let leftOut = subject.leftOut.map(\.text)
-        if subject.usable.isEmpty { throw CampaignError("no profile can be had: \(leftOut.joined(separator: "; "))") }
+        guard let target = target.kernel else { return }
+        let leftOut = target.leftOut.map(\.text)
+        if target.usable.isEmpty { throw CampaignError("no profile can be had: \(leftOut.joined(separator: "; "))") }
         for line in leftOut { complain("left out: \(line)") }
         complain(ReplaySession.campaignWarning)
     }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Campaign
 import Foundation
 import Fuzzing
-import LinuxBPF
 import Patching
 
 /// `minimize`: minimizes one failing case.
@@ -38,7 +37,7 @@ struct Minimize: ParsableCommand {
     @Flag(help: "Also run the program of a case that was found with 'kernel run --execute'.")
     var execute = false
 
-    @OptionGroup var spoiling: PlantOption
+    @OptionGroup var injection: PlantOption
 
     @Flag(help: "Print the statistics as one line of JSON; the case itself then needs -o.")
     var json = false
@@ -75,23 +74,24 @@ struct Minimize: ParsableCommand {
                     throw CampaignError("\(file): shows its fault only when its program is run; add --execute")
                 }
             }
-            if c.loading != nil && patchers.isDefault { complain(ReplaySession.warning) }
-            let examiner = try makeExaminer(for: c)
-            let display = MinimizeDisplay(examiner)
-            guard let bucket = try bucket(of: c, examiner) else {
+            let choice = try patchers.judgeChoice(judging, budget, isExecuting: execute, plant: injection.plant)
+            if choice.usesKernel(for: c) { complain(ReplaySession.warning) }
+            let triage = try choice.target(for: c).makeTriage(host: Executable())
+            let display = MinimizeDisplay(triage)
+            guard let bucket = try bucket(of: c, triage) else {
                 if Interrupt.isRequested { throw CampaignError("\(file): interrupted before the case had been run") }
-                if let target = c.target, patchers.isStranger(target, try patchers.chosen(for: target)) {
-                    throw CampaignError("\(file): was \(PatcherOptions.strangerText(target))")
+                if let target = choice.missingPatcher(of: c) {
+                    throw CampaignError("\(file): was \(PatcherOptions.missingText(target))")
                 }
                 throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to minimize")
             }
             let start = Date()
             display.begin(bucket, c)
-            var result = examiner.minimize(c, bucket: bucket)
+            var result = triage.minimize(c, bucket: bucket)
             display.end()
             // It was seen like that before.
             if result.smallest.name == Case.asSeen { result.smallest.name = "" }
-            if let failure = examiner.failure { throw failure }
+            if let failure = triage.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
             if let output {
                 try CrashFolder.write(result.smallest, to: output)
@@ -100,7 +100,7 @@ struct Minimize: ParsableCommand {
             if json {
                 let finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
-                    index: c.origin?.index ?? 0, sightings: 1)
+                    index: c.origin?.index ?? 0, hits: 1)
                 try Output.json(Report(finding: finding, result: result, seconds: seconds))
                 noteStrays(of: result)
                 noteInterrupt(of: result)
@@ -130,29 +130,17 @@ struct Minimize: ParsableCommand {
         Interrupt.endIfRequested()
     }
 
-    /// Whom to ask: the running kernel about a case against one, unless patchers are named.
-    private func makeExaminer(for c: Case) throws -> any FindingTriage {
-        if c.loading != nil && patchers.isDefault {
-            let subject = KernelTarget(isExecuting: execute, plant: spoiling.plant, facts: try RunningKernel().facts)
-            return subject.makeExaminer(seed: 0, bases: [], host: Executable())
-        }
-        let chosen = try patchers.chosen(for: c.target)
-        let terms = judging.terms.applying(to: c)
-        return PatcherTarget(chosen, terms: terms, budget: budget.chosen)
-            .makeExaminer(seed: 0, bases: [], host: Executable())
-    }
-
     /// The bucket to stay in, or `nil` when nothing is wrong.
-    private func bucket(of c: Case, _ examiner: any FindingTriage) throws(CampaignError) -> String? {
+    private func bucket(of c: Case, _ triage: any FindingTriage) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
         // Of a large case the others would take long, and the case is about the named target.
         if let named = c.bucket {
-            let findings = examiner.findings(of: c, against: Bucket.target(of: named))
-            if let failure = examiner.failure { throw failure }
+            let findings = triage.findings(of: c, against: Bucket.target(of: named))
+            if let failure = triage.failure { throw failure }
             if findings.contains(where: { $0.bucket == named }) { return named }
         }
-        let findings = examiner.findings(of: c)
-        if let failure = examiner.failure { throw failure }
+        let findings = triage.findings(of: c)
+        if let failure = triage.failure { throw failure }
         return findings.first?.bucket
     }
 }

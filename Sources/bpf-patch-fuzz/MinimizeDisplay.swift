@@ -1,18 +1,18 @@
 import Campaign
 import Fuzzing
 
-/// Shows on standard error how far a minimization has come, and ends it when an interrupt comes.
+/// Shows the progress of a minimization on standard error, and ends it on an interrupt.
 final class MinimizeDisplay {
     private var status = StatusLine()
     private var text = ""
 
-    /// Watches an examiner.
-    init(_ examiner: any FindingTriage) {
-        examiner.isLate = { [unowned self] in
+    /// Watches a triage.
+    init(_ triage: any FindingTriage) {
+        triage.isLate = { [unowned self] in
             if !text.isEmpty { status.showIfDue(text) }
             return Interrupt.isRequested
         }
-        examiner.progress = { [unowned self] in text = Self.text(of: $0) }
+        triage.progress = { [unowned self] in text = Self.text(of: $0) }
     }
 
     /// Shows that a case is being minimized.

@@ -67,9 +67,9 @@ struct PatcherOptions: ParsableArguments {
     /// The name of the first option that is given, or `nil`.
     var givenName: String? { !names.isEmpty ? "--patcher" : !plugins.isEmpty ? "--plugin" : nil }
 
-    /// Each of them once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
+    /// Each chosen patcher once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
     ///
-    /// - Parameter limit: how long plug-ins may take to be loaded, in seconds, or `nil`
+    /// - Parameter limit: the time to load all plug-ins in seconds, or `nil` for no limit
     /// - Throws: ``CampaignError`` when a plug-in cannot be used
     func chosen(within limit: Double? = nil) throws(CampaignError) -> [PatcherChoice] {
         let plugins = try PatcherChoice.plugins(plugins, host: Executable(), within: limit)
@@ -77,32 +77,25 @@ struct PatcherOptions: ParsableArguments {
         return named + plugins
     }
 
-    /// Those that judge one case: the one that it was found with, if there is a choice, else all that are chosen.
+    /// The choice of the judge of a case from a file.
     ///
-    /// - Parameter target: the name of the patcher that the case was found with
-    /// - Throws: ``CampaignError`` when a plug-in cannot be used
-    func chosen(for target: String?) throws(CampaignError) -> [PatcherChoice] {
-        let choices = try chosen()
-        // A case found with a patcher that had to be named is judged by it without naming it again.
-        let known = isDefault ? choices + PatcherChoice.planted : choices.filter { $0.plugin != nil }
-        if names.isEmpty, let own = known.first(where: { $0.name == target }) { return [own] }
-        return choices
+    /// - Throws: ``CampaignError`` if a plug-in cannot be used
+    func judgeChoice(
+        _ judging: JudgingOptions, _ budget: BudgetOptions, isExecuting: Bool = false,
+        plant: InjectedKernelFault? = nil
+    ) throws(CampaignError) -> JudgeChoice {
+        JudgeChoice(
+            try chosen(), isDefault: isDefault, oracleOptions: judging.oracleOptions, budget: budget.chosen,
+            isExecuting: isExecuting, plant: plant)
     }
 
-    /// Returns true if a case was found with a patcher that is not run with it.
-    func isStranger(_ target: String, _ chosen: [PatcherChoice]) -> Bool {
-        if [Finding.oracleTarget, "pass-check", "kernel"].contains(target) { return false }
-        if chosen.contains(where: { $0.name == target }) { return false }
-        return !(isDefault && PatcherChoice(name: target) != nil)
-    }
-
-    /// The note for a case that was found with a patcher which is not run with it.
-    static func strangerText(_ target: String) -> String {
+    /// The note for a case that was found with a patcher which does not run it.
+    static func missingText(_ target: String) -> String {
         "found with \(target), which was not run; name it with "
             + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)")
     }
 
-    /// Those of this package that are named.
+    /// The named patchers of this package.
     var named: [PatcherChoice] {
         (PatcherChoice.builtIn + PatcherChoice.planted).filter { choice in
             names.contains(.one(choice)) || (names.contains(.all) && PatcherChoice.builtIn.contains(choice))
@@ -112,7 +105,7 @@ struct PatcherOptions: ParsableArguments {
 
 extension Oracle: ExpressibleByArgument {}
 
-/// The options that say how patchers are judged.
+/// The options of the oracle.
 struct JudgingOptions: ParsableArguments {
     @Flag(
         help: """
@@ -139,25 +132,25 @@ struct JudgingOptions: ParsableArguments {
             """, valueName: "name"))
     var oracle: Oracle?
 
-    /// Checks that they apply to some patcher.
+    /// Checks that the options apply to a patcher.
     ///
     /// - Throws: `ValidationError` when no patcher is built from a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if terms == OracleOptions(oracle: terms.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
+        if oracleOptions == OracleOptions(oracle: oracleOptions.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
             return
         }
         throw ValidationError(
             "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
     }
 
-    /// The terms with the options that are given.
-    func terms(over terms: OracleOptions) -> OracleOptions {
+    /// Other options with those that are given.
+    func oracleOptions(over other: OracleOptions) -> OracleOptions {
         OracleOptions(
-            beyondContract: beyondContract || terms.beyondContract, failAlloc: failAlloc ?? terms.failAlloc,
-            oracle: oracle ?? terms.oracle)
+            beyondContract: beyondContract || other.beyondContract, failAlloc: failAlloc ?? other.failAlloc,
+            oracle: oracle ?? other.oracle)
     }
 
-    var terms: OracleOptions { terms(over: OracleOptions()) }
+    var oracleOptions: OracleOptions { oracleOptions(over: OracleOptions()) }
 
     /// The name of the first option that is given, or `nil`.
     var givenName: String? {

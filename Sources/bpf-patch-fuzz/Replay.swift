@@ -47,31 +47,29 @@ struct Replay: ParsableCommand {
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
     @OptionGroup var known: KnownOption
-    @OptionGroup var spoiling: PlantOption
+    @OptionGroup var injection: PlantOption
 
     @Flag(help: "Print the counts and failures as one line of JSON instead.")
     var json = false
 
-    /// Why a case against a kernel is not run.
+    /// The reason why a kernel case is not run.
     static let needsKernel = Replayer.needsKernel + ", which is loaded only with --kernel"
 
     func run() throws {
         do {
-            let chosen = try patchers.chosen()
-            try judging.check(chosen)
-            var strangers: [String: Int] = [:]
+            let choice = try patchers.judgeChoice(judging, budget, plant: injection.plant)
+            try judging.check(choice.patchers)
+            var missing: [String: Int] = [:]
             var replayer = Replayer(
-                chosen, terms: judging.terms, budget: budget.chosen,
-                kernelUse: kernel ? .also : .none(reason: Self.needsKernel),
-                plant: spoiling.plant, host: Executable())
+                choice, kernelUse: kernel ? .also : .none(reason: Self.needsKernel), host: Executable())
             let session = ReplaySession(
-                paths: paths, targets: chosen.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,
-                json: json, asksKernel: kernel)
+                paths: paths, targets: choice.patchers.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,
+                json: json, usesKernel: kernel)
             let summary = try session.run(&replayer) { c in
-                if let target = c.target, patchers.isStranger(target, chosen) { strangers[target, default: 0] += 1 }
+                if let target = choice.missingPatcher(of: c) { missing[target, default: 0] += 1 }
             }
-            for (target, count) in strangers.sorted(by: { $0.key < $1.key }) {
-                complain("note: \(CountText.of(count, "case")) of these \(PatcherOptions.strangerText(target))")
+            for (target, count) in missing.sorted(by: { $0.key < $1.key }) {
+                complain("note: \(CountText.of(count, "case")) of these \(PatcherOptions.missingText(target))")
             }
             try session.finish(summary)
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

@@ -10,7 +10,7 @@ struct ReplaySession {
     var known: KnownOption
     var json: Bool
     /// True if cases may be loaded into the running kernel.
-    var asksKernel: Bool
+    var usesKernel: Bool
 
     /// The warning before the first load of a case.
     static let warning =
@@ -33,7 +33,7 @@ struct ReplaySession {
         for item in CaseSource.items(paths) {
             let c = try? item.content.get()
             if let c { note(c) }
-            if asksKernel && !isWarned && c?.loading != nil {
+            if usesKernel && !isWarned && c?.loading != nil {
                 complain(Self.warning)
                 isWarned = true
             }

@@ -19,12 +19,11 @@ extension CampaignReport {
                 "\(CountText.of(left, "bucket")) not minimized: "
                     + (state == nil ? "" : "--resume does it, or ") + "'minimize FILE -o FILE' does it")
         }
-        for (name, count) in (spared ?? [:]).sorted(by: { $0.key < $1.key }) {
-            try Output.line(
-                "\(name) skipped \(CountText.grouped(count)) of them: passes that it does not claim to do")
+        for (name, count) in (results?.patchers?.skipped ?? [:]).sorted(by: { $0.key < $1.key }) {
+            try Output.line("\(name) skipped \(CountText.grouped(count)) of them: it does not support a pass")
         }
         for text in (deaths ?? []).compactMap(\.text) { try Output.line(text) }
-        if let kernelText { try Output.write(kernelText) }
+        if let kernel = results?.kernel { try Output.write(kernel.text) }
         let words = ShellText.of(Executable().command(running: target))
         if let arguments {
             let options = arguments + (known.map { $0.isEmpty ? [] : ["--known", $0] } ?? [])
@@ -55,11 +54,11 @@ extension CampaignReport {
     static let repeatTitle = "repeat with: "
 
     private func line(of finding: StoredFinding) -> String {
-        let times = finding.sightings == 1 ? "once" : "\(CountText.grouped(finding.sightings)) times"
+        let times = finding.hits == 1 ? "once" : "\(CountText.grouped(finding.hits)) times"
         let seen =
             finding.isCounted == false
             ? "seen in a block that was not completed"
-            : finding.sightings == 0 ? "met while minimizing" : "seen \(times)"
+            : finding.hits == 0 ? "met while minimizing" : "seen \(times)"
         var place = "\(finding.index)"
         if let firsts = finding.firsts, firsts.count > 1 {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")

@@ -24,18 +24,20 @@ struct PatcherCampaignOptions: CampaignOptions {
             ?? (workloads.names.isEmpty ? nil : "--workload") ?? budget.givenName
     }
 
-    func target(over target: CampaignTarget?, isKept: Bool) throws -> CampaignTarget? {
-        guard var subject = target.map(\.patchers) ?? PatcherTarget() else { return nil }
+    static func own(_ target: CampaignTarget) -> PatcherTarget? { target.patchers }
+
+    func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
+        var target = target ?? PatcherTarget()
         if !patchers.isDefault {
-            subject.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
+            target.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
         }
-        subject.terms = judging.terms(over: subject.terms)
+        target.oracleOptions = judging.oracleOptions(over: target.oracleOptions)
         if !objects.isEmpty {
-            subject.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
+            target.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
         }
-        if !workloads.names.isEmpty { subject.workloads = workloads.chosen }
-        subject.budget = budget.budget(over: subject.budget)
-        return .patchers(subject)
+        if !workloads.names.isEmpty { target.workloads = workloads.chosen }
+        target.budget = budget.budget(over: target.budget)
+        return .patchers(target)
     }
 }
 

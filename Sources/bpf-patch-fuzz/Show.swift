@@ -41,25 +41,26 @@ struct Show: ParsableCommand {
     func run() throws {
         do {
             var c = try CaseSource.single(file)
-            let choices = try patchers.chosen(for: c.target)
-            let terms = judging.terms.applying(to: c)
+            let choice = try patchers.judgeChoice(judging, budget)
+            let target = choice.patcher(for: c)
+            let options = target.oracleOptions
             var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
             if !PluginSandbox.isInside {
-                if let target = c.target, patchers.isStranger(target, choices) {
-                    complain("note: this case was \(PatcherOptions.strangerText(target))")
+                if let missing = choice.missingPatcher(of: c) {
+                    complain("note: this case was \(PatcherOptions.missingText(missing))")
                 }
-                deaths = try self.deaths(of: c, choices, terms)
+                deaths = try self.deaths(of: c, target)
             }
-            let living = choices.filter { choice in !deaths.findings.contains { $0.target == choice.name } }
+            let living = target.patchers.filter { choice in !deaths.findings.contains { $0.target == choice.name } }
             let words = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
             try confine(living, adding: deaths.findings.isEmpty ? [] : ["--died", words])
             c.report = deaths.report ?? c.report
             let isTerminal = isatty(STDOUT_FILENO) != 0
             let environment = ProcessInfo.processInfo.environment
             let picture = CasePicture(
-                c, patchers: terms.make(living), width: OutputWidth.columns,
+                c, patchers: options.make(living), width: OutputWidth.columns,
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
-                beyondContract: terms.beyondContract, oracle: terms.oracle, deaths: deaths.findings)
+                beyondContract: options.beyondContract, oracle: options.oracle, deaths: deaths.findings)
             let text: String
             let isWrong: Bool
             do throws(ProgramFault) {
@@ -72,9 +73,8 @@ struct Show: ParsableCommand {
     }
 
     /// The deaths of patchers in the case; a dead patcher has no result to draw.
-    private func deaths(of c: Case, _ choices: [PatcherChoice], _ terms: OracleOptions) throws -> Deaths {
-        let judge = OutOfProcessJudge(
-            PatcherTarget(choices, terms: terms, budget: budget.chosen), host: Executable())
+    private func deaths(of c: Case, _ target: PatcherTarget) throws -> Deaths {
+        let judge = OutOfProcessJudge(.patchers(target), host: Executable())
         _ = judge.findings(of: c, against: nil)
         if let failure = judge.failure { throw failure }
         return Deaths(findings: judge.deaths, report: judge.report)

@@ -6,8 +6,8 @@ import Testing
 @Suite struct DeathBudgetTests {
     private static let budget = DeathBudget(casesPerSecond: 250_000, timeout: 2)
 
-    private static func share(_ counts: [String: UInt64], from start: UInt64) -> UInt64 {
-        budget.share(of: .beginning(at: start), TargetCounts(counts, of: "it"), cases: start * Shard.blockSize)
+    private static func share(_ counts: TargetCounts, from start: UInt64) -> UInt64 {
+        budget.share(of: .beginning(at: start), counts, cases: start * Shard.blockSize)
     }
 
     /// Epochs follow each other without a gap, and double up to the longest.
@@ -15,7 +15,7 @@ import Testing
         var epoch = Epoch()
         var lengths: [UInt64] = [epoch.count]
         for _ in 0..<16 {
-            let next = Self.budget.epoch(after: epoch, counts: [:], cases: 0, targets: ["it"], running: 1)
+            let next = Self.budget.epoch(after: epoch, counts: CampaignCounts(), cases: 0, targets: 1, running: 1)
             #expect(next.start == epoch.end && next.shares.isEmpty)
             epoch = next
             lengths.append(epoch.count)
@@ -29,7 +29,7 @@ import Testing
         for length in 1...70 as ClosedRange<UInt64> {
             for share in 0...length {
                 let epoch = Epoch(start: 100, end: 100 + length, shares: [share, 0])
-                let given = (epoch.start..<epoch.end).filter { epoch.isGiven($0, to: 0) }
+                let given = (epoch.start..<epoch.end).filter { epoch.runs($0, 0) }
                 #expect(given.count == Int(share) && (share == 0 || given.first == 100), "\(share) of \(length)")
                 for (one, two) in zip(given, given.dropFirst()) { #expect(two - one <= (length + share - 1) / share) }
                 for block in epoch.start..<epoch.end {
@@ -42,7 +42,7 @@ import Testing
     /// A worker may be given a block again that was counted in an earlier epoch; all targets have that.
     @Test func blocksBeforeAnEpochAreGiven() {
         let epoch = Epoch(start: 64, end: 128, shares: [1, 0])
-        #expect(epoch.isGiven(63, to: 0) && epoch.leftOut(of: 0) == 0)
+        #expect(epoch.runs(63, 0) && epoch.leftOut(of: 0) == 0)
     }
 
     /// A block that was taken in is known, also one that follows a gap.
@@ -57,29 +57,32 @@ import Testing
 
     /// The first hang costs nothing: the next epochs have the target in all blocks, until it hangs again.
     @Test func firstHangIsFree() {
-        #expect(Self.share([:], from: 1024) == 1024)
+        #expect(Self.share(TargetCounts(), from: 1024) == 1024)
         for start in [1, 2, 64, 1024] as [UInt64] {
-            #expect(Self.share(["hang it": 1], from: start) == start)
-            #expect(Self.share(["hang it": 1, "memory it": 1], from: start) == start)
-            #expect(Self.share(["hang it": 2], from: start) == 0)
+            #expect(Self.share(TargetCounts(hangs: 1), from: start) == start)
+            #expect(Self.share(TargetCounts(hangs: 1, memory: 1), from: start) == start)
+            #expect(Self.share(TargetCounts(hangs: 2), from: start) == 0)
         }
-        #expect(Self.share(["hang it": 1, "hang other": 900], from: Epoch.longest * 8) == Epoch.longest)
+        #expect(Self.share(TargetCounts(hangs: 1), from: Epoch.longest * 8) == Epoch.longest)
     }
 
     /// Leaving out the last target would protect nothing: of those that die, one is given all blocks, and only of those
     /// that are run.
     @Test func oneTargetIsAlwaysGiven() {
         let last = Epoch.beginning(at: 32)
-        let dying = ["hang a": 9, "hang b": 3, "crash b": 9] as [String: UInt64]
-        func shares(_ targets: [String], running: Int) -> [UInt64] {
-            Self.budget.epoch(after: last, counts: dying, cases: 64 * 128, targets: targets, running: running).shares
+        let (a, b, calm) = (TargetCounts(hangs: 9), TargetCounts(hangs: 3, crashes: 9), TargetCounts())
+        func shares(_ targets: [TargetCounts], running: Int) -> [UInt64] {
+            Self.budget.epoch(
+                after: last, counts: CampaignCounts(targets), cases: 64 * 128, targets: targets.count, running: running
+            ).shares
         }
-        #expect(shares(["a"], running: 1) == [])
-        #expect(shares(["a", "b"], running: 2) == [64, 0])
-        #expect(shares(["a", "b", "calm"], running: 3) == [0, 0, 64])
-        #expect(shares(["a", "calm"], running: 1) == [])
+        #expect(shares([a], running: 1) == [])
+        #expect(shares([a, b], running: 2) == [64, 0])
+        #expect(shares([a, b, calm], running: 3) == [0, 0, 64])
+        #expect(shares([a, calm], running: 1) == [])
         let other = Self.budget.epoch(
-            after: last, counts: ["hang a": 9, "crash b": 700], cases: 64 * 128, targets: ["a", "b"], running: 2)
+            after: last, counts: CampaignCounts([a, TargetCounts(crashes: 700)]), cases: 64 * 128, targets: 2,
+            running: 2)
         #expect(other.shares[0] == 0 && other.shares[1] == 64)
     }
 
@@ -92,9 +95,9 @@ import Testing
         while true {
             running = Double(epoch.end * Shard.blockSize) / casesPerSecond
             if running + 2 * Double(hangs) > 15 || epoch.end > 1 << 24 { break }
-            let counts = ["hang it": hangs, "left-out-blocks it": leftOut]
+            let counts = CampaignCounts([TargetCounts(hangs: hangs, leftOutBlocks: leftOut)])
             epoch = Self.budget.epoch(
-                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: ["it", "other"], running: 2)
+                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: 2, running: 2)
             let share = epoch.shares.first ?? epoch.count
             hangs += share
             leftOut += epoch.count - share
@@ -103,16 +106,21 @@ import Testing
     }
 
     /// One that hangs in each block it is given costs a second and a quarter of all cases at most, or its second death.
-    @Test(arguments: [("hang", 2_000_000), ("memory", 2_000_000), ("crash", 4 * 314)] as [(String, UInt64)])
-    func deathsCostAQuarter(_ kind: String, price: UInt64) {
+    @Test(arguments: [(ChildExit.Kind.hang, 2_000_000), (.memory, 2_000_000), (.crash, 4 * 314)] as [(ChildExit.Kind, UInt64)])
+    func deathsCostAQuarter(_ kind: ChildExit.Kind, price: UInt64) {
         var epoch = Epoch()
         var (deaths, leftOut): (UInt64, UInt64) = (1, 0)
-        let each: UInt64 = kind == "crash" ? 4 : 1
+        let each: UInt64 = kind == .crash ? 4 : 1
         deaths = each
         while epoch.end < 1 << 19 {
-            let counts = ["\(kind) it": deaths, "left-out-blocks it": leftOut]
+            var counts = TargetCounts(leftOutBlocks: leftOut)
+            switch kind {
+            case .hang: counts.hangs = deaths
+            case .memory: counts.memory = deaths
+            case .crash: counts.crashes = deaths
+            }
             epoch = Self.budget.epoch(
-                after: epoch, counts: counts, cases: epoch.end * Shard.blockSize, targets: ["it", "other"],
+                after: epoch, counts: CampaignCounts([counts]), cases: epoch.end * Shard.blockSize, targets: 2,
                 running: 2)
             let share = epoch.shares.first ?? epoch.count
             deaths += share * each

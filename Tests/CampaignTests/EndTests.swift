@@ -32,34 +32,43 @@ import Testing
     }
 
     @Test func targetsThatNeverRanAreNamed() {
-        let fuzzTarget = PatcherTarget([PatcherChoice(name: "delta-array")!, PatcherChoice(name: "index-map")!])
-        let counts = ["ran": 9 as UInt64, "idle index-map": 9, "spared index-map": 9]
-        #expect(fuzzTarget.neverRun(counts, cases: 9) == ["index-map"])
-        #expect(fuzzTarget.neverRun(counts.merging(["idle index-map": 8]) { $1 }, cases: 9) == nil)
+        let target = PatcherTarget([PatcherChoice(name: "delta-array")!, PatcherChoice(name: "index-map")!])
+        func neverRun(_ other: TargetCounts, cases: UInt64 = 9) -> [String] {
+            target.report(CampaignCounts([TargetCounts(ran: 9), other]), cases: cases, seconds: 1).neverRun
+        }
+        #expect(neverRun(TargetCounts(skipped: 9)) == ["index-map"])
+        #expect(neverRun(TargetCounts(ran: 1, skipped: 9)) == [])
         // One that died was run.
-        #expect(fuzzTarget.neverRun(counts.merging(["crash index-map": 1]) { $1 }, cases: 9) == nil)
-        #expect(fuzzTarget.neverRun([:], cases: 0) == nil)
+        #expect(neverRun(TargetCounts(skipped: 9, crashes: 1)) == [])
+        #expect(neverRun(TargetCounts(), cases: 0) == [])
         var report = Self.report(cases: 9)
-        fuzzTarget.describe(counts, in: &report)
+        let counts = CampaignCounts([TargetCounts(ran: 9), TargetCounts(skipped: 9)])
+        report.add(target.report(counts, cases: 9, seconds: 1), counts, targets: target.targets)
         report.neverRun = ["index-map"]
-        #expect(report.ran == ["delta-array": 9, "index-map": 0])
-        #expect(report.gaps.count == 1)
-        #expect(report.gaps[0].hasPrefix("index-map \(CampaignReport.neverRunWords): every pass"))
+        #expect(report.results?.patchers?.ran == ["delta-array": 9, "index-map": 0])
+        #expect(
+            report.gaps == ["index-map \(CampaignReport.neverRunWords): \(CampaignReport.unsupportedWords)"])
     }
 
-    /// A target that was given next to nothing is named, and cases that no target was given are no cases.
+    /// A target that was left out of nearly all cases is named, and cases that no target ran do not count.
     @Test func leftOutTargetsAreNamed() {
-        var report = Self.report(cases: 1_000_000)
-        report.noteDeaths(["hang it": 3, "left-out it": 990_000], targets: ["it", "other"])
-        #expect(report.gaps.isEmpty && report.cases == 1_000_000 && report.notRun == nil)
-        report.noteDeaths(["hang it": 3, "left-out it": 990_001], targets: ["it", "other"])
-        #expect(report.gaps == ["it was given 9,999 of 1,000,000 cases, \(CampaignReport.thinWords)"])
-        report.noteDeaths(["hang it": 3, "left-out it": 990_001, "not-run": 990_001], targets: ["it"])
-        #expect(report.cases == 9_999 && report.notRun == 990_001)
-        #expect(report.gaps == ["it was given 9,999 of 1,000,000 cases, \(CampaignReport.thinWords)"])
-        var empty = Self.report(cases: 128)
-        empty.noteDeaths(["memory it": 1, "left-out it": 128, "not-run": 128], targets: ["it"])
-        #expect(empty.cases == 0 && empty.gaps.count == 1 && empty.gaps[0].hasPrefix("it was given 0 of 128 cases"))
+        func report(_ cases: UInt64, _ it: TargetCounts, notRun: UInt64 = 0, _ targets: [String]) -> CampaignReport {
+            var counts = CampaignCounts([it])
+            counts.notRun = notRun
+            var report = Self.report(cases: cases)
+            report.add(.patchers(PatcherReport(counts, targets: targets, cases: cases)), counts, targets: targets)
+            return report
+        }
+        let enough = report(1_000_000, TargetCounts(hangs: 3, leftOut: 990_000), ["it", "other"])
+        #expect(enough.gaps.isEmpty && enough.cases == 1_000_000 && enough.notRun == nil)
+        let thin = ["it ran 9,999 of 1,000,000 cases, \(CampaignReport.thinWords)"]
+        let hung = TargetCounts(hangs: 3, leftOut: 990_001)
+        #expect(report(1_000_000, hung, ["it", "other"]).gaps == thin)
+        let alone = report(1_000_000, hung, notRun: 990_001, ["it"])
+        #expect(alone.cases == 9_999 && alone.notRun == 990_001)
+        #expect(alone.gaps == thin)
+        let empty = report(128, TargetCounts(memory: 1, leftOut: 128), notRun: 128, ["it"])
+        #expect(empty.cases == 0 && empty.gaps == ["it ran 0 of 128 cases, \(CampaignReport.thinWords)"])
     }
 
     /// A case that was cut off at the end says nothing against its target, unless it was run longer than it may be.

@@ -9,7 +9,7 @@ struct FindingGroupsTests {
         let c = Case(
             program: .init(insns: Array(repeating: .init(code: 0xb7), count: slots)), passes: [])
         var finding = StoredFinding(
-            c, bucket: bucket, file: "/tmp/\(bucket.replacing("/", with: "--")).case", seed: 1, index: 0, sightings: 2)
+            c, bucket: bucket, file: "/tmp/\(bucket.replacing("/", with: "--")).case", seed: 1, index: 0, hits: 2)
         finding.leadsTo = leadsTo
         return finding
     }
@@ -88,10 +88,10 @@ struct FindingGroupsTests {
     /// No line is wider than 80 columns but for a path, and the command can be pasted.
     @Test func textFits() throws {
         var findings = SentenceTexts.buckets.map { finding($0) }
-        // As many buckets and sightings as there may be.
+        // As many buckets and hits as there may be.
         for number in 100..<300 {
             findings.append(finding("a/hang/none/none-\(number)", slots: 12_345))
-            findings[findings.count - 1].sightings = 1_000_000_000
+            findings[findings.count - 1].hits = 1_000_000_000
         }
         for group in FindingGroups.make(findings, plugins: [PluginFile(path: "./a plugin.so")], host: Tool.host) {
             for line in group.text.split(separator: "\n") where line.count > 80 {

@@ -70,8 +70,8 @@ import Testing
     /// A stored case has what the reference gives, if that judges.
     @Test func aStoredCaseHasWhatTheReferenceGives() {
         var c = Case(program: Program(insns: [Instruction(code: Opcode.exit)]), passes: [Pass()])
-        func oracle(_ terms: OracleOptions) -> Oracle {
-            OutOfProcessJudge(PatcherTarget(terms: terms), host: Tool.host).oracle(for: c)
+        func oracle(_ oracleOptions: OracleOptions) -> Oracle {
+            OutOfProcessJudge(.patchers(PatcherTarget(oracleOptions: oracleOptions)), host: Tool.host).oracle(for: c)
         }
         #expect(oracle(OracleOptions()) == .fast)
         #expect(oracle(OracleOptions(oracle: .reference)) == .reference)

@@ -79,8 +79,8 @@ import Testing
         var summary = ReplaySummary(targets: ["able", "poor"], known: KnownBuckets())
         for reason in ["cannot do delete", "cannot do delete", "cannot do range"] {
             var verdict = ReplayVerdict(.passed)
-            verdict.given = ["able"]
-            verdict.notGiven = ["poor": reason]
+            verdict.ran = ["able"]
+            verdict.notRun = ["poor": reason]
             #expect(summary.add(verdict, of: item).isEmpty)
         }
         #expect(summary.lastLine == Self.last(3, 0, 0, 0))
@@ -89,7 +89,7 @@ import Testing
         var alone = ReplaySummary(targets: ["poor"], known: KnownBuckets())
         for _ in 0..<105 {
             var verdict = ReplayVerdict(.notRun("poor cannot do delete"))
-            verdict.notGiven = ["poor": "cannot do delete"]
+            verdict.notRun = ["poor": "cannot do delete"]
             #expect(alone.add(verdict, of: item).isEmpty)
         }
         #expect(alone.lines == ["not run: 105: poor cannot do delete"] && alone.lastLine == Self.last(0, 0, 0, 105))
@@ -102,12 +102,12 @@ import Testing
         var summary = ReplaySummary(targets: ["able", "poor"], known: KnownBuckets())
         for given in [true, true, false] {
             var verdict = ReplayVerdict(given ? .passed : .notRun("poor cannot do delete"))
-            verdict.given = given ? ["able"] : []
-            verdict.notGiven = ["poor": "cannot do delete"]
+            verdict.ran = given ? ["able"] : []
+            verdict.notRun = ["poor": "cannot do delete"]
             _ = summary.add(verdict, of: item)
         }
         var run = ReplayVerdict(.passed)
-        run.given = ["able", "poor"]
+        run.ran = ["able", "poor"]
         _ = summary.add(run, of: item)
         #expect(
             summary.lines == [

@@ -5,7 +5,15 @@ import Testing
 /// What workers write, taken in piece by piece.
 @Suite struct WorkerMessageTests {
     private static let block = BlockReport(
-        block: 12, done: 128, sightings: [BucketHit(bucket: "a/b c", index: 3, count: 2)], counts: ["ran": 128])
+        block: 12, done: 128, hits: [BucketHit(bucket: "a/b c", index: 3, count: 2)],
+        counts: counts)
+    private static var counts: CampaignCounts {
+        var counts = CampaignCounts([TargetCounts(ran: 128), TargetCounts(), TargetCounts(ran: 1, skipped: 2, leftOutBlocks: 7)])
+        counts.notRun = 3
+        counts.kernel.loads = 4
+        counts.kernel.refused = ["two\nlines\tand a tab": 2]
+        return counts
+    }
     private static let hit = EarlyHit(bucket: "a/crash/x y/none", index: 1_700)
     private static let doubt = Doubt(target: "a", index: 1_701)
 

@@ -52,9 +52,6 @@ package struct CampaignConfiguration: Codable, Hashable, Sendable {
         self.output = output
     }
 
-    /// The target that generates, runs and judges the cases.
-    var fuzzTarget: any FuzzTarget { target.fuzzTarget }
-
     /// The configuration that repeats exactly the cases below an index.
     ///
     /// - Parameter end: the index after the last case, all shards together

@@ -1,24 +1,48 @@
+import Fuzzing
+
 /// The software under test: patchers or a kernel.
 package enum CampaignTarget: Codable, Hashable, Sendable {
     case patchers(PatcherTarget)
     case kernel(KernelTarget)
 
-    /// The target that generates, runs and judges the cases.
-    var fuzzTarget: any FuzzTarget {
+    /// The patchers, or `nil` for a kernel.
+    package var patchers: PatcherTarget? { if case .patchers(let target) = self { target } else { nil } }
+
+    /// The kernel, or `nil` for patchers.
+    package var kernel: KernelTarget? { if case .kernel(let target) = self { target } else { nil } }
+
+    /// The properties that patchers and a kernel have in common.
+    var properties: any TargetProperties {
         switch self {
-        case .patchers(let fuzzTarget): fuzzTarget
-        case .kernel(let fuzzTarget): fuzzTarget
+        case .patchers(let target): target
+        case .kernel(let target): target
         }
     }
-
-    /// The patchers, or `nil` for a kernel.
-    package var patchers: PatcherTarget? { if case .patchers(let fuzzTarget) = self { fuzzTarget } else { nil } }
 
     /// The plug-ins among the patchers, with the paths and names of their options.
     var pluginFiles: [PluginFile] {
         (patchers?.patchers ?? []).compactMap(\.plugin).map { PluginFile(path: $0.path, name: $0.givenName) }
     }
+}
 
-    /// The kernel, or `nil` for patchers.
-    package var kernel: KernelTarget? { if case .kernel(let fuzzTarget) = self { fuzzTarget } else { nil } }
+/// The properties that patchers and a kernel have in common.
+package protocol TargetProperties: Sendable {
+    /// The limits of one case.
+    var budget: CaseBudget { get }
+    /// The share of a campaign that deaths of a target may cost.
+    var deathBudget: DeathBudget { get }
+    /// The target names of findings, by index.
+    var targets: [String] { get }
+    /// The number of ``targets`` that run cases; those after them only judge.
+    var running: Int { get }
+    /// Returns true if a target is code from outside this program, which may crash or hang.
+    func isForeign(_ target: Int) -> Bool
+    /// The shared objects that workers and judges load.
+    var plugins: [String] { get }
+    /// The ELF objects and folders that provide programs.
+    var objects: [String] { get }
+    /// The identity of the kernel that cases are made for and judged by; empty for patchers.
+    var kernel: [String] { get }
+    /// The oracle that judges a case.
+    func oracle(for c: Case) -> Oracle
 }

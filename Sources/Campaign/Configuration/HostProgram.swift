@@ -6,7 +6,7 @@ import Foundation
 package protocol HostProgram: Sendable {
     /// The executable.
     var url: URL { get }
-    /// The arguments of a child process, which calls ``ChildTask/receive()`` and runs the task. They contain the task's
+    /// The arguments of a child process, which receives the task and runs it. They contain the task's
     /// role for `ps`.
     func childArguments(for task: ChildTask) -> [String]
     /// The command line of this process.

@@ -11,7 +11,7 @@ extension BucketStore {
             records.append(
                 Checkpoint.Entry(
                     bucket: bucket, firsts: [FirstHit(seed: seed, index: entry.lowest)],
-                    sightings: entry.sightings, isStored: place < storedCount, leadsTo: entry.stored?.leadsTo))
+                    hits: entry.hits, isStored: place < storedCount, leadsTo: entry.stored?.leadsTo))
         }
         let met = strays.sorted { $0.key < $1.key }.map { bucket, stray in
             Checkpoint.CollateralFinding(
@@ -33,9 +33,9 @@ extension BucketStore {
         var unstored: [(String, Entry)] = []
         for record in checkpoint.entries {
             let index = record.firsts.first?.index ?? 0
-            var entry = Entry(lowest: index, sightings: record.sightings)
+            var entry = Entry(lowest: index, hits: record.hits)
             if record.isStored, let kept = try folder.stored(record.bucket) {
-                entry.stored = describe(kept.content, record.bucket, index, record.sightings)
+                entry.stored = describe(kept.content, record.bucket, index, record.hits)
                 entry.stored?.leadsTo = record.leadsTo
                 insert(record.bucket, entry)
                 storedCount += 1
@@ -44,7 +44,7 @@ extension BucketStore {
             }
         }
         // Long ones wait for the others.
-        let isLong = unstored.map { examiner.isLong(index: $0.1.lowest) }
+        let isLong = unstored.map { triage.isLong(index: $0.1.lowest) }
         for (number, (bucket, entry)) in unstored.enumerated() where !isLong[number] { insert(bucket, entry) }
         for (number, (bucket, entry)) in unstored.enumerated() where isLong[number] { insert(bucket, entry) }
         for hit in checkpoint.early where entries[hit.bucket] == nil { early[hit.bucket] = hit.index }
@@ -58,11 +58,11 @@ extension BucketStore {
     }
 
     /// Takes back what was seen in a block that is to be run again.
-    func remove(_ sightings: [BucketHit]) {
-        for sighting in sightings {
-            guard var entry = entries[sighting.bucket] else { continue }
-            entry.sightings -= min(sighting.count, entry.sightings)
-            entries[sighting.bucket] = entry.sightings == 0 ? nil : entry
+    func remove(_ hits: [BucketHit]) {
+        for hit in hits {
+            guard var entry = entries[hit.bucket] else { continue }
+            entry.hits -= min(hit.count, entry.hits)
+            entries[hit.bucket] = entry.hits == 0 ? nil : entry
         }
         let kept = queue.enumerated().filter { entries[$0.element] != nil }
         storedCount = kept.filter { $0.offset < storedCount }.count

@@ -41,8 +41,8 @@ extension BucketStore {
 
     /// The case of a bucket as it was seen, which says so.
     func asSeen(_ bucket: String, index: UInt64) -> Case {
-        var c = examiner.completed(makeCase(bucket, index: index), bucket: bucket)
-        c.name = examiner.canRunAgain(bucket) ? Case.asSeen : Case.notRunAgain
+        var c = triage.completed(makeCase(bucket, index: index), bucket: bucket)
+        c.name = triage.isSafeToRerun(bucket) ? Case.asSeen : Case.notRunAgain
         if Case.isLeak(bucket) { c.name = Case.leaking }
         return c
     }
@@ -55,7 +55,7 @@ extension BucketStore {
         let stored = Set(findings.map(\.bucket))
         let others = seenBuckets.filter { !stored.contains($0.bucket) }.map { bucket, index in
             let entry = entries[bucket]
-            var finding = describe(asSeen(bucket, index: index), bucket, index, entry?.sightings ?? 0)
+            var finding = describe(asSeen(bucket, index: index), bucket, index, entry?.hits ?? 0)
             finding.isMinimized = false
             finding.isCounted = entry == nil ? false : nil
             return finding

@@ -28,12 +28,12 @@ extension BucketStore {
 
     /// Where the case of a bucket that is on disk slides to; `nil` when an interrupt or the time limit came first.
     func slide(_ bucket: String, from index: UInt64) throws(CampaignError) -> [String]? {
-        if examiner.isLate() { return nil }
-        guard let c = try folder.stored(bucket)?.content, let end = examiner.slide(c, from: bucket) else {
+        if triage.isLate() { return nil }
+        guard let c = try folder.stored(bucket)?.content, let end = triage.slide(c, from: bucket) else {
             // A slide that was cut short shows nothing.
-            return examiner.isLate() ? nil : []
+            return triage.isLate() ? nil : []
         }
-        if let failure = examiner.failure { throw failure }
+        if let failure = triage.failure { throw failure }
         if end.isInterrupted { return nil }
         if end.bucket == bucket { return [] }
         if entries[end.bucket] == nil { note(end.smallest, end.bucket, from: index) }

@@ -11,12 +11,12 @@ extension BucketStore {
         var isInterrupted = false
         if Case.isLeak(bucket) {
             c.name = Case.leaking
-        } else if !examiner.canRunAgain(bucket) {
+        } else if !triage.isSafeToRerun(bucket) {
             c.name = Case.notRunAgain
         } else if isUsable(c, bucket) {
             // The original is safe on disk before anything smaller is looked for.
             if entry.stored == nil { _ = try keep(asSeen(bucket, index: entry.lowest), bucket) }
-            let result = examiner.minimize(c, bucket: bucket)
+            let result = triage.minimize(c, bucket: bucket)
             c = result.smallest
             isInterrupted = result.isInterrupted
             for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
@@ -25,7 +25,7 @@ extension BucketStore {
         } else {
             c.name = Case.notSeenAgain
         }
-        if let failure = examiner.failure { throw failure }
+        if let failure = triage.failure { throw failure }
         if isInterrupted { c.name = Case.asSeen }
         try settle(c, bucket)
         // What was broken off is minimized when the campaign goes on.
@@ -36,7 +36,7 @@ extension BucketStore {
         let kept = try keep(c, bucket)
         // More may have been seen of it meanwhile.
         guard var entry = entries[bucket] else { return }
-        entry.stored = describe(kept, bucket, entry.lowest, entry.sightings)
+        entry.stored = describe(kept, bucket, entry.lowest, entry.hits)
         if kept.name == Case.asSeen { entry.stored?.isMinimized = false }
         entries[bucket] = entry
     }
@@ -59,10 +59,10 @@ extension BucketStore {
     /// - Throws: ``CampaignError`` when a file cannot be written
     func finishNext() throws(CampaignError) -> Bool {
         seenCount = max(seenCount, storedCount)
-        if seenCount < queue.count, !examiner.isLate(), try slideNext() { return true }
+        if seenCount < queue.count, !triage.isLate(), try slideNext() { return true }
         if seenCount < queue.count {
             let bucket = queue[seenCount]
-            if !examiner.isLate() {
+            if !triage.isLate() {
                 try store(bucket)
             } else if let entry = entries[bucket] {
                 try settle(asSeen(bucket, index: entry.lowest), bucket)
@@ -79,12 +79,12 @@ extension BucketStore {
         if stray.stored != nil { return true }
         var c = stray.found
         var isSettled = false
-        if !examiner.isLate() {
-            let result = examiner.minimize(c, bucket: bucket)
+        if !triage.isLate() {
+            let result = triage.minimize(c, bucket: bucket)
             c = result.smallest
             isSettled = !result.isInterrupted
         }
-        if let failure = examiner.failure { throw failure }
+        if let failure = triage.failure { throw failure }
         if !isSettled { c.name = Case.asSeen }
         let kept = try keep(c, bucket)
         var finding = describe(kept, bucket, stray.index, 0)

@@ -5,14 +5,14 @@ import Fuzzing
 /// All buckets of a campaign: what was seen of each, and the minimized case of each on disk.
 ///
 /// For a given range of indices the result is the same whatever the number of workers, and however often the campaign was
-/// interrupted: sightings come in order of index, so the first of a bucket is the lowest, and its case is the one that is
+/// interrupted: hits come in order of index, so the first of a bucket is the lowest, and its case is the one that is
 /// minimized.
 ///
-/// A class, since sightings come in while a case is being minimized.
+/// A class, since hits come in while a case is being minimized.
 final class BucketStore {
     struct Entry {
         var lowest: UInt64
-        var sightings: UInt64
+        var hits: UInt64
         var stored: StoredFinding?
     }
 
@@ -33,7 +33,7 @@ final class BucketStore {
     let fresh = FreshFiles()
     /// Whether files that were in the folder before this campaign are kept when they are as small.
     let keepsEarlier: Bool
-    let examiner: any FindingTriage
+    let triage: any FindingTriage
     var entries: [String: Entry] = [:]
     /// The buckets in the order in which they were first seen; those behind the first few are not on disk yet.
     var queue: [String] = []
@@ -64,7 +64,7 @@ final class BucketStore {
         self.configuration = configuration
         self.keepsEarlier = keepsEarlier
         folder = CrashFolder(path: configuration.output)
-        examiner = configuration.fuzzTarget.makeExaminer(seed: configuration.cases.seed, bases: bases, host: host)
+        triage = configuration.target.fuzzTarget.makeTriage(seed: configuration.cases.seed, bases: bases, host: host)
     }
 
     /// How many buckets there are; one met while another was minimized counts once its own case is on disk.
@@ -88,7 +88,7 @@ final class BucketStore {
     var findings: [StoredFinding] {
         let seen = entries.values.compactMap { entry in
             var finding = entry.stored
-            finding?.sightings = entry.sightings
+            finding?.hits = entry.hits
             return finding
         }
         return (seen + strayFindings.values + earlyFindings.values).sorted { $0.bucket < $1.bucket }
@@ -96,15 +96,15 @@ final class BucketStore {
 
     /// Takes in what came of one block; blocks come in order.
     ///
-    /// - Complexity: O(sightings log sightings)
-    func add(_ sightings: [BucketHit]) {
-        for sighting in sightings.sorted(by: { ($0.index, $0.bucket) < ($1.index, $1.bucket) }) {
-            if var entry = entries[sighting.bucket] {
-                entry.lowest = min(entry.lowest, sighting.index)
-                entry.sightings += sighting.count
-                entries[sighting.bucket] = entry
+    /// - Complexity: O(hits log hits)
+    func add(_ hits: [BucketHit]) {
+        for hit in hits.sorted(by: { ($0.index, $0.bucket) < ($1.index, $1.bucket) }) {
+            if var entry = entries[hit.bucket] {
+                entry.lowest = min(entry.lowest, hit.index)
+                entry.hits += hit.count
+                entries[hit.bucket] = entry
             } else {
-                insert(sighting.bucket, Entry(lowest: sighting.index, sightings: sighting.count))
+                insert(hit.bucket, Entry(lowest: hit.index, hits: hit.count))
             }
         }
     }
@@ -115,7 +115,7 @@ final class BucketStore {
     func insert(_ bucket: String, _ entry: Entry) {
         entries[bucket] = entry
         var place = queue.count
-        if examiner.isLong(index: entry.lowest) {
+        if triage.isLong(index: entry.lowest) {
             long.insert(bucket)
         } else {
             while place > storedCount + 1 && long.contains(queue[place - 1]) { place -= 1 }
@@ -139,15 +139,15 @@ final class BucketStore {
             && entries.values.allSatisfy { $0.stored?.leadsTo != nil }
     }
 
-    func describe(_ c: Case, _ bucket: String, _ index: UInt64, _ sightings: UInt64) -> StoredFinding {
+    func describe(_ c: Case, _ bucket: String, _ index: UInt64, _ hits: UInt64) -> StoredFinding {
         StoredFinding(
             c, bucket: bucket, file: folder.file(of: bucket), seed: configuration.cases.seed, index: index,
-            sightings: sightings)
+            hits: hits)
     }
 
     /// Makes the case of a bucket once more.
     func makeCase(_ bucket: String, index: UInt64) -> Case {
-        var c = examiner.makeCase(index: index)
+        var c = triage.makeCase(index: index)
         c.bucket = bucket
         c.target = Bucket.target(of: bucket)
         c.sentence = Bucket.sentence(of: bucket)
@@ -187,7 +187,7 @@ final class BucketStore {
     /// Whether a case is in its bucket when it is run by itself; one that there is no time to run is taken at its word.
     func isUsable(_ c: Case, _ bucket: String) -> Bool {
         if c.bucket != bucket { return false }
-        return !examiner.canRunAgain(bucket) || examiner.findings(of: c).contains { $0.bucket == bucket }
-            || examiner.isLate()
+        return !triage.isSafeToRerun(bucket) || triage.findings(of: c).contains { $0.bucket == bucket }
+            || triage.isLate()
     }
 }

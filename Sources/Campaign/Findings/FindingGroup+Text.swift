@@ -12,8 +12,8 @@ extension FindingGroup {
         var lines = head.enumerated().map { ($0.offset == 0 ? "" : "  ") + $0.element }
         let others = buckets.count - 1
         let times =
-            sightings == 0
-            ? "met while minimizing" : sightings == 1 ? "seen once" : "seen \(CountText.grouped(sightings)) times"
+            hits == 0
+            ? "met while minimizing" : hits == 1 ? "seen once" : "seen \(CountText.grouped(hits)) times"
         lines.append("  " + bucket)
         let counts =
             "  " + (others == 0 ? "" : "and \(CountText.of(others, "more bucket")); ") + times

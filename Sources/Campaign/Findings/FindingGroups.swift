@@ -14,14 +14,15 @@ package struct FindingGroup: Codable, Sendable, Hashable {
     /// All buckets, the smallest case's first and the others by name.
     package var buckets: [String]
     /// How often any of them was seen.
-    package var sightings: UInt64
+    package var hits: UInt64
     /// The words of the command that shows the smallest case.
     package var show: [String]
     /// True if all buckets are in the list of those that do not count; `nil` without such a list.
     package var isKnown: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case sentence, target, bucket, file, size, buckets, sightings, show
+        case sentence, target, bucket, file, size, buckets, show
+        case hits = "sightings"
         case isKnown = "known"
     }
 }
@@ -102,7 +103,7 @@ package enum FindingGroups {
             sentence: smallest.sentence, target: smallest.target, bucket: smallest.bucket, file: smallest.file,
             size: smallest.size,
             buckets: [smallest.bucket] + sorted.map(\.bucket).filter { $0 != smallest.bucket },
-            sightings: sorted.reduce(0) { $0 + $1.sightings }, show: show(smallest, plugins, host), isKnown: isKnown)
+            hits: sorted.reduce(0) { $0 + $1.hits }, show: show(smallest, plugins, host), isKnown: isKnown)
     }
 }
 

@@ -19,7 +19,7 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     /// The same for each seed, where states of several campaigns were merged.
     package var firsts: [FirstHit]?
     /// How often it was seen; 0 for a bucket met only while another was minimized.
-    package var sightings: UInt64
+    package var hits: UInt64
     package var passes: Int
     package var edits: Int
     package var insns: Int
@@ -32,7 +32,7 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     package var isKnown: Bool?
     /// False for one that is on disk as it was seen, since there was no time to minimize it; else `nil`.
     package var isMinimized: Bool?
-    /// False for one of a block that was not completed, so that its sightings are not counted; else `nil`.
+    /// False for one of a block that was not completed, so that its hits are not counted; else `nil`.
     package var isCounted: Bool?
 
     /// How large the case is, as numbers that are compared in order.
@@ -49,7 +49,8 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case bucket, target, rule, sentence, detail, file, index, firsts, sightings, passes, edits, insns
+        case bucket, target, rule, sentence, detail, file, index, firsts, passes, edits, insns
+        case hits = "sightings"
         case patchInsns = "patch_insns"
         case earlierSeed = "earlier_seed"
         case leadsTo = "leads_to"
@@ -59,7 +60,7 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     }
 
     /// Describes a minimized case, found in a campaign with the given seed or in one before it.
-    package init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, sightings: UInt64) {
+    package init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, hits: UInt64) {
         let size = CaseSize(c)
         self.bucket = bucket
         target = Bucket.target(of: bucket)
@@ -68,7 +69,7 @@ package struct StoredFinding: Codable, Sendable, Hashable {
         detail = c.detail
         self.file = file
         self.index = index
-        self.sightings = sightings
+        self.hits = hits
         passes = size.passes
         edits = size.edits
         insns = size.insns

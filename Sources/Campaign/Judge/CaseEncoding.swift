@@ -3,13 +3,13 @@ import Foundation
 import Fuzzing
 import Patching
 
-/// A case on its way to another process: program and passes as they are, placeholders too, and the bucket it is about.
+/// The form of a case between two processes: program and passes, placeholders included, and the bucket.
 ///
 /// - Shape: 64-bit words; a count before each row
 struct CaseEncoding {
     private(set) var words: [UInt64] = []
 
-    /// Packs a case.
+    /// Encodes a case.
     ///
     /// - Complexity: O(slots)
     init(_ c: Case) {
@@ -37,7 +37,7 @@ struct CaseEncoding {
         for element in row { words.append(word(element)) }
     }
 
-    /// Unpacks what ``init(_:)`` has packed.
+    /// Decodes the words of ``init(_:)``.
     ///
     /// - Complexity: O(slots)
     static func unpack(_ words: ArraySlice<UInt64>) -> Case {

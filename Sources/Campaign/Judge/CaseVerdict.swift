@@ -1,14 +1,13 @@
 import Fuzzing
 
-/// What a process that judges single cases says of one.
+/// The verdict of a judge on one case.
 package struct CaseVerdict: Codable, Sendable {
     package var findings: [Finding]
-    /// The case with what became of it, as a file has it, where the judge knows more of that than who asks.
+    /// The case with the kernel's result, as a case file, or `nil`.
     package var completed: String?
-    /// What became of a case with no finding, where that is not a matter of course.
+    /// The reason why a case has no finding, or `nil` if it is clean.
     package var remark: String?
-
-    /// Why patchers were given no pass of the case, by name; those that were given one are left out.
+    /// The reasons why patchers ran no pass of the case, by name; patchers that ran one are left out.
     package var notRun: [String: String]?
 
     package init(findings: [Finding], completed: String? = nil, remark: String? = nil, notRun: [String: String]? = nil) {

@@ -1,29 +1,29 @@
 import Foundation
 import Fuzzing
 
-/// What goes to a judge in another process and comes back.
+/// The messages between a campaign and a judge in another process.
 ///
-/// - Shape: a request is its length in words, its number, the patchers that are spared (a bit each) and a ``CaseEncoding``,
+/// - Shape: a request is its length in words, its number, the excluded patchers (a bit each) and a ``CaseEncoding``,
 ///   all 64-bit words; a reply is its length in bytes as such a word, and JSON
 enum JudgeMessage {
-    /// The target of a finding when the process was ended between two patchers, by what one of them had left behind.
+    /// The target of a finding if the process died between two patchers, of damage by one of them.
     static let unknown = "unknown"
 
-    /// A judgement.
+    /// The answer to a request.
     struct Reply: Codable {
         /// The number of the request.
         var request: UInt64
-        var judgement: CaseVerdict
-        /// Whether the process has been ended; what is found is then against who did it.
+        var verdict: CaseVerdict
+        /// True if the child died. The finding then names the patcher that killed it.
         var isDead = false
-        /// What a sanitizer wrote about that.
+        /// The sanitizer's report on the death, or `nil`.
         var report: String?
     }
 
     /// The bytes of a request.
-    static func request(_ number: UInt64, sparing spared: UInt64, _ c: Case) -> [UInt8] {
+    static func request(_ number: UInt64, excluding excluded: UInt64, _ c: Case) -> [UInt8] {
         let packet = CaseEncoding(c).words
-        let words = [UInt64(packet.count + 2), number, spared] + packet
+        let words = [UInt64(packet.count + 2), number, excluded] + packet
         return unsafe words.withUnsafeBytes { unsafe Array($0) }
     }
 
@@ -38,12 +38,12 @@ enum JudgeMessage {
         return unsafe withUnsafeBytes(of: length) { unsafe Array($0) } + text
     }
 
-    /// How long a message may be; a patcher wrote one that is longer.
+    /// The length of the longest message; a longer one was written by a patcher.
     ///
     /// - Units: bytes
     static let longest: UInt64 = 1 << 30
 
-    /// Reads exactly so many bytes; `nil` at the end of input, and when no message has so many.
+    /// Reads an exact number of bytes; `nil` at the end of input, and if the number exceeds ``longest``.
     static func readBytes(_ length: UInt64, from descriptor: Int32) -> [UInt8]? {
         if length > longest { return nil }
         let count = Int(length)

@@ -2,7 +2,7 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// The inside of a process that judges cases for another one, which must not be lost.
+/// The inside of a process that judges cases for another process.
 package final class JudgeServer {
     private let targets: [String]
     private let board: SharedProgress
@@ -11,8 +11,8 @@ package final class JudgeServer {
 
     /// Makes a server.
     ///
-    /// - Parameter targets: whom findings can be against, by number
-    /// - Throws: ``CampaignError`` when there is no memory to share with children
+    /// - Parameter targets: the target names, by index
+    /// - Throws: ``CampaignError`` if there is no memory to share with children
     package init(targets: [String], budget: CaseBudget) throws(CampaignError) {
         self.targets = targets
         board = try SharedProgress()
@@ -21,22 +21,22 @@ package final class JudgeServer {
             board: board, number: 0, budget: budget, keepsErrors: SanitizerReports.areRead)
     }
 
-    /// The word in which to keep the number of the target that is at work, plus 1; 0 while none is.
+    /// The word that holds the index of the running target plus 1, or 0 if none is running.
     package var progress: UnsafeTypedBuffer<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
 
-    /// Answers requests on standard input until there are no more.
+    /// Answers the requests on standard input until its end.
     ///
-    /// - Parameter judge: judges a case, without some targets, a bit for each
+    /// - Parameter judge: judges a case without the excluded targets, a bit each
     package func run(_ judge: (Case, UInt64) -> CaseVerdict) {
         server.run {
             while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
                 let request = JudgeMessage.readWords(words[0], from: STDIN_FILENO)
             {
                 board.begin(index: request[0], worker: 0)
-                let judgement = judge(CaseEncoding.unpack(request[2...]), request[1])
+                let verdict = judge(CaseEncoding.unpack(request[2...]), request[1])
                 board.rest(worker: 0)
-                if output.write(JudgeMessage.encode(.init(request: request[0], judgement: judgement))) { continue }
-                // A patcher has closed it; the server can still say so.
+                if output.write(JudgeMessage.encode(.init(request: request[0], verdict: verdict))) { continue }
+                // A patcher closed the output; the parent can still report that.
                 board.begin(index: request[0], worker: 0)
                 board.noteCut(worker: 0)
                 _exit(1)
@@ -46,11 +46,11 @@ package final class JudgeServer {
         }
     }
 
-    /// What the death of a child says of the case that it was at.
+    /// The answer for a case at which a child died.
     private func verdict(on death: ChildExit) -> JudgeMessage.Reply {
         let target = death.patcher.map { targets[$0] } ?? JudgeMessage.unknown
         return .init(
-            request: death.index, judgement: CaseVerdict(findings: [death.finding(against: target)]), isDead: true,
+            request: death.index, verdict: CaseVerdict(findings: [death.finding(against: target)]), isDead: true,
             report: death.report)
     }
 }

@@ -2,38 +2,38 @@ import Foundation
 import Fuzzing
 
 extension OutOfProcessJudge {
-    /// What a candidate may take that is to hang, or to take memory without an end, like the case it was made of.
+    /// The limits of a candidate of a case that hangs or takes memory without end.
     ///
-    /// That much is spent on each that does; the smallest is then given all that the campaign gives.
-    private static let dear = [
+    /// Each candidate that does costs that much; the smallest then runs within the limits of the campaign.
+    private static let costlyLimits = [
         BrokenRule.hang: CaseBudget(timeout: 0.2, memory: nil),
         .memory: CaseBudget(timeout: .infinity, memory: 128),
     ]
 
-    /// How many candidates may hang, or take memory without an end: what they take, the workers of the campaign have less.
-    private static let mostDear = 25
+    /// The number of candidates that may hang or take memory without end, since the workers of the campaign need the time.
+    private static let mostCostly = 25
 
-    /// Minimizes a case within its bucket, and adds what a sanitizer says of the smallest; it ends when it is late.
+    /// Minimizes a case within its bucket, and adds the sanitizer's report on the smallest; it ends when it is late.
     package func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         let rule = Bucket.rule(of: bucket)
-        let dear = rule.flatMap { Self.dear[$0] }
-        let isDear = dear != nil
-        let hasty = dear.map { self.hasty($0) } ?? hasty()
-        hasty.yields = isDear
-        let limit = MinimizerLimit(matches: isDear ? Self.mostDear : .max, isLate: isLate, progress: progress)
-        var result = Minimizer(hasty, limit: limit).minimize(c, bucket: bucket)
-        failure = failure ?? hasty.failure
-        if isDear {
+        let limits = rule.flatMap { Self.costlyLimits[$0] }
+        let isCostly = limits != nil
+        let fast = limits.map { self.fast($0) } ?? fast()
+        fast.yields = isCostly
+        let limit = MinimizerLimit(matches: isCostly ? Self.mostCostly : .max, isLate: isLate, progress: progress)
+        var result = Minimizer(fast, limit: limit).minimize(c, bucket: bucket)
+        failure = failure ?? fast.failure
+        if isCostly {
             result.strays = result.strays.filter { stray in
-                Bucket.rule(of: stray.key).map { Self.dear[$0] == nil } ?? true
+                Bucket.rule(of: stray.key).map { Self.costlyLimits[$0] == nil } ?? true
             }
         }
         let findings = isLate() ? [] : findings(of: result.smallest, against: result.smallest.target)
         if isLate() {
             result.isInterrupted = true
-            // What only seemed to hang is not what was looked for.
-            if isDear { result.smallest = c }
-            if !isDear, let finding = result.finding { result.smallest.describe(finding) }
+            // It may only have seemed to hang.
+            if isCostly { result.smallest = c }
+            if !isCostly, let finding = result.finding { result.smallest.describe(finding) }
             return result
         }
         result.smallest.report = report
@@ -45,18 +45,18 @@ extension OutOfProcessJudge {
         return result
     }
 
-    /// How many candidates of a slide may end their process: one that hangs costs seconds.
+    /// The number of candidates of a slide that may end their process: one that hangs costs seconds.
     ///
-    /// Cases are counted and not seconds, so that the same cases end the same slide on any machine.
+    /// The limit counts cases, not seconds, so that a slide ends at the same case on any machine.
     private static let mostDeadly = 3
 
     /// Makes a minimized case smaller across buckets; it ends when it is late.
     package func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
-        let hasty = hasty()
+        let fast = fast()
         var limit = MinimizerLimit(isLate: isLate)
         limit.deadly = Self.mostDeadly
-        let result = CaseSlide(hasty, limit: limit).slide(c, from: bucket)
-        failure = failure ?? hasty.failure
+        let result = CaseSlide(fast, limit: limit).slide(c, from: bucket)
+        failure = failure ?? fast.failure
         return result
     }
 }

@@ -11,7 +11,7 @@ struct KernelCoverageTable {
     private var byRewrite: [Key: UInt64] = [:]
     private var byJump: [Key: UInt64] = [:]
 
-    init(_ coverage: [CampaignReport.Coverage]) {
+    init(_ coverage: [KernelReport.Coverage]) {
         for cell in coverage {
             byRewrite[Key(row: cell.rewrite, border: cell.border), default: 0] += cell.count
             byJump[Key(row: cell.jump, border: cell.border), default: 0] += cell.count

@@ -31,12 +31,12 @@ final class KernelExecution {
     ///
     /// - Parameter live: the slots that can be reached; `nil` to query the kernel
     /// - Returns: a finding when the two return different values, or a load that was to be run does not pass
-    func run(_ program: LoadableProgram, live: [Bool]?, _ tally: inout KernelTally) -> Difference? {
+    func run(_ program: LoadableProgram, live: [Bool]?, _ counts: inout KernelCounts) -> Difference? {
         var other = program
         other.flags.formSymmetricDifference(Self.rewriting)
-        tally.loads += 1
+        counts.loads += 1
         guard case .checked(let report) = trial.run(other, live: live) else { return nil }
-        tally.accepted += 1
+        counts.accepted += 1
         // It has other flags than the case of its index, but is not to be lost.
         if let finding = report.allFindings.first { return Difference(finding: finding) }
         var filled = Set(report.slots(of: .rndHi32))
@@ -50,7 +50,7 @@ final class KernelExecution {
             case .wrong(let finding): return Difference(finding: finding)
             case .returned(let value): values.append(value)
             }
-            tally.executed += 1
+            counts.executed += 1
             // What it has left in maps may change what it returns.
             if values.count == 2 && values[0] != values[1] { return nil }
         }

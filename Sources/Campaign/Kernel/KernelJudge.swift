@@ -52,9 +52,9 @@ package final class KernelJudge {
 
     /// Runs a program that passed every check, if it may be run.
     private func execute(_ program: LoadableProgram, _ c: Case) -> CaseVerdict {
-        var tally = KernelTally()
+        var counts = KernelCounts()
         guard let execution, c.loading?.isRunnable == true,
-            let difference = execution.run(program, live: nil, &tally)
+            let difference = execution.run(program, live: nil, &counts)
         else { return CaseVerdict(findings: []) }
         var completed = c
         completed.loading?.sight = difference.evidence?.seen

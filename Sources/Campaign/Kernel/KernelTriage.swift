@@ -2,7 +2,7 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// Looks at findings against the running kernel, which is asked from another process.
+/// Triages findings against the running kernel.
 final class KernelTriage: FindingTriage {
     /// How many candidates are loaded for a finding.
     private static let most = 2000
@@ -24,7 +24,7 @@ final class KernelTriage: FindingTriage {
     /// How many slots a program has that is long.
     private static let long = 8000
 
-    private let judge: OutOfProcessJudge
+    let judge: OutOfProcessJudge
     private let isExecuting: Bool
     private let make: (UInt64) -> Case
 
@@ -48,9 +48,9 @@ final class KernelTriage: FindingTriage {
     ///
     /// Another process does it, which is not ended when the campaign is late: what was seen belongs to the finding.
     func completed(_ c: Case, bucket: String) -> Case {
-        if Bucket.target(of: bucket) != Finding.kernelTarget || !canRunAgain(bucket) { return c }
+        if Bucket.target(of: bucket) != Finding.kernelTarget || !isSafeToRerun(bucket) { return c }
         if let known = seen[bucket], known.origin == c.origin { return known }
-        let judge = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+        let judge = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
         judge.isLate = { false }
         let found = complete(c, bucket, judge) ?? c
         seen[bucket] = found
@@ -58,40 +58,31 @@ final class KernelTriage: FindingTriage {
     }
 
     func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
-    var failure: CampaignError? { judge.failure }
-    var isLate: () -> Bool {
-        get { judge.isLate }
-        set { judge.isLate = newValue }
-    }
-    var progress: (MinimizerProgress) -> Void {
-        get { judge.progress }
-        set { judge.progress = newValue }
-    }
 
-    /// Loads are too dear; findings against a kernel are grouped by what is in their buckets.
+    /// Loads are too slow; findings against a kernel are grouped by the words of their buckets.
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
 
-    /// What may bring the machine down is left alone, and so is what shows only when programs are run, where none is.
-    func canRunAgain(_ bucket: String) -> Bool {
+    /// A case that may bring the machine down is not loaded again, nor one that needs `--execute` without it.
+    func isSafeToRerun(_ bucket: String) -> Bool {
         !Case.mayBringDown(bucket) && (isExecuting || !Case.needsExecution(bucket))
     }
 
     /// Minimizes a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
     func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
-        if !canRunAgain(bucket) { return Minimizer.Result(smallest: c) }
+        if !isSafeToRerun(bucket) { return Minimizer.Result(smallest: c) }
         var original = c
-        // What the kernel did to the original says nothing about a candidate.
+        // The kernel's result for the original says nothing about a candidate.
         original.passes = []
         original.expected = nil
         original.loading?.forgetResult()
         let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
         let limit = MinimizerLimit(
             candidates: Self.most, isLate: { [judge] in judge.isLate() || Date() > end }, progress: judge.progress)
-        let hasty = judge.hasty(CaseBudget(timeout: Self.candidatePatience, memory: nil))
-        var result = Minimizer(hasty, limit: limit).minimize(original, bucket: bucket)
-        // What takes long only to be looked at is no hang.
+        let fast = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+        var result = Minimizer(fast, limit: limit).minimize(original, bucket: bucket)
+        // A candidate that is only slow does not hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
-        // Without what the kernel did to it, the smallest is no better than the original.
+        // Without the kernel's result, the smallest case is no better than the original.
         var completed = complete(result.smallest, bucket, judge)
         if let found = completed, !isShownAgain(found, asked: result.smallest) { completed?.name = Self.notAgain }
         let isOutOfTime = result.isInterrupted

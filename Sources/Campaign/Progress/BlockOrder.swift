@@ -1,19 +1,19 @@
-/// Takes in the reports of blocks as they come and gives them out in order of index.
+/// Puts the reports of blocks into the order of their indices.
 ///
-/// So what a campaign knows is always that of one range of blocks without a gap, the same whatever the number of workers
-/// and however often it was interrupted, and where it stands is one number.
+/// A campaign then always knows one range of blocks without a gap, for any number of workers and interruptions. Its position
+/// is one number.
 struct BlockOrder {
-    /// The block before which all are done, counted from 0 within the shard.
+    /// The first block that is not done, counted from 0 within the shard.
     private(set) var next: UInt64
-    /// Reports from behind a gap.
+    /// Reports that follow a gap.
     private var waiting: [UInt64: BlockReport] = [:]
 
     /// Starts at a block.
     init(next: UInt64 = 0) { self.next = next }
 
-    /// Takes a report in and gives out those that have no gap before them any more; a block that is known is dropped.
+    /// Adds a report and returns the reports that no longer follow a gap; a known block is dropped.
     ///
-    /// - Complexity: O(1), amortised
+    /// - Complexity: O(1) amortized
     mutating func add(_ report: BlockReport) -> [BlockReport] {
         if report.block < next { return [] }
         waiting[report.block] = report
@@ -25,10 +25,10 @@ struct BlockOrder {
         return ready
     }
 
-    /// Whether a block was taken in.
+    /// Returns true if a block was added.
     func has(_ block: UInt64) -> Bool { block < next || waiting[block] != nil }
 
-    /// Gives out what is behind a gap that nobody will fill.
+    /// Removes and returns the reports after a gap that will stay.
     mutating func takeRest() -> [BlockReport] {
         defer { waiting = [:] }
         return waiting.values.sorted { $0.block < $1.block }

@@ -2,9 +2,9 @@
 ///
 /// All parts together are the campaign, whichever machine each of them runs on.
 package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
-    /// Which part, counted from 1.
+    /// The number of the part, counted from 1.
     package let number: UInt64
-    /// How many parts there are.
+    /// The number of parts.
     package let count: UInt64
 
     /// The whole campaign.
@@ -15,7 +15,7 @@ package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         self.count = count
     }
 
-    /// Reads `I/N` with I from 1 to N; `nil` when it is no such thing.
+    /// Reads `I/N` with I from 1 to N; `nil` if it has another form.
     package init?(_ description: String) {
         let words = description.split(separator: "/", omittingEmptySubsequences: false)
         guard words.count == 2, let number = UInt64(words[0]), let count = UInt64(words[1]),
@@ -28,7 +28,7 @@ package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
 
     /// Reads a part from a file.
     ///
-    /// - Throws: `DecodingError` when there is no such part
+    /// - Throws: `DecodingError` if there is no such part
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let number = try container.decode(UInt64.self, forKey: .number)
@@ -40,10 +40,10 @@ package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         self = shard
     }
 
-    /// The part as it stands on the command line.
+    /// The part in the form of the command line.
     package var description: String { "\(number)/\(count)" }
 
-    /// The indices of one block of the part, below a limit; empty behind the last.
+    /// The indices of one block of the part, below a limit; empty after the last.
     ///
     /// - Parameter block: counted from 0 within the part
     func indices(ofBlock block: UInt64, limit: UInt64) -> Range<UInt64> {
@@ -52,7 +52,7 @@ package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         return start..<(start + min(Shard.blockSize, limit - start))
     }
 
-    /// How many indices of the part are below a limit.
+    /// The number of indices of the part below a limit.
     func count(below limit: UInt64) -> UInt64 {
         let blocks = limit / Shard.blockSize + (limit % Shard.blockSize == 0 ? 0 : 1)
         if blocks < number { return 0 }
@@ -61,6 +61,6 @@ package struct Shard: Hashable, Sendable, Codable, LosslessStringConvertible {
         return isCut ? (own - 1) * Shard.blockSize + limit % Shard.blockSize : own * Shard.blockSize
     }
 
-    /// How many indices a worker takes at a time; small, because it ends only between blocks.
+    /// The number of indices in a block; small, since a worker ends only between blocks.
     static let blockSize: UInt64 = 128
 }

@@ -4,17 +4,17 @@ import UserFiles
 
 /// Cases from files: `.case` files, JSON lines, and folders of them.
 package enum CaseSource {
-    /// A case and where it stands, or why nothing stands there.
+    /// A case and its place, or the reason why there is none.
     package struct Item: Sendable {
         /// The file, and the line for JSON lines.
         package var place: String
         package var content: Result<Case, CampaignError>
     }
 
-    /// Whether a file holds JSON lines.
+    /// Returns true if a file contains JSON lines.
     static func isLines(_ path: String) -> Bool { path.hasSuffix(".jsonl") || path.hasSuffix(".json") }
 
-    /// All cases of files and folders, in order of path; what cannot be read is an item too.
+    /// All cases of files and folders, in order of path; a file that cannot be read is an item too.
     package static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
 
     private static func items(of path: String) -> [Item] {
@@ -64,7 +64,7 @@ package enum CaseSource {
         }
     }
 
-    /// What is found below a folder.
+    /// An entry below a folder.
     private enum Entry {
         case file(String)
         case refused(String, CampaignError)
@@ -79,11 +79,11 @@ package enum CaseSource {
 
     /// The one case of a file.
     ///
-    /// - Throws: ``CampaignError`` that says which file, line and column, and what was expected
+    /// - Throws: ``CampaignError`` with file, line and column, and the expected text
     package static func single(_ path: String) throws(CampaignError) -> Case {
         let found = items(of: path)
         guard found.count == 1 else {
-            throw CampaignError("\(path): holds \(found.count) cases where one was expected")
+            throw CampaignError("\(path): contains \(found.count) cases; one is expected")
         }
         return try found[0].content.get()
     }

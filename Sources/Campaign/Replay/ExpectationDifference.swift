@@ -1,9 +1,9 @@
 import BPF
 import Fuzzing
 
-/// The first difference between what a file expects and what the rules give.
+/// The first difference between the result that a file expects and that of the rules.
 enum ExpectationDifference {
-    /// The difference in words, or `nil` when the file is right.
+    /// The difference in words, or `nil` if the file is right.
     ///
     /// - Complexity: O(slots)
     static func words(between file: Case.Expectation, and rules: Case.Expectation) -> String? {
@@ -17,7 +17,7 @@ enum ExpectationDifference {
             ?? first(lines, lines2, "line record") { "id \($0.id) at \($0.insnOff)" }
     }
 
-    /// A wide load is compared, and told, as one instruction.
+    /// A wide load is compared and printed as one instruction.
     private static func slots(_ file: [Instruction]?, _ rules: [Instruction]?) -> String? {
         guard let file, let rules, file != rules else { return nil }
         let differing = zip(file, rules).enumerated().first { $0.element.0 != $0.element.1 }?.offset
@@ -37,13 +37,13 @@ enum ExpectationDifference {
     }
 
     private static func first<Row: Equatable>(
-        _ file: [Row]?, _ rules: [Row]?, _ what: String, _ text: (Row) -> String
+        _ file: [Row]?, _ rules: [Row]?, _ noun: String, _ text: (Row) -> String
     ) -> String? {
         guard let file, let rules, file != rules else { return nil }
         let number = zip(file, rules).enumerated().first { $0.element.0 != $0.element.1 }?.offset
         let place = number ?? min(file.count, rules.count)
         func row(_ rows: [Row]) -> String { place < rows.count ? text(rows[place]) : "nothing" }
-        return "\(what) \(place): the file expects \(row(file)), the rules give \(row(rules))"
+        return "\(noun) \(place): the file expects \(row(file)), the rules give \(row(rules))"
     }
 
     private static func word(_ expectation: Case.Expectation) -> String {

@@ -1,6 +1,6 @@
 import Fuzzing
 
-/// The counts of a replay, and what it says in the end.
+/// The counters of a replay and the lines printed at its end.
 package struct ReplaySummary: Encodable, Sendable {
     /// A failure of a case, for JSON.
     package struct Failure: Encodable, Sendable {
@@ -17,13 +17,13 @@ package struct ReplaySummary: Encodable, Sendable {
         }
     }
 
-    /// Why cases were not run, and how many.
+    /// A reason why cases were not run, and their number.
     package struct Reason: Encodable, Sendable, Hashable {
         package var count: Int
         package var reason: String
     }
 
-    /// How many cases a target was given, and why not the others.
+    /// The number of cases that a target ran, and the reasons for the others.
     package struct Target: Encodable, Sendable {
         package var name: String
         package var run: Int
@@ -37,23 +37,23 @@ package struct ReplaySummary: Encodable, Sendable {
 
     package private(set) var passed = 0
     package private(set) var failed = 0
-    /// How many cases fail in known buckets alone.
+    /// The number of cases that fail only in known buckets.
     package private(set) var known = 0
     package private(set) var notRun = 0
     package private(set) var notReadable = 0
     package private(set) var failures: [Failure] = []
-    /// The files that cannot be used, and why.
+    /// The files that cannot be used, with the reasons.
     package private(set) var unreadable: [String] = []
     private var reasons: [String: Int] = [:]
-    private var given: [String: Int] = [:]
-    private var notGiven: [String: [String: Int]] = [:]
-    /// The same of the cases that others were given.
+    private var ranCounts: [String: Int] = [:]
+    private var notRunReasons: [String: [String: Int]] = [:]
+    /// The same for the cases that other targets ran.
     private var skipped: [String: [String: Int]] = [:]
     private let knownBuckets: KnownBuckets
     private let names: [String]
 
     /// - Parameters:
-    ///   - targets: the names of the patchers that cases are run through
+    ///   - targets: the names of the targets
     ///   - known: the buckets that do not count
     package init(targets: [String], known: KnownBuckets) {
         names = targets
@@ -62,9 +62,9 @@ package struct ReplaySummary: Encodable, Sendable {
 
     /// Counts a case and returns the lines to print for it.
     package mutating func add(_ verdict: ReplayVerdict, of item: CaseSource.Item) -> [String] {
-        for name in verdict.given { given[name, default: 0] += 1 }
-        for (name, reason) in verdict.notGiven {
-            notGiven[name, default: [:]][reason, default: 0] += 1
+        for name in verdict.ran { ranCounts[name, default: 0] += 1 }
+        for (name, reason) in verdict.notRun {
+            notRunReasons[name, default: [:]][reason, default: 0] += 1
             // Otherwise the reason is counted with the case.
             if verdict.isRun { skipped[name, default: [:]][reason, default: 0] += 1 }
         }
@@ -106,11 +106,11 @@ package struct ReplaySummary: Encodable, Sendable {
     /// The reasons for which cases were not run, the most frequent first.
     package var reasonsNotRun: [Reason] { Self.sorted(reasons) }
 
-    /// The targets in the order in which they were named.
+    /// The targets in the order of their names on the command line.
     package var targets: [Target] {
-        let others = Set(given.keys).union(notGiven.keys).subtracting(names).sorted()
+        let others = Set(ranCounts.keys).union(notRunReasons.keys).subtracting(names).sorted()
         return (names + others).map { name in
-            Target(name: name, run: given[name] ?? 0, notRun: Self.sorted(notGiven[name] ?? [:]))
+            Target(name: name, run: ranCounts[name] ?? 0, notRun: Self.sorted(notRunReasons[name] ?? [:]))
         }.filter { $0.run > 0 || !$0.notRun.isEmpty }
     }
 
@@ -118,7 +118,7 @@ package struct ReplaySummary: Encodable, Sendable {
         counts.map { Reason(count: $0.value, reason: $0.key) }.sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }
     }
 
-    /// The lines before the last: why cases were not run, and which targets were not given cases that others were.
+    /// The lines before the last: the reasons why cases were not run, and the targets that skipped cases of others.
     package var lines: [String] {
         var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
         for target in targets where target.run > 0 {
@@ -135,15 +135,15 @@ package struct ReplaySummary: Encodable, Sendable {
         "\(passed) passed, \(failed) failed, \(known) known, \(notRun) not run, \(notReadable) not readable"
     }
 
-    /// The targets that were given no case although there was something to give, each with a sentence.
+    /// A sentence for each target that ran no case although there was one for it.
     package var idle: [String] {
         var sentences = targets.filter { target in
             target.run == 0 && target.notRun.contains { !SparingReason.isOfCase($0.reason) }
         }.map { target in
             let reasons = target.notRun.map { "\($0.reason) (\($0.count))" }.joined(separator: "; ")
-            return "\(target.name) was given no case: \(reasons)"
+            return "\(target.name) ran no case: \(reasons)"
         }
-        // What the rules refuse has been checked by them.
+        // A case that the rules refuse has been checked by them.
         let isChecked = reasons[SparingReason.malformed] != nil
         if sentences.isEmpty && passed + failed + known == 0 && notRun > 0 && !isChecked {
             sentences.append("nothing was run: " + reasonsNotRun.map(\.reason).joined(separator: "; "))

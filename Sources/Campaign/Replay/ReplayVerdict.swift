@@ -1,34 +1,35 @@
 /// The result of one replayed case.
 package struct ReplayVerdict: Sendable {
-    /// How a case counts.
+    /// The counter of a case.
     package enum Outcome: Sendable, Hashable {
-        /// Every target that was given the case passed, and at least one was.
+        /// At least one target ran the case, and all that ran it passed.
         case passed
         case failed
-        /// No target was given the case, for this reason; or it is one against a kernel, which was not asked.
+        /// No target ran the case, for this reason; or it is a kernel case, and no kernel was used.
         case notRun(String)
         /// The file or the program in it cannot be used.
         case notReadable(String)
     }
 
-    /// A finding, or another difference from what the file says.
+    /// A finding, or another difference from the file.
     package struct Failure: Sendable, Hashable {
-        /// `nil` when the file itself is wrong.
+        /// `nil` if the file itself is wrong.
         package var bucket: String?
-        /// What is wrong, in one sentence without numbers; `nil` when the file itself is wrong.
+        /// The fault in one sentence without numbers; `nil` if the file itself is wrong.
         package var sentence: String?
         package var detail: String
     }
 
     package var outcome: Outcome
     package var failures: [Failure] = []
-    /// What a sanitizer wrote, or `nil`.
+    /// The sanitizer's report, or `nil`.
     package var report: String?
-    /// What the running kernel gave when nothing is wrong with it, or `nil`.
+    /// A remark on a passed kernel case, or `nil`.
     package var note: String?
-    /// The targets that were given the case, and why the others were not.
-    package var given: [String] = []
-    package var notGiven: [String: String] = [:]
+    /// The targets that ran the case.
+    package var ran: [String] = []
+    /// The reasons why other targets did not run it, by name.
+    package var notRun: [String: String] = [:]
 
     init(_ outcome: Outcome) { self.outcome = outcome }
 

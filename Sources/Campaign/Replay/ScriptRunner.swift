@@ -2,25 +2,24 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Carries out scripts with one patcher, each pass laid out before the next.
+/// Runs scripts with one patcher; each pass gets the result of the one before.
 package struct ScriptRunner: ~Copyable {
     private let patcher: any Patcher
-    private var gate = CapabilityFilter()
+    private var filter = CapabilityFilter()
     private var current = ProgramBuffer()
     private var next = ProgramBuffer()
     private let pass = PassBuffer()
-    /// How many passes were not given to the patcher, because it cannot do what they demand; what the rules give stands for
-    /// its answer.
-    package private(set) var spared = 0
-    /// What it could not do.
+    /// The number of passes that the patcher does not support; the result of the rules replaces its own.
+    package private(set) var skipped = 0
+    /// The missing capabilities.
     package private(set) var missing: PatcherCapabilities = []
 
-    /// Makes an applier.
+    /// Makes a runner.
     package init(_ patcher: any Patcher) { self.patcher = patcher }
 
-    /// The answer for one script: the result of the last pass, or the error of the first that fails.
+    /// The answer to one script: the result of the last pass, or the error of the first that fails.
     ///
-    /// - Throws: ``CampaignError`` when the patcher gives no answer that can be used
+    /// - Throws: ``CampaignError`` if the answer of the patcher cannot be used
     package mutating func apply(_ c: Case) throws(CampaignError) -> AnswerLine.Answer {
         if let fault = c.program.fault() { return .malformed(fault.description) }
         current.load(c.program)
@@ -40,16 +39,16 @@ package struct ScriptRunner: ~Copyable {
     private mutating func apply() -> PatchStatus {
         let input: ProgramImage<InputIndex> = current.image()
         if PassCheck.fault(in: pass.image, on: input) != nil { return .einval }
-        let missing = gate.missing(from: patcher.capabilities, for: pass.image, on: input)
+        let missing = filter.missing(from: patcher.capabilities, for: pass.image, on: input)
         if !missing.isEmpty {
-            spared += 1
+            skipped += 1
             self.missing.formUnion(missing)
-            if gate.rules.status == .accepted { next.load(gate.rules.program.image(as: OutputIndex.self)) }
-            return gate.rules.status
+            if filter.rules.status == .accepted { next.load(filter.rules.program.image(as: OutputIndex.self)) }
+            return filter.rules.status
         }
         let status = patcher.apply(pass.image, to: input, into: next)
-        if status == .accepted && gate.rules.status == .accepted {
-            next.complete(patcher.capabilities, from: gate.rules.program.image())
+        if status == .accepted && filter.rules.status == .accepted {
+            next.complete(patcher.capabilities, from: filter.rules.program.image())
         }
         return status
     }

@@ -12,7 +12,7 @@ final class CheckpointWriter {
         var seconds: Double
         var isFinished: Bool
         var tail: Checkpoint.Tail?
-        var counts: [String: UInt64]
+        var counts: CampaignCounts
         var ledger: BucketStore
         /// See ``CampaignNews/reported``.
         var reported: Set<String> = []
@@ -51,7 +51,7 @@ final class CheckpointWriter {
         self.configuration = configuration
         self.host = host
         programs = max(objects.programs.count, 1)
-        let files = try UsedFile.all(configuration.fuzzTarget.plugins + objects.files.map(\.path))
+        let files = try UsedFile.all(configuration.target.properties.plugins + objects.files.map(\.path))
         watch = FileWatch(files.map(\.path))
         let stamp = UsedFile.Stamp(path: host.url.path).description
         let part = Checkpoint.Part(
@@ -60,7 +60,7 @@ final class CheckpointWriter {
             try UsedFile.check(
                 files, against: before.parts[0].files, state: folder.path, restart: host.restartOption)
             try before.parts[0].checkKernel(
-                configuration.fuzzTarget.kernel, state: folder.path, restart: host.restartOption)
+                configuration.target.properties.kernel, state: folder.path, restart: host.restartOption)
             guard configuration.continues(before.parts[0].configuration) else {
                 throw CampaignError(
                     "the campaign in \(folder.path) is of other patchers or options; begin anew with \(host.restartOption)"
@@ -137,7 +137,7 @@ final class CheckpointWriter {
         next.epoch = progress.epoch
         next.tail = progress.tail
         next.parts[0].cases = progress.cases
-        next.parts[0].counts = progress.counts.isEmpty ? nil : progress.counts
+        next.parts[0].counts = progress.counts
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         next.reported = progress.reported.isEmpty ? nil : progress.reported.sorted()
@@ -171,7 +171,7 @@ final class CheckpointWriter {
             crashes: lastCount.all - lastCount.hangs, hangs: lastCount.hangs,
             banner: CampaignStatistics.banner(state: path, shard: configuration.cases.shard),
             command: host.commandLine.joined(separator: " "),
-            timeout: Int(configuration.fuzzTarget.budget.timeout * 1000))
+            timeout: Int(configuration.target.properties.budget.timeout * 1000))
     }
 
     /// Adds a row to `plot_data`.

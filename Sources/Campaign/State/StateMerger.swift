@@ -10,7 +10,7 @@ package struct StateMerger {
         var firsts: [UInt64: UInt64] = [:]
         /// The same where it was only met while another was minimized.
         var strayFirsts: [UInt64: UInt64] = [:]
-        var sightings: UInt64 = 0
+        var hits: UInt64 = 0
         var smallest: CrashFolder.Stored?
         /// The buckets into which the case of any state slides; `nil` where none knows.
         var leadsTo: Set<String>?
@@ -75,9 +75,9 @@ package struct StateMerger {
             : "go on with the campaign in \(folder.path), which makes it anew, and merge then"
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
-            joined.sightings += entry.sightings
-            for first in entry.firsts where entry.sightings > 0 { Self.note(first, in: &joined.firsts) }
-            for first in entry.firsts where entry.sightings == 0 { Self.note(first, in: &joined.strayFirsts) }
+            joined.hits += entry.hits
+            for first in entry.firsts where entry.hits > 0 { Self.note(first, in: &joined.firsts) }
+            for first in entry.firsts where entry.hits == 0 { Self.note(first, in: &joined.strayFirsts) }
             guard let kept = try crashes.stored(entry.bucket, isChanged: false) else {
                 throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
@@ -164,11 +164,11 @@ package struct StateMerger {
             guard let smallest = joined.smallest else { continue }
             try crashes.write(smallest, for: bucket)
             fresh.insert(crashes.file(of: bucket))
-            let seen = joined.sightings > 0 ? joined.firsts : joined.strayFirsts
+            let seen = joined.hits > 0 ? joined.firsts : joined.strayFirsts
             let firsts = seen.sorted { $0.key < $1.key }.map { FirstHit(seed: $0.key, index: $0.value) }
             checkpoint.entries.append(
                 Checkpoint.Entry(
-                    bucket: bucket, firsts: firsts, sightings: joined.sightings, isStored: true,
+                    bucket: bucket, firsts: firsts, hits: joined.hits, isStored: true,
                     leadsTo: joined.leadsTo?.sorted()))
         }
         try fresh.synchronize(folder: folder.crashes)
@@ -194,7 +194,7 @@ extension CampaignReport {
             let first = entry.firsts.first { $0.seed == seed } ?? entry.firsts.first
             var finding = StoredFinding(
                 kept, bucket: entry.bucket, file: crashes.file(of: entry.bucket), seed: seed, index: first?.index ?? 0,
-                sightings: entry.sightings)
+                hits: entry.hits)
             finding.firsts = entry.firsts
             finding.leadsTo = entry.leadsTo
             findings.append(finding)
@@ -211,37 +211,23 @@ extension CampaignReport {
         plugins = checkpoint.parts.reduce(into: []) { all, part in
             all += part.configuration.target.pluginFiles.filter { !all.contains($0) }
         }
-        noteCounts(of: checkpoint)
+        addCounts(of: checkpoint)
     }
 
-    /// Puts in what was counted in all parts together.
-    private mutating func noteCounts(of checkpoint: Checkpoint) {
+    /// Adds the counters of all parts together; a part may lack some targets of the others.
+    private mutating func addCounts(of checkpoint: Checkpoint) {
         let targets = checkpoint.parts.reduce(into: [String]()) { all, part in
             all += part.targets.filter { !all.contains($0) }
         }
-        let counts = checkpoint.counts(of: targets)
-        if let kernel = checkpoint.parts[0].kernel {
-            KernelTally.describe(counts, in: &self)
-            self.kernel = kernel.release
-            neverRun = KernelTarget.neverRun(counts, cases: cases)
-        } else if !targets.isEmpty {
-            PatcherTarget.describe(counts, targets: targets, in: &self)
-            neverRun = PatcherTarget.neverRun(counts, targets: targets, cases: cases)
-        }
-        noteDeaths(counts, targets: targets)
-    }
-}
-
-extension Checkpoint {
-    /// The counts of all parts together, of which some may be without some targets.
-    fileprivate func counts(of targets: [String]) -> [String: UInt64] {
-        var sum = counts
-        for part in parts where part.kernel == nil {
-            let ran = Int(part.counts?[TargetCounts.ranKey] ?? 0)
-            for target in targets where !part.targets.contains(target) {
-                TargetCounts.add(ran, .idle, of: target, to: &sum)
+        var counts = CampaignCounts()
+        for part in checkpoint.parts { counts += part.counts.renumbered(from: part.targets, to: targets) }
+        let results: TargetReport =
+            if let kernel = checkpoint.parts[0].kernel {
+                .kernel(KernelReport(counts, release: kernel.release, cases: cases, seconds: seconds))
+            } else {
+                .patchers(PatcherReport(counts, targets: targets, cases: cases))
             }
-        }
-        return sum
+        neverRun = results.neverRun.isEmpty ? nil : results.neverRun
+        add(results, counts, targets: targets)
     }
 }

@@ -197,9 +197,9 @@ final class CampaignNews {
 
     /// The bucket that ends a campaign which runs until something is found: of those that a block adds and that are not
     /// known, the one with the lowest index.
-    func end(by sightings: [BucketHit], in ledger: BucketStore) -> String? {
+    func end(by hits: [BucketHit], in ledger: BucketStore) -> String? {
         if !session.isUntilFound { return nil }
-        return sightings.filter { ledger.entries[$0.bucket] == nil && !session.known.contains($0.bucket) }
+        return hits.filter { ledger.entries[$0.bucket] == nil && !session.known.contains($0.bucket) }
             .min { ($0.index, $0.bucket) < ($1.index, $1.bucket) }?.bucket
     }
 }

@@ -38,8 +38,10 @@ struct ChildExit: Hashable {
         if case .outside = cause { true } else { false }
     }
 
-    /// What it is counted as.
-    var kind: TargetCounts.Kind {
+    /// The counter of a death: ``TargetCounts/hangs``, ``TargetCounts/memory`` or ``TargetCounts/crashes``.
+    enum Kind: Hashable { case hang, memory, crash }
+
+    var kind: Kind {
         switch cause {
         case .hang: .hang
         case .memory, .leak: .memory

@@ -3,9 +3,9 @@ import Foundation
 import Fuzzing
 import LinuxBPF
 
-/// The inside of a worker process: takes blocks of indices and runs their cases until there are none left.
+/// The inside of a worker process: it runs the cases of one block of indices after the other until none is left.
 ///
-/// The cases are run in children, which a patcher may end.
+/// The cases run in forked children, which a patcher may kill.
 final class Worker {
     private let configuration: CampaignConfiguration
     private let fuzzTarget: any FuzzTarget
@@ -15,24 +15,24 @@ final class Worker {
     private let output: WorkerOutput
     private let bases: [Program]
     private let limit: UInt64
-    /// How much memory a child may hold after a block, or `nil` for any.
+    /// The memory that a child may hold after a block, or `nil` for no limit.
     ///
     /// - Units: bytes
     private var mostHeld: UInt64?
     private var first: UInt64?
-    private var casualties = WorkerCrashes()
-    /// The buckets that the campaign was told of when they were first hit; a child knows more than this process.
+    private var crashes = WorkerCrashes()
+    /// The buckets whose first hit was reported; a child knows more than this process.
     private var announced: Set<String> = []
 
     /// Makes a worker.
     ///
     /// - Parameters:
-    ///   - number: which of the board's workers it is
-    ///   - first: a block that another worker did not finish
-    /// - Throws: ``CampaignError`` when the board cannot be mapped
+    ///   - number: the index of the worker in the shared progress
+    ///   - first: the unfinished block of another worker
+    /// - Throws: ``CampaignError`` if the shared progress cannot be mapped
     init(configuration: CampaignConfiguration, number: Int, first: UInt64?) throws(CampaignError) {
         self.configuration = configuration
-        fuzzTarget = configuration.fuzzTarget
+        fuzzTarget = configuration.target.fuzzTarget
         self.number = number
         self.first = first
         board = try SharedProgress(
@@ -44,32 +44,32 @@ final class Worker {
         limit = configuration.cases.limit ?? UInt64.max
     }
 
-    /// Runs until the campaign ends, or the process that started this one does.
+    /// Runs until the campaign or its process ends.
     func run() throws(CampaignError) {
-        let probe = try fuzzTarget.makeProbe(
+        let executor = try fuzzTarget.makeExecutor(
             seed: configuration.cases.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
-        // What is part of this program gives its memory back.
+        // Only code from outside may leak memory.
         if fuzzTarget.targets.indices.contains(where: fuzzTarget.isForeign) {
             let held = MemoryGauge(process: getpid()).held
             mostHeld = fuzzTarget.budget.memory.map { held + $0 << 20 }
         }
         server.run {
-            runBlocks(probe)
+            runBlocks(executor)
         } died: { death in
             let block = board.position(ofWorker: number).block
             first = block
-            casualties.move(to: block)
+            crashes.move(to: block)
             output.write(BlockReport.void)
-            if block != nil { settle(death, probe) }
+            if block != nil { settle(death, executor) }
         }
     }
 
     // MARK: In a child
 
-    private func runBlocks(_ probe: any CaseExecutor) {
+    private func runBlocks(_ executor: any CaseExecutor) {
         var next = first ?? claim()
         while let block = next {
-            run(block, indices(of: block), probe)
+            run(block, indices(of: block), executor)
             next = claim()
         }
         board.note(block: nil, worker: number)
@@ -81,69 +81,69 @@ final class Worker {
         configuration.cases.shard.indices(ofBlock: block, limit: limit)
     }
 
-    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ probe: any CaseExecutor) {
+    private func run(_ block: UInt64, _ indices: Range<UInt64>, _ executor: any CaseExecutor) {
         board.note(block: block, worker: number)
-        var sightings = casualties.sightings(of: block)
+        var hits = crashes.hits(of: block)
         let leftOut = board.epoch.leftOut(of: block)
         var end = indices.upperBound
-        probe.run(indices) { index in
+        executor.run(indices) { index in
             if board.isAbandoning {
                 end = index
                 return nil
             }
             board.begin(index: index, worker: number)
-            return leftOut | casualties.excluded(at: index, of: block)
+            return leftOut | crashes.excluded(at: index, of: block)
         } found: { index, findings in
-            for finding in findings where sightings.add(finding.bucket, at: index) {
+            for finding in findings where hits.add(finding.bucket, at: index) {
                 announce(finding.bucket, at: index)
             }
         }
         endIfFull()
         let done = indices.lowerBound..<end
-        var deaths = casualties.counts(of: block, done: done, targets: fuzzTarget.targets)
-        for (number, target) in fuzzTarget.targets.enumerated() where leftOut >> UInt64(number) & 1 != 0 {
-            TargetCounts.add(done.count, .leftOut, of: target, to: &deaths)
-            TargetCounts.add(1, .leftOutBlocks, of: target, to: &deaths)
+        var counts = executor.takeCounts()
+        crashes.count(done, of: block, in: &counts)
+        for target in fuzzTarget.targets.indices where leftOut >> UInt64(target) & 1 != 0 {
+            counts[target].leftOut += UInt64(done.count)
+            counts[target].leftOutBlocks += 1
         }
-        let notRun = casualties.countNotRun(
-            done, of: block, others: leftOut, running: fuzzTarget.running)
-        if notRun > 0 { deaths[TargetCounts.notRunKey] = UInt64(notRun) }
+        counts.notRun = UInt64(
+            crashes.countNotRun(done, of: block, others: leftOut, running: fuzzTarget.running))
         let report = BlockReport(
-            block: block, done: end - indices.lowerBound, sightings: sightings.values.sorted { $0.bucket < $1.bucket },
-            counts: probe.takeCounts().merging(deaths) { $0 + $1 })
+            block: block, done: end - indices.lowerBound, hits: hits.values.sorted { $0.bucket < $1.bucket },
+            counts: counts)
         let text = Array(report.text.utf8)
-        // The campaign may be busy with something else for a while.
+        // The campaign may be busy for a while.
         board.rest(worker: number)
         tell(text)
         board.note(block: nil, worker: number)
     }
 
-    /// Ends this process when it holds too much memory: between looks from outside a whole block may have passed.
+    /// Ends this process if it holds too much memory; the watching process may miss a whole block.
     private func endIfFull() {
         guard let mostHeld, MemoryGauge(process: getpid()).held > mostHeld else { return }
         board.noteFull(worker: number)
         _exit(1)
     }
 
-    /// Tells the campaign of a bucket at once, since this process and the campaign may end before the block does.
+    /// Reports a bucket at once, since this process and the campaign may end before the block does.
     private func announce(_ bucket: String, at index: UInt64) {
         if !announced.insert(bucket).inserted { return }
-        // The campaign may be busy with something else for a while.
+        // The campaign may be busy for a while.
         board.rest(worker: number)
         tell(EarlyHit(bucket: bucket, index: index).line)
     }
 
-    /// Tells the campaign something, or ends this process when a patcher has made that impossible.
+    /// Writes to the campaign, or ends this process if a patcher closed its output.
     private func tell(_ bytes: [UInt8]) {
         if !output.write(bytes) { endMute() }
     }
 
-    /// Ends this process when a patcher has closed what it tells the campaign by.
+    /// Ends this process if a patcher closed its output.
     private func checkOutput() {
         if !output.isOpen { endMute() }
     }
 
-    /// Ends this process, which cannot tell the campaign anything.
+    /// Ends this process, which cannot report anything.
     private func endMute() -> Never {
         board.noteCut(worker: number)
         _exit(1)
@@ -151,42 +151,42 @@ final class Worker {
 
     // MARK: After a death
 
-    /// Finds out which patcher a child died of, if it was one.
-    private func settle(_ death: ChildExit, _ probe: any CaseExecutor) {
+    /// Attributes the death of a child to a patcher, if one caused it.
+    private func settle(_ death: ChildExit, _ executor: any CaseExecutor) {
         switch death.cause {
-        case _ where probe.isCertain(target: death.patcher, isKilled: death.isFromOutside): break
-        case .outside where casualties.strike(at: death.index) < 3: return
-        // A machine may stand still for a while; a patcher that only waits does it twice, and then it is known to hang.
+        case _ where executor.isCertain(target: death.patcher, isKilled: death.isFromOutside): break
+        case .outside where crashes.retryCount(at: death.index) < 3: return
+        // The machine may have been suspended. A patcher that only waits times out twice, and is then known to hang.
         case .hang
-        where !death.isBusy && !isKnown(toHang: death.patcher) && casualties.strike(at: death.index) < 2:
+        where !death.isBusy && !isKnown(toHang: death.patcher) && crashes.retryCount(at: death.index) < 2:
             if let patcher = death.patcher {
                 output.write(Doubt(target: fuzzTarget.targets[patcher], index: death.index).line)
             }
             return
         case .leak:
-            settleLeak(death, probe)
+            settleLeak(death, executor)
             return
         case .descriptor:
-            // The patcher was not the last to be run, and neither need the case be.
-            if let block = first, let (patcher, death) = culprit(in: indices(of: block), probe) {
-                blame(patcher, death)
+            // The patcher that closed the descriptor ran earlier, perhaps in an earlier case.
+            if let block = first, let (patcher, death) = culprit(in: indices(of: block), executor) {
+                attribute(death, to: patcher)
                 return
             }
         default: break
         }
         if let patcher = death.patcher {
-            blame(patcher, death)
+            attribute(death, to: patcher)
             return
         }
-        // It died between two patchers: of what one of them has left behind, in this case or in an earlier one.
+        // It died between two patchers: one of them damaged memory, in this case or in an earlier one.
         let alone = death.index..<(death.index + 1)
-        if let (patcher, death) = culprit(in: alone, probe) {
-            blame(patcher, death)
+        if let (patcher, death) = culprit(in: alone, executor) {
+            attribute(death, to: patcher)
             return
         }
-        guard let block = first, casualties.strike(at: death.index) >= 3 else { return }
-        if let (patcher, death) = culprit(in: indices(of: block), probe) {
-            blame(patcher, death, isLasting: true)
+        guard let block = first, crashes.retryCount(at: death.index) >= 3 else { return }
+        if let (patcher, death) = culprit(in: indices(of: block), executor) {
+            attribute(death, to: patcher, isLasting: true)
             return
         }
         Output.note(
@@ -194,22 +194,22 @@ final class Worker {
         _exit(1)
     }
 
-    /// Finds out which patcher takes memory and does not give it back, if a block is enough to show that.
+    /// Attributes a leak to a patcher, if one block is enough to show it.
     ///
-    /// The first time memory may be of the blocks before, and the block is run again in a child that holds nothing. So what
-    /// is counted does not depend on how many blocks a child has run. A leak that takes longer to show is told of, not counted.
-    private func settleLeak(_ death: ChildExit, _ probe: any CaseExecutor) {
+    /// The first time, earlier blocks may have leaked the memory, so the block is run again in a new child. The counters
+    /// therefore do not depend on the number of blocks that a child has run. A slower leak is reported, not counted.
+    private func settleLeak(_ death: ChildExit, _ executor: any CaseExecutor) {
         guard let block = first else { return }
         let indices = indices(of: block)
         let others = fuzzTarget.targets.indices.filter(fuzzTarget.isForeign)
-        if casualties.strike(at: indices.lowerBound) < 2 {
-            // With one patcher from outside it is known whose it is.
+        if crashes.retryCount(at: indices.lowerBound) < 2 {
+            // The only patcher from outside is the one that leaks.
             if others.count != 1 { return }
             announce(death.finding(against: fuzzTarget.targets[others[0]]).bucket, at: death.index)
-        } else if let patcher = culprit(in: indices, probe)?.0 ?? death.patcher ?? others.first {
+        } else if let patcher = culprit(in: indices, executor)?.0 ?? death.patcher ?? others.first {
             var death = death
             death.index = indices.lowerBound
-            blame(patcher, death, isLasting: true)
+            attribute(death, to: patcher, isLasting: true)
         } else {
             Output.note("error: the cases from \(indices.lowerBound) on take more memory than they may\n")
             _exit(1)
@@ -220,23 +220,23 @@ final class Worker {
         patcher.map(board.isKnown(toHang:)) ?? false
     }
 
-    private func blame(_ patcher: Int, _ death: ChildExit, isLasting: Bool = false) {
+    private func attribute(_ death: ChildExit, to patcher: Int, isLasting: Bool = false) {
         if death.kind == .hang { board.noteHang(of: patcher) }
         let finding = death.finding(against: fuzzTarget.targets[patcher])
         announce(finding.bucket, at: death.index)
-        casualties.blame(patcher, for: finding, as: death.kind, at: death.index, isLasting: isLasting)
+        crashes.attribute(to: patcher, finding, as: death.kind, at: death.index, isLasting: isLasting)
     }
 
-    /// The first patcher that alone ends a child on some cases, and how.
-    private func culprit(in indices: Range<UInt64>, _ probe: any CaseExecutor) -> (Int, ChildExit)? {
+    /// The first patcher that ends a child when it runs some cases alone, and the death.
+    private func culprit(in indices: Range<UInt64>, _ executor: any CaseExecutor) -> (Int, ChildExit)? {
         for patcher in fuzzTarget.targets.indices {
             var found: ChildExit?
             server.run {
                 if found != nil { return }
-                probe.run(indices) { index in
+                executor.run(indices) { index in
                     checkOutput()
                     board.begin(index: index, worker: number)
-                    return ~(1 << UInt64(patcher)) | casualties.excluded(at: index, of: first ?? 0)
+                    return ~(1 << UInt64(patcher)) | crashes.excluded(at: index, of: first ?? 0)
                 } found: { _, _ in
                 }
                 checkOutput()

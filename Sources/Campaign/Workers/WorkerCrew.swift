@@ -54,7 +54,7 @@ final class WorkerCrew {
         workers.append(
             try WorkerProcess(
                 host: host, .worker(configuration, number: number, first: first),
-                plugins: configuration.fuzzTarget.plugins, board: board, number: number))
+                plugins: configuration.target.properties.plugins, board: board, number: number))
     }
 
     /// Tells workers to end with their block, a moment later with their case, and kills those that then do not.
@@ -108,21 +108,21 @@ final class WorkerCrew {
             if isStopping {
                 let end = CutCase(
                     index: index, start: board.start(ofWorker: worker.number),
-                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.fuzzTarget.budget.timeout,
+                    now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.target.properties.budget.timeout,
                     isKept: isKept)
                 try note(end.text)
                 // Cases of patchers take microseconds, those of a kernel may take seconds.
-                if end.isLate, configuration.fuzzTarget.kernel.isEmpty,
+                if end.isLate, configuration.target.properties.kernel.isEmpty,
                     let target = board.patcher(ofWorker: worker.number)
                 {
-                    unanswered.append(Doubt(target: configuration.fuzzTarget.targets[target], index: index))
+                    unanswered.append(Doubt(target: configuration.target.properties.targets[target], index: index))
                 }
                 return
             }
             killings += 1
             if killings == 10 {
                 // The process of the patcher may have gone on after it killed its worker.
-                let targets = configuration.fuzzTarget.targets
+                let targets = configuration.target.properties.targets
                 let place = (board.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
                     ", while \(targets[$0]) is run at case \(index)"
                 }

@@ -55,6 +55,8 @@ extension BrokenRule {
 package struct Finding: Hashable, Sendable, Codable {
     /// The target of findings against the fast oracle.
     package static let oracleTarget = "oracle"
+    /// The target of findings against the check of passes.
+    package static let passCheckTarget = "pass-check"
 
     /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
     package var target: String

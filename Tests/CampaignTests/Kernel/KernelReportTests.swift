@@ -1,4 +1,5 @@
 import BPF
+import Foundation
 import Fuzzing
 import KernelRewrites
 import LinuxBPF
@@ -8,33 +9,35 @@ import Testing
 
 /// What a campaign against a kernel counts, and how that is told.
 @Suite struct KernelReportTests {
-    private static let counts: [String: UInt64] = [
-        "loads": 2000, "accepted": 1997, "gaps": 4, "refused RN !read_ok": 1, "refused invalid access (N)": 2,
-        "coverage division none none": 1500, "coverage division first ja-forward": 70,
-        "coverage division behind ja-forward": 1, "coverage may-goto from may-goto-backward": 9,
-    ]
-
-    private static func report(_ counts: [String: UInt64]) -> CampaignReport {
-        var report = CampaignReport(
-            seed: 1, cases: 2000, seconds: 2, casesPerSecond: 1000, jobs: 1, findings: [], isFinished: true)
-        KernelTally.describe(counts, in: &report)
-        report.kernel = "6.18.44"
-        return report
+    private static var report: KernelReport {
+        var counts = CampaignCounts()
+        counts.kernel.loads = 2000
+        counts.kernel.accepted = 1997
+        counts.kernel.notUnderstood = 4
+        counts.kernel.refused = ["RN !read_ok": 1, "invalid access (N)": 2]
+        counts.kernel.coverage = try! JSONDecoder().decode(
+            RewriteCoverage.self,
+            from: Data(
+                """
+                {"division/none/none": 1500, "division/first/ja-forward": 70, "division/behind/ja-forward": 1,
+                "may-goto/from/may-goto-backward": 9}
+                """.utf8))
+        return KernelReport(counts, release: "6.18.44", cases: 2000, seconds: 2)
     }
 
     @Test func countsAreDescribed() {
-        let report = Self.report(Self.counts)
+        let report = Self.report
         #expect(report.loads == 2000 && report.accepted == 1997 && report.notUnderstood == 4 && report.executed == nil)
-        #expect(report.loadsPerSecond == 1000)
-        #expect(report.refused?.map(\.reason) == ["invalid access (N)", "RN !read_ok"])
-        #expect(report.coverage?.count == 4 && report.coverage?.reduce(0) { $0 + $1.count } == 1580)
+        #expect(report.loadsPerSecond == 1000 && report.neverRun == [])
+        #expect(report.refused.map(\.reason) == ["invalid access (N)", "RN !read_ok"])
+        #expect(report.coverage.count == 4 && report.coverage.reduce(0) { $0 + $1.count } == 1580)
     }
 
     @Test func textHasTables() {
-        var report = Self.report(Self.counts)
+        var report = Self.report
         report.neverSeen = ["zext"]
         #expect(
-            report.kernelText == """
+            report.text == """
                 kernel 6.18.44: 2,000 loads, 1,000 a second, 1,997 accepted (99.9 %)
                   2 refused: invalid access (N)
                   1 refused: RN !read_ok
@@ -53,15 +56,16 @@ import Testing
                 """)
     }
 
-    /// The names under which workers report are read back.
-    @Test func tallySurvivesItsNames() {
-        var tally = KernelTally()
-        tally.loads = 3
-        tally.refused = ["two\nlines\tand a tab": 2]
-        #expect(tally.counts == ["loads": 3, "refused two lines and a tab": 2])
-        let report = BlockReport(block: 4, done: 128, counts: tally.counts)
-        var reader = BlockReport.Reader()
-        #expect(reader.read(Array(report.text.utf8)[...]) == [.block(report)])
+    /// A kernel that accepts no program has tested nothing, unless a load ended the process.
+    @Test func nothingAcceptedIsNamed() {
+        var counts = CampaignCounts()
+        counts.kernel.loads = 5
+        func neverRun(cases: UInt64) -> [String] {
+            KernelReport(counts, release: "6.18", cases: cases, seconds: 1).neverRun
+        }
+        #expect(neverRun(cases: 5) == ["kernel"] && neverRun(cases: 0) == [])
+        counts[0].hangs = 1
+        #expect(neverRun(cases: 5) == [])
     }
 
     @Test(arguments: [

@@ -170,16 +170,16 @@ struct KernelRunCommandTests {
     /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
     @Test func findingsSayWhatWasSeen() throws {
         let fuzzTarget = KernelTarget([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
-        let examiner = fuzzTarget.makeExaminer(seed: 7, bases: [], host: Tool.host)
+        let triage = fuzzTarget.makeTriage(seed: 7, bases: [], host: Tool.host)
         var found: (c: Case, finding: Finding)?
         for index in UInt64(0)..<20 where found == nil {
-            let c = examiner.makeCase(index: index)
-            guard let finding = examiner.findings(of: c).first(where: { $0.rule == .wrongLanding }) else { continue }
+            let c = triage.makeCase(index: index)
+            guard let finding = triage.findings(of: c).first(where: { $0.rule == .wrongLanding }) else { continue }
             found = (c, finding)
         }
         let (original, finding) = try #require(found)
-        examiner.isLate = { true }
-        let c = examiner.completed(original, bucket: finding.bucket)
+        triage.isLate = { true }
+        let c = triage.completed(original, bucket: finding.bucket)
         let seen = try #require(c.loading?.sight)
         #expect(c.loading?.must.map { $0.isSame(as: seen) } == false && !c.passes.isEmpty)
         #expect(c.detail == finding.detail && c.origin == original.origin && c.bucket == finding.bucket)
@@ -193,13 +193,13 @@ struct KernelRunCommandTests {
             target: .kernel(target), cases: .init(seed: 7), output: folder.path)
         let ledger = BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         let indices = Array(UInt64(0)..<40)
-        let long = indices.filter { ledger.examiner.isLong(index: $0) }
+        let long = indices.filter { ledger.triage.isLong(index: $0) }
         let short = try #require(indices.first { !long.contains($0) })
         let buckets = ["kernel/line/record/one", "kernel/line/record/two", "kernel/line/record/three"]
         try #require(long.count >= 2)
-        ledger.insert(buckets[0], .init(lowest: long[0], sightings: 1))
-        ledger.insert(buckets[1], .init(lowest: long[1], sightings: 1))
-        ledger.insert(buckets[2], .init(lowest: short, sightings: 1))
+        ledger.insert(buckets[0], .init(lowest: long[0], hits: 1))
+        ledger.insert(buckets[1], .init(lowest: long[1], hits: 1))
+        ledger.insert(buckets[2], .init(lowest: short, hits: 1))
         // The first may be at work.
         #expect(ledger.queue == [buckets[0], buckets[2], buckets[1]])
     }
@@ -302,11 +302,11 @@ struct KernelRunCommandTests {
         let report = try run.report()
         let findings = Self.findings(report)
         #expect(findings.map { $0["bucket"] as? String } == [bucket])
-        let sightings = try #require(findings.first?["sightings"] as? Int)
+        let hits = try #require(findings.first?["sightings"] as? Int)
         // What ended a process is not loaded when its block is run again.
         let deaths = (report["deaths"] as? [[String: Any]])?.first
         let leftOut = try #require(deaths?["left_out"] as? Int)
-        #expect(report["cases"] as? Int == 256 - leftOut && report["loads"] as? Int == 256 - sightings - leftOut)
+        #expect(report["cases"] as? Int == 256 - leftOut && report["loads"] as? Int == 256 - hits - leftOut)
         let file = try #require(findings.first?["file"] as? String)
         #expect(
             try String(contentsOfFile: file, encoding: .utf8).contains(
@@ -347,7 +347,7 @@ struct KernelRunCommandTests {
         let run = try Self.run(["kernel", "replay", file])
         #expect(run.status == 1 && run.lastLine == "0 passed, 0 failed, 0 known, 1 not run, 0 not readable")
         #expect(
-            run.output.contains("not run: 1: the running kernel cannot be asked: ") && run.output.contains("CAP_BPF"))
+            run.output.contains("not run: 1: the running kernel cannot be used: ") && run.output.contains("CAP_BPF"))
     }
 
     /// A kernel that is named and can be given nothing is no clean end, whatever the patchers have passed.
@@ -357,7 +357,7 @@ struct KernelRunCommandTests {
         _ = try folder.write("program\ngoto L2\nr1 = 1\nL2: exit\n\npass\n  delete 1\n", to: "edit.case")
         let run = try Self.run(["replay", "--kernel", folder.path])
         #expect(run.status == 1 && run.lastLine == "1 passed, 0 failed, 0 known, 1 not run, 0 not readable", "\(run)")
-        #expect(run.errors.contains("error: kernel was given no case: the running kernel cannot be asked"), "\(run)")
+        #expect(run.errors.contains("error: kernel ran no case: the running kernel cannot be used"), "\(run)")
         let json = try Self.run(["replay", "--kernel", "--json", folder.path])
         let targets = try json.report()["targets"] as? [[String: Any]] ?? []
         #expect(targets.last?["name"] as? String == "kernel" && targets.last?["run"] as? Int == 0, "\(json)")

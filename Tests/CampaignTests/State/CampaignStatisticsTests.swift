@@ -104,7 +104,7 @@ import Testing
                 now: { clock.now })
             func progress(_ seconds: Double) -> CheckpointWriter.Progress {
                 CheckpointWriter.Progress(
-                    next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: [:],
+                    next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: CampaignCounts(),
                     ledger: BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
                 )
             }
@@ -138,7 +138,7 @@ import Testing
         }
         func progress(_ ledger: BucketStore) -> CheckpointWriter.Progress {
             CheckpointWriter.Progress(
-                next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: [:], ledger: ledger)
+                next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: CampaignCounts(), ledger: ledger)
         }
         func keeper(_ open: StateFolder) throws -> CheckpointWriter {
             try CheckpointWriter(
@@ -151,7 +151,7 @@ import Testing
                 state, restarts: false, target: .patchers(PatcherTarget()), host: Tool.host)
             let (first, found) = (try keeper(open), ledger())
             try first.begin(at: progress(found))
-            found.insert("a/hang/none/none", .init(lowest: 1, sightings: 1))
+            found.insert("a/hang/none/none", .init(lowest: 1, hits: 1))
             found.early["a/hang/none/patch"] = 2
             found.strays["a/hang/none/delete"] = .init(
                 index: 1, text: CaseFile.print(c), found: c, stored: found.describe(c, "a/hang/none/delete", 1, 0))

@@ -16,10 +16,10 @@ import Testing
                 files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
         known: "/k", next: .max / 128,
-        tail: Checkpoint.Tail(block: 9, cases: 5, sightings: [BucketHit(bucket: "a/b", index: 7, count: 2)]),
+        tail: Checkpoint.Tail(block: 9, cases: 5, hits: [BucketHit(bucket: "a/b", index: 7, count: 2)], countsBefore: CampaignCounts([TargetCounts(ran: 9)])),
         entries: [
             Checkpoint.Entry(
-                bucket: "a/b/c", firsts: [FirstHit(seed: .max, index: .max)], sightings: 1 << 61, isStored: true)
+                bucket: "a/b/c", firsts: [FirstHit(seed: .max, index: .max)], hits: 1 << 61, isStored: true)
         ],
         strays: [Checkpoint.CollateralFinding(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
         early: [EarlyHit(bucket: "x/y", index: 3)],
@@ -48,9 +48,10 @@ import Testing
         let changes: [(String, (inout Checkpoint) -> Void)] = [
             ("cases", { $0.parts[0].cases = .max }), ("seconds", { $0.parts[0].seconds = 1e300 }),
             ("before time", { $0.parts[0].seconds = -1 }), ("jobs", { $0.parts[0].configuration.budget.jobs = 0 }),
-            ("counts", { $0.parts[0].counts = ["ran": .max] }), ("sightings", { $0.entries[0].sightings = .max }),
-            ("tail", { $0.tail?.cases = .max }), ("tail's counts", { $0.tail?.counts = ["ran": .max] }),
-            ("tail's sightings", { $0.tail?.sightings[0].count = .max }), ("next", { $0.next = .max }),
+            ("counts", { $0.parts[0].counts[0].ran = .max }), ("hits", { $0.entries[0].hits = .max }),
+            ("tail", { $0.tail?.cases = .max }), ("tail's counts", { $0.tail?.countsBefore.notRun = .max }),
+            ("kernel counts", { $0.parts[0].counts.kernel.refused["a"] = .max }),
+            ("tail's hits", { $0.tail?.hits[0].count = .max }), ("next", { $0.next = .max }),
             ("epoch", { $0.epoch = Epoch(start: 5, end: 1, shares: []) }),
         ]
         for (name, change) in changes {

@@ -23,7 +23,7 @@ import Testing
     @Test func groupsDoNotDependOnHowTheyWereFound() throws {
         let one = try KeptCampaign(Self.words + Self.cases)
         let expected = try Self.groups(one.run())
-        try #require(expected.contains { $0.buckets.count > 3 } && expected.allSatisfy { $0.sightings > 0 })
+        try #require(expected.contains { $0.buckets.count > 3 } && expected.allSatisfy { $0.hits > 0 })
         let two = try KeptCampaign(Self.words + Self.cases + ["--jobs", "2"])
         #expect(try Self.groups(two.run()) == expected)
         let resumed = try KeptCampaign(Self.words + ["--cases", "70"])

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct FindingCommandTests {
     private static func finding(_ bucket: String) -> StoredFinding {
         let c = Case(program: Program(insns: [], aux: [], subprograms: []), passes: [])
-        return StoredFinding(c, bucket: bucket, file: "/x/\(bucket).case", seed: 7, index: 3, sightings: 1)
+        return StoredFinding(c, bucket: bucket, file: "/x/\(bucket).case", seed: 7, index: 3, hits: 1)
     }
 
     /// Runs a command for some buckets and returns what was told.

@@ -1,15 +1,15 @@
 import Fuzzing
 
-/// One case of a campaign, made and run by itself.
+/// A case of a campaign that was run by itself.
 package struct SingleCase: Sendable {
     /// The case; target and bucket are those of the first finding.
     package var content: Case
-    /// What was wrong, in the order of the targets.
+    /// The findings, in the order of the targets.
     package var findings: [Finding]
-    /// What became of each target, a line each.
+    /// A line for each target.
     package var remarks: [String]
 
-    /// A target for which nothing was wrong.
+    /// The remark on a target without a finding.
     static let clean = "clean"
 
     init(_ content: Case, findings: [Finding], report: String? = nil) {
@@ -22,9 +22,9 @@ package struct SingleCase: Sendable {
         self.content.report = report
     }
 
-    /// A case file; what was said of the case precedes it as comments.
+    /// A case file with the remarks as comments.
     ///
-    /// - Parameter command: the words that make the case again
+    /// - Parameter command: the command that makes the case again
     package func text(command: String) -> String {
         let file = CaseFile.print(content)
         let title = file.prefix { $0 != "\n" }

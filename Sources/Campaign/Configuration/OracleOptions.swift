@@ -2,11 +2,11 @@ import Fuzzing
 import Patching
 import Plugins
 
-/// How patchers are judged, apart from who they are.
+/// The rules of judging patchers.
 package struct OracleOptions: Codable, Hashable, Sendable {
-    /// Whether patchers made of the kernel's functions are given what these do not assume.
+    /// True if patchers built from kernel functions also run passes outside the kernel's contract.
     package var beyondContract: Bool
-    /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
+    /// One allocation in so many fails in plug-ins built from kernel functions; 0 for none.
     package var failAlloc: UInt32
     /// The oracle that judges.
     package var oracle: Oracle
@@ -17,12 +17,12 @@ package struct OracleOptions: Codable, Hashable, Sendable {
         self.oracle = oracle
     }
 
-    /// The terms as conditions of a case.
+    /// The options as conditions of a case.
     var conditions: Case.Conditions { Case.Conditions(beyondContract: beyondContract, failAlloc: failAlloc) }
 
-    /// These terms for a case with conditions of its own; an allocation fails as often as these say, if they say so.
+    /// These options for a case with conditions of its own; the share of failing allocations of these options comes first.
     ///
-    /// A case that was found against the fast oracle is judged by the reference, which alone shows it.
+    /// A case that was found against the fast oracle is judged by the reference, since only the reference shows it.
     package func applying(to c: Case) -> OracleOptions {
         let conditions = c.judgingConditions
         return OracleOptions(
@@ -33,7 +33,7 @@ package struct OracleOptions: Codable, Hashable, Sendable {
 
     /// Makes patchers.
     ///
-    /// - Parameter runsEveryPassTwice: whether plug-ins are asked twice for every pass, as single cases want it
+    /// - Parameter runsEveryPassTwice: true if plug-ins run every pass twice, as for single cases
     package func make(_ choices: [PatcherChoice], runsEveryPassTwice: Bool = false) -> [any Patcher] {
         choices.map { $0.make(Plugin.Options(runsEveryPassTwice: runsEveryPassTwice, failAlloc: failAlloc)) }
     }

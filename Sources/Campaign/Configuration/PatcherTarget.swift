@@ -1,0 +1,46 @@
+import Fuzzing
+
+/// Patchers that are compared with each other and with the rules.
+package struct PatcherTarget: TargetProperties, Codable, Hashable {
+    /// The patchers that are compared.
+    package var patchers: [PatcherChoice]
+    /// The rules of judging.
+    package var oracleOptions: OracleOptions
+    /// ELF objects and folders whose programs are edited.
+    package var objects: [String]
+    /// The workloads that make passes in turn; if empty, passes are random.
+    package var workloads: [Workload]
+    package var budget: CaseBudget
+
+    package init(
+        _ patchers: [PatcherChoice] = PatcherChoice.builtIn, oracleOptions: OracleOptions = OracleOptions(),
+        objects: [String] = [], workloads: [Workload] = [], budget: CaseBudget = CaseBudget()
+    ) {
+        self.patchers = patchers
+        self.oracleOptions = oracleOptions
+        self.objects = objects
+        self.workloads = workloads
+        self.budget = budget
+    }
+
+    package var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }
+    package var targets: [String] { patchers.map(\.name) }
+    package var running: Int { patchers.count }
+    package func isForeign(_ target: Int) -> Bool { patchers[target].plugin != nil }
+    package var plugins: [String] {
+        // One file may take part under several names.
+        patchers.compactMap(\.plugin?.path).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+    package var kernel: [String] { [] }
+    package func oracle(for c: Case) -> Oracle { oracleOptions.applying(to: c).oracle }
+
+    /// The limits of generated passes: each patcher's limits take turns, so that each patcher gets whole cases that it supports.
+    package var limits: [CaseLimits] {
+        CaseLimits.turns(
+            patchers.map { patcher in
+                patcher.plugin.map {
+                    CaseLimits(of: $0.capabilities, $0.kernel, beyondContract: oracleOptions.beyondContract)
+                } ?? CaseLimits()
+            })
+    }
+}

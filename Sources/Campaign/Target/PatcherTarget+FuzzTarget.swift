@@ -1,0 +1,109 @@
+import BPF
+import Fuzzing
+import Patching
+
+extension PatcherTarget: FuzzTarget {
+    package func judge(_ budget: CaseBudget) throws(CampaignError) {
+        let server = try JudgeServer(targets: targets, budget: budget)
+        var runner = CaseRunner(
+            oracleOptions.make(patchers, runsEveryPassTwice: true), beyondContract: oracleOptions.beyondContract,
+            oracle: oracleOptions.oracle, progress: server.progress)
+        let names = targets
+        server.run { c, excluded in
+            let findings = runner.findings(of: c, excluding: excluded)
+            return CaseVerdict(findings: findings, notRun: runner.reasonsNotGiven(names))
+        }
+    }
+
+    private func makeFuzzer(
+        seed: UInt64, bases: [Program], patchers: [any Patcher], describesFindings: Bool = true,
+        progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
+    ) -> Fuzzer {
+        Fuzzer(
+            seed: seed, bases: bases, workloads: workloads, limits: limits, patchers: patchers,
+            beyondContract: oracleOptions.beyondContract, oracle: oracleOptions.oracle,
+            describesFindings: describesFindings, progress: progress)
+    }
+
+    /// Makes the case with an index.
+    func makeCase(_ index: UInt64, seed: UInt64, bases: [Program]) -> Case {
+        var fuzzer = makeFuzzer(seed: seed, bases: bases, patchers: [])
+        var c = fuzzer.makeCase(index: index)
+        c.conditions = oracleOptions.conditions
+        return c
+    }
+
+    package func makeExecutor(
+        seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
+    ) -> any CaseExecutor {
+        // Findings are counted by bucket; the case of each bucket is made and judged again.
+        PatcherExecutor(
+            makeFuzzer(
+                seed: seed, bases: bases, patchers: oracleOptions.make(patchers), describesFindings: false,
+                progress: progress),
+            count: patchers.count)
+    }
+
+    package func makeTriage(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
+        PatcherTriage(OutOfProcessJudge(.patchers(self), host: host)) { index in
+            makeCase(index, seed: seed, bases: bases)
+        }
+    }
+
+    package func report(_ counts: CampaignCounts, cases: UInt64, seconds: Double) -> TargetReport {
+        .patchers(PatcherReport(counts, targets: targets, cases: cases))
+    }
+}
+
+/// Runs cases through all patchers and the oracle.
+private final class PatcherExecutor: CaseExecutor {
+    private var fuzzer: Fuzzer
+    /// The counters of each patcher at the last ``takeCounts()``.
+    private var before: [(skipped: Int, ran: Int)]
+
+    /// - Parameter count: the number of the fuzzer's patchers
+    init(_ fuzzer: consuming Fuzzer, count: Int) {
+        self.fuzzer = fuzzer
+        before = Array(repeating: (0, 0), count: count)
+    }
+
+    func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64?, found: (UInt64, [Finding]) -> Void) {
+        for index in indices {
+            guard let excluded = begin(index) else { return }
+            if !fuzzer.run(index: index, excluding: excluded) { found(index, fuzzer.findings) }
+        }
+    }
+
+    func takeCounts() -> CampaignCounts {
+        var counts = CampaignCounts()
+        for target in before.indices {
+            let all = (skipped: fuzzer.sparedCases(of: target), ran: fuzzer.ranCases(of: target))
+            counts[target].skipped = UInt64(all.skipped - before[target].skipped)
+            counts[target].ran = UInt64(all.ran - before[target].ran)
+            before[target] = all
+        }
+        return counts
+    }
+
+    func isCertain(target: Int?, isKilled: Bool) -> Bool { false }
+}
+
+/// Triages findings against patchers.
+private final class PatcherTriage: FindingTriage {
+    let judge: OutOfProcessJudge
+    private let make: (UInt64) -> Case
+
+    /// - Parameter make: makes the case of an index
+    init(_ judge: OutOfProcessJudge, make: @escaping (UInt64) -> Case) {
+        self.judge = judge
+        self.make = make
+    }
+
+    func makeCase(index: UInt64) -> Case { make(index) }
+    func findings(of c: Case, against target: String?) -> [Finding] {
+        judge.findings(of: c, against: target.flatMap { judge.names.contains($0) ? $0 : nil })
+    }
+    func minimize(_ c: Case, bucket: String) -> Minimizer.Result { judge.minimize(c, bucket: bucket) }
+    func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { judge.slide(c, from: bucket) }
+    func isSafeToRerun(_ bucket: String) -> Bool { true }
+}

@@ -1,0 +1,26 @@
+import Campaign
+
+extension Executable: HostProgram {
+    func childArguments(for task: ChildTask) -> [String] { [Child._commandName, task.role] }
+
+    func options(of configuration: CampaignConfiguration) -> [String] { ConfigurationOptions.words(configuration) }
+
+    /// The command that runs campaigns of a target, without options.
+    func command(running target: CampaignTarget) -> [String] {
+        switch target {
+        case .patchers: [commandLine[0], Run._commandName]
+        case .kernel: [commandLine[0], Kernel._commandName, KernelRun._commandName]
+        }
+    }
+
+    func command(resuming state: String, of target: CampaignTarget) -> [String] {
+        command(running: target) + [stateOption, state, resumeOption]
+    }
+
+    func command(showing file: String, plugins: [PluginFile]) -> [String] {
+        [commandLine[0], Show._commandName, file]
+            + plugins.flatMap { ["--plugin", PluginFile.argument(name: $0.name, path: $0.path)] }
+    }
+
+    func option(naming path: String) -> String { "--plugin NAME=\(path)" }
+}
