@@ -1,26 +1,6 @@
 import BPF
 import Fuzzing
 
-/// Helpers by their number.
-///
-/// - Source: `include/uapi/linux/bpf.h`, `___BPF_FUNC_MAPPER`
-enum Helper {
-    static let mapLookup: Int32 = 1
-    static let processorID: Int32 = 8
-    static let tailCall: Int32 = 12
-    static let jiffies: Int32 = 118
-    static let thisProcessorPointer: Int32 = 154
-    static let forEachElement: Int32 = 164
-    static let timerSetCallback: Int32 = 170
-    static let functionAddress: Int32 = 173
-    static let branchSnapshot: Int32 = 176
-    static let loop: Int32 = 181
-    static let functionArgument: Int32 = 183
-    static let functionResult: Int32 = 184
-    static let functionArgumentCount: Int32 = 185
-    static let kptrExchange: Int32 = 194
-}
-
 extension ProgramDraft {
     /// Calls a function as its kind wants it.
     mutating func writeCall(_ function: Int) {
@@ -80,7 +60,7 @@ extension ProgramDraft {
         add(.assign(Register.third, 0))
         add(isRunnable || draws.chance(3, of: 4) ? .assign(4, 0) : .load(.word, 4, from: Kept.value, cell()))
         if draws.chance(3, of: 16) { writeAlternative(.assign(Register.third, 0)) }
-        add(.callHelper(Helper.loop))
+        add(.callHelper(HelperNumber.loop))
         mixResult()
     }
 
@@ -90,14 +70,14 @@ extension ProgramDraft {
         addFunction(Register.second, callback)
         add(.assign(Register.third, 0))
         add(.assign(4, 0))
-        add(.callHelper(Helper.forEachElement))
+        add(.callHelper(HelperNumber.forEachElement))
         mixResult(isSteady: false)
     }
 
     private mutating func writeTimer(_ callback: Int) {
         addValue(Register.first, .timerArray)
         addFunction(Register.second, callback)
-        add(.callHelper(Helper.timerSetCallback))
+        add(.callHelper(HelperNumber.timerSetCallback))
         mixResult(isSteady: false)
     }
 
@@ -123,7 +103,7 @@ extension ProgramDraft {
         for place in (0..<saved).reversed() {
             add(.store(.double, to: Register.frame, lowest + Int16(place * 8), first + UInt8(place)))
         }
-        if isKernel { addKernelCall("bpf_rdonly_cast") } else { add(.callHelper(Helper.processorID)) }
+        if isKernel { addKernelCall("bpf_rdonly_cast") } else { add(.callHelper(HelperNumber.processorID)) }
         for place in 0..<saved {
             add(.load(.double, first + UInt8(place), from: Register.frame, lowest + Int16(place * 8)))
         }

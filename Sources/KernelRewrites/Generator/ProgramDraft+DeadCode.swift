@@ -69,7 +69,7 @@ extension ProgramDraft {
             case 5: add(.load(.word, register, from: UInt8(draws.below(10)), Int16(draws.below(64))))
             case 6: add(.store(.half, to: UInt8(draws.below(10)), Int16(draws.below(64)), register))
             case 7: addWide(register, marker(), marker())
-            case 8: add(.callHelper(draws.chance(1, of: 2) ? Helper.jiffies : Helper.processorID))
+            case 8: add(.callHelper(draws.chance(1, of: 2) ? HelperNumber.jiffies : HelperNumber.processorID))
             case 9 where plan.hasMayGoto: add(Instruction(code: Opcode.mayGoto), .anywhere)
             case 10, 11:
                 add(

@@ -65,13 +65,13 @@ extension ProgramDraft {
             add(.assign(Register.second, Int32(draws.below(2))))
             add(.move(Register.third, Register.frame))
             add(.apply(.add, Register.third, -16))
-            add(.callHelper(Helper.functionArgument))
+            add(.callHelper(HelperNumber.functionArgument))
         case 1:
             add(.move(Register.first, Kept.context))
-            add(.callHelper(Helper.functionArgumentCount))
+            add(.callHelper(HelperNumber.functionArgumentCount))
         default:
             add(.move(Register.first, Kept.context))
-            add(.callHelper(Helper.functionAddress))
+            add(.callHelper(HelperNumber.functionAddress))
         }
         mixResult(isSteady: false)
     }
@@ -81,7 +81,7 @@ extension ProgramDraft {
         add(.move(Register.first, Kept.value))
         add(.assign(Register.second, 48))
         add(.assign(Register.third, 0))
-        add(.callHelper(Helper.branchSnapshot))
+        add(.callHelper(HelperNumber.branchSnapshot))
     }
 
     /// Loads through a pointer that the traced function got, or through one behind it.

@@ -32,7 +32,7 @@ extension ProgramDraft {
     mutating func writeMapLookup() {
         writeKey()
         addMap(Register.first, lookupKind())
-        add(.callHelper(Helper.mapLookup))
+        add(.callHelper(HelperNumber.mapLookup))
         writeUseOfValue()
     }
 
@@ -59,7 +59,7 @@ extension ProgramDraft {
         jumps.removeLast()
         addMap(Register.first, kind)
         aim(condition, at: count)
-        add(.callHelper(Helper.mapLookup))
+        add(.callHelper(HelperNumber.mapLookup))
         writeUseOfValue()
     }
 
@@ -67,13 +67,13 @@ extension ProgramDraft {
     mutating func writeOuterMapLookup() {
         writeKey()
         addMap(Register.first, draws.chance(1, of: 2) ? .arrayOfMaps : .hashOfMaps)
-        add(.callHelper(Helper.mapLookup))
+        add(.callHelper(HelperNumber.mapLookup))
         if draws.chance(1, of: 4) { return }
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .near)
         add(.move(Register.first, 0))
         add(.move(Register.second, Register.frame))
         add(.apply(.add, Register.second, Int32(ProgramDraft.keyPlace)))
-        add(.callHelper(Helper.mapLookup))
+        add(.callHelper(HelperNumber.mapLookup))
         writeUseOfValue()
     }
 
@@ -84,7 +84,7 @@ extension ProgramDraft {
             draws.chance(1, of: 2)
                 ? .assign(Register.third, Int32(draws.below(4))) : .move(Register.third, keptNumber()))
         if draws.chance(3, of: 16) { writeAlternative(.assign(Register.third, Int32(draws.below(4)))) }
-        add(.callHelper(Helper.tailCall))
+        add(.callHelper(HelperNumber.tailCall))
     }
 
     /// Takes what a kptr holds out of a map, and gives it back.
@@ -92,7 +92,7 @@ extension ProgramDraft {
         addValue(Register.first, .kptrArray)
         add(.apply(.add, Register.first, 8))
         add(.assign(Register.second, 0))
-        add(.callHelper(Helper.kptrExchange))
+        add(.callHelper(HelperNumber.kptrExchange))
         writeDrop()
     }
 
@@ -110,7 +110,7 @@ extension ProgramDraft {
         addValue(Register.first, .percpuKptrArray)
         add(.load(.double, Register.first, from: Register.first, 8))
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.first), .near)
-        add(.callHelper(Helper.thisProcessorPointer))
+        add(.callHelper(HelperNumber.thisPercpuPointer))
         if draws.chance(1, of: 2) { add(.load(.double, keptNumber(), from: 0, Int16(draws.below(2) * 8))) }
     }
 

@@ -34,7 +34,7 @@ extension ProgramDraft {
             addFunction(Register.second, callback)
             return callback
         case 7 where function.kind == .plain && plan.fragments.has(.jiffies):
-            add(.callHelper(draws.chance(1, of: 2) ? Helper.jiffies : Helper.processorID))
+            add(.callHelper(draws.chance(1, of: 2) ? HelperNumber.jiffies : HelperNumber.processorID))
         default:
             if plan.hasMayGoto && plan.hasCycles && function.depth <= 3 { writeFirstLoop() }
         }

@@ -1,6 +1,6 @@
-/// The helpers that are rewritten, by their numbers.
+/// The numbers of the helpers that are generated or rewritten.
 ///
-/// - Source: `include/uapi/linux/bpf.h`
+/// - Source: `include/uapi/linux/bpf.h`, `___BPF_FUNC_MAPPER`
 enum HelperNumber {
     static let mapLookup: Int32 = 1
     static let processorID: Int32 = 8
@@ -13,6 +13,7 @@ enum HelperNumber {
     static let thisPercpuPointer: Int32 = 154
     static let taskStorageGet: Int32 = 156
     static let currentTaskBTF: Int32 = 158
+    static let forEachElement: Int32 = 164
     static let timerSetCallback: Int32 = 170
     static let functionAddress: Int32 = 173
     static let branchSnapshot: Int32 = 176
