@@ -1,10 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The modules of the root package that are not for others are measured too. SwiftPM names a package after its folder;
-// `packageAccess: false` makes room for that name.
+// The benchmarks use `package` declarations of the root package, so they take its name. SwiftPM derives the name of a
+// package from its folder; `packageAccess: false` makes room for ours.
 let rootPackage = String(
-    Context.packageDirectory.split(separator: "/").dropLast(2).last!.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+    Context.packageDirectory.split(separator: "/").dropLast(2).last!.lowercased().map {
+        $0.isLetter || $0.isNumber ? $0 : "_"
+    })
 
 let strict: [SwiftSetting] = [
     .unsafeFlags(["-package-name", rootPackage]),
@@ -17,12 +19,12 @@ let fuzzing: [Target.Dependency] = [
     .product(name: "BPFPatching", package: "bpf-patch-fuzz"),
 ]
 
-// What measures the code is a package of its own, so that the root package stays light.
+// The benchmarks are a package of their own, so that the root package has fewer dependencies.
 let package = Package(
     name: "Benchmarks",
     dependencies: [
         .package(name: "bpf-patch-fuzz", path: "../.."),
-        // Without its traits, which count allocations and references and need libraries of their own; `count` does that.
+        // Without traits: counting allocations and references needs more libraries, and `count` does it too.
         .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []),
     ],
     targets: [
@@ -33,7 +35,8 @@ let package = Package(
             name: "Contenders",
             dependencies: fuzzing + ["CIndexMap", .product(name: "Plugins", package: "bpf-patch-fuzz")],
             packageAccess: false, swiftSettings: strict),
-        .executableTarget(name: "ratios", dependencies: fuzzing + ["Contenders"], packageAccess: false, swiftSettings: strict),
+        .executableTarget(
+            name: "ratios", dependencies: fuzzing + ["Contenders"], packageAccess: false, swiftSettings: strict),
         .target(
             name: "CBareLoads", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("bpf")]),

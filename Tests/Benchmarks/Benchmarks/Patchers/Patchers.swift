@@ -4,15 +4,15 @@ import Contenders
 import Fuzzing
 import Patching
 
-/// What is measured: every design, the patcher in C and a copy of the result at each size; generation, oracle, minimiser;
-/// and a case through everything.
+/// The benchmarks: every design, the patcher in C and a copy of the result at each size; generator, oracle and minimizer;
+/// and all of them together.
 ///
 /// A name begins with the size, so that `--filter` picks one. Times are for one case or one pass.
 let benchmarks: @Sendable () -> Void = {
     let metrics: [BenchmarkMetric] = [.wallClock, .throughput]
     let patchers = Contenders.designs() + [CIndexMapPatcher()]
 
-    /// A thousand cases an iteration, each of them a case of the pool.
+    /// A thousand cases of the pool in each iteration.
     let manyCases = Benchmark.Configuration(metrics: metrics, scalingFactor: .kilo, maxDuration: .seconds(1))
     for (name, shape) in [("32/8", CasePool.small), ("1000/100", CasePool.medium)] {
         let pool = CasePool(shape, count: 1_000)
@@ -30,11 +30,11 @@ let benchmarks: @Sendable () -> Void = {
         Benchmark("\(name) copy of the result", configuration: manyCases) { benchmark in
             for number in benchmark.scaledIterations { copy.load(results[number].program) }
         }
-        let oracle = PooledTrial([])
+        let oracle = PooledComparison([])
         Benchmark("\(name) oracle", configuration: manyCases) { benchmark in
             for number in benchmark.scaledIterations { blackHole(oracle.run(pool[number])) }
         }
-        let everything = PooledTrial(Contenders.designs())
+        let everything = PooledComparison(Contenders.designs())
         Benchmark("\(name) all designs and oracle", configuration: manyCases) { benchmark in
             for number in benchmark.scaledIterations { blackHole(everything.run(pool[number])) }
         }
@@ -51,7 +51,7 @@ let benchmarks: @Sendable () -> Void = {
         for _ in benchmark.scaledIterations { blackHole(failing.minimize()) }
     }
 
-    // Without kernel-array: what is quadratic takes minutes for a million.
+    // Without kernel-array: a quadratic design takes minutes for a million.
     let onePass = Benchmark.Configuration(metrics: metrics, warmupIterations: 1, maxDuration: .seconds(1))
     for (name, workload) in [
         ("1M 1->2", DensePatches(insns: 1_000_000)), ("1M 1->4", DensePatches(insns: 1_000_000, length: 4)),

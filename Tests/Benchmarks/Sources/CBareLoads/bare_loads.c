@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for the largest program that is measured. */
+/* Room for the largest measured program. */
 #define MOST_INSNS (1u << 18)
 #define MOST_RECORDS (1u << 16)
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One sweep writes the result and notes for each slot of the input where jumps
- * to it land; jumps and calls are listed on the way. A second loop, over the
- * list alone, writes their offsets, block by block while what they touch is
- * still in the cache.
+ * One sweep writes the result, records the landing of each slot of the input,
+ * and lists jumps and calls. A second loop over the list writes their offsets,
+ * block by block while their memory is still in the cache.
  *
- * Built at -O2, which is what SwiftPM gives C in release builds (looked at with
+ * Built at -O2, SwiftPM's level for C in release builds (see
  * `swift build -c release -v`).
  */
 #include <errno.h>
@@ -19,9 +18,9 @@
 _Static_assert(sizeof(struct index_map_edit) == 32, "edit");
 
 #define NOTHING ((__u32)-1)
-/* After how many edits offsets are written. */
+/* The number of edits after which offsets are written. */
 #define BLOCK 4096
-/* How many edits make a pass a long one. */
+/* The number of edits of a long pass. */
 #define LONG 64
 
 #define NOINLINE __attribute__((noinline))
@@ -36,14 +35,14 @@ struct sweep {
 	word *out_insns;
 	__u32 *out_aux;
 	__u32 *landings;
-	struct index_map_jump *jump;  /* behind the last one listed */
-	struct index_map_jump *fixed; /* behind the last one whose offset is written */
+	struct index_map_jump *jump;  /* after the last listed jump */
+	struct index_map_jump *fixed; /* after the last jump with a written offset */
 	struct index_map_skip *skips;
 	size_t skip_cnt;
 	size_t at;         /* the next slot of the result */
-	__u32 home;        /* the subprogram of the slot that was asked for last */
-	__u32 run_end;     /* where the last deletions side by side end */
-	__u32 run_landing; /* and where jumps to them land, if that is in their subprogram */
+	__u32 home;        /* the subprogram of the last queried slot */
+	__u32 run_end;     /* the end of the last adjacent deletions */
+	__u32 run_landing; /* and the landing of jumps to them, if it is in their subprogram */
 	bool dangling;
 	bool beyond;
 };
@@ -64,7 +63,7 @@ static ALWAYS_INLINE void copy(struct sweep *s, size_t from, size_t to)
 		out_insns[at] = insn;
 		out_aux[at] = aux[from];
 		landings[from] = at;
-		/* Written in any case and kept if it is one: whether it is, is hard to foresee. */
+		/* Written unconditionally, kept if it is a jump: the branch would be unpredictable. */
 		*jump = (struct index_map_jump){at, from};
 		jump += counts(insn);
 	}
@@ -72,7 +71,7 @@ static ALWAYS_INLINE void copy(struct sweep *s, size_t from, size_t to)
 	s->at = at;
 }
 
-/* The end of the subprogram that holds a slot; slots are asked for in increasing order. */
+/* The end of the subprogram of a slot; slots are queried in increasing order. */
 static __u32 home_end(struct sweep *s, __u32 slot)
 {
 	const struct bpf_patcher_image *in = s->in;
@@ -82,7 +81,7 @@ static __u32 home_end(struct sweep *s, __u32 slot)
 	return s->home + 1 < in->subprog_cnt ? in->subprogs[s->home + 1].start : in->insn_cnt;
 }
 
-/* Lists the jumps and calls of a patch at `first` of the result that reach for slots of the input. */
+/* Lists the jumps and calls of a patch at `first` of the result that target slots of the input. */
 static NOINLINE struct index_map_jump *list_jumps(struct sweep *s, const struct index_map_edit *edit, size_t first,
 						  struct index_map_jump *jump)
 {
@@ -104,8 +103,8 @@ static NOINLINE struct index_map_jump *list_jumps(struct sweep *s, const struct 
 		else if (slot + 1 + offset == edit->patch_cnt && (edit->remove || edit->off == s->in->insn_cnt))
 			target = edit->off + edit->remove;
 		else
-			continue; /* Within the patch, or to what stands behind an insertion: as written. */
-		/* A call's ref is known to name a start. */
+			continue; /* Within the patch, or to the slot after an insertion: unchanged. */
+		/* The ref of a call always names a start. */
 		if (!is_call(insn) &&
 		    (target < start || target >= end ||
 		     (target && (unsigned char)s->insns[target - 1] == (BPF_LD | BPF_IMM | BPF_DW)))) {
@@ -117,7 +116,7 @@ static NOINLINE struct index_map_jump *list_jumps(struct sweep *s, const struct 
 	return jump;
 }
 
-/* Finds what follows the deletions side by side that begin with this one; they land alike. */
+/* Finds the slot after adjacent deletions that begin with this one; they have one landing. */
 static void measure_run(struct sweep *s, const struct index_map_edit *edit)
 {
 	const struct index_map_edit *last = s->pass->edits + s->pass->edit_cnt;
@@ -130,7 +129,7 @@ static void measure_run(struct sweep *s, const struct index_map_edit *edit)
 		s->run_landing += edit->patch_cnt;
 }
 
-/* What is deleted lands on what follows it in the same subprogram. */
+/* Jumps to a deleted range land on the next slot of the same subprogram. */
 static NOINLINE void delete(struct sweep *s, const struct index_map_edit *edit)
 {
 	__u32 slot = edit->off, end = slot + edit->remove;
@@ -146,7 +145,7 @@ static NOINLINE void delete(struct sweep *s, const struct index_map_edit *edit)
 	}
 }
 
-/* Where a call enters what jumps reach at `landing`: in front of code that only jumps go past. */
+/* The landing of a call whose jumps land at `landing`: before code that only jumps skip. */
 static NOINLINE __u32 call_landing(const struct sweep *s, __u32 landing)
 {
 	size_t low = 0, high = s->skip_cnt;
@@ -162,7 +161,7 @@ static NOINLINE __u32 call_landing(const struct sweep *s, __u32 landing)
 	return low < s->skip_cnt && s->skips[low].landing == landing ? landing - s->skips[low].cnt : landing;
 }
 
-/* Writes the offsets of listed jumps and calls, up to the first that reaches for `limit` or behind it. */
+/* Writes the offsets of listed jumps and calls, up to the first that targets `limit` or a later slot. */
 static ALWAYS_INLINE void fix_jumps(struct sweep *s, size_t limit)
 {
 	struct index_map_jump *jump = s->fixed;
@@ -191,8 +190,8 @@ static ALWAYS_INLINE void fix_jumps(struct sweep *s, size_t limit)
 }
 
 /*
- * Lays out edits side by side that each keep the one slot they replace, as in
- * long passes; gives the first that is none.
+ * Lays out adjacent edits that each keep the slot they replace, as in long
+ * passes; returns the first other edit.
  */
 static NOINLINE const struct index_map_edit *lay_out_kept(struct sweep *s, const struct index_map_edit *first,
 							  const struct index_map_edit *stop, size_t *from)
@@ -212,7 +211,7 @@ static NOINLINE const struct index_map_edit *lay_out_kept(struct sweep *s, const
 
 		if (edit->off != off || edit->remove != 1 || edit->keep >= edit->patch_cnt || edit->ref_cnt)
 			break;
-		/* Not before: an append stands where no slot of the input is. */
+		/* Not earlier: an append has no slot of the input. */
 		insn = insns[off];
 		seen |= copy_patch(out_insns + at, out_aux + at, patches + edit->patch_start, edit->patch_cnt);
 		out_insns[kept] = insn;
@@ -231,7 +230,7 @@ static NOINLINE const struct index_map_edit *lay_out_kept(struct sweep *s, const
 	return edit;
 }
 
-/* Lays out an edit that brings a patch; gives the slot of the input to go on with. */
+/* Lays out an edit with a patch; returns the slot of the input to continue with. */
 static ALWAYS_INLINE size_t lay_out(struct sweep *s, const struct index_map_edit *edit)
 {
 	size_t off = edit->off, end = off + edit->remove, first = s->at, cnt = edit->patch_cnt;
@@ -259,7 +258,7 @@ static ALWAYS_INLINE size_t lay_out(struct sweep *s, const struct index_map_edit
 	}
 	if (off == s->in->insn_cnt)
 		return end;
-	/* Behind an insertion stands the slot before which it was inserted. */
+	/* An insertion is followed by the slot that it was inserted before. */
 	copy(s, off, off + 1);
 	if (edit->skip)
 		s->skips[s->skip_cnt++] = (struct index_map_skip){s->at - 1, cnt};
@@ -304,7 +303,7 @@ static ALWAYS_INLINE void sweep_all(struct sweep *s)
 	fix_jumps(s, s->in->insn_cnt);
 }
 
-/* Writes where subprograms start now; those of which nothing stands are dropped. */
+/* Writes the starts of subprograms; empty ones are dropped. */
 static __u32 move_subprogs(const struct sweep *s, struct bpf_patcher_subprog *out)
 {
 	__u32 cnt = 0;
@@ -321,7 +320,7 @@ static __u32 move_subprogs(const struct sweep *s, struct bpf_patcher_subprog *ou
 	return cnt;
 }
 
-/* Makes room for `count` elements; what was in them is gone. */
+/* Makes room for `count` elements; the old content is lost. */
 static int reserve(void *row, size_t *cap, size_t count, size_t size)
 {
 	void **memory = row;
@@ -341,14 +340,14 @@ int index_map_apply(struct index_map *map, const struct index_map_pass *pass, co
 		    struct bpf_patcher_image *out)
 {
 	const struct index_map_edit *last = pass->edits + pass->edit_cnt - 1;
-	/* Patches stand in the pool in the order of their edits. */
+	/* The patches in the pool have the order of their edits. */
 	size_t patch_slots = pass->edit_cnt ? (size_t)last->patch_start + last->patch_cnt : 0;
 	size_t room = (size_t)in->insn_cnt + patch_slots;
 	struct sweep s;
 
 	if (out->insn_cap < room)
 		return -ENOSPC;
-	/* A list has one row more than can count. */
+	/* A list has one row more than it needs. */
 	if (reserve(&map->landings, &map->landing_cap, in->insn_cnt, sizeof(*map->landings)) ||
 	    reserve(&map->jumps, &map->jump_cap, room + 1, sizeof(*map->jumps)) ||
 	    reserve(&map->skips, &map->skip_cap, pass->edit_cnt, sizeof(*map->skips)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Instructions as words: which are jumps, where their offsets are, and copying patches of them. */
+/* Instructions as words: detection of jumps, their offset fields, and copying of patches. */
 #ifndef INSTRUCTION_H
 #define INSTRUCTION_H
 
@@ -20,7 +20,7 @@ typedef unsigned char pair __attribute__((vector_size(16)));
 _Static_assert(sizeof(struct bpf_insn) == sizeof(word), "insn");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order");
 
-/* With which values of src_reg a code is that of a jump or call, one bit each. */
+/* The values of src_reg that make a code a jump or call, one bit each. */
 #define ANY 0xffff
 #define EACH(op, value) [(op) | 0x05] = value, [(op) | 0x06] = value, [(op) | 0x0d] = value, [(op) | 0x0e] = value
 #define SHORT(value) \
@@ -33,7 +33,7 @@ static const __u16 sources[256] = {
 	SHORT(ANY), [0x06] = ANY, [0x85] = 1 << BPF_PSEUDO_CALL, [0x18] = 1 << BPF_PSEUDO_FUNC,
 };
 
-/* How many bits lie above the offset of a jump or call, which is off (32) or imm (0). */
+/* The number of bits above the offset of a jump or call: 32 for off, 0 for imm. */
 static const unsigned char above[256] = { SHORT(32) };
 
 /* 1 for a jump or call, else 0. */
@@ -42,7 +42,7 @@ static ALWAYS_INLINE unsigned int counts(word insn)
 	return sources[(unsigned char)insn] >> (insn >> 12 & 15) & 1;
 }
 
-/* Whether what counts is a call or the address of a subprogram. */
+/* True for a call or the address of a subprogram, if it is a jump or call at all. */
 static ALWAYS_INLINE bool is_call(word insn)
 {
 	return (unsigned char)insn == (BPF_JMP | BPF_CALL) || (unsigned char)insn == (BPF_LD | BPF_IMM | BPF_DW);
@@ -55,7 +55,7 @@ static ALWAYS_INLINE __s64 offset_of(word insn)
 	return (__s64)(insn << shift) >> (32 + shift / 2);
 }
 
-/* Copies two slots of a patch and clears their words; gives bits of which `may_jump` knows the meaning. */
+/* Copies two slots of a patch and clears their words; returns bits for `may_jump`. */
 static ALWAYS_INLINE pair copy_pair(word *out, __u32 *out_aux, const word *patch)
 {
 	pair both;
@@ -63,11 +63,11 @@ static ALWAYS_INLINE pair copy_pair(word *out, __u32 *out_aux, const word *patch
 	memcpy(&both, patch, sizeof(both));
 	memcpy(out, &both, sizeof(both));
 	memset(out_aux, 0, 2 * sizeof(*out_aux));
-	/* Of the eight classes only 5 and 6 have both upper bits set once they are one higher, and carry into bit 3. */
+	/* Only for classes 5 and 6 does adding 1 set bits 1 and 2, so that adding 2 carries into bit 3. */
 	return ((both + 1) & 6) + 2;
 }
 
-/* Copies a patch: most have one to four slots. */
+/* Copies a patch, usually of one to four slots. */
 static ALWAYS_INLINE pair copy_patch(word *out, __u32 *out_aux, const word *patch, size_t cnt)
 {
 	pair seen = {0};
@@ -88,7 +88,7 @@ static ALWAYS_INLINE pair copy_patch(word *out, __u32 *out_aux, const word *patc
 	return seen;
 }
 
-/* Whether jumps, calls or exits may be among what was copied. */
+/* True if the copied slots may include jumps, calls or exits. */
 static ALWAYS_INLINE bool may_jump(pair seen)
 {
 	return (seen[0] | seen[8]) & 8;

@@ -11,7 +11,7 @@ __u32 index_map_move_lines(const struct index_map_pass *pass, const struct bpf_p
 {
 	const struct bpf_patcher_line *line = in->lines, *end = line + in->line_cnt;
 	const struct bpf_patcher_line *start_out = out;
-	/* What a deletion left to the slot behind it. */
+	/* The record that a deletion passes to the slot after it. */
 	struct bpf_patcher_line heir = {NOTHING, 0};
 	__u32 shift = 0;
 
@@ -24,7 +24,7 @@ __u32 index_map_move_lines(const struct index_map_pass *pass, const struct bpf_p
 			*out++ = (struct bpf_patcher_line){heir.insn_off + shift, heir.id};
 			heir.insn_off = NOTHING;
 		} else if (heir.insn_off != NOTHING) {
-			/* Edits start behind the end of the one before, so this one starts right at the heir. */
+			/* An edit does not start before the end of the previous one, so this one starts at the heir. */
 			is_dropped = true;
 		}
 		for (; line < end && line->insn_off < stay; line++)

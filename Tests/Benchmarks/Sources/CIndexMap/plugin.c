@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The index map as a plug-in: what the ABI gives is put into the form that the map takes where it stands. */
+/* The index map as a plug-in, which converts the ABI's structs to those of the map. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "index_map.h"
 
-/* What a pass is put into, kept from pass to pass. */
+/* A converted pass; the memory is reused by later passes. */
 struct form {
 	struct index_map_edit *edits;
 	size_t edit_cap;

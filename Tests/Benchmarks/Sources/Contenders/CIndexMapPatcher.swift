@@ -3,7 +3,7 @@ import CIndexMap
 import Glibc
 import Patching
 
-/// The index map in plain C as a ``Patching/Patcher``: nothing is converted, C works on the memory of the buffers.
+/// The index map in plain C as a ``Patching/Patcher``. C works on the memory of the buffers, without conversion.
 @safe
 package final class CIndexMapPatcher: Patcher {
     package let name = "c-index-map"
@@ -44,7 +44,7 @@ package final class CIndexMapPatcher: Patcher {
             lines: cast(image.lines), line_cnt: UInt32(image.lineCount), line_cap: UInt32(image.lines.capacity))
     }
 
-    /// The memory of a row as C sees it.
+    /// The memory of a buffer as a C pointer.
     @inline(__always)
     private static func cast<Index, Element, Result>(_ row: UnsafeTypedBuffer<Index, Element>) -> UnsafeMutablePointer<
         Result

@@ -2,10 +2,10 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Cases made beforehand, one behind the other in memory, so that nothing but running them is measured.
+/// Cases generated in advance, contiguous in memory, so that only running them is measured.
 ///
-/// They are many, and all different: a few hundred are enough for a branch predictor to know them by heart, and cases of a
-/// campaign are never seen twice.
+/// The pool is large and all cases differ: a branch predictor learns a few hundred cases by heart, and a campaign never
+/// repeats one.
 package final class CasePool {
     /// A program and one pass for it, in the memory of the pool.
     package struct Entry: BitwiseCopyable {
@@ -13,7 +13,7 @@ package final class CasePool {
         package var pass: PassImage
     }
 
-    /// What all cases are in, one row a part.
+    /// The memory of all cases, one buffer for each part.
     private struct Memory: ~Copyable {
         var insns = Scratch<Instruction>()
         var aux = Scratch<UInt32>()
@@ -26,21 +26,21 @@ package final class CasePool {
 
     private let memory: Memory
     private let entries: Scratch<Entry>
-    /// How many cases there are.
+    /// The number of cases.
     package let count: Int
 
-    /// The measure of small cases: 32 instructions and 8 edits in one pass.
+    /// The shape of small cases: 32 instructions and 8 edits in one pass.
     package static let small = CaseShape.fixed(insns: 32, edits: 8, passes: 1)
-    /// The measure of cases as large as real programs: 1,000 instructions and 100 edits in one pass.
+    /// The shape of cases as large as real programs: 1,000 instructions and 100 edits in one pass.
     package static let medium = CaseShape.fixed(insns: 1_000, edits: 100, passes: 1)
 
-    /// Makes the first cases of a shape and seed whose pass is well formed in itself.
+    /// Makes the first cases of a shape and seed with a well-formed pass.
     public convenience init(_ shape: CaseShape, count: Int, seed: UInt64 = 1) {
         self.init(CasePool.generate(shape, count, seed))
     }
 
     private init(_ sources: [Source]) {
-        // Room first: what is placed must not move any more.
+        // Allocate first: entries must not move.
         var memory = Memory()
         memory.insns.reserve(sources.reduce(0) { $0 + $1.program.insnCount })
         memory.aux.reserve(sources.reduce(0) { $0 + $1.program.insnCount })
@@ -61,11 +61,11 @@ package final class CasePool {
         count = sources.count
     }
 
-    /// The case with a number.
+    /// The case at an index.
     @inline(__always)
     public subscript(number: Int) -> Entry { unsafe entries.buffer(as: TableIndex.self)[TableIndex(number)] }
 
-    /// Carries out every case once and says how many are accepted.
+    /// Applies every case once; returns the number of accepted ones.
     @inline(never) @discardableResult
     package func run(_ patcher: any Patcher, into output: ProgramBuffer) -> Int {
         var accepted = 0
@@ -82,7 +82,7 @@ package final class CasePool {
         for number in 0..<count { output.load(self[number].program) }
     }
 
-    /// A pool of what the cases give, to be copied; of a case that is refused, its program.
+    /// A pool of the results, to be copied; for a refused case, its program.
     package func results() -> CasePool {
         let design = RangeReplace()
         return CasePool(
@@ -95,7 +95,7 @@ package final class CasePool {
             })
     }
 
-    /// A case before it has its place.
+    /// A case before it is placed in the pool.
     private struct Source {
         let program = ProgramBuffer()
         let pass = PassBuffer()
@@ -117,7 +117,7 @@ package final class CasePool {
         return sources
     }
 
-    /// What is left of the memory while it is being filled.
+    /// The remaining memory while the pool is filled.
     private struct Rest {
         var insns: UnsafeTypedBuffer<InputIndex, Instruction>
         var aux: UnsafeTypedBuffer<InputIndex, UInt32>
@@ -127,7 +127,7 @@ package final class CasePool {
         var patches: UnsafeTypedBuffer<PoolIndex, Instruction>
         var refs: UnsafeTypedBuffer<TableIndex, Ref>
 
-        /// Copies a case to the front and goes on behind it.
+        /// Copies a case to the front of the remaining memory.
         mutating func take(_ source: Source) -> Entry {
             let program: ProgramImage<InputIndex> = source.program.image()
             let pass = source.pass.image

@@ -2,22 +2,22 @@ import CIndexMap
 import Patching
 import Plugins
 
-/// What is measured side by side.
+/// The measured patchers.
 package enum Contenders {
-    /// Every design that comes with the package.
+    /// Every built-in design.
     package static func designs() -> [any Patcher] { BuiltInPatchers.allCases.map { $0.make() } }
 
-    /// The designs whose cost does not grow with the product of program and edits, for a million instructions.
+    /// The designs that are not quadratic, for a million instructions.
     package static func linearDesigns() -> [any Patcher] { designs().filter { !isQuadratic($0) } }
 
-    /// The index map in C once more, behind the C ABI: beside ``CIndexMapPatcher`` it shows what that costs.
+    /// The index map in C as a plug-in. The difference from ``CIndexMapPatcher`` is the cost of the C ABI.
     package static func plugin() -> any Patcher {
         do { return unsafe try LinkedPlugin.makePatcher(of: { unsafe bpf_patcher_v1() }) } catch {
             fatalError("\(error)")
         }
     }
 
-    /// Whether a design takes minutes for a million edits.
+    /// True if a design takes minutes for a million edits.
     private static func isQuadratic(_ patcher: any Patcher) -> Bool {
         patcher.name == BuiltInPatchers.kernelArray.name
     }

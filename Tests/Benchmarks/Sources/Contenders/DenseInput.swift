@@ -4,7 +4,7 @@ import Patching
 
 /// A large program with patches at equal distances, and memory for results.
 package final class DenseInput {
-    /// What it is made from.
+    /// The parameters of the program and its pass.
     package let workload: DensePatches
     private let program = ProgramBuffer()
     private let pass = PassBuffer()
@@ -12,7 +12,7 @@ package final class DenseInput {
     private var expectation = Expectation()
     private let copy = ProgramBuffer()
 
-    /// Makes the program and the pass, and works out by the rules what every design must give.
+    /// Makes the program, the pass, and the expected result by the rules.
     package init(_ workload: DensePatches) {
         self.workload = workload
         workload.make(program, pass)
@@ -20,7 +20,7 @@ package final class DenseInput {
         precondition(expectation.status == .accepted, "the dense pass is refused")
     }
 
-    /// Carries the pass out.
+    /// Applies the pass.
     @inline(never)
     package func run(_ patcher: any Patcher) {
         let status = patcher.apply(pass.image, to: program.image(), into: output)
@@ -31,7 +31,7 @@ package final class DenseInput {
     @inline(never)
     package func runCopy() { copy.load(expectation.program.image(as: OutputIndex.self)) }
 
-    /// Whether a patcher gives the expected result, to the byte.
+    /// Returns true if a patcher has the expected result, to the byte.
     package func isRight(_ patcher: any Patcher) -> Bool {
         run(patcher)
         return output.image(as: OutputIndex.self).isIdentical(to: expectation.program.image(as: OutputIndex.self))

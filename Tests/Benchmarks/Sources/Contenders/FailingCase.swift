@@ -1,7 +1,7 @@
 import Fuzzing
 import Patching
 
-/// A failing case as a campaign finds it, to be minimized: the first small one that a fault planted in jumps shows in.
+/// A failing case as a campaign finds it, to be minimized: the first small finding of a planted fault of jumps.
 package struct FailingCase {
     private let found: Case
     private let bucket: String
@@ -15,7 +15,7 @@ package struct FailingCase {
         found = fuzzer.makeCase(index: index)
     }
 
-    /// Minimizes it; says how many candidates that took.
+    /// Minimizes it; returns the number of candidates.
     @discardableResult
     package func minimize() -> Int { minimizer.minimize(found, bucket: bucket).candidates }
 }

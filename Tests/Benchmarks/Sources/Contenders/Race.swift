@@ -1,7 +1,7 @@
 import Fuzzing
 
-/// Measures contenders in one run: each round runs them in turn, and the fastest round of each counts, so that a machine
-/// that others use too disturbs their ratios little.
+/// Measures contenders in one run. Each round runs them in turn, and the fastest round of each counts, so that other load
+/// on the machine hardly affects their ratios.
 package struct Race {
     private var names: [String] = []
     private var laps: [() -> Void] = []

@@ -2,19 +2,19 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Holds the patcher in C against a design of the package, byte by byte: a race with a wrong result is worth nothing.
+/// Compares the patcher in C with a built-in design, byte by byte: the time of a wrong result is meaningless.
 package struct SelfCheck: ~Copyable {
     private let patcher = CIndexMapPatcher()
     private let design = RangeReplace()
     private var current = ProgramBuffer()
     private var expected = ProgramBuffer()
     private let output = ProgramBuffer()
-    /// How many passes both have carried out.
+    /// The number of passes that both have applied.
     package private(set) var passes = 0
 
     package init() {}
 
-    /// Runs random cases; gives the index of the first in which the two differ, or `nil`.
+    /// Runs random cases; returns the index of the first difference, or `nil`.
     package mutating func difference(_ shape: CaseShape, seed: UInt64, count: UInt64) -> UInt64? {
         var generator = CaseGenerator(seed: seed, shape: shape)
         for index in 0..<count {
@@ -31,7 +31,7 @@ package struct SelfCheck: ~Copyable {
         return nil
     }
 
-    /// What both say of a pass, or `nil` when they differ.
+    /// The status of a pass, or `nil` if the two differ.
     private mutating func answer(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatchStatus? {
         passes += 1
         let status = design.apply(pass, to: input, into: expected)

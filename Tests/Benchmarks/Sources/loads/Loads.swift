@@ -4,8 +4,8 @@ import Foundation
 import KernelRewrites
 import LinuxBPF
 
-/// Measures how fast programs are made, loaded into the running kernel, read back and checked, against a loop in C that
-/// only loads the same programs and reads them back.
+/// Measures the rate of generating, loading, reading back and checking programs, compared with a loop in C that only loads
+/// the same programs and reads them back.
 @main
 struct Loads {
     static let usage = """
@@ -37,7 +37,7 @@ struct Loads {
         var slots = 0
         for index in 0..<count {
             let program = generator.make(index: index).loadable
-            // The loop in C gives up no capabilities.
+            // The loop in C does not drop capabilities.
             guard program.privilege == .all, case .loaded = kernel.load(program),
                 let entry = try? kernel.prepared(program)
             else { continue }
@@ -79,14 +79,14 @@ struct Loads {
         if findings > 0 { print("\(findings) findings: see `bpf-patch-fuzz kernel run`") }
     }
 
-    /// What is measured.
+    /// The names of the measurements.
     private enum Lap {
         static let bare = "loaded and read back in C"
         static let loaded = "loaded and read back here"
         static let checked = "made, loaded, read back and checked"
     }
 
-    /// A quotient with two digits behind the point.
+    /// A quotient with two decimals.
     private static func ratio(_ one: Double, _ other: Double) -> String { String(format: "%.2f", one / other) }
 
     private static func stop(_ text: String, status: Int32) -> Never {

@@ -2,7 +2,7 @@ import BPF
 import CBareLoads
 import LinuxBPF
 
-/// Programs as the bare loop takes them, in memory that stays where it is.
+/// Programs for the loop in C, in memory at a fixed address.
 @safe
 final class PreparedLoads {
     private let programs: UnsafeMutableBufferPointer<bare_program>
@@ -28,7 +28,7 @@ final class PreparedLoads {
         unsafe programs.deallocate()
     }
 
-    /// A copy of an array that stays where it is.
+    /// A copy of an array at a fixed address.
     @unsafe private func keep<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutableRawPointer {
         let bytes = elements.count * MemoryLayout<Element>.stride
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 1), alignment: 16)
@@ -39,6 +39,6 @@ final class PreparedLoads {
         return unsafe memory
     }
 
-    /// Loads all programs in plain C, reads them back and lets them go; gives how many that went well for.
+    /// Loads all programs in plain C, reads them back and unloads them; returns the number of successes.
     func run() -> Int { unsafe bare_loads(programs.baseAddress, programs.count) }
 }

@@ -7,7 +7,7 @@ enum Column {
     /// A whole number.
     static func right(_ number: Double, _ width: Int) -> String { right(String(Int(number.rounded())), width) }
 
-    /// A number with two digits behind the point.
+    /// A number with two decimals.
     static func decimal(_ number: Double, _ width: Int) -> String {
         let hundredths = Int((number * 100).rounded())
         let rest = hundredths % 100

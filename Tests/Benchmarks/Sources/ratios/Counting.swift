@@ -3,7 +3,7 @@ import Contenders
 import Fuzzing
 import Patching
 
-/// Runs a number of cases and nothing else, so that a count of everything at two numbers gives the count of one case.
+/// Runs a number of cases without other work, so that the difference of two runs is the cost of their cases.
 enum Counting {
     /// The oracle without a patcher.
     private static let oracle = "oracle"
@@ -14,15 +14,15 @@ enum Counting {
         Contenders.designs() + [CIndexMapPatcher(), Contenders.plugin()]
     }
 
-    /// What can be counted.
+    /// The names of everything that can be counted.
     static var names: [String] { patchers().map(\.name) + [oracle, everything] }
 
-    /// Runs small cases through what has a name; says whether there is such a thing.
+    /// Runs small cases by name; returns false if the name is unknown.
     static func run(_ name: String, cases: UInt64) -> Bool {
         let pool = CasePool(CasePool.small, count: 512)
         if name == oracle || name == everything {
-            let trial = PooledTrial(name == everything ? Contenders.designs() : [])
-            for number in 0..<Int(cases) { trial.run(pool[number % pool.count]) }
+            let comparison = PooledComparison(name == everything ? Contenders.designs() : [])
+            for number in 0..<Int(cases) { comparison.run(pool[number % pool.count]) }
             return true
         }
         guard let patcher = patchers().first(where: { $0.name == name }) else { return false }

@@ -5,14 +5,14 @@ import Patching
 
 /// The numbers that the project promises, measured in one run.
 struct Numbers {
-    /// How often each contender is run; the fastest counts.
+    /// The number of runs of each contender; the fastest counts.
     let rounds: Int
 
-    /// In the tables: the same work in plain C.
+    /// The name of the same work in plain C.
     private static let peer = CIndexMapPatcher().name
-    /// In the tables: the same behind the C ABI, in guarded memory and asked twice about every sixteenth time.
+    /// The same as a plug-in: in guarded memory, and run twice about every sixteenth time.
     private let plugin = Contenders.plugin()
-    /// In the tables: copying the result.
+    /// The name of copying the result.
     private static let copy = "copy"
 
     /// Measures and prints everything.
@@ -63,7 +63,7 @@ struct Numbers {
         for patcher in Contenders.designs() + [CIndexMapPatcher(), plugin] {
             race.add(patcher.name) { pool.run(patcher, into: output) }
         }
-        let oracle = PooledTrial([])
+        let oracle = PooledComparison([])
         race.add("oracle") { oracle.run(pool) }
         let results = pool.results()
         race.add(Numbers.copy) { results.copy(into: output) }
@@ -99,13 +99,13 @@ struct Numbers {
         return times
     }
 
-    /// How many cases that are made already go through all designs and the oracle in a second.
+    /// The number of generated cases that all designs and the oracle run in a second.
     private func casesASecond() -> Double {
         let pool = CasePool(CasePool.small, count: 1_024)
-        let trial = PooledTrial(Contenders.designs())
-        precondition(trial.run(pool), "a case failed; run the campaign instead")
+        let comparison = PooledComparison(Contenders.designs())
+        precondition(comparison.run(pool), "a case failed; run the campaign instead")
         var race = Race()
-        race.add("all") { trial.run(pool) }
+        race.add("all") { comparison.run(pool) }
         return 1e9 / (race.run(rounds: rounds)["all"]! / Double(pool.count))
     }
 

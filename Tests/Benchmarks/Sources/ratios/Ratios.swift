@@ -2,14 +2,14 @@ import Contenders
 import Foundation
 import Fuzzing
 
-/// Measures what the designs cost against each other, against the same work in C, and against copying the result.
+/// Measures the cost of the designs relative to each other, to the same work in C, and to copying the result.
 @main
 struct Ratios {
     static let usage = """
         usage: ratios [ROUNDS]              all numbers, each the fastest of ROUNDS (15) rounds in turn
-               ratios shares [mixed] [N]    what a case costs from generation to verdict, and who takes it
+               ratios shares [mixed] [N]    the cost of a case from generation to verdict, and the share of each part
                ratios check [N]             the patcher in C against range-replace on N (1000000) cases of each kind
-               ratios count N NAME          N small cases through what has a name, to be counted by `count`
+               ratios count N NAME          N small cases through NAME, to be counted by `count`
                ratios names                 the names: every patcher, the oracle, and all of them together
 
         """
@@ -39,7 +39,7 @@ struct Ratios {
         }
     }
 
-    /// Takes a positive number off the front, if there is anything.
+    /// Removes a positive number from the front, if there is one.
     private static func number(_ words: inout ArraySlice<String>, or standard: UInt64) -> UInt64 {
         guard let word = words.first else { return standard }
         guard let number = UInt64(word), number > 0 else { refuse() }
@@ -55,7 +55,7 @@ struct Ratios {
     }
 
     private static func check(count: UInt64) {
-        // Passes of hundreds and thousands of edits have loops of their own; a few of them take as long as all others.
+        // Passes with hundreds and thousands of edits have special loops; a few of them take as long as all others.
         let long = CaseShape.fixed(insns: 20_000, edits: 6_000, passes: 1)
         let shapes: [(name: String, shape: CaseShape, count: UInt64)] = [
             ("small", CasePool.small, count), ("mixed", .mixed, count),

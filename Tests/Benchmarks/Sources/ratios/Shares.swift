@@ -2,11 +2,10 @@ import Contenders
 import Fuzzing
 import Patching
 
-/// How many cases a second one core takes from generation through all designs and the oracle, and which part of the time
-/// each takes.
+/// The rate of cases on one core from generation through all designs and the oracle, and the share of each part.
 ///
-/// A part is measured by leaving it out or running it alone; all variants are run in turn, several times, and the fastest
-/// round of each counts, so that a shared machine disturbs the shares little.
+/// A part is measured by leaving it out or running it alone. All variants run in turn, several times, and the fastest round
+/// of each counts, so that other load on the machine hardly affects the shares.
 enum Shares {
     /// A way to run the same cases.
     private struct Variant {
@@ -35,7 +34,7 @@ enum Shares {
         let oracle = times["oracle and checks"]!
         let total = times["all together"]!
         for variant in variants {
-            // The first and the last stand for themselves; what comes between is more than what it rests on.
+            // The first and last variants are absolute; from the others, the cost of their base is subtracted.
             let base = variant.name == "oracle and checks" ? generation : variant.patchers.count == 1 ? oracle : 0
             let time = times[variant.name]! - base
             print("\(Column.left(variant.name, 24))\(Column.right(time, 8)) ns\(Column.right(time / total * 100, 6)) %")
@@ -43,7 +42,7 @@ enum Shares {
         print("\(Int(1e9 / total)) cases a second on one core")
     }
 
-    /// Runs the cases; only makes them when they are not judged.
+    /// Generates the cases, and runs them if they are judged.
     private static func run(_ designs: [BuiltInPatchers], _ shape: CaseShape, _ count: UInt64, isJudged: Bool) {
         var clean = true
         var fuzzer = Fuzzer(seed: 1, shape: shape, patchers: designs.map { $0.make() })

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loads programs, reads them back and lets them go, and does nothing else: the
- * yardstick for the rate of loads.
+ * Loads programs, reads them back and unloads them, without any other work: the
+ * baseline for the rate of loads.
  */
 #ifndef BARE_LOADS_H
 #define BARE_LOADS_H
@@ -24,7 +24,7 @@ struct bare_program {
 	__u32 prog_flags;
 };
 
-/* Goes through all programs once; gives how many were loaded and read back. */
+/* Loads all programs once; returns how many were loaded and read back. */
 size_t bare_loads(const struct bare_program *programs, size_t count);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An index-map patcher in plain C: the yardstick for the designs in Swift.
+ * An index-map patcher in plain C: the baseline for the designs in Swift.
  *
- * It does the whole of the rules for passes that have been found well formed
- * in themselves, on the same memory as a patcher in Swift: programs and edits
- * are passed where they stand, none is converted.
+ * It implements all rules for well-formed passes, on the same memory as a
+ * patcher in Swift: programs and edits are passed in place, without conversion.
  */
 #ifndef INDEX_MAP_H
 #define INDEX_MAP_H
@@ -19,10 +18,10 @@ struct index_map_edit {
 	__u32 remove;
 	__u32 patch_start; /* in the pool of patch instructions */
 	__u32 patch_cnt;
-	__u32 keep;        /* where in the patch instruction `off` stands, or BPF_PATCHER_NONE */
+	__u32 keep;        /* the patch slot of instruction `off`, or BPF_PATCHER_NONE */
 	__u32 ref_start;   /* in the pool of refs */
 	__u32 ref_cnt;
-	__u32 skip;        /* 1: jumps to `off` go past an insertion */
+	__u32 skip;        /* 1: jumps to `off` skip an insertion */
 };
 
 struct index_map_pass {
@@ -32,21 +31,21 @@ struct index_map_pass {
 	size_t edit_cnt;
 };
 
-/* A jump or call of the result: the slot it stands at, and the one of the input from which its offset counts yet. */
+/* A jump or call of the result: its slot, and the input slot that its offset is still relative to. */
 struct index_map_jump {
 	__u32 at;
 	__u32 from;
 };
 
-/* An insertion that jumps go past: where they land, and how far in front of it calls do. */
+/* An insertion that jumps skip: their landing, and how many slots earlier calls land. */
 struct index_map_skip {
 	__u32 landing;
 	__u32 cnt;
 };
 
-/* What a pass works in, kept from pass to pass. All zero before the first. */
+/* The working memory, reused by later passes. All zero before the first. */
 struct index_map {
-	__u32 *landings; /* where jumps to each slot of the input land */
+	__u32 *landings; /* the landing of jumps to each slot of the input */
 	size_t landing_cap;
 	struct index_map_jump *jumps;
 	size_t jump_cap;
@@ -55,8 +54,8 @@ struct index_map {
 };
 
 /*
- * Carries out a pass. `out` has room for in->subprog_cnt subprograms and
- * in->line_cnt lines. 0, -EINVAL or -ERANGE by the rules; -ENOSPC when
+ * Applies a pass. `out` has room for in->subprog_cnt subprograms and
+ * in->line_cnt lines. Returns 0, -EINVAL or -ERANGE by the rules; -ENOSPC if
  * out->insn_cap is too small for the input and all patches together, -ENOMEM.
  */
 int index_map_apply(struct index_map *map, const struct index_map_pass *pass,
