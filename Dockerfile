@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 FROM swift:6.3-bookworm AS build
 WORKDIR /src
-# First what seldom changes, so that it is not installed anew with each change of the sources.
+# The packages first, so that a change of the sources does not install them again.
 COPY .ci/setup .ci/setup
 RUN .ci/setup build
 COPY . .

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 SWIFT ?= swift
-# The clang beside swift makes code for BPF; that of the system often does not.
+# The clang of the Swift toolchain has a BPF target; the system's clang often lacks it.
 CLANG ?= $(firstword $(wildcard $(dir $(shell command -v $(SWIFT)))clang) clang)
 # Seconds.
 TIME ?= 30
-# Where `make install` puts the tool, and the headers of the C ABI.
+# The destination of `make install`.
 PREFIX ?= /usr/local
-# Everything is Swift Testing; looking for XCTest costs a second start.
+# All tests use Swift Testing; without this, the tests start a second time for XCTest.
 TEST_FLAGS ?= --disable-xctest
 
 TOOL := .build/release/bpf-patch-fuzz
@@ -16,16 +16,16 @@ SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 .DEFAULT_GOAL := help
 .PHONY: help setup build static install run test test-long vm-test lint seeds clean
 
-help: ## Say what there is to make.
+help: ## Print the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: ## Install what is missing (libbpf, pkg-config, objects of libxdp).
+setup: ## Install missing packages (libbpf, pkg-config, objects of libxdp).
 	@.ci/setup
 
 build: setup ## Build the tool in release mode.
 	$(SWIFT) build -c release --product bpf-patch-fuzz
 
-# Libraries that libbpf needs are not named by what is linked with it, unless statically.
+# Only a static link must name the libraries that libbpf needs.
 static: setup ## Build the tool as one static file, for other machines; it cannot load plug-ins (--plugin).
 	$(SWIFT) build --scratch-path .build/static -c release --product bpf-patch-fuzz --static-swift-stdlib \
 	    -Xswiftc -static-executable -Xlinker --strip-debug $(addprefix -Xlinker ,$(shell pkg-config --static --libs-only-l libbpf))
@@ -33,7 +33,7 @@ static: setup ## Build the tool as one static file, for other machines; it canno
 
 HEADERS := $(wildcard Sources/CBPFPatcher/include/*.h)
 
-# The tool is taken as it was built last, so that root needs no compiler.
+# Installs the last build, so that root needs no compiler.
 install: ## Install the tool, the headers of the C ABI and their pkg-config file below PREFIX (/usr/local).
 	@test -x $(TOOL) || test -x $(STATIC_TOOL) || { \
 	    echo "make install: there is no $(TOOL); run make build or make static first" >&2; exit 1; }
@@ -44,8 +44,8 @@ install: ## Install the tool, the headers of the C ABI and their pkg-config file
 	    'Description: C ABI of a BPF instruction patcher under test' 'Version: 1' 'Cflags: -I$${includedir}' \
 	    >$(DESTDIR)$(PREFIX)/share/pkgconfig/bpf_patcher.pc
 
-# The objects are looked for when the recipe runs, since setup may only just have installed them.
-run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or, without these, from Seeds.
+# The recipe looks for the objects when it runs, since `setup` may have just installed them.
+run: build ## Fuzz for TIME seconds (30), with the programs of libxdp or, without these, of Seeds.
 	@set --; \
 	for object in /usr/lib/*/bpf/*.o; do \
 	    if [ -e "$$object" ]; then set -- "$$@" --objects "$$object"; fi; \
@@ -56,11 +56,11 @@ run: build ## Fuzz for TIME seconds (30), starting from the objects of libxdp or
 	echo "$(TOOL) run --time $(TIME) $$*"; \
 	exec $(TOOL) run --time $(TIME) "$$@"
 
-test: setup ## Run the tests, all but the long ones.
+test: setup ## Run the tests, except the long ones.
 	$(SWIFT) test $(TEST_FLAGS)
 
 # The long suites have names that end in EnduranceTests; without the variable they are skipped.
-# Without apt, or on another processor, there is no kernel of Debian's to boot.
+# Without apt, or on another processor, Debian has no kernel to boot.
 test-long: setup ## Run the long tests: hundreds of kills, more random cases, and virtual machines.
 	LONG_TESTS=1 $(SWIFT) test $(TEST_FLAGS) --filter EnduranceTests
 	@if .ci/setup vm; then \
@@ -81,10 +81,10 @@ lint: ## Check the style, and what is imported where nothing should be.
 
 seeds: $(SEEDS) ## Compile the BPF programs of Seeds to .build/seeds.
 
-# Debian keeps asm/types.h in a folder by architecture, where clang looks for its own target only.
+# Debian's asm/types.h is in a folder for each architecture, which clang does not search for the BPF target.
 .build/seeds/%.o: Seeds/%.c
 	@mkdir -p $(@D)
 	$(CLANG) --target=bpf -O2 -g -mcpu=v4 -Wall -idirafter /usr/include/$(shell uname -m)-linux-gnu -c $< -o $@
 
-clean: ## Remove everything that was built.
+clean: ## Remove all build products.
 	rm -rf .build

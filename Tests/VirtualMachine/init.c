@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The first and only process that `run` starts in its virtual machine: it mounts what the tool reads, runs the tool in
-// /output, sends what stands there then over a serial port, and ends the machine.
+// The init process of the virtual machine of `run`: it mounts the file systems that the tool reads, runs the tool in
+// /output, sends the files of /output over a serial port, and ends the machine.
 //
-// Linked statically, it needs nothing else in the machine: no shell, no library, and of drivers only the serial port's.
+// It is linked statically and needs no shell, no library, and no driver except that of the serial port.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 #define OUTPUT_PORT "/dev/ttyS1"
 #define ARCHIVE_PORT "/dev/ttyS2"
 
-// The words after the program's name, each ended by a zero byte.
+// The arguments after the program's name, each followed by a zero byte.
 #define ARGUMENTS "/arguments"
 #define OUTPUT "/output"
 
@@ -42,7 +42,7 @@ static void say(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-// With panic=-1 and -no-reboot, a restart ends the emulator, on kernels without power management too.
+// With panic=-1 and -no-reboot, a restart ends the emulator, even on kernels without power management.
 static void end_machine(void)
 {
 	sync();
@@ -74,12 +74,12 @@ static void mount_all(void)
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
 		mkdir(mounts[i].path, 0755);
-		// What a kernel was built without, its programs cannot use either; the tool says what it misses.
+		// A file system that the kernel lacks is no error here; the tool reports it if it needs it.
 		mount("none", mounts[i].path, mounts[i].type, 0, NULL);
 	}
 }
 
-// Kernels without devtmpfs leave it to others to make what stands in /dev.
+// Kernels without devtmpfs do not make the files of /dev.
 static void make_devices(void)
 {
 	static const struct {
@@ -92,12 +92,12 @@ static void make_devices(void)
 
 	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
 		mknod(devices[i].path, S_IFCHR | 0600, makedev(devices[i].major, devices[i].minor));
-	// The tool's workers are handed memory and pipes under these names.
+	// The tool passes memory and pipes to its workers under these names.
 	if (symlink("/proc/self/fd", "/dev/fd"))
 		say("/dev/fd: %s", strerror(errno));
 }
 
-// A terminal that hands on each byte as it is.
+// A terminal that passes on each byte unchanged.
 static int open_port(const char *path)
 {
 	struct termios settings;
@@ -129,7 +129,7 @@ static char **read_arguments(void)
 	return arguments;
 }
 
-// Starts the tool and returns what `waitpid` says of it.
+// Starts the tool and returns its status from `waitpid`.
 static int run_tool(char **arguments)
 {
 	static char *variables[] = { "HOME=" OUTPUT, "PATH=/", "TMPDIR=/tmp", "LC_ALL=C.UTF-8", NULL };
@@ -142,7 +142,7 @@ static int run_tool(char **arguments)
 	if (tool == 0) {
 		int nothing = open("/dev/null", O_RDWR);
 
-		// A session without a terminal, so that nothing on a port is taken for a key.
+		// A session without a terminal, so that no byte on a port is a control character.
 		setsid();
 		dup2(nothing, STDIN_FILENO);
 		dup2(output, STDOUT_FILENO);
@@ -150,7 +150,7 @@ static int run_tool(char **arguments)
 		say("/bpf-patch-fuzz: %s", strerror(errno));
 		_exit(1);
 	}
-	// Processes that lost their parent come here as well.
+	// Orphans are reaped here as well.
 	do
 		ended = wait(&status);
 	while (ended != tool && (ended > 0 || errno == EINTR));
@@ -159,7 +159,7 @@ static int run_tool(char **arguments)
 	return status;
 }
 
-// The archive is that of cpio's "newc" form: each name and each content is filled up to four bytes.
+// The archive has cpio's "newc" format: each name and each content is padded to four bytes.
 static FILE *archive;
 
 static void put_padded(const void *bytes, size_t count, size_t already)
@@ -186,7 +186,7 @@ static int put_file(const char *path, const struct stat *status, int kind, struc
 
 	(void)position;
 	if (!content) {
-		say("%s is too large to be brought out", path);
+		say("%s is too large for the archive", path);
 		return 0;
 	}
 	if (kind == FTW_F && S_ISREG(status->st_mode)) {
@@ -215,7 +215,7 @@ static void send_archive(int status)
 	if (!archive)
 		fail(ARCHIVE_PORT);
 	nftw(OUTPUT, put_file, 16, FTW_PHYS);
-	// Last, so that whoever finds it has everything.
+	// Last, so that its presence shows that the archive is complete.
 	snprintf(text, sizeof(text), WIFSIGNALED(status) ? "signal %d" : "exit %d",
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	put_entry("status", S_IFREG | 0644, text, strlen(text));
@@ -228,22 +228,22 @@ int main(void)
 {
 	mount_all();
 	make_devices();
-	// The kernel's own descriptors may be missing where the archive has no /dev/console.
+	// The standard descriptors are missing if the archive has no /dev/console.
 	int console = open("/dev/console", O_RDWR);
 	for (int descriptor = 0; descriptor < 3; descriptor++)
 		dup2(console, descriptor);
 	if (console > 2)
 		close(console);
-	// The start was quiet; from here on warnings are what the machine is for.
+	// The boot was quiet; from here on, warnings must be printed.
 	klogctl(8, NULL, 6);
 	mkdir(OUTPUT, 0755);
 	if (chdir(OUTPUT))
 		fail(OUTPUT);
-	// libbpf locks memory where kernels older than 5.11 want it.
+	// On kernels older than 5.11, libbpf locks memory.
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	fprintf(stderr, "init: ready\n");
 	send_archive(run_tool(read_arguments()));
-	// What it says at the end is of no interest.
+	// Messages of the shutdown are not printed.
 	klogctl(8, NULL, 1);
 	end_machine();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Stands in for the tool where `test` wants to know what `run` makes of it: each argument says what to do next.
+// Imitates the tool for the tests of `run`: each argument is an action.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -32,7 +32,7 @@ int main(int count, char **words)
 			pause();
 		else if (!strcmp(word, "panic"))
 			write_text("/proc/sysrq-trigger", "c");
-		// What the kernel would say, said in its place.
+		// Imitates a message of the kernel.
 		else if (!strncmp(word, "kernel=", 7))
 			write_text("/dev/kmsg", rest);
 		else if (!strcmp(word, "bytes"))
