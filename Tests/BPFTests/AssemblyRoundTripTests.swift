@@ -1,23 +1,23 @@
 import BPF
 import Testing
 
-/// Every slot must survive being written and read again, bit for bit.
+/// Instructions are bit for bit the same after they are printed and assembled.
 @Suite struct AssemblyRoundTripTests {
     static let registers: [UInt8] = [0x00, 0x10, 0x20, 0x40, 0x9a, 0xff]
     static let offs: [Int16] = [0, 1, 8, 16, 32, .max, .min]
     static let imms: [Int32] = [0, 1, 16, 32, 64, 0x41, 0x50, 0xa0, 0xe1, 0xf1, 0x100, 0x110, -1, .max, .min]
 
-    /// The text read back, or a recorded issue.
+    /// Assembles a printed instruction; records an issue if that fails.
     private func reread(_ text: String) -> Statement? {
         do throws(AssemblyError) {
             return try Assembler.statement(text)
         } catch {
-            Issue.record("`\(text)` is not read back: \(error)")
+            Issue.record("`\(text)` cannot be assembled: \(error)")
             return nil
         }
     }
 
-    @Test func everyCodeAlone() {
+    @Test func everyOpcode() {
         var failures = 0
         for code in UInt8.min...UInt8.max {
             for registers in Self.registers {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func brokenWideLoadStandsAlone() {
+    @Test func halfAWideLoadIsOneSlot() {
         let insn = Instruction(code: 0x18, dst: 1, src: 4, off: 3, imm: -2)
         for next in [nil, Instruction(code: 0xb7)] as [Instruction?] {
             let text = Disassembler.text(of: insn, secondSlot: next)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// A target given by name comes back by name, and the field that holds it is left 0.
+    /// A target that is a label is read back as a label, and its offset field is 0.
     @Test func everyTargetByName() throws {
         let names: [JumpTarget] = [.label("L3"), .inputIndex(7), .inputLabel("loop"), .out, .label("_x9")]
         for code in UInt8.min...UInt8.max {

@@ -1,7 +1,7 @@
 import BPF
 import Testing
 
-/// What the lines look like, byte for byte, in both directions.
+/// The syntax of assembler lines, for the assembler and the disassembler.
 @Suite struct AssemblySyntaxTests {
     /// Line, code, registers, off, imm.
     static let lines: [(String, UInt8, UInt8, Int16, Int32)] = [
@@ -66,7 +66,7 @@ import Testing
         #expect(Disassembler.text(of: insn, secondSlot: next) == line.0)
     }
 
-    /// Other ways to write a line, and the way it is printed.
+    /// Accepted spellings, and the canonical one.
     static let spellings: [(String, String)] = [
         ("  r1=0x10 # sixteen", "r1 = 16"), ("r1 = 0xffffffff", "r1 = -1"), ("r1 += -0x10", "r1 += -16"),
         ("goto pc+3", "goto +3"), ("goto pc-3", "goto -3"), ("call pc+3", "call +3"),
@@ -82,7 +82,7 @@ import Testing
         #expect(Disassembler.text(of: statement.insn, secondSlot: statement.secondSlot) == pair.1)
     }
 
-    /// Line, column, a part of what was expected, what was found.
+    /// Line, column, a part of the expected text, the found text.
     static let faults: [(String, Int, String, String)] = [
         ("", 1, "an instruction", "the end of the line"), ("foo", 1, "an instruction", "`foo`"),
         ("r16 = 5", 1, "an instruction", "`r16`"), ("r1", 3, "an operator", "the end of the line"),
@@ -119,7 +119,7 @@ import Testing
     @Test(arguments: faults) func fault(_ entry: (String, Int, String, String)) {
         do throws(AssemblyError) {
             let statement = try Assembler.statement(entry.0)
-            Issue.record("`\(entry.0)` was read as \(statement)")
+            Issue.record("`\(entry.0)` is accepted as \(statement)")
         } catch {
             #expect(error.column == entry.1, "\(error)")
             #expect(error.expected.contains(entry.2), "\(error)")
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// No damage to a line may trap the assembler, and what it still reads is printed and read back the same.
+    /// No damaged line traps the assembler. A line that it accepts survives printing and assembling.
     @Test func damagedLines() {
         var state = UInt64.random(in: 0...UInt64.max)
         print("seed of AssemblySyntaxTests.damagedLines: \(state)")

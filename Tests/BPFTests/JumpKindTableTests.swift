@@ -2,12 +2,12 @@ import Testing
 
 @testable import BPF
 
-/// What the table says of an instruction, against what the instruction says of itself.
+/// The jump kind table agrees with the properties of `Instruction`.
 @Suite struct JumpKindTableTests {
-    /// Offsets at the borders of both fields.
+    /// Offsets at the limits of both fields.
     private static let offsets = [0, 1, -1, 32767, -32768, 32768, -32769, Int(Int32.max), Int(Int32.min), 1 << 31]
 
-    @Test(arguments: UInt8.min...UInt8.max) func fieldIsThatOfTheInstruction(_ code: UInt8) {
+    @Test(arguments: UInt8.min...UInt8.max) func fieldMatchesTheInstruction(_ code: UInt8) {
         let table = JumpKindTable()
         for registers in UInt8.min...UInt8.max {
             let insn = Instruction(code: code, registers: registers, off: -2, imm: 0x7654_3210)

@@ -1,9 +1,9 @@
 import BPF
 import Testing
 
-/// The check of a program, which looks at many slots at once, held against one that goes from slot to slot.
+/// The check of a program, which reads many slots at once, compared with a check slot by slot.
 struct ProgramFaultTests {
-    /// What the rules say of a program with sound tables.
+    /// The first fault of a program with valid tables, slot by slot.
     private func expectedFault(_ program: Program) -> ProgramFault? {
         let insns = program.insns
         let starts = program.subprograms.map { Int($0.start) }
@@ -30,7 +30,7 @@ struct ProgramFaultTests {
         return starts.firstIndex(where: isSecond).map { ProgramFault(.subprogramStart, at: $0) }
     }
 
-    /// Programs of up to 200 slots, most of them right for a good part.
+    /// Random programs of up to 200 slots. Most faults are rare, so that the first one is often far from the start.
     @Test func firstFaultIsFound() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of ProgramFaultTests.firstFaultIsFound: \(seed)")
@@ -48,7 +48,7 @@ struct ProgramFaultTests {
                 let at = insns.count
                 let low = starts.last { $0 <= at }!
                 let high = starts.first { $0 > at } ?? count
-                // One in forty goes anywhere.
+                // One jump in forty has a random target.
                 let target = below(40) == 0 ? below(count + 2) - 1 : low + below(high - low)
                 let callee = below(40) == 0 ? below(count + 2) - 1 : starts[below(starts.count)]
                 switch below(10) {

@@ -1,7 +1,7 @@
 import BPF
 import Testing
 
-/// Programs as text, for callers of the library.
+/// `Program` from text and back, as callers of the library use it.
 @Suite struct ProgramTextTests {
     private static let text = """
         .subprog 100
@@ -18,7 +18,7 @@ import Testing
 
         """
 
-    @Test func textIsReadBackAsItWas() throws {
+    @Test func textSurvivesARoundTrip() throws {
         let program = try Program(Self.text)
         #expect(program.description == Self.text)
         #expect(program.insns.count == 10 && program.aux[1...2] == [8, 9])
@@ -26,7 +26,7 @@ import Testing
         #expect(program.lines == [LineRecord(insnOff: 0, id: 500)])
     }
 
-    @Test func programByHandNeedsNoTables() throws {
+    @Test func tablesAreOptional() throws {
         let program = try Program(
             """
             count: r1 -= 1          # a loop
@@ -48,7 +48,7 @@ import Testing
         ("goto @3", "1:6: expected a label, ", "`@3`"),
         (".frob", "1:1: expected `.subprog`", "`.frob`"),
         ("pass", "1:1: expected ", "`pass`"),
-    ]) func errorsNameThePlace(_ text: String, _ start: String, _ found: String) throws {
+    ]) func errorsHaveLineAndColumn(_ text: String, _ start: String, _ found: String) throws {
         let error = #expect(throws: Program.TextError.self) { try Program(text) }
         let description = try #require(error).description
         #expect(description.hasPrefix(start) && description.hasSuffix("found \(found)"), "\(description)")

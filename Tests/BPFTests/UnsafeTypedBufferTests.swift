@@ -1,7 +1,7 @@
 import BPF
 import Testing
 
-/// Buffers are compared in blocks of several sizes; no byte of them may be left out.
+/// Buffers are compared in blocks of several sizes. Every byte must count.
 struct UnsafeTypedBufferTests {
     private func everyByteCounts<Element: BitwiseCopyable>(_ make: (UInt64) -> Element, bits: UInt64) {
         let one = Scratch<Element>(capacity: 80)
@@ -13,7 +13,7 @@ struct UnsafeTypedBufferTests {
             unsafe right[Slot(slot)] = make(UInt64(slot))
         }
         for count in 0...70 {
-            // What lies behind the counted elements differs and does not matter.
+            // Elements after the compared ones differ and must not count.
             unsafe right[Slot(count)] = make(~0)
             #expect(unsafe left.hasSameBytes(as: right, count: count), "\(count)")
             for slot in 0..<count {
@@ -31,7 +31,7 @@ struct UnsafeTypedBufferTests {
     @Test func everyByteOfWordsCounts() { everyByteCounts(UInt32.init(truncatingIfNeeded:), bits: 32) }
     @Test func everyByteCounts() { everyByteCounts(UInt8.init(truncatingIfNeeded:), bits: 8) }
 
-    /// Of 64 instructions, code and registers of each count, and nothing else, nor what stands around them.
+    /// Only the code and registers of the 64 instructions count, not their other fields or neighbours.
     @Test func instructionsAreAlikeByCodeAndRegisters() {
         let storage = Scratch<Instruction>(capacity: 70)
         let buffer = storage.buffer(as: Slot.self)

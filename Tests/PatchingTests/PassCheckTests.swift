@@ -2,9 +2,9 @@ import BPF
 import Patching
 import Testing
 
-/// The least malformed edit for each rule, written by hand.
+/// A minimal malformed edit for each rule, written by hand.
 struct PassCheckTests {
-    /// An edit, and where its fault is.
+    /// An edit and the place of its fault.
     struct Row: Sendable, CustomStringConvertible {
         var rule: MalformedEdit.Rule
         var edits: [Edit]
@@ -85,7 +85,7 @@ struct PassCheckTests {
     @Test(arguments: rows) func ruleIsNamed(_ row: Row) {
         let expected = MalformedEdit(rule: row.rule, edit: row.edits.count - 1, slot: row.slot)
         #expect(fault(row.edits) == expected)
-        // Behind an edit that is right, the fault is one edit further on.
+        // After a well-formed edit, the index of the faulty edit is one higher.
         if row.edits[0].off.position > 1 {
             let first = PassCheckTests.edit(0, 0, [PassCheckTests.plain])
             #expect(fault([first] + row.edits)?.edit == expected.edit + 1)
@@ -96,13 +96,13 @@ struct PassCheckTests {
         #expect(Set(PassCheckTests.rows.map(\.rule)) == Set(MalformedEdit.Rule.allCases))
     }
 
-    /// What is right although it is close to a rule.
+    /// Well-formed edits that are close to a rule.
     @Test(arguments: [
         [edit(6, 0, [plain])], [edit(0, 2)], [edit(2, 0, [ja(0)], skip: true)], [edit(2, 1, [.zero], keep: 0)],
         [edit(0, 2, [.zero, .zero], keep: 0)], [edit(2, 1, [wide, .zero])], [edit(2, 1, [ja(9)], refs: [(0, 5)])],
         [edit(2, 1, [call], refs: [(0, 4)])], [edit(2, 1, [ja(-1)])], [edit(2, 1, [ja(0)])], [edit(3, 2)],
         [edit(2, 2, [plain])], [edit(4, 2, [plain])], [edit(2, 0, [plain]), edit(3, 1)], [],
-    ]) func nothingIsWrong(_ edits: [Edit]) {
+    ]) func wellFormedEditsHaveNoFault(_ edits: [Edit]) {
         #expect(fault(edits) == nil)
     }
 }

@@ -2,11 +2,11 @@ import BPF
 import Patching
 import Testing
 
-/// Patchers that have never worked before, on results of all lengths around what their buffers first have room for.
+/// New patchers on results of all lengths around the initial capacity of their buffers.
 @Suite struct RoomTests {
     private static let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
 
-    /// The result of a pass, by a patcher and into a buffer that were made for it.
+    /// The result of a pass by a new patcher into a new buffer.
     private func result(_ design: BuiltInPatchers, _ pass: Pass, on source: Program) -> Program? {
         let program = ProgramBuffer()
         let passBuffer = PassBuffer()
@@ -31,7 +31,7 @@ import Testing
                     let pass = Pass(edits: [Edit(off: InputIndex(off), remove: remove, patch: patch)])
                     var insns = RoomTests.loop.insns
                     insns.replaceSubrange(off..<off + Int(remove), with: patch)
-                    // A patch in the place of the jump leaves none; otherwise its target has not moved.
+                    // A patch replaces the jump, or its target has not moved.
                     if off < 19 || remove == 0 { insns[insns.count - 1].off = -Int16(insns.count) }
                     #expect(
                         result(design, pass, on: RoomTests.loop)?.insns == insns,
@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    /// What is inserted at the front leaves ever less behind the end for what is appended there.
-    @Test(arguments: BuiltInPatchers.allCases) func appendToWhatHasGrown(_ design: BuiltInPatchers) {
+    /// Longer insertions at the front leave less room for the appended code.
+    @Test(arguments: BuiltInPatchers.allCases) func appendAfterAnInsertion(_ design: BuiltInPatchers) {
         for count in 1...140 {
             let source = Program(insns: Array(repeating: RoomTests.plain, count: count))
             for length in 1...5 {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// The last patches start where the pool has less left than is written at once.
+    /// The last patches start where the pool has less room than one block write.
     @Test(arguments: BuiltInPatchers.allCases) func manyPatchesOfOneSlot(_ design: BuiltInPatchers) {
         let source = Program(insns: Array(repeating: RoomTests.plain, count: 140))
         for count in 1...140 {

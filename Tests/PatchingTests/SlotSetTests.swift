@@ -3,7 +3,7 @@ import Testing
 
 @testable import Patching
 
-/// Sets of slots against Swift's own, at every border of a word.
+/// `SlotSet` compared with `Set`, at every border of a word.
 @Suite struct SlotSetTests {
     private static let slots = 200
     private static let borders = [0, 1, 2, 62, 63, 64, 65, 126, 127, 128, 129, 191, 192, 199, 200]
@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: borders) func rangeIsCounted(_ start: Int) {
         var storage = SlotSet.Storage()
         for end in SlotSetTests.borders {
-            // The memory still holds what the set before had.
+            // The memory still has the members of the previous set.
             let set = storage.makeSet(slots: SlotSetTests.slots)
             let members = start < end ? Set(start..<end) : []
             for slot in members { unsafe set.insert(InputIndex(slot)) }

@@ -2,8 +2,7 @@ import BPF
 import Patching
 import Testing
 
-/// The examples of the module's page and of the article "Rewriting programs", section by section and word for word, each with
-/// its exact result.
+/// The examples of the module's page and of the article "Rewriting programs", word for word, with their exact results.
 struct ExampleTests {
     private func expect(
         _ result: Program, _ listing: String, aux: [UInt32], sourceLocation: SourceLocation = #_sourceLocation
@@ -31,7 +30,7 @@ struct ExampleTests {
     }
 
     /// "A prologue"
-    @Test func aLoopToTheFirstInstructionGoesPastAPrologue() throws {
+    @Test func aLoopToTheFirstInstructionSkipsAPrologue() throws {
         var program = try Program(
             """
             first: r2 = *(u32 *)(r1 +76)
@@ -160,7 +159,7 @@ struct ExampleTests {
     }
 
     /// "Two phases"
-    @Test func aSecondPhaseSeesWhatTheFirstHasInserted() throws {
+    @Test func aSecondPhaseSeesInsertedInstructions() throws {
         let program = try Program("call 118; exit")
 
         let patcher = try InstructionPatcher(program)

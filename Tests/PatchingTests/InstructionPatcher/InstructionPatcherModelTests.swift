@@ -2,7 +2,7 @@ import BPF
 import Patching
 import Testing
 
-/// Random edits of random programs, against ``PatcherModel``.
+/// `InstructionPatcher` compared with ``PatcherModel`` on random edits of random programs.
 struct InstructionPatcherModelTests {
     /// One patcher and its model under the same edits.
     struct Run {
@@ -10,11 +10,11 @@ struct InstructionPatcherModelTests {
         var marker = 1
         let patcher: InstructionPatcher
         var model: PatcherModel
-        /// The slot behind the instruction that was handed out last.
+        /// The slot after the instruction that `next()` returned last.
         var walked = 0
-        /// The edits that were taken.
+        /// The accepted edits.
         var edits: [Step] = []
-        /// Whether there are only edits whose order cannot be seen in the result.
+        /// True if only edits are made whose order does not change the result.
         let isOrderless: Bool
 
         typealias Step = (InstructionPatcher) throws(PatchingError) -> Void
@@ -39,9 +39,9 @@ struct InstructionPatcherModelTests {
         }
     }
 
-    /// Without `skip` and appended code, edits that happen at once give what they give one after the other, unless one of
-    /// the two is refused.
-    @Test(arguments: [UInt64](0..<20)) func theOrderOfEditsCannotBeSeen(_ block: UInt64) throws {
+    /// Edits in one pass have the result of the same edits in one pass each, unless either is refused. `skip` and appended
+    /// code are excluded.
+    @Test(arguments: [UInt64](0..<20)) func onePassEqualsManyPasses(_ block: UInt64) throws {
         var compared = 0
         for number in 0..<100 {
             let seed = block * 100 + UInt64(number)
@@ -81,7 +81,7 @@ extension InstructionPatcherModelTests.Run {
 
     private mutating func walk(_ comment: Comment) {
         let starts = Marked.starts(model.original.insns)
-        let expected = starts.first { $0 >= walked && model.stands($0) }
+        let expected = starts.first { $0 >= walked && model.survives($0) }
         let insn = patcher.next()
         #expect(insn?.originalIndex.position == expected, comment)
         walked = model.original.insns.count
@@ -111,7 +111,7 @@ extension InstructionPatcherModelTests.Run {
         if expected == nil { walked = 0 }
     }
 
-    /// The error of a call, if any.
+    /// The error that a call throws, or `nil`.
     private func error(_ call: () throws(PatchingError) -> Void) -> PatchingError? {
         do { try call() } catch { return error }
         return nil
@@ -125,7 +125,7 @@ extension InstructionPatcherModelTests.Run {
         if expected == nil { edits.append(step) }
     }
 
-    /// An edit as the model takes it and as a patcher does.
+    /// The same edit for the model and for the patcher.
     private mutating func randomEdit() -> (PatcherModel.Request, Step) {
         let count = model.original.insns.count
         let start = numbers.pick(Marked.starts(model.original.insns))
@@ -197,7 +197,7 @@ extension InstructionPatcherModelTests.Run {
         }
     }
 
-    /// Pieces that stand one further on.
+    /// Pieces with their jumps moved by one piece.
     private static func shifted(_ pieces: [PatcherModel.Piece]) -> [PatcherModel.Piece] {
         pieces.map { if case .jump(let insn, let to) = $0 { .jump(insn, to: to + 1) } else { $0 } }
     }
@@ -219,16 +219,16 @@ extension InstructionPatcherModelTests.Run {
         return patch
     }
 
-    // MARK: What must hold
+    // MARK: Checks
 
-    /// Every instruction is where the patcher says it is.
+    /// Compares the indices of all instructions with the model.
     private func checkIndices(_ comment: Comment) {
         let outcome = model.outcome()
         if outcome.error != nil { return }
         #expect(patcher.currentCount == outcome.program.insns.count, comment)
         for slot in Marked.starts(model.original.insns) {
             let expected =
-                model.stands(slot)
+                model.survives(slot)
                 ? Marked.find(Marked.marker(model.original.insns, at: slot), in: outcome.program) : nil
             #expect(patcher.currentIndex(of: InputIndex(slot))?.position == expected, comment)
         }

@@ -2,7 +2,7 @@ import BPF
 import Patching
 import Testing
 
-/// What an instruction patcher hands out, takes and refuses.
+/// Iteration, indices, passes and memory of `InstructionPatcher`.
 struct InstructionPatcherTests {
     private let plain: Patch = [Instruction(code: Opcode.movImmediate64, dst: 9, imm: 9)]
 
@@ -12,7 +12,7 @@ struct InstructionPatcherTests {
 
     // MARK: Iteration
 
-    @Test func everythingIsKnownOfWhatIsHandedOut() throws {
+    @Test func instructionsHaveTheirProperties() throws {
         let program = try program()
         let patcher = try InstructionPatcher(program)
         try patcher.insert(plain, before: at(0))
@@ -31,7 +31,7 @@ struct InstructionPatcherTests {
         #expect(patcher.next() == insns[0])
     }
 
-    @Test func theIterationGoesOnBehindWhatIsEdited() throws {
+    @Test func theIterationContinuesAfterAnEdit() throws {
         let patcher = try InstructionPatcher(Program("r1 = 0; r1 = 1; r1 = 2; r1 = 3; r1 = 4; r1 = 5; exit"))
         var seen: [String] = []
         for insn in patcher {
@@ -40,7 +40,7 @@ struct InstructionPatcherTests {
             case at(0): try patcher.insert(plain)
             case at(1):
                 try patcher.replace(with: Patch("r9 = 1; kept; r9 = 2"))
-                // Behind and ahead of the instruction in hand.
+                // After and before the current instruction.
                 try patcher.delete(at(0))
                 try patcher.delete(at(3))
                 try patcher.insert(plain, after: at(2))
@@ -67,7 +67,7 @@ struct InstructionPatcherTests {
         let expected: [Int?] = [1, 3, 4, nil, 6, 7, 8, 9, 11]
         #expect((0...8).map { patcher.currentIndex(of: at($0))?.position } == expected)
         #expect(patcher.currentCount == 11)
-        // Nothing has been carried out yet.
+        // No pass has run yet.
         #expect((0...8).map { patcher.landing(of: at($0))?.position } == [0, 1, nil, 3, 4, 5, 6, 7, 8])
         _ = try patcher.finish()
         #expect((0...8).map { patcher.currentIndex(of: at($0))?.position } == expected)
@@ -88,7 +88,7 @@ struct InstructionPatcherTests {
         #expect(patcher.passCount == 2)
     }
 
-    @Test func whatIsAppendedOutermostComesFirst() throws {
+    @Test func outermostAppendedCodeComesFirst() throws {
         let patcher = try InstructionPatcher(Program("r1 = 100; exit"))
         try patcher.append(Patch("r2 = 1; exit"))
         try patcher.append(Patch("r2 = 2; exit"))
@@ -100,8 +100,8 @@ struct InstructionPatcherTests {
 
     // MARK: Passes
 
-    /// The second edit of an instruction goes into the second pass, whatever was edited in between.
-    @Test func passesAreAsManyAsTheEditsOfOneInstruction() throws {
+    /// The second edit of an instruction goes into the second pass, independent of edits in between.
+    @Test func oneInstructionHasOneEditAPass() throws {
         let insns = (0..<50).map { Instruction(code: Opcode.movImmediate64, imm: $0) }
         let patcher = try InstructionPatcher(Program(insns: insns))
         for round in 0..<3 {
@@ -115,7 +115,7 @@ struct InstructionPatcherTests {
         #expect(result.insns.map(\.imm) == (0..<50).flatMap { [0, 1, 2, $0] })
     }
 
-    /// A ref in a later pass means what a jump of the program to the same instruction means.
+    /// A ref in a later pass lands where a jump of the program to the same instruction lands.
     @Test func refsFollowTheirTargets() throws {
         let patcher = try InstructionPatcher(
             Program("t: r1 = 100; r1 = 101; goto t; exit"))
@@ -137,7 +137,7 @@ struct InstructionPatcherTests {
                 """)
     }
 
-    /// A call in a later pass reaches its subprogram where that starts by then, though another one has gone.
+    /// A call in a later pass reaches its subprogram, although both have moved and another subprogram is gone.
     @Test func callsFollowTheirSubprograms() throws {
         var program = try Program("r1 = 100; exit; r1 = 102; exit; r1 = 104; exit")
         program.subprograms = [0, 2, 4].map { Subprogram(start: UInt32($0), id: UInt32($0)) }
@@ -170,7 +170,7 @@ struct InstructionPatcherTests {
         #expect(patcher.passCount == 2)
     }
 
-    /// What is carried out edit by edit may be what happens at once or not: the article's list of where the order shows.
+    /// The list in the article of edits whose result depends on a commit between them.
     @Test func aCommitShowsTheOrder() throws {
         func delete(committing: Bool) throws -> String {
             let patcher = try InstructionPatcher(Program("goto t; r1 = 101; t: r1 = 102; r1 = 103; exit"))
@@ -193,7 +193,7 @@ struct InstructionPatcherTests {
         #expect(try append(committing: true) == "goto +1\nr1 = 101\nr0 = 0\nexit")
     }
 
-    /// In any order, many edits give what they give in order.
+    /// Many edits have the same result in any order.
     @Test func theOrderOfManyEditsDoesNotMatter() throws {
         let insns = (0..<100_000).map { Instruction(code: Opcode.movImmediate64, imm: $0) }
         let program = Program(insns: insns)

@@ -4,7 +4,7 @@ import Patching
 extension Program {
     /// A program from assembler text, with aux words that count from 1.
     init(_ listing: String) throws {
-        // A patch is the one thing that reads labels, so the listing replaces a program of one instruction.
+        // Only patches can have labels, so the listing replaces a program of one instruction.
         let patcher = try InstructionPatcher(Program(insns: [Instruction(code: Opcode.exit)]))
         try patcher.replace(InputIndex(0), with: Patch(listing))
         self = try patcher.finish()

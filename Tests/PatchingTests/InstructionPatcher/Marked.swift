@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Instructions that can be told apart wherever they have gone: each has a number in a field that patching leaves alone.
+/// Instructions with a marker: a number of their own, in a field that patching does not change.
 enum Marked {
     /// An instruction of some kind with a marker.
     static func insn(_ code: UInt8, src: UInt8 = 0, _ marker: Int) -> [Instruction] {
@@ -22,7 +22,7 @@ enum Marked {
         return insn.jumpKind == .long || insn.jumpKind == .call ? Int(insn.off) : Int(insn.imm)
     }
 
-    /// Where the instruction with a marker stands.
+    /// The slot of the instruction with a marker.
     static func find(_ marker: Int, in program: Program) -> Int? {
         starts(program.insns).first { self.marker(program.insns, at: $0) == marker }
     }
@@ -46,7 +46,7 @@ enum Marked {
     }
 }
 
-/// Random numbers that a seed brings back.
+/// Random numbers that a seed reproduces.
 ///
 /// - Source: Steele, Lea and Flood, 2014 (SplitMix64)
 struct SeededNumbers: RandomNumberGenerator {
@@ -62,17 +62,17 @@ struct SeededNumbers: RandomNumberGenerator {
     /// A number below a bound.
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 
-    /// Whether something with odds of one in `odds` happens.
+    /// True with a probability of one in `odds`.
     mutating func oneIn(_ odds: Int) -> Bool { below(odds) == 0 }
 
-    /// One of some things.
+    /// A random element.
     mutating func pick<Thing>(_ things: [Thing]) -> Thing { things[below(things.count)] }
 }
 
 extension Program {
     /// A random well-formed program of up to `most` instructions, with every kind of jump, call and table.
     ///
-    /// - Parameter marker: the first marker that is free; markers go on from there
+    /// - Parameter marker: the first free marker; advanced by one for each instruction
     static func random(upTo most: Int, _ numbers: inout SeededNumbers, marker: inout Int) -> Program {
         var insns: [Instruction] = []
         for _ in 0...numbers.below(most) {
@@ -100,7 +100,7 @@ extension Program {
         return program
     }
 
-    /// Codes, and what `src` has to be for their kind.
+    /// Codes, and the `src` that their kind needs.
     static let kinds: [(UInt8, UInt8)] = [
         (Opcode.movImmediate64, 0), (Opcode.movImmediate64, 0), (Opcode.movImmediate64, 0), (0x55, 0),
         (Opcode.ja, 0), (Opcode.mayGoto, 0), (Opcode.gotol, 0), (Opcode.loadImmediate64, 0), (Opcode.exit, 0),

@@ -6,14 +6,14 @@ import Testing
 struct PairTests {
     typealias Step = @Sendable (InstructionPatcher) throws -> Void
 
-    /// What two edits of `i` give; `t` is where the jump to `i` lands.
+    /// The result of two edits of `i`; `t` is the landing of the jump to `i`.
     struct Row: Sendable, CustomStringConvertible {
         var description: String
         var first: Step
         var second: Step
         var expected: String
         var passes = 2
-        /// What follows the jump.
+        /// The program after the jump.
         var tail = ""
     }
 
@@ -74,7 +74,7 @@ struct PairTests {
         Row(
             description: "append A, append B", first: { try $0.append(a) }, second: { try $0.append(b) },
             expected: "t: r1 = 101", tail: "; r2 = 1; r2 = 2"),
-        // A range takes what stands between its ends along, and leaves what stands outside of them.
+        // A range includes insertions between its ends, and excludes those outside.
         Row(
             description: "insert A before i + 1, replace i and i + 1 by P", first: { try $0.insert(a, before: i + 1) },
             second: { try $0.replace(i..<(i + 2), with: p) }, expected: "t: r4 = 1; goto t #"),
@@ -96,7 +96,7 @@ struct PairTests {
         #expect(result.listing == (try Program("r1 = 100; \(body); exit\(row.tail)").listing))
         #expect(patcher.passCount == row.passes)
         #expect(count == result.insns.count)
-        // The jump is the last instruction but one of what was there.
+        // The jump is the last but one instruction of the input.
         let jump = try #require(patcher.currentIndex(of: InputIndex(3))).position
         #expect(patcher.landing(of: PairTests.i)?.position == jump + 1 + Int(result.insns[jump].off))
     }
@@ -106,7 +106,7 @@ struct PairTests {
         { try $0.replace((i + -1)..<(i + 1), with: p) },
     ]
 
-    @Test(arguments: removals.indices) func whatIsGoneIsNotEdited(_ number: Int) throws {
+    @Test(arguments: removals.indices) func aRemovedInstructionCannotBeEdited(_ number: Int) throws {
         let remove = PairTests.removals[number]
         let patcher = try InstructionPatcher(Program("r1 = 100; r1 = 101; r1 = 102; exit"))
         try remove(patcher)
@@ -129,7 +129,7 @@ struct PairTests {
         #expect(patcher.passCount == 1)
     }
 
-    @Test func nothingIsInsertedBeforeWhatIsDeleted() throws {
+    @Test func insertionBeforeADeletedInstructionIsRefused() throws {
         let patcher = try InstructionPatcher(Program("r1 = 100; r1 = 101; r1 = 102; exit"))
         try patcher.delete(PairTests.i)
         #expect(throws: PatchingError.removed(PairTests.i)) { try patcher.insert(PairTests.a, before: PairTests.i) }

@@ -2,9 +2,9 @@ import BPF
 import Patching
 import Testing
 
-/// What a patch becomes when it is used.
+/// Patches with labels and calls, and patches from text.
 struct PatchTests {
-    /// Uses a patch for instruction 1 of four and gives what comes of it.
+    /// Returns the result of a patch for instruction 1 of four.
     private func result(_ patch: Patch, of listing: String = "r1 = 10; r1 = 11; r1 = 12; exit") throws -> String {
         let patcher = try InstructionPatcher(Program(listing))
         try patcher.replace(InputIndex(1), with: patch)
@@ -13,7 +13,7 @@ struct PatchTests {
 
     private let jump = Instruction(code: 0x55, dst: 1)
 
-    @Test func labelsAreCountedOut() throws {
+    @Test func labelsBecomeOffsets() throws {
         var patch = Patch()
         let back = patch.makeLabel()
         let ahead = patch.makeLabel()
@@ -55,12 +55,12 @@ struct PatchTests {
                 == "r1 = 10\nif r1 != 0 goto +2\nr1 = 11\nif r1 != 0 goto -2\nr1 = 12\nexit")
     }
 
-    @Test func aLabelBehindTheLastInstructionLeaves() throws {
+    @Test func aLabelAfterTheLastInstructionLeavesThePatch() throws {
         var patch = Patch()
         let end = patch.makeLabel()
         patch.add(jump, to: .label(end))
         patch.place(end)
-        // What the patch is left for has gone, so leaving it goes on to what follows.
+        // The next instruction is deleted, so the jump lands on the one after it.
         let patcher = try InstructionPatcher(Program("r1 = 10; r1 = 11; r1 = 12; exit"))
         try patcher.replace(InputIndex(1), with: patch)
         try patcher.delete(InputIndex(2))
@@ -84,7 +84,7 @@ struct PatchTests {
                 == "r1 = 10\ncall +3\nr2 = subprog +2 ll\nexit\nr0 = 0\nr0 = 1\nexit")
     }
 
-    @Test func anEmptiedPatchIsLikeNew() throws {
+    @Test func anEmptiedPatchEqualsANewOne() throws {
         var patch = try Patch("goto there; kept; there: exit")
         patch.removeAll()
         #expect(patch.isEmpty)
@@ -95,7 +95,7 @@ struct PatchTests {
 
     // MARK: Text
 
-    @Test func textSaysTheSame() throws {
+    @Test func textMakesTheSamePatch() throws {
         var patch = Patch()
         let done = patch.makeLabel()
         patch.add(jump, to: .label(done))
@@ -115,7 +115,7 @@ struct PatchTests {
         #expect(try Patch(text) == patch)
     }
 
-    /// Texts that are no patch, with where and why.
+    /// Invalid patches, with the place and reason of the error.
     @Test(arguments: [
         ("r1 = 5\n  goto nowhere", "2:8: expected a label of this patch, found `nowhere`"),
         ("goto @loop", "1:6: expected a number behind `@`: a program has no names, found `@loop`"),
@@ -125,7 +125,7 @@ struct PatchTests {
         ("exit exit", "1:6: expected `;` or the end of the line, found `exit`"),
         ("exit;; exit", "1:6: expected an instruction, found `;`"),
         ("r16 = 1", "1:1: expected an instruction, found `r16`"),
-    ]) func whatIsNoPatchIsRefused(_ text: String, _ expected: String) {
+    ]) func invalidTextIsRefused(_ text: String, _ expected: String) {
         let error = #expect(throws: Patch.TextError.self) { _ = try Patch(text) }
         #expect(error?.description == expected)
     }

@@ -1,20 +1,22 @@
 import BPF
 import Patching
 
-/// What an ``InstructionPatcher`` must do, slowly: every edit is looked at from the beginning, things are found by their
-/// markers, and landings are the rules of SEMANTICS word by word.
+/// A slow model of ``InstructionPatcher``.
+///
+/// Every commit starts from the original program. Instructions are found by their markers. Landings follow the rules of
+/// SEMANTICS word by word.
 struct PatcherModel {
     /// One slot or instruction of a patch.
     enum Piece {
         case plain([Instruction])
         case kept
-        /// A jump to a piece of the patch; the number behind the last means leaving.
+        /// A jump to a piece of the patch; the number after the last piece leaves the patch.
         case jump(Instruction, to: Int)
         /// A jump or call to the program.
         case reach([Instruction], InputIndex)
     }
 
-    /// An edit as a caller says it.
+    /// An edit as the caller requests it.
     struct Request {
         var off: InputIndex
         var remove: Int
@@ -23,35 +25,35 @@ struct PatcherModel {
         var outermost = false
     }
 
-    /// An edit that was taken.
-    private struct Taken {
+    /// An accepted edit.
+    private struct AcceptedEdit {
         var request: Request
         var pass: Int
-        /// The instruction before which an outermost insertion goes.
+        /// The instruction that an outermost insertion precedes.
         var front: Int?
     }
 
-    /// What comes of the edits so far.
+    /// The result of the edits so far.
     struct Outcome {
         var program: Program
         var error: PatchingError?
-        /// Where jumps to each slot of the original land, and where what was appended begins.
+        /// The landing of jumps to each slot of the original, and the start of the appended code.
         var landings: [Int?]
     }
 
     private(set) var original: Program
-    private var taken: [Taken] = []
-    /// The edits up to here have been carried out by a commit.
+    private var taken: [AcceptedEdit] = []
+    /// The number of committed edits.
     private var committed = 0
     private var passesBefore = 0
-    /// Why an earlier commit failed.
+    /// The error of an earlier commit.
     private var failure: PatchingError?
 
     init(_ program: Program) { original = program }
 
     // MARK: Edits
 
-    /// The edit that a request is in itself.
+    /// The edit of a request, before its indices are translated.
     func edit(_ request: Request) -> Edit {
         let width = request.remove == 2 ? 2 : 1
         var slots: [Int] = []
@@ -83,7 +85,7 @@ struct PatcherModel {
         return edit
     }
 
-    /// Takes an edit, or says why it is not taken.
+    /// Accepts an edit, or returns the reason to refuse it.
     mutating func take(_ request: Request) -> PatchingError? {
         let input = ProgramBuffer()
         input.load(original)
@@ -94,28 +96,28 @@ struct PatcherModel {
             return .malformed(fault)
         }
         if request.remove == 0 {
-            if standIn(for: request.off.position) == nil && request.off.position < original.insns.count {
+            if currentMarker(for: request.off.position) == nil && request.off.position < original.insns.count {
                 return .removed(request.off)
             }
         } else {
-            for slot in names(request) where !stands(slot) { return .removed(InputIndex(slot)) }
+            for slot in names(request) where !survives(slot) { return .removed(InputIndex(slot)) }
         }
         let rivals = taken.filter { names($0.request).overlaps(names(request)) }
         let number = max(committedPasses, rivals.map(\.pass).max() ?? 0) + 1
         taken.append(
-            Taken(request: request, pass: number, front: request.outermost ? front(of: request.off.position) : nil))
+            .init(request: request, pass: number, front: request.outermost ? front(of: request.off.position) : nil))
         return nil
     }
 
-    /// The slots that an edit names.
+    /// The slots that a request names.
     private func names(_ request: Request) -> Range<Int> {
         request.off.position..<(request.off.position + max(request.remove, 1))
     }
 
     private var committedPasses: Int { taken.prefix(committed).map(\.pass).max() ?? 0 }
 
-    /// Whether a slot of the original itself stands.
-    func stands(_ slot: Int) -> Bool {
+    /// True if no edit has removed a slot of the original.
+    func survives(_ slot: Int) -> Bool {
         !taken.contains { taken in
             let isKept = taken.request.pieces.contains { if case .kept = $0 { true } else { false } }
             return taken.request.remove > 0 && !isKept && names(taken.request).contains(slot)
@@ -123,9 +125,9 @@ struct PatcherModel {
     }
 
     /// The marker of the instruction at a slot of the original, or of the first one of the patch that has replaced it.
-    private func standIn(for slot: Int) -> Int? {
+    private func currentMarker(for slot: Int) -> Int? {
         if slot == original.insns.count { return nil }
-        if stands(slot) { return Marked.marker(original.insns, at: slot) }
+        if survives(slot) { return Marked.marker(original.insns, at: slot) }
         let last = taken.last { $0.request.remove > 0 && names($0.request).contains(slot) }!
         return last.request.off.position == slot ? last.request.pieces.first.map(marker) : nil
     }
@@ -138,7 +140,7 @@ struct PatcherModel {
         }
     }
 
-    /// The marker of the first thing that edits have put before an instruction or the end.
+    /// The marker of the first instruction that edits inserted before an instruction or the end.
     private func front(of slot: Int) -> Int? {
         var front: Int?
         for taken in taken where taken.request.off.position == slot {
@@ -154,14 +156,14 @@ struct PatcherModel {
         return front
     }
 
-    /// Carries out the edits so far, and says why not if not.
+    /// Applies the edits so far, or returns the error.
     mutating func commit() -> PatchingError? {
         failure = outcome().error
         committed = taken.count
         return failure
     }
 
-    /// Goes on with what has come of the edits so far, and says why not if not.
+    /// Makes the result of the edits so far the new original, or returns the error.
     mutating func beginPhase() -> PatchingError? {
         let outcome = outcome()
         failure = outcome.error
@@ -175,7 +177,7 @@ struct PatcherModel {
 
     // MARK: Passes
 
-    /// Carries out all edits so far, pass by pass.
+    /// Applies all edits so far, pass by pass.
     func outcome() -> Outcome {
         var outcome = Outcome(
             program: original,
@@ -209,7 +211,7 @@ struct PatcherModel {
         return outcome
     }
 
-    /// Another design than the one that `InstructionPatcher` sits on.
+    /// Applies a pass with a design that `InstructionPatcher` does not use.
     private static func apply(_ pass: Pass, to program: Program) -> (PatchStatus, Program) {
         let input = ProgramBuffer()
         let output = ProgramBuffer()
@@ -222,12 +224,12 @@ struct PatcherModel {
         return (status, status == .accepted ? Program(output.image(as: OutputIndex.self)) : program)
     }
 
-    /// An edit in the indices of what the passes before it gave; `nil` when a ref has nothing to name.
-    private func translated(_ taken: Taken, _ outcome: Outcome) -> Edit? {
+    /// An edit with indices into the result of the earlier passes; `nil` if a ref has no target there.
+    private func translated(_ taken: AcceptedEdit, _ outcome: Outcome) -> Edit? {
         let request = taken.request
         let program = outcome.program
         var edit = edit(request)
-        let before = taken.front ?? standIn(before: taken)
+        let before = taken.front ?? currentMarker(before: taken)
         edit.off = InputIndex(before.map { Marked.find($0, in: program)! } ?? program.insns.count)
         if request.remove > 0 {
             let last = Marked.starts(original.insns).last { $0 < request.off.position + request.remove }!
@@ -248,19 +250,19 @@ struct PatcherModel {
         return edit
     }
 
-    /// What an edit's index stood for when it was made.
-    private func standIn(before taken: Taken) -> Int? {
+    /// The marker that the index of an edit named when the edit was made.
+    private func currentMarker(before taken: AcceptedEdit) -> Int? {
         var earlier = self
         earlier.taken = self.taken.filter { $0.pass < taken.pass }
-        return earlier.standIn(for: taken.request.off.position)
+        return earlier.currentMarker(for: taken.request.off.position)
     }
 
-    /// Where a jump to a slot of a pass's input lands, by SEMANTICS, "Where a jump to input index `t` lands".
+    /// The landing of a jump to a slot of the input, by SEMANTICS, "Where a jump to input index `t` lands".
     private static func landing(
         of t: Int, _ pass: Pass, home: Range<Int>, _ input: Program, isOuter: Bool = true
     ) -> Int? {
         let place = pass.edits.filter { $0.off.position < t }.reduce(t) { $0 + $1.patch.count - Int($1.remove) }
-        // Nothing jumps there, but appended code has a place.
+        // No jump lands at the end, but appended code starts there.
         if t == input.insns.count && isOuter { return place }
         // 1
         guard home.contains(t), t == 0 || !input.insns[t - 1].isWide else { return nil }

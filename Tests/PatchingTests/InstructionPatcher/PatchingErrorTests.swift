@@ -2,7 +2,7 @@ import BPF
 import Patching
 import Testing
 
-/// What an instruction patcher says of edits that cannot be made or carried out.
+/// The errors of `InstructionPatcher`.
 struct PatchingErrorTests {
     private let plain: Patch = [Instruction(code: Opcode.movImmediate64, dst: 9, imm: 9)]
 
@@ -12,7 +12,7 @@ struct PatchingErrorTests {
 
     typealias Step = @Sendable (InstructionPatcher) throws -> Void
 
-    /// Edits that are malformed, by the rule that they break.
+    /// Malformed edits and the rule that each breaks.
     static let malformed: [(MalformedEdit.Rule, Int, Step)] = [
         (.outside, 0, { try $0.delete(InputIndex(8)) }),
         (.outside, 0, { try $0.delete(InputIndex(7)..<InputIndex(9)) }),
@@ -45,7 +45,7 @@ struct PatchingErrorTests {
         ),
     ]
 
-    @Test(arguments: malformed.indices) func aMalformedEditIsNotMade(_ number: Int) throws {
+    @Test(arguments: malformed.indices) func aMalformedEditIsRefused(_ number: Int) throws {
         let (rule, slot, edit) = PatchingErrorTests.malformed[number]
         let patcher = try InstructionPatcher(program())
         #expect(throws: PatchingError.malformed(MalformedEdit(rule: rule, edit: 0, slot: slot))) { try edit(patcher) }
@@ -67,7 +67,7 @@ struct PatchingErrorTests {
         try patcher.replace(at(2)..<at(5), with: plain)
         #expect(throws: PatchingError.refused(pass: 2)) { try patcher.commit() }
         #expect(patcher.passCount == 2)
-        // Nothing comes of it any more.
+        // The patcher cannot be used after that.
         try patcher.insert(plain, before: at(0))
         #expect(throws: PatchingError.refused(pass: 2)) { try patcher.beginPhase() }
         #expect(throws: PatchingError.refused(pass: 2)) { try patcher.finish() }
@@ -82,7 +82,7 @@ struct PatchingErrorTests {
         ("r1 = 0; exit", { try $0.append(Patch("goto out")) }),
     ]
 
-    @Test(arguments: unlanded.indices) func whatHasNoLandingIsRefused(_ number: Int) throws {
+    @Test(arguments: unlanded.indices) func aJumpWithoutALandingIsRefused(_ number: Int) throws {
         let (listing, edit) = PatchingErrorTests.unlanded[number]
         let patcher = try InstructionPatcher(Program(listing))
         try edit(patcher)
@@ -100,7 +100,7 @@ struct PatchingErrorTests {
         #expect(error?.status == .erange)
     }
 
-    @Test func errorsSayWhatTheyAre() {
+    @Test func errorsHaveADescription() {
         let malformed = PatchingError.malformed(MalformedEdit(rule: .nothing, edit: 3, slot: 0))
         #expect("\(malformed)" == "EINVAL: edit 3, slot 0: the edit neither removes nor brings anything")
         #expect("\(PatchingError.removed(at(7)))" == "EINVAL: an earlier edit has removed instruction 7")
