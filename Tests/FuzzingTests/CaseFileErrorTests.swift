@@ -1,7 +1,7 @@
 import Fuzzing
 import Testing
 
-/// Broken files: where, what was expected, what was found.
+/// Errors in case files: place, expected and found text.
 @Suite struct CaseFileErrorTests {
     static let faults: [(String, Int, Int, String, String)] = [
         ("", 1, 1, "`program`", "the end of the file"), ("# only this\n", 2, 1, "`program`", "the end of the file"),
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// No damage to a file may trap the reader.
+    /// No damaged file traps the reader.
     @Test func damagedFiles() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of CaseFileErrorTests.damagedFiles: \(seed)")

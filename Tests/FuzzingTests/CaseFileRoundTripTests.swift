@@ -4,9 +4,9 @@ import Patching
 import TestSupport
 import Testing
 
-/// What is written must be read back as it was, and written the same again.
+/// Cases survive printing and parsing, and are printed the same again.
 @Suite struct CaseFileRoundTripTests {
-    /// Whether a case survives both formats; records the first difference.
+    /// Returns true if a case survives both formats; records the first difference.
     private static func survives(_ c: Case, _ context: String) throws -> Bool {
         let text = CaseFile.print(c)
         let back = try CaseFile.parse(text, file: context)
@@ -39,7 +39,7 @@ import Testing
 
     @Test func hostileCases() throws { try Self.checkHostileCases(1500) }
 
-    /// Checks that so many random cases, most of them ill formed, survive both formats.
+    /// Checks that random cases, most of them ill formed, survive both formats.
     static func checkHostileCases(_ count: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of CaseFileRoundTripTests.hostileCases: \(seed)")
@@ -56,10 +56,10 @@ import Testing
         }
     }
 
-    /// What a format costs is in proportion to the length of the program.
+    /// The cost of both formats is linear in the length of the program.
     ///
-    /// Eight times the length would cost 64 times as much if it were not. Processor time of one thread is compared with
-    /// itself, so that it does not matter how fast the machine is and what else runs there.
+    /// At eight times the length, a quadratic format would cost 64 times as much. The ratio of processor times of one thread
+    /// does not depend on the speed or load of the machine.
     @Test func costIsLinear() throws {
         func cost(_ count: Int32) throws -> Double {
             var insns = (0..<count).map { Instruction(code: Opcode.movImmediate64, dst: 1, imm: $0) }
@@ -79,7 +79,7 @@ import Testing
         #expect(long < short * 24, "\(short) s for 32,768 slots, \(long) s for 262,144")
     }
 
-    /// A run ends where counting up would not go on.
+    /// A run of counting words ends before the counter overflows.
     @Test func runsAtTheLimits() throws {
         let imms = (Int32.max - 9...Int32.max) + [.min, .min + 1] + (-9...9) + (Int32.max - 7...Int32.max)
         let insns = imms.map { Instruction(code: 0xb7, dst: 1, imm: $0) }

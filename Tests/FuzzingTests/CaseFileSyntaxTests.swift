@@ -4,7 +4,7 @@ import Fuzzing
 import Patching
 import Testing
 
-/// What a file looks like, and what people may write in it.
+/// The syntax of case files: the canonical form and the accepted spellings.
 @Suite struct CaseFileSyntaxTests {
     static let canonical = """
         # bpf-patch-fuzz case
@@ -85,7 +85,7 @@ import Testing
         #expect(edits[2].refs == refs)
         #expect(edits[4] == Edit(off: InputIndex(15), remove: 0))
         #expect(edits[5].off == InputIndex(17))
-        // 17 slots, and what the first pass adds and removes.
+        // 17 slots, and the difference that the first pass makes.
         #expect(c.passes[2].edits[0].off == InputIndex(17 + 4 - 1 + 2 + 8 + 1))
         #expect(
             c.expected
@@ -94,7 +94,7 @@ import Testing
                     subprograms: [Subprogram(start: 0, id: 0)], lines: nil))
     }
 
-    /// What people may write, and the canonical lines from `program` on.
+    /// Accepted spellings, and the canonical lines from `program` on.
     static let spellings: [(String, String)] = [
         (
             """
@@ -264,7 +264,7 @@ import Testing
         #expect(text == "# bpf-patch-fuzz case\n\n" + pair.1)
     }
 
-    /// The example of the article, so that it stays true.
+    /// The example of the article is parsed and is canonical.
     @Test func article() throws {
         let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Sources/Fuzzing/Fuzzing.docc/CaseFiles.md")
@@ -273,7 +273,7 @@ import Testing
         let c = try CaseFile.parse(String(example), file: "CaseFiles.md")
         #expect(c.program.fault() == nil)
         #expect(c.passes.map(\.edits.count) == [4, 1])
-        // But for its comments it is what would be printed.
+        // Printing it reproduces the text without its comments.
         let plain = example.split(separator: "\n").map { line in
             var text = line.hasPrefix("#") ? line : line.prefix { $0 != "#" }
             while text.last == " " { text.removeLast() }

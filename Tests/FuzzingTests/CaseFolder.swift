@@ -2,17 +2,17 @@ import Foundation
 import Fuzzing
 import Testing
 
-/// A folder of the repository that keeps `.case` files.
+/// A folder of the repository with `.case` files.
 enum CaseFolder: String, CaseIterable {
     /// Corner cases written by hand.
     case seeds = "Seeds"
-    /// What campaigns found, minimized; absent as long as nothing was.
+    /// Minimized findings of campaigns; absent if there are none.
     case crashes = "Crashes"
 
-    /// What workloads make of programs written by hand; the name of a file starts with the workload's.
+    /// The passes of workloads on programs written by hand. A file name starts with the name of the workload.
     case workloads = "Tests/Workloads"
 
-    /// A file as the test report names it.
+    /// A file, with its name in test reports.
     struct File: CustomTestStringConvertible, Sendable {
         var folder: CaseFolder
         /// Its name without the extension.

@@ -2,7 +2,7 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Cases that break every rule a case can break, for the formats that must hold them all the same.
+/// Random cases that break every rule. The formats must store them anyway.
 enum HostileCase {
     static func make(_ numbers: inout SeededNumbers) -> Case {
         let insns = slots(&numbers, upTo: 24)
@@ -38,7 +38,7 @@ enum HostileCase {
         Int.random(in: 0..<of, using: &numbers) == 0
     }
 
-    /// A number that is often small and now and then at a limit.
+    /// A number that is often small and sometimes at a limit.
     private static func number(_ numbers: inout SeededNumbers, around count: Int) -> UInt32 {
         chance(&numbers, 12)
             ? [0, .max, .max - 1, 1 << 31].randomElement(using: &numbers)!

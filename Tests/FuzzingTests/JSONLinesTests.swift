@@ -4,9 +4,9 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Lines of JSON: what they mean, and where they are wrong.
+/// JSON lines: values and errors.
 @Suite struct JSONLinesTests {
-    /// Column, what was expected, what was found.
+    /// Column, expected and found text.
     static let faults: [(String, Int, String, String)] = [
         ("", 1, "an object", "the end of the line"), ("[]", 1, "an object", "`[`"),
         ("{", 2, "a key or `}`", "the end of the line"),
@@ -100,7 +100,7 @@ import Testing
         #expect(AnswerLine.print(name: "x", .malformed("bad")) == #"{"name":"x","result":{"malformed":"bad"}}"#)
     }
 
-    /// Foundation reads the same JSON from what is written as from what was given, but for placeholders and runs.
+    /// Foundation parses the same JSON from the printed line as from the original, except for placeholders and runs.
     @Test(arguments: ["passes.jsonl"]) func sameAsFoundation(file: String) throws {
         var compared = 0
         for line in try Vectors.text(of: file).split(separator: "\n") {
@@ -114,7 +114,7 @@ import Testing
         #expect(compared > 500)
     }
 
-    /// No damage to a line may trap the reader, and no error lies outside the line.
+    /// No damaged line traps the reader, and every error is inside the line.
     @Test func damagedLines() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of JSONLinesTests.damagedLines: \(seed)")

@@ -3,7 +3,7 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Cases against a running kernel as files.
+/// Case files with loads of a running kernel.
 @Suite struct KernelCaseFileTests {
     private static let text = """
         # bpf-patch-fuzz case
@@ -31,7 +31,7 @@ import Testing
 
         """
 
-    /// Everything that a load takes is read, and written the same again.
+    /// All fields of a load survive parsing and printing.
     @Test func goldenTextIsReadAndWritten() throws {
         let c = try CaseFile.parse(Self.text, file: "golden")
         #expect(CaseFile.print(c) == Self.text)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    /// Any load survives, whatever is in it.
+    /// Random loads survive printing and parsing.
     @Test func everyLoadSurvives() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of KernelCaseFileTests.everyLoadSurvives: \(seed)")
@@ -86,13 +86,13 @@ import Testing
         }
     }
 
-    /// A case that says nothing of a load is not one against a kernel.
+    /// A case without a load is not a kernel case.
     @Test func otherCasesAreNotLoaded() throws {
         let c = try CaseFile.parse("target: delta-array\nprogram\nexit\n", file: "other")
         #expect(c.loading == nil && c.loadable == nil)
     }
 
-    /// A kernel is told of subprograms and lines by their numbers, whatever ids a smaller case has left over.
+    /// The ids of subprograms and lines in a load are their numbers, even if a minimized case has gaps.
     @Test func recordsAreNumberedAnew() throws {
         let c = try CaseFile.parse(
             "type: xdp\nprogram\n.subprog 4\n.line 7\nexit\n.subprog 9\n.line 2\nexit\n", file: "numbers")

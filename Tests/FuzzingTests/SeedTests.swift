@@ -3,14 +3,14 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Replays what people wrote and what campaigns found.
+/// Replays the cases of `Seeds`, `Crashes` and `Tests/Workloads`.
 @Suite struct SeedTests {
     static let files = CaseFolder.allCases.flatMap(\.files)
 
-    /// Every built-in patcher and the oracle agree with what the file expects.
+    /// Every built-in patcher and the oracle agree with the expectation of the file.
     @Test(arguments: files) func replay(_ file: CaseFolder.File) throws {
         let c = try file.parsed()
-        // A kernel that refuses a program does nothing that patchers could do as well.
+        // The expectation of a refused load is not one of patchers.
         if c.loading != nil && c.passes.isEmpty { return }
         let expected = try #require(c.expected, "\(file.path): says nothing of what must come of it")
         var runner = CaseRunner(BuiltInPatchers.allCases.map { $0.make() })
@@ -18,18 +18,18 @@ import Testing
         for finding in outcome.findings {
             Issue.record("\(file.path): \(finding.bucket), pass \(finding.pass): \(finding.detail)")
         }
-        // A finding ends a case before its time.
+        // A finding ends a case early.
         guard outcome.findings.isEmpty else { return }
         if !expected.agrees(with: outcome.expected) {
             var computed = c
             computed.expected = outcome.expected
-            Issue.record("\(file.path): the rules give something else than the file\n\(CaseFile.print(computed))")
+            Issue.record("\(file.path): the expectation differs from the rules\n\(CaseFile.print(computed))")
         }
-        // A pass that nothing reaches is there to show that; one of an accepted script has been run.
+        // Some passes are unreachable on purpose; all passes of an accepted script run.
         #expect(outcome.status != .accepted || outcome.passCount == c.passes.count, "\(file.path)")
     }
 
-    /// What the tool would write is read back as the same case, and written the same again.
+    /// A file survives parsing and printing.
     @Test(arguments: files) func roundTrip(_ file: CaseFolder.File) throws {
         let c = try file.parsed()
         let canonical = CaseFile.print(c)
@@ -38,8 +38,8 @@ import Testing
         #expect(again == canonical, "\(file.path)")
     }
 
-    /// A file is found by its idea: words in lower case with hyphens between them, and a sentence inside. What a campaign has
-    /// found is named after its bucket.
+    /// A file is named by its idea, in lower-case words with hyphens, and contains a sentence. A finding of a campaign is
+    /// named after its bucket.
     @Test(arguments: files) func naming(_ file: CaseFolder.File) throws {
         if file.folder == .crashes {
             let bucket = try #require(file.parsed().bucket, "\(file.path)")
@@ -59,13 +59,13 @@ import Testing
         #expect(CaseFolder.seeds.files.count >= 40)
     }
 
-    /// No seed is a copy of another under a different name.
+    /// No two seeds are equal.
     @Test func seedsDiffer() throws {
         var seen: [Case: String] = [:]
         var names: [String: String] = [:]
         for file in Self.files {
             var c = try file.parsed()
-            // What campaigns found may be found again under the same words.
+            // Findings of campaigns may have equal names in other folders.
             if file.folder == .seeds, let other = names.updateValue(file.path, forKey: c.name) {
                 Issue.record("\(file.path) has the name of \(other)")
             }

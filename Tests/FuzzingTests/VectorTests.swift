@@ -4,9 +4,9 @@ import Testing
 
 @testable import Fuzzing
 
-/// Every vector through every built-in patcher by itself, and through the oracle.
+/// Every vector through every built-in patcher alone, and through the oracle.
 struct VectorTests {
-    /// What becomes of a script, or `nil` when the patcher is not given one of its passes.
+    /// The outcome of a script, or `nil` if the patcher skips one of its passes.
     private static func outcome(of c: Case, by patcher: any Patcher) -> Case.Expectation? {
         let input = ProgramBuffer()
         let output = ProgramBuffer()
@@ -40,10 +40,10 @@ struct VectorTests {
             insns: program.insns, aux: program.aux, subprograms: program.subprograms, lines: program.lines)
     }
 
-    /// Whether a vector is met; a missing expectation would let anything pass.
+    /// Returns true if an outcome equals the expectation. A vector without expectation is an error: it would always pass.
     private static func meets(_ c: Case, _ found: Case.Expectation, _ file: String) -> Bool {
         guard let expected = c.expected else {
-            Issue.record("\(file), \(c.name): nothing is expected")
+            Issue.record("\(file), \(c.name): no expectation")
             return false
         }
         if expected.agrees(with: found) { return true }
@@ -51,31 +51,31 @@ struct VectorTests {
         return false
     }
 
-    /// How many vectors of each file a stepwise patcher is spared: they are refused for a landing, or a prefix is.
-    private static let spared = ["passes.jsonl": 245, "far.jsonl": 1, "corners.jsonl": 11]
+    /// The number of vectors of each file that a stepwise patcher skips: the pass or a prefix is refused for a landing.
+    private static let skipped = ["passes.jsonl": 245, "far.jsonl": 1, "corners.jsonl": 11]
 
     @Test(arguments: BuiltInPatchers.allCases, Vectors.files)
-    func patcherGivesWhatIsExpected(_ design: BuiltInPatchers, file: String) throws {
+    func patcherMeetsTheExpectations(_ design: BuiltInPatchers, file: String) throws {
         let patcher = design.make()
-        var spared = 0
+        var skipped = 0
         for c in try Vectors.cases(of: file) {
             guard let found = VectorTests.outcome(of: c, by: patcher) else {
-                spared += 1
+                skipped += 1
                 continue
             }
             if !VectorTests.meets(c, found, "\(design.name), \(file)") { return }
         }
-        #expect(spared == (patcher.isStepwise ? VectorTests.spared[file] : 0), "\(design.name), \(file)")
+        #expect(skipped == (patcher.isStepwise ? VectorTests.skipped[file] : 0), "\(design.name), \(file)")
     }
 
-    @Test(arguments: Vectors.files) func faultlessPatcherGivesWhatIsExpected(file: String) throws {
+    @Test(arguments: Vectors.files) func faultlessPatcherMeetsTheExpectations(file: String) throws {
         for c in try Vectors.cases(of: file) {
             guard let found = VectorTests.outcome(of: c, by: FaultyPatcher(nil)) else { continue }
             if !VectorTests.meets(c, found, file) { return }
         }
     }
 
-    @Test(arguments: Vectors.files) func linkedListCarriesWholeScripts(file: String) throws {
+    @Test(arguments: Vectors.files) func linkedListRunsWholeScripts(file: String) throws {
         let list = LinkedList()
         let input = ProgramBuffer()
         let output = ProgramBuffer()
@@ -84,14 +84,14 @@ struct VectorTests {
         for c in try Vectors.cases(of: file) {
             input.load(c.program)
             var runner = CaseRunner([])
-            // It is given the passes up to the first that ends in an error, as it lays out only at the end.
+            // It runs the passes up to the first error, since it lays out the program only at the end.
             let passes = c.passes.prefix(try runner.run(c).passCount)
             scripts += passes.count > 1 ? 1 : 0
             list.begin(input.image())
             var status = PatchStatus.accepted
             for edits in passes {
                 pass.load(edits)
-                // Whether a pass is malformed is checked on what the one before it gave.
+                // A malformed pass is detected on the result of the previous pass.
                 if try isMalformed(edits, in: c) { status = .einval } else { status = list.apply(pass.image) }
                 if status != .accepted { break }
             }
@@ -113,7 +113,7 @@ struct VectorTests {
         return PassCheck.fault(in: buffer.image, on: input.image()) != nil
     }
 
-    @Test(arguments: Vectors.files) func oracleExpectsTheSame(file: String) throws {
+    @Test(arguments: Vectors.files) func oracleMeetsTheExpectations(file: String) throws {
         var runner = CaseRunner([])
         for c in try Vectors.cases(of: file) {
             let outcome = try runner.run(c)

@@ -10,7 +10,7 @@ enum Vectors {
         return try String(contentsOf: folder.appendingPathComponent("Vectors/\(file)"), encoding: .utf8)
     }
 
-    /// What each file holds; reading takes a debug build seconds.
+    /// The parsed files, cached: parsing takes a debug build seconds.
     private static let contents = Result {
         try Dictionary(
             uniqueKeysWithValues: files.map { ($0, try ScriptLine.parseAll(try text(of: $0), file: $0)) })
@@ -19,7 +19,7 @@ enum Vectors {
     static func cases(of file: String) throws -> [Case] { try contents.get()[file] ?? [] }
 }
 
-/// Random numbers that a seed gives again.
+/// Random numbers that a seed reproduces.
 struct SeededNumbers: RandomNumberGenerator {
     private var state: UInt64
 

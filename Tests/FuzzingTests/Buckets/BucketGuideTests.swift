@@ -3,12 +3,12 @@ import Testing
 
 @testable import Fuzzing
 
-/// The tables of the README that say how to read a bucket.
+/// The tables of the README that explain buckets.
 struct BucketGuideTests {
     private static let readme = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../README.md").standardized
 
-    /// Each table is there row by row, and has no other row.
+    /// The README has exactly the rows of each table.
     @Test func readmeHasTheTables() throws {
         let lines = try String(contentsOf: BucketGuideTests.readme, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false
@@ -21,7 +21,7 @@ struct BucketGuideTests {
         }
     }
 
-    /// Every word of a bucket that can be is in the tables.
+    /// The tables have every word that a bucket can contain.
     @Test func tablesHaveEveryWord() {
         let parts = ["insns", "aux", "subprogs", "lines", "image", "edits", "patch", "refs"]
         func matches(_ word: String, _ pattern: String) -> Bool {

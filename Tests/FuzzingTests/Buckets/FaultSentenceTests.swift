@@ -2,7 +2,7 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Campaigns against every planted fault: what they find is told in words that the README explains.
+/// Findings of campaigns against every planted fault have a sentence, and words that the README explains.
 struct FaultSentenceTests {
     private static let buckets = Set(SentenceTests.buckets.map(\.text))
 

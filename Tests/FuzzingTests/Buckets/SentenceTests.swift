@@ -5,9 +5,9 @@ import Testing
 
 @testable import Fuzzing
 
-/// The sentences that findings are told in.
+/// The sentences that describe findings.
 struct SentenceTests {
-    /// What a reader would stumble over in a sentence; `nil` for a good one.
+    /// The flaw of a sentence; `nil` for a good one.
     static func flaw(in sentence: String) -> String? {
         let names = [
             "32-bit", "64-bit", "16 bits", "BPF_F_TEST_RND_HI32", "lwt_seg6local", "lirc_mode2", "2big", "code 0",
@@ -29,7 +29,7 @@ struct SentenceTests {
         return nil
     }
 
-    /// All buckets that can be, but for the words of AddressSanitizer, of the C library and of the verifier, which are some.
+    /// All possible buckets, with a few examples of words from AddressSanitizer, the C library and the verifier.
     static let buckets: [Bucket] = {
         let plain = InstructionKind.allCases.map { InstructionWord($0).text }
         let jumps = InstructionKind.allCases.flatMap { kind in
@@ -75,7 +75,7 @@ struct SentenceTests {
                 }
             }
         }
-        // What a running kernel did, and passes beyond the contract, are told in the same words but for these.
+        // Sentences about a running kernel, or about passes beyond the contract, differ from the others only in these words.
         all += all.filter { $0.rule.isDeadly }.map {
             Bucket(target: Finding.kernelTarget, rule: $0.rule, insn: $0.insn, edit: $0.edit)
         }
@@ -87,7 +87,7 @@ struct SentenceTests {
         return all
     }()
 
-    /// What can be known beside a bucket of a rule.
+    /// The facts that a finding of a rule can have besides its bucket.
     static func facts(of rule: BrokenRule) -> [FindingFact?] {
         switch rule {
         case .wrongLanding:
@@ -110,7 +110,7 @@ struct SentenceTests {
 
     @Test func everyBucketHasASentence() {
         for bucket in SentenceTests.buckets {
-            // What is known beside a bucket does not depend on the kind of jump.
+            // Facts do not depend on the kind of jump.
             let hasFacts = bucket.rule != .wrongLanding || bucket.insn.hasPrefix("ja-backward")
             for fact in hasFacts ? SentenceTests.facts(of: bucket.rule) : [nil] {
                 let sentence = bucket.sentence(fact)
@@ -122,7 +122,7 @@ struct SentenceTests {
         }
     }
 
-    /// Buckets that differ in rule, instruction or edit are told apart by their sentences, but where these say nothing of edits.
+    /// Buckets that differ in rule, instruction or edit have different sentences, unless the sentence does not mention edits.
     @Test func sentencesTellInstructionsAndEditsApart() {
         for rule in [BrokenRule.wrongLanding, .layout, .encoding, .aux] {
             var seen: [String: Bucket] = [:]
@@ -139,7 +139,7 @@ struct SentenceTests {
         }
     }
 
-    @Test func bucketsAreReadAsTheyAreWritten() {
+    @Test func bucketsSurviveTheirText() {
         for bucket in SentenceTests.buckets {
             if Bucket(bucket.text) != bucket {
                 Issue.record("\(bucket.text)")
@@ -190,12 +190,12 @@ struct SentenceTests {
     ])
     func sentenceOfABucketAlone(bucket: String, sentence: String) { #expect(Bucket.sentence(of: bucket) == sentence) }
 
-    /// The sentence of the first finding of a case against a patcher that is wrong on purpose.
+    /// The sentence of the first finding of a case against a patcher with a planted fault.
     @Test(arguments: [
         (PlantedPatcher.Fault.backJump, UInt64(3), "lands after the first instruction of the patch"),
         (.lostAux, 1, "is lost"),
     ])
-    func sentencesOfPlantedFaultsTellWhatIsKnown(fault: PlantedPatcher.Fault, seed: UInt64, words: String) {
+    func sentencesOfPlantedFaultsHaveTheFacts(fault: PlantedPatcher.Fault, seed: UInt64, words: String) {
         var fuzzer = Fuzzer(seed: seed, patchers: [PlantedPatcher(fault)])
         var sentences: Set<String> = []
         for index in UInt64(0)..<2000 where !fuzzer.run(index: index) {
@@ -208,7 +208,7 @@ struct SentenceTests {
         #expect(sentences.contains { $0.hasSuffix(words) }, "\(sentences.sorted().joined(separator: "\n"))")
     }
 
-    /// Where jumps land, told from their places alone.
+    /// Landings described by their places alone.
     @Test(arguments: [
         (4, 5, 5..<8, FindingFact.Site.before), (6, 5, 5..<8, .afterFirst), (7, 5, 5..<8, .last), (8, 5, 5..<8, .after),
         (9, 5, 5..<8, .past), (5, 8, 5..<8, .first), (6, 8, 5..<8, .middle), (6, 5, 5..<6, .after),

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Fuzzing
 
-/// Passes that are made within limits, and those that are made without.
+/// Passes generated within the limits of a patcher, and without limits.
 struct CaseLimitTests {
     private static let seed: UInt64 = 9
     private static let cases: UInt64 = 2_000
 
-    /// How many of the cases each patcher is spared a pass of.
-    private static func spared(_ patchers: [LimitedPatcher], _ limits: [CaseLimits]) -> [Int] {
+    /// The number of cases with a skipped pass, for each patcher.
+    private static func skippedCases(_ patchers: [LimitedPatcher], _ limits: [CaseLimits]) -> [Int] {
         var fuzzer = Fuzzer(seed: seed, limits: limits, patchers: patchers)
         for index in 0..<cases where !fuzzer.run(index: index) {
             let findings = fuzzer.findings
@@ -20,8 +20,8 @@ struct CaseLimitTests {
         return patchers.indices.map { fuzzer.sparedCases(of: $0) }
     }
 
-    /// The cases without limits are the same for all patchers, which can share them.
-    private static let withoutLimits = spared(
+    /// Cases without limits are the same for all patchers.
+    private static let withoutLimits = skippedCases(
         patchers.map { LimitedPatcher($0.capabilities, name: $0.name, kernel: $0.kernel) }, [CaseLimits()])
 
     private static let patchers: [(name: String, capabilities: PatcherCapabilities, kernel: KernelFunctions?)] = [
@@ -37,10 +37,10 @@ struct CaseLimitTests {
         ),
     ]
 
-    @Test(arguments: patchers.indices) func fewAreSparedWithinLimits(_ number: Int) {
+    @Test(arguments: patchers.indices) func fewPassesAreSkippedWithinLimits(_ number: Int) {
         let (name, capabilities, kernel) = CaseLimitTests.patchers[number]
         let patcher = LimitedPatcher(capabilities, kernel: kernel)
-        let limited = CaseLimitTests.spared([patcher], CaseLimits.turns(of: [patcher]))[0]
+        let limited = CaseLimitTests.skippedCases([patcher], CaseLimits.turns(of: [patcher]))[0]
         #expect(limited * 100 < Int(CaseLimitTests.cases), "\(name): \(limited)")
         let unlimited = CaseLimitTests.withoutLimits[number]
         #expect(unlimited > 15, "\(name): \(unlimited)")
@@ -55,14 +55,14 @@ struct CaseLimitTests {
     }
     private static var full: LimitedPatcher { LimitedPatcher(.everything, name: "full") }
 
-    /// Patchers, and the limits that take turns for them.
+    /// Patchers, and the limits that the generator alternates between for them.
     private static var turns: [(patchers: [any Patcher], turns: [CaseLimits])] {
         [
             ([], [CaseLimits()]),
             ([KernelArray()], [CaseLimits()]),
             ([RangeReplace(), KernelArray(), full], [CaseLimits()]),
             ([small], [CaseLimits(capabilities: [.delete])]),
-            // What only results have makes no other cases.
+            // Capabilities that concern only results do not change the cases.
             ([small, LimitedPatcher([.delete, .aux, .lines, .stepwise])], [CaseLimits(capabilities: [.delete])]),
             ([small, RangeReplace()], [CaseLimits(capabilities: [.delete]), CaseLimits()]),
             (
@@ -72,7 +72,7 @@ struct CaseLimitTests {
                     CaseLimits(capabilities: [.insert], kernel: newer.kernel),
                 ]
             ),
-            // Kernels that define the same codes.
+            // Kernels with the same opcodes.
             (
                 [newer, LimitedPatcher([.insert], kernel: KernelFunctions(KernelRelease(6, 12), maxSubprograms: 256))],
                 [CaseLimits(capabilities: [.insert], kernel: newer.kernel)]
@@ -80,7 +80,7 @@ struct CaseLimitTests {
         ]
     }
 
-    @Test(arguments: turns.indices) func patchersOfDifferentAbilityTakeTurns(_ number: Int) {
+    @Test(arguments: turns.indices) func patchersWithDifferentLimitsAlternate(_ number: Int) {
         let (patchers, turns) = CaseLimitTests.turns[number]
         #expect(CaseLimits.turns(of: patchers) == turns)
     }
@@ -92,8 +92,8 @@ struct CaseLimitTests {
                 == [CaseLimits(capabilities: [.delete]), CaseLimits()])
     }
 
-    /// A case is the one that its index is within the limits whose turn it is, whatever takes turns with these.
-    @Test(arguments: [0, 3]) func aTurnMakesTheCasesOfItsLimits(_ workloads: Int) {
+    /// A case depends on its index and on its own limits, not on the limits that it alternates with.
+    @Test(arguments: [0, 3]) func casesDependOnTheirOwnLimits(_ workloads: Int) {
         let chosen = Array(Workload.allCases.prefix(workloads))
         let limits = CaseLimits.turns(of: [Self.small, RangeReplace(), Self.old])
         #expect(limits.count == 3)
@@ -113,8 +113,8 @@ struct CaseLimitTests {
         #expect(met.count == limits.count * max(workloads, 1), "each of the workloads within each of the limits")
     }
 
-    /// In the cases of its turn a patcher is spared nearly nothing, and it is given more than that.
-    @Test(arguments: [0, 3]) func eachIsGivenWhatItCanDo(_ workloads: Int) {
+    /// A patcher runs nearly all passes of its own cases, and some of the others.
+    @Test(arguments: [0, 3]) func eachPatcherRunsItsCases(_ workloads: Int) {
         let patchers = [LimitedPatcher([]), LimitedPatcher(.everything)]
         var fuzzer = Fuzzer(
             seed: Self.seed, workloads: Array(Workload.allCases.prefix(workloads)),

@@ -3,9 +3,9 @@ import Patching
 
 @testable import Fuzzing
 
-/// What a run of generated cases holds: how often there is each thing that a patcher could get wrong.
+/// Counts of everything in generated cases that a patcher could get wrong.
 struct Census {
-    /// Something that a pass can hold.
+    /// A property of a pass.
     enum Feature: String, CaseIterable, Sendable {
         case forwardToFirst, forwardToLast, forwardToBefore, forwardToAfter
         case backwardToFirst, backwardToLast, backwardToBefore, backwardToAfter
@@ -20,14 +20,14 @@ struct Census {
     private(set) var counts: [Feature: Int] = [:]
     private(set) var rules: [MalformedEdit.Rule: Int] = [:]
     private(set) var cases = 0
-    /// How many cases were made to be refused, and how many of these were.
+    /// The number of cases that were meant to be refused, and of those that were.
     private(set) var planned = 0
     private(set) var refused = 0
     private(set) var overflows = 0
-    /// What is not as it should be, in words.
+    /// Errors in words.
     private(set) var faults: [String] = []
 
-    /// One run serves all tests.
+    /// One census for all tests.
     static let seed: UInt64 = 2026
     static let mixed = Census(seed: seed, cases: 20_000)
 
@@ -104,7 +104,7 @@ struct Census {
         for feature in seen { counts[feature, default: 0] += 1 }
     }
 
-    /// A jump that still fits, by at most four slots.
+    /// True if the offset of a jump is at most four slots below the limit.
     private func far(_ result: ProgramImage<OutputIndex>, _ seen: inout Set<Feature>) {
         for slot in 0..<result.insnCount {
             let insn = unsafe result.insns[OutputIndex(slot)]

@@ -2,12 +2,12 @@ import Testing
 
 @testable import Fuzzing
 
-/// Draws by name: each bit is handed out once, and chances are what they say.
+/// Named draws: each bit is used once, and probabilities are exact.
 struct DrawsTests {
-    /// The parts put together again are the number that was drawn.
-    @Test func bitsAreHandedOutOnce() {
+    /// The drawn parts together are the random number.
+    @Test func bitsAreUsedOnce() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        print("seed of DrawsTests.bitsAreHandedOutOnce: \(seed)")
+        print("seed of DrawsTests.bitsAreUsedOnce: \(seed)")
         for index in 0..<UInt64(200) {
             var widths = Draws(seed: seed, index: index ^ 0xffff_0000)
             var draws = Draws(seed: seed, index: index)
@@ -21,7 +21,7 @@ struct DrawsTests {
                 shift += width
             }
             #expect(joined == same.number(), "seed \(seed), index \(index)")
-            // The next draw begins after these bits.
+            // The next draw starts after these bits.
             #expect(draws.number() == same.number(), "seed \(seed), index \(index)")
         }
     }
@@ -51,7 +51,7 @@ struct DrawsTests {
         }
     }
 
-    /// Two choices from one number do not depend on each other.
+    /// Two draws from one number are independent.
     @Test func partsAreIndependent() {
         var draws = Draws(seed: 14, index: 0)
         var counts = [Int](repeating: 0, count: 64)
@@ -63,7 +63,7 @@ struct DrawsTests {
         #expect(counts.allSatisfy { abs(Double($0) - mean) <= 5 * mean.squareRoot() }, "seed 14: \(counts)")
     }
 
-    /// Over all values of the bits, each number is drawn as often as the others, give or take one; the next bits are left.
+    /// Over all values of the bits, the counts of all numbers differ by at most one. The next bits are not used.
     @Test(arguments: [1, 3, 7, 12, 255, 256]) func belowOfBitsIsEven(_ bound: Int) {
         var counts = [Int](repeating: 0, count: bound)
         for value in 0..<UInt64(256) {
@@ -74,7 +74,7 @@ struct DrawsTests {
         #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1, "\(counts)")
     }
 
-    /// A draw from bytes takes as many as its range needs, and 0 after their end.
+    /// A draw from bytes uses as many as its range needs. After the last byte, draws are 0.
     @Test func bytesAreTakenInOrder() {
         var draws = Draws(bytes: [3, 7, 1, 1, 2, 0, 0, 0, 0, 0, 0])
         #expect(draws.below(5) == 3)

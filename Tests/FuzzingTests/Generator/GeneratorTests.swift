@@ -3,11 +3,11 @@ import Fuzzing
 import Patching
 import Testing
 
-/// What generated cases hold, counted over one run, and that they are pure functions of seed and index.
+/// The contents of generated cases, counted over one run. Cases are pure functions of seed and index.
 struct GeneratorTests {
     private static let seed = Census.seed
 
-    /// Each feature is in so many cases that no campaign misses it; far ones are rare because they are dear.
+    /// Each feature is frequent enough for every campaign. Far programs are rare because they are slow.
     @Test(arguments: Census.Feature.allCases) func featureIsThere(_ feature: Census.Feature) {
         let count = Census.mixed.counts[feature, default: 0]
         let least: Int
@@ -25,13 +25,13 @@ struct GeneratorTests {
         #expect(count >= 5, "seed \(GeneratorTests.seed): \(rule) in \(count) of \(Census.mixed.cases) cases")
     }
 
-    /// Never ill formed, both checks of edits agree, and what is refused was made to be.
-    @Test func nothingIsUnplanned() {
+    /// No case is ill formed, both checks of edits agree, and only the intended passes are refused.
+    @Test func onlyIntendedPassesAreRefused() {
         let faults = Census.mixed.faults
         #expect(faults.isEmpty, "seed \(GeneratorTests.seed): \(faults.prefix(5))")
     }
 
-    @Test func oneInTenIsMadeToBeRefused() {
+    @Test func oneCaseInTenIsMeantToBeRefused() {
         let census = Census.mixed
         print("made to be refused: \(census.planned), refused: \(census.refused), overflowing: \(census.overflows)")
         #expect((census.cases * 9 / 100...census.cases * 11 / 100).contains(census.planned))
@@ -39,7 +39,7 @@ struct GeneratorTests {
         #expect(census.overflows * 1200 > census.cases)
     }
 
-    /// The same case whatever was made before it, and by a generator of its own.
+    /// A new generator makes the same case as one that has made other cases before.
     @Test func casesDependOnSeedAndIndexAlone() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of GeneratorTests.casesDependOnSeedAndIndexAlone: \(seed)")
@@ -58,20 +58,20 @@ struct GeneratorTests {
         #expect(Set(forward.map(\.program)).count > 250, "seed \(seed)")
     }
 
-    /// A case made from bytes, as values.
+    /// A case made from bytes.
     private func make(_ bytes: [UInt8]) -> (program: Program, passes: [Pass], isAccepted: Bool) {
         var generator = CaseGenerator(seed: 0)
-        var trial = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
+        var comparison = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
         let start = generator.begin(Draws(bytes: bytes))
         let program = Program(start)
         var passes: [Pass] = []
-        trial.begin(start)
+        comparison.begin(start)
         for number in 1...generator.passCount {
-            let pass = generator.nextPass(for: trial.program)
+            let pass = generator.nextPass(for: comparison.program)
             passes.append(Pass(pass))
-            if trial.run(pass, isLast: number == generator.passCount) != .accepted { break }
+            if comparison.run(pass, isLast: number == generator.passCount) != .accepted { break }
         }
-        return (program, passes, trial.findings.isEmpty)
+        return (program, passes, comparison.findings.isEmpty)
     }
 
     @Test func bytesMakeCases() {
@@ -81,7 +81,7 @@ struct GeneratorTests {
         var programs: Set<Program> = []
         for number in 0..<400 {
             let length = Int.random(in: 0...400, using: &numbers)
-            // Not a far case, which the first draw of the size would have to be 0 to 11 for.
+            // A first byte of 0 to 11 would make a far case.
             var bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &numbers) }
             if length > 9 { bytes[9] |= 1 }
             let one = make(bytes)

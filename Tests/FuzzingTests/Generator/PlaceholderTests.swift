@@ -3,9 +3,9 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Placeholders hold anything in generated passes, and a patcher that looks at them is found.
+/// Placeholders are random in generated passes, so that a patcher that reads them is found.
 struct PlaceholderTests {
-    /// Does what `delta-array` does unless a placeholder holds something.
+    /// `delta-array`, except if a placeholder is not 0.
     private final class Reader: Patcher {
         let name = "reader"
         private let right = DeltaArray()

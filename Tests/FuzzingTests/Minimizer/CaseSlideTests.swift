@@ -4,9 +4,9 @@ import Testing
 
 @testable import Fuzzing
 
-/// Slides bring together what one fault breaks, and keep apart what different faults break.
+/// Slides join the buckets of one fault, and do not join buckets of different faults.
 struct CaseSlideTests {
-    /// A patcher with two faults: that of the first wherever it shows, else that of the second.
+    /// A patcher with two faults: the wrong result of the first if there is one, else that of the second.
     private final class Both: Patcher {
         let name = "both"
         private let patchers: [any Patcher]
@@ -30,7 +30,7 @@ struct CaseSlideTests {
         }
     }
 
-    /// The sets of buckets that slide together, from the first few that a campaign finds.
+    /// The sets of buckets that slide together, among the first buckets of a campaign.
     private func groups(_ patcher: any Patcher, seed: UInt64 = 1, most: Int = 24) -> [Set<String>] {
         var fuzzer = Fuzzer(seed: seed, patchers: [patcher])
         var cases: [(bucket: String, index: UInt64)] = []
@@ -68,7 +68,7 @@ struct CaseSlideTests {
         #expect((1...3).contains(found.count), "\(fault): \(found)")
     }
 
-    /// Two faults that have nothing to do with each other are never one group.
+    /// Two independent faults are never one group.
     @Test func plantedFaultsStayApart() {
         let found = groups(Both([PlantedPatcher(.backJump), PlantedPatcher(.lostAux)]))
         #expect(found.count >= 2, "\(found)")
@@ -85,7 +85,7 @@ struct CaseSlideTests {
         #expect(found.count >= 2, "\(one), \(other): \(found)")
     }
 
-    /// The same case slides to the same end, and a case at its end slides no further.
+    /// A slide is deterministic, and its result does not slide further.
     @Test func slidesAreRepeatable() throws {
         let judge = InProcessJudge([PlantedPatcher(.backJump)])
         var fuzzer = Fuzzer(seed: 3, patchers: [PlantedPatcher(.backJump)])

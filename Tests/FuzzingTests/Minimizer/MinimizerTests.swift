@@ -3,14 +3,14 @@ import Fuzzing
 import Patching
 import Testing
 
-/// What minimizing promises, on what campaigns against planted faults find.
+/// Properties of the minimizer, on findings of campaigns against planted faults.
 struct MinimizerTests {
     private static let faults: [Fault] = [
         .backJumpStrict, .startStrict, .inheritsFirst, .refLeavesSubprogram, .deletionCrossesSubprogram, .auxOnFirst,
         .skipNotForOwnJumps, .gotolForgotten,
     ]
 
-    /// The first few findings of a campaign, each with the seed and index that make it.
+    /// The first findings of a campaign, each with its seed and index.
     private func findings(_ fault: Fault, seed: UInt64) -> [(c: Case, bucket: String)] {
         var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
         var found: [(Case, String)] = []
@@ -23,9 +23,9 @@ struct MinimizerTests {
         return found
     }
 
-    @Test(arguments: faults) func promisesAreKept(_ fault: Fault) throws {
+    @Test(arguments: faults) func minimizedCasesAreSmallAndFail(_ fault: Fault) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        print("seed of MinimizerTests.promisesAreKept, \(fault): \(seed)")
+        print("seed of MinimizerTests.minimizedCasesAreSmallAndFail, \(fault): \(seed)")
         let minimizer = Minimizer([FaultyPatcher(fault)])
         let all = findings(fault, seed: seed)
         #expect(all.count == 4, "seed \(seed)")
@@ -49,8 +49,8 @@ struct MinimizerTests {
         }
     }
 
-    /// A candidate that fails in another bucket is a finding of its own.
-    @Test func straysAreReported() throws {
+    /// A candidate that fails in another bucket is a collateral finding.
+    @Test func collateralFindingsAreReported() throws {
         let text = """
             # bpf-patch-fuzz case
             program
@@ -69,7 +69,7 @@ struct MinimizerTests {
         #expect(Set(result.strays.keys) == ["faulty/error/accepted-became-einval/insert"])
     }
 
-    @Test func caseOutsideItsBucketStaysAsItIs() {
+    @Test func caseOutsideItsBucketIsUnchanged() {
         let plain = Instruction(code: Opcode.movImmediate64, imm: 7)
         let c = Case(
             program: Program(insns: [plain, plain]), passes: [Pass(edits: [Edit(off: InputIndex(0), remove: 1)])])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fuzzing
 
-/// What each reducer makes of the parts of a case that point to others, and of single fields.
+/// Examples of reducers for references and single fields.
 extension ReducerTests {
     private static func holds(_ imm: Int32, _ c: Case) -> Bool { c.program.insns.contains { $0.imm == imm } }
     private static func passes(_ c: Case, _ number: Int) -> [Edit] {

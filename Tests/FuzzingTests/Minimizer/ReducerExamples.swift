@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fuzzing
 
-/// What each reducer makes of a case.
+/// Examples of reducers: a case, its required part, and the reduced case.
 extension ReducerTests {
     struct Example: Sendable, CustomTestStringConvertible {
         var reducer: any Reducer
@@ -12,7 +12,7 @@ extension ReducerTests {
         var before: String
         var need: @Sendable (Case) -> Bool
         var after: String
-        /// The most candidates that may be run, where their number is what the reducer is good for.
+        /// The limit for the number of candidates, if the reducer exists to save candidates.
         var runs = Int.max
 
         var testDescription: String { "\(reducer.name): \(title)" }

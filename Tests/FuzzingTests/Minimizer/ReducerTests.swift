@@ -4,9 +4,9 @@ import Testing
 
 @testable import Fuzzing
 
-/// Each reducer by itself: a case, what of it is needed, and what the case must become.
+/// Each reducer alone on its examples.
 struct ReducerTests {
-    /// A judge for which a case is wrong as long as it has what is needed.
+    /// A judge with a finding in each case that has the required part.
     final class NeedJudge: CaseJudge {
         let names = ["needy"]
         private let rule: BrokenRule
@@ -24,7 +24,7 @@ struct ReducerTests {
         func findings(of c: Case, against target: String?) -> [Finding] {
             asked.append(c)
             if !need(c) { return [] }
-            // The pass in which something is deleted.
+            // The pass with a deletion.
             let pass = c.passes.firstIndex { $0.edits.contains { $0.patch.isEmpty } } ?? 0
             return [
                 Finding(target: "needy", rule: rule, insn: "wrong", edit: "none", pass: pass, place: place, detail: "")
@@ -37,8 +37,8 @@ struct ReducerTests {
         }
     }
 
-    /// The expectation of a stored case is that of the oracle that judges it, which may depend on its target.
-    @Test func expectationIsOfTheJudge() throws {
+    /// The expectation of a stored case is computed by the oracle that judges it.
+    @Test func expectationComesFromTheJudge() throws {
         let c = try parse("r1 = 1\nr2 = 2\n\npass\n  delete 0 count 1")
         let judge = NeedJudge { !$0.passes.isEmpty }
         let result = Minimizer(judge).minimize(c, bucket: "needy/error/wrong/none")
@@ -68,13 +68,13 @@ struct ReducerTests {
         #expect(Set(judge.asked).count == judge.asked.count, "a case was run twice")
     }
 
-    /// Every reducer of the minimizer has an example, and so has the one that needs a finding with a place.
+    /// Every reducer of the minimizer has an example, and so does the one for findings with a place.
     @Test func everyReducerHasAnExample() {
         let names = Set((Self.examples + Self.detailExamples).map(\.reducer.name))
         #expect(names.union([FocusReducer().name]) == Set(Minimizer.reducers.map(\.name)))
     }
 
-    /// A finding with a place, in the middle of what it has nothing to do with.
+    /// A finding with a place, between unrelated instructions.
     @Test func focus() throws {
         let before = try parse(
             """
@@ -115,8 +115,8 @@ struct ReducerTests {
         #expect(minimization.statistics[0].runs == 1)
     }
 
-    /// A finding for which the instructions alone are not enough: whole patches, then all between a jump and its target.
-    @Test(arguments: focusExamples) func focusKeepsMore(example: FocusExample) throws {
+    /// A finding that needs more than single instructions: whole patches, or everything between a jump and its target.
+    @Test(arguments: focusExamples) func focusKeepsPatchesOrSpans(example: FocusExample) throws {
         let judge = NeedJudge(rule: .layout, place: example.place, example.need)
         let minimization = Minimization(
             try parse(example.before), goal: .bucket("needy/layout/wrong/none"), judge: judge, target: nil,
@@ -133,12 +133,12 @@ struct ReducerTests {
 
     struct FocusExample: Sendable, CustomTestStringConvertible {
         var testDescription: String
-        /// The slot of the result at which the finding is.
+        /// The slot of the finding in the result.
         var place: Int
         var before: String
         var need: @Sendable (Case) -> Bool
         var after: String
-        /// How many candidates are run until one is taken.
+        /// The number of candidates until one is accepted.
         var runs: Int
     }
 
@@ -187,7 +187,7 @@ struct ReducerTests {
                 """, runs: 2),
     ]
 
-    /// At the 16-bit limit, the jump and as many slots as it needs are left.
+    /// At the 16-bit limit, the jump and the slots that it must cross survive.
     @Test func focusAtTheLimit() {
         var insns = (1...40_000).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
         insns[500] = Instruction(code: Opcode.ja, off: 32_700)
@@ -204,7 +204,7 @@ struct ReducerTests {
         #expect(minimization.statistics[0].runs == 1)
     }
 
-    /// Other markers are no reason to try everything again; another instruction is.
+    /// The reducers start again after a changed instruction, but not after changed markers.
     @Test(arguments: [false, true]) func turnsEndWithMarkers(isOther: Bool) throws {
         final class Turns: Reducer, @unchecked Sendable {
             let name = "turns"
@@ -229,8 +229,8 @@ struct ReducerTests {
         #expect(turns.count == (isOther ? 2 : 1) && minimization.runs == 1)
     }
 
-    /// What is ill formed is not run.
-    @Test func illFormedCandidatesCostNothing() throws {
+    /// Ill-formed candidates are not run.
+    @Test func illFormedCandidatesAreNotRun() throws {
         let judge = NeedJudge { _ in true }
         let minimization = Minimization(
             try parse("r1 = 1\npass\ndelete 0"), goal: .bucket("needy/error/wrong/none"), judge: judge, target: nil,
@@ -246,8 +246,8 @@ struct ReducerTests {
         #expect(minimization.runs == 0 && judge.asked.isEmpty && minimization.statistics[0].calls == 2)
     }
 
-    /// What costs too much waits until as much was run.
-    @Test func whatIsDearIsPutOff() throws {
+    /// An expensive reducer is postponed until the others have cost as much.
+    @Test func expensiveReducersArePostponed() throws {
         struct Pairs: Reducer {
             let name = "pairs"
             func minimize(_ minimization: Minimization) {
@@ -271,10 +271,10 @@ struct ReducerTests {
         #expect(minimization.best.program.lines.isEmpty && minimization.runs == 3)
     }
 
-    /// A long program of which hardly anything is needed comes down in a few runs, however long it is.
+    /// A long program with a small required part is minimized in few runs, independent of its length.
     @Test(arguments: [1_000, 8_000]) func longProgramIsCheap(count: Int) {
         var insns = (1...count).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
-        // Jumps at every tenth slot, and one that is needed.
+        // A jump at every tenth slot; one of them is required.
         for slot in stride(from: 9, to: count, by: 10) { insns[slot] = Instruction(code: Opcode.ja, off: -4) }
         insns[count / 2 + 3] = Instruction(code: Opcode.gotol, imm: -3)
         let edits = stride(from: 0, to: count, by: 20).map {
@@ -288,7 +288,7 @@ struct ReducerTests {
         #expect(result.candidates < 100, "\(result.reducers)")
     }
 
-    /// Jumps of a long program that a marker would make larger cost nothing until slots are gone, not even a measurement.
+    /// Jumps of a long program that a marker would enlarge are not even measured until slots are removed.
     @Test func longMarkersAreNotMeasured() throws {
         var insns = (1...4_000).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
         for slot in stride(from: 2_000, to: 4_000, by: 2) { insns[slot] = Instruction(code: Opcode.ja) }
@@ -301,7 +301,7 @@ struct ReducerTests {
         #expect(minimization.statistics[0].calls < 10, "\(minimization.statistics)")
     }
 
-    /// A minimization that is told to end runs nothing more, and keeps what it has.
+    /// An interrupted minimization runs no more candidates and keeps the smallest case.
     @Test func interruptKeepsTheSmallest() throws {
         let judge = NeedJudge { $0.program.insns.contains { $0.imm == 3 } }
         let insns = (1...50).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }

@@ -2,13 +2,13 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Findings that are only counted have the buckets of those that are described.
+/// Findings without details have the same buckets as findings with details.
 struct BriefFindingTests {
     private static let seed: UInt64 = 15
 
-    /// A fuzzer with patchers that are wrong in different ways.
+    /// A fuzzer with patchers that have different faults.
     private static func makeFuzzer(describesFindings: Bool) -> Fuzzer {
-        // A trial has a bit of 64 for each patcher.
+        // A comparison has a bit of 64 for each patcher.
         let patchers = Fault.allCases.prefix(64).map { FaultyPatcher($0) }
         return Fuzzer(seed: seed, patchers: patchers, describesFindings: describesFindings)
     }

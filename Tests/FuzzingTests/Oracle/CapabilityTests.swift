@@ -4,13 +4,13 @@ import Testing
 
 @testable import Fuzzing
 
-/// Which passes patchers are spared, and which parts of their results are not looked at.
+/// The passes that patchers skip, and the parts of results that are not checked.
 struct CapabilityTests {
     private static let seed: UInt64 = 5
     private static let cases: UInt64 = 3_000
 
-    /// Whether a pass demands a capability, read off its edits one by one as the header of the C ABI has it.
-    private static func demands(_ capability: PatcherCapabilities, _ image: PassImage, _ input: Program) -> Bool {
+    /// Returns true if a pass needs a capability, by the words of the C header.
+    private static func needs(_ capability: PatcherCapabilities, _ image: PassImage, _ input: Program) -> Bool {
         let pass = Pass(image)
         func isJump(_ slot: Int) -> Bool { input.insns[slot].jumpKind != .none && !isSecond(slot) }
         func isSecond(_ slot: Int) -> Bool { slot > 0 && input.insns[slot - 1].isWide }
@@ -28,7 +28,7 @@ struct CapabilityTests {
         }
     }
 
-    /// Whether something that stands jumps into what an edit deletes, past its first slot.
+    /// Returns true if a surviving jump targets a deleted range past its first slot.
     private static func isDead(_ edit: Edit, _ pass: Pass, _ input: Program, _ isJump: (Int) -> Bool) -> Bool {
         let dead = (edit.off.position + 1)..<(edit.off.position + Int(edit.remove))
         let refers = pass.edits.contains { $0.refs.contains { dead.contains($0.to.position) } }
@@ -42,7 +42,7 @@ struct CapabilityTests {
             }
     }
 
-    /// Runs a case in which nothing is wrong.
+    /// Runs a case and records findings.
     private static func runClean(_ fuzzer: inout Fuzzer, _ index: UInt64) {
         if fuzzer.run(index: index) { return }
         let findings = fuzzer.findings
@@ -53,17 +53,17 @@ struct CapabilityTests {
         .delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget,
     ]
 
-    /// What a patcher without one capability was given, beside one that can do everything.
+    /// The passes of a patcher without one capability, beside a patcher with all.
     private struct Count {
-        /// The passes that it was given although they demand the capability.
+        /// The number of passes that it ran although they need the capability.
         var wrong = 0
-        /// The cases of which some pass demands it.
+        /// The number of cases with a pass that needs the capability.
         var demanding = 0
-        var spared = 0
+        var skipped = 0
         var given = 0
     }
 
-    /// The counts for each capability, and for the one that can do everything; all are run on the same cases.
+    /// The counts for each capability, and for the patcher with all of them, on the same cases.
     private static let counts: (limited: [Count], able: Count) = {
         var counts = demanded.map { _ in Count() }
         var isDemanded = demanded.map { _ in false }
@@ -71,13 +71,13 @@ struct CapabilityTests {
         able.watch = { pass, input in
             let program = Program(input)
             for (number, capability) in demanded.enumerated() where !isDemanded[number] {
-                isDemanded[number] = demands(capability, pass, program)
+                isDemanded[number] = needs(capability, pass, program)
             }
         }
         let limited = demanded.enumerated().map { number, capability in
             let patcher = LimitedPatcher(.everything.subtracting(capability), name: "limited-\(number)")
             patcher.watch = { pass, input in
-                counts[number].wrong += demands(capability, pass, Program(input)) ? 1 : 0
+                counts[number].wrong += needs(capability, pass, Program(input)) ? 1 : 0
             }
             return patcher
         }
@@ -88,23 +88,23 @@ struct CapabilityTests {
             for number in demanded.indices where isDemanded[number] { counts[number].demanding += 1 }
         }
         for number in demanded.indices {
-            counts[number].spared = fuzzer.sparedCases(of: number + 1)
+            counts[number].skipped = fuzzer.sparedCases(of: number + 1)
             counts[number].given = limited[number].given
         }
-        return (counts, Count(spared: fuzzer.sparedCases(of: 0), given: able.given))
+        return (counts, Count(skipped: fuzzer.sparedCases(of: 0), given: able.given))
     }()
 
-    /// Without a capability, exactly the passes that demand it are not given, and nothing is found.
-    @Test(arguments: demanded.indices) func exactlyWhatCannotBeDoneIsSpared(_ number: Int) {
+    /// A patcher without a capability skips exactly the passes that need it, and has no finding.
+    @Test(arguments: demanded.indices) func unsupportedPassesAreSkipped(_ number: Int) {
         let names = CapabilityTests.demanded[number].names
         let (count, able) = (CapabilityTests.counts.limited[number], CapabilityTests.counts.able)
-        #expect(count.wrong == 0, "\(count.wrong) passes were given that demand \(names)")
-        #expect(able.spared == 0 && count.spared == count.demanding && count.spared > 100, "\(names)")
+        #expect(count.wrong == 0, "\(count.wrong) passes ran that need \(names)")
+        #expect(able.skipped == 0 && count.skipped == count.demanding && count.skipped > 100, "\(names)")
         #expect(able.given > count.given && count.given > 100)
     }
 
-    /// Who does not refuse is not given what is to be refused, and no more than that.
-    @Test func passesToRefuseAreSpared() {
+    /// A patcher that does not refuse passes skips exactly the passes to refuse.
+    @Test func passesToRefuseAreSkipped() {
         let limited = LimitedPatcher(.everything.subtracting(.refuses))
         limited.answer = { status in
             #expect(status != .einval)
@@ -118,22 +118,22 @@ struct CapabilityTests {
         }
         var fuzzer = Fuzzer(seed: CapabilityTests.seed, patchers: [limited, able])
         for index in 0..<CapabilityTests.cases * 2 { CapabilityTests.runClean(&fuzzer, index) }
-        let spared = fuzzer.sparedCases(of: 0)
-        #expect(refused > 50 && spared == refused)
+        let skipped = fuzzer.sparedCases(of: 0)
+        #expect(refused > 50 && skipped == refused)
         #expect(able.given - limited.given == refused)
     }
 
-    /// A part is looked at just when it is filled in; the patcher spoils what it says it leaves out.
-    @Test(arguments: [PatcherCapabilities.aux, .subprograms, .lines]) func partsAreLookedAtWhenFilledIn(
+    /// A part is checked only if the patcher declares it. This patcher corrupts undeclared parts.
+    @Test(arguments: [PatcherCapabilities.aux, .subprograms, .lines]) func declaredPartsAreChecked(
         _ part: PatcherCapabilities
     ) {
         let limited = LimitedPatcher(.everything.subtracting(part))
         var fuzzer = Fuzzer(seed: CapabilityTests.seed, patchers: [limited])
         for index in 0..<2_000 as Range<UInt64> { CapabilityTests.runClean(&fuzzer, index) }
-        let spared = fuzzer.sparedCases(of: 0)
-        #expect(spared == 0)
-        // The same results are wrong for one who claims to fill everything in.
-        let liar = Liar(limited)
+        let skipped = fuzzer.sparedCases(of: 0)
+        #expect(skipped == 0)
+        // The same results are wrong if all parts are declared.
+        let liar = BoastfulPatcher(limited)
         var other = Fuzzer(seed: CapabilityTests.seed, patchers: [liar])
         var rules: Set<BrokenRule> = []
         for index in 0..<2_000 as Range<UInt64> where !other.run(index: index) {
@@ -142,8 +142,8 @@ struct CapabilityTests {
         #expect(rules == [part == .aux ? .aux : part == .subprograms ? .subprogram : .line])
     }
 
-    /// A patcher that claims everything, whatever it leaves out.
-    private final class Liar: Patcher {
+    /// A patcher that declares every capability.
+    private final class BoastfulPatcher: Patcher {
         let name = "liar"
         private let inner: LimitedPatcher
         init(_ inner: LimitedPatcher) { self.inner = inner }
@@ -152,20 +152,20 @@ struct CapabilityTests {
         }
     }
 
-    /// Who is excluded from a case is not asked and not spared; the others are.
-    @Test func excludedPatchersAreNotAsked() {
+    /// A patcher that is excluded from a case does not run and is not counted as skipped; the others run.
+    @Test func excludedPatchersDoNotRun() {
         let patchers = (0..<3).map { LimitedPatcher($0 == 2 ? [] : .everything, name: "p\($0)") }
-        var trial = Fuzzer(seed: 1, patchers: patchers + [LinkedList()])
-        for index in 0..<200 as Range<UInt64> { _ = trial.run(index: index, excluding: 0b1101) }
+        var fuzzer = Fuzzer(seed: 1, patchers: patchers + [LinkedList()])
+        for index in 0..<200 as Range<UInt64> { _ = fuzzer.run(index: index, excluding: 0b1101) }
         #expect(patchers.map(\.given).filter { $0 > 0 }.count == 1 && patchers[1].given > 0)
-        let spared = (0..<4).map { trial.sparedCases(of: $0) }
-        #expect(spared == [0, 0, 0, 0])
-        _ = trial.run(index: 0)
+        let skipped = (0..<4).map { fuzzer.sparedCases(of: $0) }
+        #expect(skipped == [0, 0, 0, 0])
+        _ = fuzzer.run(index: 0)
         #expect(patchers[0].given > 0)
     }
 
-    /// While a patcher is at work its number stands in the progress word, and 0 otherwise.
-    @Test func progressSaysWhoIsAtWork() {
+    /// The progress word is the number of the running patcher, or 0.
+    @Test func progressNamesTheRunningPatcher() {
         let storage = Scratch<UInt64>(capacity: 1)
         let word: UnsafeTypedBuffer<Slot, UInt64> = storage.buffer()
         let patchers = (0..<3).map { LimitedPatcher(.everything, name: "p\($0)") }

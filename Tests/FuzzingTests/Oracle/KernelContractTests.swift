@@ -4,7 +4,7 @@ import Testing
 
 @testable import Fuzzing
 
-/// What the kernel's own functions assume, each clause by a pass that just keeps it and one that breaks it.
+/// The assumptions of the kernel's functions: for each clause, a pass that just keeps it and one that breaks it.
 struct KernelContractTests {
     private static let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
     private static let exit = Instruction(code: Opcode.exit)
@@ -77,7 +77,7 @@ struct KernelContractTests {
             make([exit, exit, plain, exit], starts: [0, 1, 2], [delete(1, 2)]), .subprogram
         ),
         (
-            "a subprogram behind a patch",
+            "a subprogram after a patch",
             make([plain, exit, exit, exit], starts: [0, 2, 3], [replace(0, [plain, plain]), delete(1, 2)]), .subprogram
         ),
         ("an insertion in front of the last", make([plain, exit], [insert(1)]), nil),
@@ -109,21 +109,21 @@ struct KernelContractTests {
 
     private static let able = PatcherCapabilities.everything.subtracting([.deadTarget, .refuses]).union(.stepwise)
 
-    @Test(arguments: table.indices) func brokenClauseIsSpared(_ number: Int) throws {
+    @Test(arguments: table.indices) func passWithABrokenClauseIsSkipped(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
         let kernel = LimitedPatcher(.everything, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         let other = LimitedPatcher(.everything, name: "other")
         var runner = CaseRunner([kernel, other])
         let findings = try runner.run(c).findings
-        let spared = runner.sparedCases(of: 0)
+        let skipped = runner.sparedCases(of: 0)
         #expect(findings == [], "\(name)")
         #expect(other.given == 1, "\(name)")
         #expect(kernel.given == (broken == nil ? 1 : 0), "\(name)")
-        #expect(spared == (broken == nil ? 0 : 1), "\(name)")
+        #expect(skipped == (broken == nil ? 0 : 1), "\(name)")
     }
 
-    /// Beyond the contract everything is given, even to a patcher that says it cannot do it, and what is found says so.
-    @Test(arguments: table.indices) func findingsSayThatTheyAreBeyond(_ number: Int) throws {
+    /// With `beyondContract`, a patcher gets every pass, even unsupported ones, and the findings are marked.
+    @Test(arguments: table.indices) func findingsBeyondTheContractAreMarked(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
         let kernel = LimitedPatcher(
             KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
@@ -140,7 +140,7 @@ struct KernelContractTests {
         if let broken { #expect(finding.detail.hasSuffix(broken.rawValue), "\(name): \(finding.detail)") }
     }
 
-    /// A later pass of the same case is judged on its own.
+    /// Each pass of a case is judged on its own.
     @Test func laterPassesAreJudgedOnTheirOwn() throws {
         var c = KernelContractTests.make(
             [KernelContractTests.plain, KernelContractTests.exit],
@@ -149,12 +149,12 @@ struct KernelContractTests {
         let kernel = LimitedPatcher(.everything, kernel: KernelFunctions(KernelRelease(6, 12)))
         var runner = CaseRunner([kernel])
         let findings = try runner.run(c).findings
-        let spared = runner.sparedCases(of: 0)
-        #expect(findings == [] && kernel.given == 1 && spared == 1)
+        let skipped = runner.sparedCases(of: 0)
+        #expect(findings == [] && kernel.given == 1 && skipped == 1)
     }
 
-    /// Codes by the first release that has them; each byte is either one of them, or known to all, or to none.
-    @Test func codesAreKnownFromTheirReleaseOn() {
+    /// Opcodes by the first release that defines them. Every other byte is defined by all releases or by none.
+    @Test func opcodesHaveAFirstRelease() {
         let since: [UInt8: KernelRelease] = [
             0x06: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xd7: KernelRelease(6, 6),
             0xd3: KernelRelease(6, 15),
@@ -175,8 +175,8 @@ struct KernelContractTests {
         #expect((0...255).filter { KernelCodes.isDefined($0, in: without) }.count == old.count + 6)
     }
 
-    /// A program with more subprograms than there is room for is not for these functions.
-    @Test(arguments: [1, 2, 3]) func subprogramsHaveTheirRoom(_ room: Int) throws {
+    /// Programs with more subprograms than the kernel's limit are skipped.
+    @Test(arguments: [1, 2, 3]) func subprogramsAreLimited(_ room: Int) throws {
         let c = KernelContractTests.make(
             [KernelContractTests.exit, KernelContractTests.exit], starts: [0, 1], [KernelContractTests.insert(0)])
         let kernel = LimitedPatcher(

@@ -3,17 +3,17 @@ import Patching
 
 @testable import Fuzzing
 
-/// A right patcher that says it can do less, and spoils the parts of its results that it says it leaves out.
+/// A correct patcher with fewer declared capabilities. It corrupts the parts of its results that it does not declare.
 final class LimitedPatcher: ForeignPatcher {
     let name: String
     let capabilities: PatcherCapabilities
     var misconduct: PatcherViolation?
     let kernel: KernelFunctions?
-    /// How many passes it was given.
+    /// The number of passes that it ran.
     private(set) var given = 0
-    /// Is shown every pass that it is given.
+    /// Called with every pass that it runs.
     var watch: (PassImage, ProgramImage<InputIndex>) -> Void = { _, _ in }
-    /// Changes what it says of a pass.
+    /// Changes the status of a pass.
     var answer: (PatchStatus) -> PatchStatus = { $0 }
     private let inner = RangeReplace()
 

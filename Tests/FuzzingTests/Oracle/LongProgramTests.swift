@@ -3,7 +3,7 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Long programs, which the oracle writes by runs of slots and whose plain stretches it skips, as all designs see them.
+/// All designs and the oracle on long programs, which the oracle copies by runs and whose stretches without jumps it skips.
 struct LongProgramTests {
     private static let seed: UInt64 = 16
 
@@ -17,8 +17,8 @@ struct LongProgramTests {
         }
     }
 
-    /// A jump anywhere in a stretch of 64 equal instructions is seen: it is out of range without an edit, and moves with one.
-    @Test(arguments: [0, 1, 63, 64, 127, 128, 190, 191]) func jumpsInPlainStretchesAreSeen(_ slot: Int) throws {
+    /// The oracle detects a jump anywhere among 64 equal instructions: out of range without an edit, or moved by one.
+    @Test(arguments: [0, 1, 63, 64, 127, 128, 190, 191]) func jumpsInPlainStretchesAreDetected(_ slot: Int) throws {
         var insns = [Instruction](repeating: Instruction(code: Opcode.movImmediate64, dst: 1, imm: 7), count: 192)
         insns[slot] = Instruction(code: Opcode.ja, off: 300)
         let subprograms = [Subprogram(start: 0, id: 0)]
@@ -44,8 +44,8 @@ struct LongProgramTests {
         #expect(expectation.status == .accepted && Int(moved.off) == landing - place - 1)
     }
 
-    /// A wide load that is cut off by a plain stretch is seen.
-    @Test func wideLoadBeforeAPlainStretchIsSeen() {
+    /// The oracle detects half a wide load before a stretch without jumps.
+    @Test func wideLoadBeforeAPlainStretchIsDetected() {
         var insns = [Instruction](repeating: Instruction(code: Opcode.movImmediate64, dst: 1, imm: 7), count: 128)
         insns[63] = Instruction(code: Opcode.loadImmediate64)
         let buffer = ProgramBuffer()

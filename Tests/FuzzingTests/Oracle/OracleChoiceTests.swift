@@ -4,11 +4,11 @@ import Testing
 
 @testable import Fuzzing
 
-/// A campaign that the reference judges.
+/// Fuzzing with the reference as the oracle.
 @Suite struct OracleChoiceTests {
     private static let seed: UInt64 = 1
 
-    /// All findings of some cases, with their details.
+    /// All findings of a range of cases, with their details.
     private static func findings(
         _ patchers: [any Patcher], _ oracle: Oracle, _ indices: Range<UInt64>
     ) -> [UInt64: [Finding]] {
@@ -18,17 +18,17 @@ import Testing
         return found
     }
 
-    /// Both oracles find the same: buckets, sentences, places and details.
+    /// Both oracles have the same findings: buckets, sentences, places and details.
     @Test(arguments: Fault.near) func plantedFaultsAreTheSame(_ fault: Fault) {
         let fast = Self.findings([FaultyPatcher(fault)], .fast, 0..<100)
         #expect(Self.findings([FaultyPatcher(fault)], .reference, 0..<100) == fast, "\(fault), seed \(Self.seed)")
     }
 
-    /// A right patcher that adjusts after every single edit is excused for the same passes, and given the same.
+    /// A correct stepwise patcher runs and skips the same passes with both oracles.
     @Test func stepwisePatchersAreTreatedAlike() {
         let given = Oracle.allCases.map { oracle in
             let patcher = LimitedPatcher([.delete, .insert, .range, .stepwise])
-            // It overflows wherever a prefix might.
+            // It returns ERANGE if any prefix might overflow.
             patcher.answer = { $0 == .accepted ? .accepted : .erange }
             let found = Self.findings([patcher, KernelArray()], oracle, 0..<3_000)
             #expect(found.isEmpty, "\(oracle), seed \(Self.seed): \(found)")
@@ -37,7 +37,7 @@ import Testing
         #expect(given[0] == given[1] && given[0] > 500, "\(given)")
     }
 
-    /// What the fast oracle gets wrong is in the bucket of what is wrong with it, and the reference goes on.
+    /// A fault of the fast oracle is a finding in the bucket of its fault. The reference continues with the case.
     @Test func aWrongFastOracleIsAFinding() throws {
         let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
         let program = Program(insns: [plain, Instruction(code: Opcode.ja, off: 0), plain])
@@ -55,19 +55,20 @@ import Testing
             (malformed, dangling, "oracle/error/einval-became-einval/delete"), (dangling, dangling, nil),
         ]
         for row in rows {
-            var trial = PatcherComparison([], oracle: .reference)
+            var comparison = PatcherComparison([], oracle: .reference)
             let (input, buffer) = (ProgramBuffer(), PassBuffer())
             input.load(program)
-            trial.begin(input.image())
+            comparison.begin(input.image())
             buffer.load(row.computed)
-            trial.expectation.compute(buffer.image, on: input.image())
+            comparison.expectation.compute(buffer.image, on: input.image())
             buffer.load(row.pass)
-            trial.judgeByReference(buffer.image, input.image())
-            #expect(trial.findings.map(\.bucket) == (row.bucket.map { [$0] } ?? []))
+            comparison.judgeByReference(buffer.image, input.image())
+            #expect(comparison.findings.map(\.bucket) == (row.bucket.map { [$0] } ?? []))
             let right = Reference.result(of: row.pass, on: program)
             switch right {
-            case .program(let result): #expect(Program(trial.expectation.program.image(as: OutputIndex.self)) == result)
-            case .error(let refusal): #expect(trial.expectation.status == refusal.status)
+            case .program(let result):
+                #expect(Program(comparison.expectation.program.image(as: OutputIndex.self)) == result)
+            case .error(let refusal): #expect(comparison.expectation.status == refusal.status)
             }
         }
     }

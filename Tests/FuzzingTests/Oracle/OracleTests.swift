@@ -4,10 +4,10 @@ import Testing
 
 @testable import Fuzzing
 
-/// The oracle held against what else says the same.
+/// Parts of the oracle compared with other implementations of the same rules.
 struct OracleTests {
-    /// Every code and source: the oracle's table and the one that patchers use.
-    @Test func jumpsAreReadAlike() {
+    /// For every code and source, the oracle's jump table equals that of the patchers.
+    @Test func jumpTablesAgree() {
         let reading = JumpReading()
         var jumps = 0
         for code in 0..<256 {
@@ -24,11 +24,11 @@ struct OracleTests {
                 jumps += expected == .none ? 0 : 1
             }
         }
-        // 2 classes of 14 operations in 2 forms but for gotox, with any source; a pseudo call; a pseudo function.
+        // 2 classes of 14 operations in 2 forms, except gotox, with any source; a pseudo call; a pseudo function.
         #expect(jumps == (2 * 14 * 2 - 1) * 16 + 2)
     }
 
-    /// A small program full of jumps and calls, in two subprograms.
+    /// A small program with many jumps and calls, in two subprograms.
     private func smallProgram(_ numbers: inout SeededNumbers) -> Program {
         let count = Int.random(in: 3...7, using: &numbers)
         let start = Int.random(in: 1..<count, using: &numbers)
@@ -46,7 +46,7 @@ struct OracleTests {
         return Program(insns: insns, subprograms: subprograms)
     }
 
-    /// Any edits, whether they keep landings or not.
+    /// Random edits, which may remove landings.
     private func edits(_ numbers: inout SeededNumbers, count: Int) -> Pass {
         let plain = Instruction(code: Opcode.movImmediate64)
         var edits: [Edit] = []
@@ -63,7 +63,7 @@ struct OracleTests {
         return Pass(edits: edits)
     }
 
-    /// A pass of which a prefix is refused, by the shortcut and by trying every prefix.
+    /// The shortcut for passes with a refused prefix agrees with trying every prefix.
     @Test func refusedPrefixesAreFound() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of OracleTests.refusedPrefixesAreFound: \(seed)")
@@ -97,8 +97,8 @@ struct OracleTests {
         #expect(accepted > 10_000 && refused > 500, "seed \(seed): \(refused) of \(accepted)")
     }
 
-    /// An insertion that jumps skip is one step: a jump that would not reach its front overflows nowhere on the way.
-    @Test func skippedInsertionOverflowsNowhereOnTheWay() throws {
+    /// An insertion that jumps skip is one step: a jump that could not reach its start does not overflow in between.
+    @Test func skippedInsertionDoesNotOverflowInBetween() throws {
         var insns = (0..<32_768).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
         insns[32_767] = Instruction(code: Opcode.ja, off: -32_768)
         let patch = [Instruction(code: Opcode.movImmediate64, imm: -1)]
@@ -111,9 +111,9 @@ struct OracleTests {
     }
 }
 
-/// A result with one field bent is in the bucket of the rule that it breaks, at the place where it does.
+/// A result with one wrong field has a finding with the broken rule and its place.
 struct BrokenRuleTests {
-    /// Gives the right result with something changed.
+    /// Returns the right result with one change.
     private final class Tamperer: Patcher {
         let name = "tamperer"
         private let right = FaultyPatcher(nil)
@@ -136,7 +136,7 @@ struct BrokenRuleTests {
         }
     }
 
-    /// A change, the rule that it breaks, and where.
+    /// A change, and the rule and place of its finding.
     struct Row: Sendable, CustomStringConvertible {
         var rule: BrokenRule
         var place: Int
@@ -172,7 +172,7 @@ struct BrokenRuleTests {
         Row(rule: .line, place: 2, bucket: "extra/insert") { $0.lines.append(LineRecord(insnOff: 6, id: 9)) },
     ]
 
-    /// A jump over an insertion, a call to the second subprogram, and line records at either side.
+    /// A jump over an insertion, a call to the second subprogram, and line records on both sides.
     private static let c: Case = {
         func plain(_ imm: Int32) -> Instruction { Instruction(code: Opcode.movImmediate64, imm: imm) }
         let insns = [
@@ -188,7 +188,7 @@ struct BrokenRuleTests {
             program: program, passes: [Pass(edits: [Edit(off: InputIndex(1), remove: 0, patch: [plain(50)])])])
     }()
 
-    @Test(arguments: rows) func bentResultBreaksItsRule(_ row: Row) throws {
+    @Test(arguments: rows) func wrongResultBreaksItsRule(_ row: Row) throws {
         var runner = CaseRunner([Tamperer(status: row.status, row.bend)])
         let findings = try runner.run(BrokenRuleTests.c).findings
         #expect(findings.count == 1)
@@ -197,8 +197,8 @@ struct BrokenRuleTests {
         #expect(findings.first?.bucket == "tamperer/\(row.rule.rawValue)/\(row.bucket)")
     }
 
-    /// The others are not about a result: what the rules give is ill formed, all are right but differ, no answer comes, the
-    /// patcher does what it must not, or a kernel does what nobody knows of.
+    /// The other rules do not concern a single result: an ill-formed expectation, correct results that differ, a missing
+    /// answer, a violation of the C ABI, or an unknown rewrite of a kernel.
     @Test func everyRuleOfAResultIsInTheTable() {
         let others: Set<BrokenRule> = [
             .illFormed, .disagreement, .crash, .hang, .memory, .wildWrite, .inputWritten, .badStatus, .unsteady,
@@ -207,7 +207,7 @@ struct BrokenRuleTests {
         #expect(Set(BrokenRuleTests.rows.map(\.rule)).union(others) == Set(BrokenRule.allCases))
     }
 
-    @Test func rightResultBreaksNone() throws {
+    @Test func rightResultBreaksNoRule() throws {
         var runner = CaseRunner([Tamperer { _ in }])
         #expect(try runner.run(BrokenRuleTests.c).findings.isEmpty)
     }

@@ -14,7 +14,7 @@ struct OraclePair: ~Copyable {
 
     /// Runs a pass through both oracles; returns the difference in words, or `nil`.
     ///
-    /// The check for malformed passes that campaigns use is a third opinion on these, and a fourth of prefixes is compared.
+    /// The fast check for malformed passes is compared too. Prefixes are compared for a fourth of the passes.
     mutating func difference(_ pass: Pass, on input: Program) -> String? {
         program.load(input)
         edits.load(pass)
@@ -24,15 +24,15 @@ struct OraclePair: ~Copyable {
         let isMalformed = PassCheck.fault(in: edits.image, on: image) != nil
         if isMalformed != (reference.refusal == .malformed) { return "PassCheck: \(isMalformed)" }
         let (one, two) = (Self.words(reference), Self.words(fast))
-        return one == two ? nil : "the reference gives \(one), the fast oracle \(two)"
+        return one == two ? nil : "the reference has \(one), the fast oracle \(two)"
     }
 
-    /// What the last pass gave, by the reference; `nil` for an error.
+    /// The reference's result of the last pass; `nil` for an error.
     var result: Program? {
         reference.status == .accepted ? Program(reference.program.image(as: OutputIndex.self)) : nil
     }
 
-    /// A difference in what prefixes of the edits of the last pass give.
+    /// The difference in the results of prefixes of the last pass, or `nil`.
     func prefixDifference(_ pass: Pass, on input: Program) -> String? {
         if fast.status == .einval { return nil }
         let prefixes = StepwisePrefixes(pass: edits.image, input: program.image(), expectation: fast)
@@ -42,7 +42,7 @@ struct OraclePair: ~Copyable {
         return overflows == prefixes.overflows() ? nil : "an overflowing prefix: the reference says \(overflows)"
     }
 
-    /// An outcome with all its parts; the place of a refusal too.
+    /// All parts of an outcome in words, with the place of a refusal.
     private static func words(_ expectation: borrowing Fuzzing.Expectation) -> String {
         if expectation.status == .accepted {
             return "\(Program(expectation.program.image(as: OutputIndex.self)))"
@@ -51,7 +51,7 @@ struct OraclePair: ~Copyable {
         return "\(expectation.status), \(expectation.refusal?.rawValue ?? "")\(place)"
     }
 
-    /// Every case below a bound; returns how many there are.
+    /// Compares both oracles on every case below a bound; returns the number of cases.
     static func compareAll(_ bounds: SmallCases.Bounds) -> Int {
         var pair = OraclePair()
         var cases = 0
@@ -66,7 +66,7 @@ struct OraclePair: ~Copyable {
         return cases
     }
 
-    /// Random cases as campaigns make them, each pass on the result of the one before.
+    /// Compares both oracles on random cases, each pass on the result of the previous one.
     static func compareRandom(_ shape: CaseShape, _ count: UInt64, prefixes: Bool = false) {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = CaseGenerator(seed: seed, shape: shape)
@@ -90,14 +90,14 @@ struct OraclePair: ~Copyable {
     }
 }
 
-/// The fast oracle of campaigns gives what the reference gives, to the byte.
+/// The fast oracle and the reference have the same results, to the byte.
 @Suite struct ReferenceTests {
     private typealias Bounds = SmallCases.Bounds
 
-    /// All kinds but `gotol`, which differs from `goto` in its field alone.
+    /// All kinds except `gotol`, which differs from `goto` only in its field.
     static let near = Set(SmallCases.Kind.allCases).subtracting([.gotol])
 
-    /// Every case below a bound. Their number is a property of the enumeration.
+    /// Every case below a bound. The number of cases is a property of the enumeration.
     @Test(arguments: [
         (Bounds(slots: 2, edits: 1, patch: 1, hasLines: true, hasSubprograms: true, kinds: near), 68_526),
         (.init(slots: 2, edits: 2, patch: 0, hasLines: true, kinds: near), 34_728),
@@ -111,13 +111,13 @@ struct OraclePair: ~Copyable {
         (.fixed(insns: 10, edits: 4, passes: 2), 2_000),
     ]) func randomCases(_ shape: CaseShape, _ count: UInt64) { OraclePair.compareRandom(shape, count) }
 
-    /// What prefixes of the edits give, for stepwise patchers.
+    /// Prefixes of the edits, which matter for stepwise patchers.
     @Test(arguments: [(CaseShape.fixed(insns: 6, edits: 4, passes: 1), UInt64(3_000)), (.mixed, 600)])
     func prefixesOfRandomCases(_ shape: CaseShape, _ count: UInt64) {
         OraclePair.compareRandom(shape, count, prefixes: true)
     }
 
-    /// Patches and runs of like slots that are longer than the 64 slots which the fast oracle reads at once.
+    /// Patches and runs of equal slots longer than 64 slots, which the fast oracle reads at once.
     @Test func longPatchesAndRuns() throws {
         let move = Instruction(code: Opcode.movImmediate64, imm: 7)
         var passes: [(Pass, Program)] = []
@@ -139,14 +139,14 @@ struct OraclePair: ~Copyable {
                 passes.append((Pass(edits: [Edit(off: InputIndex(1), remove: 0, patch: jumping)]), program))
             }
             var kept = Array(repeating: move, count: 131)
-            // A placeholder is not read, whatever it looks like.
+            // A placeholder must not be read, even if it looks like a jump.
             kept[at + 1] = Instruction(code: Opcode.ja, off: 300)
             let edit = Edit(off: InputIndex(1), remove: 2, patch: kept, keep: PatchIndex(at))
             passes.append((Pass(edits: [edit]), wideProgram))
             let cut = Array(patch[...at])
             passes.append((Pass(edits: [Edit(off: InputIndex(1), remove: 0, patch: cut)]), program))
         }
-        // Jumps of one code and offset in a row, of which an edit moves some.
+        // A row of equal jumps; an edit moves some of them.
         for (code, off) in [(Opcode.ja, 1), (Opcode.ja, -2), (0x15, 40), (0x15, 0)] {
             var insns = Array(repeating: Instruction(code: code, off: Int16(off)), count: 200)
             insns[0] = move
@@ -173,7 +173,7 @@ struct OraclePair: ~Copyable {
     @Test func seeds() throws {
         for file in SeedTests.files {
             let c = try file.parsed()
-            // A kernel that refuses a program does nothing that patchers could do as well.
+            // The expectation of a refused load is not one of patchers.
             guard let expected = c.expected, c.loading == nil || !c.passes.isEmpty else { continue }
             let found = Reference.result(of: c.passes, on: c.program)
             #expect(expected.agrees(with: Case.Expectation(found)), "\(file.path): \(found)")

@@ -2,13 +2,13 @@ import Fuzzing
 import Patching
 import Synchronization
 
-/// A campaign against one planted fault, and what minimizing its first finding gives.
+/// A campaign against one planted fault, and its first finding, minimized.
 struct FaultHunt {
     let fault: Fault
     let seed: UInt64
     /// The index of the first case.
     let first: UInt64
-    /// Cases until the fault was found, and the processor time that they took.
+    /// The number of cases until the fault was found, and their processor time.
     private(set) var cases: UInt64 = 0
     private(set) var seconds = 0.0
     private(set) var found: Case?
@@ -22,7 +22,7 @@ struct FaultHunt {
         self.seed = seed
     }
 
-    /// Runs cases until one fails, at most so many.
+    /// Runs cases until one fails or the limit is reached.
     mutating func search(cases limit: UInt64) {
         var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
         let start = ThreadClock.now
@@ -38,7 +38,7 @@ struct FaultHunt {
         }
     }
 
-    /// Minimizes what was found.
+    /// Minimizes the finding.
     mutating func minimize() {
         guard let found else { return }
         let start = ThreadClock.now
@@ -46,7 +46,7 @@ struct FaultHunt {
         minimizingSeconds = ThreadClock.now - start
     }
 
-    /// The buckets that a case falls in, with the fault or without it.
+    /// The buckets of a case, with the fault or without it.
     static func buckets(of c: Case, with fault: Fault?) throws -> [String] {
         var runner = CaseRunner([FaultyPatcher(fault)])
         return try runner.run(c).findings.map(\.bucket)

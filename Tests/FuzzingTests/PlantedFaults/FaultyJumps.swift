@@ -3,9 +3,9 @@ import Patching
 
 @testable import Fuzzing
 
-/// What is a jump, and where it lands, for ``FaultyPatcher``.
+/// The detection and landing of jumps, for ``FaultyPatcher``.
 struct FaultyJumps {
-    /// The reference on instructions as the patcher takes them.
+    /// The reference on instructions as the faulty patcher decodes them.
     private let reference: Reference
     private let layout: Reference.Layout
     private let fault: Fault?
@@ -29,7 +29,7 @@ struct FaultyJumps {
         self.fault = fault
     }
 
-    /// What a slot of the result reaches; `nil` if it is taken for no jump, or is not encoded again.
+    /// The target of a slot of the result; `nil` if the fault hides the jump or leaves its offset unchanged.
     func jump(of origin: Reference.Origin) -> (Reference.Jump, Reference.OffsetField)? {
         guard let field = reference.instruction(of: origin).offsetField,
             let jump = reference.jump(of: origin, in: layout)
@@ -53,7 +53,7 @@ struct FaultyJumps {
         reference.edits.first { $0.off.position < slot && slot < $0.end }
     }
 
-    /// The slot of the result that a jump or call reaches; `nil` for `EINVAL`.
+    /// The slot of the result where a jump or call lands; `nil` for `EINVAL`.
     func landing(of jump: Reference.Jump, from origin: Reference.Origin) -> Int? {
         guard case .input(let t, let home) = jump.target else { return reference.landing(of: jump, in: layout) }
         switch origin {
@@ -67,7 +67,7 @@ struct FaultyJumps {
     }
 
     private func landing(of t: Int, _ isCall: Bool, fromInput slot: Int) -> Int? {
-        // What is outside of the program moves with its ends.
+        // Targets outside the program move with its ends.
         if t < 0 { return t }
         if t >= reference.count { return t - reference.count + layout.origins.count }
         let isMayGoto = reference.program.insns[slot].code == Opcode.mayGoto
@@ -96,7 +96,7 @@ struct FaultyJumps {
         return landing != nil && isSkipped ? layout.slots[t] : landing
     }
 
-    /// The landing with the faults that concern all jumps and calls.
+    /// The landing, with the faults of all jumps and calls.
     private func landing(of t: Int, _ home: Int, isCall: Bool) -> Int? {
         var (t, home) = (t, home)
         switch fault {
@@ -124,7 +124,7 @@ struct FaultyJumps {
 }
 
 extension Fault? {
-    /// An instruction that the reference reads as a patcher with this fault reads the given one.
+    /// Replaces an instruction so that the reference decodes it as a patcher with this fault would.
     fileprivate func disguised(_ insn: Instruction, isOfPatch: Bool) -> Instruction {
         let field = insn.offsetField
         var (jump, call, load, none) = (insn, insn, insn, insn)

@@ -3,7 +3,7 @@ import Patching
 
 @testable import Fuzzing
 
-/// The reference as a patcher, in which one fault can be planted.
+/// The reference as a patcher, with at most one planted fault.
 final class FaultyPatcher: Patcher {
     let name = "faulty"
     private let fault: Fault?
@@ -40,7 +40,7 @@ final class FaultyPatcher: Patcher {
 }
 
 extension Fault? {
-    /// Returns true if a field is taken to hold an offset.
+    /// Returns true if the fault lets an offset pass as fitting its field.
     fileprivate func fits(_ offset: Int, _ field: Reference.OffsetField) -> Bool {
         if field == .callee || (field == .imm && self != .rangeOfGotol) { return true }
         switch self {

@@ -3,7 +3,7 @@ import Patching
 
 @testable import Fuzzing
 
-/// What travels along, for ``FaultyPatcher``.
+/// Aux words, subprograms and line records, for ``FaultyPatcher``.
 struct FaultyTables {
     let reference: Reference
     let layout: Reference.Layout
@@ -38,13 +38,13 @@ struct FaultyTables {
         return Array(aux.prefix(right.count))
     }
 
-    /// The subprograms of which something stands.
+    /// The surviving subprograms.
     var subprograms: [Subprogram] {
         var found: [Subprogram] = []
         for (number, old) in program.subprograms.enumerated() {
             var start = reference.start(ofSubprogram: number, in: layout)
             if start == nil && (fault == .droppedSubprogramKept || fault == .deletionCrossesSubprogram) {
-                // It is where the next one is.
+                // Its start is that of the next one.
                 let later = number + 1..<program.subprograms.count
                 start = later.lazy.compactMap { reference.start(ofSubprogram: $0, in: layout) }.first
                 if fault == .droppedSubprogramKept { start = start ?? layout.origins.count }
@@ -59,7 +59,7 @@ struct FaultyTables {
         return found
     }
 
-    /// The line records, changed edit by edit.
+    /// The line records, moved edit by edit.
     var lines: [LineRecord] {
         var lines = Reference.Lines(records: program.lines, length: reference.count)
         for edit in reference.edits {
@@ -83,7 +83,7 @@ struct FaultyTables {
         return lines.records
     }
 
-    /// A deletion with the faults of inheritance.
+    /// A deletion, with the faults of inherited records.
     private func delete(_ off: Int, _ count: Int, _ lines: inout Reference.Lines) {
         let range = UInt32(off)..<UInt32(off + count)
         let dropped = lines.records.filter { range.contains($0.insnOff) }

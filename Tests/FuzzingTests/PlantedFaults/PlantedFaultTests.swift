@@ -3,19 +3,20 @@ import Patching
 import TestSupport
 import Testing
 
-/// Whether the harness finds what patchers get wrong, and makes it small enough to read.
+/// The harness finds every planted fault and minimizes it to a readable case.
 struct PlantedFaultTests {
     private static let seed: UInt64 = 1
     private static let nearTable = FaultTable("seed \(seed), faults:", count: Fault.near.count)
     private static let farTable = FaultTable("seed \(seed), faults at the limit:", count: Fault.far.count)
 
-    /// The index to look from for what few cases show, shortly before the first that does.
+    /// The index to start from for faults that few cases show, shortly before the first finding.
     private static let starts: [Fault: UInt64] = [
         .rangeOfGotol: 7_300, .rangeStrictBackward: 4_700, .rangeStrictForward: 3_900, .rangeCheckedBackward: 2_100,
         .rangeCheckedForward: 2_000, .leavingLeavesSubprogram: 3_500, .appendLeaves: 800,
     ]
 
-    /// Found within so many cases, minimized in its bucket, the same again from its text, and gone with the fault.
+    /// Checks that a fault is found within a limit, and that its minimized case keeps the bucket, survives printing, and
+    /// passes without the fault.
     private static func hunt(_ fault: Fault, _ table: FaultTable, cases: UInt64) throws -> CaseSize? {
         var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed, from: PlantedFaultTests.starts[fault] ?? 0)
         hunt.search(cases: cases)
@@ -38,7 +39,7 @@ struct PlantedFaultTests {
         #expect(size.passes == 1 && size.edits <= 2 && size.insns <= 6, "\(fault): \(size)")
     }
 
-    /// The one fault at the limit that is minimized here too; each takes seconds.
+    /// The only fault at the limit that is minimized here: each takes seconds.
     private static let quickest = Fault.rangeUnchecked
 
     @Test(arguments: Fault.far.filter { $0 != quickest }) func faultAtTheLimitIsFound(_ fault: Fault) {
@@ -55,7 +56,7 @@ struct PlantedFaultTests {
         #expect(size.passes == 1 && size.edits <= 2 && size.insns + size.patchInsns <= 32_772, "\(fault): \(size)")
     }
 
-    /// The shapes of cases without a fault, with the number of each; most are small, which are cheap.
+    /// Shapes of cases and their numbers. Most are small, since these are fast.
     static let shapes: [(CaseShape, UInt64)] = [
         (.mixed, 2_000), (.fixed(insns: 6, edits: 3, passes: 1), 4_000),
         (.fixed(insns: 10, edits: 4, passes: 2), 4_000),

@@ -3,14 +3,14 @@ import Fuzzing
 import Patching
 import Testing
 
-/// Passes so long that designs carry them out in blocks, and edits of one form in a loop of their own.
+/// Passes long enough for the designs to process them in blocks, with a special loop for runs of equal edits.
 @Suite struct LongPassTests {
-    /// All designs but the quadratic one.
+    /// All designs except the quadratic one.
     private static var patchers: [any Patcher] {
         BuiltInPatchers.allCases.filter { $0 != .kernelArray }.map { $0.make() }
     }
 
-    /// Edits of all kinds, several passes on what those before them gave.
+    /// Edits of all kinds, in several passes.
     @Test(arguments: [UInt64(1), 2]) func mixedEdits(_ seed: UInt64) {
         var fuzzer = Fuzzer(
             seed: seed, shape: .fixed(insns: 4_000, edits: 1_500, passes: 2), patchers: LongPassTests.patchers)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// How often an edit of a long pass is of another form than its neighbours.
+    /// The share of edits in a long pass that differ in form from their neighbours, in 256ths.
     struct Mix: CustomTestStringConvertible {
         var gaps: Int
         var others: Int
@@ -29,7 +29,7 @@ import Testing
         var testDescription: String { "gaps \(gaps), others \(others), patch jumps \(patchJumps) of 256" }
     }
 
-    /// Every slot is replaced by a patch that keeps it somewhere, but for some; two passes.
+    /// Nearly every slot is replaced by a patch that keeps it, in two passes.
     @Test(arguments: [
         Mix(gaps: 0, others: 0, patchJumps: 0), Mix(gaps: 0, others: 0, patchJumps: 64),
         Mix(gaps: 32, others: 0, patchJumps: 16), Mix(gaps: 1, others: 1, patchJumps: 16),
@@ -37,15 +37,15 @@ import Testing
     ]) func keptSlots(_ mix: Mix) {
         for seed in UInt64(1)...3 {
             var draws = Draws(seed: seed, index: 0)
-            var trial = PatcherComparison(LongPassTests.patchers)
+            var comparison = PatcherComparison(LongPassTests.patchers)
             let program = ProgramBuffer()
             program.load(LongPassTests.makeProgram(&draws))
-            trial.begin(program.image())
+            comparison.begin(program.image())
             for number in 0..<2 {
                 let pass = PassBuffer()
-                LongPassTests.fill(pass, for: trial.program, mix, &draws)
-                let status = trial.run(pass.image, isLast: number == 1)
-                #expect(trial.findings.isEmpty, "seed \(seed): \(LongPassTests.words(trial.findings))")
+                LongPassTests.fill(pass, for: comparison.program, mix, &draws)
+                let status = comparison.run(pass.image, isLast: number == 1)
+                #expect(comparison.findings.isEmpty, "seed \(seed): \(LongPassTests.words(comparison.findings))")
                 #expect(status == .accepted, "seed \(seed), pass \(number)")
                 if status != .accepted { break }
             }
@@ -56,7 +56,7 @@ import Testing
         findings.map { "\($0.bucket): \($0.detail)" }.joined(separator: "; ")
     }
 
-    /// Two subprograms whose jumps stay within a reach that fits 16 bits behind both passes.
+    /// Two subprograms with jumps short enough to fit 16 bits after both passes.
     private static func makeProgram(_ draws: inout Draws) -> Program {
         let half = 1_500
         var program = Program(insns: [], aux: [], subprograms: [])
@@ -81,7 +81,7 @@ import Testing
         return program
     }
 
-    /// Edits nearly every slot but the last of each subprogram, so that something stands behind every edit.
+    /// Edits nearly every slot except the last of each subprogram, so that a slot follows every edit.
     private static func fill(
         _ pass: PassBuffer, for input: ProgramImage<InputIndex>, _ mix: Mix, _ draws: inout Draws
     ) {

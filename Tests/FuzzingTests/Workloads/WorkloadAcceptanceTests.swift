@@ -4,11 +4,11 @@ import Patching
 import TestSupport
 import Testing
 
-/// No pass of a workload is malformed or refused, whatever the program, and all patchers agree on what comes of it.
+/// No pass of a workload is malformed or refused on any program, and all patchers have the same result.
 struct WorkloadAcceptanceTests {
-    /// Puts a program through a workload and all patchers; says how many edits that took.
+    /// Runs all patchers on a program with the passes of a workload; returns the number of edits.
     private static func run(
-        _ workload: Workload, on program: Program, _ trial: inout PatcherComparison,
+        _ workload: Workload, on program: Program, _ comparison: inout PatcherComparison,
         _ generator: inout WorkloadGenerator,
         _ place: @autoclosure () -> String
     ) -> Int {
@@ -19,13 +19,13 @@ struct WorkloadAcceptanceTests {
             Issue.record("\(place()): ill formed: \(fault)")
             return 0
         }
-        trial.begin(buffer.image())
+        comparison.begin(buffer.image())
         var edits = 0
         for number in 0..<workload.passCount {
-            generator.makePass(number, of: workload, for: trial.program, into: pass)
+            generator.makePass(number, of: workload, for: comparison.program, into: pass)
             edits += pass.editCount
-            let status = trial.run(pass.image, isLast: number == workload.passCount - 1)
-            if let finding = trial.findings.first {
+            let status = comparison.run(pass.image, isLast: number == workload.passCount - 1)
+            if let finding = comparison.findings.first {
                 Issue.record("\(place()), \(workload.name), pass \(number): \(finding.bucket): \(finding.detail)")
             } else if status == .einval {
                 Issue.record("\(place()), \(workload.name), pass \(number): refused")
@@ -46,11 +46,11 @@ struct WorkloadAcceptanceTests {
     }
 
     @Test(arguments: Workload.allCases) func programsOfFiles(_ workload: Workload) throws {
-        var trial = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
+        var comparison = PatcherComparison(BuiltInPatchers.allCases.map { $0.make() })
         var generator = WorkloadGenerator()
         var edits = 0
         for (place, program) in try Self.programs.get() where program.insns.count < 4096 {
-            edits += Self.run(workload, on: program, &trial, &generator, place)
+            edits += Self.run(workload, on: program, &comparison, &generator, place)
         }
         print("\(workload.name): \(edits) edits in the programs of seeds and vectors")
         #expect(edits > 0)
@@ -58,22 +58,22 @@ struct WorkloadAcceptanceTests {
 
     /// Programs at the 16-bit limit, with an edit at almost every slot: for a quadratic design they would take minutes.
     ///
-    /// They are made of constants, so that there is nothing in them for most other workloads.
+    /// They consist of constants, so most other workloads have no edits in them.
     @Test func programsAtTheLimit() throws {
         let linear = BuiltInPatchers.allCases.map { $0.make() }.filter { !$0.isStepwise }
-        var trial = PatcherComparison(linear)
+        var comparison = PatcherComparison(linear)
         var generator = WorkloadGenerator()
         let large = try Self.programs.get().filter { $0.program.insns.count >= 4096 }
         #expect(large.count >= 3)
         for (place, program) in large.prefix(3) {
-            let edits = Self.run(.blinding, on: program, &trial, &generator, place)
+            let edits = Self.run(.blinding, on: program, &comparison, &generator, place)
             #expect(edits > 30_000, "\(place)")
         }
     }
 
     @Test(arguments: Workload.allCases) func generatedCases(_ workload: Workload) { Self.runGenerated(100, workload) }
 
-    /// Puts random programs through a workload and all patchers.
+    /// Runs all patchers on random programs with the passes of a workload.
     static func runGenerated(_ cases: UInt64, _ workload: Workload) {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of WorkloadAcceptanceTests.generatedCases, \(workload.name): \(seed)")

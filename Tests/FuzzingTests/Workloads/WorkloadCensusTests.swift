@@ -4,11 +4,11 @@ import Testing
 
 @testable import Fuzzing
 
-/// What generated cases hold when a workload makes their passes.
+/// The contents of generated cases whose passes come from a workload.
 struct WorkloadCensusTests {
     private static let seed: UInt64 = 2026
 
-    /// A run of cases of one workload.
+    /// Counts over the cases of one workload.
     private struct Census {
         var edits = 0
         var casesWithEdits = 0
@@ -46,7 +46,7 @@ struct WorkloadCensusTests {
         }
     }
 
-    /// Each workload has something to do in most cases, and nothing that it does is refused.
+    /// Each workload has edits in most cases, and no pass is refused.
     @Test(arguments: Workload.allCases) func casesHaveEdits(_ workload: Workload) {
         let cases: UInt64 = 1500
         let census = Census(workload, cases: cases)
@@ -59,7 +59,7 @@ struct WorkloadCensusTests {
         #expect(census.casesWithEdits * 2 >= Int(cases), "seed \(Self.seed)")
     }
 
-    /// Of what a workload finds in programs, a choice makes all, some or nothing.
+    /// A choice makes all, some or none of the edits that a workload finds in programs.
     @Test(arguments: Workload.allCases) func editsAreChosen(_ workload: Workload) {
         let program = ProgramBuffer()
         let pass = PassBuffer()
@@ -79,7 +79,7 @@ struct WorkloadCensusTests {
         #expect(counts[0] > counts[1] && counts[1] > 0 && counts[2] == 0, "seed \(Self.seed): \(counts)")
     }
 
-    /// The same case whatever was made before it, and by a generator of its own; workloads take turns.
+    /// A new generator makes the same case as one that has made other cases before. Workloads alternate.
     @Test func casesDependOnSeedAndIndexAlone() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of WorkloadCensusTests.casesDependOnSeedAndIndexAlone: \(seed)")

@@ -3,11 +3,11 @@ import Fuzzing
 import Patching
 import Testing
 
-/// The exact passes of each workload on the programs of `Tests/Workloads`; ``SeedTests`` looks at what comes of them.
+/// The exact passes of each workload on the programs of `Tests/Workloads`. ``SeedTests`` checks their results.
 struct WorkloadPassTests {
     static let files = CaseFolder.workloads.files
 
-    /// The workload that a file is about.
+    /// The workload of a file.
     private static func workload(of file: CaseFolder.File) -> Workload? {
         Workload.allCases.first { file.idea.hasPrefix($0.name + "-") }
     }
@@ -17,16 +17,16 @@ struct WorkloadPassTests {
         let c = try file.parsed()
         var made = c
         made.passes = []
-        var trial = PatcherComparison([])
+        var comparison = PatcherComparison([])
         var generator = WorkloadGenerator()
         let pass = PassBuffer()
         let program = ProgramBuffer()
         program.load(c.program)
-        trial.begin(program.image())
+        comparison.begin(program.image())
         for number in 0..<workload.passCount {
-            generator.makePass(number, of: workload, for: trial.program, into: pass)
+            generator.makePass(number, of: workload, for: comparison.program, into: pass)
             made.passes.append(Pass(pass.image))
-            #expect(trial.run(pass.image, isLast: number == workload.passCount - 1) == .accepted)
+            #expect(comparison.run(pass.image, isLast: number == workload.passCount - 1) == .accepted)
         }
         let found = CaseFile.print(made)
         #expect(found == CaseFile.print(c), "\(found)")

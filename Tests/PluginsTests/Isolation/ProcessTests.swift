@@ -4,7 +4,7 @@ import UserFiles
 
 @testable import Campaign
 
-/// Plug-ins that use what belongs to their process, and not to them: its end, its descriptors, its parent and children.
+/// Plug-ins that end their process, use its descriptors, kill its parent or leave children.
 @Suite(.serialized) struct ProcessTests {
     private static let source = "\(BuiltPlugin.package)/Tests/Plugins/misbehaving.c"
 
@@ -12,7 +12,7 @@ import UserFiles
         try BuiltPlugin([source], flags: ["-w", "-DFAULT=\(fault)"] + flags)
     }
 
-    /// Runs the tool, and kills it with status 137 when it does not end.
+    /// Runs the tool. If it hangs, it is killed and the status is 137.
     private static func run(_ words: [String], input: String = "") throws -> BuiltPlugin.Outcome {
         let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("bpf-patch-fuzz").path
@@ -21,18 +21,18 @@ import UserFiles
 
     // MARK: apply
 
-    /// A line whose pass puts an instruction before another, and one whose pass starts by replacing an exit.
+    /// A pass with an insertion, and a pass that starts by replacing an exit.
     private static let lines = [1, 0].map { off in
         "{\"name\":\"at \(off)\",\"insns\":[\"9500000000000000\",\"b701000001000000\",\"9500000000000000\"],"
             + "\"passes\":[[{\"off\":\(off),\"remove\":\(1 - off),\"patch\":[\"b701000084030000\"]}]]}\n"
     }
 
-    /// Only a process that says that it came to its end is believed, whatever its status.
+    /// An exit status alone is not trusted: a process must also report that it finished.
     @Test(arguments: [
         ("EXIT", "misbehaving ends the process with exit status 0"),
         ("ABORT", "misbehaving ends the process with SIGABRT"),
         ("HANG", "misbehaving gives no answer within 0.5 s"),
-    ]) func applyNamesTheLineOfADeath(_ fault: String, _ words: String) throws {
+    ]) func applyNamesTheLineOfACrash(_ fault: String, _ words: String) throws {
         let plugin = try Self.build(fault)
         let apply = try Self.run(
             ["apply", "--timeout", "0.5", "--plugin", plugin.path],
@@ -45,7 +45,7 @@ import UserFiles
     // MARK: run
 
     @Test(arguments: [("CLOSE", "descriptor"), ("TERMINATE", "sigterm")])
-    func deathIsFiledByItsCause(_ fault: String, _ kind: String) throws {
+    func crashHasTheBucketOfItsCause(_ fault: String, _ kind: String) throws {
         let plugin = try Self.build(fault)
         var seen: [String] = []
         for jobs in ["1", "2"] {
@@ -63,8 +63,8 @@ import UserFiles
         #expect(Set(seen).count == 1)
     }
 
-    /// What is written to every descriptor ends no campaign early: not by the memory that processes share, and not by
-    /// the reports of workers.
+    /// A plug-in that writes to every descriptor does not end a campaign early. Neither the shared memory nor the reports of
+    /// workers are damaged.
     @Test(arguments: ["1", "2"]) func scribblingEndsNoCampaign(_ jobs: String) throws {
         let plugin = try Self.build("SCRIBBLE", "-DEVERY=20")
         let run = try Self.run([
@@ -74,7 +74,7 @@ import UserFiles
         #expect(run.status == 0 && run.output.contains("3,000 cases in"), "\(run)")
     }
 
-    /// Neither a child that is left running, be it in a session of its own, nor one that goes on with the work is waited for.
+    /// A campaign does not wait for children that a plug-in leaves running, even in a session of their own.
     @Test(arguments: ["CHILD", "SESSION", "FORK"]) func childrenAreNotWaitedFor(_ fault: String) throws {
         let plugin = try Self.build(fault)
         let run = try Self.run([
@@ -87,7 +87,7 @@ import UserFiles
         try Self.expectNoneLeft(with: plugin)
     }
 
-    /// What a plug-in leaves running that hangs, or that is only loaded, is ended with the process that it was loaded into.
+    /// Children of a plug-in that hangs, or that is only loaded, are killed with the process that loaded it.
     @Test func orphansAreEnded() throws {
         let plugin = try BuiltPlugin(
             text: """
@@ -125,7 +125,7 @@ import UserFiles
     }
 
     private static func expectNoneLeft(with plugin: BuiltPlugin) throws {
-        // They were sent a signal and need a moment.
+        // They were killed, but may need a moment to die.
         for _ in 0..<3000 {
             if try processes(with: plugin).isEmpty { break }
             usleep(10_000)
@@ -135,7 +135,7 @@ import UserFiles
         #expect(left == [])
     }
 
-    /// A judge that says nothing at all is ended, and so is one that cannot watch the time itself.
+    /// A judge that does not answer is killed, even if its own timer does not work.
     @Test func silentJudgeIsEnded() throws {
         let plugin = try Self.build("STOP_PARENT", "-DEVERY=1")
         let seed = "\(BuiltPlugin.package)/Seeds/one-for-one-replacement-moves-nothing.case"
@@ -144,7 +144,7 @@ import UserFiles
         #expect(replay.output.contains("gives no answer within 5.5 s"), "\(replay)")
     }
 
-    /// Workers that end of themselves, as if all were done, leave cases that nobody has run.
+    /// Workers that exit early with a clean status are reported, with the number of cases that did not run.
     @Test func workersThatEndEarlyAreNamed() throws {
         let plugin = try BuiltPlugin(
             text: """
@@ -176,22 +176,22 @@ import UserFiles
         }
     }
 
-    /// Whether a process has a plug-in loaded.
+    /// Returns true if a process has a plug-in loaded.
     ///
-    /// Read by the tool's own reader, since Foundation takes the first page of such a file for the whole.
+    /// Uses the tool's own reader: Foundation reads only the first page of a file in /proc.
     private static func isLoaded(_ plugin: BuiltPlugin, in process: some StringProtocol) -> Bool {
         let maps = (try? FileReader.bytes(of: "/proc/\(process)/maps")) ?? []
         return String(decoding: maps, as: UTF8.self).contains(plugin.path)
     }
 
-    /// Poison in the pipe of answers is the end of the judge that wrote it, and of nothing else.
+    /// Garbage in the pipe of answers is a crash of the judge that wrote it, and has no other effect.
     @Test func garbageIsNoAnswer() throws {
         let plugin = try Self.build("SCRIBBLE", "-DEVERY=1")
         let replay = try Self.run(["replay", "--plugin", plugin.path, "\(BuiltPlugin.package)/Seeds"])
         #expect(replay.status == 77 && replay.output.contains("misbehaving/crash/descriptor/none"), "\(replay)")
     }
 
-    /// Whoever kills workers again and again is named.
+    /// A plug-in that kills workers repeatedly is named.
     @Test func killerOfWorkersIsNamed() throws {
         let plugin = try Self.build("KILL_PARENT")
         let run = try Self.run([
@@ -203,7 +203,7 @@ import UserFiles
 
     // MARK: Loading
 
-    /// The time of a campaign is also the limit of what is loaded for it.
+    /// The time limit of a campaign also limits the loading of plug-ins.
     @Test func loadingHasALimit() throws {
         let plugin = try BuiltPlugin(
             text: """
@@ -220,7 +220,7 @@ import UserFiles
         }
     }
 
-    /// Too few descriptors are no fault of a plug-in, and the error says what to do.
+    /// Too few descriptors are not attributed to a plug-in. The error names the remedy.
     @Test(arguments: 5...12) func tooFewDescriptorsAreNamed(_ count: Int) throws {
         let plugin = try BuiltPlugin(BuiltPlugin.example)
         let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -235,8 +235,8 @@ import UserFiles
         }
     }
 
-    /// An interrupt while a plug-in is loaded is not the plug-in's fault.
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func interruptWhileLoadingIsSaid(_ signal: Int32) throws {
+    /// An interrupt while a plug-in is loaded is not attributed to the plug-in.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func interruptWhileLoadingIsReported(_ signal: Int32) throws {
         let plugin = try BuiltPlugin(
             text: """
                 #include "example.c"

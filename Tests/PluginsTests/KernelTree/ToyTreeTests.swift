@@ -77,7 +77,7 @@ import Testing
             }
         ),
         (
-            "types and attributes that nobody defines",
+            "undefined types and attributes",
             { tree in
                 tree.replace(
                     "struct bpf_prog *prog;\n",
@@ -110,7 +110,7 @@ import Testing
             }
         ),
         (
-            "options that are asked for in each way",
+            "options tested in each way",
             { tree in
                 tree.replace(
                     "int bpf_remove_insns(",

@@ -107,7 +107,7 @@ struct ViolationTests {
         let (violation, bucket) = ViolationTests.table[number]
         let plugin = try BuiltPlugin(text: ViolationTests.text(violation)).load()
         let found = try ViolationTests.buckets(plugin, Plugin.Options(runsEveryPassTwice: true))
-        #expect(found.first == "example/\(bucket)/patch", "\(violation) gave \(found)")
+        #expect(found.first == "example/\(bucket)/patch", "\(violation): \(found)")
     }
 
     @Test func exampleIsClean() throws {
