@@ -4,7 +4,7 @@ import Patching
 
 @testable import Campaign
 
-/// A built-in patcher whose results are spoilt.
+/// A built-in patcher with corrupted results.
 final class BentPatcher: Patcher {
     let name: String
     private let inner = RangeReplace()
@@ -21,7 +21,7 @@ final class BentPatcher: Patcher {
         return status
     }
 
-    /// Adds something to the offset of the first jump.
+    /// Changes the offset of the first jump.
     static func firstJump(by slots: Int) -> BentPatcher {
         BentPatcher { output in
             let image = output.image(as: OutputIndex.self)

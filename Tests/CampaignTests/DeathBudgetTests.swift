@@ -2,7 +2,7 @@ import Testing
 
 @testable import Campaign
 
-/// What a target is still given that hangs, crashes or takes all memory.
+/// The share of blocks for a target that hangs, crashes or takes all memory.
 @Suite struct DeathBudgetTests {
     private static let budget = DeathBudget(casesPerSecond: 250_000, timeout: 2)
 
@@ -24,7 +24,7 @@ import Testing
         #expect(lengths.last == Epoch.longest && lengths.max() == Epoch.longest)
     }
 
-    /// A share is exactly so many blocks, the first among them, and no two of them are further apart than they must be.
+    /// A share has its exact number of blocks, including the first, at distances as equal as possible.
     @Test func sharesAreSpreadEvenly() {
         for length in 1...70 as ClosedRange<UInt64> {
             for share in 0...length {
@@ -39,14 +39,14 @@ import Testing
         }
     }
 
-    /// A worker may be given a block again that was counted in an earlier epoch; all targets have that.
-    @Test func blocksBeforeAnEpochAreGiven() {
+    /// A worker may repeat a block that was counted in an earlier epoch. All targets run such blocks.
+    @Test func repeatedBlocksHaveAllTargets() {
         let epoch = Epoch(start: 64, end: 128, shares: [1, 0])
         #expect(epoch.runs(63, 0) && epoch.leftOut(of: 0) == 0)
     }
 
-    /// A block that was taken in is known, also one that follows a gap.
-    @Test func blocksThatWereTakenInAreKnown() {
+    /// A counted block is known as such, even after a gap.
+    @Test func countedBlocksAreKnown() {
         var order = BlockOrder(next: 2)
         #expect(order.has(1) && !order.has(2))
         #expect(order.add(BlockReport(block: 3, done: 128)).isEmpty)
@@ -55,7 +55,7 @@ import Testing
         #expect(order.has(3) && !order.has(4))
     }
 
-    /// The first hang costs nothing: the next epochs have the target in all blocks, until it hangs again.
+    /// The first hang has no effect: the target runs all blocks of the next epochs until it hangs again.
     @Test func firstHangIsFree() {
         #expect(Self.share(TargetCounts(), from: 1024) == 1024)
         for start in [1, 2, 64, 1024] as [UInt64] {
@@ -66,9 +66,9 @@ import Testing
         #expect(Self.share(TargetCounts(hangs: 1), from: Epoch.longest * 8) == Epoch.longest)
     }
 
-    /// Leaving out the last target would protect nothing: of those that die, one is given all blocks, and only of those
-    /// that are run.
-    @Test func oneTargetIsAlwaysGiven() {
+    /// Leaving out the last target would protect no other: of the targets that die, one runs all blocks. It is one of those
+    /// that the campaign runs.
+    @Test func oneTargetRunsAllBlocks() {
         let last = Epoch.beginning(at: 32)
         let (a, b, calm) = (TargetCounts(hangs: 9), TargetCounts(hangs: 3, crashes: 9), TargetCounts())
         func shares(_ targets: [TargetCounts], running: Int) -> [UInt64] {
@@ -86,8 +86,8 @@ import Testing
         #expect(other.shares[0] == 0 && other.shares[1] == 64)
     }
 
-    /// Other targets keep at least half of their rate beside one that hangs in every block that it is given, also where two
-    /// workers run twice as many cases a second as prices assume, and all of them wait for each hang.
+    /// Other targets keep at least half of their rate beside one that hangs in every block. This holds even if two workers
+    /// run twice as many cases a second as the prices assume, and all of them wait for each hang.
     @Test(arguments: [100_000, 250_000, 500_000, 1_000_000, 2_000_000] as [Double])
     func othersKeepHalfOfTheirRate(_ casesPerSecond: Double) {
         var epoch = Epoch()
@@ -105,8 +105,11 @@ import Testing
         #expect(2 * Double(hangs) <= 7.5, "\(hangs) hangs, \(running) s")
     }
 
-    /// One that hangs in each block it is given costs a second and a quarter of all cases at most, or its second death.
-    @Test(arguments: [(ChildExit.Kind.hang, 2_000_000), (.memory, 2_000_000), (.crash, 4 * 314)] as [(ChildExit.Kind, UInt64)])
+    /// A target that hangs in each block costs at most a second and a quarter of all cases, or its second death.
+    @Test(
+        arguments: [(ChildExit.Kind.hang, 2_000_000), (.memory, 2_000_000), (.crash, 4 * 314)]
+            as [(ChildExit.Kind, UInt64)]
+    )
     func deathsCostAQuarter(_ kind: ChildExit.Kind, price: UInt64) {
         var epoch = Epoch()
         var (deaths, leftOut): (UInt64, UInt64) = (1, 0)
@@ -128,7 +131,7 @@ import Testing
             let cost = deaths / each * price
             #expect(cost <= price + max(price, 250_000 + epoch.end * Shard.blockSize / 4), "\(epoch)")
         }
-        // It is not given up for good either.
+        // It still gets some blocks.
         #expect(deaths > 5 * each)
     }
 }

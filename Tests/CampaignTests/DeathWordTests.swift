@@ -3,14 +3,14 @@ import Testing
 
 @testable import Campaign
 
-/// The words that ends of processes have in buckets.
+/// The words for crashes in buckets.
 @Suite struct DeathWordTests {
     private static let causes: [ChildExit.Cause] = [
         .signal(11, nil), .signal(99, nil), .exit(3), .sanitizer, .hang(timeout: 2), .memory(taken: 7, timeout: 2),
         .memory(taken: nil, timeout: 2), .leak, .outside(9), .descriptor,
     ]
 
-    /// Each is explained in the tables of the README, which are ``BucketGuide``.
+    /// Each word is in the tables of ``BucketGuide``, which the README has.
     @Test(arguments: causes) func isExplained(_ cause: ChildExit.Cause) throws {
         let finding = ChildExit(cause: cause, index: 0).finding(against: "x")
         let word = try #require(finding.bucket.split(separator: "/").dropFirst(2).first).description

@@ -3,13 +3,13 @@ import Testing
 
 @testable import Campaign
 
-/// Words that a campaign ends with when little or nothing is known.
+/// The last words of a campaign with few or no results.
 @Suite struct EndTests {
     private static func report(cases: UInt64) -> CampaignReport {
         CampaignReport(seed: 1, cases: cases, seconds: 1, casesPerSecond: 1, jobs: 1, findings: [])
     }
 
-    @Test func nothingDoneIsNoCleanEnd() {
+    @Test func noCasesAreNoCleanEnd() {
         #expect(Self.report(cases: 0).gaps == [CampaignReport.noCase])
         #expect(Self.report(cases: 1).gaps.isEmpty)
         var lost = Self.report(cases: 0)
@@ -17,7 +17,7 @@ import Testing
         #expect(lost.gaps == [CampaignReport.lostWorkers])
     }
 
-    /// What a command takes before its first case counts, but for a second; half of the time is left.
+    /// The preparation of a command counts as its time, except for one second. Half of the time remains for the campaign.
     @Test(
         arguments: [(10.0, 0.0, 0.0), (10, 0.9, 0), (10, 4, 3), (10, 60, 5), (.infinity, 60, 59)]
             as [(Double, Double, Double)])
@@ -38,7 +38,7 @@ import Testing
         }
         #expect(neverRun(TargetCounts(skipped: 9)) == ["index-map"])
         #expect(neverRun(TargetCounts(ran: 1, skipped: 9)) == [])
-        // One that died was run.
+        // A target that died has run.
         #expect(neverRun(TargetCounts(skipped: 9, crashes: 1)) == [])
         #expect(neverRun(TargetCounts(), cases: 0) == [])
         var report = Self.report(cases: 9)
@@ -50,7 +50,7 @@ import Testing
             report.gaps == ["index-map \(CampaignReport.neverRunWords): \(CampaignReport.unsupportedWords)"])
     }
 
-    /// A target that was left out of nearly all cases is named, and cases that no target ran do not count.
+    /// A target that hardly ran is named. Cases that no target ran do not count.
     @Test func leftOutTargetsAreNamed() {
         func report(_ cases: UInt64, _ it: TargetCounts, notRun: UInt64 = 0, _ targets: [String]) -> CampaignReport {
             var counts = CampaignCounts([it])
@@ -71,7 +71,7 @@ import Testing
         #expect(empty.cases == 0 && empty.gaps == ["it ran 0 of 128 cases, \(CampaignReport.thinWords)"])
     }
 
-    /// A case that was cut off at the end says nothing against its target, unless it was run longer than it may be.
+    /// A case that is cut off at the end is no finding, unless it has run longer than its timeout.
     @Test(arguments: [(0.0, false), (1.3, false), (30.0, false), (30.1, true)])
     func onlyLateCasesAreDoubted(_ seconds: Double, _ isLate: Bool) {
         let now: UInt64 = 1_000_000_000_000
@@ -82,7 +82,7 @@ import Testing
         var kept = cut
         kept.isKept = true
         #expect(kept.text.contains("its block is run again when the campaign is resumed"))
-        // When it began is not known.
+        // The start is unknown.
         #expect(!CutCase(index: 5, start: 0, now: now, timeout: 30).isLate)
     }
 

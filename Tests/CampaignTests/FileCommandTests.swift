@@ -2,7 +2,7 @@ import Foundation
 import Patching
 import Testing
 
-/// `replay`, `minimize`, `apply`, `show` and `patchers` from outside: good files, broken files, exit statuses.
+/// The commands `replay`, `minimize`, `apply`, `show` and `patchers` on good and broken files.
 @Suite struct FileCommandTests {
     private static let good = """
         # bpf-patch-fuzz case
@@ -21,7 +21,7 @@ import Testing
         L1: exit
         """
 
-    @Test func brokenFilesAreNamedAndTheRestIsRun() throws {
+    @Test func brokenFilesAreNamedAndTheOthersRun() throws {
         let folder = try Tool.Folder()
         _ = try folder.write(Self.good, to: "a-good.case")
         let broken = try folder.write(Self.good.replacingOccurrences(of: "r1 = 1", with: "r1 = x"), to: "b-broken.case")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// A picture that cannot be written says nothing of the program.
+    /// A picture that cannot be written is an error, independent of the verdict.
     @Test func outputOfShowIsWritten() throws {
         let folder = try Tool.Folder()
         let file = try folder.write(Self.good, to: "good.case")
@@ -62,7 +62,7 @@ import Testing
         #expect(full.errors == "error: standard output: cannot be written: No space left on device\n")
     }
 
-    /// A wrong path must not look like success.
+    /// A path without cases is an error, not success.
     @Test func noCaseAtAllIsAnError() throws {
         let folder = try Tool.Folder()
         let run = try Tool.run(["replay", folder.path])
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: ["run", "replay", "minimize", "show", "apply", "scale", "stats", "patchers"])
-    func everyCommandExplainsItself(_ command: String) throws {
+    func everyCommandHasHelp(_ command: String) throws {
         let run = try Tool.run([command, "--help"])
         #expect(run.status == 0 && run.output.contains("Example"), "\(run.output)")
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Campaign
 
-/// Which findings are told as one.
+/// Groups of findings with one cause.
 struct FindingGroupsTests {
     private func finding(_ bucket: String, slots: Int = 1, leadsTo: [String]? = []) -> StoredFinding {
         let c = Case(
@@ -18,7 +18,7 @@ struct FindingGroupsTests {
         FindingGroups.make(findings.shuffled()).map { $0.buckets.map { String($0.drop { $0 != "/" }.dropFirst()) } }
     }
 
-    /// A chain of slides, also by way of a bucket that is no finding, is one group, with the smallest case first.
+    /// A chain of slides is one group, even through a bucket without a finding. The smallest case comes first.
     @Test func slidesJoin() {
         let found = buckets([
             finding("a/layout/alu64/patch", slots: 4, leadsTo: ["a/aux/alu64/patch"]),
@@ -32,7 +32,7 @@ struct FindingGroupsTests {
             ])
     }
 
-    /// The group with the smallest case comes first, whatever it is called.
+    /// The group with the smallest case comes first, independent of names.
     @Test func smallestComesFirst() {
         let found = buckets([
             finding("a/layout/alu64/patch", slots: 9), finding("b/crash/sigill/none", slots: 2),
@@ -41,7 +41,7 @@ struct FindingGroupsTests {
         #expect(found == [["aux/alu64/patch"], ["crash/sigill/none"], ["hang/none/none"], ["layout/alu64/patch"]])
     }
 
-    /// What cannot slide, or has not yet, is grouped by what is in its bucket.
+    /// Findings that cannot slide, or have not yet, are grouped by the parts of their bucket.
     @Test(arguments: [
         ("a/hang/none/none", "a/hang/none/patch", true), ("a/crash/sigsegv/none", "a/crash/sigabrt/none", false),
         ("a/hang/none/none", "b/hang/none/none", false), ("a/hang/none/none", "a/memory/none/none", false),
@@ -56,26 +56,26 @@ struct FindingGroupsTests {
         #expect(FindingGroups.make([finding(one), finding(other)]).count == (isOne ? 1 : 2))
     }
 
-    @Test func whatHasNotSlidIsWithItsRule() {
+    @Test func withoutASlideTheRuleCounts() {
         let (one, other) = ("a/wrong-landing/ja-forward/patch", "a/wrong-landing/ja-backward-ref/delete")
         #expect(FindingGroups.make([finding(one, leadsTo: nil), finding(other, leadsTo: nil)]).count == 1)
         #expect(FindingGroups.make([finding(one), finding(other)]).count == 2)
     }
 
-    /// What there was no time for is with the others of its kind that have slid, if all of these are in one group.
-    @Test func whatHasNotSlidIsWithItsKind() {
+    /// A finding that had no time to slide joins those of its kind, if they are all in one group.
+    @Test func withoutASlideTheKindCounts() {
         let end = "a/wrong-landing/ja-forward/patch"
         let slid = [finding("a/wrong-landing/cond-forward/patch", leadsTo: [end]), finding(end)]
         let late = ["cond-forward-ref/insert", "cond-backward/patch", "gotol-forward/patch"].map {
             finding("a/wrong-landing/\($0)", slots: 5, leadsTo: nil)
         }
         #expect(buckets(slid + late).map(\.count) == [3, 1, 1])
-        // Two causes for one kind: nobody knows which of them it is of.
+        // Two causes for one kind: the cause of the finding is unknown.
         let apart = finding("a/wrong-landing/cond-forward/delete", slots: 3)
         #expect(buckets(slid + late + [apart]).map(\.count) == [2, 1, 2, 1])
     }
 
-    /// A group is known when all of it is.
+    /// A group is known if all its findings are.
     @Test func knownGroups() {
         var (one, other) = (finding("a/hang/none/none"), finding("a/hang/none/patch"))
         #expect(FindingGroups.make([one, other])[0].isKnown == nil)
@@ -85,10 +85,10 @@ struct FindingGroupsTests {
         #expect(FindingGroups.make([one, other])[0].isKnown == true)
     }
 
-    /// No line is wider than 80 columns but for a path, and the command can be pasted.
+    /// Only paths are wider than 80 columns, and the command can be pasted.
     @Test func textFits() throws {
         var findings = SentenceTexts.buckets.map { finding($0) }
-        // As many buckets and hits as there may be.
+        // The largest possible counts.
         for number in 100..<300 {
             findings.append(finding("a/hang/none/none-\(number)", slots: 12_345))
             findings[findings.count - 1].hits = 1_000_000_000
@@ -102,7 +102,7 @@ struct FindingGroupsTests {
         }
     }
 
-    /// A long plug-in has a line of its own, with its option.
+    /// The option for a plug-in with a long path has its own line.
     @Test func optionsAreBrokenToo() throws {
         let path = "./" + String(repeating: "a-long-folder/", count: 4) + "kernel.so"
         let group = FindingGroups.make(
@@ -112,7 +112,7 @@ struct FindingGroupsTests {
         #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(group.text)")
     }
 
-    /// Of a case against a kernel, passes say nothing: they are what the kernel did, where that is known.
+    /// The size of a kernel case is that of its program: its passes are what the kernel did.
     @Test func kernelCasesAreAsLargeAsTheirPrograms() {
         #expect(finding("kernel/line/record/patch", slots: 51_068).size == "51,068 slots")
         #expect(finding("a/line/record/patch", slots: 1).size == "0 passes, 0 edits, 1 slot")

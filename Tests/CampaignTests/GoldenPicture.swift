@@ -12,7 +12,7 @@ func goldenPicture(_ text: String, _ patchers: [any Patcher] = [], width: Int = 
     return String(picture[..<legend.lowerBound])
 }
 
-/// A loop whose head is replaced, with calls, a wide load, a deletion and a skipped insertion.
+/// A loop with a replaced first instruction, calls, a wide load, a deletion and a skipped insertion.
 let loopCase = """
     # bpf-patch-fuzz case
     name: a loop whose head is replaced

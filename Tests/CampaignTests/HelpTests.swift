@@ -4,9 +4,9 @@ import Testing
 
 @testable import bpf_patch_fuzz
 
-/// Help texts on 80 columns: their examples are commands that can be pasted.
+/// Help texts fit 80 columns, and their examples can be pasted.
 @Suite struct HelpTests {
-    /// Every command that is shown.
+    /// Every command in the help.
     private static let commands: [any ParsableCommand.Type] = all(below: bpf_patch_fuzz.Tool.self)
 
     private static func all(below command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
@@ -18,7 +18,7 @@ import Testing
         bpf_patch_fuzz.Tool.helpMessage(for: command, columns: 80)
     }
 
-    /// The commands of examples, each with the lines that a backslash continues.
+    /// The example commands, each with its continuation lines.
     private func examples(_ text: String) -> [String] {
         var found: [String] = []
         var isContinued = false
@@ -30,7 +30,7 @@ import Testing
             if isContinued { found[found.count - 1] += " " + part } else { found.append(String(part)) }
             isContinued = words.hasSuffix("\\")
         }
-        // What a script does with the status is not the tool's.
+        // Only the tool's own words are parsed, not the script around them.
         return found.map { command in
             let words = command.split(separator: " ").map(String.init)
             return words.prefix { $0 != "||" }.joined(separator: " ")
@@ -40,7 +40,7 @@ import Testing
     @Test(arguments: commands.indices) func examplesAreWholeCommands(number: Int) throws {
         let command = HelpTests.commands[number]
         let shown = examples(help(command))
-        // What the library wraps is what was written.
+        // The library's wrapping does not change the words.
         #expect(shown == examples(command.configuration.discussion))
         for example in shown {
             let words = example.split(separator: " ").dropFirst().map(String.init)
@@ -53,8 +53,8 @@ import Testing
         for line in help(HelpTests.commands[number]).split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
 
-    /// The finder of examples sees one that is broken.
-    @Test func brokenExampleIsSeen() {
+    /// The test itself detects a broken example.
+    @Test func brokenExampleIsDetected() {
         #expect(
             examples("  bpf-patch-fuzz run --time 60 --crashes\n/tmp/crashes") == [
                 "bpf-patch-fuzz run --time 60 --crashes"

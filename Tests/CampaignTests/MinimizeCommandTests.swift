@@ -4,9 +4,9 @@ import Testing
 
 @testable import bpf_patch_fuzz
 
-/// `minimize` from outside: large cases, progress, interrupts and the report.
+/// The command `minimize`: large cases, progress, interrupts and the report.
 @Suite struct MinimizeCommandTests {
-    /// A long program whose pass ends the planted patcher, at its end.
+    /// A long program; the pass at its end makes the planted patcher exit.
     private static let long = """
         # bpf-patch-fuzz case
         target: planted-trap
@@ -44,11 +44,11 @@ import Testing
         }
     }
 
-    /// One signal ends it, even while a patcher does not answer; what there is by then is written.
+    /// One signal ends the command, even while a patcher hangs. The smallest case so far is written.
     @Test(arguments: [SIGINT, SIGTERM]) func interruptKeepsTheSmallestSoFar(number: Int32) throws {
         let folder = try Tool.Folder()
         let file = try folder.write(Self.long, to: "long.case")
-        // The process that judges candidates is the second; it is stopped before it has answered all.
+        // The second process judges the candidates. It is stopped before its last answer.
         for attempt in 0..<20 {
             let small = folder.path + "/small-\(attempt).case"
             let errors = folder.path + "/errors"
@@ -75,10 +75,10 @@ import Testing
             #expect(c.bucket == "planted-trap/crash/sigill/none" && c.passes[0].edits.count >= 2)
             return
         }
-        Issue.record("it always ended before the signal came")
+        Issue.record("every run ended before the signal")
     }
 
-    /// The processes of a tool that judge cases, in the order in which they were started.
+    /// The judge processes of a tool, in the order of their start.
     private static func judges(of process: pid_t) -> [pid_t] {
         let path = "/proc/\(process)/task/\(process)/children"
         let children = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ")

@@ -6,11 +6,11 @@ import Testing
 
 @testable import Campaign
 
-/// `--oracle` from outside.
+/// The option `--oracle` of all commands.
 @Suite struct OracleOptionTests {
     private static let reference = ["--oracle", "reference"]
 
-    /// What must be the same: a line for each bucket, and the files.
+    /// The output to compare: a line for each bucket, and the files.
     private static func run(
         _ patcher: String, _ others: [String]
     ) throws -> (lines: [String], files: [String: String]) {
@@ -29,16 +29,16 @@ import Testing
         return (lines, try folder.texts())
     }
 
-    /// Both oracles find the same, in the same buckets, and write the same files.
-    @Test(arguments: ["planted-back-jump", "planted-lost-aux"]) func bothFindTheSame(_ patcher: String) throws {
+    /// Both oracles have the same buckets and write the same files.
+    @Test(arguments: ["planted-back-jump", "planted-lost-aux"]) func bothOraclesAgree(_ patcher: String) throws {
         let fast = try Self.run(patcher, [])
         let reference = try Self.run(patcher, Self.reference)
         #expect(fast.lines == reference.lines && fast.lines.count > 10)
         #expect(fast.files == reference.files && fast.files.count > 10)
     }
 
-    /// The oracle is part of what a campaign is.
-    @Test func aKeptCampaignGoesOnWithItsOracle() throws {
+    /// The oracle is part of the configuration of a campaign.
+    @Test func aResumedCampaignKeepsItsOracle() throws {
         let arguments = ["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"]
         let campaign = try KeptCampaign(arguments + Self.reference)
         try campaign.run()
@@ -50,7 +50,7 @@ import Testing
         #expect(try more.report()["cases"] as? Int == 40)
     }
 
-    /// A doubted finding is decided by the reference, in every command that takes a case.
+    /// The reference can judge a case in every command that takes one.
     @Test func aCaseIsJudgedByTheReference() throws {
         let folder = try Tool.Folder()
         _ = try Tool.run(
@@ -67,8 +67,8 @@ import Testing
         #expect(try Tool.run(["replay", file] + Self.reference).status == 77)
     }
 
-    /// A stored case has what the reference gives, if that judges.
-    @Test func aStoredCaseHasWhatTheReferenceGives() {
+    /// The expectation of a stored case comes from the reference, if that is the judge.
+    @Test func aStoredCaseHasTheExpectationOfTheReference() {
         var c = Case(program: Program(insns: [Instruction(code: Opcode.exit)]), passes: [Pass()])
         func oracle(_ oracleOptions: OracleOptions) -> Oracle {
             OutOfProcessJudge(.patchers(PatcherTarget(oracleOptions: oracleOptions)), host: Tool.host).oracle(for: c)
@@ -79,7 +79,7 @@ import Testing
         #expect(oracle(OracleOptions()) == .reference)
     }
 
-    /// A case that was found against the oracle is judged by the reference without being told.
+    /// A case with a finding of the oracle is judged by the reference without an option.
     @Test func aCaseAgainstTheOracleIsJudgedByBoth() {
         var c = Case(program: .init(insns: []), passes: [])
         #expect(OracleOptions().applying(to: c).oracle == .fast)

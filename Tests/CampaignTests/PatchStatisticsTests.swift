@@ -49,11 +49,11 @@ struct PatchStatisticsTests {
         #expect(rows.map(\.deletions) == [0, 0, 1, 2])
         #expect(rows.map(\.programsTouched) == [1, 1, 1, 2])
         #expect(rows.map(\.slotsIn) == [10, 10, 10, 10])
-        // 4 + 7 slots for two; 4 and one more for one; one deleted; for `verifier` the jump over it is deleted too.
+        // 4 + 7 slots for two; 4 and one more for one; one deleted. `verifier` deletes the jump over it too.
         #expect(rows.map(\.growth) == [9, 4, -1, 11])
         #expect(rows.map(\.slotsOut) == [19, 14, 9, 21])
         #expect(rows[0].lengths.map { [$0.length, $0.count] } == [[4, 1], [7, 1]])
-        // The counter and the instruction that follows it are 2.
+        // The counter takes 2 instructions.
         #expect(rows[1].lengths.map { [$0.length, $0.count] } == [[2, 1], [4, 1]])
         #expect(rows[2].lengths.isEmpty && rows[2].deletedLengths.map { [$0.length, $0.count] } == [[1, 1]])
         #expect(rows[3].mostPatched.map(\.program) == ["divisions", "loop"])
@@ -61,7 +61,7 @@ struct PatchStatisticsTests {
         #expect(rows[3].mostPatched.map(\.slotsOut) == [12, 8])
     }
 
-    /// Of 200 programs, number n has n divisions.
+    /// There are 200 programs; program n has n divisions.
     @Test func editsAreSpreadOverPrograms() throws {
         let programs = try (0..<200).map { count in
             try Self.program("p\(count)", String(repeating: "r1 /= r2\n", count: count) + "exit")

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// `plugin build` from outside: exit statuses and messages. What it builds is tested in `PluginsTests`.
+/// Exit statuses and messages of `plugin build`. `PluginsTests` tests the plug-ins.
 @Suite struct PluginBuildCommandTests {
-    /// A tree in which a function is missing.
+    /// A tree without one of the functions.
     private func tree() throws -> Tool.Folder {
         let folder = try Tool.Folder()
         _ = try folder.write("VERSION = 6\nPATCHLEVEL = 1\n", to: "Makefile")
@@ -22,7 +22,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: library))
     }
 
-    @Test func whatIsNoTreeIsNoCommitToPassOver() throws {
+    @Test func otherFoldersAreNoCommitToSkip() throws {
         let folder = try Tool.Folder()
         let outcome = try Tool.run([
             "plugin", "build", "--bisect", "--kernel-tree", folder.path, "-o", folder.path + "/x",
@@ -31,7 +31,7 @@ import Testing
         #expect(outcome.errors.hasPrefix("error: \(folder.path): is no kernel tree"))
     }
 
-    /// What cannot be written is said before a tree is looked at, and deleted least of all.
+    /// An output that cannot be written is an error before the tree is read, and is not deleted.
     @Test(arguments: ["-o", "--keep-source"]) func foldersAreNotReplaced(option: String) throws {
         let tree = try tree()
         let outcome = try Tool.run(
@@ -43,7 +43,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: tree.path + "/kernel/bpf/core.c"))
     }
 
-    /// No output takes the place of what is read, by whatever path it is named.
+    /// An output may not replace an input, even under another path.
     @Test(arguments: [
         ["-o", "mine.h", "--stand-ins", "mine.h"], ["-o", "./mine.h", "--stand-ins", "mine.h"],
         ["-o", "hard.h", "--stand-ins", "mine.h"], ["-o", "soft.h", "--stand-ins", "mine.h"],
@@ -76,15 +76,15 @@ import Testing
         #expect(try bytes(of: tree.path) == before)
     }
 
-    /// A signal ends the children too, and leaves nothing in the folder of temporary files.
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsLeaveNothing(_ signal: Int32) throws {
+    /// A signal also ends the children and removes the temporary files.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsLeaveNoFiles(_ signal: Int32) throws {
         let tree = try tree()
         let tar = ["tar", "-C", tree.path, "-cf", tree.path + "/a.tar", "Makefile", "kernel"]
         #expect(try Tool.run(tar, program: URL(fileURLWithPath: "/usr/bin/env")).status == 0)
         for name in ["bin", "temporary"] {
             try FileManager.default.createDirectory(atPath: "\(tree.path)/\(name)", withIntermediateDirectories: false)
         }
-        // An unpacker that takes for ever.
+        // An unpacker that hangs.
         let unpacker = try tree.write("#!/bin/sh\necho $$ > \(tree.path)/started\nsleep 3600\n", to: "bin/tar")
         unsafe chmod(unpacker, 0o755)
         let words = ["PATH=\(tree.path)/bin:/usr/bin:/bin", "TMPDIR=\(tree.path)/temporary", Tool.executable.path]
@@ -101,7 +101,7 @@ import Testing
         #expect(outcome.status == -signal, "\(outcome)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: tree.path + "/temporary") == [])
         let unpacking = try #require(child)
-        // One that has ended and was not waited for has no command line.
+        // A zombie has no command line.
         try Tool.wait(for: "the end of the unpacker") {
             ((try? String(contentsOfFile: "/proc/\(unpacking)/cmdline", encoding: .utf8)) ?? "").isEmpty
         }
@@ -119,7 +119,7 @@ import Testing
         ["plugin", "build"], ["plugin", "build", "--kernel-tree", "/"],
         ["plugin", "build", "--kernel-tree", "/", "-o", "x.so", "--sanitize", "nothing"], ["plugin", "unbuild"],
     ])
-    func wrongUsageIsSaid(arguments: [String]) throws {
+    func wrongUsageIsExplained(arguments: [String]) throws {
         #expect(try Tool.run(arguments).status == 64)
     }
 
@@ -127,9 +127,9 @@ import Testing
         FileManager.default.fileExists(atPath: $0)
     }
 
-    /// An archive takes a while: one line says so where no terminal is. What is said of the tree is said in sentences.
+    /// Reading an archive takes long, so one line announces it without a terminal. The other messages are sentences.
     @Test(.enabled(if: source != nil, "no source package of a kernel is in /usr/src"))
-    func whatIsDoneIsSaid() throws {
+    func progressIsReported() throws {
         let archive = try #require(Self.source)
         let folder = try Tool.Folder()
         let library = folder.path + "/kernel.so"

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// The pictures of the README are what the commands print.
+/// The pictures of the README equal the output of the commands.
 @Suite struct ReadmeSampleTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// The blocks between fences that begin with some words.
+    /// The fenced block that begins with some words.
     private static func block(_ start: String) throws -> String {
         let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
         let from = try #require(readme.range(of: "\n```\n" + start))
@@ -20,14 +20,14 @@ import Testing
         return try Tool.run(words, program: URL(fileURLWithPath: "/usr/bin/env")).output
     }
 
-    @Test func kernelFaultIsDrawnLikeThat() throws {
+    @Test func kernelFaultIsDrawnAsInTheReadme() throws {
         let block = try Self.block("── kernel 6.18.44")
         let file = Self.root.appendingPathComponent("Crashes/kernel--wrong-landing--call-backward--none.case")
         let output = try Self.show(file.path)
         #expect(output.contains("\n\(block)\n"), "\(output)")
     }
 
-    @Test func plantedFaultIsDrawnLikeThat() throws {
+    @Test func plantedFaultIsDrawnAsInTheReadme() throws {
         let folder = try Tool.Folder()
         let crashes = folder.path + "/crashes"
         let run = try Tool.run([

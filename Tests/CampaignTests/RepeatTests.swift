@@ -4,24 +4,24 @@ import Testing
 
 @testable import Campaign
 
-/// The command that a campaign prints when it ends runs exactly the same cases.
+/// The last line of a campaign is a command that repeats exactly its cases.
 struct RepeatTests {
     private static let title = "repeat with: "
 
-    /// The command, which a shell can run from anywhere.
+    /// The command; a shell can run it in any folder.
     private static func command(_ outcome: Tool.Outcome) throws -> String {
         let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix(title) }
         try #require(lines.count == 1, "\(outcome)")
         return String(lines[0].dropFirst(title.count))
     }
 
-    /// The findings of the cases that were counted; what was only met while minimizing depends on the time there was.
+    /// The findings of counted cases. Collateral findings of the minimizer depend on the time.
     private static func counted(_ outcome: Tool.Outcome) throws -> [[String: Any]] {
         let findings = try outcome.report()["findings"] as? [[String: Any]] ?? []
         return findings.filter { $0["sightings"] as? Int != 0 }
     }
 
-    /// What must be the same: cases and, a line each, what was seen of the buckets.
+    /// The result to compare: the number of cases, and a line for each bucket.
     private static func result(_ outcome: Tool.Outcome) throws -> [String] {
         let (report, findings) = (try outcome.report(), try counted(outcome))
         return ["\(report["cases"] ?? "")"]
@@ -32,7 +32,7 @@ struct RepeatTests {
         try Tool.run(["-c", command], program: URL(fileURLWithPath: "/bin/sh"))
     }
 
-    /// Ends a campaign as soon as it has found something.
+    /// Interrupts a campaign after its first finding.
     private static func interrupt(_ process: Process, _ crashes: String) {
         while process.isRunning {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: crashes)) ?? []
@@ -48,7 +48,7 @@ struct RepeatTests {
     ])
     func anInterruptedCampaignIsRepeatedExactly(_ words: [String]) throws {
         let folder = try Tool.Folder()
-        // What a shell would read in another way must be quoted.
+        // Characters with a meaning to the shell must be quoted.
         let crashes = folder.path + "/it's a \"$HOME\" `dir` = \\ *"
         let first = try Tool.run(
             ["run", "--seed", "7", "--json", "--patcher", "planted-lost-aux", "--crashes", crashes] + words
@@ -64,7 +64,7 @@ struct RepeatTests {
         let again = try Tool.Folder.texts(in: crashes)
         for finding in try Self.counted(first) {
             let name = URL(fileURLWithPath: finding["file"] as? String ?? "").lastPathComponent
-            // What there was no time to minimize after the interrupt says so.
+            // Findings that the interrupt left unminimized are marked.
             if finding["minimized"] as? Bool == false {
                 #expect(files[name]?.contains(Case.asSeen) == true && again[name] != nil)
             } else {
@@ -73,7 +73,7 @@ struct RepeatTests {
         }
     }
 
-    /// A campaign that went on is repeated as one.
+    /// A resumed campaign is repeated as a whole.
     @Test(arguments: [[], ["--shard", "1/2"]]) func aResumedCampaignIsRepeatedExactly(_ words: [String]) throws {
         let campaign = try KeptCampaign(["--seed", "7", "--patcher", "planted-lost-aux", "--jobs", "2"] + words)
         _ = try campaign.run { Self.interrupt($0, campaign.state + "/crashes") }
@@ -84,7 +84,7 @@ struct RepeatTests {
         #expect(try (Self.result(last).first.flatMap { Int($0) } ?? 0) > before)
     }
 
-    /// What does not count in a campaign does not count when it is repeated.
+    /// The repeated campaign has the same known buckets.
     @Test func knownBucketsAreRepeated() throws {
         let folder = try Tool.Folder()
         let known = try folder.write("planted-lost-aux/*\n", to: "a list")

@@ -5,7 +5,7 @@ import Testing
 @testable import Campaign
 @testable import bpf_patch_fuzz
 
-/// `replay` tells what was run from what was not.
+/// `replay` distinguishes cases that ran from cases that did not.
 @Suite struct ReplayCommandTests {
     private static let edit = "program\n    goto L2\n    r1 = 1\nL2: exit\n\npass\n  delete 1\n"
     private static let malformed = "program\n    r1 = 1\n    exit\n\npass\n  delete 7\n\nexpect EINVAL\n"
@@ -15,9 +15,9 @@ import Testing
         "\(passed) passed, \(failed) failed, \(known) known, \(notRun) not run, 0 not readable"
     }
 
-    /// Kernel cases are not loaded unasked, with or without patchers named, and say so.
+    /// Kernel cases are not loaded without an option, which a message reports, with or without named patchers.
     @Test(arguments: [[], ["--patcher", "index-map"]] as [[String]])
-    func kernelCasesAreNotLoadedUnasked(_ more: [String]) throws {
+    func kernelCasesAreNotLoadedByDefault(_ more: [String]) throws {
         let folder = try Tool.Folder()
         _ = try folder.write(Self.kernel, to: "kernel.case")
         _ = try folder.write(Self.edit, to: "edit.case")
@@ -28,7 +28,7 @@ import Testing
         #expect(alone.status == 1 && alone.errors == "error: nothing was run: \(Replay.needsKernel)\n")
     }
 
-    /// What ships with the repository passes as it is.
+    /// The cases of the repository pass.
     @Test func shippedCasesPass() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path
@@ -36,7 +36,7 @@ import Testing
         #expect(run.status == 0 && run.lastLine.contains(" 0 failed, 0 known, "), "\(run.output)")
     }
 
-    /// A malformed pass is refused before any patcher sees it: nobody has passed, and nothing is wrong.
+    /// A malformed pass is refused before any patcher runs: no patcher has passed, and no finding is reported.
     @Test func malformedPassesAreNotRun() throws {
         let folder = try Tool.Folder()
         let file = try folder.write(Self.malformed, to: "malformed.case")
@@ -48,7 +48,7 @@ import Testing
         #expect(failed.status == 77 && failed.output.contains("the file expects ERANGE, the rules give EINVAL"))
     }
 
-    /// Known buckets fail without counting; others count beside them.
+    /// Known buckets fail without counting; other buckets count.
     @Test func knownBucketsDoNotCount() throws {
         let folder = try Tool.Folder()
         let crashes = folder.path + "/crashes"
@@ -73,8 +73,8 @@ import Testing
         #expect(failures.count == count && failures.allSatisfy { $0["known"] as? Bool == true })
     }
 
-    /// Who is given nothing has passed nothing: by name, with the reasons counted.
-    @Test func summaryTellsTargetsApart() throws {
+    /// A target that ran no case has passed none. It is named with the counted reasons.
+    @Test func summaryDistinguishesTargets() throws {
         let item = CaseSource.Item(place: "a.case", content: .success(Case(program: .init(insns: []), passes: [])))
         var summary = ReplaySummary(targets: ["able", "poor"], known: KnownBuckets())
         for reason in ["cannot do delete", "cannot do delete", "cannot do range"] {
@@ -96,7 +96,7 @@ import Testing
         #expect(alone.idle == ["poor was given no case: cannot do delete (105)"])
     }
 
-    /// A case that nobody was given is counted once, by its reason; the rest are those that others were given.
+    /// A case that no target ran is counted once, by its reason. The others ran on some target.
     @Test func reasonsAreCountedOnce() {
         let item = CaseSource.Item(place: "a.case", content: .success(Case(program: .init(insns: []), passes: [])))
         var summary = ReplaySummary(targets: ["able", "poor"], known: KnownBuckets())

@@ -2,7 +2,7 @@ import Foundation
 import Patching
 import Testing
 
-/// `run` from outside: what it prints, where it writes, how it ends.
+/// The command `run`: output, files and exit status.
 @Suite(.serialized) struct RunCommandTests {
     private static let seed = "7"
 
@@ -48,7 +48,7 @@ import Testing
         #expect(files[0] == files[1] && files[0] == files[2])
     }
 
-    /// A finding is replayed from its file, minimized no further, and drawn.
+    /// The file of a finding can be replayed, minimized without a change, and drawn.
     @Test func findingsCanBeUsed() throws {
         let folder = try Tool.Folder()
         _ = try Tool.run([
@@ -75,7 +75,7 @@ import Testing
         #expect(show.status == 0 && show.output.contains("✗"))
     }
 
-    /// A patcher that ends the process is a finding, not the end of the campaign.
+    /// A patcher that ends its process is a finding, and the campaign continues.
     @Test func deadlyPatcherIsAFinding() throws {
         let folder = try Tool.Folder()
         let run = try Tool.run([
@@ -94,7 +94,7 @@ import Testing
                 "planted-trap/crash/sigill/none: the patcher crashes with SIGILL (ends the process with SIGILL)"))
     }
 
-    /// Of two campaigns into one folder, the smaller case of a bucket stays, and one as small is left alone.
+    /// If two campaigns write into one folder, the smaller case of a bucket survives. An equally small one is not replaced.
     @Test func earlierFindingsAreKept() throws {
         let folder = try Tool.Folder()
         var texts: [[String: String]] = []
@@ -119,8 +119,8 @@ import Testing
         #expect(try folder.texts()[name + ".unreadable"] == "no case at all")
     }
 
-    /// A worker killed from outside loses nothing: its block is run again.
-    @Test func killedWorkerLosesNothing() throws {
+    /// The block of a killed worker runs again.
+    @Test func blockOfAKilledWorkerRunsAgain() throws {
         let folders = [try Tool.Folder(), try Tool.Folder()]
         var killed: [Int] = []
         func run(_ folder: Tool.Folder, _ meanwhile: (Process) throws -> Void) throws -> [String: Any] {
@@ -135,7 +135,7 @@ import Testing
         }
         let calm = try run(folders[0]) { _ in }
         let disturbed = try run(folders[1]) { process in
-            // Once as soon as there is a worker, which is then still starting, and once after the first finding.
+            // Once while the first worker is starting, and once after the first finding.
             for what in ["a worker", "a finding"] {
                 try Tool.wait(for: what, of: process) {
                     try !Tool.workers(of: process.processIdentifier).isEmpty
@@ -157,12 +157,12 @@ import Testing
                 ["run", "--seed", Self.seed, "--jobs", "2", "--json", "--crashes", folder.path] + Tool.patiently
             ) {
                 process in
-                // Before that, a signal ends it like any other process.
+                // Earlier signals end the process with their default action.
                 try Tool.wait(for: "the first line", of: process) { Tool.output(of: process).contains("seed") }
                 usleep(pause)
                 kill(process.processIdentifier, signal)
             }
-            // The slower the machine, the longer until there is something to report.
+            // On a slow machine the first report takes longer.
             if try run.report()["cases"] as? Int == 0 && pause < 1_000_000_000 {
                 pause *= 2
                 continue
@@ -194,7 +194,7 @@ import Testing
         #expect(try Tool.run(["run"] + words).status == 64)
     }
 
-    /// A number that is too large is told the largest, and not that it is too small.
+    /// The error for a number that is too large names the largest.
     @Test(arguments: [
         (["--time", "2e9"], "to 10000d"), (["--time", "10001d"], "from 1ms to 10000d"),
         (["--timeout", "1e300"], "from 50ms to 10000d"), (["--cases", "1e20"], "below 2^64"),

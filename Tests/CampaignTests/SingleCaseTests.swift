@@ -9,15 +9,15 @@ struct SingleCaseTests {
         try Tool.run(["run", "--seed", "\(seed)", "--index", "\(index)"] + words)
     }
 
-    /// Each finding of a campaign is what its case alone gives, and so is its absence.
-    @Test func aCaseGivesWhatItGaveInTheCampaign() throws {
+    /// A single case has the same findings as in a campaign, or none.
+    @Test func aCaseHasTheFindingsOfTheCampaign() throws {
         let folder = try Tool.Folder()
         let words = ["--patcher", "planted-back-jump", "--patcher", "delta-array"]
         let campaign = try Tool.run(
             ["run", "--seed", "3", "--cases", "600", "--json", "--crashes", folder.path + "/crashes"] + words)
         let findings = try campaign.report()["findings"] as? [[String: Any]] ?? []
         let firsts = Dictionary(
-            // Those met only while others were minimized are of no index.
+            // Collateral findings have no index.
             findings.filter { $0["sightings"] as? Int ?? 0 > 0 }
                 .map { ($0["index"] as? Int ?? -1, [$0["bucket"] as? String ?? ""]) }, uniquingKeysWith: +)
         try #require(firsts.count >= 2)
@@ -29,7 +29,7 @@ struct SingleCaseTests {
             }
             #expect(outcome.output.contains("\nbucket: \(buckets[0])\n"), "\(outcome.output)")
             #expect(outcome.output.contains("\n# delta-array: clean\n"), "\(outcome.output)")
-            // What it prints is a case file.
+            // The output is a case file.
             let file = try folder.write(outcome.output, to: "\(index).case")
             let replayed = try Tool.run(["replay", file] + words)
             #expect(replayed.status == 77 && replayed.output.contains(buckets[0]), "\(replayed)")
@@ -57,7 +57,7 @@ struct SingleCaseTests {
             #expect(lines.count == 2 && lines.contains { $0.hasPrefix("# index-map: ") }, "\(outcome.output)")
             remarks.formUnion(lines.compactMap { $0.hasPrefix("# mine: ") ? $0.dropFirst(8).prefix(6) : nil })
         }
-        // Half of the cases are made for what the plug-in can do, and of the others it can do few.
+        // Half of the cases are made within the limits of the plug-in, which skips most of the others.
         #expect(remarks.isSuperset(of: ["clean", "not ru"]), "\(remarks)")
         #expect(remarks.isSubset(of: ["clean", "clean;", "not ru"]), "\(remarks)")
     }

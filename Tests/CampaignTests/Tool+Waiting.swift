@@ -1,30 +1,30 @@
 import Foundation
 
 extension Tool {
-    /// An event that a test waited for and that did not come.
+    /// An expected event that did not happen.
     struct Missed: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// The longest time that a test waits for an event, which must be enough on the slowest machine.
+    /// The longest time that a test waits for an event; enough for a slow machine.
     ///
     /// - Units: seconds
     static let patience = 900.0
 
-    /// Options for campaigns that are not about hangs: on a busy machine a long case takes a debug build more than the 2
-    /// seconds that are the default.
+    /// Options for campaigns that do not test hangs: on a busy machine, a long case may take a debug build longer than the
+    /// default of 2 seconds.
     static let patiently = ["--timeout", "600"]
 
     /// Waits until a condition is true, while a process runs.
     ///
     /// - Parameters:
     ///   - event: the condition in words, for the error
-    ///   - process: the process that makes it true
-    /// - Throws: ``Missed`` when the process ends first, or after ``patience``
+    ///   - process: the process that causes it
+    /// - Throws: ``Missed`` if the process ends first, or after ``patience``
     static func wait(for event: String, of process: Process? = nil, until isTrue: () throws -> Bool) throws {
         let start = DispatchTime.now().uptimeNanoseconds
         while true {
-            // A process may do it and end before the next look.
+            // The condition may become true right before the process ends.
             let isLast = process.map { !$0.isRunning } ?? false
             if try isTrue() { return }
             if isLast { throw Missed(description: "the tool ended before this came: \(event)") }

@@ -5,7 +5,7 @@ import Foundation
 
 /// The built command line, run as a user runs it.
 struct Tool {
-    /// What a run of the tool gave.
+    /// The result of a run.
     struct Outcome {
         var status: Int32
         var output: String
@@ -14,19 +14,19 @@ struct Tool {
         /// The last line on standard output.
         var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }
 
-        /// The last line on standard output, read as JSON.
+        /// The last line on standard output, parsed as JSON.
         func report() throws -> [String: Any] {
             try JSONSerialization.jsonObject(with: Data(lastLine.utf8)) as? [String: Any] ?? [:]
         }
     }
 
-    /// A folder for one test, removed with it.
+    /// A temporary folder that is removed in `deinit`.
     final class Folder: Sendable {
         let path = NSTemporaryDirectory() + "bpf-patch-fuzz-test-\(UUID().uuidString)"
         init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
         deinit { try? FileManager.default.removeItem(atPath: path) }
 
-        /// Writes a file and gives its path.
+        /// Writes a file and returns its path.
         func write(_ text: String, to name: String) throws -> String {
             let file = path + "/" + name
             try Data(text.utf8).write(to: URL(fileURLWithPath: file))
@@ -46,13 +46,13 @@ struct Tool {
         }
     }
 
-    /// The executable, which is built beside the tests.
+    /// The executable beside the test bundle.
     static var executable: URL {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("bpf-patch-fuzz")
     }
 
-    /// The executable as campaigns start it and write its commands.
+    /// The executable as campaigns start it and print its commands.
     static let host = Host()
 
     struct Host: HostProgram {
@@ -80,8 +80,8 @@ struct Tool {
     /// Runs a command to its end.
     ///
     /// - Parameters:
-    ///   - program: another program to run instead
-    ///   - meanwhile: what to do while it runs
+    ///   - program: another program to run
+    ///   - meanwhile: called while it runs
     static func run(
         _ arguments: [String], input: String = "", program: URL = executable,
         meanwhile: (Process) throws -> Void = { _ in }
@@ -100,7 +100,7 @@ struct Tool {
         do {
             try meanwhile(process)
         } catch {
-            // Nothing is left running when a test gives up.
+            // A failed test leaves no process behind.
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             throw error

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Campaign
 
-/// What a build says of itself, and what README says of it.
+/// The version and commit of a build, and facts in the README.
 @Suite struct VersionTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
@@ -34,7 +34,7 @@ import Testing
         #expect(try Self.script(arguments, output) == "")
         _ = try folder.write("\(commit)\n", to: "archive.txt")
         #expect(try Self.script(arguments, output) == commit.prefix(12))
-        // As in the context of an image: no objects, so that Git itself sees no repository.
+        // As in the build context of an image: without objects, Git detects no repository.
         try FileManager.default.createDirectory(
             atPath: path + "/.git/refs/heads/a", withIntermediateDirectories: true)
         _ = try folder.write("ref: refs/heads/a/b\n", to: ".git/HEAD")
@@ -47,7 +47,7 @@ import Testing
         #expect(try Self.script(arguments, output) == commit.prefix(12))
     }
 
-    @Test func findingsAndStatesNameIt() throws {
+    @Test func findingsAndStatesHaveTheVersion() throws {
         let campaign = try KeptCampaign(["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"])
         try campaign.run()
         let cases = try Tool.Folder.texts(in: campaign.state + "/crashes").filter { $0.key.hasSuffix(".case") }

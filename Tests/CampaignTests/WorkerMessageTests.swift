@@ -2,7 +2,7 @@ import Testing
 
 @testable import Campaign
 
-/// What workers write, taken in piece by piece.
+/// Messages of workers, read in pieces.
 @Suite struct WorkerMessageTests {
     private static let block = BlockReport(
         block: 12, done: 128, hits: [BucketHit(bucket: "a/b c", index: 3, count: 2)],
@@ -17,8 +17,8 @@ import Testing
     private static let hit = EarlyHit(bucket: "a/crash/x y/none", index: 1_700)
     private static let doubt = Doubt(target: "a", index: 1_701)
 
-    /// Wherever the bytes are parted, the messages are the same.
-    @Test func messagesAreReadBack() {
+    /// Messages do not depend on the borders of the pieces.
+    @Test func messagesSurviveARoundTrip() {
         let bytes = Self.hit.line + Array(Self.block.text.utf8) + Self.doubt.line
         for place in bytes.indices {
             var reader = BlockReport.Reader()
@@ -27,8 +27,8 @@ import Testing
         }
     }
 
-    /// What a worker takes back is the block, not what it has told at once; half a line is nothing.
-    @Test func deathTakesBackTheBlockAlone() {
+    /// The death of a worker discards its incomplete block and half a line, but not the early messages.
+    @Test func deathDiscardsOnlyTheBlock() {
         let half = Array(Self.block.text.utf8.dropLast(3))
         for count in 0...Self.hit.line.count {
             var reader = BlockReport.Reader()

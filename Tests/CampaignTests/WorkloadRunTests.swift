@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `run --workload` from outside.
+/// The option `run --workload`.
 @Suite struct WorkloadRunTests {
     private static let seed = "7"
 
@@ -12,7 +12,7 @@ import Testing
             ["run", "--seed", Self.seed, "--cases", "250", "--json", "--crashes", folder.path] + Tool.patiently
                 + workloads.flatMap { ["--workload", $0] })
         #expect(run.status == 0, "\(run.errors)")
-        // In the order of the list, whatever that of the words was.
+        // In the order of the list of workloads, not of the arguments.
         let words = workloads.sorted().map { " --workload \($0)" }.joined()
         #expect(run.output.contains("--jobs 1\(words) --timeout 600.0 --crashes"), "\(run.output)")
         let report = try run.report()
@@ -27,14 +27,14 @@ import Testing
         ]).status
     }
 
-    /// Neither of the wrong patchers does anything wrong when all that is asked of it is to delete a slot.
-    @Test func workersEditAsTold() throws {
+    /// Both planted patchers have correct results if all edits delete one slot.
+    @Test func workersUseTheWorkload() throws {
         let folder = try Tool.Folder()
         #expect(try runPlanted("nops", jobs: "1", into: folder) == 0)
     }
 
-    /// What makes a case again for its file edits as the workers did.
-    @Test func findingsAreOfTheWorkload() throws {
+    /// The case in the file of a finding has the edits of the workload.
+    @Test func findingsHaveTheEditsOfTheWorkload() throws {
         var files: [[String: String]] = []
         for jobs in ["1", "2"] {
             let folder = try Tool.Folder()

@@ -12,7 +12,7 @@ import Testing
         "corpus_count", "saved_crashes", "saved_hangs", "last_find", "last_crash", "exec_timeout", "peak_rss_mb",
         "afl_banner", "afl_version", "target_mode", "command_line",
     ]
-    /// What is not measured, and must not look as if it were.
+    /// Values that are not measured, and must have AFL++'s values for unknown.
     private static let inventions = [
         "edges_found", "total_edges", "bitmap_cvg", "stability", "max_depth", "slowest_exec_ms", "execs_since_crash",
         "corpus_favored", "corpus_found", "corpus_imported", "cycles_wo_finds",
@@ -51,8 +51,8 @@ import Testing
         #expect(CampaignStatistics.banner(state: state, shard: try #require(Shard(shard))) == banner)
     }
 
-    /// A session that goes on shortly before a row is due writes it, also when it is killed soon after; sessions that give
-    /// nothing new add none.
+    /// A session that resumes shortly before a row is due writes it, even if it is killed soon after. Sessions without new
+    /// cases add no row.
     @Test func plotGoesOnOverSessions() throws {
         let campaign = try KeptCampaign(["--seed", "7", "--time", "1000"])
         try campaign.runOn()
@@ -77,12 +77,12 @@ import Testing
             kill(process.processIdentifier, SIGKILL)
         }
         #expect(run.status == -SIGKILL)
-        // A row that nobody was there to write at the moment is written as soon as somebody is.
+        // A row that became due between sessions is written by the next session.
         let after = try rows()
         #expect(after.count == before.count + 1 && after[before.count] >= 5, "\(after)")
     }
 
-    /// The same with a clock that is moved by hand, so that each row has its exact time.
+    /// The same with a manual clock, so that each row has its exact time.
     @Test func rowsComeWhenTheyAreDue() throws {
         let folder = try Tool.Folder()
         let state = folder.path + "/state"
@@ -92,7 +92,7 @@ import Testing
             let text = try String(contentsOfFile: state + "/plot_data", encoding: .utf8)
             return text.split(separator: "\n").dropFirst().compactMap { Int($0.prefix { $0 != "," }) }
         }
-        /// A session with a record at each of some times, the last of which ends it if it is not killed.
+        /// A session with a record at each of some times. The last one ends it, unless it is killed.
         func session(_ times: [Double], isKilled: Bool = false) throws {
             let open =
                 try FileManager.default.fileExists(atPath: state)
@@ -126,7 +126,7 @@ import Testing
         #expect(try rows() == [0, 5, 17, 20, 21])
     }
 
-    /// What an earlier session has found, also while minimizing or in a block that was not counted, is not found again.
+    /// Findings of an earlier session are not new, even those of the minimizer or of an incomplete block.
     @Test func resumingFindsNothing() throws {
         let folder = try Tool.Folder()
         let state = folder.path + "/state"

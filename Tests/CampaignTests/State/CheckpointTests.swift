@@ -4,7 +4,7 @@ import Testing
 
 @testable import Campaign
 
-/// The form of checkpoints, lists of known buckets, and statistics.
+/// The formats of checkpoints, lists of known buckets, and statistics.
 @Suite struct CheckpointTests {
     private static let full = Checkpoint(
         parts: [
@@ -25,12 +25,12 @@ import Testing
         early: [EarlyHit(bucket: "x/y", index: 3)],
         times: Checkpoint.Times(start: 1, lastFind: 2, lastCrash: 3, lastHang: 4))
 
-    @Test func formIsReadBack() throws {
+    @Test func checkpointSurvivesARoundTrip() throws {
         #expect(try Checkpoint.parse(Self.full.print()) == Self.full)
     }
 
-    /// No shorter file is a checkpoint, and none with another byte.
-    @Test func everyDamageIsSeen() throws {
+    /// A checkpoint with a missing or changed byte is detected.
+    @Test func everyDamageIsDetected() throws {
         let bytes = try Self.full.print()
         for count in 0..<bytes.count {
             #expect(throws: Checkpoint.Fault.damage) { try Checkpoint.parse(bytes.prefix(count)) }
@@ -43,7 +43,7 @@ import Testing
         #expect(throws: Checkpoint.Fault.damage) { try Checkpoint.parse(bytes + bytes) }
     }
 
-    /// Numbers that no campaign has, though the seal is right: each is damage.
+    /// Impossible numbers are damage, even with a correct checksum.
     @Test func impossibleNumbersAreDamage() throws {
         let changes: [(String, (inout Checkpoint) -> Void)] = [
             ("cases", { $0.parts[0].cases = .max }), ("seconds", { $0.parts[0].seconds = 1e300 }),
@@ -67,7 +67,7 @@ import Testing
         #expect(try JSONDecoder().decode(Shard.self, from: JSONEncoder().encode(Shard("3/4")!)) == Shard("3/4")!)
     }
 
-    /// Counts at the end of all indices.
+    /// Shards near the largest index.
     @Test func shardsHaveNoOverflow() throws {
         let limits: [UInt64] = [.max, .max - 1, .max - 127, .max - 128, 1 << 63, 129, 128, 127, 1, 0]
         for limit in limits {
@@ -79,7 +79,7 @@ import Testing
         #expect(last == (UInt64.max - 127)..<UInt64.max)
     }
 
-    @Test func formatComesBeforeAllElse() {
+    @Test func formatIsCheckedFirst() {
         #expect(throws: Checkpoint.Fault.format("7")) {
             try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 7\nwhatever".utf8))
         }
@@ -100,7 +100,7 @@ import Testing
         #expect(!KnownBuckets().contains("a"))
     }
 
-    /// Rows that a killed campaign wrote after its last checkpoint, or half, are left out.
+    /// Rows after the last checkpoint of a killed campaign, and incomplete rows, are dropped.
     @Test func plotGoesOnFromTheCheckpoint() {
         let text = CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n15, 0, 3\n1"
         #expect(CampaignStatistics.plot(text, until: 12.9) == CampaignStatistics.plotHeader + "5, 0, 1\n10, 0, 2\n")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Campaign
 
-/// The C program beside the file of a case: what is there already is replaced only if the tool has written it.
+/// The C program of a case replaces an existing file only if the tool has written that.
 @Suite struct CrashFolderTests {
     private static func ofKernel() throws -> Case {
         try CaseFile.parse(
@@ -22,7 +22,7 @@ import Testing
         let error = #expect(throws: CampaignError.self) { try CrashFolder.checkWritable(c, at: file) }
         #expect(
             error?.description.contains("\(folder.path)/a.c: is there already") == true, "\(String(describing: error))")
-        // Beside a case of patchers there is no program.
+        // Cases of patchers have no program.
         var other = c
         other.loading = nil
         try CrashFolder.checkWritable(other, at: file)

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// The plug-in to start from, built as its comment says.
+/// The example plug-in, built with the command of its comment.
 enum ExamplePlugin {
-    /// Builds it and puts it in the place of what is there.
+    /// Builds it, and replaces an existing file.
     ///
-    /// - Parameter number: what its bytes depend on, though not what it does
+    /// - Parameter number: changes the bytes of the file, but not its behaviour
     static func build(_ path: String, _ number: Int = 0) throws {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path

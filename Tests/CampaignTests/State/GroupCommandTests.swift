@@ -3,12 +3,12 @@ import Testing
 
 @testable import Campaign
 
-/// The groups of a campaign are those of its cases, however it was run.
+/// The groups of a campaign depend only on its cases.
 @Suite struct GroupCommandTests {
     private static let words = ["--seed", "7", "--patcher", "planted-lost-aux"]
     private static let cases = ["--cases", "200"]
 
-    /// Each group as JSON has it, but for the folder of its file.
+    /// The groups of the JSON report, without the folders of their files.
     private static func groups(_ outcome: Tool.Outcome) throws -> [FindingGroup] {
         struct Report: Decodable { var groups: [FindingGroup] }
         let report = try JSONDecoder().decode(Report.self, from: Data(outcome.lastLine.utf8))
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func groupsDoNotDependOnHowTheyWereFound() throws {
+    @Test func groupsDoNotDependOnJobsOrInterrupts() throws {
         let one = try KeptCampaign(Self.words + Self.cases)
         let expected = try Self.groups(one.run())
         try #require(expected.contains { $0.buckets.count > 3 } && expected.allSatisfy { $0.hits > 0 })
@@ -36,8 +36,8 @@ import Testing
         #expect(try Self.groups(merged) == expected)
     }
 
-    /// Parts may show more of what belongs together than the whole does, and never less.
-    @Test func mergedPartsTearNoGroupApart() throws {
+    /// Merged parts may join more findings than the whole campaign, but never fewer.
+    @Test func mergedPartsSplitNoGroup() throws {
         let whole = try Self.groups(KeptCampaign(Self.words + Self.cases).run())
         let parts = try ["1/2", "2/2"].map { try KeptCampaign(Self.words + Self.cases + ["--shard", $0]) }
         for part in parts { try part.run() }

@@ -2,28 +2,28 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A campaign that is interrupted in every way and gone on with, against one that is left alone.
+/// A campaign that is interrupted in every way and resumed has the same result as an undisturbed one.
 @Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct InterruptedCampaignEnduranceTests {
-    @Test func killsChangeNothing() throws {
+    @Test func killsDoNotChangeTheResult() throws {
         try InterruptedCampaignTests.run(disturbances: 200, waiting: 4, cases: 400)
     }
 }
 
-/// The same, a few times.
+/// The same with a few interruptions.
 @Suite(.serialized) struct InterruptedCampaignTests {
-    /// What is done to a campaign at a random moment.
+    /// A disturbance at a random moment.
     private enum Disturbance: CaseIterable {
         case killCampaign, interruptCampaign, killWorker
     }
 
-    @Test func killsChangeNothing() throws { try Self.run(disturbances: 10, waiting: 2, cases: 200) }
+    @Test func killsDoNotChangeTheResult() throws { try Self.run(disturbances: 10, waiting: 2, cases: 200) }
 
-    /// Whatever is killed whenever, the findings, their files and the number of cases are those of a run that is left alone.
+    /// Checks that findings, files and the number of cases equal those of an undisturbed run.
     ///
     /// - Parameters:
-    ///   - disturbances: how often all campaigns together are disturbed
-    ///   - turn: one session in so many is left alone until it has kept something, so that a slow machine gets on too
-    ///   - cases: how many each campaign has
+    ///   - disturbances: the number of disturbances of all campaigns together
+    ///   - turn: one session in so many is undisturbed until its first checkpoint, so that a slow machine makes progress
+    ///   - cases: the number of cases of each campaign
     static func run(disturbances: Int, waiting turn: Int, cases: Int) throws {
         let seed = UInt64.random(in: 0..<1 << 32)
         print("moments and campaigns from seed \(seed)")
@@ -52,7 +52,7 @@ import Testing
                         if process.isRunning && disturb(process.processIdentifier, kind) { done += 1 }
                     }
                 }
-                // Before it has looked around, SIGINT ends a process like any other. A clean end is 77, or 0 before the
+                // Before the handler is installed, SIGINT ends the process. Otherwise the status is 77, or 0 before the
                 // first finding, or 1 before the first block.
                 let isRight = [-SIGKILL, -SIGINT, 0, 1, 77].contains(outcome.status)
                 try #require(isRight, "seed \(seed): \(outcome.status) \(outcome.errors)")
@@ -71,7 +71,7 @@ import Testing
         switch kind {
         case .killCampaign:
             kill(process, SIGKILL)
-            // What a killed campaign shares with its workers is nobody's any more.
+            // The shared memory of a killed campaign is not removed.
             for name in (try? FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? []
             where name.hasPrefix("bpf-patch-fuzz-\(process)-") {
                 try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + name)
@@ -88,7 +88,7 @@ import Testing
     }
 }
 
-/// Random moments that can be had again.
+/// Reproducible random moments.
 private struct Moments: RandomNumberGenerator {
     var state: UInt64
 

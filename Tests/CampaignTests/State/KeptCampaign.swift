@@ -3,33 +3,33 @@ import Testing
 
 @testable import Campaign
 
-/// A campaign in a folder of its own, run by the tool as often as it takes.
+/// A campaign with a state folder, run by the tool in one or more sessions.
 struct KeptCampaign {
-    /// What must not depend on how a campaign was run.
+    /// The result, which must not depend on sessions and jobs.
     struct Result: Equatable {
         var cases: Int
-        /// A line a bucket: name, lowest index, sightings and size.
+        /// A line for each bucket: name, lowest index, hits and size.
         var findings: [String]
         var files: [String: String]
     }
 
     let folder: Tool.Folder
     let arguments: [String]
-    /// The words of the command that runs it.
+    /// The words of its command line.
     let command: [String]
 
-    /// Names a campaign that has not begun.
+    /// Makes a campaign without starting it.
     init(_ arguments: [String], command: [String] = ["run"]) throws {
         folder = try Tool.Folder()
-        // A case that is not about hangs may take as long as it wants.
+        // The campaign does not test hangs, so that a case may take long.
         self.arguments = (command == ["run"] && !arguments.contains("--timeout") ? Tool.patiently : []) + arguments
         self.command = command
     }
 
-    /// Where its state is.
+    /// Its state folder.
     var state: String { folder.path + "/state" }
 
-    /// How many cases are safe.
+    /// The number of cases in the checkpoint.
     var progress: Int {
         let text = (try? String(contentsOfFile: state + "/checkpoint", encoding: .utf8)) ?? ""
         return text.firstMatch(of: #/"cases":([0-9]+)/#).flatMap { Int($0.output.1) } ?? 0
@@ -37,14 +37,14 @@ struct KeptCampaign {
 
     var hasBegun: Bool { FileManager.default.fileExists(atPath: state + "/checkpoint") }
 
-    /// Begins, or goes on.
+    /// Starts or resumes it.
     @discardableResult
     func run(_ others: [String] = [], meanwhile: (Process) throws -> Void = { _ in }) throws -> Tool.Outcome {
         let words = hasBegun ? ["--resume"] : arguments
         return try Tool.run(command + ["--state", state, "--json"] + words + others, meanwhile: meanwhile)
     }
 
-    /// Begins, or goes on, and ends with a signal as soon as more cases are safe than before.
+    /// Starts or resumes it, and sends a signal when the checkpoint has more cases than before.
     @discardableResult
     func runOn(_ others: [String] = [], until signal: Int32 = SIGINT) throws -> Tool.Outcome {
         let before = progress
@@ -54,7 +54,7 @@ struct KeptCampaign {
         }
     }
 
-    /// Changes the time that the campaign has run so far, instead of waiting.
+    /// Changes the elapsed time of the campaign, which replaces waiting.
     func setTime(_ seconds: Double) throws {
         let folder = try StateFolder.open(state, host: Tool.host)
         var checkpoint = try #require(folder.checkpoint)
@@ -62,7 +62,7 @@ struct KeptCampaign {
         try folder.save(checkpoint)
     }
 
-    /// What the report and the folder of findings say; files are named in relation to the state.
+    /// The contents of the report and of the folder of findings, with file names relative to the state.
     func result(_ outcome: Tool.Outcome) throws -> Result {
         let report = try outcome.report()
         let findings = report["findings"] as? [[String: Any]] ?? []
@@ -73,7 +73,7 @@ struct KeptCampaign {
                     "\(finding[$0] ?? "")"
                 }.joined(separator: " ")
             },
-            // It is made for the first finding.
+            // The first finding makes the folder.
             files: FileManager.default.fileExists(atPath: state + "/crashes")
                 ? try Tool.Folder.texts(in: state + "/crashes") : [:])
     }

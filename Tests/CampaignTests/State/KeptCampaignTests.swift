@@ -3,11 +3,11 @@ import Testing
 
 @testable import Campaign
 
-/// What a kept campaign does beyond one that is not kept.
+/// Campaigns with a state folder.
 @Suite struct KeptCampaignTests {
     private static let arguments = ["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"]
 
-    /// A state neither adds to what is found nor changes a byte of it.
+    /// A state folder does not change the findings.
     @Test func findingsAreThoseOfAnyCampaign() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let kept = try campaign.run()
@@ -20,7 +20,7 @@ import Testing
         #expect(kept.output.contains("kept in \(campaign.state), finished"))
     }
 
-    /// A campaign that is finished is reported again, and costs no more time.
+    /// Resuming a finished campaign prints its report again, without more time.
     @Test func finishedCampaignIsReportedAgain() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let first = try campaign.run()
@@ -29,7 +29,7 @@ import Testing
         #expect(again.lastLine == first.lastLine)
     }
 
-    /// Raising the limit gives what the higher limit gives at once, also when the lower one is in the middle of a block.
+    /// A raised limit has the result of a campaign with that limit, even if the lower limit was inside a block.
     @Test func limitCanBeRaised() throws {
         let rest = ["--seed", "11", "--patcher", "planted-back-jump"]
         let whole = try KeptCampaign.undisturbed(["--cases", "140"] + rest)
@@ -41,13 +41,13 @@ import Testing
         }
     }
 
-    /// The limit that a state keeps, as it is written there.
+    /// The limit in the checkpoint.
     private static func limit(_ campaign: KeptCampaign) throws -> Double? {
         let file = URL(fileURLWithPath: campaign.state + "/checkpoint")
         return try Checkpoint.parse(Data(contentsOf: file)).parts[0].configuration.budget.time
     }
 
-    /// Time adds up, and is given anew as so much more.
+    /// The times of sessions add up; `--time` is the time of one session.
     @Test func timeAddsUp() throws {
         let campaign = try KeptCampaign(["--seed", "7", "--time", "100000"])
         try campaign.runOn()
@@ -72,8 +72,8 @@ import Testing
         #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
     }
 
-    /// A time that is given to a campaign without one ends that session, and not the campaign.
-    @Test func timeOfASessionEndsWithIt() throws {
+    /// A time limit for one session of a campaign without a limit ends the session, not the campaign.
+    @Test func timeLimitOfASessionEndsIt() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
         try campaign.runOn()
         let timed = try campaign.run(["--time", "0.2"])
@@ -87,7 +87,7 @@ import Testing
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
 
-    /// What is added up can be read and typed again.
+    /// The sum of times can be parsed again.
     @Test func timeIsInHundredths() throws {
         let campaign = try KeptCampaign(["--seed", "7", "--time", "1000"])
         try campaign.runOn()
@@ -97,8 +97,8 @@ import Testing
         #expect("\(limit)".count <= 6, "\(limit)")
     }
 
-    /// Whoever interrupts is told how to go on.
-    @Test func interruptSaysHowToGoOn() throws {
+    /// An interrupted campaign prints the command to resume it.
+    @Test func interruptPrintsTheCommandToResume() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
         let run = try campaign.runOn()
         #expect(run.status == 0)
@@ -112,8 +112,8 @@ import Testing
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
 
-    /// A finding whose file is gone or broken is made again.
-    @Test func findingsAreMadeAgain() throws {
+    /// A missing or broken file of a finding is written again.
+    @Test func missingFilesAreWrittenAgain() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let whole = try campaign.result(campaign.run())
         let names = whole.files.keys.sorted()
@@ -124,7 +124,7 @@ import Testing
         #expect(mended == whole)
     }
 
-    /// A file that must not grow stands for a full disk: what was there stays, and the campaign goes on when there is room.
+    /// On a full disk, simulated by a file size limit, no data is lost. The campaign continues when there is room.
     @Test func fullDiskLosesNothing() throws {
         let arguments = ["--seed", "7", "--cases", "400", "--patcher", "planted-back-jump"]
         let campaign = try KeptCampaign(arguments)
@@ -154,7 +154,7 @@ import Testing
             let findings = try run.report()["findings"] as? [[String: Any]] ?? []
             #expect(!findings.isEmpty && findings.allSatisfy { $0["known"] as? Bool == (status == 0) })
             #expect(run.output.contains(" of them known\n") == (status == 0))
-            // Known ones are a count, and no more, unless all are asked for.
+            // Known findings are only counted, unless all are printed.
             #expect(run.output.contains("\nplanted-lost-aux: ") == (status != 0))
             #expect(run.output.contains("\nknown buckets from \(list)\n"))
         }
@@ -164,7 +164,7 @@ import Testing
         #expect(missing.errors.hasPrefix("error: \(list): cannot be read: No such file or directory\n"))
     }
 
-    /// A list may be a device or a pipe, whose size says nothing.
+    /// A list may be a device or a pipe, which have no size.
     @Test func knownBucketsOfAnyFile() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let empty = try campaign.run(["--known", "/dev/null"])
@@ -184,7 +184,7 @@ import Testing
         #expect(folder.status == 1 && folder.errors.hasSuffix(": cannot be read: Is a directory\n"), "\(folder.errors)")
     }
 
-    /// One bucket that is not in the list is enough.
+    /// One unknown bucket counts.
     @Test func oneNewBucketCounts() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let findings = try campaign.run().report()["findings"] as? [[String: Any]] ?? []

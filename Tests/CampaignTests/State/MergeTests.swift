@@ -4,7 +4,7 @@ import Testing
 
 @testable import Campaign
 
-/// `merge` from outside.
+/// The command `merge`.
 @Suite struct MergeTests {
     private static func campaign(_ others: [String], cases: Int = 20) throws -> KeptCampaign {
         let campaign = try KeptCampaign(["--cases", String(cases), "--patcher", "planted-lost-aux"] + others)
@@ -12,7 +12,7 @@ import Testing
         return campaign
     }
 
-    /// Buckets with what does not depend on how the campaign was divided.
+    /// The parts of buckets that do not depend on the shards.
     private static func seen(_ report: [String: Any]) -> [String] {
         let findings = report["findings"] as? [[String: Any]] ?? []
         return findings.filter { $0["sightings"] as? Int != 0 }.map {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// All parts together are the whole, in whatever order.
+    /// All shards together equal the whole campaign, in any order.
     @Test func shardsAreTheWhole() throws {
         let whole = try Self.campaign(["--seed", "7"], cases: 300).run().report()
         let parts = try ["1/3", "2/3", "3/3"].map { try Self.campaign(["--seed", "7", "--shard", $0], cases: 300) }
@@ -40,8 +40,8 @@ import Testing
         #expect(files[0] == files[1])
     }
 
-    /// What was counted of each target is that of the whole, deaths and what was left out too; a target that was never run is
-    /// an error.
+    /// The counts of each target, including deaths and left-out cases, equal those of the whole campaign. A target that never
+    /// ran is an error.
     @Test func countsAreAddedUp() throws {
         func campaign(_ others: [String], cases: Int) throws -> KeptCampaign {
             let words = ["--seed", "7", "--patcher", "planted-trap", "--patcher", "delta-array"] + Tool.patiently
@@ -68,7 +68,7 @@ import Testing
         #expect(merge.output.contains("planted-trap was left out of "), "\(merge)")
     }
 
-    /// Of several seeds each keeps its lowest index, and the smallest file stays.
+    /// Each seed keeps its lowest index, and the smallest file survives.
     @Test func seedsAreKeptApart() throws {
         let campaigns = try ["3", "4"].map { try Self.campaign(["--seed", $0], cases: 100) }
         let reports = try campaigns.map { try $0.run().report() }
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    /// A shard that is not there is named, and what there is does not count as finished.
+    /// A missing shard is named, and the merged campaign is not finished.
     @Test func missingShardsAreNamed() throws {
         let parts = try ["1/3", "2/3"].map { try Self.campaign(["--seed", "7", "--shard", $0]) }
         let other = try Self.campaign(["--seed", "8"])
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    /// A part that did not get to its limit, or whose limit is lower than that of another, is named with what is missing.
+    /// A part below its limit, or with a lower limit than another part, is named with the missing cases.
     @Test func unfinishedPartsAreNamed() throws {
         func part(_ shard: String, cases: Int) throws -> KeptCampaign {
             let campaign = try KeptCampaign([
@@ -152,7 +152,7 @@ import Testing
             checkpoint.parts[0].isFinished = false
             try folder.save(checkpoint)
         }
-        // One that had a time, and came to its end before the others' cases.
+        // A part whose time ended before the cases of the others.
         let timed = try part("2/2", cases: 600)
         do {
             let folder = try StateFolder.open(timed.state, for: .merging, host: Tool.host)
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    /// The states that are read stay as they are, also where nothing can be written.
+    /// The input states do not change, even if they are read-only.
     @Test func statesAreOnlyRead() throws {
         let campaign = try Self.campaign(["--seed", "7"])
         let names = try FileManager.default.contentsOfDirectory(atPath: campaign.state + "/crashes")
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    /// Loads have no sum with cases of patchers.
+    /// Loads of kernels and cases of patchers cannot be added.
     @Test func kernelsAndPatchersAreNotMerged() throws {
         let campaigns = try (7...8).map { try Self.campaign(["--seed", "\($0)"]) }
         do {
@@ -229,7 +229,7 @@ import Testing
         #expect(unreadable.status == 1 && unreadable.errors.contains("/none: cannot be read"))
     }
 
-    @Test func whatIsNotToBeMergedIsRefused() throws {
+    @Test func otherStatesAreRefused() throws {
         let parts = try ["1/3", "2/3"].map { try Self.campaign(["--seed", "7", "--shard", $0]) }
         let twin = try Self.campaign(["--seed", "7", "--shard", "1/3"])
         let whole = try Self.campaign(["--seed", "7"])
@@ -256,7 +256,7 @@ import Testing
         ]
         for (words, sentence) in states {
             let run = try merge(words)
-            // A state that is named twice is seen before any is read.
+            // A repeated state is refused before any is read.
             let status: Int32 = sentence == "is named twice" ? 64 : 1
             #expect(run.status == status && run.errors.contains(sentence), "\(run.errors)")
             for word in ["--resume", "--restart"] { #expect(!run.errors.contains(word), "\(run.errors)") }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Campaign
 
-/// Files of campaigns that are merged: what is in them counts, and not where they are.
+/// Input files of merged campaigns are compared by content, not by path.
 @Suite struct MergedFilesTests {
     private static func part(_ shard: String, plugin: String, in folder: Tool.Folder) throws -> KeptCampaign {
         let campaign = try KeptCampaign(["--seed", "7", "--cases", "256", "--shard", shard, "--plugin", plugin])
@@ -27,7 +27,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/merged"))
     }
 
-    /// As on two machines: also when one half of it has been merged before.
+    /// As on two machines, even if one half has been merged before.
     @Test func samePluginUnderTwoPathsIsTheSame() throws {
         let folder = try Tool.Folder()
         let plugins = ["one", "two"].map { "\(folder.path)/\($0).so" }
@@ -48,8 +48,8 @@ import Testing
         #expect(try whole.report()["finished"] as? Bool == true)
     }
 
-    /// The same objects are the same campaign, and no others, however they are named.
-    @Test func objectsAreWhatIsInThem() throws {
+    /// Campaigns are equal if the contents of their objects are, independent of names.
+    @Test func objectsAreComparedByContent() throws {
         func part(_ objects: [String], _ files: [(String, String)]) -> Checkpoint.Part {
             Checkpoint.Part(
                 configuration: CampaignConfiguration(

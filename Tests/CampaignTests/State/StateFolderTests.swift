@@ -3,7 +3,7 @@ import Testing
 
 @testable import Campaign
 
-/// Folders of state that cannot be used as they are: each is refused or repaired with a sentence, and nothing is lost.
+/// Damaged or foreign state folders are refused or repaired with a sentence, without loss of data.
 @Suite struct StateFolderTests {
     private static let arguments = ["--seed", "7", "--cases", "20", "--patcher", "planted-lost-aux"]
 
@@ -34,7 +34,7 @@ import Testing
         return found
     }
 
-    /// Checks that going on is refused with some words, and that no byte is another after it.
+    /// Checks that resuming is refused with some words, and that no byte changes.
     private static func expectRefusal(
         _ campaign: KeptCampaign, _ others: [String] = [], _ words: [String], status: Int32 = 1
     ) throws {
@@ -45,7 +45,7 @@ import Testing
         #expect(try bytes(of: campaign.state) == before)
     }
 
-    @Test(arguments: Damage.allCases) func damagedCheckpointIsReplacedByTheOneBefore(_ damage: Damage) throws {
+    @Test(arguments: Damage.allCases) func olderCheckpointReplacesADamagedOne(_ damage: Damage) throws {
         let campaign = try KeptCampaign(Self.arguments)
         let whole = try campaign.result(campaign.run())
         try damage.apply(to: campaign.state + "/checkpoint")
@@ -60,7 +60,7 @@ import Testing
         #expect(try campaign.result(again) == whole)
     }
 
-    /// The one before is not given up for the damaged one, but for the next that is whole.
+    /// The older checkpoint replaces the damaged one, and survives until the next valid one is written.
     @Test func damagedCheckpointIsNotKept() throws {
         let campaign = try KeptCampaign(Self.arguments)
         try campaign.run()
@@ -88,7 +88,7 @@ import Testing
         #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
     }
 
-    /// The advice works.
+    /// The advice in the error works.
     @Test func missingCheckpointsAreRefused() throws {
         let campaign = try KeptCampaign(Self.arguments)
         try campaign.run()
@@ -136,7 +136,7 @@ import Testing
         try Self.expectRefusal(campaign, Self.arguments, ["holds crashes, but no campaign"])
     }
 
-    /// A folder of something else is no place for a campaign, not even beside what is there; nothing is added to it.
+    /// A folder with other files is refused, and no file is added to it.
     @Test(arguments: [[], ["--restart"]]) func foldersOfOtherThingsAreRefused(_ words: [String]) throws {
         let folder = try Tool.Folder()
         _ = try folder.write("mine", to: "thesis.tex")
@@ -176,7 +176,7 @@ import Testing
         try Self.expectRefusal(campaign, ["--resume"] + words, [text], status: 64)
     }
 
-    @Test func whatAgreesIsTaken() throws {
+    @Test func equalOptionsAreAccepted() throws {
         let campaign = try KeptCampaign(Self.arguments)
         try campaign.run()
         #expect(try campaign.run(Self.arguments + ["--jobs", "2"]).status == 77)
@@ -189,7 +189,7 @@ import Testing
         #expect(try Tool.run(["run"] + words).status == 64)
     }
 
-    /// A second campaign is refused with the first one's process; a killed one is not in the way.
+    /// A second campaign on the same state is refused with the process id of the first. A killed campaign does not block it.
     @Test func stateIsHeldByOneCampaign() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
         let first = try campaign.run { process in
@@ -205,8 +205,8 @@ import Testing
         #expect(try campaign.runOn().status == 0)
     }
 
-    /// A plug-in that is another than at the start is noticed when the campaign goes on, and while it runs.
-    @Test func replacedPluginIsNoticed() throws {
+    /// A replaced plug-in is detected when the campaign resumes, and while it runs.
+    @Test func replacedPluginIsDetected() throws {
         let campaign = try KeptCampaign([])
         let plugin = campaign.folder.path + "/plugin.so"
         try ExamplePlugin.build(plugin, 0)

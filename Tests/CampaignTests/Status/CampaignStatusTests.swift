@@ -4,7 +4,7 @@ import Testing
 
 @testable import Campaign
 
-/// What a user sees of a campaign, by a clock that only the test moves.
+/// The status line and messages of a campaign, with a manual clock.
 struct CampaignStatusTests {
     /// A clock and a screen.
     private final class Scene: Sendable {
@@ -22,7 +22,7 @@ struct CampaignStatusTests {
 
         func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
 
-        /// What was written since this was last called.
+        /// The text written since the last call.
         func take() -> [String] {
             written.withLock { texts in
                 defer { texts = [] }
@@ -33,7 +33,7 @@ struct CampaignStatusTests {
 
     private static let start = "\r\u{1b}[K"
 
-    /// What is known, and the line.
+    /// Progress, and the status line for it.
     private static let lines: [(progress: ProgressText, text: String)] = [
         (ProgressText(), "0 cases  0/s  0 buckets  0:00:00"),
         (
@@ -67,7 +67,7 @@ struct CampaignStatusTests {
         ),
     ]
 
-    @Test(arguments: lines.indices) func theLineSaysHowItGoes(_ number: Int) {
+    @Test(arguments: lines.indices) func theLineHasTheProgress(_ number: Int) {
         #expect(Self.lines[number].progress.text == Self.lines[number].text)
     }
 
@@ -86,7 +86,7 @@ struct CampaignStatusTests {
         scene.advance(0.5)
         status.tick()
         #expect(scene.take() == [Self.start + "100 cases  200/s  0 buckets  0:00:00"])
-        // The clock goes on when nothing else does.
+        // The time advances without other progress.
         scene.advance(3)
         status.tick()
         #expect(scene.take() == [Self.start + "100 cases  0/s  0 buckets  0:00:03"])
@@ -100,7 +100,7 @@ struct CampaignStatusTests {
         #expect(!status.tick() && scene.take().isEmpty)
     }
 
-    @Test func elsewhereLinesBecomeRare() {
+    @Test func withoutATerminalLinesAreRare() {
         let scene = Scene()
         let status = scene.status(isTerminal: false)
         var times: [Int] = []
@@ -114,7 +114,7 @@ struct CampaignStatusTests {
         #expect(scene.take().isEmpty)
     }
 
-    @Test(arguments: [true, false]) func aLineThatStaysIsAboveTheOther(_ isTerminal: Bool) {
+    @Test(arguments: [true, false]) func messagesAreAboveTheStatusLine(_ isTerminal: Bool) {
         let scene = Scene()
         let status = scene.status(isTerminal: isTerminal)
         status.note("early")
@@ -130,7 +130,7 @@ struct CampaignStatusTests {
         #expect(scene.take() == ["late\n"])
     }
 
-    /// A message of several parts is a line for a file, and fits a terminal but for words that are longer.
+    /// A message of several parts is one line in a file. On a terminal, only words may be longer than its width.
     @Test(arguments: [true, false]) func aMessageFitsTheTerminal(_ isTerminal: Bool) {
         let scene = Scene()
         scene.columns.withLock { $0 = 20 }
@@ -156,7 +156,7 @@ struct CampaignStatusTests {
                     ]))
     }
 
-    @Test func aResumedCampaignCountsOn() {
+    @Test func aResumedCampaignContinuesItsCounts() {
         let scene = Scene()
         let status = scene.status(isTerminal: true)
         status.resume(after: 100, cases: 5000)
@@ -167,7 +167,7 @@ struct CampaignStatusTests {
             scene.take() == [Self.start + "5,200 cases  100/s  0 buckets, the last 0:00:02 ago  0:01:42"])
     }
 
-    /// The thread that draws needs nobody's help, and ends.
+    /// The drawing thread runs on its own, and ends.
     @Test func aThreadDraws() {
         let scene = Scene()
         let status = scene.status(isTerminal: true)
@@ -210,7 +210,7 @@ struct CampaignStatusTests {
         #expect(throws: CampaignError.self) { try nowhere.add(.end, "x") }
     }
 
-    /// A part, a limit, and how many indices of the part are below it.
+    /// The number of indices of a part below a limit.
     @Test(arguments: ["1/1", "1/3", "2/3", "3/3"]) func aPartKnowsItsSize(_ text: String) throws {
         let shard = try #require(Shard(text))
         for limit in [0, 1, 127, 128, 129, 256, 300, 384, 385, 500, 512, 1000, 1024, 100_000] as [UInt64] {

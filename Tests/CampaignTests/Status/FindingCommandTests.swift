@@ -12,7 +12,7 @@ import Testing
         return StoredFinding(c, bucket: bucket, file: "/x/\(bucket).case", seed: 7, index: 3, hits: 1)
     }
 
-    /// Runs a command for some buckets and returns what was told.
+    /// Runs a command for some buckets and returns the messages.
     private static func run(
         _ text: String, _ buckets: [String], groups: [[String]] = [], reported: Set<String> = [],
         patience: Double = 600, limit: Double? = nil
@@ -29,8 +29,8 @@ import Testing
         return (notes, command.reported)
     }
 
-    /// A group is handed over once: also while the first of it waits, and when an earlier session had one of it.
-    @Test func itIsRunOnceForEachGroup() throws {
+    /// The command runs once for each group, even while the first finding of the group waits, or if an earlier session had one.
+    @Test func commandRunsOnceForEachGroup() throws {
         let folder = try Tool.Folder()
         let groups = [["a/1", "a/2"], ["a/3", "a/4", "a/5"], ["a/6", "a/7"]]
         let told = Self.run(
@@ -42,8 +42,8 @@ import Testing
         #expect(findings == [Self.finding("a/2"), Self.finding("a/4")])
     }
 
-    /// When the time of the campaign is up, one that runs is killed, and those that wait stay for another session.
-    @Test func itDoesNotHoldUpTheEnd() {
+    /// At the end of the campaign's time, a running command is killed. Waiting ones are left for the next session.
+    @Test func commandDoesNotDelayTheEnd() {
         let told = Self.run("sleep 1000 & sleep 1000", ["a/1", "a/2", "a/3"], patience: 30, limit: 0.2)
         #expect(told.reported == ["a/1"])
         #expect(
@@ -53,7 +53,7 @@ import Testing
             ])
     }
 
-    @Test func theTimeLimitCutsTheWait() {
+    @Test func timeLimitShortensTheWait() {
         var clock = CampaignClock(limit: 10)
         #expect(clock.patience(isInterrupted: false).map { 10 < $0 && $0 <= 11.5 } == true)
         clock.before = 10.9
@@ -66,7 +66,7 @@ import Testing
         #expect(CampaignClock(limit: nil).patience(isInterrupted: false) == nil)
     }
 
-    @Test func itIsRunOnceForEachBucket() throws {
+    @Test func commandRunsOnceForEachBucket() throws {
         let folder = try Tool.Folder()
         let told = Self.run("cat >> '\(folder.path)/all'; exit 0", ["a/1", "a/2", "a/1", "a/3"], reported: ["a/3"])
         #expect(told.notes.isEmpty && told.reported == ["a/1", "a/2", "a/3"])
@@ -75,13 +75,13 @@ import Testing
         #expect(findings == [Self.finding("a/1"), Self.finding("a/2")])
     }
 
-    /// One that does not read its input is as good as one that does.
+    /// A command need not read its input.
     @Test(arguments: ["exit 0", "exec < /dev/null; exit 0", "exec 0<&-; exit 0"])
-    func itNeedNotReadItsInput(_ text: String) {
+    func commandNeedNotReadItsInput(_ text: String) {
         #expect(Self.run(text, ["a/1", "a/2"]).notes.isEmpty)
     }
 
-    @Test func aFailureIsToldOnce() throws {
+    @Test func failureIsReportedOnce() throws {
         let folder = try Tool.Folder()
         let told = Self.run("echo x >> '\(folder.path)/all'; exit 3", ["a/1", "a/2", "a/3"])
         #expect(told.notes == ["--on-finding: the command ended with status 3; this is told once\n"])
@@ -89,8 +89,8 @@ import Testing
         #expect(Self.run("kill -9 $$", ["a/1"]).notes.count == 1)
     }
 
-    /// A command that hangs is killed with what it has started, and those that it kept waiting are not said to have run.
-    @Test func oneThatHangsIsKilled() throws {
+    /// A command that hangs is killed with its children. The commands that waited for it are not reported as run.
+    @Test func hangingCommandIsKilled() throws {
         let folder = try Tool.Folder()
         let told = Self.run(
             "echo $$ >> '\(folder.path)/all'; sleep 1000 & sleep 1000", ["a/1", "a/2"], patience: 0.2)
@@ -98,7 +98,7 @@ import Testing
         #expect(told.notes.count <= 2 && told.reported.contains("a/1"))
         for line in try folder.texts()["all", default: ""].split(separator: "\n") {
             let group = try #require(pid_t(line))
-            // What is left of the group is at most what the system has not taken away yet.
+            // The rest of the process group may consist of zombies.
             while kill(-group, 0) == 0 { usleep(1000) }
         }
     }

@@ -4,19 +4,19 @@ import Testing
 
 @testable import Campaign
 
-/// What a campaign does when it finds something, as users see it.
+/// Messages, logs, commands and the end of a campaign at a finding.
 struct NewsCommandTests {
     private static let lostAux = ["--seed", "7", "--patcher", "planted-lost-aux"]
     private static let backJump = ["--seed", "3", "--cases", "700", "--patcher", "planted-back-jump"]
 
-    /// A line a bucket: name, index and sightings.
+    /// A line for each bucket: name, index and hits.
     private static func findings(_ outcome: Tool.Outcome) throws -> [String] {
         (try outcome.report()["findings"] as? [[String: Any]] ?? []).map {
             "\($0["index"] ?? "") \($0["bucket"] ?? "") \($0["sightings"] ?? "")"
         }
     }
 
-    /// The buckets that the cases of a campaign show, with their lowest indices, by index.
+    /// The buckets of a campaign with their lowest indices, sorted by index.
     private static func firsts(_ words: [String]) throws -> [(index: Int, bucket: String)] {
         let folder = try Tool.Folder()
         let outcome = try Tool.run(["run", "--json", "--crashes", folder.path + "/crashes"] + words)
@@ -27,8 +27,8 @@ struct NewsCommandTests {
         }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
-    /// A pipe that is full and that nobody reads does not hold a campaign up that writes its messages there.
-    @Test func unreadErrorsHoldNothingUp() throws {
+    /// A full pipe without a reader on standard error does not block a campaign.
+    @Test func unreadErrorsDoNotBlock() throws {
         var ends: [Int32] = [0, 0]
         try #require(unsafe pipe(&ends) == 0)
         defer { for end in ends { close(end) } }
@@ -53,12 +53,12 @@ struct NewsCommandTests {
         #expect(text.contains("700 cases in "), "\(text)")
     }
 
-    /// The first finding that counts ends the campaign, at the same block and with the same files for any number of jobs.
+    /// With `--until-found`, the first finding that counts ends the campaign. Block and files do not depend on jobs.
     @Test func untilFoundIsTheSameForAllJobs() throws {
         let all = try Self.firsts(Self.backJump)
         try #require(all.count > 4)
         let folder = try Tool.Folder()
-        // All before the one that is looked for are known.
+        // All earlier buckets are known.
         for wanted in [0, 3] {
             let target = try #require(all.first { $0.index > all[wanted].index } ?? all.last)
             let list = all.filter { $0.index < target.index }.map(\.bucket).joined(separator: "\n")
@@ -72,10 +72,10 @@ struct NewsCommandTests {
                         + Self.backJump)
                 #expect(outcome.status == 77, "\(outcome)")
                 let cases = try outcome.report()["cases"] as? Int ?? 0
-                // A campaign ends with the block of 128 cases in which it has found something.
+                // The campaign ends with the block of 128 cases that has the finding.
                 #expect(cases == min((target.index / 128 + 1) * 128, 700), "\(cases), \(target)")
                 #expect(outcome.output.contains("--cases \(cases) "), "\(outcome.output)")
-                // It is the only one that is told of, whatever else the block shows.
+                // Only this finding is reported, even if the block has others.
                 let findings = try Self.findings(outcome)
                 #expect(findings.count == 1 && findings[0].hasPrefix("\(target.index) "), "\(findings) \(target)")
                 #expect(
@@ -83,7 +83,7 @@ struct NewsCommandTests {
                 #expect(outcome.output.contains(", 1 finding\nended with the first finding"), "\(outcome.output)")
                 results.append(findings)
                 files.append(try Tool.Folder.texts(in: crashes))
-                // It is minimized, which its file shows.
+                // Its file shows that it is minimized.
                 let bucket = findings[0].split(separator: " ")[1]
                 let file = crashes + "/" + bucket.replacingOccurrences(of: "/", with: "--") + ".case"
                 #expect(files.last?.count == 1)
@@ -105,8 +105,8 @@ struct NewsCommandTests {
         #expect(try outcome.report()["cases"] as? Int == 700)
     }
 
-    /// A campaign that has ended so goes on after that block as if it had not.
-    @Test func untilFoundLeavesAStateThatGoesOn() throws {
+    /// A campaign that ended this way can be resumed after that block.
+    @Test func untilFoundCanBeResumed() throws {
         let campaign = try KeptCampaign(Self.lostAux + ["--cases", "1500", "--jobs", "2"])
         let first = try campaign.run(["--until-found"])
         #expect(first.status == 77 && campaign.progress < 1500, "\(first)")
@@ -133,7 +133,7 @@ struct NewsCommandTests {
         let groups = (try last.report()["groups"] as? [[String: Any]] ?? []).map { $0["buckets"] as? [String] ?? [] }
         try #require(groups.contains { $0.count > 10 })
         for group in groups where group != [all[0].bucket] {
-            // A few more when groups have turned out to be one later; never one a bucket, also over two sessions.
+            // Groups may be joined later, so that there are a few more runs than groups, but far fewer than buckets.
             let count = told.count { group.contains($0) }
             #expect(count > 0 && count <= 1 + group.count / 10, "\(told) of \(group)")
         }
@@ -143,7 +143,7 @@ struct NewsCommandTests {
         }
     }
 
-    @Test func aCommandThatFailsDoesNoHarm() throws {
+    @Test func aFailingCommandDoesNotChangeTheResult() throws {
         let folder = try Tool.Folder()
         let outcome = try Tool.run(
             [
@@ -155,7 +155,7 @@ struct NewsCommandTests {
         #expect(try Tool.run(["run", "--on-finding", " "]).status == 64)
     }
 
-    /// What was found is printed before an error that ends a campaign, and what is known is a count there too.
+    /// Findings are printed before an error that ends a campaign. Known findings are only counted.
     @Test(arguments: [false, true]) func findingsArePrintedBeforeAnError(_ isKnown: Bool) throws {
         let folder = try Tool.Folder()
         let plugin = folder.path + "/example.so"
@@ -181,8 +181,8 @@ struct NewsCommandTests {
         #expect(outcome.output.contains(isKnown ? ", 1 finding, 1 of them known" : ", 1 finding\n"), "\(outcome)")
     }
 
-    /// The first ten buckets of a target have a line each, at once; the others have one together.
-    @Test func bucketsAreToldOfAtOnce() throws {
+    /// Each of the first ten buckets of a target is printed at once; the others share one line.
+    @Test func bucketsAreReportedAtOnce() throws {
         let all = try Self.firsts(Self.backJump)
         try #require(all.count > BucketAnnouncer.most + 1)
         let folder = try Tool.Folder()
@@ -191,7 +191,7 @@ struct NewsCommandTests {
         let lines = outcome.errors.split(separator: "\n").filter { $0.contains("  found ") }
         #expect(lines.count == BucketAnnouncer.most, "\(outcome.errors)")
         for (line, first) in zip(lines, all) {
-            // Of several at one case any may come first.
+            // The order of several findings of one case is undefined.
             let texts = all.filter { $0.index == first.index }.map {
                 "found \($0.bucket), at case \($0.index): \(Bucket.sentence(of: $0.bucket)): \(crashes)/"
             }
@@ -202,7 +202,7 @@ struct NewsCommandTests {
             outcome.errors.contains("and \(more) more buckets of planted-back-jump\n"), "\(more): \(outcome.errors)")
     }
 
-    @Test func theLogSaysWhatHappenedWhen() throws {
+    @Test func theLogHasEventsWithTimes() throws {
         let campaign = try KeptCampaign(Self.lostAux + ["--cases", "300"])
         _ = try campaign.run()
         let last = try campaign.run(["--cases", "600"])
@@ -220,7 +220,7 @@ struct NewsCommandTests {
         #expect(buckets.map(String.init).sorted() == all.sorted(), "each once, over both sessions: \(lines)")
         #expect(stored.map(String.init).sorted() == all.sorted())
         #expect(lines.last?.contains("finished after 600 cases") == true)
-        // A new campaign there has a log of its own.
+        // A new campaign there starts a new log.
         _ = try Tool.run(["run", "--state", campaign.state, "--restart", "--cases", "10", "--seed", "1"])
         #expect(try String(contentsOfFile: campaign.state + "/log", encoding: .utf8).split(separator: "\n").count == 2)
         #expect(FileManager.default.fileExists(atPath: campaign.state + "/earlier-1/log"))

@@ -1,24 +1,24 @@
 import Foundation
 import Testing
 
-/// What ArgumentParser says of all commands and their options, so that a new one cannot be forgotten by a test.
+/// ArgumentParser's list of all commands and options, so that tests cannot miss a new one.
 struct CommandLineDump {
     /// A command with its options.
     struct Command {
-        /// The words that call it.
+        /// The words of the command line that select it.
         var words: [String]
         var options: [Option]
     }
 
     /// An option, a flag or a positional argument.
     struct Option {
-        /// The name with its dashes, or of a positional argument the plain name.
+        /// The name with its dashes; for a positional argument, the plain name.
         var name: String
         var takesValue: Bool
         var isPositional: Bool
     }
 
-    /// All commands that a user sees, without `help`.
+    /// All visible commands, without `help`.
     static func commands() throws -> [Command] {
         let run = try Tool.run(["--experimental-dump-help"])
         let dump = try JSONDecoder().decode(Dump.self, from: Data(run.output.utf8))
@@ -29,7 +29,7 @@ struct CommandLineDump {
         let below = (node.subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" }
         if !below.isEmpty { return below.flatMap { flatten($0, path + [$0.commandName]) } }
         let options = (node.arguments ?? []).compactMap { argument -> Option? in
-            // Hidden options are for this project's own tests.
+            // Hidden options are for the tests of this project.
             let name = argument.preferredName
             if !argument.shouldDisplay || ["help", "version"].contains(name?.name) { return nil }
             let dashed = name.map { ($0.kind == "short" ? "-" : "--") + $0.name } ?? argument.valueName ?? "?"

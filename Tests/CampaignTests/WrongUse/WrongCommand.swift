@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// One wrong command line, and what must come of it.
-struct WrongUseTrial: CustomTestStringConvertible, Sendable {
-    /// How the standard descriptors are.
+/// A wrong command line and its expected error.
+struct WrongCommand: CustomTestStringConvertible, Sendable {
+    /// The state of the standard descriptors.
     enum Channels: String, Sendable, CaseIterable {
         case ordinary, inputClosed, outputClosed, outputFull, readerGone, errorsClosed, smallFiles
 
-        /// A shell script that runs its arguments so.
+        /// A shell script that runs its arguments with these descriptors.
         var script: String {
             switch self {
             case .ordinary: "exec \"$@\""
@@ -15,7 +15,7 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
             case .outputClosed: "exec \"$@\" >&-"
             case .outputFull: "exec \"$@\" >/dev/full"
             case .readerGone:
-                // Once the only reader is closed, there is none that might still take something.
+                // After the only reader is closed, no other process can read.
                 "p=$(mktemp -u) && mkfifo \"$p\" && exec 3<>\"$p\" 4>\"$p\" && rm \"$p\" && exec \"$@\" >&4 3<&- 4>&-"
             case .smallFiles: "ulimit -f 1; exec \"$@\""
             case .errorsClosed: "exec \"$@\" 2>&-"
@@ -25,26 +25,26 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
 
     var words: [String]
     var status: Int32
-    /// What the sentence must name.
+    /// Texts that the sentence must contain.
     var names: [String] = []
-    /// What the sentence must not say.
+    /// Texts that the sentence must not contain.
     var lacks: [String] = []
     var channels = Channels.ordinary
     /// Words before the command: a program that runs it as another user.
     var prefix: [String] = []
     var environment: [String: String] = [:]
-    /// Whether nothing is wrong after all, so that nothing need be said.
+    /// True if the command may succeed, and need not print an error.
     var isSilent = false
 
     var testDescription: String { "\(words.joined(separator: " ")) (\(channels))" }
 
-    /// Texts that no error may have: traps, and those of Foundation.
+    /// Texts of traps and of Foundation's errors, which no error may contain.
     static let forbidden = [
         "The operation could", "NSCocoaErrorDomain", "NSPOSIXErrorDomain", "couldn’t", "couldn't", "You don’t have",
         "Fatal error", "Precondition failed", "*** ", "Stack dump", "Thread 0", "doesn’t exist", "error 512",
     ]
 
-    /// How long a trial may take before it counts as hanging.
+    /// The time after which a command counts as hanging.
     ///
     /// - Units: seconds
     private static let limit = "120"
@@ -57,7 +57,7 @@ struct WrongUseTrial: CustomTestStringConvertible, Sendable {
             program: URL(fileURLWithPath: "/usr/bin/env"))
     }
 
-    /// Runs it, and expects its status, one sentence and an untouched folder.
+    /// Runs it, and checks its status, its sentence and that the folder is unchanged.
     func check(_ fixture: WrongUseFixture) throws {
         let outcome = try run(in: fixture.path)
         #expect(outcome.status == status, "\(outcome.errors)")

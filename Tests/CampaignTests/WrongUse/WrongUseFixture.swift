@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// A folder of things that a user may name by mistake, of which a wrong command must change nothing.
+/// A folder of files that a user may name by mistake, and that a wrong command must not change.
 struct WrongUseFixture: Sendable {
     let folder: Tool.Folder
-    /// What was there at the start: each path with its kind, size and content.
+    /// The initial contents: each path with its kind, size and bytes.
     let before: [String: String]
 
     static let shared = Result { try WrongUseFixture() }
@@ -32,12 +32,12 @@ struct WrongUseFixture: Sendable {
         for (name, kind) in [("fifo", S_IFIFO), ("socket", S_IFSOCK)] {
             try #require(unsafe mknod("\(path)/\(name)", kind | 0o600, 0) == 0)
         }
-        // A finding and a state, for commands that need one.
+        // A finding and a state, for the commands that need them.
         let found = try Tool.run([
             "run", "--seed", "3", "--cases", "256", "--patcher", "planted-lost-aux", "--state", "\(path)/state",
         ])
         try #require(found.status == 77, "\(found.errors)")
-        // Trials run side by side, and a state is one command's at a time.
+        // Checks run in parallel, and only one command at a time can use a state.
         for copy in Self.states.dropFirst() {
             try FileManager.default.copyItem(atPath: "\(path)/state", toPath: "\(path)/\(copy)")
         }
@@ -51,7 +51,7 @@ struct WrongUseFixture: Sendable {
     /// The state of a campaign, and copies of it.
     static let states = ["state", "state-1", "state-2", "state-3"]
 
-    /// All that is below a folder.
+    /// All files below a folder.
     static func contents(of path: String) -> [String: String] {
         var found: [String: String] = [:]
         for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init() {
@@ -61,7 +61,7 @@ struct WrongUseFixture: Sendable {
             let data = isFile ? FileManager.default.contents(atPath: "\(path)/\(name)") : nil
             found[name] = "\(status.st_mode) " + (data.map { String(decoding: $0, as: UTF8.self) } ?? "")
         }
-        // A lock names its holder.
+        // A lock file has the process id of its holder.
         for state in Self.states { found["\(state)/lock"] = nil }
         return found
     }

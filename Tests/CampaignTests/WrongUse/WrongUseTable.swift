@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// The trials of wrong use: every option of every command with nothing, with values that it does not take, and with things
-/// that are not of its kind.
+/// Wrong command lines: every option of every command without a value, with invalid values, and with files of another
+/// kind.
 enum WrongUseTable {
-    /// The kind of value that an option takes.
+    /// The type of an option's value.
     private enum Kind {
         case number, name, input, objects, output, folder, words
     }
 
-    /// Every option that takes a value. One that is missing here fails ``WrongUseTests/everyOptionHasTrials()``.
+    /// Every option with a value. ``WrongUseTests/everyOptionIsInTheTable()`` fails if one is missing.
     private static let kinds: [String: Kind] = [
         "--seed": .number, "--cases": .number, "--time": .number, "--jobs": .number, "--shard": .number,
         "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
@@ -20,7 +20,7 @@ enum WrongUseTable {
         "--on-finding": .words,
     ]
 
-    /// A right command line for each command, which ends with status 0 or, where that is said, fails late.
+    /// A valid command line for each command, with status 0 unless a comment names a late error.
     private static let bases: [String: [String]] = [
         "run": ["--seed", "1", "--cases", "1"], "merge": ["state", "-o", "new"], "replay": ["good.case"],
         "minimize": ["finding.case"], "show": ["good.case"], "apply": ["--patcher", "delta-array", "good.jsonl"],
@@ -29,7 +29,7 @@ enum WrongUseTable {
         "kernel load": ["empty"], "kernel stats": ["empty"], "kernel replay": ["good.case"],
     ]
 
-    /// What positional arguments are.
+    /// The types of positional arguments.
     private static let positional: [String: Kind] = [
         "run": .input, "merge": .input, "replay": .input, "minimize": .input, "show": .input, "apply": .input,
         "stats": .objects, "kernel load": .objects, "kernel stats": .objects, "kernel replay": .input,
@@ -40,7 +40,7 @@ enum WrongUseTable {
         return kinds[option]
     }
 
-    /// Commands and options for which there is no row above.
+    /// Commands and options without a row above.
     static func missing(_ commands: [CommandLineDump.Command]) -> [String] {
         commands.flatMap { command -> [String] in
             let name = command.words.joined(separator: " ")
@@ -52,41 +52,41 @@ enum WrongUseTable {
         }
     }
 
-    /// All trials that follow from the options.
-    static func trials(_ commands: [CommandLineDump.Command]) -> [WrongUseTrial] {
-        commands.flatMap { command -> [WrongUseTrial] in
+    /// All wrong command lines that follow from the options.
+    static func wrongCommands(_ commands: [CommandLineDump.Command]) -> [WrongCommand] {
+        commands.flatMap { command -> [WrongCommand] in
             let name = command.words.joined(separator: " ")
             guard let base = bases[name] else { return [] }
-            return command.options.flatMap { option -> [WrongUseTrial] in
-                if option.isPositional { return positionalTrials(command.words, base, positional[name]) }
+            return command.options.flatMap { option -> [WrongCommand] in
+                if option.isPositional { return positionalCommands(command.words, base, positional[name]) }
                 if !option.takesValue { return [usage(command.words + base + ["\(option.name)=x"], option.name)] }
                 guard let kind = kind(of: option.name, in: name) else { return [] }
-                return trials(of: option.name, kind, command.words, base)
+                return wrongCommands(of: option.name, kind, command.words, base)
             } + [usage(command.words + base + ["--no-such-option"], "--no-such-option")]
         }
     }
 
-    private static func usage(_ words: [String], _ name: String) -> WrongUseTrial {
-        WrongUseTrial(words: words, status: 64, names: [name])
+    private static func usage(_ words: [String], _ name: String) -> WrongCommand {
+        WrongCommand(words: words, status: 64, names: [name])
     }
 
-    private static func trials(
+    private static func wrongCommands(
         of option: String, _ kind: Kind, _ command: [String], _ base: [String]
-    ) -> [WrongUseTrial] {
-        // What is given twice is not what is tried here.
+    ) -> [WrongCommand] {
+        // Repeated options are not tested here.
         let line = command + without(option, base)
-        // The kernel is looked at before files are, and may not be there.
+        // The kernel is checked before the files, and may be missing.
         let names = { (name: String) in command.first == "kernel" || name.isEmpty ? [] : [name] }
-        func failing(_ values: [String]) -> [WrongUseTrial] {
-            values.map { WrongUseTrial(words: line + [option, $0], status: 1, names: names($0)) }
+        func failing(_ values: [String]) -> [WrongCommand] {
+            values.map { WrongCommand(words: line + [option, $0], status: 1, names: names($0)) }
         }
         let nothing = [usage(line + [option], option)]
         switch kind {
         case .number:
             return nothing
                 + ["", "-1", "99999999999999999999999999", "1.5.2", "x", "0x", "--json"].map { value in
-                    // A dash begins a number as well, and no option.
-                    WrongUseTrial(
+                    // A value may start with a dash, too.
+                    WrongCommand(
                         words: line + [option, value], status: 64, names: [option], lacks: ["Missing value"])
                 }
         case .name: return nothing + ["", "nosuch"].map { usage(line + [option, $0], option) }
@@ -108,11 +108,11 @@ enum WrongUseTable {
         }
     }
 
-    private static func positionalTrials(
+    private static func positionalCommands(
         _ command: [String], _ base: [String], _ kind: Kind?
-    ) -> [WrongUseTrial] {
+    ) -> [WrongCommand] {
         guard let kind else { return [] }
-        // The first word of a base that is no option is its positional argument, if it has one.
+        // The positional argument of a valid command line is its first word that is no option.
         var line = base
         var place = 0
         while place < line.count, line[place].hasPrefix("-") { place += 2 }
@@ -121,11 +121,11 @@ enum WrongUseTable {
             kind == .input
             ? ["nosuch", "fifo", "socket", "/dev/zero", "text/below"] : ["nosuch", "fifo", "text/below"]
         let names = { (name: String) in command.first == "kernel" ? [] : [name] }
-        return values.map { WrongUseTrial(words: command + line + [$0], status: 1, names: names($0)) }
+        return values.map { WrongCommand(words: command + line + [$0], status: 1, names: names($0)) }
     }
 
     private static func without(_ option: String, _ base: [String]) -> [String] {
-        // apply takes either of two options.
+        // `apply` accepts either of two options.
         let names =
             ["--output": ["--output", "-o"], "--plugin": base.contains("good.jsonl") ? ["--patcher"] : []][option] ?? [
                 option
@@ -146,31 +146,31 @@ enum WrongUseTable {
         ["run", "--help"],
     ]
 
-    /// Each of these with each standard descriptor closed, full or broken.
-    static var channels: [WrongUseTrial] {
+    /// Each of these command lines with each standard descriptor closed, full or broken.
+    static var channels: [WrongCommand] {
         let output = "standard output: cannot be written"
         return writing.flatMap { words in
             [.outputClosed, .outputFull, .readerGone].map {
-                WrongUseTrial(words: words, status: 1, names: [output], channels: $0)
+                WrongCommand(words: words, status: 1, names: [output], channels: $0)
             }
         } + [
-            WrongUseTrial(
+            WrongCommand(
                 words: ["apply", "--patcher", "delta-array"], status: 1, names: ["standard input: cannot be read"],
                 channels: .inputClosed),
-            WrongUseTrial(words: ["replay", "good.case"], status: 0, channels: .inputClosed, isSilent: true),
-            WrongUseTrial(words: ["replay", "good.case"], status: 0, channels: .errorsClosed),
-            WrongUseTrial(words: ["replay", "nosuch"], status: 1, channels: .errorsClosed),
-            WrongUseTrial(
+            WrongCommand(words: ["replay", "good.case"], status: 0, channels: .inputClosed, isSilent: true),
+            WrongCommand(words: ["replay", "good.case"], status: 0, channels: .errorsClosed),
+            WrongCommand(words: ["replay", "nosuch"], status: 1, channels: .errorsClosed),
+            WrongCommand(
                 words: ["run", "--seed", "1", "--cases", "1"], status: 0, channels: .inputClosed, isSilent: true),
-            WrongUseTrial(words: ["run", "--seed", "1", "--cases", "1"], status: 0, channels: .errorsClosed),
-            WrongUseTrial(words: ["run", "--what"], status: 64, channels: .errorsClosed),
+            WrongCommand(words: ["run", "--seed", "1", "--cases", "1"], status: 0, channels: .errorsClosed),
+            WrongCommand(words: ["run", "--what"], status: 64, channels: .errorsClosed),
         ]
     }
 
     // MARK: By hand
 
-    /// What no option says.
-    static let others: [WrongUseTrial] = [
+    /// Wrong use that does not follow from one option.
+    static let others: [WrongCommand] = [
         usage(["help", "nosuch"], "nosuch"), usage(["help", "kernel", "nosuch"], "nosuch"), usage(["nosuch"], "nosuch"),
         usage(["run", "--what"], "--what"), usage(["run", "extra", "--seed", "1"], "extra"),
         usage(["run", "--cases", "0"], "--cases"), usage(["run", "--time", "0"], "--time"),
@@ -180,37 +180,37 @@ enum WrongUseTable {
         usage(["scale", "--limit", "0"], "--limit"), usage(["scale", "--patches", "0"], "--patches"),
         usage(["scale", "--patches", "10000001"], "--patches"),
         usage(["apply", "good.jsonl"], "--patcher"),
-        WrongUseTrial(
+        WrongCommand(
             words: ["plugin", "build", "--kernel-tree", "tree", "-o", "a.so", "--keep-source", "a.so"], status: 1,
             names: ["a.so"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["run", "--seed", "1", "--cases", "1"], status: 1, names: ["/nonexistent", "TMPDIR"],
             environment: ["TMPDIR": "/nonexistent"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["show", "good.case"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
-        WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
-        WrongUseTrial(words: ["--help"], status: 0, environment: ["COLUMNS": "-5"], isSilent: true),
+        WrongCommand(words: ["--help"], status: 0, environment: ["COLUMNS": "2000000000"], isSilent: true),
+        WrongCommand(words: ["--help"], status: 0, environment: ["COLUMNS": "-5"], isSilent: true),
         usage(["merge", "state", "state", "-o", "new"], "state"),
         usage(["run", "--state", "state-1", "--resume", "--seed", "6"], "--seed"),
         usage(["run", "--state", "state-2", "--resume", "--cases", "100"], "--cases"),
         usage(["kernel", "run", "--state", "state-3", "--resume"], "state"),
-        // A mistyped option is named before the one that is then missing, and blames no commit.
+        // The error names a mistyped option, not the option that is then missing, and the commit is not skipped.
         usage(["plugin", "build", "--kernl", "."], "'--kernl'"),
         usage(["merge", "state", "--outptu", "new"], "'--outptu'"),
         usage(["replay", "--jsn"], "'--jsn'"), usage(["plugin", "build", "-o", "new.so"], "--kernel-tree"),
-        WrongUseTrial(words: ["plugin", "build", "--bisect", "--kernl", "."], status: 128, names: ["'--kernl'"]),
-        WrongUseTrial(words: ["plugin", "build", "--bisect", "-o", "new.so"], status: 128, names: ["--kernel-tree"]),
-        WrongUseTrial(words: ["replay", "endless"], status: 1, names: ["endless/a.case"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--state", "locked"], status: 1, names: ["locked", "lock"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--state", "linked"], status: 1, names: ["linked", "lock"]),
-        WrongUseTrial(
+        WrongCommand(words: ["plugin", "build", "--bisect", "--kernl", "."], status: 128, names: ["'--kernl'"]),
+        WrongCommand(words: ["plugin", "build", "--bisect", "-o", "new.so"], status: 128, names: ["--kernel-tree"]),
+        WrongCommand(words: ["replay", "endless"], status: 1, names: ["endless/a.case"]),
+        WrongCommand(words: ["run", "--cases", "1", "--state", "locked"], status: 1, names: ["locked", "lock"]),
+        WrongCommand(words: ["run", "--cases", "1", "--state", "linked"], status: 1, names: ["linked", "lock"]),
+        WrongCommand(
             words: ["run", "--cases", "1", "--state", "diary"], status: 1, names: ["diary", ".writing-diary"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["run", "--cases", "1", "--state", "notes"], status: 1, names: ["notes", ".writing-7-notes"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["scale", "--patches", "10", "--patcher", "delta-array", "--plot", "new.svg"], status: 1,
             names: ["new.svg", "File too large"], channels: .smallFiles),
-        WrongUseTrial(
+        WrongCommand(
             words: [
                 "run", "--seed", "1", "--cases", "18446744073709551615", "--time", "0.5", "--patcher", "delta-array",
             ],

@@ -1,36 +1,36 @@
 import Foundation
 import Testing
 
-/// Wrong use of every command: the status, one sentence with the thing and the reason, and nothing of the user's changed.
+/// Wrong use of every command: exit status, one sentence with the cause, and no changed file.
 @Suite struct WrongUseTests {
     private static let commands = Result { try CommandLineDump.commands() }
-    private static let derived = (try? WrongUseTable.trials(commands.get())) ?? []
+    private static let derived = (try? WrongUseTable.wrongCommands(commands.get())) ?? []
 
-    @Test func everyOptionHasTrials() throws {
+    @Test func everyOptionIsInTheTable() throws {
         #expect(try WrongUseTable.missing(Self.commands.get()) == [])
         let count = Self.derived.count + WrongUseTable.channels.count + WrongUseTable.others.count
         #expect(count >= 150, "\(count)")
     }
 
-    @Test(arguments: derived) func optionsAreChecked(_ trial: WrongUseTrial) throws {
-        try trial.check(WrongUseFixture.shared.get())
+    @Test(arguments: derived) func optionsAreChecked(_ wrong: WrongCommand) throws {
+        try wrong.check(WrongUseFixture.shared.get())
     }
 
-    @Test(arguments: WrongUseTable.channels) func descriptorsAreChecked(_ trial: WrongUseTrial) throws {
-        try trial.check(WrongUseFixture.shared.get())
+    @Test(arguments: WrongUseTable.channels) func descriptorsAreChecked(_ wrong: WrongCommand) throws {
+        try wrong.check(WrongUseFixture.shared.get())
     }
 
-    @Test(arguments: WrongUseTable.others) func theRestIsChecked(_ trial: WrongUseTrial) throws {
-        try trial.check(WrongUseFixture.shared.get())
+    @Test(arguments: WrongUseTable.others) func otherWrongUseIsChecked(_ wrong: WrongCommand) throws {
+        try wrong.check(WrongUseFixture.shared.get())
         #expect(!FileManager.default.fileExists(atPath: "/nonexistent"))
     }
 
-    /// Without /proc a command cannot read its own arguments, and must not take that for none.
+    /// Without /proc a command cannot read its own arguments, which is an error, not an empty command line.
     @Test(
         .enabled(if: OtherUser.canHideProc, "only root may mount"),
         arguments: [
             ["run", "--seed", "1", "--cases", "1"], ["patchers"], [],
-        ]) func missingProcIsSaid(_ words: [String]) throws
+        ]) func missingProcIsReported(_ words: [String]) throws
     {
         let run = try Tool.run(
             ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Tool.executable.path] + words,
@@ -39,41 +39,41 @@ import Testing
         #expect(run.errors == "error: /proc is not there, and this program cannot work without; mount it\n")
     }
 
-    /// A plug-in is not blamed for a reader that has ended, as it was for the SIGPIPE that came of it.
-    @Test(arguments: [WrongUseTrial.Channels.readerGone, .outputFull, .outputClosed])
-    func pluginIsNotBlamedForOutput(_ channels: WrongUseTrial.Channels) throws {
+    /// A SIGPIPE from a reader that exits is not attributed to a plug-in.
+    @Test(arguments: [WrongCommand.Channels.readerGone, .outputFull, .outputClosed])
+    func outputErrorIsNotAttributedToThePlugin(_ channels: WrongCommand.Channels) throws {
         let folder = try Tool.Folder()
         let plugin = folder.path + "/example.so"
         try ExamplePlugin.build(plugin)
         let line = "{\"name\":\"one\",\"insns\":[\"9500000000000000\"],\"passes\":[[]]}\n"
         let file = try folder.write(String(repeating: line, count: 100), to: "lines.jsonl")
-        let trial = WrongUseTrial(words: ["apply", "--plugin", plugin, file], status: 1, channels: channels)
-        let outcome = try trial.run(in: folder.path)
+        let wrong = WrongCommand(words: ["apply", "--plugin", plugin, file], status: 1, channels: channels)
+        let outcome = try wrong.run(in: folder.path)
         #expect(outcome.status == 1)
         #expect(outcome.errors.hasPrefix("error: standard output: cannot be written: "), "\(outcome.errors)")
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
     }
 
-    /// Whoever may not read or write something is told so, by name and in the words of the system.
-    @Test(.enabled(if: OtherUser.prefix != nil), arguments: OtherUser.trials)
-    func permissionIsTheReason(_ trial: WrongUseTrial) throws {
+    /// A missing permission is reported with the file and the system's error text.
+    @Test(.enabled(if: OtherUser.prefix != nil), arguments: OtherUser.wrongCommands)
+    func permissionIsTheReason(_ wrong: WrongCommand) throws {
         let folder = try Tool.Folder()
         try OtherUser.fill(folder)
-        var trial = trial
-        trial.prefix = OtherUser.prefix ?? []
-        let outcome = try trial.run(in: folder.path)
+        var wrong = wrong
+        wrong.prefix = OtherUser.prefix ?? []
+        let outcome = try wrong.run(in: folder.path)
         #expect(outcome.status == 1, "\(outcome.errors)")
-        for name in trial.names + ["Permission denied"] {
+        for name in wrong.names + ["Permission denied"] {
             #expect(outcome.errors.contains(name), "\(name): \(outcome.errors)")
         }
-        for text in WrongUseTrial.forbidden { #expect(!outcome.errors.contains(text), "\(outcome.errors)") }
+        for text in WrongCommand.forbidden { #expect(!outcome.errors.contains(text), "\(outcome.errors)") }
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
     }
 }
 
-/// Runs commands without the rights of root, where the tests have them.
+/// Runs commands as another user, if the tests run as root.
 enum OtherUser {
-    /// The words before a command; `nil` where it cannot be done.
+    /// The words before a command; `nil` if that is impossible.
     static let prefix: [String]? = {
         if geteuid() != 0 { return [] }
         let words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -82,13 +82,13 @@ enum OtherUser {
         return run?.status == 0 ? words : nil
     }()
 
-    /// Whether a program can be run without /proc.
+    /// True if a program can run without /proc.
     static let canHideProc =
         (try? Tool.run(
             ["--mount", "mount", "-t", "tmpfs", "none", "/proc"], program: URL(fileURLWithPath: "/usr/bin/unshare")))?
         .status == 0
 
-    /// Makes things that only their owner may use, in a folder that all may.
+    /// Makes files for their owner only, in a folder for everyone.
     static func fill(_ folder: Tool.Folder) throws {
         for name in ["open", "locked", "locked/kernel", "tree", "tree/kernel", "tree/kernel/bpf"] {
             try FileManager.default.createDirectory(
@@ -101,31 +101,31 @@ enum OtherUser {
         unsafe chmod(folder.path, 0o755)
     }
 
-    static let trials: [WrongUseTrial] = [
-        WrongUseTrial(words: ["replay", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["replay", "locked"], status: 1, names: ["locked"]),
-        WrongUseTrial(words: ["show", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["minimize", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["apply", "--patcher", "delta-array", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--known", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--plugin", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(
+    static let wrongCommands: [WrongCommand] = [
+        WrongCommand(words: ["replay", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(words: ["replay", "locked"], status: 1, names: ["locked"]),
+        WrongCommand(words: ["show", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(words: ["minimize", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(words: ["apply", "--patcher", "delta-array", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(words: ["run", "--cases", "1", "--known", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(words: ["run", "--cases", "1", "--plugin", "secret"], status: 1, names: ["secret"]),
+        WrongCommand(
             words: ["run", "--cases", "1", "--crashes", "open", "--objects", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--crashes", "locked"], status: 1, names: ["locked"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--crashes", "locked/new"], status: 1, names: ["locked/new"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--crashes", "new"], status: 1, names: ["new"]),
-        WrongUseTrial(words: ["run", "--cases", "1", "--state", "locked/new"], status: 1, names: ["locked/new"]),
-        WrongUseTrial(
+        WrongCommand(words: ["run", "--cases", "1", "--crashes", "locked"], status: 1, names: ["locked"]),
+        WrongCommand(words: ["run", "--cases", "1", "--crashes", "locked/new"], status: 1, names: ["locked/new"]),
+        WrongCommand(words: ["run", "--cases", "1", "--crashes", "new"], status: 1, names: ["new"]),
+        WrongCommand(words: ["run", "--cases", "1", "--state", "locked/new"], status: 1, names: ["locked/new"]),
+        WrongCommand(
             words: ["scale", "--patches", "10", "--plot", "secret"], status: 1, names: ["secret"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["scale", "--patches", "10", "--plot", "new.svg"], status: 1, names: ["new.svg"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["plugin", "build", "--kernel-tree", "locked", "-o", "/tmp/bpf-patch-fuzz-never.so"], status: 1,
             names: ["locked"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["plugin", "build", "--kernel-tree", "tree", "-o", "/tmp/bpf-patch-fuzz-never.so"], status: 1,
             names: ["tree/kernel/bpf"]),
-        WrongUseTrial(
+        WrongCommand(
             words: ["plugin", "build", "--kernel-tree", "tree", "-o", "new.so"], status: 1, names: ["new.so"]),
     ]
 }
