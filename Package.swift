@@ -68,18 +68,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
-        // What several test targets need.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Helpers of several test targets.
+        .target(name: "TestSupport", dependencies: ["LinuxBPF"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "CampaignTests",
             dependencies: ["TestSupport", "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz"],
             swiftSettings: strict),
-        .testTarget(name: "LinuxBPFTests", dependencies: ["Campaign", "LinuxBPF"], swiftSettings: strict),
         .testTarget(
-            name: "KernelRewritesTests", dependencies: ["KernelRewrites", "LinuxBPF"], swiftSettings: strict),
+            name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "LinuxBPF"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelRewritesTests", dependencies: ["TestSupport", "KernelRewrites", "LinuxBPF"],
+            swiftSettings: strict),
         .testTarget(name: "UserFilesTests", dependencies: ["UserFiles"], swiftSettings: strict),
-        .testTarget(name: "BPFTests", dependencies: ["BPF"], swiftSettings: strict),
-        .testTarget(name: "PatchingTests", dependencies: ["Patching"], swiftSettings: strict),
+        .testTarget(name: "BPFTests", dependencies: ["TestSupport", "BPF"], swiftSettings: strict),
+        .testTarget(name: "PatchingTests", dependencies: ["TestSupport", "Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing"], swiftSettings: strict),
         .testTarget(
             name: "PluginsTests",

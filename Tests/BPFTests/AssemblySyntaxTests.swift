@@ -1,4 +1,5 @@
 import BPF
+import TestSupport
 import Testing
 
 /// The syntax of assembler lines, for the assembler and the disassembler.
@@ -129,23 +130,20 @@ import Testing
 
     /// No damaged line traps the assembler. A line that it accepts survives printing and assembling.
     @Test func damagedLines() {
-        var state = UInt64.random(in: 0...UInt64.max)
-        print("seed of AssemblySyntaxTests.damagedLines: \(state)")
-        func random(below limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
-        }
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of AssemblySyntaxTests.damagedLines: \(seed)")
+        var numbers = SeededNumbers(seed: seed)
         let lines = Self.lines.map { Array($0.0.utf8) } + Self.wide.map { Array($0.0.utf8) }
         let pieces = lines.joined() + Array("@out #:\"\\\u{e9}".utf8)
         var accepted = 0
         for _ in 0..<20_000 {
-            var bytes = lines[random(below: lines.count)]
-            for _ in 0...random(below: 3) where !bytes.isEmpty {
-                let at = random(below: bytes.count)
-                switch random(below: 3) {
+            var bytes = lines[numbers.below(lines.count)]
+            for _ in 0...numbers.below(3) where !bytes.isEmpty {
+                let at = numbers.below(bytes.count)
+                switch numbers.below(3) {
                 case 0: bytes.remove(at: at)
-                case 1: bytes[at] = pieces[random(below: pieces.count)]
-                default: bytes.insert(pieces[random(below: pieces.count)], at: at)
+                case 1: bytes[at] = pieces[numbers.below(pieces.count)]
+                default: bytes.insert(pieces[numbers.below(pieces.count)], at: at)
                 }
             }
             let line = String(decoding: bytes, as: UTF8.self)

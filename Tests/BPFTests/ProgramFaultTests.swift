@@ -1,4 +1,5 @@
 import BPF
+import TestSupport
 import Testing
 
 /// The check of a program, which reads many slots at once, compared with a check slot by slot.
@@ -34,32 +35,28 @@ struct ProgramFaultTests {
     @Test func firstFaultIsFound() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of ProgramFaultTests.firstFaultIsFound: \(seed)")
-        var state = seed
-        func below(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
+        var numbers = SeededNumbers(seed: seed)
         var seen: [ProgramFault.Rule?: Int] = [:]
         for number in 0..<20_000 {
-            let count = 1 + below(number % 4 == 0 ? 200 : 12)
-            let starts = [0] + (1..<max(count, 1)).filter { _ in below(40) == 0 }
+            let count = 1 + numbers.below(number % 4 == 0 ? 200 : 12)
+            let starts = [0] + (1..<max(count, 1)).filter { _ in numbers.below(40) == 0 }
             var insns: [Instruction] = []
             while insns.count < count {
                 let at = insns.count
                 let low = starts.last { $0 <= at }!
                 let high = starts.first { $0 > at } ?? count
                 // One jump in forty has a random target.
-                let target = below(40) == 0 ? below(count + 2) - 1 : low + below(high - low)
-                let callee = below(40) == 0 ? below(count + 2) - 1 : starts[below(starts.count)]
-                switch below(10) {
+                let target = numbers.below(40) == 0 ? numbers.below(count + 2) - 1 : low + numbers.below(high - low)
+                let callee = numbers.below(40) == 0 ? numbers.below(count + 2) - 1 : starts[numbers.below(starts.count)]
+                switch numbers.below(10) {
                 case 0: insns.append(Instruction(code: Opcode.ja, off: Int16(target - at - 1)))
                 case 1: insns.append(Instruction(code: Opcode.gotol, imm: Int32(target - at - 1)))
                 case 2: insns.append(Instruction(code: Opcode.call, src: 1, imm: Int32(callee - at - 1)))
                 case 3: insns.append(Instruction(code: Opcode.call, imm: 7))
-                case 4 where at + 1 < count || below(4) == 0:
-                    let isFunction = below(2) == 0
+                case 4 where at + 1 < count || numbers.below(4) == 0:
+                    let isFunction = numbers.below(2) == 0
                     insns.append(Instruction(code: 0x18, src: isFunction ? 4 : 0, imm: Int32(callee - at - 1)))
-                    if below(20) > 0 { insns.append(.zero) }
+                    if numbers.below(20) > 0 { insns.append(.zero) }
                 default: insns.append(Instruction(code: Opcode.movImmediate64))
                 }
             }

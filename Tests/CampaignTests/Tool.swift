@@ -1,56 +1,15 @@
 import Campaign
 import Foundation
+import TestSupport
 
 @testable import bpf_patch_fuzz
 
 /// The built command line, run as a user runs it.
 struct Tool {
-    /// The result of a run.
-    struct Outcome {
-        var status: Int32
-        var output: String
-        var errors: String
+    typealias Outcome = FinishedProgram
+    typealias Folder = TestFolder
 
-        /// The last line on standard output.
-        var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }
-
-        /// The last line on standard output, parsed as JSON.
-        func report() throws -> [String: Any] {
-            try JSONSerialization.jsonObject(with: Data(lastLine.utf8)) as? [String: Any] ?? [:]
-        }
-    }
-
-    /// A temporary folder that is removed in `deinit`.
-    final class Folder: Sendable {
-        let path = NSTemporaryDirectory() + "bpf-patch-fuzz-test-\(UUID().uuidString)"
-        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-
-        /// Writes a file and returns its path.
-        func write(_ text: String, to name: String) throws -> String {
-            let file = path + "/" + name
-            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-            return file
-        }
-
-        /// All files by name, with their texts.
-        func texts() throws -> [String: String] { try Folder.texts(in: path) }
-
-        /// All files of a folder by name, with their texts.
-        static func texts(in path: String) throws -> [String: String] {
-            var found: [String: String] = [:]
-            for name in try FileManager.default.contentsOfDirectory(atPath: path) {
-                found[name] = try String(contentsOfFile: path + "/" + name, encoding: .utf8)
-            }
-            return found
-        }
-    }
-
-    /// The executable beside the test bundle.
-    static var executable: URL {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appendingPathComponent("bpf-patch-fuzz")
-    }
+    static var executable: URL { FinishedProgram.tool }
 
     /// The executable as campaigns start it and print its commands.
     static let host = Host()
@@ -86,30 +45,6 @@ struct Tool {
         _ arguments: [String], input: String = "", program: URL = executable,
         meanwhile: (Process) throws -> Void = { _ in }
     ) throws -> Outcome {
-        let folder = try Folder()
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        let inputFile = try folder.write(input, to: "input")
-        let outputFile = try folder.write("", to: "output")
-        let errorFile = try folder.write("", to: "errors")
-        process.standardInput = FileHandle(forReadingAtPath: inputFile)
-        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        try process.run()
-        do {
-            try meanwhile(process)
-        } catch {
-            // A failed test leaves no process behind.
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-            throw error
-        }
-        process.waitUntilExit()
-        let isKilled = process.terminationReason == .uncaughtSignal
-        return Outcome(
-            status: isKilled ? -process.terminationStatus : process.terminationStatus,
-            output: try String(contentsOfFile: outputFile, encoding: .utf8),
-            errors: try String(contentsOfFile: errorFile, encoding: .utf8))
+        try FinishedProgram.run(program, arguments, input: input, meanwhile: meanwhile)
     }
 }

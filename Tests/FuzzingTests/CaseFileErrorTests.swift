@@ -1,4 +1,5 @@
 import Fuzzing
+import TestSupport
 import Testing
 
 /// Errors in case files: place, expected and found text.

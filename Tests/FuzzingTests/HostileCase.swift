@@ -1,6 +1,7 @@
 import BPF
 import Fuzzing
 import Patching
+import TestSupport
 
 /// Random cases that break every rule. The formats must store them anyway.
 enum HostileCase {

@@ -2,6 +2,7 @@ import BPF
 import Foundation
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// JSON lines: values and errors.

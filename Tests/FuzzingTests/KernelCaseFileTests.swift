@@ -1,6 +1,7 @@
 import BPF
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// Case files with loads of a running kernel.

@@ -2,6 +2,7 @@ import Foundation
 import Fuzzing
 import KernelRewrites
 import LinuxBPF
+import TestSupport
 import Testing
 
 @testable import Campaign

@@ -1,5 +1,6 @@
 import Foundation
 import KernelRewrites
+import TestSupport
 import Testing
 
 @testable import Campaign

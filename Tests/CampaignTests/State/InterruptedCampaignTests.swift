@@ -27,7 +27,7 @@ import Testing
     static func run(disturbances: Int, waiting turn: Int, cases: Int) throws {
         let seed = UInt64.random(in: 0..<1 << 32)
         print("moments and campaigns from seed \(seed)")
-        var random = Moments(state: seed)
+        var random = SeededNumbers(seed: seed)
         var (done, resumed, sessions) = (0, 0, 0)
         while done < disturbances {
             let arguments = [
@@ -85,18 +85,5 @@ import Testing
             kill(worker, SIGKILL)
             return true
         }
-    }
-}
-
-/// Reproducible random moments.
-private struct Moments: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

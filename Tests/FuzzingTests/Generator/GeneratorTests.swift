@@ -1,6 +1,7 @@
 import BPF
 import Fuzzing
 import Patching
+import TestSupport
 import Testing
 
 /// The contents of generated cases, counted over one run. Cases are pure functions of seed and index.

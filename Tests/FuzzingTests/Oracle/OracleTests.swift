@@ -1,5 +1,6 @@
 import BPF
 import Patching
+import TestSupport
 import Testing
 
 @testable import Fuzzing

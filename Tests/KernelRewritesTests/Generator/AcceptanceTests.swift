@@ -1,11 +1,12 @@
 import BPF
 import LinuxBPF
+import TestSupport
 import Testing
 
 @testable import KernelRewrites
 
 /// Programs are made for a verifier that accepts them, and what they say of themselves is what it sees.
-@Suite(.enabled(if: LoadingKernel.reason.isEmpty, "\(LoadingKernel.reason)"), .serialized)
+@Suite(.enabled(if: LoadingRight.reason.isEmpty, "\(LoadingRight.reason)"), .serialized)
 struct AcceptanceTests {
     /// Loads some programs; gives how many the kernel took, and why it did not take others.
     private func load(

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import TestSupport
 import Testing
 
 @testable import LinuxBPF

@@ -1,19 +1,10 @@
 import BPF
+import TestSupport
 
 @testable import LinuxBPF
 
-/// Whether programs may be loaded here, and if not, why.
-enum LoadingRight {
-    static let reason: String = {
-        do throws(KernelError) {
-            _ = try RunningKernel()
-            return ""
-        } catch {
-            return error.description
-        }
-    }()
-    static var isThere: Bool { reason.isEmpty }
-    /// Whether programs come back with the constants that they went in with.
+extension LoadingRight {
+    /// True if programs are read back without blinded constants.
     static let isPlain = hardening != "2"
     static let need = "constants are blinded here: net.core.bpf_jit_harden is 2"
 

@@ -1,4 +1,5 @@
 import BPF
+import TestSupport
 import Testing
 
 @testable import LinuxBPF

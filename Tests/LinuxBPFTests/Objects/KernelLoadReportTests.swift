@@ -1,5 +1,6 @@
 import Campaign
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LinuxBPF

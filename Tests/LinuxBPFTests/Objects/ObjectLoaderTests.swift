@@ -1,5 +1,6 @@
 import BPF
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LinuxBPF

@@ -1,5 +1,6 @@
 import BPF
 import KernelRewrites
+import TestSupport
 import Testing
 
 @testable import LinuxBPF

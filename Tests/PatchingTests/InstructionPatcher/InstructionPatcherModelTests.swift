@@ -1,5 +1,6 @@
 import BPF
 import Patching
+import TestSupport
 import Testing
 
 /// `InstructionPatcher` compared with ``PatcherModel`` on random edits of random programs.
@@ -21,7 +22,7 @@ struct InstructionPatcherModelTests {
 
         init(seed: UInt64, isOrderless: Bool = false) throws {
             self.isOrderless = isOrderless
-            numbers = SeededNumbers(state: seed)
+            numbers = SeededNumbers(seed: seed)
             let program = Program.random(upTo: 14, &numbers, marker: &marker)
             patcher = try InstructionPatcher(program)
             model = PatcherModel(program)

@@ -1,5 +1,6 @@
 import BPF
 import Patching
+import TestSupport
 import Testing
 
 /// Iteration, indices, passes and memory of `InstructionPatcher`.
@@ -197,7 +198,7 @@ struct InstructionPatcherTests {
     @Test func theOrderOfManyEditsDoesNotMatter() throws {
         let insns = (0..<100_000).map { Instruction(code: Opcode.movImmediate64, imm: $0) }
         let program = Program(insns: insns)
-        var numbers = SeededNumbers(state: 7)
+        var numbers = SeededNumbers(seed: 7)
         let patch = try Patch("r2 = 1; kept")
         func result(_ order: [Int]) throws -> Program {
             let patcher = try InstructionPatcher(program)

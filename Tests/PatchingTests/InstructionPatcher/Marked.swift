@@ -1,5 +1,6 @@
 import BPF
 import Patching
+import TestSupport
 
 /// Instructions with a marker: a number of their own, in a field that patching does not change.
 enum Marked {
@@ -44,29 +45,6 @@ enum Marked {
         let next = program.subprograms.first { $0.start > slot }
         return Int(start)..<(next.map { Int($0.start) } ?? program.insns.count)
     }
-}
-
-/// Random numbers that a seed reproduces.
-///
-/// - Source: Steele, Lea and Flood, 2014 (SplitMix64)
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
-    }
-
-    /// A number below a bound.
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-
-    /// True with a probability of one in `odds`.
-    mutating func oneIn(_ odds: Int) -> Bool { below(odds) == 0 }
-
-    /// A random element.
-    mutating func pick<Thing>(_ things: [Thing]) -> Thing { things[below(things.count)] }
 }
 
 extension Program {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import UserFiles
 
@@ -14,8 +15,7 @@ import UserFiles
 
     /// Runs the tool. If it hangs, it is killed and the status is 137.
     private static func run(_ words: [String], input: String = "") throws -> BuiltPlugin.Outcome {
-        let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appendingPathComponent("bpf-patch-fuzz").path
+        let tool = FinishedProgram.tool.path
         return try BuiltPlugin.run("/usr/bin/timeout", ["--signal=KILL", "300", tool] + words, input: input)
     }
 
