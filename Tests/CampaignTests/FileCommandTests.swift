@@ -1,5 +1,6 @@
 import Foundation
 import Patching
+import TestSupport
 import Testing
 
 /// The commands `replay`, `minimize`, `apply`, `show` and `patchers` on good and broken files.
@@ -29,7 +30,7 @@ import Testing
             "{\"name\":\"one\",\"insns\":[\"b701000001000000\"],\"passes\":[[]]}\n{\"name\":\n", to: "c.jsonl")
         let replay = try Tool.run(["replay", folder.path])
         #expect(replay.status == 1)
-        #expect(replay.lastLine == "2 passed, 0 failed, 0 known, 0 not run, 2 not readable")
+        #expect(replay.replayCounts == ReplayCounts(passed: 2, notReadable: 2))
         #expect(replay.errors.contains("\(broken):6:"), "\(replay.errors)")
         #expect(replay.errors.contains("\(lines):2:"), "\(replay.errors)")
         #expect(replay.errors.contains("expected"))
@@ -41,8 +42,8 @@ import Testing
             .replacingOccurrences(of: "L1: exit", with: "L0x: r1 = 3")
         let file = try folder.write(text, to: "wrong.case")
         let replay = try Tool.run(["replay", file])
-        #expect(replay.status == 77 && replay.output.contains("FAILED \(file) (a jump over one deleted instruction)"))
-        #expect(replay.output.contains("slot 1: the file expects r1 = 3, the rules give exit"), "\(replay.output)")
+        #expect(replay.status == 77 && replay.output.contains("\(file) (a jump over one deleted instruction)"))
+        for text in ["slot 1", "r1 = 3", "exit"] { #expect(replay.output.contains(text), "\(replay.output)") }
     }
 
     @Test func missingFileIsAnError() throws {

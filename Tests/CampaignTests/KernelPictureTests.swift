@@ -278,8 +278,8 @@ import Testing
         let text =
             "program\n    r1 = 1\n    r2 = 5 ll\n    exit\n\npass\n\nexpect\n    r1 = 1\n    r2 = 6 ll\n    exit\n"
         let c = try CaseFile.parse(text, file: "wrong")
-        let words = "slot 1: the file expects r2 = 6 ll, the rules give r2 = 5 ll"
-        #expect(try CasePicture(c, patchers: []).expectationFault() == words)
+        let words = try #require(try CasePicture(c, patchers: []).expectationFault())
+        #expect(words.hasPrefix("slot 1: ") && words.contains("r2 = 6 ll") && words.contains("r2 = 5 ll"), "\(words)")
         #expect(try CasePicture(c, patchers: []).text().hasPrefix("✗ \(words)\n"))
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import TestSupport
 import Testing
 
 @testable import Campaign
@@ -11,8 +12,8 @@ import Testing
     private static let malformed = "program\n    r1 = 1\n    exit\n\npass\n  delete 7\n\nexpect EINVAL\n"
     private static let kernel = "target: kernel\nbucket: kernel/x/y/z\ntype: xdp\nprogram\n    r0 = 1\n    exit\n"
 
-    private static func last(_ passed: Int, _ failed: Int, _ known: Int, _ notRun: Int) -> String {
-        "\(passed) passed, \(failed) failed, \(known) known, \(notRun) not run, 0 not readable"
+    private static func counts(_ passed: Int, _ failed: Int, _ known: Int, _ notRun: Int) -> ReplayCounts {
+        ReplayCounts(passed: passed, failed: failed, known: known, notRun: notRun)
     }
 
     /// Kernel cases are not loaded without an option, which a message reports, with or without named patchers.
@@ -22,7 +23,7 @@ import Testing
         _ = try folder.write(Self.kernel, to: "kernel.case")
         _ = try folder.write(Self.edit, to: "edit.case")
         let run = try Tool.run(["replay", folder.path] + more)
-        #expect(run.status == 0 && run.lastLine == Self.last(1, 0, 0, 1), "\(run.output)")
+        #expect(run.status == 0 && run.replayCounts == Self.counts(1, 0, 0, 1), "\(run.output)")
         #expect(run.output.contains("not run: 1: \(Replay.needsKernel)\n") && run.errors.isEmpty)
         let alone = try Tool.run(["replay", folder.path + "/kernel.case"] + more)
         #expect(alone.status == 1 && alone.errors == "error: nothing was run: \(Replay.needsKernel)\n")
@@ -41,11 +42,11 @@ import Testing
         let folder = try Tool.Folder()
         let file = try folder.write(Self.malformed, to: "malformed.case")
         let run = try Tool.run(["replay", file])
-        #expect(run.status == 0 && run.lastLine == Self.last(0, 0, 0, 1), "\(run.output)\(run.errors)")
+        #expect(run.status == 0 && run.replayCounts == Self.counts(0, 0, 0, 1), "\(run.output)\(run.errors)")
         #expect(run.output.contains("not run: 1: \(SparingReason.malformed)\n"))
         let wrong = try folder.write(Self.malformed.replacing("EINVAL", with: "ERANGE"), to: "wrong.case")
         let failed = try Tool.run(["replay", wrong])
-        #expect(failed.status == 77 && failed.output.contains("the file expects ERANGE, the rules give EINVAL"))
+        #expect(failed.status == 77 && failed.output.contains("ERANGE") && failed.output.contains("EINVAL"))
     }
 
     /// Known buckets fail without counting; other buckets count.
@@ -59,7 +60,7 @@ import Testing
         let count = try FileManager.default.contentsOfDirectory(atPath: crashes).count
         let list = try folder.write("planted-back-jump/*  # all of them\n", to: "known.txt")
         let run = try Tool.run(["replay", crashes, "--known", list])
-        #expect(run.status == 0 && run.lastLine == Self.last(0, 0, count, 0), "\(run.output)")
+        #expect(run.status == 0 && run.replayCounts == Self.counts(0, 0, count, 0), "\(run.output)")
         #expect(run.output.contains("known \(crashes)/planted-back-jump--"))
         let part = try folder.write("planted-back-jump/*/may-goto-*\n", to: "part.txt")
         #expect(try Tool.run(["replay", crashes, "--known", part]).status == 77)
@@ -83,17 +84,19 @@ import Testing
             verdict.notRun = ["poor": reason]
             #expect(summary.add(verdict, of: item).isEmpty)
         }
-        #expect(summary.lastLine == Self.last(3, 0, 0, 0))
-        #expect(
-            summary.idle == ["poor was given no case: cannot do delete (2); cannot do range (1)"])
+        #expect(ReplayCounts(summary.lastLine) == Self.counts(3, 0, 0, 0))
+        #expect(summary.idle.count == 1 && summary.idle[0].hasPrefix("poor "), "\(summary.idle)")
+        #expect(summary.idle[0].hasSuffix(": cannot do delete (2); cannot do range (1)"), "\(summary.idle)")
         var alone = ReplaySummary(targets: ["poor"], known: KnownBuckets())
         for _ in 0..<105 {
             var verdict = ReplayVerdict(.notRun("poor cannot do delete"))
             verdict.notRun = ["poor": "cannot do delete"]
             #expect(alone.add(verdict, of: item).isEmpty)
         }
-        #expect(alone.lines == ["not run: 105: poor cannot do delete"] && alone.lastLine == Self.last(0, 0, 0, 105))
-        #expect(alone.idle == ["poor was given no case: cannot do delete (105)"])
+        #expect(
+            alone.lines == ["not run: 105: poor cannot do delete"]
+                && ReplayCounts(alone.lastLine) == Self.counts(0, 0, 0, 105))
+        #expect(alone.idle.count == 1 && alone.idle[0].hasSuffix(": cannot do delete (105)"), "\(alone.idle)")
     }
 
     /// A case that no target ran is counted once, by its reason. The others ran on some target.
@@ -115,6 +118,6 @@ import Testing
                 "not run by poor: 2 of the cases that were run: poor cannot do delete",
             ])
         #expect(summary.targets.first { $0.name == "poor" }?.notRun == [.init(count: 3, reason: "cannot do delete")])
-        #expect(summary.lastLine == Self.last(3, 0, 0, 1))
+        #expect(ReplayCounts(summary.lastLine) == Self.counts(3, 0, 0, 1))
     }
 }

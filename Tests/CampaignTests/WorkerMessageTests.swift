@@ -8,7 +8,9 @@ import Testing
         block: 12, done: 128, hits: [BucketHit(bucket: "a/b c", index: 3, count: 2)],
         counts: counts)
     private static var counts: CampaignCounts {
-        var counts = CampaignCounts([TargetCounts(ran: 128), TargetCounts(), TargetCounts(ran: 1, skipped: 2, leftOutBlocks: 7)])
+        var counts = CampaignCounts([
+            TargetCounts(ran: 128), TargetCounts(), TargetCounts(ran: 1, skipped: 2, leftOutBlocks: 7),
+        ])
         counts.notRun = 3
         counts.kernel.loads = 4
         counts.kernel.refused = ["two\nlines\tand a tab": 2]

@@ -16,7 +16,9 @@ import Testing
                 files: [UsedFile(path: "/a b/\"c\"\n.o", size: .max, fingerprint: "0123456789abcdef")])
         ],
         known: "/k", next: .max / 128,
-        tail: Checkpoint.Tail(block: 9, cases: 5, hits: [BucketHit(bucket: "a/b", index: 7, count: 2)], countsBefore: CampaignCounts([TargetCounts(ran: 9)])),
+        tail: Checkpoint.Tail(
+            block: 9, cases: 5, hits: [BucketHit(bucket: "a/b", index: 7, count: 2)],
+            countsBefore: CampaignCounts([TargetCounts(ran: 9)])),
         entries: [
             Checkpoint.Entry(
                 bucket: "a/b/c", firsts: [FirstHit(seed: .max, index: .max)], hits: 1 << 61, isStored: true)
@@ -81,7 +83,7 @@ import Testing
 
     @Test func formatIsCheckedFirst() {
         #expect(throws: Checkpoint.Fault.format("7")) {
-            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 7\nwhatever".utf8))
+            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 7\nrest".utf8))
         }
     }
 

@@ -213,9 +213,8 @@ import Testing
         for states in [campaigns, campaigns.reversed()].map({ $0.map(\.state) }) {
             let merge = try Tool.run(["merge"] + states + ["-o", campaigns[0].folder.path + "/merged"])
             #expect(merge.status == 1, "\(merge.output)")
-            #expect(
-                merge.errors == "error: \(campaigns[0].state) is of patchers and \(campaigns[1].state) of a kernel; "
-                    + "what they counted has no sum\n")
+            let isOfPatchers = merge.errors.hasPrefix("error: \(campaigns[0].state) is of patchers")
+            #expect(isOfPatchers && merge.errors.contains("\(campaigns[1].state) of a kernel"), "\(merge.errors)")
         }
     }
 

@@ -102,7 +102,7 @@ struct PatchingErrorTests {
 
     @Test func errorsHaveADescription() {
         let malformed = PatchingError.malformed(MalformedEdit(rule: .nothing, edit: 3, slot: 0))
-        #expect("\(malformed)" == "EINVAL: edit 3, slot 0: the edit neither removes nor brings anything")
+        #expect("\(malformed)" == "EINVAL: edit 3, slot 0: \(MalformedEdit.Rule.nothing.rawValue)")
         #expect("\(PatchingError.removed(at(7)))" == "EINVAL: an earlier edit has removed instruction 7")
         #expect(PatchingError.refused(pass: 1).status == .einval)
         #expect(malformed.status == .einval)

@@ -147,7 +147,8 @@ import Testing
         let script =
             #"{"name":"one","insns":["9500000000000000"],"passes":[[{"off":0,"remove":1,"patch":["9500000000000000"]}]]}"#
         let apply = try BuiltPlugin.runTool(["apply", "--plugin", plugin.path], input: script + "\n")
-        #expect(apply.status == 77 && apply.errors.contains("misbehaving ends the process with SIGSEGV"), "\(apply)")
+        #expect(
+            apply.status == 77 && apply.errors.contains("misbehaving ") && apply.errors.contains("SIGSEGV"), "\(apply)")
     }
 
     /// A plug-in that crashes while it is loaded is refused in one line.
@@ -156,6 +157,6 @@ import Testing
             text: "#include <stdlib.h>\n__attribute__((constructor)) static void die(void) { abort(); }\n")
         let run = try BuiltPlugin.runTool(["run", "--cases", "1", "--plugin", plugin.path])
         #expect(run.status == 1, "\(run)")
-        #expect(run.errors == "error: \(plugin.path): ends the process with signal 6 when it is loaded\n")
+        #expect(run.errors.hasPrefix("error: \(plugin.path): ") && run.errors.contains("signal 6"), "\(run)")
     }
 }

@@ -29,9 +29,9 @@ import UserFiles
 
     /// An exit status alone is not trusted: a process must also report that it finished.
     @Test(arguments: [
-        ("EXIT", "misbehaving ends the process with exit status 0"),
-        ("ABORT", "misbehaving ends the process with SIGABRT"),
-        ("HANG", "misbehaving gives no answer within 0.5 s"),
+        ("EXIT", "exit status 0"),
+        ("ABORT", "SIGABRT"),
+        ("HANG", "within \(ChildExit.seconds(0.5))"),
     ]) func applyNamesTheLineOfACrash(_ fault: String, _ words: String) throws {
         let plugin = try Self.build(fault)
         let apply = try Self.run(
@@ -39,7 +39,8 @@ import UserFiles
             input: Self.lines[0] + "\n" + Self.lines[0] + Self.lines[1] + Self.lines[0])
         #expect(apply.status == 77, "\(apply)")
         #expect(apply.output.split(separator: "\n").count == 2, "\(apply)")
-        #expect(apply.errors == "error: \(words) at line 4 of <stdin>; the rest is not carried out\n")
+        #expect(apply.errors.hasPrefix("error: misbehaving ") && apply.errors.contains(words), "\(apply)")
+        #expect(apply.errors.contains(" at line 4 of <stdin>;"), "\(apply)")
     }
 
     // MARK: run
@@ -141,7 +142,7 @@ import UserFiles
         let seed = "\(BuiltPlugin.package)/Seeds/one-for-one-replacement-moves-nothing.case"
         let replay = try Self.run(["replay", "--timeout", "0.5", "--plugin", plugin.path, seed])
         #expect(replay.status == 77 && replay.output.contains("misbehaving/hang/none/none"), "\(replay)")
-        #expect(replay.output.contains("gives no answer within 5.5 s"), "\(replay)")
+        #expect(replay.output.contains("within \(ChildExit.seconds(5.5))"), "\(replay)")
     }
 
     /// Workers that exit early with a clean status are reported, with the number of cases that did not run.
@@ -214,17 +215,14 @@ import UserFiles
         for (time, limit) in [("1", "3 s"), ("8", "4 s")] {
             let run = try Self.run(["run", "--seed", "1", "--time", time, "--plugin", plugin.path])
             #expect(run.status == 1, "\(run)")
-            #expect(
-                run.errors == "error: \(plugin.path): is not loaded within \(limit); what it does then takes too long\n"
-            )
+            #expect(run.errors.hasPrefix("error: \(plugin.path): ") && run.errors.contains(limit), "\(run)")
         }
     }
 
     /// Too few descriptors are not attributed to a plug-in. The error names the remedy.
     @Test(arguments: 5...12) func tooFewDescriptorsAreNamed(_ count: Int) throws {
         let plugin = try BuiltPlugin(BuiltPlugin.example)
-        let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appendingPathComponent("bpf-patch-fuzz").path
+        let tool = FinishedProgram.tool.path
         for words in [[], ["--plugin", plugin.path]] {
             let line = ([tool, "run", "--seed", "1", "--cases", "10", "--crashes", plugin.folder + "/crashes"] + words)
                 .joined(separator: " ")
