@@ -75,9 +75,10 @@ vm-test: ## Run only the test in virtual machines, on Debian's kernels (3 minute
 	Tests/VirtualMachine/test
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
-lint: ## Check the style, and what is imported where nothing should be.
+lint: ## Check the style, the imports of BPF and Patching, and the words of comments and messages.
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 	@! grep -rnE '^[^/"]*\bimport ' Sources/BPF Sources/Patching --include='*.swift' | grep -v ':import BPF$$'
+	Tests/Lint/idioms
 
 seeds: $(SEEDS) ## Compile the BPF programs of Seeds to .build/seeds.
 
