@@ -8,7 +8,7 @@
 public struct Instruction: Hashable, Sendable, BitwiseCopyable {
     /// The eight bytes, read as a little-endian number: code, registers, `off` and `imm` from the lowest bit up.
     ///
-    /// One word, so that a copy is one load and one store whichever fields are looked at on the way.
+    /// One word, so that a copy is one load and one store, even if fields are read in between.
     public var bits: UInt64
 
     /// Makes an instruction from its eight bytes, read as a little-endian number.
@@ -56,7 +56,7 @@ public struct Instruction: Hashable, Sendable, BitwiseCopyable {
         self.init(code: code, registers: (dst & 15) | (src << 4), off: off, imm: imm)
     }
 
-    /// Eight zero bytes: what a placeholder in a patch holds.
+    /// Eight zero bytes, as in a placeholder of a patch.
     @inlinable
     public static var zero: Instruction { Instruction(code: 0) }
 
@@ -67,20 +67,20 @@ public struct Instruction: Hashable, Sendable, BitwiseCopyable {
         set { registers = registers & 0xf0 | newValue & 15 }
     }
 
-    /// The source register, 0 to 15, which also tells kinds of calls and wide loads apart.
+    /// The source register, 0 to 15. In calls and wide loads it selects the kind.
     @inlinable @inline(__always)
     public var src: UInt8 {
         get { registers >> 4 }
         set { registers = registers & 15 | newValue << 4 }
     }
 
-    /// Whether this is the first slot of a 64-bit immediate load (`ld_imm64`), whose second slot follows.
+    /// True for the first slot of a 64-bit immediate load (`ld_imm64`), whose second slot follows.
     ///
-    /// A second slot has code 0, so code 0x18 always marks a first slot in a program whose wide loads are whole.
+    /// A second slot has code 0, so it is never taken for a first slot.
     @inlinable @inline(__always)
     public var isWide: Bool { code == Opcode.loadImmediate64 }
 
-    /// How many slots the instruction takes.
+    /// The number of slots of the instruction: 2 for a wide load.
     ///
     /// - Units: slots
     @inlinable @inline(__always)

@@ -1,12 +1,12 @@
-/// Where an instruction keeps the offset of its jump or call, if it is one.
+/// The field that holds the offset of a jump or call.
 ///
-/// The target is always the own index, plus one, plus that offset; for a pseudo function the own index is its first
-/// slot's.
+/// The target is the instruction's own index, plus 1, plus that offset. The index of a pseudo function is that of its
+/// first slot.
 ///
 /// - Source: SEMANTICS, "Program"
 @frozen
 public enum JumpKind: UInt8, Sendable, BitwiseCopyable {
-    /// No jump: nothing in it is an offset, whatever its fields hold.
+    /// Neither a jump nor a call: no field is an offset.
     case none
     /// A jump with 16 bits in `off`: `goto`, conditionals of both classes, `may_goto`.
     case short
@@ -17,17 +17,17 @@ public enum JumpKind: UInt8, Sendable, BitwiseCopyable {
     /// A wide load of a subprogram's address, with 32 bits in `imm` of its first slot.
     case function
 
-    /// Whether it must land on the start of a subprogram rather than inside its own.
+    /// True if the target is the start of a subprogram.
     @inlinable @inline(__always)
     public var isCall: Bool { self == .call || self == .function }
 
-    /// Whether it is a jump within a subprogram.
+    /// True if the target is in the same subprogram.
     @inlinable @inline(__always)
     public var isJump: Bool { self == .short || self == .long }
 }
 
 extension Instruction {
-    /// Where this instruction keeps its offset.
+    /// The field that holds the offset of this instruction.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
@@ -47,7 +47,7 @@ extension Instruction {
 
     /// The offset of a jump or call of the given kind; 0 for ``JumpKind/none``.
     ///
-    /// - Units: slots, relative to the slot behind this one
+    /// - Units: slots, relative to the slot after this one
     @inlinable @inline(__always)
     public func jumpOffset(_ kind: JumpKind) -> Int {
         switch kind {
@@ -57,9 +57,9 @@ extension Instruction {
         }
     }
 
-    /// Writes the offset of a jump or call of the given kind; says whether the field could hold it.
+    /// Writes the offset of a jump or call of the given kind; returns false if it does not fit the field.
     ///
-    /// - Units: slots, relative to the slot behind this one
+    /// - Units: slots, relative to the slot after this one
     @inlinable @inline(__always)
     public mutating func setJumpOffset(_ offset: Int, _ kind: JumpKind) -> Bool {
         switch kind {

@@ -1,9 +1,10 @@
-/// ``Instruction/jumpKind`` of every instruction there can be, for loops in which jumps are as good as random: a look-up
-/// costs less than a branch that is predicted wrongly.
+/// ``Instruction/jumpKind`` of every possible instruction, for loops over slots.
 ///
-/// - Shape: a byte for each code and `src_reg`, the kind in its lower bits and what ``OffsetField`` shifts by above them
+/// Table look-up: the branch would be unpredictable.
+///
+/// - Shape: a byte for each code and `src_reg`: the kind in its lower bits, the shift of ``OffsetField`` above them
 public struct JumpKindTable: ~Copyable {
-    /// The table that all loops look at, so that it takes its place in the caches once.
+    /// The table that all loops share, so that the caches hold it once.
     public static let shared = JumpKindTable()
 
     private var kinds = Scratch<UInt8>(capacity: 256 * 16)
@@ -20,10 +21,10 @@ public struct JumpKindTable: ~Copyable {
         }
     }
 
-    /// The table, for a loop; valid as long as the table is.
+    /// A view for a loop; valid as long as the table lives.
     public var view: View { View(kinds: kinds.buffer()) }
 
-    /// A view of the table.
+    /// A view that a loop can keep in registers.
     @frozen
     public struct View: BitwiseCopyable {
         @usableFromInline let kinds: UnsafeTypedBuffer<Slot, UInt8>
@@ -42,7 +43,7 @@ public struct JumpKindTable: ~Copyable {
         @inlinable @inline(__always)
         public func count(_ insn: Instruction) -> Int { unsafe kinds[View.slot(of: insn)] == 0 ? 0 : 1 }
 
-        /// Where a jump or call keeps its offset.
+        /// The field that holds the offset of a jump or call.
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
@@ -50,13 +51,13 @@ public struct JumpKindTable: ~Copyable {
     }
 }
 
-// Nothing is written to a table once it is filled.
+// A table is never written after `init`.
 extension JumpKindTable: @unchecked Sendable {}
 
-/// Where a jump or call keeps its offset, as a number of bits to shift by rather than a case to branch on.
+/// The field that holds the offset of a jump or call, as shift counts: reading it takes no branch.
 @frozen
 public struct OffsetField: BitwiseCopyable {
-    /// How many bits of an instruction lie above a 16-bit offset.
+    /// The number of bits above a 16-bit offset.
     @inlinable
     static var aboveShort: UInt64 { 32 }
 
@@ -65,19 +66,19 @@ public struct OffsetField: BitwiseCopyable {
     @inlinable @inline(__always)
     init(entry: UInt8) { self.entry = entry }
 
-    /// How many bits lie above the field: 32, or none.
+    /// The number of bits above the field: 32 or 0.
     @inlinable @inline(__always)
     var above: UInt64 { UInt64(entry) & OffsetField.aboveShort }
 
-    /// How many bits are not of the field: 48 or 32.
+    /// The number of bits outside the field: 48 or 32.
     @inlinable @inline(__always)
     var others: UInt64 { above &>> 1 &+ 32 }
 
-    /// Whether it is that of a call or pseudo function.
+    /// True for a call or pseudo function.
     @inlinable @inline(__always)
     public var isCall: Bool { entry & 7 > JumpKind.long.rawValue }
 
-    /// The offset that an instruction holds there.
+    /// The offset in this field of an instruction.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
@@ -85,7 +86,7 @@ public struct OffsetField: BitwiseCopyable {
         Int(truncatingIfNeeded: Int64(bitPattern: insn.bits &<< above) &>> Int64(bitPattern: others))
     }
 
-    /// An instruction with another offset, cut to the width of the field; see ``fits(_:)``.
+    /// The same instruction with another offset, truncated to the width of the field; see ``fits(_:)``.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
@@ -95,7 +96,7 @@ public struct OffsetField: BitwiseCopyable {
         return Instruction(bits: insn.bits & ~mask | value)
     }
 
-    /// Whether the field can hold an offset.
+    /// Returns true if an offset fits the field.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)

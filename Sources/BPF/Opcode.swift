@@ -1,4 +1,4 @@
-/// The codes and code parts that the rules of patching speak of.
+/// The codes and parts of codes that decide how an instruction is patched.
 ///
 /// - Source: RFC 9669, section 3 and 4; `include/uapi/linux/bpf.h` for `may_goto` and `gotox`
 public enum Opcode {
@@ -6,11 +6,11 @@ public enum Opcode {
     public static let ja: UInt8 = 0x05
     /// `JMP32|JA`, `gotol`: its offset is in `imm`.
     public static let gotol: UInt8 = 0x06
-    /// `JMP|JA|X`, `gotox`: an indirect jump, with no offset at all.
+    /// `JMP|JA|X`, `gotox`: an indirect jump, without an offset.
     public static let gotox: UInt8 = 0x0d
     /// `LD|IMM|DW`, `ld_imm64`: a wide load, two slots.
     public static let loadImmediate64: UInt8 = 0x18
-    /// `JMP|CALL`; `src_reg` tells helper (0), subprogram (1) and kfunc (2) apart.
+    /// `JMP|CALL`; `src_reg` is 0 for a helper, 1 for a subprogram, 2 for a kfunc.
     public static let call: UInt8 = 0x85
     /// `JMP|EXIT`.
     public static let exit: UInt8 = 0x95

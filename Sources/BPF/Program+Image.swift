@@ -1,5 +1,5 @@
 extension Program {
-    /// Copies an image out of its buffer.
+    /// Copies a program out of preallocated memory.
     ///
     /// - Complexity: O(slots)
     public init<Index>(_ image: ProgramImage<Index>) {
@@ -9,7 +9,7 @@ extension Program {
         lines = image.lines.array(count: image.lineCount)
     }
 
-    /// The first thing that makes this program ill formed, or `nil`.
+    /// The first fault that makes this program ill formed, or `nil`.
     ///
     /// - Complexity: O(slots + calls × log subprograms)
     public func fault() -> ProgramFault? {
@@ -19,9 +19,9 @@ extension Program {
 }
 
 extension ProgramBuffer {
-    /// Replaces the contents by a copy of a program that must be well formed.
+    /// Replaces the contents by a copy of a program, and checks that it is well formed.
     ///
-    /// - Throws: the first thing that makes the program ill formed; the buffer then holds anything
+    /// - Throws: the first fault that makes the program ill formed; the contents are then undefined
     /// - Complexity: O(slots + calls × log subprograms)
     public func load(wellFormed program: Program) throws(ProgramFault) {
         if program.aux.count != program.insns.count {

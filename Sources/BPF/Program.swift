@@ -1,23 +1,24 @@
-/// A BPF program and what travels with it, as a value.
+/// A BPF program with its aux words, subprograms and line records, as a value.
 ///
-/// This is the form of files, of the minimiser and of callers from outside. The loops of a campaign work on a
-/// ``ProgramImage`` in a ``ProgramBuffer`` instead.
+/// Files, the minimizer and users of the library work on this form. The loops of a campaign work on a ``ProgramImage``
+/// in a ``ProgramBuffer``.
 ///
-/// - Shape: `aux.count == insns.count`; `subprograms` sorted by start, the first at 0; `lines` sorted, at most one a slot
+/// - Shape: `aux.count == insns.count`; `subprograms` sorted by start, the first at 0; `lines` sorted, at most one a
+///   slot
 /// - Units: all indices in slots
 public struct Program: Hashable, Sendable {
     /// The slots.
     public var insns: [Instruction]
-    /// One opaque word a slot; stands for `insn_aux_data`.
+    /// One opaque word for each slot: the counterpart of `insn_aux_data`.
     public var aux: [UInt32]
-    /// Where subprograms start.
+    /// The starts of the subprograms.
     public var subprograms: [Subprogram]
-    /// Where line records point.
+    /// The line records.
     public var lines: [LineRecord]
 
-    /// Makes a program; without `aux` the words are 0, without `subprograms` it is one subprogram with id 0.
+    /// Makes a program, by default with aux words of 0 and one subprogram with id 0.
     ///
-    /// Nothing is checked; see ``fault()``.
+    /// Does not check that the program is well formed; see ``fault()``.
     public init(
         insns: [Instruction], aux: [UInt32]? = nil,
         subprograms: [Subprogram] = [Subprogram(start: 0, id: 0)], lines: [LineRecord] = []

@@ -19,30 +19,30 @@ public final class ProgramBuffer {
     /// Makes an empty buffer.
     public init() {}
 
-    /// How many slots are in use.
+    /// The number of slots in use.
     @inlinable
     public var insnCount: Int {
         get { unsafe memory.value.insnCount }
         set { unsafe memory.value.insnCount = newValue }
     }
 
-    /// How many subprograms are in use.
+    /// The number of subprograms in use.
     @inlinable
     public var subprogramCount: Int {
         get { unsafe memory.value.subprogramCount }
         set { unsafe memory.value.subprogramCount = newValue }
     }
 
-    /// How many line records are in use.
+    /// The number of line records in use.
     @inlinable
     public var lineCount: Int {
         get { unsafe memory.value.lineCount }
         set { unsafe memory.value.lineCount = newValue }
     }
 
-    /// Makes room; what was in the buffer is gone.
+    /// Makes room and discards the contents.
     ///
-    /// - Complexity: O(1) unless it grows
+    /// - Complexity: O(1) unless the buffer grows
     @inlinable
     public func reserve(insns: Int, subprograms: Int, lines: Int) {
         unsafe memory.value.insns.reserve(insns)
@@ -51,7 +51,7 @@ public final class ProgramBuffer {
         unsafe memory.value.lines.reserve(lines)
     }
 
-    /// The contents, indexed by the given kind of index; valid until the next ``reserve(insns:subprograms:lines:)``.
+    /// A view of the contents with the given index type; valid until the next ``reserve(insns:subprograms:lines:)``.
     @inlinable @inline(__always)
     public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
         unsafe ProgramImage(
@@ -61,7 +61,7 @@ public final class ProgramBuffer {
             lineCount: memory.value.lineCount)
     }
 
-    /// Gives the contents to another buffer and takes its contents.
+    /// Swaps the contents of two buffers.
     ///
     /// - Complexity: O(1)
     @inlinable
@@ -69,7 +69,7 @@ public final class ProgramBuffer {
 
     /// Replaces the contents by a copy of an image.
     ///
-    /// - Parameter room: the number of slots to make room for, if it is more than the image has
+    /// - Parameter room: the number of slots to make room for, if larger than that of the image
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
     public func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
@@ -81,7 +81,7 @@ public final class ProgramBuffer {
         unsafe own.aux.copy(insnCount, from: source.aux, at: start, to: start)
     }
 
-    /// Replaces the tables by copies of those of an image, and makes room for some slots, which hold anything.
+    /// Replaces the tables by copies of those of an image, and makes room for some slots, whose contents are undefined.
     ///
     /// - Complexity: O(subprograms + lines)
     @inlinable

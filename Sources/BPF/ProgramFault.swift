@@ -1,15 +1,15 @@
-/// What makes a program ill formed, and where.
+/// A broken rule of well-formed programs, and the index at which it is broken.
 ///
 /// - Source: SEMANTICS, "Program"
 public struct ProgramFault: Hashable, Sendable, Error, CustomStringConvertible {
-    /// The rules that a well-formed program obeys.
+    /// The rules of well-formed programs.
     public enum Rule: String, Sendable, CaseIterable {
         case empty = "the program is empty"
         case auxCount = "there is not one aux word for each slot"
         case brokenWideLoad = "a wide load has no second slot with code 0"
         case targetOutside = "a jump leaves its subprogram"
         case targetSecondSlot = "a jump or call lands on the second slot of a wide load"
-        case callTarget = "a call lands on no start of a subprogram"
+        case callTarget = "a call does not land on the start of a subprogram"
         case firstSubprogram = "the first subprogram does not start at 0"
         case subprogramOrder = "subprograms are not sorted by start"
         case subprogramStart = "a subprogram starts outside the program or on a second slot"
@@ -19,7 +19,7 @@ public struct ProgramFault: Hashable, Sendable, Error, CustomStringConvertible {
 
     /// The broken rule.
     public var rule: Rule
-    /// The slot, subprogram or record at which it is broken.
+    /// The index of the slot, subprogram or line record at which the rule is broken.
     public var index: Int
 
     public init(_ rule: Rule, at index: Int) {
@@ -36,7 +36,7 @@ extension ProgramImage {
     /// - Complexity: O(slots + calls × log subprograms)
     @inlinable
     public func fault() -> ProgramFault? {
-        // One compiled body serves every kind of index.
+        // One compiled body serves all index types.
         ProgramImage<Slot>(
             insns: insns.reindexed(as: Slot.self), aux: aux.reindexed(as: Slot.self), subprograms: subprograms,
             lines: lines, insnCount: insnCount, subprogramCount: subprogramCount, lineCount: lineCount
@@ -51,7 +51,7 @@ extension ProgramImage<Slot> {
         return tableOrderFault() ?? slotFault() ?? tablePlaceFault()
     }
 
-    /// The first fault that tables show by themselves, so that the other checks can trust their order.
+    /// The first fault in the order or range of the tables. The other checks rely on both.
     private func tableOrderFault() -> ProgramFault? {
         if unsafe subprogramCount == 0 || subprograms[TableIndex(0)].start != 0 {
             return ProgramFault(.firstSubprogram, at: 0)
@@ -85,33 +85,33 @@ extension ProgramImage<Slot> {
         return nil
     }
 
-    /// The first wide load that is not whole, or jump or call that lands where it may not.
+    /// The first wide load that is not whole, or jump or call with a forbidden target.
     ///
-    /// Jumps are found first and looked at then: whether a slot holds one is as good as random, and a branch on it would
-    /// be predicted wrongly for most of them.
+    /// The loop collects the jumps of 64 slots in a word before it checks them: a branch for each slot would be
+    /// unpredictable.
     private func slotFault() -> ProgramFault? {
         let kinds = JumpKindTable.shared.view
         var home = Home(number: 0, low: 0, high: end(of: TableIndex(0)))
-        var isBehindWide = false
+        var isAfterWide = false
         var start = 0
         while start < insnCount {
             let count = min(64, insnCount - start)
-            if unsafe count == 64 && !isBehindWide && insns.areAlike(from: Slot(start))
+            if unsafe count == 64 && !isAfterWide && insns.areAlike(from: Slot(start))
                 && isPlain(insns[Slot(start)], kinds)
             {
                 start += count
                 continue
             }
-            // A bit for each slot that holds a jump or call, and for each that should be a second slot and is none.
+            // A bit for each slot that holds a jump or call, and for each that should be a second slot but has a code.
             var jumps: UInt64 = 0
             var broken: UInt64 = 0
             for bit in 0..<count {
                 let insn = unsafe insns[Slot(start &+ bit)]
                 jumps |= UInt64(kinds.count(insn)) &<< UInt64(truncatingIfNeeded: bit)
-                broken |= (isBehindWide && insn.code != 0 ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
-                isBehindWide = insn.isWide
+                broken |= (isAfterWide && insn.code != 0 ? 1 : 0) &<< UInt64(truncatingIfNeeded: bit)
+                isAfterWide = insn.isWide
             }
-            // Behind a wide load that is not whole nothing is looked at.
+            // The first broken wide load ends the search, so later jumps are not checked.
             if broken != 0 { jumps &= (broken & (0 &- broken)) &- 1 }
             while jumps != 0 {
                 let at = start + jumps.trailingZeroBitCount
@@ -123,7 +123,7 @@ extension ProgramImage<Slot> {
             if broken != 0 { return ProgramFault(.brokenWideLoad, at: start + broken.trailingZeroBitCount - 1) }
             start += count
         }
-        return isBehindWide ? ProgramFault(.brokenWideLoad, at: insnCount - 1) : nil
+        return isAfterWide ? ProgramFault(.brokenWideLoad, at: insnCount - 1) : nil
     }
 
     /// True if an instruction is neither a jump or call nor a wide load.
@@ -132,14 +132,16 @@ extension ProgramImage<Slot> {
         kinds.count(insn) == 0 && !insn.isWide
     }
 
-    /// A subprogram with its range.
+    /// A subprogram and its range.
     private struct Home {
         var number: Int
         var low: Int
         var high: Int
     }
 
-    /// What is wrong with the jump or call in a slot; `home` is at or before its subprogram.
+    /// The rule that the jump or call in a slot breaks, or `nil`.
+    ///
+    /// - Parameter home: a subprogram at or before that of the slot; on return, that of the slot
     @inline(__always)
     private func jumpFault(_ at: Int, _ field: OffsetField, _ home: inout Home) -> ProgramFault.Rule? {
         while at >= home.high {

@@ -1,6 +1,6 @@
-/// A program in preallocated memory, typed by the layout that its indices belong to.
+/// A view of a program in preallocated memory. The index type names the layout: input or result of a pass.
 ///
-/// The same shape as `struct bpf_patcher_image` of the C ABI. An image does not own its memory.
+/// The counterpart of `struct bpf_patcher_image` in the C ABI. An image does not own its memory.
 ///
 /// - Units: counts in slots, subprograms and records
 @frozen
@@ -28,7 +28,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
         self.lineCount = lineCount
     }
 
-    /// True if `index`, at most the number of slots, is the second slot of a wide load.
+    /// Returns true if `index`, at most the number of slots, is the second slot of a wide load.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
@@ -37,7 +37,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
         return unsafe index.position > 0 && insns[index + -1].isWide
     }
 
-    /// The number of the subprogram that holds `index`: the last that starts at or before it.
+    /// The number of the subprogram that contains `index`: the last that starts at or before it.
     ///
     /// - Complexity: O(log subprograms)
     @inlinable
@@ -60,7 +60,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
         return unsafe next.position < subprogramCount ? Int(subprograms[next].start) : insnCount
     }
 
-    /// True if both images are the same bytes in all their parts.
+    /// Returns true if both images have the same bytes in all their parts.
     ///
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable

@@ -1,4 +1,4 @@
-/// The start of a subprogram and the identity that travels with it, as `func_info` does.
+/// The start of a subprogram, with an id that follows it through all passes: the counterpart of `struct bpf_func_info`.
 ///
 /// - Units: `start` in slots
 @frozen
@@ -12,7 +12,7 @@ public struct Subprogram: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// Where a line record points and the identity that travels with it; stands for `struct bpf_line_info`.
+/// A slot with an id that follows it through all passes: the counterpart of `struct bpf_line_info`.
 ///
 /// - Units: `insnOff` in slots
 @frozen

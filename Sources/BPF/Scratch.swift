@@ -1,11 +1,11 @@
-/// Memory for one ``UnsafeTypedBuffer``, kept for the whole run and grown when a case needs more.
+/// Memory for one ``UnsafeTypedBuffer``, kept for the whole run; it grows when a case needs more.
 ///
-/// Growth frees the old memory: a buffer taken before dangles, which no build checks.
+/// Growth frees the old memory, and earlier buffers then dangle. No build checks this.
 @safe
 @frozen
 public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
-    /// How many elements there is room for.
+    /// The number of elements that fit.
     @usableFromInline var room: Int
 
     /// Makes room for at least `capacity` elements.
@@ -18,15 +18,15 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @inlinable
     deinit { unsafe base.deallocate() }
 
-    /// Makes room for `count` elements; the first `kept` survive, the others hold anything.
+    /// Makes room for `count` elements; the first `kept` survive, the others are undefined.
     ///
-    /// - Complexity: O(1), amortised O(kept) when it grows
+    /// - Complexity: O(1); O(kept), amortised, when it grows
     @inlinable @inline(__always)
     public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
         if count > room { grow(to: max(count, room * 2), keeping: kept) }
     }
 
-    /// The memory as a buffer of at least `count` elements, which hold anything; valid until the next growth.
+    /// A buffer of at least `count` undefined elements; valid until the next growth.
     ///
     /// - Complexity: O(1), amortised
     @inlinable @inline(__always)
@@ -37,7 +37,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
         return buffer()
     }
 
-    /// The memory as a buffer of `count` elements of one value, and room for more; valid until the next growth.
+    /// A buffer that begins with `count` equal elements; valid until the next growth.
     ///
     /// - Complexity: O(count), amortised
     @inlinable
@@ -58,7 +58,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
         self.room = room
     }
 
-    /// The memory as a buffer; valid until the next growth.
+    /// A buffer over the whole memory; valid until the next growth.
     @inlinable @inline(__always)
     public func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
         unsafe UnsafeTypedBuffer(unsafeBase: base, capacity: room)

@@ -1,25 +1,25 @@
-/// A position counted in slots of 8 bytes, typed by the layout it belongs to.
+/// A position in slots of 8 bytes. Its type names the layout.
 ///
-/// An index into the input of a pass, one into its result and one into a patch are different types, so that
-/// mixing them does not compile.
+/// Indices into the input of a pass, into its result and into a patch have different types, so a mix-up does not
+/// compile.
 ///
 /// - Units: slots
 public protocol SlotIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
-    /// The position itself.
+    /// The position.
     var rawValue: UInt32 { get }
-    /// Wraps a position that is known to belong to this layout.
+    /// Makes an index from a position in this layout.
     init(rawValue: UInt32)
 }
 
 extension SlotIndex {
-    /// Wraps a position that is known to belong to this layout and to fit 32 bits.
+    /// Makes an index from a position in this layout, which must fit 32 bits.
     @inlinable @inline(__always)
     public init(_ position: Int) {
         assert(position >= 0 && position <= Int(UInt32.max), "position \(position) is no slot")
         self.init(rawValue: UInt32(truncatingIfNeeded: position))
     }
 
-    /// The position as an `Int`, for arithmetic within one layout.
+    /// The position as an `Int`, for arithmetic.
     @inlinable @inline(__always)
     public var position: Int { Int(rawValue) }
 
@@ -28,16 +28,16 @@ extension SlotIndex {
 
     @inlinable @inline(__always)
     public static func + (index: Self, slots: Int) -> Self {
-        assert(index.position + slots >= 0 && index.position + slots <= Int(UInt32.max), "no slot lies there")
+        assert(index.position + slots >= 0 && index.position + slots <= Int(UInt32.max), "the sum is no slot")
         return Self(rawValue: index.rawValue &+ UInt32(truncatingIfNeeded: slots))
     }
 
-    /// How many slots `right` lies before `left`; negative when it lies behind.
+    /// The distance from `right` to `left` in slots; negative if `right` is larger.
     @inlinable @inline(__always)
     public static func - (left: Self, right: Self) -> Int { left.position &- right.position }
 }
 
-/// A slot of a program that stands by itself, outside of any pass.
+/// A slot of a program outside of any pass.
 @frozen
 public struct Slot: SlotIndex {
     public var rawValue: UInt32
@@ -45,7 +45,7 @@ public struct Slot: SlotIndex {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// A row of a table that is not counted in slots: subprograms, lines, edits, refs.
+/// An index into a table: subprograms, lines, edits or refs.
 @frozen
 public struct TableIndex: SlotIndex {
     public var rawValue: UInt32

@@ -1,13 +1,13 @@
-/// A value in memory of its own, to be changed through a constant.
+/// A value in its own allocation, mutable through a `let`.
 ///
-/// The stored properties of a class are checked for overlapping access at run time, which costs more than a short loop.
-/// A class that keeps its working memory in a box, itself a `let`, pays nothing. The price: no check catches two overlapping
-/// changes of one box, so each use of the value is `unsafe`.
+/// Swift checks stored properties of classes for overlapping access at run time, which costs more than a short loop. A
+/// class avoids the check with a box in a `let`. The price: overlapping changes of one box go unnoticed, so each use is
+/// `unsafe`.
 @safe
 public struct UncheckedBox<Value: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Value>
 
-    /// Puts a value in memory of its own.
+    /// Moves a value into a new allocation.
     @inlinable
     public init(_ value: consuming Value) {
         unsafe address = UnsafeMutablePointer<Value>.allocate(capacity: 1)

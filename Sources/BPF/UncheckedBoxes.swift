@@ -1,14 +1,14 @@
-/// Some values in memory of their own, each to be changed in place through a constant.
+/// A fixed number of values in one allocation, mutable through a `let`.
 ///
-/// An array returns copies of its elements, which counts references; a loop over boxes counts nothing. Numbers are
-/// checked. As with ``UncheckedBox``, overlapping changes are not, so each use of an element is `unsafe`.
+/// An array returns copies of its elements, which retains references; access in place retains nothing. Indices are
+/// checked. As with ``UncheckedBox``, overlapping changes go unnoticed, so each use of an element is `unsafe`.
 @safe
 public struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Element>
-    /// How many values there are.
+    /// The number of values.
     public let count: Int
 
-    /// Makes `count` values, one after the other.
+    /// Makes `count` values by a function of their index.
     @inlinable
     public init(count: Int, _ make: (Int) -> Element) {
         self.count = count
@@ -22,7 +22,7 @@ public struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
         unsafe address.deallocate()
     }
 
-    /// The value with a number.
+    /// The value at an index.
     ///
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)

@@ -1,10 +1,10 @@
 extension UnsafeTypedBuffer where Element == Instruction {
-    /// Copies the first `count` slots of another buffer to the front of this one, two at a time, and sets as many words of
-    /// a third buffer to 0.
+    /// Copies the first `count` slots of another buffer to the front of this one, and sets as many words of a third to
+    /// 0.
     ///
-    /// Patches are too short for `memcpy`, and looking at every slot by itself would cost more than copying it.
+    /// Two slots at a time: patches are too short for `memcpy`, and a test of each slot would cost more than its copy.
     ///
-    /// - Parameter classes: collects what ``JumpClasses/mayJump`` tells
+    /// - Parameter classes: collects the classes of the copied instructions
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
     public func copyPatch(
@@ -43,7 +43,7 @@ extension UnsafeTypedBuffer where Element == Instruction {
     }
 }
 
-/// Tells of any number of instructions whether jumps may be among them.
+/// The instruction classes that were seen in a sequence of slots.
 @frozen
 public struct JumpClasses: BitwiseCopyable {
     @usableFromInline var lanes = SIMD16<UInt8>()
@@ -51,14 +51,14 @@ public struct JumpClasses: BitwiseCopyable {
     @inlinable @inline(__always)
     public init() {}
 
-    /// Looks at the bytes of two instructions; what comes of those that are no codes means nothing.
+    /// Adds the bytes of two instructions. Bytes other than the two codes are ignored later.
     @inlinable @inline(__always)
     mutating func add(_ pair: SIMD16<UInt8>) {
-        // Of the eight classes only 5 and 6 have both upper bits set once they are one higher, and then carry into bit 3.
+        // Only classes 5 and 6 plus 1 have both upper bits set; adding 2 then carries into bit 3.
         lanes |= (pair &+ SIMD16(repeating: 1)) & SIMD16(repeating: 6) &+ SIMD16(repeating: 2)
     }
 
-    /// Whether there are instructions of the classes of jumps, calls and exits.
+    /// True if an instruction of the classes `JMP` or `JMP32` was among them.
     @inlinable @inline(__always)
     public var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
 }

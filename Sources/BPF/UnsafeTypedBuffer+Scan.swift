@@ -1,12 +1,12 @@
 extension UnsafeTypedBuffer where Element == Instruction {
-    /// How many instructions ``areAlike(from:)`` compares.
+    /// The number of instructions that ``areAlike(from:)`` compares.
     @inlinable
     public static var alikeCount: Int { 64 }
 
-    /// True if 64 instructions have the same code and registers, so that one shows the kind of all.
+    /// Returns true if 64 instructions have the same code and registers, so that all have the jump kind of the first.
     ///
-    /// Long programs of a campaign are mostly one instruction over and over; a comparison of whole vectors costs a fraction
-    /// of a look at each.
+    /// The long programs of a campaign mostly repeat one instruction. Comparing vectors is much cheaper than testing
+    /// each slot.
     ///
     /// - Parameter start: the first of ``alikeCount`` instructions
     /// - Complexity: O(1)

@@ -1,16 +1,15 @@
-/// Memory that something else owns, indexed by one kind of index.
+/// A view of memory with another owner, and with one index type.
 ///
-/// Release builds check no bounds, and no build checks that the owner, for example a ``Scratch``, still lives. So all that
-/// reads or writes the memory is `@unsafe`: the caller checks lengths once, at entry. Debug builds assert all bounds.
-/// To hold, copy or compare no more than a buffer's capacity is safe.
+/// Release builds check no bounds, and no build checks that the owner, for example a ``Scratch``, still lives. So every
+/// read and write is `@unsafe`: the caller checks lengths once, at entry. Debug builds assert all bounds.
 @safe
 @frozen
 public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
-    /// How many elements the memory has room for.
+    /// The number of elements that fit.
     public let capacity: Int
 
-    /// Views memory that its owner keeps alive.
+    /// Makes a view of memory that its owner keeps alive.
     ///
     /// - Units: `capacity` in elements
     @inlinable @inline(__always)
@@ -38,7 +37,7 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
     @unsafe @inlinable @inline(__always)
     public var baseAddress: UnsafeMutablePointer<Element> { unsafe base }
 
-    /// The same memory from `start` on, indexed by another kind of index.
+    /// The same memory from `start` on, with another index type.
     @inlinable @inline(__always)
     public func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
         assert(start.position <= capacity, "suffix from \(start.position) of a buffer of \(capacity)")
@@ -46,13 +45,13 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
             unsafeBase: base + start.position, capacity: capacity - start.position)
     }
 
-    /// The same memory, indexed by another kind of index.
+    /// The same memory with another index type.
     @inlinable @inline(__always)
     public func reindexed<Other: SlotIndex>(as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
         unsafe UnsafeTypedBuffer<Other, Element>(unsafeBase: base, capacity: capacity)
     }
 
-    /// Copies `count` elements of another buffer, from `source` on, to `destination` on. The ranges must not overlap.
+    /// Copies `count` elements of another buffer, from `source` on, to `destination`. The ranges must not overlap.
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
@@ -62,7 +61,7 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
         assert(source.position + count <= other.capacity && destination.position + count <= capacity)
         var from = unsafe other.base + source.position
         var to = unsafe base + destination.position
-        // A call of memcpy costs more than a short run of slots.
+        // A call of memcpy costs more than copying a few slots.
         if count > 16 {
             unsafe to.update(from: from, count: count)
         } else {
@@ -84,7 +83,7 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
         unsafe (base + destination.position).update(from: base + source.position, count: count)
     }
 
-    /// Writes some elements at once, from `start` on.
+    /// Writes the elements of a vector, from `start` on.
     ///
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)
@@ -122,9 +121,9 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
         return unsafe Array(UnsafeBufferPointer(start: base, count: count))
     }
 
-    /// True if the first `count` elements are the same bytes in both buffers.
+    /// Returns true if the first `count` elements have the same bytes in both buffers.
     ///
-    /// The element must have no padding, as all of this module's have.
+    /// The element type must have no padding; none in this module has.
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
@@ -132,7 +131,8 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
         assert(count <= capacity && count <= other.capacity)
         let bytes = count * MemoryLayout<Element>.stride
         var at = 0
-        // The last block begins at the end of the buffer, so that any length takes one loop.
+        // The last block ends at the end of the buffer and may overlap the one before, so that one loop does for any
+        // length.
         if bytes >= 64 {
             typealias Block = SIMD8<UInt64>
             var difference = Block()
@@ -163,7 +163,7 @@ public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bit
         return true
     }
 
-    /// The word of this buffer at an offset in bytes.
+    /// The word at an offset in bytes.
     @unsafe @inlinable @inline(__always)
     func word<Word: BitwiseCopyable>(at offset: Int, as _: Word.Type) -> Word {
         unsafe UnsafeRawPointer(base).loadUnaligned(fromByteOffset: offset, as: Word.self)

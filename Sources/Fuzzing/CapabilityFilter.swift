@@ -1,14 +1,14 @@
 import BPF
 import Patching
 
-/// Says which passes a patcher is not given, apart from a trial: for tools that let one patcher alone carry passes out.
+/// Decides which passes a patcher supports, for tools that run one patcher without a ``PatcherComparison``.
 package struct CapabilityFilter: ~Copyable {
-    /// What the rules give for the last pass.
+    /// The result of the last pass by the rules.
     package private(set) var rules = Expectation()
 
     package init() {}
 
-    /// What a pass that is not malformed demands and a patcher cannot do; nothing, where the patcher is given the pass.
+    /// The capabilities that a well-formed pass demands and a patcher lacks; empty if the patcher gets the pass.
     ///
     /// - Complexity: O(slots + refs × (refs of their edit + subprograms) + lines)
     package mutating func missing(
@@ -29,11 +29,11 @@ package struct CapabilityFilter: ~Copyable {
 }
 
 extension ProgramBuffer {
-    /// Fills in what a patcher leaves out of its results, so that only the rest is looked at.
+    /// Fills in the parts that a patcher leaves out of its results, so that only the others are compared.
     ///
     /// - Parameters:
-    ///   - capabilities: those of the patcher that gave this result, with room for what it leaves out
-    ///   - expected: what the rules give
+    ///   - capabilities: those of the patcher of this result; the buffer has room for all parts
+    ///   - expected: the result by the rules
     /// - Complexity: O(slots + subprograms + lines)
     package func complete(_ capabilities: PatcherCapabilities, from expected: ProgramImage<OutputIndex>) {
         let own = image(as: OutputIndex.self)

@@ -1,7 +1,7 @@
 import BPF
 
 extension Case.Loading.Observed {
-    /// What was seen, as a case file has it after `seen:`.
+    /// The text after `seen:` in a case file.
     package var text: String {
         switch self {
         case .insn(let slot, let insn, let second):
@@ -24,7 +24,7 @@ extension Case.Loading.Observed {
     /// A number as C has it: `0x1f`.
     private static func hexadecimal(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }
 
-    /// The part of a program that this is about, as it is there; `nil` for a refusal or a value, of which no program tells.
+    /// The same part of another program; `nil` for a refusal or a value, which are no part of a program.
     package func part(of program: Program) -> Case.Loading.Observed? {
         switch self {
         case .insn(let slot, _, _):
@@ -48,17 +48,17 @@ extension Case.Loading.Observed {
         }
     }
 
-    /// What the rules give where this was seen, in the form in which they give it; `nil` where they say nothing.
+    /// The same part of the expected result; `nil` if the rules do not define it.
     package func ruled(by expected: Case.Expectation?) -> Case.Loading.Observed? {
         guard case .result(let insns?, _, let subprograms?, let lines?) = expected else { return nil }
         return part(of: Program(insns: insns, aux: [], subprograms: subprograms, lines: lines))
     }
 
-    /// True if two loads of one program that give these show the same: numbers that differ from load to load aside.
+    /// Returns true if two loads of one program show the same fault. Numbers that differ from load to load are ignored.
     ///
-    /// The C program beside a finding compares in the same way.
+    /// The C reproducer of a finding compares in the same way.
     package func isSame(as other: Case.Loading.Observed) -> Bool {
-        // A value that is wrong is another one each time: upper halves are filled at random.
+        // A wrong value differs each time: upper halves are filled at random.
         if case .value(_, let flags) = self, case .value(_, let flags2) = other { return flags == flags2 }
         guard case .insn(let slot, let insn, let second) = self,
             case .insn(let slot2, let insn2, let second2) = other
@@ -72,7 +72,7 @@ extension Case.Loading.Observed {
 }
 
 extension Instruction {
-    /// True if the number in `imm` is the same in each load: it is not for addresses, ids of maps, and the scratch register.
+    /// True if `imm` is the same in each load. It is not for addresses, map ids and the scratch register.
     fileprivate var hasSteadyNumber: Bool {
         if code == Opcode.call { return src == Opcode.pseudoCall }
         if isWide { return src == 0 || src == Opcode.pseudoFunction }

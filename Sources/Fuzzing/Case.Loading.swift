@@ -1,53 +1,53 @@
 import BPF
 
 extension Case {
-    /// How the program of a case against a running kernel is loaded, and what was seen of it.
+    /// The arguments for loading the program of a case into a running kernel, and the fault that was observed.
     package struct Loading: Hashable, Sendable, Codable {
         package var type: ProgramType
         package var attachType: UInt32
         package var attachTarget: String?
         package var flags: LoadFlags
         package var privilege: LoadPrivilege
-        /// The kernel functions that calls number, from 0.
+        /// The kernel functions, in the order of their numbers in calls.
         package var kernelFunctions: [String]
-        /// True if the program may also be run: it ends soon, and what it returns depends on its data and maps alone.
+        /// True if the program may also be run: it ends soon, and its result depends on its data and maps only.
         package var isRunnable = false
-        /// The release of the kernel that the case was found with.
+        /// The release of the kernel of the finding.
         package var release: String?
-        /// What that kernel had, in words.
+        /// Features of that kernel, in words.
         package var facts: [String] = []
-        /// What was wrong with what came back, in the slots of what came back.
+        /// The fault in the program that was read back, in the slots of that program.
         package var sight: Observed?
-        /// What must be in its place, in the same form and the same slots; `nil` where the rules do not say.
+        /// The correct contents of that place, in the same form and slots; `nil` if the rules do not define them.
         package var must: Observed?
-        /// What the kernel gave, in the form and the slots of what the passes must give; `nil` when the case does not say.
+        /// The kernel's result, in the form and slots of the expected result; `nil` if unknown.
         package var given: Program?
 
-        // What was seen is not part of how a program is loaded.
+        // The observed fault is not part of the arguments.
         private enum CodingKeys: CodingKey {
             case type, attachType, attachTarget, flags, privilege, kernelFunctions, isRunnable, release, facts
         }
 
-        /// What came of a program that should not have.
+        /// An observed fault of a loaded program.
         package enum Observed: Hashable, Sendable {
             /// The instruction at a slot, with the slot after it for a wide load.
             case insn(slot: Int, Instruction, second: Instruction? = nil)
-            /// Where the load of a subprogram's address leads: to the start of the subprogram with this number in the program
-            /// that was loaded, or `nil` when no subprogram starts there.
+            /// The target of the load of a subprogram's address: the number of the subprogram in the program that was
+            /// loaded, or `nil` if no subprogram starts there.
             case target(slot: Int, subprogram: UInt32?)
-            /// What the program returned when it was run, and the flags that it was loaded with.
+            /// The return value of a run, and the flags of the load.
             case value(UInt32, flags: LoadFlags)
-            /// How many slots there are, where some are missing or left over.
+            /// The number of slots, if it is wrong.
             case length(Int)
-            /// The start of a subprogram, by its row of the table, or `nil` when there is no such row.
+            /// The start of a subprogram in a row of the table, or `nil` if there is no such row.
             case subprogram(row: Int, start: UInt32?)
-            /// The program was refused, and the verifier's log says this.
+            /// The text in the verifier's log of a refused program.
             case refusal(String)
-            /// A line record, by its row of the table, or `nil` when there is no such row.
+            /// A line record in a row of the table, or `nil` if there is no such row.
             case line(row: Int, LineRecord?)
         }
 
-        /// Takes over all but the program itself.
+        /// Copies all arguments except the program itself.
         package init(_ program: LoadableProgram) {
             type = program.type
             attachType = program.attachType
@@ -64,9 +64,9 @@ extension Case {
         loading = Loading(program)
     }
 
-    /// The program of a case against a running kernel with all that loading it takes, or `nil` for another case.
+    /// The arguments for loading the program of a case against a running kernel, or `nil` for another case.
     ///
-    /// Subprograms and lines are numbered anew, as a kernel is told of them.
+    /// Subprograms and lines are numbered from 0, as in the arguments of the load.
     package var loadable: LoadableProgram? {
         guard let loading else { return nil }
         var program = program

@@ -1,44 +1,44 @@
 import BPF
 import Patching
 
-/// One test: a program, the passes it goes through, and what is known about it.
+/// One test: a program, its edit passes, and facts about them.
 ///
-/// This is the form of files and of the minimizer. A campaign makes cases in reused buffers and builds a `Case` only
-/// when something is wrong.
+/// Files and the minimizer work on this form. A campaign makes cases in reused buffers, and builds a `Case` only for a
+/// finding.
 package struct Case: Hashable, Sendable {
-    /// What the case is about, in words; empty when nobody gave it a name.
+    /// The name of the case, in words; may be empty.
     package var name: String
-    /// The patcher that it is a finding against, or `nil` for a case that all patchers must get right.
+    /// The target of the finding, or `nil` for a case without one.
     package var target: String?
-    /// The bucket that it was found in, or `nil`.
+    /// The bucket of the finding, or `nil`.
     package var bucket: String?
-    /// What is wrong with the target, in one sentence without numbers, or `nil`.
+    /// The fault of the target, in one sentence without numbers, or `nil`.
     package var sentence: String?
-    /// What was expected and what was found, with numbers, or `nil`.
+    /// The expected and the found result, with numbers, or `nil`.
     package var detail: String?
-    /// The seed and index that made it, or `nil` for a case written by hand.
+    /// The seed and index of a generated case, or `nil` for a case written by hand.
     package var origin: Origin?
-    /// The version of the program that found it, or `nil`.
+    /// The version of bpf-patch-fuzz that found it, or `nil`.
     package var foundBy: String?
-    /// What a sanitizer wrote when a patcher was ended by it, or `nil`.
+    /// The report of a sanitizer that killed a patcher, or `nil`.
     package var report: String?
-    /// How the program is loaded, when the case is one against a running kernel; its pass is then what the kernel did.
+    /// The load of a case against a running kernel, whose pass is then the rewrite by the kernel; else `nil`.
     package var loading: Loading?
-    /// The conditions under which it was found, beside the ordinary ones.
+    /// The conditions of the finding, if they differ from the default.
     package var conditions = Conditions()
-    /// The comment between header and program, its lines without `#`; `nil` when there is none.
+    /// The comment between header and program, its lines without `#`; `nil` if there is none.
     package var comment: String?
     /// The program before any pass.
     package var program: Program
-    /// The passes, each in the coordinates of what the one before it gave.
+    /// The passes, each in the coordinates of the result of the one before.
     package var passes: [Pass]
-    /// What the last pass must give, or `nil` when the file does not say.
+    /// The expected result of the last pass, or `nil` if unknown.
     package var expected: Expectation?
 
-    /// The source of a generated case: a pure function of both numbers in one version of the generator.
+    /// The seed and index of a generated case, which determine it in one version of the generator.
     ///
-    /// Another version may make another case of the same numbers: see `Checkpoint.format` in `Campaign`. The case itself,
-    /// which files hold, is what counts.
+    /// Another version may make another case from the same numbers: see `Checkpoint.format` in `Campaign`. So files
+    /// hold the case itself.
     package struct Origin: Hashable, Sendable {
         package var seed: UInt64
         package var index: UInt64
@@ -48,11 +48,11 @@ package struct Case: Hashable, Sendable {
         }
     }
 
-    /// Conditions under which patchers from outside are judged, apart from the program and its passes.
+    /// The conditions for judging patchers from outside, beside the program and its passes.
     package struct Conditions: Hashable, Sendable {
-        /// Patchers made of the kernel's functions are also given what these do not assume.
+        /// True if patchers built from kernel functions are also run beyond the kernel's contract.
         package var beyondContract: Bool
-        /// One allocation in so many of a plug-in made of the kernel's functions fails; 0 for none.
+        /// N if one in N allocations of a plug-in built from kernel functions fails; 0 for none.
         package var failAlloc: UInt32
 
         package init(beyondContract: Bool = false, failAlloc: UInt32 = 0) {
@@ -60,16 +60,16 @@ package struct Case: Hashable, Sendable {
             self.failAlloc = failAlloc
         }
 
-        /// The conditions as a case file has them after `conditions:`; empty for the ordinary ones.
+        /// The text after `conditions:` in a case file; empty for the default.
         package var text: String {
             ((beyondContract ? ["beyond-contract"] : []) + (failAlloc > 0 ? ["fail-alloc \(failAlloc)"] : []))
                 .joined(separator: ", ")
         }
     }
 
-    /// What the last pass must give.
+    /// The expected result of the last pass.
     package enum Expectation: Hashable, Sendable {
-        /// A program; a part that is `nil` is not compared.
+        /// A program; parts that are `nil` are not compared.
         case result(insns: [Instruction]?, aux: [UInt32]?, subprograms: [Subprogram]?, lines: [LineRecord]?)
         /// The error of the first pass that fails; never ``PatchStatus/accepted``.
         case error(PatchStatus)
@@ -90,22 +90,22 @@ package struct Case: Hashable, Sendable {
 }
 
 extension Case {
-    /// The conditions to judge the case under: its own, and the one that older files name in their bucket alone.
+    /// The conditions for judging the case. Older files name one of them only in the bucket.
     package var judgingConditions: Conditions {
         var conditions = self.conditions
         if bucket?.hasSuffix("/" + Bucket.beyondContract) == true { conditions.beyondContract = true }
         return conditions
     }
 
-    /// Says of a case what a finding says.
+    /// Copies the description of a finding to the case.
     ///
-    /// The details of what ended a process, such as addresses, differ from run to run and are left out.
+    /// The details of a dead process, such as addresses, differ from run to run and are left out.
     package mutating func describe(_ finding: Finding) {
         sentence = finding.sentence
         detail = finding.rule.isDeadly ? nil : finding.detail
     }
 
-    /// The same case with zeros wherever SEMANTICS calls the content a placeholder, as case files have it.
+    /// The same case with zeros as placeholders, as in case files.
     package func withPlaceholdersCleared() -> Case {
         var copy = self
         copy.passes = passes.map { Pass(edits: $0.edits.map { $0.withPlaceholdersCleared() }) }

@@ -1,87 +1,90 @@
 import BPF
 import Patching
 
-/// What running a case has shown.
+/// The outcome of a case.
 package struct CaseOutcome: Sendable {
-    /// What was wrong, in the order of the patchers.
+    /// The findings, in the order of the patchers.
     package var findings: [Finding]
-    /// What becomes of the last pass that ran, by the rules.
+    /// The status of the last pass that ran, by the rules.
     package var status: PatchStatus
-    /// What the case must give, by the rules.
+    /// The expected result of the case, by the rules.
     package var expected: Case.Expectation
-    /// How many passes ran.
+    /// The number of passes that ran.
     package var passCount: Int
 }
 
-/// Runs cases from files, and candidates of the minimizer, through patchers and oracle.
+/// Runs single cases through patchers and oracle: cases from files, and candidates of the minimizer.
 package struct CaseRunner: ~Copyable {
-    private var trial: PatcherComparison
+    private var comparison: PatcherComparison
     private let program = ProgramBuffer()
     private let pass = PassBuffer()
 
     /// Makes a runner for some patchers.
     ///
     /// - Parameters:
-    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     ///   - oracle: the oracle that judges
-    ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
+    ///   - progress: a word for the number of the running patcher plus 1, or 0
     package init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast,
         progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
     ) {
-        trial = PatcherComparison(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
+        comparison = PatcherComparison(patchers, beyondContract: beyondContract, oracle: oracle, progress: progress)
     }
 
-    /// In how many cases so far a patcher was spared a pass that it cannot do; patchers are numbered as handed in.
-    package func sparedCases(of patcher: Int) -> Int { trial.sparedCases(of: patcher) }
+    /// The number of cases so far in which a patcher skipped an unsupported pass.
+    package func skippedCases(of patcher: Int) -> Int { comparison.skippedCases(of: patcher) }
 
     /// Runs a case up to its first refused pass or first finding.
     ///
-    /// - Parameter excluded: the patchers that are not asked in this case, a bit for each
-    /// - Throws: the program's fault, when it is ill formed
+    /// - Parameter excluded: the patchers that do not run in this case, a bit for each
+    /// - Throws: the fault of an ill-formed program
     /// - Complexity: O(slots) a pass and linear patcher
     package mutating func run(_ c: Case, excluding excluded: UInt64 = 0) throws(ProgramFault) -> CaseOutcome {
         if let fault = start(c.program, excluding: excluded) { throw fault }
         runPasses(of: c)
         let expected: Case.Expectation
-        if trial.status == .accepted {
-            let result = Program(trial.program)
+        if comparison.status == .accepted {
+            let result = Program(comparison.program)
             expected = .result(
                 insns: result.insns, aux: result.aux, subprograms: result.subprograms, lines: result.lines)
         } else {
-            expected = .error(trial.status)
+            expected = .error(comparison.status)
         }
         return CaseOutcome(
-            findings: trial.findings, status: trial.status, expected: expected, passCount: trial.passCount)
+            findings: comparison.findings, status: comparison.status, expected: expected,
+            passCount: comparison.passCount)
     }
 
-    /// What is wrong with a case; nothing for an ill-formed program.
+    /// The findings of a case; none for an ill-formed program.
     ///
-    /// - Parameter excluded: the patchers that are not asked, a bit for each
+    /// - Parameter excluded: the patchers that do not run, a bit for each
     package mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
         if start(c.program, excluding: excluded) != nil { return [] }
         runPasses(of: c)
-        return trial.findings
+        return comparison.findings
     }
 
-    /// Why each of some patchers was given no pass of the last case, by name; those that were given one or excluded are left out.
+    /// The reason for which each of some patchers ran no pass of the last case, by name.
+    ///
+    /// Patchers that ran a pass or were excluded are left out.
     package func reasonsNotGiven(_ names: [String]) -> [String: String] {
         var reasons: [String: String] = [:]
-        for (number, name) in names.enumerated() { reasons[name] = trial.reasonNotGiven(number) }
+        for (number, name) in names.enumerated() { reasons[name] = comparison.reasonNotGiven(number) }
         return reasons
     }
 
-    /// The program that a pass of a case is given, by the rules, or `nil` when an earlier one is refused.
+    /// The input of a pass of a case, by the rules, or `nil` if an earlier pass is refused.
     mutating func input(ofPass number: Int, of c: Case) -> Program? {
         if start(c.program) != nil { return nil }
         for edits in c.passes.prefix(number) {
             pass.load(edits)
-            if trial.run(pass.image, isLast: false) != .accepted && trial.status != .accepted { return nil }
+            if comparison.run(pass.image, isLast: false) != .accepted && comparison.status != .accepted { return nil }
         }
-        return Program(trial.program)
+        return Program(comparison.program)
     }
 
-    /// True if patchers are given a pass of a case: its program is well formed and so is its first pass.
+    /// Returns true if the program and the first pass of a case are well formed, so that patchers run.
     mutating func isRunnable(_ c: Case) -> Bool {
         if start(c.program) != nil { return false }
         guard let first = c.passes.first else { return true }
@@ -89,11 +92,11 @@ package struct CaseRunner: ~Copyable {
         return PassCheck.fault(in: pass.image, on: program.image()) == nil
     }
 
-    /// Runs all passes of a case that has been started, up to the first that is refused or wrong.
+    /// Runs the passes of a started case, up to the first one that is refused or has a finding.
     private mutating func runPasses(of c: Case) {
         for (number, edits) in c.passes.enumerated() {
             pass.load(edits)
-            if trial.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { return }
+            if comparison.run(pass.image, isLast: number == c.passes.count - 1) != .accepted { return }
         }
     }
 
@@ -104,13 +107,13 @@ package struct CaseRunner: ~Copyable {
         program.load(source)
         let image: ProgramImage<InputIndex> = program.image()
         if let fault = image.fault() { return fault }
-        trial.begin(image, excluding: excluded)
+        comparison.begin(image, excluding: excluded)
         return nil
     }
 }
 
 extension Case.Expectation {
-    /// Whether a result of the rules is the one that a file gives; parts that the file leaves out are not compared.
+    /// Returns true if a result of the rules equals the one of a file; parts that the file leaves out are not compared.
     package func agrees(with result: Case.Expectation) -> Bool {
         switch (self, result) {
         case (.error(let one), .error(let two)): return one == two

@@ -1,23 +1,24 @@
 import BPF
 import Patching
 
-/// What only patchers from outside can do wrong.
+/// Violations of patchers from outside.
 extension PatcherComparison {
-    /// Notes what patchers from outside did in place of giving a steady answer.
-    mutating func judgeMisconduct(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
+    /// Reports violations of the patcher interface.
+    mutating func reportViolations(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         for foreigner in 0..<foreigners.count {
             let number = unsafe foreigners[foreigner].number
-            guard unsafe answers[number] != nil, let misconduct = unsafe foreigners[foreigner].misconduct else {
+            guard unsafe answers[number] != nil, let violation = unsafe foreigners[foreigner].violation else {
                 continue
             }
-            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
+            add(diagnosis(of: number, pass, input).unusable(violation), number, pass, input)
         }
     }
 
-    /// Whether a patcher from outside gives a wrong answer again; one that does not is reported for that alone.
+    /// Returns true if a patcher from outside repeats its wrong result; a patcher that does not is reported as unsteady
+    /// only.
     mutating func isSteady(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         for foreigner in 0..<foreigners.count where unsafe foreigners[foreigner].number == number {
-            if unsafe foreigners[foreigner].misconduct != nil { return false }
+            if unsafe foreigners[foreigner].violation != nil { return false }
             let answer = unsafe answers[number] ?? .unusable
             unsafe doubted.load(lanes[number].output.image(as: OutputIndex.self))
             unsafe progress[Slot(0)] = UInt64(number &+ 1)
@@ -25,21 +26,21 @@ extension PatcherComparison {
             unsafe progress[Slot(0)] = 0
             if again == .accepted { unsafe lanes[number].complete(from: expectation.program.image()) }
             unsafe lanes[number].output.exchangeContents(with: doubted)
-            let misconduct =
+            let violation =
                 unsafe again != answer
-                ? PatcherViolation(.unsteady, "status", "the same pass again gave another status")
+                ? PatcherViolation(.unsteady, "status", "a second run of the pass returned another status")
                 : answer != .accepted
                     ? nil
                     : PatcherViolation.difference(
                         between: lanes[number].output.image(), and: doubted.image(), for: lanes[number].capabilities)
-            guard let misconduct else { return true }
-            add(diagnosis(of: number, pass, input).unusable(misconduct), number, pass, input)
+            guard let violation else { return true }
+            add(diagnosis(of: number, pass, input).unusable(violation), number, pass, input)
             return false
         }
         return true
     }
 
-    /// Adds a finding against a patcher, which may be excused for going beyond the contract.
+    /// Adds a finding against a patcher, and marks it if the pass is beyond the kernel's contract.
     mutating func add(
         _ finding: Finding, _ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>
     ) {

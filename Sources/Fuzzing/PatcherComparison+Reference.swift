@@ -1,9 +1,9 @@
 import BPF
 import Patching
 
-/// What is different when the reference judges.
+/// The reference as the oracle.
 extension PatcherComparison {
-    /// Puts the result of the reference in the place of the fast oracle's. A difference is a finding against the oracle.
+    /// Replaces the expected result by that of the reference. A difference is a finding against the fast oracle.
     mutating func judgeByReference(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         let (status, refusal) = (expectation.status, expectation.refusal)
         let fast = ProgramBuffer()
@@ -19,7 +19,7 @@ extension PatcherComparison {
         }
     }
 
-    /// Returns true if a stepwise patcher is not given the pass, since some prefix of its edits is `EINVAL`.
+    /// Returns true if some prefix of the edits is `EINVAL`, so that stepwise patchers skip the pass.
     @inline(__always)
     func hasRefusedPrefix(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         if oracle == .reference {

@@ -5,14 +5,14 @@ extension PatcherComparison {
     /// A patcher and the memory for its result.
     struct Lane: ~Copyable {
         let patcher: any Patcher
-        /// What it can do.
+        /// The capabilities of the patcher.
         let capabilities: PatcherCapabilities
-        /// It is not given a pass that demands any of these.
-        let spares: PatcherCapabilities
-        /// The kernel whose functions it is made of, or `nil`.
+        /// The demands for which it skips a pass.
+        let unsupported: PatcherCapabilities
+        /// The kernel whose functions it is built from, or `nil`.
         let kernel: KernelFunctions?
         let output: ProgramBuffer
-        /// Where the same patcher stands among those that carry a whole script on one form of the program.
+        /// Its index in `scripts`, if it is a ``ScriptPatcher``.
         let script: Int?
 
         init(_ patcher: any Patcher, output: ProgramBuffer, script: Int?, beyondContract: Bool) {
@@ -21,21 +21,21 @@ extension PatcherComparison {
             self.script = script
             capabilities = patcher.capabilities
             kernel = (patcher as? any ForeignPatcher)?.kernel
-            var spares = PatcherCapabilities.everything.subtracting(capabilities)
-            // What a prefix of the edits leaves dangling is demanded of stepwise patchers only, and none can do it.
-            if capabilities.contains(.stepwise) { spares.insert(.stepwise) }
+            var unsupported = PatcherCapabilities.everything.subtracting(capabilities)
+            // Only stepwise patchers see prefixes of the edits, and none supports a dangling one.
+            if capabilities.contains(.stepwise) { unsupported.insert(.stepwise) }
             if kernel != nil {
-                // Whoever goes beyond the contract wants to see what the functions make of dangling jumps as well.
+                // Beyond the contract, the functions also get dangling jumps.
                 if beyondContract {
-                    spares.subtract([.deadTarget, .refuses, .stepwise])
+                    unsupported.subtract([.deadTarget, .refuses, .stepwise])
                 } else {
-                    spares.insert(.outsideContract)
+                    unsupported.insert(.outsideContract)
                 }
             }
-            self.spares = spares
+            self.unsupported = unsupported
         }
 
-        /// Whether it adjusts jumps after every single edit.
+        /// True if it adjusts jumps after each edit.
         var isStepwise: Bool { capabilities.contains(.stepwise) }
 
         @inline(__always)
@@ -48,27 +48,27 @@ extension PatcherComparison {
             output.image(as: OutputIndex.self).isIdentical(to: program)
         }
 
-        /// Fills in the parts that it leaves out, which are not looked at.
+        /// Fills in the parts that it leaves out, which are not compared.
         @inline(__always)
         borrowing func complete(from expected: ProgramImage<OutputIndex>) {
             let parts: PatcherCapabilities = [.aux, .subprograms, .lines]
-            if spares.rawValue & parts.rawValue != 0 { output.complete(capabilities, from: expected) }
+            if unsupported.rawValue & parts.rawValue != 0 { output.complete(capabilities, from: expected) }
         }
     }
 
-    /// A patcher from outside, and its number among all; in a row of its own, for the reason below.
+    /// A patcher from outside, and its number among all. A lane of its own, for the reason below.
     struct ForeignLane: ~Copyable {
         let patcher: any ForeignPatcher
         let number: Int
 
         @inline(__always)
-        var misconduct: PatcherViolation? { patcher.misconduct }
+        var violation: PatcherViolation? { patcher.violation }
     }
 
-    /// A patcher that carries a whole script.
+    /// A patcher that carries out a whole script.
     ///
-    /// In a row of its own, since a reference out of an optional is counted whenever it is used; and each use is a
-    /// look at the row, since one that lasts over two calls is counted as well.
+    /// A lane of its own, since each use of an optional reference would retain it. A reference that is held over two
+    /// calls would be retained as well, so each use reads the lane again.
     struct ScriptLane: ~Copyable {
         let patcher: any ScriptPatcher
         let output: ProgramBuffer
@@ -87,6 +87,6 @@ extension PatcherComparison {
 }
 
 extension PatcherCapabilities {
-    /// Demanded by a pass that breaks a clause of the kernel's contract; no capability of anyone.
+    /// The demand of a pass beyond the kernel's contract; no patcher has it as a capability.
     static var outsideContract: PatcherCapabilities { PatcherCapabilities(rawValue: 1 << 31) }
 }

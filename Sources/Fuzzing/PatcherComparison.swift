@@ -1,70 +1,70 @@
 import BPF
 import Patching
 
-/// Puts cases through all patchers side by side and lets the oracle judge every result.
+/// Runs cases through all patchers and compares every result with the oracle's.
 ///
-/// Made once and reused for the whole run: nothing is allocated for a case without a finding once the buffers have grown.
+/// Made once and reused for the whole run: a case without a finding allocates nothing after the buffers have grown.
 ///
-/// Two judges look at each pass. One holds all results against each other, byte by byte; results that are the same have one
-/// verdict. The other holds a result against what the rules give (``Expectation``): the row of markers, the landing of
-/// each jump, aux words, subprograms, lines. A difference between results of which the second judge says nothing would be
-/// a hole in it, and is a finding too.
+/// Each pass is checked twice. First all results are compared with each other, byte by byte; equal results need one
+/// check. Then a result is compared with the ``Expectation``: the sequence of markers, the landing of each jump, aux
+/// words, subprograms, lines. A difference that only the first check finds is a gap in the second, and a finding as
+/// well.
 ///
-/// Patchers are numbered in the order in which they were handed in. One is spared a pass that demands what it cannot do, and
-/// the parts of a result that it does not fill in are those of the rules.
+/// Patchers are numbered in their order in `init`. A patcher skips passes that it does not support, and the parts of a
+/// result that it does not fill in are replaced by the expected ones.
 package struct PatcherComparison: ~Copyable {
     let lanes: UncheckedBoxes<Lane>
     private let scripts: UncheckedBoxes<ScriptLane>
     let foreigners: UncheckedBoxes<ForeignLane>
-    /// What each patcher said of this pass, or `nil` when it was not asked.
+    /// The status of each patcher for this pass, or `nil` if it skipped the pass.
     let answers: UncheckedBoxes<PatchStatus?>
-    /// In how many cases each patcher was spared a pass.
-    private let sparedCases: UncheckedBoxes<Int>
-    /// In how many cases each patcher carried out a pass, but for those that ``ranRow`` counts.
+    /// The number of cases in which each patcher skipped a pass.
+    private let skippedCases: UncheckedBoxes<Int>
+    /// The number of cases in which each patcher ran a pass, except those in ``ranRow``.
     private let ranCases: UncheckedBoxes<Int>
-    /// Whether this case is among them.
+    /// True if this case is counted already.
     private var isNoted = false
-    /// How many cases in a row before this one were carried out by the same patchers, and by which.
+    /// The number of last cases that the same set of patchers ran, and the set: cheaper than a counter for each
+    /// patcher.
     private var ranRow = (ran: UInt64(0), cases: 0)
-    /// The patchers that were spared a pass of this case, and those that are not asked in it at all: a bit for each.
-    private var spared: UInt64 = 0
+    /// The patchers that skipped a pass of this case: a bit for each.
+    private var skipped: UInt64 = 0
     private var excluded: UInt64 = 0
-    /// The patchers that were given a pass of this case: a bit for each.
+    /// The patchers that ran a pass of this case: a bit for each.
     private(set) var given: UInt64 = 0
-    /// What each patcher that was spared a pass of this case cannot do.
-    private let sparedFor: UncheckedBoxes<PatcherCapabilities>
+    /// The capabilities for lack of which each patcher skipped a pass of this case.
+    private let missing: UncheckedBoxes<PatcherCapabilities>
     var expectation = Expectation()
     let contract: KernelContract
     let oracle: Oracle
-    /// All that some patcher cannot do.
-    private let sparing: PatcherCapabilities
-    /// Whether some patcher is made of the kernel's functions, and whether such a patcher is given all the same what
-    /// these do not assume.
+    /// All capabilities that some patcher lacks.
+    private let unsupported: PatcherCapabilities
+    /// True if some patcher is built from kernel functions.
     private let hasKernel: Bool
     let beyondContract: Bool
     /// True if findings have sentences and details.
     private let describesFindings: Bool
-    /// The answer that a patcher from outside is tested for again.
+    /// The first result of a patcher from outside that is run again.
     let doubted = ProgramBuffer()
-    /// Holds one number more than that of the patcher that is at work, and 0 while none is.
+    /// The number of the running patcher plus 1, or 0.
     let progress: UnsafeTypedBuffer<Slot, UInt64>
     private let ownProgress = Scratch<UInt64>(capacity: 1)
     /// The program before the pass.
     let current = ProgramBuffer()
-    /// What was wrong with the case so far.
+    /// The findings of the case so far.
     package internal(set) var findings: [Finding] = []
-    /// How many passes of the case have been run.
+    /// The number of passes of the case that ran.
     package private(set) var passCount = 0
-    /// What became of the last pass.
+    /// The status of the last pass, by the rules.
     package private(set) var status = PatchStatus.accepted
 
-    /// Makes a trial of some patchers, at most 64.
+    /// Makes a comparison of at most 64 patchers.
     ///
     /// - Parameters:
-    ///   - beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    ///   - beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     ///   - oracle: the oracle that judges
-    ///   - describesFindings: false where findings are only counted by their buckets
-    ///   - progress: a word in which to keep the number of the patcher that is at work, plus 1; 0 while none is
+    ///   - describesFindings: false if findings are only counted by bucket
+    ///   - progress: a word for the number of the running patcher plus 1, or 0
     package init(
         _ patchers: [any Patcher], beyondContract: Bool = false, oracle: Oracle = .fast, describesFindings: Bool = true,
         progress: UnsafeTypedBuffer<Slot, UInt64>? = nil
@@ -91,19 +91,19 @@ package struct PatcherComparison: ~Copyable {
             ForeignLane(patcher: foreign[number].patcher, number: foreign[number].number)
         }
         answers = UncheckedBoxes(count: patchers.count) { _ in nil }
-        sparedCases = UncheckedBoxes(count: patchers.count) { _ in 0 }
-        sparedFor = UncheckedBoxes(count: patchers.count) { _ in [] }
+        skippedCases = UncheckedBoxes(count: patchers.count) { _ in 0 }
+        missing = UncheckedBoxes(count: patchers.count) { _ in [] }
         ranCases = UncheckedBoxes(count: patchers.count) { _ in 0 }
-        var sparing: PatcherCapabilities = []
+        var unsupported: PatcherCapabilities = []
         var contract = KernelContract()
         var hasKernel = false
         for number in 0..<lanes.count {
-            unsafe sparing.formUnion(lanes[number].spares)
+            unsafe unsupported.formUnion(lanes[number].unsupported)
             guard let kernel = unsafe lanes[number].kernel else { continue }
             hasKernel = true
             contract.hold(number, to: kernel)
         }
-        self.sparing = sparing
+        self.unsupported = unsupported
         self.contract = contract
         self.hasKernel = hasKernel
         self.beyondContract = beyondContract
@@ -113,25 +113,25 @@ package struct PatcherComparison: ~Copyable {
         unsafe self.progress[Slot(0)] = 0
     }
 
-    /// In how many cases so far a patcher was spared a pass that it cannot do.
-    package func sparedCases(of patcher: Int) -> Int { unsafe sparedCases[patcher] }
+    /// The number of cases so far in which a patcher skipped an unsupported pass.
+    package func skippedCases(of patcher: Int) -> Int { unsafe skippedCases[patcher] }
 
-    /// Why a patcher was given no pass of this case; `nil` when it was given one, or was excluded.
+    /// The reason for which a patcher ran no pass of this case; `nil` if it ran one, or was excluded.
     func reasonNotGiven(_ patcher: Int) -> String? {
         let bit: UInt64 = 1 &<< UInt64(patcher)
         if (given | excluded) & bit != 0 { return nil }
-        if spared & bit != 0 { return unsafe SparingReason.text(sparedFor[patcher]) }
-        return passCount == 0 ? SparingReason.noPass : SparingReason.malformed
+        if skipped & bit != 0 { return unsafe SkipReason.text(missing[patcher]) }
+        return passCount == 0 ? SkipReason.noPass : SkipReason.malformed
     }
 
-    /// In how many cases so far, this one included, a patcher carried out at least one pass.
+    /// The number of cases so far, including this one, in which a patcher ran at least one pass.
     package mutating func ranCases(of patcher: Int) -> Int {
         noteRan()
         countRan()
         return unsafe ranCases[patcher]
     }
 
-    /// Notes which patchers carried out the case that is over; cheap, since it is mostly the same ones.
+    /// Counts the finished case for the patchers that ran it; cheap, since it is mostly the same set.
     @inline(__always)
     private mutating func noteRan() {
         if isNoted { return }
@@ -144,7 +144,7 @@ package struct PatcherComparison: ~Copyable {
         }
     }
 
-    /// Counts the cases in a row for each patcher.
+    /// Adds the cases of ``ranRow`` to the counters of its patchers.
     @inline(never)
     private mutating func countRan() {
         for number in 0..<lanes.count where ranRow.ran &>> UInt64(number) & 1 != 0 {
@@ -153,26 +153,26 @@ package struct PatcherComparison: ~Copyable {
         ranRow.cases = 0
     }
 
-    /// The program as it stands: the input of the next pass, or the result of the last one.
+    /// The current program: the input of the next pass, or the result of the last one.
     package var program: ProgramImage<InputIndex> { current.image() }
 
     /// Starts a case.
     ///
     /// - Parameters:
     ///   - program: a well-formed program
-    ///   - excluded: the patchers that are not asked in this case, a bit for each
+    ///   - excluded: the patchers that do not run in this case, a bit for each
     /// - Complexity: O(slots)
     package mutating func begin(_ program: ProgramImage<InputIndex>, excluding excluded: UInt64 = 0) {
         current.load(program)
         begin(excluding: excluded)
     }
 
-    /// Starts a case with the program that ``current`` holds.
+    /// Starts a case with the program in ``current``.
     mutating func begin(excluding excluded: UInt64) {
         noteRan()
         isNoted = false
         self.excluded = excluded
-        spared = 0
+        skipped = 0
         given = 0
         passCount = 0
         status = .accepted
@@ -188,8 +188,8 @@ package struct PatcherComparison: ~Copyable {
 
     /// Runs one pass through all patchers and judges the results.
     ///
-    /// - Parameter isLast: whether the script ends here, so that patchers that carry it as a whole lay it out
-    /// - Returns: what becomes of the pass by the rules; the case ends when it is refused or something was found
+    /// - Parameter isLast: true at the end of the script, so that script patchers lay out their program
+    /// - Returns: the status of the pass by the rules; a case ends after a refused pass or a finding
     package mutating func run(_ pass: PassImage, isLast: Bool) -> PatchStatus {
         let input: ProgramImage<InputIndex> = current.image()
         expectation.compute(pass, on: input)
@@ -219,28 +219,28 @@ package struct PatcherComparison: ~Copyable {
         return findings.isEmpty ? status : .einval
     }
 
-    /// Lets every patcher that is given the pass carry it out.
+    /// Runs the pass in every patcher that supports it.
     @inline(__always)
     private mutating func ask(_ pass: PassImage, _ input: ProgramImage<InputIndex>, isLast: Bool) {
         let demands = demands(of: pass, input)
         let foreign = hasKernel && !beyondContract ? contract.unknown(in: pass, input) : 0
         for number in 0..<lanes.count {
             let bit: UInt64 = 1 &<< UInt64(number)
-            if unsafe lanes[number].spares.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
+            if unsafe lanes[number].unsupported.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
                 unsafe answers[number] = nil
-                if (spared | excluded) & bit == 0 {
-                    spared |= bit
-                    unsafe sparedCases[number] += 1
-                    // Without a demand, it is the kernel that it is made of that does not know an instruction.
-                    unsafe sparedFor[number] = PatcherCapabilities(
-                        rawValue: lanes[number].spares.rawValue & demands.rawValue)
+                if (skipped | excluded) & bit == 0 {
+                    skipped |= bit
+                    unsafe skippedCases[number] += 1
+                    // Without a missing capability, the patcher's kernel does not define an instruction.
+                    unsafe missing[number] = PatcherCapabilities(
+                        rawValue: lanes[number].unsupported.rawValue & demands.rawValue)
                 }
                 continue
             }
             given |= bit
             unsafe progress[Slot(0)] = UInt64(number &+ 1)
             if let script = unsafe lanes[number].script {
-                // It is laid out only at the end, but an error on the way is looked at where it happens.
+                // The program is laid out at the end only, but an error is compared at once.
                 let status = unsafe scripts[script].apply(pass)
                 if status != .accepted {
                     unsafe answers[number] = status
@@ -254,12 +254,12 @@ package struct PatcherComparison: ~Copyable {
         }
     }
 
-    /// What the pass demands, as far as some patcher cannot do it.
+    /// The demands of the pass that some patcher does not support.
     @inline(__always)
     private func demands(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatcherCapabilities {
         var demands: PatcherCapabilities = []
-        if sparing.contains(.refuses) && status == .einval { demands.insert(.refuses) }
-        if sparing.contains(.stepwise)
+        if unsupported.contains(.refuses) && status == .einval { demands.insert(.refuses) }
+        if unsupported.contains(.stepwise)
             && (status == .einval || hasRefusedPrefix(pass, input))
         {
             demands.insert(.stepwise)
@@ -267,25 +267,25 @@ package struct PatcherComparison: ~Copyable {
         let rare: PatcherCapabilities = [
             .delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget, .outsideContract,
         ]
-        if sparing.rawValue & rare.rawValue != 0 { demands.formUnion(rareDemands(of: pass, input)) }
+        if unsupported.rawValue & rare.rawValue != 0 { demands.formUnion(rareDemands(of: pass, input)) }
         return demands
     }
 
     @inline(never)
     private func rareDemands(of pass: PassImage, _ input: ProgramImage<InputIndex>) -> PatcherCapabilities {
         var demands = PassDemands(pass: pass, input: input, expectation: expectation).capabilities()
-        if sparing.contains(.outsideContract) && KernelContract.brokenClause(pass, input, expectation) != nil {
+        if unsupported.contains(.outsideContract) && KernelContract.brokenClause(pass, input, expectation) != nil {
             demands.insert(.outsideContract)
         }
         return demands
     }
 
-    /// Holds all results against the rules and against each other.
+    /// Compares all results with the rules and with each other.
     private mutating func judge(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         let expected: ProgramImage<OutputIndex> = expectation.program.image()
         var reference: ProgramImage<OutputIndex>?
         var agree = true
-        if foreigners.count > 0 { judgeMisconduct(pass, input) }
+        if foreigners.count > 0 { reportViolations(pass, input) }
         for number in 0..<lanes.count {
             guard let answer = unsafe answers[number] else { continue }
             if answer != status {
@@ -302,7 +302,7 @@ package struct PatcherComparison: ~Copyable {
                 }
             }
         }
-        // Results that are the same bytes have one verdict.
+        // Results with equal bytes need one check.
         guard let reference, !(agree && reference.isIdentical(to: expected)) else { return }
         for number in 0..<lanes.count where unsafe answers[number] == .accepted {
             if unsafe lanes[number].isIdentical(to: expected) || !isSteady(number, pass, input) { continue }
@@ -312,7 +312,7 @@ package struct PatcherComparison: ~Copyable {
         }
     }
 
-    /// Whether a stepwise patcher overflowed on the way to a layout that fits.
+    /// Returns true if a stepwise patcher overflowed on the way to a layout that fits.
     private func isExcused(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         unsafe lanes[number].isStepwise && answers[number] == .erange && hasOverflowingPrefix(pass, input)
     }

@@ -1,4 +1,4 @@
-/// The patchers that come with the package: the proposed designs, and the engine of the library.
+/// The built-in patchers: the proposed designs, and the engine of the library.
 public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
@@ -26,7 +26,7 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// Where the design comes from.
+    /// The source of the design.
     public var source: String {
         switch self {
         case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
@@ -40,9 +40,9 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// What a pass costs: n slots of program and patches, e edits, j jumps.
+    /// The cost of a pass with n slots of program and patches, e edits and j jumps.
     ///
-    /// A jump in a patch adds a look-up among the refs of its edit and a binary search for its subprogram.
+    /// A jump in a patch adds a search among the refs of its edit and a binary search for its subprogram.
     public var cost: String {
         switch self {
         case .kernelArray: "O(n e)"

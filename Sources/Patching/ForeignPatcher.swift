@@ -1,46 +1,48 @@
 import BPF
 
-/// A patcher whose code comes from outside of this package, which may do anything in place of giving an answer.
+/// A patcher from outside of this package, such as a plug-in. Its code may misbehave in any way.
 public protocol ForeignPatcher: Patcher {
-    /// What was wrong with the last answer: always when that was ``PatchStatus/unusable``, and beside an answer that can be
-    /// used when another was given to the same pass.
-    var misconduct: PatcherViolation? { get }
-
-    /// The kernel whose functions it is made of, or `nil`.
+    /// The violation in the last call.
     ///
-    /// A patcher made of the kernel's functions is held to what these assume, and no more.
+    /// Never `nil` after ``PatchStatus/unusable``. After another status, it reports that the same pass had another
+    /// result before.
+    var violation: PatcherViolation? { get }
+
+    /// The kernel whose functions it is built from, or `nil`.
+    ///
+    /// A patcher built from kernel functions must follow the rules only where their assumptions hold.
     ///
     /// - Source: SEMANTICS, "What the kernel's own functions assume"
     var kernel: KernelFunctions? { get }
 
-    /// Carries out one pass and takes the time of that alone, without what it takes to hand it over and back.
+    /// Carries out one pass and measures the call alone, without the conversion of arguments and result.
     ///
-    /// - Parameter clock: gives the time in seconds
+    /// - Parameter clock: returns the time in seconds
     func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer, clock: () -> Double
     ) -> (status: PatchStatus, seconds: Double)
 }
 
-/// Why an answer of a patcher cannot be used, in the words of a finding.
+/// A violation of the patcher interface, in the words of a finding.
 public struct PatcherViolation: Hashable, Sendable {
-    /// What a patcher can do wrong before its result is looked at.
+    /// The kinds of violations, which are found before the result is compared.
     public enum Rule: Hashable, Sendable {
-        /// It wrote where nothing of its result belongs.
+        /// It wrote outside of its result.
         case wildWrite
-        /// It returned what no patcher may return.
+        /// It returned an undefined status.
         case badStatus
-        /// It answered the same pass in two ways.
+        /// It gave two results for the same pass.
         case unsteady
-        /// It returned an error that the rules never give; the words are the error's name.
+        /// It returned an error that the rules never require; the words are the error's name.
         case otherError
-        /// It says itself that something is broken.
+        /// It reports damage itself.
         case damage
     }
 
     public var rule: Rule
-    /// What it did, in words for a bucket.
+    /// The violation, in words for a bucket.
     public var words: String
-    /// What it did, in words with numbers.
+    /// The violation, with numbers.
     public var detail: String
 
     public init(_ rule: Rule, _ words: String, _ detail: String) {
@@ -51,9 +53,9 @@ public struct PatcherViolation: Hashable, Sendable {
 }
 
 extension PatcherViolation {
-    /// What is unsteady about a patcher that gave two results for one pass, or `nil` when they are the same.
+    /// The violation of a patcher that gave two results for one pass, or `nil` if they are equal.
     ///
-    /// - Parameter capabilities: what the patcher can do; a part of the results that it leaves out is not looked at
+    /// - Parameter capabilities: those of the patcher; parts of the result that it does not fill in are not compared
     /// - Complexity: O(slots + subprograms + lines)
     public static func difference(
         between old: ProgramImage<OutputIndex>, and new: ProgramImage<OutputIndex>,
@@ -74,18 +76,18 @@ extension PatcherViolation {
         } else {
             return nil
         }
-        return PatcherViolation(.unsteady, part, "the same pass again gave other \(part)")
+        return PatcherViolation(.unsteady, part, "a second run of the pass returned other \(part)")
     }
 }
 
-/// What is known of the kernel whose functions a patcher is made of.
+/// The kernel whose functions a patcher is built from.
 public struct KernelFunctions: Hashable, Sendable, Codable {
     public var release: KernelRelease
-    /// Whether they know `gotol`.
+    /// True if they support `gotol`.
     public var knowsGotol: Bool
-    /// Whether they know `gotox`.
+    /// True if they support `gotox`.
     public var knowsGotox: Bool
-    /// How many subprograms there is room for.
+    /// The most subprograms that fit.
     public var maxSubprograms: Int
 
     public init(
@@ -98,7 +100,7 @@ public struct KernelFunctions: Hashable, Sendable, Codable {
     }
 }
 
-/// The release of a kernel, as far as it decides which instructions there are.
+/// The major and minor version of a kernel, which decide which instructions exist.
 public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
     public var major: Int
     public var minor: Int

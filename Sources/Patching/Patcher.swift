@@ -1,21 +1,21 @@
 import BPF
 
-/// What became of a pass.
+/// The outcome of a pass.
 ///
 /// - Source: SEMANTICS, "Errors"
 @frozen
 public enum PatchStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
     /// The result is in the output.
     case accepted
-    /// `EINVAL`: malformed, or a jump for whose target nothing stands.
+    /// `EINVAL`: the pass is malformed, or a jump has nothing to reach.
     case einval
     /// `ERANGE`: an offset does not fit its 16 bits.
     case erange
-    /// The answer of a patcher from outside breaks the rules before its result is looked at; ``ForeignPatcher/misconduct``
-    /// says how. The rules themselves never give it.
+    /// A patcher from outside broke its interface; see ``ForeignPatcher/violation``. The rules never require this
+    /// status.
     case unusable
 
-    /// The name of the error as it stands in files, or `nil`.
+    /// The name of the error in files, or `nil`.
     public var errorName: String? {
         switch self {
         case .accepted, .unusable: nil
@@ -25,16 +25,16 @@ public enum PatchStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// A way to carry out an edit pass.
+/// An implementation of edit passes.
 ///
-/// A patcher is made once and keeps its workspace for the whole run; it is not used from two threads.
+/// A patcher is made once and keeps its workspace for the whole run. It must not be used from two threads.
 public protocol Patcher: AnyObject {
-    /// What the design is called on the command line and in buckets.
+    /// The name of the design on the command line and in buckets.
     var name: String { get }
 
-    /// What it can do. Default: ``PatcherCapabilities/everything``.
+    /// The supported forms of edits and parts of results. Default: ``PatcherCapabilities/everything``.
     ///
-    /// Where a part of the results is not filled in, the output still needs room for it.
+    /// The output must have room for all parts of the result, even for those that the patcher does not fill in.
     var capabilities: PatcherCapabilities { get }
 
     /// Carries out one pass.
@@ -42,25 +42,25 @@ public protocol Patcher: AnyObject {
     /// - Parameters:
     ///   - pass: edits that ``PassCheck`` found well formed for this input
     ///   - input: a well-formed program; never written
-    ///   - output: where the result goes; holds anything when the pass is refused
+    ///   - output: the buffer for the result; undefined if the pass is refused
     func apply(_ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer) -> PatchStatus
 }
 
 extension Patcher {
     public var capabilities: PatcherCapabilities { .everything }
 
-    /// Whether it adjusts jumps after every single edit.
+    /// True if it adjusts jumps after each edit.
     public var isStepwise: Bool { capabilities.contains(.stepwise) }
 }
 
-/// A patcher that can carry several passes on its own form of a program and lay it out once at the end.
+/// A patcher that carries out several passes on its own form of a program, and lays the program out once at the end.
 public protocol ScriptPatcher: Patcher {
-    /// Takes a program in, before any pass.
+    /// Converts a program, before any pass.
     func begin(_ input: ProgramImage<InputIndex>)
 
-    /// Carries out one pass in the coordinates of what the passes before it gave.
+    /// Carries out one pass in the coordinates of the result so far.
     ///
-    /// Gives `accepted` or `einval`; offsets are looked at in ``finish(into:)``.
+    /// Returns `accepted` or `einval`; ``finish(into:)`` checks offsets.
     func apply(_ pass: PassImage) -> PatchStatus
 
     /// Lays the program out.

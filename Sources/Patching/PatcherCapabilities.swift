@@ -1,7 +1,7 @@
-/// What a patcher can do beyond replacing one instruction by a patch.
+/// The abilities of a patcher beyond replacing one instruction by a patch.
 ///
-/// A patcher is not given what it cannot do, and a part of its results that it does not fill in is not looked at. The bits
-/// are those of `enum bpf_patcher_cap` of the C ABI.
+/// A patcher does not get passes that it does not support, and parts of the result that it does not fill in are not
+/// compared. The bits are those of `enum bpf_patcher_cap` in the C ABI.
 @frozen
 public struct PatcherCapabilities: OptionSet, Hashable, Sendable, BitwiseCopyable {
     public var rawValue: UInt32
@@ -12,31 +12,31 @@ public struct PatcherCapabilities: OptionSet, Hashable, Sendable, BitwiseCopyabl
     @inlinable public static var delete: Self { Self(rawValue: 1 << 0) }
     /// Edits that remove nothing.
     @inlinable public static var insert: Self { Self(rawValue: 1 << 1) }
-    /// Edits that replace more than one slot by a patch, those of one wide load included.
+    /// Edits that replace more than one slot by a patch; a wide load counts as two.
     @inlinable public static var range: Self { Self(rawValue: 1 << 2) }
-    /// Insertions that jumps go past.
+    /// Insertions that jumps skip.
     @inlinable public static var skipJumps: Self { Self(rawValue: 1 << 3) }
     /// A jump or call as the kept instruction.
     @inlinable public static var keepJump: Self { Self(rawValue: 1 << 4) }
-    /// Patch instructions that reach an instruction of the program by a ref.
+    /// Refs: jumps and calls of a patch to instructions of the program.
     @inlinable public static var refs: Self { Self(rawValue: 1 << 5) }
-    /// Jumps that stand and target a deleted range past its first slot.
+    /// Surviving jumps into a deleted range, past its first slot.
     @inlinable public static var deadTarget: Self { Self(rawValue: 1 << 6) }
-    /// Its results hold aux words.
+    /// Results with aux words.
     @inlinable public static var aux: Self { Self(rawValue: 1 << 7) }
-    /// Its results hold subprograms.
+    /// Results with subprograms.
     @inlinable public static var subprograms: Self { Self(rawValue: 1 << 8) }
-    /// Its results hold line records.
+    /// Results with line records.
     @inlinable public static var lines: Self { Self(rawValue: 1 << 9) }
-    /// It adjusts jumps after every single edit, so that an offset may overflow on the way to a layout that fits.
+    /// It adjusts jumps after each edit, so an offset may overflow on the way to a layout that fits.
     ///
-    /// Such a patcher is not given a pass of which some prefix is `EINVAL`. A burden rather than a gift, and no part of
+    /// Such a patcher does not get passes with a prefix that is `EINVAL`. This is a limitation, so it is not in
     /// ``everything``.
     @inlinable public static var stepwise: Self { Self(rawValue: 1 << 10) }
-    /// It says `EINVAL` where nothing stands for the target of a jump; without it, such passes are not given.
+    /// It returns `EINVAL` if a jump has nothing to reach. A patcher without this ability does not get such passes.
     @inlinable public static var refuses: Self { Self(rawValue: 1 << 11) }
 
-    /// All that a pass can ask of a patcher and all parts of a result; the built-in designs have it.
+    /// All forms of edits and all parts of a result, as the built-in designs support them.
     @inlinable public static var everything: Self {
         [
             .delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget, .aux, .subprograms, .lines, .refuses,
@@ -50,6 +50,6 @@ public struct PatcherCapabilities: OptionSet, Hashable, Sendable, BitwiseCopyabl
         (.subprograms, "subprogs"), (.lines, "lines"), (.stepwise, "stepwise"), (.refuses, "refuses"),
     ]
 
-    /// The names of those that it has, in the order of the bits.
+    /// The names of the capabilities in the set, in the order of the bits.
     public var names: [String] { Self.named.filter { contains($0.capability) }.map(\.name) }
 }

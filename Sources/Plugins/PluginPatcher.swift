@@ -14,7 +14,7 @@ package final class PluginPatcher: ForeignPatcher {
     package let kernel: KernelFunctions?
     private let options: Plugin.Options
     private let pluginCall = UncheckedBox(PluginCall())
-    private let lastMisconduct = UncheckedBox<PatcherViolation?>(nil)
+    private let lastViolation = UncheckedBox<PatcherViolation?>(nil)
     private let function: PluginCall.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
@@ -26,7 +26,7 @@ package final class PluginPatcher: ForeignPatcher {
         unsafe function = plugin.apply
     }
 
-    package var misconduct: PatcherViolation? { unsafe lastMisconduct.value }
+    package var violation: PatcherViolation? { unsafe lastViolation.value }
 
     package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
@@ -56,7 +56,7 @@ package final class PluginPatcher: ForeignPatcher {
     /// Prepares the buffers for a call.
     @inline(__always)
     private func load(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
-        if unsafe lastMisconduct.value != nil { unsafe lastMisconduct.value = nil }
+        if unsafe lastViolation.value != nil { unsafe lastViolation.value = nil }
         let hash = unsafe pluginCall.value.load(pass, input)
         unsafe pluginCall.value.poison(with: .first)
         return hash
@@ -72,7 +72,7 @@ package final class PluginPatcher: ForeignPatcher {
     @inline(__always)
     private func read(_ code: Int32) -> PatchStatus {
         if let wildWrite = unsafe pluginCall.value.wildWrite(isAccepted: code == 0, capabilities) {
-            unsafe lastMisconduct.value = wildWrite
+            unsafe lastViolation.value = wildWrite
             return .unusable
         }
         switch code {
@@ -80,13 +80,13 @@ package final class PluginPatcher: ForeignPatcher {
         case -EINVAL: return .einval
         case -ERANGE: return .erange
         default:
-            unsafe lastMisconduct.value = misconduct(of: code)
+            unsafe lastViolation.value = violation(of: code)
             return .unusable
         }
     }
 
     /// The violation that a return value outside of the ABI reports.
-    private func misconduct(of code: Int32) -> PatcherViolation {
+    private func violation(of code: Int32) -> PatcherViolation {
         if code == -ENOMEM {
             return PatcherViolation(
                 .otherError, "enomem", "the plug-in returned -ENOMEM, but a campaign never runs short of memory")
@@ -130,16 +130,16 @@ package final class PluginPatcher: ForeignPatcher {
         unsafe pluginCall.value.poison(with: .second)
         let second = call(hash)
         if second != first {
-            unsafe lastMisconduct.value = PatcherViolation(
+            unsafe lastViolation.value = PatcherViolation(
                 .unsteady, "status", "apply() returned \(first), then \(second) for the same pass")
             return
         }
         guard first == 0 else { return }
         if let wildWrite = unsafe pluginCall.value.wildWrite(isAccepted: true, capabilities) {
-            unsafe lastMisconduct.value = wildWrite
+            unsafe lastViolation.value = wildWrite
             return
         }
-        unsafe lastMisconduct.value = PatcherViolation.difference(
+        unsafe lastViolation.value = PatcherViolation.difference(
             between: output.image(), and: pluginCall.value.image(capabilities), for: capabilities)
     }
 }

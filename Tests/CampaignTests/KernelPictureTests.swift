@@ -287,7 +287,7 @@ import Testing
     @Test func skippedPatcherIsNamed() throws {
         let text = "program\n    r1 = 1\n    exit\n\npass\n  delete 7\n"
         let picture = try goldenPicture(text, [KernelArray(), RangeReplace()], width: 140)
-        #expect(picture.contains("– not run: \(SparingReason.malformed)\n") && !picture.contains("✓"), "\(picture)")
+        #expect(picture.contains("– not run: \(SkipReason.malformed)\n") && !picture.contains("✓"), "\(picture)")
     }
 
     /// A refused program is shown whole with the verifier's message, and no patcher is called correct.

@@ -43,7 +43,7 @@ import Testing
         let file = try folder.write(Self.malformed, to: "malformed.case")
         let run = try Tool.run(["replay", file])
         #expect(run.status == 0 && run.replayCounts == Self.counts(0, 0, 0, 1), "\(run.output)\(run.errors)")
-        #expect(run.output.contains("not run: 1: \(SparingReason.malformed)\n"))
+        #expect(run.output.contains("not run: 1: \(SkipReason.malformed)\n"))
         let wrong = try folder.write(Self.malformed.replacing("EINVAL", with: "ERANGE"), to: "wrong.case")
         let failed = try Tool.run(["replay", wrong])
         #expect(failed.status == 77 && failed.output.contains("ERANGE") && failed.output.contains("EINVAL"))

@@ -1,5 +1,5 @@
 extension Assembler.Draft {
-    /// Reads what follows the register on the left side.
+    /// Reads the rest of a statement that begins with a register.
     static func assignment(
         to dst: RegisterName, _ scanner: inout LineScanner
     ) throws(AssemblyError) -> Self {
@@ -43,7 +43,7 @@ extension Assembler.Draft {
         }
         if scanner.takeWord("ll") { return try wide(to: dst, number, scanner) }
         guard let value = Int32(number) else {
-            throw scanner.fault(LineScanner.expectation(of: Int32.self) + ", or `ll` behind it", at: start)
+            throw scanner.fault(LineScanner.expectation(of: Int32.self) + ", or `ll` after it", at: start)
         }
         move.insn.imm = value
         move.fields.insert(.imm)
@@ -66,7 +66,7 @@ extension Assembler.Draft {
         return Self(Instruction(code: code, dst: dst.number, src: src, off: bits), [.dst, .src, .off])
     }
 
-    /// What begins with a word behind `=`: a byte swap, an atomic operation, a subprogram's address.
+    /// Reads a right side that begins with a word: a byte swap, an atomic operation or a subprogram's address.
     private static func named(
         _ word: String, to dst: RegisterName, _ scanner: inout LineScanner
     ) throws(AssemblyError) -> Self {
@@ -93,7 +93,7 @@ extension Assembler.Draft {
         _ = scanner.takeWord("subprog")
         try draft.readTarget(&scanner)
         guard dst.isDouble, scanner.takeWord("ll") else {
-            throw scanner.fault("a register, a number, a load, an operation, or a label with `ll` behind it", at: start)
+            throw scanner.fault("a register, a number, a load, an operation, or a label with `ll` after it", at: start)
         }
         return draft
     }

@@ -1,5 +1,5 @@
 extension Assembler.Draft {
-    /// Reads `{dst=1 src=2 …}` if it stands here.
+    /// Reads `{dst=1 src=2 …}` if it is next.
     mutating func readExtras(_ scanner: inout LineScanner) throws(AssemblyError) {
         guard scanner.takeSymbol("{") else { return }
         repeat {
@@ -10,10 +10,10 @@ extension Assembler.Draft {
                 throw scanner.fault("a field such as `dst` or `imm`", at: start)
             }
             if fields.contains(field) {
-                throw scanner.fault("a field that is not said yet, which `\(name)` is", at: start)
+                throw scanner.fault("a field without a value, but `\(name)` has one already", at: start)
             }
             if FieldSet.next.contains(field) && second == nil {
-                throw scanner.fault("a field of one slot: only `ll` has a second one", at: start)
+                throw scanner.fault("a field of a single slot: only a wide load (`ll`) has a second one", at: start)
             }
             fields.insert(field)
             try scanner.symbol("=")
@@ -38,7 +38,7 @@ extension Assembler.Draft {
         if let literal {
             if insn.src == 0 {
                 if let nextImmPosition {
-                    throw scanner.fault("`src` too: without it the number fills both slots", at: nextImmPosition)
+                    throw scanner.fault("`src` too: without it, the number fills both slots", at: nextImmPosition)
                 }
                 guard let bits = Int64(literal).map(UInt64.init(bitPattern:)) ?? Self.unsigned(literal) else {
                     throw scanner.fault("a number of 64 bits", at: literal.position)
@@ -61,7 +61,7 @@ extension Assembler.Draft {
         number.isNegative ? nil : number.magnitude
     }
 
-    /// `insn 0x0e dst 0 src 0 off +3 imm 77`: any slot at all, its fields in any order, the absent ones 0.
+    /// `insn 0x0e dst 0 src 0 off +3 imm 77`: any slot, with fields in any order; absent fields are 0.
     static func raw(_ scanner: inout LineScanner) throws(AssemblyError) -> Self {
         var draft = Self(Instruction(code: try scanner.count(0...255)), [])
         var place: (field: FieldSet, scanner: LineScanner)?
@@ -72,7 +72,7 @@ extension Assembler.Draft {
             draft.fields.insert(field)
             if field == .off || field == .imm, !isNumber(scanner) {
                 if place != nil { throw scanner.fault("a number: an instruction has one target") }
-                // What kind of target it is depends on fields that may come later.
+                // The kind of target depends on fields that may follow.
                 place = (field, scanner)
                 var ignored = Self(Instruction(code: Opcode.gotol), [])
                 try ignored.readTarget(&scanner, expected: "a number or a target")
@@ -93,12 +93,12 @@ extension Assembler.Draft {
             }
             try draft.readTarget(&place.scanner)
         }
-        // Nothing is left for `{…}` to say.
+        // No field is left for `{…}`.
         draft.fields = [.dst, .src, .off, .imm]
         return draft
     }
 
-    /// Whether a plain number stands here, rather than a target.
+    /// Returns true if a number is next, rather than a target.
     private static func isNumber(_ scanner: LineScanner) -> Bool {
         var ahead = scanner
         guard let first = ahead.peek() else { return false }

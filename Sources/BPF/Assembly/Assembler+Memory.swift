@@ -30,7 +30,7 @@ extension Assembler.Draft {
             (draft.insn.src, draft.insn.off) = try place(&scanner)
             return draft
         }
-        guard dst.number == 0 else { throw scanner.fault("a load into r0, where every packet load goes", at: start) }
+        guard dst.number == 0 else { throw scanner.fault("a load into r0, as for every packet load", at: start) }
         try scanner.word("skb")
         try scanner.symbol("[")
         var draft = Self(Instruction(code: 0x20 | size.bits), .imm)
@@ -74,7 +74,7 @@ extension Assembler.Draft {
         return draft
     }
 
-    /// The atomic operations that give something back; `nil` when the word names none.
+    /// Reads an atomic operation with a result; returns `nil` if the word names none.
     static func atomic(
         _ word: String, to left: RegisterName, _ scanner: inout LineScanner
     ) throws(AssemblyError) -> Self? {
@@ -141,7 +141,7 @@ extension Assembler.Draft {
         return size
     }
 
-    /// The same for an operation that exists for 32 and 64 bits only.
+    /// The same for an operation of 32 or 64 bits only.
     private static func atomicAccess(
         _ scanner: inout LineScanner, isCast: Bool = false
     ) throws(AssemblyError) -> AccessSize {
@@ -164,7 +164,7 @@ extension Assembler.Draft {
         (try scanner.doubleRegister(), try distance(Int16.self, &scanner))
     }
 
-    /// ` + 4` or ` - 4`; nothing for 0.
+    /// ` + 4` or ` - 4`; empty for 0.
     private static func distance<Field: FixedWidthInteger & SignedInteger>(
         _: Field.Type, _ scanner: inout LineScanner
     ) throws(AssemblyError) -> Field {

@@ -1,13 +1,13 @@
 /// Reads instructions in the syntax of LLVM and bpftool.
 ///
-/// What the syntax does not say stands behind it: `exit {imm=5}`. What it cannot say at all has a raw form:
-/// `insn 0x0e dst 0 src 0 off +3 imm 77`. ``Disassembler`` writes what this reads.
+/// Fields that the syntax does not show follow it in braces: `exit {imm=5}`. Instructions without a syntax have a raw
+/// form: `insn 0x0e dst 0 src 0 off +3 imm 77`. ``Disassembler`` writes the same text.
 ///
 /// - Source: RFC 9669 for the encodings
 public enum Assembler {
     /// Reads one statement, which may end in a comment after `#`.
     ///
-    /// - Throws: where the line stops making sense
+    /// - Throws: the first error of the line
     /// - Complexity: O(length)
     public static func statement(_ text: String) throws(AssemblyError) -> Statement {
         var scanner = LineScanner(text)
@@ -16,7 +16,7 @@ public enum Assembler {
         return statement
     }
 
-    /// Reads one statement and leaves what stands behind it.
+    /// Reads one statement and leaves the rest of the line.
     package static func statement(_ scanner: inout LineScanner) throws(AssemblyError) -> Statement {
         var draft = try Draft(&scanner)
         try draft.readExtras(&scanner)
@@ -26,16 +26,16 @@ public enum Assembler {
     /// A statement while it is read.
     struct Draft {
         var insn: Instruction
-        /// What the syntax has said so far.
+        /// The fields that have a value.
         var fields: FieldSet
-        /// The operand of a jump or call, and where it stands.
+        /// The operand of a jump or call, and its position.
         var target: JumpTarget?
         var targetPosition = 0
         /// The second slot of a wide load.
         var second: Instruction?
-        /// The number that a wide load says, until it is known whether it fills both slots.
+        /// The number of a wide load, until it is known whether it fills both slots.
         var literal: LineScanner.Number?
-        /// Where the file says `next_imm`.
+        /// The position of `next_imm`, if it is given.
         var nextImmPosition: Int?
 
         init(_ insn: Instruction, _ fields: FieldSet) {
@@ -104,7 +104,7 @@ extension Assembler.Draft {
             draft.insn.imm = try scanner.field(Int32.self)
             return draft
         }
-        // A helper's number has no sign, a distance always has one.
+        // A helper's number has no sign; a distance always has one.
         if let next = scanner.peek(), next >= UInt8(ascii: "0") && next <= UInt8(ascii: "9") {
             draft.insn.imm = try scanner.field(Int32.self)
             return draft
@@ -115,7 +115,7 @@ extension Assembler.Draft {
         return draft
     }
 
-    /// Reads the operand of a jump or call; a distance goes into the instruction at once.
+    /// Reads the operand of a jump or call, and writes a distance to the instruction.
     ///
     /// The code and `src` must be known already.
     mutating func readTarget(

@@ -1,15 +1,14 @@
-/// What is wrong in one line of assembler text, and where.
+/// An error in one line of assembler text.
 ///
 /// - Units: `column` counts Unicode scalars from 1
 public struct AssemblyError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Where the line stops making sense.
+    /// The column of the error.
     public var column: Int
-    /// What could have stood there.
+    /// The expected text.
     public var expected: String
-    /// What stands there.
+    /// The text that is there.
     public var found: String
 
-    /// Says what is wrong where.
     public init(column: Int, expected: String, found: String) {
         self.column = column
         self.expected = expected

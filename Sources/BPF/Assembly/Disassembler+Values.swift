@@ -26,13 +26,13 @@ extension Disassembler {
         switch insn.src {
         case 0:
             let value = Int64(second.imm) << 32 | Int64(UInt32(bitPattern: insn.imm))
-            // Beyond 32 bits it is an address or a pattern, which decimal digits hide.
+            // A number of more than 32 bits is an address or a bit pattern: hexadecimal.
             let isSmall = value >= Int64(Int32.min) && value <= Int64(UInt32.max)
             let number = isSmall ? "\(value)" : "0x" + String(UInt64(bitPattern: value), radix: 16)
             return ("r\(insn.dst) = \(number) ll", [.dst, .imm, .nextImm])
         case Opcode.pseudoFunction:
             let place = target(Int(insn.imm))
-            // A bare distance would be a number.
+            // A distance alone would be read as a number.
             let word = if case .relative = place { "subprog " } else { "" }
             return ("r\(insn.dst) = \(word)\(place) ll", [.dst, .src, .imm])
         default:

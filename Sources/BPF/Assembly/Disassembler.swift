@@ -1,14 +1,14 @@
 /// Writes instructions in the syntax of LLVM and bpftool, so that ``Assembler`` reads back the same bits.
 ///
-/// Every slot has a text: what the syntax does not say is added in `{…}`, and what it cannot say at all is written
-/// raw. Codes that no kernel and no RFC defines are always raw.
+/// Every slot has a text: fields that the syntax does not show are added in `{…}`, and instructions without a syntax
+/// are written raw. Codes that neither a kernel nor the RFC defines are always raw.
 public enum Disassembler {
     /// The text of one instruction.
     ///
     /// - Parameters:
     ///   - insn: the instruction, or the first slot of a wide load
-    ///   - secondSlot: the slot behind it; looked at if `insn` is a wide load, which is whole if this slot's code is 0
-    ///   - target: names the target of a jump or call by its offset field
+    ///   - secondSlot: the slot after it; a wide load is whole if the code of this slot is 0
+    ///   - target: returns the target of a jump or call for an offset
     /// - Complexity: O(1)
     public static func text(
         of insn: Instruction, secondSlot: Instruction? = nil,
@@ -19,7 +19,7 @@ public enum Disassembler {
         return syntax + extras(of: insn, second, besides: said)
     }
 
-    /// How many slots ``text(of:secondSlot:target:)`` tells of: 2 for a whole wide load.
+    /// The number of slots that ``text(of:secondSlot:target:)`` covers: 2 for a whole wide load.
     ///
     /// - Units: slots
     /// - Complexity: O(1)
@@ -28,9 +28,9 @@ public enum Disassembler {
         return 1
     }
 
-    /// What the syntax says of an instruction, and which fields it says; `nil` when it cannot express the code.
+    /// The syntax of an instruction and the fields that it shows; `nil` for a code without a syntax.
     ///
-    /// Fields that it does not say are 0 when it is read back.
+    /// The assembler reads the other fields back as 0.
     private static func syntax(
         of insn: Instruction, _ second: Instruction?, _ target: (Int) -> JumpTarget
     ) -> (String, FieldSet)? {
@@ -43,7 +43,7 @@ public enum Disassembler {
         }
     }
 
-    // MARK: What the syntax leaves over
+    // MARK: Fields and codes without a syntax
 
     private static func raw(_ insn: Instruction, _ target: (Int) -> JumpTarget) -> String {
         let kind = insn.jumpKind
@@ -88,7 +88,7 @@ public enum Disassembler {
         case Opcode.exit: return ("exit", [])
         case Opcode.call:
             switch insn.src {
-            // A sign would make a distance of it.
+            // With a sign, it would be read as a distance.
             case 0: return ("call " + (insn.imm < 0 ? bits(insn.imm) : "\(insn.imm)"), [.src, .imm])
             case Opcode.pseudoCall: return ("call \(target(Int(insn.imm)))", [.src, .imm])
             case 2: return ("call kfunc \(insn.imm)", [.src, .imm])

@@ -1,8 +1,8 @@
-/// Where a jump or call goes, as its operand says it.
+/// The operand of a jump or call.
 public enum JumpTarget: Hashable, Sendable, CustomStringConvertible {
     /// A name: `goto loop`.
     case label(String)
-    /// A distance from the slot behind the instruction: `goto +3`, as LLVM prints it.
+    /// A distance from the slot after the instruction: `goto +3`, as LLVM prints it.
     ///
     /// - Units: slots
     case relative(Int)
@@ -10,7 +10,7 @@ public enum JumpTarget: Hashable, Sendable, CustomStringConvertible {
     case inputIndex(UInt32)
     /// In a patch, a slot of the pass's input by its name: `goto @loop`.
     case inputLabel(String)
-    /// In a patch, what comes behind the patch: `goto out`. Elsewhere a label like any other.
+    /// In a patch, the end of the patch: `goto out`. Elsewhere an ordinary label.
     case out
 
     /// The operand as the assembler reads it.

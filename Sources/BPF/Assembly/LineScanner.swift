@@ -1,14 +1,14 @@
-/// A position in one line of text and the small pieces that can be taken from there.
+/// Reads one line of text token by token.
 ///
 /// Works on UTF-8 bytes, so that the line need not be copied out of its file. A `#` outside of quotes ends the line.
 ///
-/// - Complexity: O(1) to make but for finding the comment; each piece takes time for its own length
+/// - Complexity: O(length) to find the comment; a token takes time for its own length
 package struct LineScanner {
     private let bytes: [UInt8]
     private let lineStart: Int
-    /// The next byte to take.
+    /// The position of the next byte.
     package var position: Int
-    /// Behind the last byte that counts.
+    /// The end of the line without its comment.
     package let end: Int
 
     /// Reads a line by itself.
@@ -38,11 +38,11 @@ package struct LineScanner {
     ///
     /// - Units: Unicode scalars from 1
     package func column(of position: Int) -> Int {
-        // Every byte of UTF-8 that does not continue a scalar begins one.
+        // In UTF-8, each byte that does not continue a scalar begins one.
         bytes[lineStart..<position].reduce(into: 1) { count, byte in if byte & 0xc0 != 0x80 { count += 1 } }
     }
 
-    /// The error that something else was expected where the next piece begins, or at the given position.
+    /// Makes an error for the next token, or for the one at the given position.
     package func fault(_ expected: String, at place: Int? = nil) -> AssemblyError {
         var copy = self
         if let place { copy.position = place }
@@ -51,14 +51,14 @@ package struct LineScanner {
             column: copy.column(of: copy.position), expected: expected, found: copy.tokenDescription())
     }
 
-    /// What stands at the position, for an error.
+    /// The token at the position, for an error.
     private func tokenDescription() -> String {
         if position >= end { return "the end of the line" }
         var last = position
         while last < end && (Self.continuesWord(bytes[last]) || bytes[last] == UInt8(ascii: ".")) { last += 1 }
         if last == position || last == position + 1 && bytes[position] == UInt8(ascii: ".") {
             last = position + 1
-            // A sign belongs to the number behind it, a dot or @ to the word.
+            // A sign belongs to the number after it, a dot or @ to the word.
             if "-+.@".utf8.contains(bytes[position]) {
                 while last < end && Self.continuesWord(bytes[last]) { last += 1 }
             }
@@ -75,7 +75,7 @@ package struct LineScanner {
 
     private static func continuesWord(_ byte: UInt8) -> Bool { startsWord(byte) || isDigit(byte) }
 
-    // MARK: Pieces
+    // MARK: Tokens
 
     package mutating func skipBlanks() {
         while position < end {
@@ -85,16 +85,16 @@ package struct LineScanner {
         }
     }
 
-    /// The next byte behind blanks, or `nil` at the end.
+    /// The next byte after blanks, or `nil` at the end.
     package mutating func peek() -> UInt8? {
         skipBlanks()
         return position < end ? bytes[position] : nil
     }
 
-    /// Whether nothing but blanks is left.
+    /// Returns true if only blanks are left.
     package mutating func isAtEnd() -> Bool { peek() == nil }
 
-    /// What is left of the line, without the blanks around it.
+    /// Takes the rest of the line, without the blanks around it.
     package mutating func rest() -> String {
         skipBlanks()
         var last = end
@@ -103,7 +103,7 @@ package struct LineScanner {
         return String(decoding: bytes[position..<last], as: UTF8.self)
     }
 
-    /// Takes a run of punctuation if it stands here.
+    /// Takes this punctuation if it is next.
     package mutating func takeSymbol(_ symbol: String) -> Bool {
         skipBlanks()
         var at = position
@@ -115,7 +115,7 @@ package struct LineScanner {
         return true
     }
 
-    /// The word that stands here, not taken yet: a letter or `_`, then letters, digits and `_`.
+    /// The next word, which is not taken: a letter or `_`, then letters, digits and `_`.
     package mutating func peekWord() -> String? {
         skipBlanks()
         guard position < end, Self.startsWord(bytes[position]) else { return nil }
@@ -128,21 +128,21 @@ package struct LineScanner {
         return last
     }
 
-    /// Takes the word that stands here.
+    /// Takes the next word.
     package mutating func takeWord() -> String? {
         guard let word = peekWord() else { return nil }
         position += word.utf8.count
         return word
     }
 
-    /// Takes this word if it stands here.
+    /// Takes this word if it is next.
     package mutating func takeWord(_ expected: String) -> Bool {
         guard peekWord() == expected else { return false }
         position += expected.utf8.count
         return true
     }
 
-    /// Takes a word and the `:` right behind it.
+    /// Takes a word and the `:` directly after it.
     package mutating func takeLabel() -> String? {
         guard let word = peekWord() else { return nil }
         let colon = position + word.utf8.count
@@ -153,16 +153,16 @@ package struct LineScanner {
 
     // MARK: Numbers
 
-    /// A number as it is written.
+    /// A number in the text.
     package struct Number {
         package var isNegative: Bool
         package var magnitude: UInt64
         package var isHexadecimal: Bool
-        /// Where it stands.
+        /// Its position in the text.
         package var position: Int
     }
 
-    /// Takes a number, decimal or hexadecimal, if one stands here and fits 64 bits.
+    /// Takes a decimal or hexadecimal number if one is next and fits 64 bits.
     package mutating func takeNumber() -> Number? {
         skipBlanks()
         var at = position
@@ -195,7 +195,7 @@ package struct LineScanner {
             ? UInt64(letter - UInt8(ascii: "a")) + 10 : nil
     }
 
-    /// Takes the value of a signed field: decimal, or hexadecimal for its bits.
+    /// Takes the value of a signed field: a decimal number, or its bits as a hexadecimal number.
     package mutating func field<Field: FixedWidthInteger & SignedInteger>(
         _: Field.Type
     ) throws(AssemblyError) -> Field {
@@ -204,7 +204,7 @@ package struct LineScanner {
         throw fault(Self.expectation(of: Field.self), at: start)
     }
 
-    /// What a field can hold, in words.
+    /// The range of a field, in words.
     package static func expectation<Field: FixedWidthInteger & SignedInteger>(of _: Field.Type) -> String {
         "a number from \(Field.min) to \(Field.max)"
     }
@@ -224,7 +224,7 @@ package struct LineScanner {
 }
 
 extension FixedWidthInteger where Self: SignedInteger {
-    /// The value of a number as it is written: a hexadecimal one without a sign gives the bits.
+    /// The value of a number; a hexadecimal number without a sign is the bits of the field.
     package init?(_ number: LineScanner.Number) {
         if number.isHexadecimal && !number.isNegative {
             guard number.magnitude.leadingZeroBitCount >= 64 - Self.bitWidth else { return nil }
@@ -239,7 +239,7 @@ extension FixedWidthInteger where Self: SignedInteger {
 }
 
 extension LineScanner {
-    /// Takes the next byte, blank or not.
+    /// Takes the next byte, including blanks.
     package mutating func takeByte() -> UInt8? {
         guard position < end else { return nil }
         defer { position += 1 }

@@ -1,11 +1,11 @@
-/// An arithmetic operator of the assembler and the operation bits that it stands for.
+/// An arithmetic operator of the assembler and its operation bits.
 struct ArithmeticOperator {
     var symbol: String
     var operation: UInt8
-    /// Whether it is one of the signed divisions, which the instruction says with 1 in `off`.
+    /// True for a signed division, which has 1 in `off`.
     var isSigned: Bool
 
-    /// All but `=`, neg and the byte swaps, which are written differently; no symbol is the start of a later one.
+    /// All but `=`, neg and the byte swaps, which have a syntax of their own. No symbol is a prefix of a later one.
     ///
     /// - Source: RFC 9669, section 4.1
     static let all: [ArithmeticOperator] = [
@@ -33,12 +33,12 @@ struct ArithmeticOperator {
     }
 }
 
-/// A comparison of a conditional jump and the operation bits that it stands for.
+/// A comparison of a conditional jump and its operation bits.
 struct Comparison {
     var symbol: String
     var operation: UInt8
 
-    /// All comparisons; no symbol is the start of a later one.
+    /// All comparisons; no symbol is a prefix of a later one.
     ///
     /// - Source: RFC 9669, section 4.3
     static let all: [Comparison] = [
@@ -57,7 +57,7 @@ struct AtomicOperator {
     var name: String
     var imm: Int32
 
-    /// All of them; ``fetch`` in `imm` makes the fetching form.
+    /// All operations; ``fetch`` in `imm` selects the fetching form.
     ///
     /// - Source: RFC 9669, section 5.3
     static let all: [AtomicOperator] = [
@@ -73,11 +73,12 @@ struct AtomicOperator {
     static let storeRelease: Int32 = 0x110
 }
 
-/// How many bytes a load or store moves, and whether a load extends the sign.
+/// The size of a load or store.
 struct AccessSize {
     var name: String
     /// The size bits of the code.
     var bits: UInt8
+    /// True if a load extends the sign.
     var isSigned: Bool
 
     static let all: [AccessSize] = [

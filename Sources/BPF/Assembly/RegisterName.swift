@@ -1,4 +1,4 @@
-/// A register as it is written: `r0` to `r15` for 64 bits, `w0` to `w15` for the lower 32.
+/// The name of a register: `r0` to `r15` for 64 bits, `w0` to `w15` for the lower 32.
 struct RegisterName: Hashable, CustomStringConvertible {
     var number: UInt8
     var isDouble: Bool
@@ -8,7 +8,7 @@ struct RegisterName: Hashable, CustomStringConvertible {
         self.isDouble = isDouble
     }
 
-    /// Reads a whole word; `nil` when it is no register.
+    /// Reads a whole word; `nil` if it is no register.
     init?(_ word: String) {
         let bytes = Array(word.utf8)
         guard bytes.count == 2 || bytes.count == 3, let letter = bytes.first else { return nil }
@@ -23,7 +23,7 @@ struct RegisterName: Hashable, CustomStringConvertible {
 }
 
 extension LineScanner {
-    /// Takes a register of either width, if one stands here.
+    /// Takes a register of either width, if one is next.
     mutating func takeRegister() -> RegisterName? {
         guard let word = peekWord(), let register = RegisterName(word) else { return nil }
         position += word.utf8.count
@@ -35,7 +35,7 @@ extension LineScanner {
         try register(isDouble: true)
     }
 
-    /// Takes a register of one width, or of either where the instruction is the same for both.
+    /// Takes a register of one width, or of either width.
     mutating func register(isDouble: Bool, orEither: Bool = false) throws(AssemblyError) -> UInt8 {
         skipBlanks()
         let start = position
@@ -43,19 +43,19 @@ extension LineScanner {
         throw fault(isDouble ? "a register r0 to r15" : "a register w0 to w15", at: start)
     }
 
-    /// Takes one particular register.
+    /// Takes the given register.
     mutating func sameRegister(_ register: RegisterName) throws(AssemblyError) {
         skipBlanks()
         let start = position
         if takeRegister() != register { throw fault("`\(register)`", at: start) }
     }
 
-    /// Takes punctuation that has to stand here.
+    /// Takes required punctuation.
     package mutating func symbol(_ symbol: String) throws(AssemblyError) {
         if !takeSymbol(symbol) { throw fault("`\(symbol)`") }
     }
 
-    /// Takes a word that has to stand here.
+    /// Takes a required word.
     package mutating func word(_ word: String) throws(AssemblyError) {
         if !takeWord(word) { throw fault("`\(word)`") }
     }

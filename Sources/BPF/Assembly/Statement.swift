@@ -1,17 +1,16 @@
-/// One assembler statement: an instruction whose jump may still wait for the place of its target.
+/// One assembler statement: an instruction, whose jump target may not be resolved yet.
 public struct Statement: Hashable, Sendable {
-    /// The instruction, or the first slot of a wide load; its offset field is 0 while ``target`` waits.
+    /// The instruction, or the first slot of a wide load; its offset is 0 until ``target`` is resolved.
     public var insn: Instruction
-    /// The second slot of a whole wide load, `nil` for everything else.
+    /// The second slot of a whole wide load, `nil` for other instructions.
     public var secondSlot: Instruction?
-    /// The target that only the reader of a whole file can place; `nil` when nothing is left to place.
+    /// The target that only the reader of a whole file can resolve, or `nil`.
     public var target: JumpTarget?
-    /// Where ``target`` stands in the line.
+    /// The column of ``target`` in the line.
     ///
     /// - Units: Unicode scalars from 1
     public var targetColumn: Int
 
-    /// Makes a statement; without a target there is nothing left to place.
     public init(insn: Instruction, secondSlot: Instruction? = nil, target: JumpTarget? = nil, targetColumn: Int = 1) {
         self.insn = insn
         self.secondSlot = secondSlot
@@ -19,13 +18,13 @@ public struct Statement: Hashable, Sendable {
         self.targetColumn = targetColumn
     }
 
-    /// How many slots the statement stands for.
+    /// The number of slots of the statement.
     ///
     /// - Units: slots
     public var width: Int { secondSlot == nil ? 1 : 2 }
 }
 
-/// The fields of a slot that a piece of syntax says, so that the rest is left for `{…}`.
+/// The fields of a slot that a syntax shows; the others are given in `{…}`.
 struct FieldSet: OptionSet {
     let rawValue: UInt8
     static let dst = FieldSet(rawValue: 1)
@@ -39,7 +38,7 @@ struct FieldSet: OptionSet {
     /// The fields of a second slot, which only a wide load has.
     static let next: FieldSet = [.nextRegisters, .nextOff, .nextImm]
 
-    /// What the fields are called in `{…}`, in the order in which they are printed.
+    /// The names of the fields in `{…}`, in the order of printing.
     static let names: [(name: String, field: FieldSet)] = [
         ("dst", .dst), ("src", .src), ("off", .off), ("imm", .imm),
         ("next_regs", .nextRegisters), ("next_off", .nextOff), ("next_imm", .nextImm),

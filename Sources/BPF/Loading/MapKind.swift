@@ -1,6 +1,6 @@
-/// The maps that programs made here may use; a process makes each of them once, when it is first needed.
+/// The maps that generated programs may use. A process creates each of them once, on first use.
 ///
-/// Keys are 4 bytes, values 64, with room for 4 entries, where a line says nothing else.
+/// Keys have 4 bytes, values 64, and a map has 4 entries, unless its line says otherwise.
 public enum MapKind: Int32, Hashable, Sendable, CaseIterable {
     /// `BPF_MAP_TYPE_ARRAY`
     case array = 0
@@ -15,13 +15,13 @@ public enum MapKind: Int32, Hashable, Sendable, CaseIterable {
     case hashOfMaps = 7
     /// `BPF_MAP_TYPE_PROG_ARRAY`, empty.
     case progArray = 8
-    /// An array with room for one entry, whose value starts with `struct bpf_timer`.
+    /// An array of one entry, whose value starts with a `struct bpf_timer`.
     case timerArray = 9
-    /// An array with room for one entry, whose value starts with a kptr to a structure of the program's own BTF, behind 8 bytes.
+    /// An array of one entry, with a kptr to ``LocalStructure/plain`` at byte 8 of the value.
     case kptrArray = 10
-    /// An array with room for one entry, whose value starts with a per-cpu kptr to a structure of the program's own BTF, behind 8 bytes.
+    /// An array of one entry, with a per-cpu kptr to ``LocalStructure/plain`` at byte 8 of the value.
     case percpuKptrArray = 11
-    /// An array with room for one entry: the only map here whose value can be addressed directly.
+    /// An array of one entry: the only one of these maps whose value a program can address directly.
     ///
     /// - Source: `kernel/bpf/arraymap.c`, `array_map_direct_value_addr`
     case singleArray = 12

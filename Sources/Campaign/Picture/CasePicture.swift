@@ -161,9 +161,9 @@ package struct CasePicture {
                 reasons.append((reason, [name]))
             }
         }
-        for (reason, names) in reasons where reason != SparingReason.noPass || c.loading == nil {
+        for (reason, names) in reasons where reason != SkipReason.noPass || c.loading == nil {
             let words =
-                SparingReason.isOfCase(reason)
+                SkipReason.isOfCase(reason)
                 ? "not run: \(reason)" : "not run: \(names.joined(separator: ", ")) \(reason)"
             for (number, part) in StyledText.wrap("– " + words, to: width - 2).enumerated() {
                 lines.append(StyledText((number > 0 ? "  " : "") + part, .faint))

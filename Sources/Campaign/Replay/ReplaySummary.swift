@@ -122,7 +122,7 @@ package struct ReplaySummary: Encodable, Sendable {
     package var lines: [String] {
         var lines = reasonsNotRun.map { "not run: \($0.count): \($0.reason)" }
         for target in targets where target.run > 0 {
-            lines += Self.sorted(skipped[target.name] ?? [:]).filter { !SparingReason.isOfCase($0.reason) }
+            lines += Self.sorted(skipped[target.name] ?? [:]).filter { !SkipReason.isOfCase($0.reason) }
                 .map {
                     "not run by \(target.name): \($0.count) of the cases that were run: \(target.name) \($0.reason)"
                 }
@@ -138,13 +138,13 @@ package struct ReplaySummary: Encodable, Sendable {
     /// A sentence for each target that ran no case although there was one for it.
     package var idle: [String] {
         var sentences = targets.filter { target in
-            target.run == 0 && target.notRun.contains { !SparingReason.isOfCase($0.reason) }
+            target.run == 0 && target.notRun.contains { !SkipReason.isOfCase($0.reason) }
         }.map { target in
             let reasons = target.notRun.map { "\($0.reason) (\($0.count))" }.joined(separator: "; ")
             return "\(target.name) ran no case: \(reasons)"
         }
         // A case that the rules refuse has been checked by them.
-        let isChecked = reasons[SparingReason.malformed] != nil
+        let isChecked = reasons[SkipReason.malformed] != nil
         if sentences.isEmpty && passed + failed + known == 0 && notRun > 0 && !isChecked {
             sentences.append("nothing was run: " + reasonsNotRun.map(\.reason).joined(separator: "; "))
         }

@@ -109,7 +109,7 @@ package struct Replayer: ~Copyable {
         var reasons: [String] = []
         for name in judge.names {
             guard let reason = judge.notRun[name] else { continue }
-            let words = SparingReason.isOfCase(reason) ? reason : "\(name) \(reason)"
+            let words = SkipReason.isOfCase(reason) ? reason : "\(name) \(reason)"
             if !reasons.contains(words) { reasons.append(words) }
         }
         return reasons.joined(separator: "; ")

@@ -27,7 +27,7 @@ package struct ScriptRunner: ~Copyable {
             pass.load(edits)
             let status = apply()
             if status == .unusable {
-                let detail = (patcher as? any ForeignPatcher)?.misconduct?.detail ?? "the answer cannot be used"
+                let detail = (patcher as? any ForeignPatcher)?.violation?.detail ?? "the answer cannot be used"
                 throw CampaignError("\(c.name): \(patcher.name): \(detail)")
             }
             if status != .accepted { return .error(status) }

@@ -77,7 +77,7 @@ private final class PatcherExecutor: CaseExecutor {
     func takeCounts() -> CampaignCounts {
         var counts = CampaignCounts()
         for target in before.indices {
-            let all = (skipped: fuzzer.sparedCases(of: target), ran: fuzzer.ranCases(of: target))
+            let all = (skipped: fuzzer.skippedCases(of: target), ran: fuzzer.ranCases(of: target))
             counts[target].skipped = UInt64(all.skipped - before[target].skipped)
             counts[target].ran = UInt64(all.ran - before[target].ran)
             before[target] = all

@@ -83,7 +83,7 @@ private final class StandInPatcher: ForeignPatcher {
     let name = "stand-in"
     let capabilities: PatcherCapabilities
     let kernel: KernelFunctions?
-    let misconduct: PatcherViolation? = nil
+    let violation: PatcherViolation? = nil
     private(set) var passes = 0
     private let inner = RangeReplace()
 

@@ -1,7 +1,7 @@
 import BPF
 
 extension Bucket {
-    /// What is wrong, in one sentence without numbers and without the target's name.
+    /// The fault, in one sentence without numbers and without the target's name.
     package var sentence: String { sentence(nil) }
 
     /// The sentence for a bucket of any form.
@@ -9,12 +9,12 @@ extension Bucket {
         Bucket(text)?.sentence ?? "a finding that this version does not know"
     }
 
-    /// The same with what is known beside the bucket.
+    /// The same sentence with a fact that is not in the bucket.
     func sentence(_ fact: FindingFact?) -> String {
         words(fact) + (isBeyondContract ? Self.beyondContractWords : "")
     }
 
-    /// What a sentence says of a pass beyond the contract.
+    /// The words for a pass beyond the contract.
     static let beyondContractWords = ", beyond what the kernel's functions assume"
 
     private func words(_ fact: FindingFact?) -> String {
@@ -59,14 +59,14 @@ extension Bucket {
     /// The instruction with an article.
     private var insnPhrase: String { InstructionWord(insn)?.phrase ?? "an instruction (\(insn))" }
 
-    /// The edit with an article, or `nil` where there is none.
+    /// The edit with an article, or `nil` if there is none.
     private var editPhrase: String? {
         editKind.map { $0 == .none ? nil : $0.phrase } ?? "an edit (\(edit))"
     }
 
     private var near: String { editPhrase.map { " near \($0)" } ?? "" }
 
-    /// The pass in which a patcher misbehaves, where that is known.
+    /// The pass in which a patcher misbehaves, if it is known.
     private var inPass: String { editPhrase.map { ", given a pass with \($0)" } ?? "" }
 
     private static func part(_ word: String) -> String {
@@ -197,7 +197,7 @@ extension Bucket {
 }
 
 extension Expectation.Refusal {
-    /// Why the pass must be refused, in words.
+    /// The reason for which the pass must be refused, in words.
     fileprivate var sentence: String {
         switch self {
         case .malformed: "an edit is malformed"

@@ -1,16 +1,16 @@
-/// What findings of one kind have in common: target, broken rule, kind of instruction and kind of edit.
+/// The class of a finding: target, broken rule, kind of instruction and kind of edit.
 ///
-/// - Shape: as text, these four joined by slashes, and a fifth word where the pass is beyond the kernel's contract
+/// - Shape: as text, these four joined by slashes, and a fifth word if the pass is beyond the kernel's contract
 package struct Bucket: Hashable, Sendable {
     /// The patcher, `kernel`, or the part of the harness that is at fault.
     package var target: String
     /// The broken rule.
     package var rule: BrokenRule
-    /// The kind of instruction, or another word that tells findings of the rule apart.
+    /// The kind of instruction, or another word that distinguishes findings of the rule.
     package var insn: String
     /// The kind of edit.
     package var edit: String
-    /// True if the pass asks for what the kernel's own functions assume to be absent.
+    /// True if the pass is beyond the kernel's contract.
     package var isBeyondContract: Bool
 
     /// The last word of a bucket beyond the contract.
@@ -24,7 +24,7 @@ package struct Bucket: Hashable, Sendable {
         self.isBeyondContract = isBeyondContract
     }
 
-    /// Reads the text of a bucket; `nil` for a text of another form, as a file written by hand may have.
+    /// Reads the text of a bucket; `nil` for a text of another form, as in a file that was written by hand.
     package init?(_ text: String) {
         var words = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         isBeyondContract = words.count == 5 && words[4] == Self.beyondContract
@@ -36,16 +36,16 @@ package struct Bucket: Hashable, Sendable {
         edit = words[3]
     }
 
-    /// The kind of instruction without direction and role, for an instruction.
+    /// The kind of instruction without direction and role.
     package var insnFamily: String { InstructionWord(insn)?.kind.rawValue ?? insn }
 
-    /// The kind of instruction with its direction and without its role, for an instruction.
+    /// The kind of instruction with direction and without role.
     package var insnDirection: String {
         guard let word = InstructionWord(insn) else { return insn }
         return InstructionWord(word.kind, word.way).text
     }
 
-    /// True if cases of the bucket can slide into others: the answers of a patcher are wrong, and it gives them in good order.
+    /// True if cases of the bucket can slide into others: a patcher returns wrong results, but follows its interface.
     package var canSlide: Bool {
         switch rule {
         case .error: insn.contains("-became-")
@@ -56,7 +56,7 @@ package struct Bucket: Hashable, Sendable {
 
     /// The text, which ``init(_:)`` reads.
     package var text: String {
-        // One allocation: a campaign against a patcher that is always wrong makes as many of these as cases.
+        // One allocation: a campaign against an always wrong patcher makes one text for each case.
         let words = (target.utf8, rule.rawValue.utf8, insn.utf8, edit.utf8)
         let count = words.0.count + words.1.count + words.2.count + words.3.count + 3
         let text = unsafe String(unsafeUninitializedCapacity: count) { room in
@@ -79,7 +79,7 @@ package struct Bucket: Hashable, Sendable {
     /// The target of a bucket of any form: the text before its first slash.
     package static func target(of text: String) -> String { String(text.prefix { $0 != "/" }) }
 
-    /// The rule of a bucket, or `nil` where the text names none.
+    /// The rule of a bucket, or `nil` if the text has none.
     package static func rule(of text: String) -> BrokenRule? {
         text.split(separator: "/").dropFirst().first.flatMap { BrokenRule(rawValue: String($0)) }
     }

@@ -1,6 +1,6 @@
-/// How to read a bucket: every word that can be in one, with its meaning.
+/// All words that buckets can contain, with their meanings.
 ///
-/// The README shows these tables, and a test compares them.
+/// The README contains these tables, and a test compares them.
 package enum BucketGuide {
     /// A word and its meaning.
     package struct Row: Hashable, Sendable {
@@ -11,13 +11,13 @@ package enum BucketGuide {
     /// The second word of a bucket.
     package static let rules = BrokenRule.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
 
-    /// The third word, where it is an instruction.
+    /// The third word, if it is an instruction.
     package static let instructions =
         InstructionKind.allCases.map { Row(word: $0.rawValue, meaning: $0.meaning) }
         + Way.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump or call that goes \($0.rawValue)") }
         + JumpRole.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump \($0.meaning)") }
 
-    /// The third word of some rules, where it is no instruction; `X`, `Y` and `PART` are any of several.
+    /// The third word of some rules, if it is no instruction; `X`, `Y` and `PART` are placeholders.
     package static let others: [(rules: [BrokenRule], row: Row)] = [
         ([.error], Row(word: "X-became-Y", meaning: "the pass must give X and gives Y: `accepted` or an error")),
         ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),
@@ -77,7 +77,7 @@ package enum BucketGuide {
 }
 
 extension BrokenRule {
-    /// What a table for readers says of it.
+    /// The meaning, for the table in the README.
     var meaning: String {
         switch self {
         case .error: "accepted instead of refused, refused instead of accepted, or refused with another error"
@@ -94,7 +94,7 @@ extension BrokenRule {
         case .memory: "more memory than allowed"
         case .wildWrite: "a plug-in writes where it has no room"
         case .inputWritten: "a plug-in writes to its input"
-        case .badStatus: "a plug-in returns what is no status"
+        case .badStatus: "a plug-in returns an undefined status"
         case .unsteady: "a plug-in answers the same pass in two ways"
         case .notUnderstood: "a rewrite of the kernel is not understood"
         case .execution: "a program returns another value after rewriting"

@@ -1,4 +1,4 @@
-/// What buckets call an edit, or what a running kernel did in the place of one.
+/// The word for an edit in buckets, or for a rewrite of a running kernel.
 package enum EditKind: String, Hashable, Sendable, CaseIterable {
     case patch, replace, keep, insert
     case insertSkip = "insert-skip"
@@ -9,7 +9,7 @@ package enum EditKind: String, Hashable, Sendable, CaseIterable {
     /// The kinds of edits of a pass.
     static let ofPasses: [EditKind] = [.patch, .replace, .keep, .insert, .insertSkip, .append, .delete, .none]
 
-    /// The place of the edit as a sentence has it, with an article.
+    /// The edit in a sentence, with an article.
     var phrase: String {
         switch self {
         case .patch: "a patched instruction"
@@ -27,7 +27,7 @@ package enum EditKind: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What a table for readers says of it.
+    /// The meaning, for the table in the README.
     var meaning: String {
         switch self {
         case .patch: "one instruction replaced"

@@ -1,22 +1,22 @@
-/// What is known of a finding beside its bucket, for its sentence; never a number.
+/// A fact about a finding beside its bucket, for its sentence; never a number.
 enum FindingFact: Hashable {
-    /// Where a jump lands.
+    /// The landing of a jump.
     case landing(Landing)
-    /// Why the pass must be refused.
+    /// The reason for which the pass must be refused.
     case refusal(Expectation.Refusal)
     /// The result has too few slots, or too many.
     case tooShort, tooLong
     /// A word is 0, or a record has another id.
     case lost, otherID
-    /// The jump leads to code that was removed.
+    /// The target of the jump was removed.
     case removedTarget
 
-    /// What a sentence says of a jump that has kept its offset.
+    /// The words for a jump that kept its offset.
     static let unchangedOffset = ", with its offset unchanged"
 
-    /// Where a jump lands in the place of where it must.
+    /// A wrong landing of a jump.
     struct Landing: Hashable {
-        /// What the edit in the bucket is to the jump.
+        /// The relation of the edit in the bucket to the jump.
         enum Relation: Hashable {
             case target, crossed, own
 
@@ -31,11 +31,11 @@ enum FindingFact: Hashable {
 
         var relation: Relation
         var site: Site
-        /// True if the jump has the offset that it had in the input.
+        /// True if the jump kept its offset of the input.
         var isUnchanged = false
     }
 
-    /// A place in the words of a sentence.
+    /// A place, in the words of a sentence.
     enum Site: String, Hashable, CaseIterable {
         case outside = "outside the program"
         case secondSlot = "in the middle of a wide load"
@@ -51,11 +51,11 @@ enum FindingFact: Hashable {
         case oneLate = "one instruction too late"
         case late = "too late"
 
-        /// The place of a landing relative to the one expected, and to the patch that must be reached.
+        /// The place of a landing relative to the expected one, and to the patch that the jump must reach.
         ///
-        /// - Parameter patch: the slots of that patch in the expected result, or `nil` where no patch must be reached
+        /// - Parameter patch: the slots of that patch in the expected result, or `nil` if the target is no patch
         init(_ found: Int, expected: Int, patch: Range<Int>?) {
-            // What must be reached may be what follows the patch.
+            // The target may be the slot after the patch.
             guard let patch, !patch.isEmpty, expected < patch.upperBound || found < patch.upperBound else {
                 let distance = found - expected
                 self = distance < 0 ? (distance == -1 ? .oneEarly : .early) : distance == 1 ? .oneLate : .late

@@ -1,4 +1,4 @@
-/// What buckets call an instruction, apart from the direction and the role of a jump.
+/// The word for an instruction in buckets, without the direction and the role of a jump.
 package enum InstructionKind: String, Hashable, Sendable, CaseIterable {
     case ja, gotol, cond, cond32
     case mayGoto = "may-goto"
@@ -9,10 +9,10 @@ package enum InstructionKind: String, Hashable, Sendable, CaseIterable {
     case secondSlot = "second-slot"
     case ld, ldx, st, stx, alu, alu64, jmp, jmp32
 
-    /// The instruction as a sentence has it, with an article.
+    /// The instruction in a sentence, with an article.
     package var phrase: String { article + " " + noun }
 
-    /// The instruction with a direction before its name.
+    /// The instruction in a sentence, with direction and role.
     func phrase(_ way: Way?, _ role: JumpRole?) -> String {
         let words = [way.map { "a \($0.rawValue)" } ?? article, noun]
         return words.joined(separator: " ") + (role.map { " " + $0.phrase } ?? "")
@@ -51,7 +51,7 @@ package enum InstructionKind: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What a table for readers says of it.
+    /// The meaning, for the table in the README.
     var meaning: String {
         switch self {
         case .ja: "`goto`"
@@ -79,12 +79,12 @@ package enum InstructionKind: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Where a jump goes.
+/// The direction of a jump.
 package enum Way: String, Hashable, Sendable, CaseIterable {
     case forward, backward
 }
 
-/// What ties a jump to a patch; none for a jump of the input that stays as it is.
+/// The relation of a jump to a patch; none for a jump of the input that is not kept by a patch.
 package enum JumpRole: String, Hashable, Sendable, CaseIterable {
     case kept, ref, leaving
     case inPatch = "in-patch"
@@ -98,12 +98,12 @@ package enum JumpRole: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What a table for readers says of it.
+    /// The meaning, for the table in the README.
     var meaning: String {
         switch self {
         case .kept: "kept by the patch of its own instruction"
         case .ref: "in a patch, to an instruction of the input"
-        case .leaving: "in a patch, to what follows the patch"
+        case .leaving: "in a patch, to the instruction after the patch"
         case .inPatch: "from a patch into the same patch"
         }
     }
@@ -121,7 +121,7 @@ struct InstructionWord: Hashable {
         self.role = role
     }
 
-    /// Reads a word such as `may-goto-backward-kept`; `nil` for one that is no instruction.
+    /// Reads a word such as `may-goto-backward-kept`; `nil` for a word that is no instruction.
     init?(_ text: String) {
         var rest = Substring(text)
         func take(_ suffix: String) -> Bool {
@@ -131,7 +131,7 @@ struct InstructionWord: Hashable {
         }
         role = JumpRole.allCases.first { take($0.rawValue) }
         way = Way.allCases.first { take($0.rawValue) }
-        // Findings against kernels call conditional jumps as the table of coverage does.
+        // Findings against kernels use the word of the coverage table for conditional jumps.
         let name = rest.hasPrefix("conditional") ? "cond" + rest.dropFirst("conditional".count) : String(rest)
         guard let kind = InstructionKind(rawValue: name) else { return nil }
         self.kind = kind
@@ -139,6 +139,6 @@ struct InstructionWord: Hashable {
 
     var text: String { ([kind.rawValue, way?.rawValue, role?.rawValue].compactMap { $0 }).joined(separator: "-") }
 
-    /// The instruction as a sentence has it.
+    /// The instruction in a sentence.
     var phrase: String { kind.phrase(way, role) }
 }

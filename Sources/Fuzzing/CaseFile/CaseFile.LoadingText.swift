@@ -1,7 +1,7 @@
 import BPF
 
 extension CaseFile.Writer {
-    /// Writes how the program of a case against a running kernel is loaded.
+    /// Writes the load of a case against a running kernel.
     mutating func write(_ loading: Case.Loading) {
         if let release = loading.release { add("kernel: " + QuotedText.write(release)) }
         for fact in loading.facts { add("fact: " + QuotedText.write(fact)) }
@@ -18,15 +18,15 @@ extension CaseFile.Writer {
 }
 
 extension CaseFile.Reader {
-    /// The words that say how a program is loaded.
+    /// The keys of the load.
     static let loadingKeys: Set<String> = [
         "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "runnable", "seen",
         "must",
     ]
-    /// Those that may stand there more than once.
+    /// The keys that may occur more than once.
     static let repeatedKeys: Set<String> = ["report", "fact", "kfunc"]
 
-    /// Reads what stands behind one of these words.
+    /// Reads the value of one of these keys.
     mutating func readLoading(_ key: String, into loading: inout Case.Loading) throws(AssemblyError) {
         switch key {
         case "kernel": loading.release = try headerText()
@@ -65,7 +65,7 @@ extension CaseFile.Reader {
         case "slot":
             if line.takeWord("leads") { return try readTarget(of: number) }
             let statement = try Assembler.statement(&line)
-            // A first slot by itself, as earlier files have it, is of a load whose second slot holds nothing.
+            // In earlier files, a first slot alone is a load whose second slot is 0.
             return .insn(
                 slot: number, statement.insn,
                 second: statement.secondSlot ?? (statement.insn.isWide ? Instruction.zero : nil))
@@ -89,7 +89,7 @@ extension CaseFile.Reader {
         }
     }
 
-    /// Reads what follows `slot N leads`.
+    /// Reads the rest after `slot N leads`.
     private mutating func readTarget(of slot: Int) throws(AssemblyError) -> Case.Loading.Observed {
         try line.word("to")
         if line.takeWord("no") {

@@ -2,11 +2,11 @@ import BPF
 import Patching
 
 extension CaseFile.Reader {
-    /// What the passes before this one leave known about its input.
+    /// The known facts about the input of a pass.
     private struct Input {
-        /// Its length if those were accepted, in slots.
+        /// Its length in slots, if the passes before are accepted.
         var length: Int
-        /// Whether it is the program of the file, so that slots have names.
+        /// True for the program of the file, whose slots have labels.
         var isFirst: Bool
     }
 
@@ -39,7 +39,7 @@ extension CaseFile.Reader {
             try readOptions(&edit)
         case "append":
             guard let end = UInt32(exactly: input.length) else {
-                throw fault("`insert at`: the passes before leave no length to append to", at: start)
+                throw fault("`insert at`: the length of the input is unknown after the passes before", at: start)
             }
             edit = Edit(off: InputIndex(rawValue: end), remove: 0)
             try readOptions(&edit)
@@ -105,7 +105,7 @@ extension CaseFile.Reader {
             } else if line.takeWord("kept") {
                 guard edit.keep == nil else { throw fault("`kept` once", at: start) }
                 guard edit.remove == 1 || edit.remove == 2 else {
-                    throw fault("an instruction: only one that is replaced by itself can be kept", at: start)
+                    throw fault("an instruction: only an edit of a single instruction can keep it", at: start)
                 }
                 edit.keep = PatchIndex(block.insns.count)
                 for _ in 0..<edit.remove { block.insns.append(.zero) }
@@ -123,7 +123,7 @@ extension CaseFile.Reader {
         edit.refs = ownRefs + refs
     }
 
-    /// Whether the line begins another edit or section.
+    /// Returns true if the line begins another edit or section.
     private mutating func isAtEdit() -> Bool {
         switch line.peekWord() {
         case "replace", "delete", "insert", "append": true
@@ -131,7 +131,7 @@ extension CaseFile.Reader {
         }
     }
 
-    /// Gives the jumps of a patch their offsets, and the refs of those that go to the input.
+    /// Sets the offsets of the jumps of a patch, and adds the refs of jumps to the input.
     private mutating func placeJumps(
         _ block: inout AssemblyReader.SlotBlock, _ input: Input
     ) throws(AssemblyError) -> [Ref] {

@@ -2,7 +2,7 @@ import BPF
 import Patching
 
 extension CaseFile {
-    /// What slots of a pass's input are called.
+    /// The names of slots of a pass's input.
     struct PassNames {
         /// The length of the input, in slots.
         var length: Int
@@ -14,15 +14,15 @@ extension CaseFile {
         }
     }
 
-    /// How the slots of a patch fall into lines.
+    /// The lines of a patch.
     fileprivate struct PatchLayout {
-        /// The slots of the kept instruction, if a line `kept` can stand for them.
+        /// The slots of the kept instruction, if a line `kept` can represent them.
         var kept: Range<Int>?
         var isStart: [Bool]
         var isLabelled: [Bool]
-        /// The refs that stand in the jump itself, by its slot.
+        /// The refs that are written as the target of their jump, by its slot.
         var inlineRefs: [Int: InputIndex] = [:]
-        /// How many of the edit's refs, from the first, these are.
+        /// The number of these refs, which are the first ones of the edit.
         var inlineCount = 0
 
         init(_ edit: Edit) {
@@ -41,7 +41,7 @@ extension CaseFile {
             var last = -1
             for ref in edit.refs {
                 let slot = ref.from.position
-                // Refs that stand in jumps are read in the order of these; the others follow, as they are.
+                // The reader adds refs in jumps in the order of the jumps, and the others after them.
                 guard slot < patch.count, isStart[slot], kept?.contains(slot) != true, patch[slot].jumpKind != .none,
                     slot > last
                 else { break }
@@ -56,12 +56,13 @@ extension CaseFile {
             }
         }
 
-        /// What the jump at a slot of the patch says of its target.
+        /// The operand of the jump at a slot of the patch.
         func target(of slot: Int, offset: Int, in edit: Edit, _ names: PassNames) -> JumpTarget {
             if let to = inlineRefs[slot] {
                 return names.labels?.name(of: to.position).map { .inputLabel($0) } ?? .inputIndex(to.rawValue)
             }
-            // The field of a jump with an explicit ref says nothing, and a call without a ref has no meaning.
+            // The offset of a jump with an explicit ref is a placeholder, and that of a call without a ref has no
+            // meaning.
             if edit.refs.contains(where: { $0.from.position == slot }) || edit.patch[slot].jumpKind.isCall {
                 return .relative(offset)
             }
@@ -121,9 +122,9 @@ extension CaseFile.Writer {
         }
     }
 
-    /// The run of slots that begins at a slot, if a line may stand for it.
+    /// The run of slots from a slot on, if one line can represent it.
     private func run(_ patch: [Instruction], at slot: Int, _ layout: CaseFile.PatchLayout) -> SlotRun? {
-        // Most slots begin no run; one look tells, before any limit is searched.
+        // Most slots begin no run: a cheap test comes before the search for the limit.
         guard SlotRun(patch, at: slot, limit: min(slot + SlotRun.shortest, patch.count)) != nil else { return nil }
         var limit = slot + 1
         while limit < patch.count && !layout.isLabelled[limit] && patch[limit].code == patch[slot].code { limit += 1 }

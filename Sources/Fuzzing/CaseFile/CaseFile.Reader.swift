@@ -8,7 +8,7 @@ extension CaseFile {
     /// The words that begin a section.
     static let sections: Set<String> = ["program", "pass", "expect", "gives"]
 
-    /// The words about any case, as an error names them.
+    /// The keys of any case, for an error.
     static let headerWords =
         "`name:`, `target:`, `bucket:`, `sentence:`, `detail:`, `seed:`, `index:`, `found_by:`, `conditions:`, `report:` or "
         + "`program`"
@@ -20,8 +20,8 @@ extension CaseFile.Reader {
     mutating func readCase() throws(AssemblyError) -> Case {
         var c = Case(program: Program(insns: []), passes: [])
         try readHeader(&c)
-        guard line.takeWord("program") else { throw fault("`program`, or `name:` and the like before it") }
-        // The first line of a file is no word of its case.
+        guard line.takeWord("program") else { throw fault("`program`, or a key such as `name:` before it") }
+        // The title is no comment of the case.
         let words = (comments ?? []).filter { "# " + $0 != CaseFile.title }
         if !words.isEmpty { c.comment = words.joined(separator: "\n") }
         comments = nil
@@ -47,7 +47,7 @@ extension CaseFile.Reader {
         return c
     }
 
-    /// `name: …` and the other words about the case.
+    /// Reads `name: …` and the other keys of the header.
     private mutating func readHeader(_ c: inout Case) throws(AssemblyError) {
         var seen: Set<String> = []
         var seed: UInt64?
@@ -57,7 +57,7 @@ extension CaseFile.Reader {
             let start = line.position
             guard let key = line.takeLabel() else { break }
             let isRepeated = !seen.insert(key).inserted && !Self.repeatedKeys.contains(key)
-            if isRepeated { throw fault("each of these words once", at: start) }
+            if isRepeated { throw fault("each of these keys once", at: start) }
             switch key {
             case "name": c.name = try headerText()
             case "target": c.target = try headerText()
@@ -102,7 +102,7 @@ extension CaseFile.Reader {
         return conditions
     }
 
-    /// The text behind `name:`, quoted or as it is.
+    /// Reads the text after `name:`, quoted or not.
     mutating func headerText() throws(AssemblyError) -> String {
         if line.peek() != UInt8(ascii: "\"") { return line.rest() }
         return try QuotedText.read(&line)

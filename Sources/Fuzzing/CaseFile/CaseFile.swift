@@ -1,17 +1,17 @@
 import BPF
 import Patching
 
-/// The text form of a ``Case``, meant to be read in a review and compared line by line.
+/// The text form of a ``Case``, for reviews and line-by-line comparison.
 ///
-/// <doc:CaseFiles> has the grammar. A case whose placeholders are zero (``Edit/withPlaceholdersCleared()``) is read
-/// back as it was, and a text that was printed is printed the same again.
+/// <doc:CaseFiles> has the grammar. A case with zeros as placeholders (``Edit/withPlaceholdersCleared()``) is read back
+/// unchanged, and printing it again gives the same text.
 package enum CaseFile {
     /// Reads a case.
     ///
     /// The program need not be well formed; see `Program.fault()`.
     ///
-    /// - Parameter file: what errors call the file
-    /// - Throws: the first place at which the text stops making sense
+    /// - Parameter file: the name of the file in errors
+    /// - Throws: the first error
     /// - Complexity: O(length + slots)
     package static func parse(_ text: String, file: String) throws(TextError) -> Case {
         var reader = Reader(text, sections: Self.sections)
@@ -25,7 +25,7 @@ package enum CaseFile {
     /// The first line of every file.
     static let title = "# bpf-patch-fuzz case"
 
-    /// Writes a case; what its placeholders hold is lost.
+    /// Writes a case; the contents of placeholders are lost.
     ///
     /// - Complexity: O(slots + edits)
     package static func print(_ c: Case) -> String {
@@ -34,9 +34,7 @@ package enum CaseFile {
         return writer.text
     }
 
-    /// The length of the program that a pass gives if it is accepted, in slots.
-    ///
-    /// It is where `append` stands in the next pass.
+    /// The length of the result of an accepted pass in slots: the place of `append` in the next pass.
     static func length(after pass: Pass, of length: Int) -> Int {
         pass.edits.reduce(length) { $0 + $1.patch.count - Int($1.remove) }
     }

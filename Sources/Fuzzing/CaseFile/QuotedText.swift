@@ -1,8 +1,8 @@
 import BPF
 
-/// Text in a line of a case file, quoted where it could be taken for something else.
+/// Text in a line of a case file, quoted if it is ambiguous.
 enum QuotedText {
-    /// Writes text so that it stays in its line and is read back as it was.
+    /// Writes text so that it stays in its line and is read back unchanged.
     static func write(_ text: String) -> String {
         let bytes = Array(text.utf8)
         let isPlain =

@@ -1,21 +1,20 @@
 import BPF
 
-/// What is wrong in a file of text, and where.
+/// An error in a text file.
 ///
 /// - Units: `line` and `column` count from 1, columns in Unicode scalars
 package struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What the file is called.
+    /// The name of the file.
     package var file: String
-    /// Which line of the file it is in.
+    /// The line of the error.
     package var line: Int
-    /// Where the line stops making sense.
+    /// The column of the error.
     package var column: Int
-    /// What could have stood there.
+    /// The expected text.
     package var expected: String
-    /// What stands there.
+    /// The text that is there.
     package var found: String
 
-    /// Says what is wrong where.
     package init(file: String, line: Int, column: Int, expected: String, found: String) {
         self.file = file
         self.line = line
@@ -24,7 +23,7 @@ package struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
         self.found = found
     }
 
-    /// Places what is wrong in a line in its file.
+    /// Adds the file and line to an error in a line.
     init(_ fault: AssemblyError, file: String, line: Int) {
         self.init(file: file, line: line, column: fault.column, expected: fault.expected, found: fault.found)
     }

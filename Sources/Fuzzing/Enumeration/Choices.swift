@@ -1,26 +1,26 @@
-/// Hands out all sequences of choices, one sequence after the other.
+/// Enumerates all sequences of choices.
 ///
-/// A generator asks for its choices with ``below(_:)``. The first sequence is all zeros; ``next()`` goes to the sequence
-/// that differs from it in the last choice that can grow. How many choices there are, and how large each may be, may
-/// depend on the choices before. So each value of the generator is made exactly once, without a list of them.
+/// A generator takes its choices from ``below(_:)``. The first sequence is all zeros; ``next()`` increments the last
+/// choice that can grow and drops the ones after it. The number of choices and their bounds may depend on earlier
+/// choices. So each value of the generator is made exactly once, without a list of all.
 ///
 /// - Source: the idea of TigerBeetle's `exhaustigen.zig`, after Matklad, "Generate All the Things"
 package struct Choices {
     private var values: [Int] = []
     private var bounds: [Int] = []
-    /// How many choices of the sequence have been handed out.
+    /// The number of choices of the sequence that have been taken.
     private var position = 0
 
     package init() {}
 
-    /// The next choice: a number from 0 up to, not including, `bound`.
+    /// The next choice: a number from 0 to `bound - 1`.
     package mutating func below(_ bound: Int) -> Int {
-        precondition(bound > 0, "a choice among nothing")
+        precondition(bound > 0, "a choice without alternatives")
         if position == values.count {
             values.append(0)
             bounds.append(bound)
         }
-        precondition(bounds[position] == bound, "a bound that depends on something else than the choices before")
+        precondition(bounds[position] == bound, "a bound may depend on earlier choices only")
         defer { position += 1 }
         return values[position]
     }

@@ -1,14 +1,17 @@
 import BPF
 import Patching
 
-/// All cases of one pass below a bound: every well-formed program with every pass, malformed ones too.
+/// All cases of one pass within bounds: every well-formed program with every pass, including malformed ones.
 ///
-/// Instructions are the least that the rules tell apart (``Kind``). A case is one pass on a program of at least one slot:
-/// - Each slot starts any instruction that fits; a jump reaches any instruction of its subprogram, a call any subprogram.
-/// - Subprograms and line records, where the bounds have them, are at any set of instructions.
+/// Instructions are one of each kind that the rules distinguish (``Kind``). A case is one pass on a program of at least
+/// one slot:
+/// - Each slot starts any instruction that fits; a jump reaches any instruction of its subprogram, a call any
+///   subprogram.
+/// - Subprograms and line records, if the bounds include them, are at any set of instructions.
 /// - An edit has any start and length up to ``Bounds/beyond`` slots outside of the program, with and without `skip`.
-/// - A patch is any row of instructions up to its bound; `keep` is none or any slot of it. A jump of a patch reaches any slot
-///   of the patch, its end or one beyond, or has a ref to any slot of the program or one beyond; a call has such a ref or none.
+/// - A patch is any sequence of instructions up to its bound; `keep` is none or any slot of it. A jump of a patch
+///   reaches any slot of the patch, its end or one slot beyond, or has a ref to any slot of the program or one beyond.
+///   A call has such a ref or none.
 ///
 /// Cases by the bounds that tests use:
 ///
@@ -23,14 +26,14 @@ import Patching
 /// | 3 | 1 | 1 | subprograms | all but `gotol` | 441,889 |
 /// | 3 | 2 | 0 | lines | all but `gotol` | 1,125,552 |
 package struct SmallCases {
-    /// What the cases may hold.
+    /// The bounds of the cases.
     package struct Bounds: Sendable {
         /// - Units: slots
         package var slots: Int
         package var edits: Int
         /// - Units: slots
         package var patch: Int
-        /// How many slots more than the program has an edit may reach, to be malformed.
+        /// The number of slots past the end of the program that an edit may reach, to be malformed.
         package var beyond = 1
         package var hasLines = false
         package var hasSubprograms = false
@@ -49,7 +52,7 @@ package struct SmallCases {
         }
     }
 
-    /// What an instruction can be: no jump, a jump with 16 bits, one with 32, a wide load, a call, or the address of a
+    /// The kinds of instructions: no jump, a jump with 16 bits, one with 32, a wide load, a call, or the address of a
     /// subprogram.
     package enum Kind: CaseIterable, Sendable { case plain, goto, gotol, wide, call, function }
 
@@ -90,7 +93,7 @@ package struct SmallCases {
         return program
     }
 
-    /// An instruction of at most so many slots; where it leads is not decided yet.
+    /// An instruction that fits a number of slots; ``aim(_:_:_:)`` sets its target.
     private mutating func makeInstruction(room: Int) -> [Instruction] {
         marker += 1
         let fits = Kind.allCases.filter { kind in
@@ -108,7 +111,7 @@ package struct SmallCases {
         }
     }
 
-    /// Lets a jump reach any instruction of its subprogram, and a call any subprogram.
+    /// Chooses the target of a jump, any instruction of its subprogram, or of a call, any subprogram.
     private mutating func aim(_ slot: Int, _ starts: [Int], _ program: inout Program) {
         guard let field = program.insns[slot].offsetField else { return }
         func home(_ slot: Int) -> Int? { program.subprograms.lastIndex { Int($0.start) <= slot } }
@@ -142,7 +145,8 @@ package struct SmallCases {
         return edit.withPlaceholdersCleared()
     }
 
-    /// Lets a jump of a patch reach any slot of the patch, its end, or by ref any slot of the program; one beyond each.
+    /// Chooses the target of a jump of a patch: any slot of the patch, its end, or by ref any slot of the program; one
+    /// beyond each.
     private mutating func aim(_ slot: Int, in edit: inout Edit, count: Int) {
         let kind = edit.patch[slot].jumpKind
         if kind == .none { return }

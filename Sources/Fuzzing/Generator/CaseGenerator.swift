@@ -1,10 +1,10 @@
 import BPF
 import Patching
 
-/// Makes cases, each a pure function of a seed and an index, or of a byte string.
+/// Generates cases, each a pure function of a seed and an index, or of a byte string.
 ///
-/// A case is made step by step, because each pass is made for what the pass before it gave: ``begin(index:)`` makes the
-/// program, ``nextPass(for:)`` a pass for the program as it stands.
+/// A case is generated step by step, since each pass is for the result of the pass before: ``begin(index:)`` makes the
+/// program, ``nextPass(for:)`` a pass for the current program.
 ///
 /// Made once and reused for the whole run.
 package struct CaseGenerator: ~Copyable {
@@ -13,7 +13,7 @@ package struct CaseGenerator: ~Copyable {
     private let bases: [ProgramBuffer]
     private let workloads: [Workload]
     private let limits: [CaseLimits]
-    /// Which of the limits the case is made within.
+    /// The index of the limits of the case.
     private var turn = 0
     private var draws = Draws(seed: 0, index: 0)
     private var features = CaseFeatures()
@@ -24,9 +24,9 @@ package struct CaseGenerator: ~Copyable {
     private let programBuffer = ProgramBuffer()
     private let passBuffer = PassBuffer()
     private var passNumber = 0
-    /// True if the case edits a real program, which stays as it is.
+    /// True if the case edits a real program, which is left unchanged before the first pass.
     private var isOfBase = false
-    /// What the case's passes are made by, or `nil` for random passes.
+    /// The workload of the case's passes, or `nil` for random passes.
     private var workload: Workload?
     private var planter = WorkloadSeeder()
     private var workloadPasses = WorkloadGenerator()
@@ -35,15 +35,14 @@ package struct CaseGenerator: ~Copyable {
     /// Makes a generator.
     ///
     /// - Parameters:
-    ///   - bases: real programs, well formed; when there are any, every other case edits one of them
-    ///   - workloads: what takes turns, case by case, in making passes; when there are none, passes are random
-    ///   - limits: what passes may demand; several take turns, case by case, and what is within one differs from what is
-    ///     within another
+    ///   - bases: real programs, well formed; if there are any, every other case edits one of them
+    ///   - workloads: the sources of passes, in turn by case; without any, passes are random
+    ///   - limits: the limits of passes, in turn by case
     package init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()]
     ) {
-        precondition(!limits.isEmpty, "cases without limits have empty limits")
+        precondition(!limits.isEmpty, "there must be limits, if only empty ones")
         self.seed = seed
         self.shape = shape
         self.workloads = workloads
@@ -56,10 +55,10 @@ package struct CaseGenerator: ~Copyable {
         }
     }
 
-    /// How many passes the case has, if none is refused before.
+    /// The number of passes of the case, if none is refused.
     package var passCount: Int { workload?.passCount ?? features.passes }
 
-    /// Whether the case is made to be refused.
+    /// True if the case is generated to be refused.
     package var isMadeToBeRefused: Bool { workload == nil && features.refusal != .none }
 
     /// Makes the program of a case; valid until the next case.
@@ -67,12 +66,12 @@ package struct CaseGenerator: ~Copyable {
     /// - Complexity: O(slots)
     package mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
-        // All workloads have their turn within one of the limits before the next, so that each meets each.
+        // All workloads take their turn under one set of limits before the next, so that all combinations occur.
         turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
         return make(Draws(seed: seed, index: index))
     }
 
-    /// Makes the program of a case in a buffer, whose contents are lost.
+    /// Makes the program of a case and replaces the contents of a buffer by it.
     ///
     /// - Complexity: O(slots)
     mutating func begin(index: UInt64, into buffer: ProgramBuffer) {
@@ -80,7 +79,7 @@ package struct CaseGenerator: ~Copyable {
         if isOfBase { buffer.load(program) } else { buffer.exchangeContents(with: programBuffer) }
     }
 
-    /// Makes the program of the case that some draws make; valid until the next case.
+    /// Makes the program of a case from draws; valid until the next case.
     ///
     /// - Complexity: O(slots)
     package mutating func begin(_ source: Draws) -> ProgramImage<InputIndex> {
@@ -94,14 +93,14 @@ package struct CaseGenerator: ~Copyable {
         draws = source
         features = CaseFeatures.draw(shape, &draws)
         if workload == nil { features.keep(within: limits[turn]) }
-        // Room for what some workloads look for: several instructions in a row.
+        // Room for the sequences of instructions that some workloads rewrite.
         if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
         maker = SlotMaker(marker: 1001)
         passNumber = 0
         programs.begin(features, turn: turn, &draws)
         isOfBase = !bases.isEmpty && draws.chance(1, of: 2)
         if isOfBase {
-            // Of two, the shorter: large programs are few cases but much time.
+            // The shorter of two: large programs take much time.
             let one = bases[draws.below(bases.count)]
             let other = bases[draws.below(bases.count)]
             let base = one.insnCount <= other.insnCount ? one : other
@@ -120,21 +119,21 @@ package struct CaseGenerator: ~Copyable {
         return programBuffer.image()
     }
 
-    /// Decides how many of a workload's edits are made in a program of so many slots: mostly all.
+    /// Chooses the share of a workload's edits to make in a program of a given size: mostly all.
     private mutating func chooseEdits(of slots: Int) {
         if workload == nil { return }
         var bits = draws.bits()
         var chance = bits.chance(1, of: 4) ? bits.below(EditChoice.whole) : EditChoice.whole
-        // With an edit at every slot of a large program, a design that goes through all slots for each takes seconds; and
-        // of the jumps that just fit, none would after a hundred edits.
+        // With an edit at every slot of a large program, a quadratic design takes seconds. And after a hundred edits,
+        // no jump at the limit would fit any more.
         let work = features.isFar ? 4_194_304 >> bits.below(8) : 4_194_304
         if slots * slots > work { chance = min(chance, max(1, work * EditChoice.whole / (slots * slots))) }
         choice = EditChoice(chance: chance, Draws(seed: draws.number(), index: 0))
     }
 
-    /// Makes the next pass of the case; valid until the one after it.
+    /// Makes the next pass of the case; valid until the next call.
     ///
-    /// - Parameter input: what the pass before it gave, or the program
+    /// - Parameter input: the result of the last pass, or the program
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     package mutating func nextPass(for input: ProgramImage<InputIndex>) -> PassImage {
         passNumber += 1
@@ -152,9 +151,9 @@ package struct CaseGenerator: ~Copyable {
         return passBuffer.image
     }
 
-    /// Takes the edits out of a workload's pass that go beyond the limits, unless all of them do.
+    /// Removes the edits of a workload's pass that exceed the limits, unless all of them do.
     ///
-    /// A pass that would be left empty shows nothing: it is left whole for the patchers that can do it.
+    /// An empty pass would test nothing, so the pass is left whole for the patchers that support it.
     ///
     /// - Complexity: O(edits)
     private func keepAllowedEdits(_ input: ProgramImage<InputIndex>) {
@@ -165,7 +164,7 @@ package struct CaseGenerator: ~Copyable {
         passBuffer.removeEdits { !limits.allow($0, in: input) }
     }
 
-    /// Breaks a rule that the last edit of the pass has something to break on.
+    /// Breaks a rule that applies to the last edit of the pass.
     private mutating func makeMalformed(_ input: ProgramImage<InputIndex>) {
         let rules = MalformedEdit.Rule.allCases
         if passBuffer.editCount == 0 { passBuffer.addEdit(off: InputIndex(0), remove: 0) }

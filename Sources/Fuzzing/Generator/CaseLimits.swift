@@ -1,18 +1,18 @@
 import BPF
 import Patching
 
-/// What passes may demand of the patcher that they are made for.
+/// The limits of generated passes: the abilities of the patcher that they are for.
 ///
-/// Nearly every random pass has something that a patcher with few capabilities cannot do; so for such patchers passes are
-/// made within their limits. What still goes beyond these is spared by the trial. Patchers of different ability take turns:
-/// each case is made for one of them, and the others run the passes of it that they can do.
+/// A patcher with few capabilities would skip nearly every random pass, so passes are generated within its limits. It
+/// skips passes that still exceed them. Patchers with different limits take turns: each case is generated for one of
+/// them, and the others run the passes that they support.
 package struct CaseLimits: Hashable, Sendable {
-    /// What the patcher can do.
+    /// The capabilities of the patcher.
     package var capabilities: PatcherCapabilities
-    /// The kernel whose functions the patcher is made of, if it is held to what these assume, or `nil`.
+    /// The kernel whose contract the passes must respect, or `nil`.
     package var kernel: KernelFunctions?
 
-    /// Makes limits; those that are none by default.
+    /// Makes limits; by default there are none.
     package init(capabilities: PatcherCapabilities = .everything, kernel: KernelFunctions? = nil) {
         self.capabilities = capabilities
         self.kernel = kernel
@@ -20,7 +20,7 @@ package struct CaseLimits: Hashable, Sendable {
 
     /// The limits of one patcher from outside.
     ///
-    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    /// - Parameter beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     package init(
         of capabilities: PatcherCapabilities, _ kernel: KernelFunctions?, beyondContract: Bool = false
     ) {
@@ -31,11 +31,11 @@ package struct CaseLimits: Hashable, Sendable {
         }
     }
 
-    /// The limits that take turns, case by case, for some patchers: each once, in the order of the patchers.
+    /// The limits for some patchers, in turn by case: each once, in the order of the patchers.
     ///
-    /// A patcher that is not from outside has none.
+    /// Built-in patchers have no limits.
     ///
-    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    /// - Parameter beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     package static func turns(of patchers: [any Patcher], beyondContract: Bool = false) -> [CaseLimits] {
         turns(
             patchers.map { patcher in
@@ -52,7 +52,7 @@ package struct CaseLimits: Hashable, Sendable {
         return turns.isEmpty ? [CaseLimits()] : turns
     }
 
-    /// Whether cases within these limits are those within the others.
+    /// Returns true if both limits lead to the same cases.
     ///
     /// - Complexity: O(1), all codes of instructions
     private func makesSameCases(as other: CaseLimits) -> Bool {
@@ -63,17 +63,17 @@ package struct CaseLimits: Hashable, Sendable {
         }
     }
 
-    /// The capabilities that passes are made by; the rest is about results.
+    /// The capabilities that matter for passes; the others concern results.
     private static var relevant: PatcherCapabilities {
         [.delete, .insert, .range, .skipJumps, .keepJump, .refs, .deadTarget, .refuses]
     }
 
-    /// Whether every edit is allowed.
+    /// True if every edit is allowed.
     var allowsAllEdits: Bool {
         capabilities.isSuperset(of: [.delete, .insert, .range, .skipJumps, .keepJump, .refs])
     }
 
-    /// Whether an edit demands nothing that is not allowed, apart from where jumps lead.
+    /// Returns true if an edit is allowed, apart from the targets of jumps.
     func allow(_ edit: EditRecord, in input: ProgramImage<InputIndex>) -> Bool {
         if edit.isDeletion { return allow(.delete) }
         if edit.isInsertion && !allow(.insert) { return false }
@@ -83,13 +83,13 @@ package struct CaseLimits: Hashable, Sendable {
         return unsafe edit.keep == EditRecord.noKeep || allow(.keepJump) || input.insns[edit.off].jumpKind == .none
     }
 
-    /// Whether something may be demanded.
+    /// Returns true if a capability may be demanded.
     func allow(_ capability: PatcherCapabilities) -> Bool { capabilities.contains(capability) }
 
-    /// Whether code may be put behind the end.
+    /// True if code may be appended.
     var allowsAppends: Bool { allow(.insert) && kernel == nil }
-    /// Whether what stands may jump into deleted ranges, past their first slot, and whether they may hold starts there.
+    /// True if deleted ranges may contain jump targets and subprogram starts past their first slot.
     var allowsDeadTargets: Bool { allow(.deadTarget) && kernel == nil }
-    /// Whether passes may be made to be refused for a jump.
+    /// True if passes may be refused because of a jump.
     var allowsRefusals: Bool { allow(.refuses) && kernel == nil }
 }

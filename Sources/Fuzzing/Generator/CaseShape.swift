@@ -1,28 +1,28 @@
 import BPF
 
-/// How large the cases of a campaign are.
+/// The size of the cases of a campaign.
 package enum CaseShape: Sendable, Hashable {
     /// The default mix: mostly small, some with hundreds of edits, some at the 16-bit limit.
     case mixed
-    /// One size, for measurements: so many instructions, edits in a pass, and passes, all accepted.
+    /// One size, for measurements: the numbers of instructions, of edits in a pass, and of passes, all accepted.
     case fixed(insns: Int, edits: Int, passes: Int)
 }
 
-/// What a case is made of, drawn anew for each case so that features meet in ever other mixtures.
+/// The features of a case, drawn for each case, so that all combinations occur.
 ///
-/// - Units: chances in sixteenths
+/// - Units: probabilities in sixteenths
 /// - Source: Groce et al., "Swarm Testing", ISSTA 2012
 struct CaseFeatures {
-    /// What a slot can be.
+    /// The kinds of slots.
     enum Kind: UInt8, BitwiseCopyable, CaseIterable {
         case alu, memory, wide, decoy, conditional, conditional32, ja, gotol, mayGoto, odd, call, function
 
-        /// Whether it has an offset.
+        /// True if it has an offset.
         @inline(__always)
         var isJump: Bool { rawValue >= Kind.conditional.rawValue }
     }
 
-    /// How many entries ``palette`` has; a power of two, so that five bits of a draw pick one.
+    /// The number of entries in a palette; a power of two, so that five bits of a draw pick one.
     static let paletteSize = 32
 
     var insns = 1
@@ -30,36 +30,36 @@ struct CaseFeatures {
     var passes = 1
     var subprograms = 1
     var isFar = false
-    /// Chances of the forms of an edit, out of their sum.
+    /// The weights of the forms of an edit, relative to their sum.
     var patch = 4
     var insert = 4
     var delete = 4
     var replace = 4
-    /// Chances of what edits have.
+    /// The probabilities of the parts of an edit.
     var keep = 4
     var skip = 4
     var refs = 4
     var leaving = 4
     var patchJumps = 4
-    /// Chance that an edit starts at a border: a jump, a target or a subprogram start.
+    /// The probability that an edit starts at a border: a jump, a target or a subprogram start.
     var borders = 8
-    /// Chance that an edit starts right behind the one before.
+    /// The probability that an edit starts directly after the one before.
     var sideBySide = 3
-    /// Chance of a line record at a slot.
+    /// The probability of a line record at a slot.
     var lines = 4
-    /// The longest patch but for rare ones.
+    /// The longest patch, except for rare ones.
     var patchLength = 4
-    /// How the case is to be refused, if it is.
+    /// The refusal that the case is generated for.
     var refusal = PlannedRefusal.none
-    /// What its passes may demand.
+    /// The limits of its passes.
     var limits = CaseLimits()
 
-    /// The refusal that a case is made for.
+    /// The refusal that a case is generated for.
     enum PlannedRefusal {
         case none
         /// The last pass gets a malformed edit.
         case malformed
-        /// Edits look neither at landings nor at what they empty.
+        /// Edits may remove jump targets and whole subprograms.
         case dangling
     }
 
@@ -115,8 +115,7 @@ struct CaseFeatures {
         if plan == 0 { refusal = .malformed } else if plan == 1 { refusal = .dangling }
     }
 
-    /// Fills a palette from which the kinds of slots are picked; which kinds it has, and how often, differs from case to
-    /// case.
+    /// Fills the palette from which the kinds of slots are picked. Its kinds and their shares differ from case to case.
     func fill(
         _ palette: UnsafeTypedBuffer<Slot, SlotPattern>, from patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
         _ draws: inout Draws
@@ -125,7 +124,7 @@ struct CaseFeatures {
         let jumps = bits.below(16)
         let others: [4 of Kind] = [.memory, .wide, .decoy, .alu]
         let jumpKinds: [8 of Kind] = [.conditional, .ja, .mayGoto, .gotol, .conditional32, .call, .function, .odd]
-        // Half of the kinds are in a case, in turn; the rest is left out.
+        // A case has about half of the kinds.
         let mask = bits.below(256) | 1 << bits.below(8)
         let otherMask = bits.below(8) | 8
         let turn = bits.below(16)
@@ -141,7 +140,7 @@ struct CaseFeatures {
 }
 
 extension CaseFeatures {
-    /// Takes out what the limits do not allow.
+    /// Removes the features that the limits do not allow.
     mutating func keep(within limits: CaseLimits) {
         self.limits = limits
         if !limits.allow(.insert) { insert = 0 }

@@ -1,18 +1,18 @@
 import BPF
 
-/// The random choices of a generator, drawn from a number or a byte string, and from nothing else.
+/// The random choices of a generator, drawn from a seed or a byte string only.
 ///
-/// Each draw takes bits of its own, so no two choices can share any. The same source gives the same choices on every
-/// machine, so a case is a pure function of it.
+/// Each draw uses separate bits. The same source makes the same choices on every machine, so a case is a pure function
+/// of it.
 package struct Draws: Sendable {
     @usableFromInline var state: UInt64
     @usableFromInline let bytes: [UInt8]
     @usableFromInline var cursor: Int
     @usableFromInline let isBytes: Bool
 
-    /// Draws from a generator started by the campaign's seed and the index of a case.
+    /// Draws from a generator that starts from the campaign's seed and the index of a case.
     ///
-    /// - Source: Vigna's SplitMix64 finaliser for the start, Wang's wyrand for the draws
+    /// - Source: Vigna's SplitMix64 finalizer for the start, Wang's wyrand for the draws
     package init(seed: UInt64, index: UInt64) {
         state = Self.mix(Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15) ^ index)
         bytes = []
@@ -44,30 +44,30 @@ package struct Draws: Sendable {
         return high ^ low
     }
 
-    /// 64 bits that a loop hands out itself: small choices together cost one draw.
+    /// 64 bits for several small choices, at the cost of one draw.
     @inlinable @inline(__always)
     package mutating func bits() -> DrawnBits { DrawnBits(number()) }
 
-    /// A number from 0 up to, and without, `bound`.
+    /// A number from 0 to `bound - 1`.
     ///
-    /// No number is more likely than another by more than `bound` in 2³².
+    /// Probabilities differ by at most `bound` in 2³².
     ///
     /// - Parameter bound: positive, at most 2³² - 1
     @inlinable @inline(__always)
     package mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max))
         if isBytes {
-            // An engine's mutations stay local when a draw takes no more bytes than its range needs.
+            // A draw takes as few bytes as its range needs, so that mutations by a fuzzing engine stay local.
             return Int(nextBytes(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % UInt64(bound))
         }
         return Int(((number() >> 32) &* UInt64(bound)) >> 32)
     }
 
-    /// True in `part` of `whole` draws.
+    /// True with the probability `part / whole`.
     @inlinable @inline(__always)
     package mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
 
-    /// One of some values, each as likely as the others.
+    /// One of some values, with equal probabilities.
     @inlinable @inline(__always)
     package mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
 
@@ -82,13 +82,13 @@ package struct Draws: Sendable {
     }
 }
 
-/// 64 bits of one draw, handed out from the lowest on, each once.
+/// 64 bits of one draw, each used once, from the lowest on.
 ///
-/// For ranges that are powers of 2, and so a number of bits each; ``below(_:ofBits:)`` and ``Draws/below(_:)`` draw from all
-/// others. To take more than 64 bits is a fault of the caller, which debug builds trap.
+/// For ranges that are powers of 2; ``below(_:ofBits:)`` and ``Draws/below(_:)`` are for all others. The caller must
+/// not take more than 64 bits; debug builds trap.
 package struct DrawnBits: BitwiseCopyable, Sendable {
     @usableFromInline var rest: UInt64
-    /// How many are left. Optimized builds drop it, since only an assertion reads it.
+    /// The number of bits left. Only an assertion reads it, so optimized builds drop it.
     @usableFromInline var left = 64
 
     @inlinable @inline(__always)
@@ -103,7 +103,7 @@ package struct DrawnBits: BitwiseCopyable, Sendable {
         return rest & (1 &<< UInt64(truncatingIfNeeded: count) &- 1)
     }
 
-    /// A number from 0 up to, and without, `bound`.
+    /// A number from 0 to `bound - 1`.
     ///
     /// - Parameter bound: a power of 2
     @inlinable @inline(__always)
@@ -112,17 +112,17 @@ package struct DrawnBits: BitwiseCopyable, Sendable {
         return Int(truncatingIfNeeded: take(bound.trailingZeroBitCount))
     }
 
-    /// A number from 0 up to, and without, `bound`, from some bits: where a draw of its own is not worth its cost.
+    /// A number from 0 to `bound - 1` from a number of bits, where a separate draw is too expensive.
     ///
-    /// No number is more likely than another by more than 1 in 2 to the number of bits; of more numbers than that, some are
-    /// never drawn.
+    /// Probabilities differ by at most 1 in 2 to the number of bits. If `bound` is larger than that power, some numbers
+    /// never occur.
     @inlinable @inline(__always)
     package mutating func below(_ bound: Int, ofBits count: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max) && count <= 32)
         return Int(truncatingIfNeeded: (take(count) &* UInt64(bound)) &>> UInt64(truncatingIfNeeded: count))
     }
 
-    /// True in `part` of `whole` draws.
+    /// True with the probability `part / whole`.
     ///
     /// - Parameter whole: a power of 2
     @inlinable @inline(__always)

@@ -1,20 +1,20 @@
 import BPF
 
-/// Makes programs of around 32,767 instructions in which a few jumps end within some slots of the 16-bit limit.
+/// Generates programs of around 32,767 instructions in which a few jumps are within some slots of the 16-bit limit.
 ///
-/// The bulk is copied from a template, so that such a case costs little more than moving its memory.
+/// Most slots are copied from a template, so that such a case costs little more than a `memcpy`.
 struct FarProgramGenerator: ~Copyable {
     /// The longest distance of a 16-bit jump.
     private static let limit = 32767
     private let template = ProgramBuffer()
 
-    /// Fills a buffer with a program; the maker's next marker is behind all of the program's.
+    /// Fills a buffer with a program; the next marker of the maker is larger than all of the program's.
     ///
     /// - Complexity: O(slots)
     mutating func generate(
         _ features: CaseFeatures, _ maker: inout SlotMaker, _ draws: inout Draws, into buffer: ProgramBuffer
     ) {
-        // Room for a jump over the whole distance, on either side of some more instructions.
+        // Room for a jump over the whole distance, with some more instructions on each side.
         let count = max(features.insns, 1)
         prepare(count)
         template.insnCount = count
@@ -24,7 +24,7 @@ struct FarProgramGenerator: ~Copyable {
         let jumps = 1 + draws.below(3)
         for _ in 0..<jumps {
             var bits = draws.bits()
-            // How far the jump is from not fitting.
+            // The distance of the jump from the limit.
             let slack = bits.below(8)
             let reach = min(FarProgramGenerator.limit - slack, count - 2)
             let isForward = bits.chance(1, of: 2)
@@ -44,7 +44,7 @@ struct FarProgramGenerator: ~Copyable {
         buffer.lineCount = 1
     }
 
-    /// Makes the template long enough.
+    /// Extends the template.
     private func prepare(_ count: Int) {
         if template.subprogramCount > 0 { return }
         let room = 33_000

@@ -1,14 +1,14 @@
 import BPF
 import Patching
 
-/// Makes one edit of a pass malformed, each rule in its turn.
+/// Makes one edit of a pass malformed.
 ///
-/// What it makes is refused by at least the rule it was asked for; it may break others along the way.
+/// The edit breaks at least the requested rule, and may break others.
 struct InvalidEditGenerator {
     let input: ProgramImage<InputIndex>
     let pass: PassImage
 
-    /// Breaks a rule in the last edit of a buffer, or says that the edit has nothing to break it on.
+    /// Breaks a rule in the last edit of a buffer; returns false if the rule does not apply to the edit.
     ///
     /// - Complexity: O(slots) at most
     func breakRule(_ rule: MalformedEdit.Rule, in buffer: PassBuffer, _ draws: inout Draws) -> Bool {
@@ -17,7 +17,7 @@ struct InvalidEditGenerator {
         switch rule {
         case .outside:
             let beyond = UInt32(input.insnCount - min(edit.off.position, input.insnCount)) + 1
-            // Just beyond the end, or so far that a sum in 32 bits wraps.
+            // Directly after the end, or so far that a 32-bit sum wraps.
             let length = draws.chance(1, of: 2) ? beyond : UInt32.max - UInt32(draws.below(4))
             buffer.updateLast { $0.remove = length }
         case .order:
@@ -65,7 +65,7 @@ struct InvalidEditGenerator {
         return false
     }
 
-    /// Lets the edit replace a range in which a subprogram starts.
+    /// Extends the edit over a subprogram start.
     private func swallowStart(_ buffer: PassBuffer, _ draws: inout Draws) -> Bool {
         if input.subprogramCount < 2 || pass.edit(pass.editCount - 1).patchCount == 0 { return false }
         let number = 1 + draws.below(input.subprogramCount - 1)
@@ -118,7 +118,7 @@ struct InvalidEditGenerator {
                 unsafe patch[slot].off = Int16(truncatingIfNeeded: target - slot.position - 1)
                 return true
             }
-            // There is no wide load, so the patch gets one at its end.
+            // There is no wide load, so append the first slot of one.
             buffer.addPatch(Instruction(code: Opcode.loadImmediate64, imm: 5))
             buffer.addPatch(.zero)
             buffer.addPatch(Instruction(code: Opcode.ja, off: -2, imm: 1))

@@ -1,23 +1,23 @@
 import BPF
 import Patching
 
-/// What a pass under construction knows of every input slot: who jumps there, and what its edits have done so far.
+/// For each input slot of a pass under construction: the number of jumps to it, and the effect of the edits so far.
 ///
-/// Keeps passes acceptable: no edit may leave a standing jump or call without anything to land on.
+/// It keeps passes acceptable: no edit may leave a surviving jump or call with nothing to reach.
 struct JumpTargetCounts: ~Copyable {
     private var countStorage = Scratch<UInt32>()
     private var stateStorage = Scratch<State>()
     private var jumpStorage = Scratch<InputIndex>()
-    /// How many jumps and calls the input has.
+    /// The number of jumps and calls of the input.
     private(set) var jumpCount = 0
 
-    /// What the edits so far have made of a slot.
+    /// The effect of the edits so far on a slot.
     enum State: UInt8, BitwiseCopyable {
-        /// It stands, or the first thing in its place does.
+        /// Jumps to it reach the slot itself or the code in its place.
         case standing
-        /// Nothing stands for it.
+        /// Jumps to it have nothing to reach.
         case nothing
-        /// It is deleted; what follows stands for it.
+        /// It is deleted; jumps to it reach the next slot.
         case deleted
     }
 
@@ -54,19 +54,19 @@ struct JumpTargetCounts: ~Copyable {
         }
     }
 
-    /// How many standing jumps and calls land on each slot.
+    /// The number of surviving jumps and calls to each slot.
     var counts: UnsafeTypedBuffer<InputIndex, UInt32> { countStorage.buffer() }
-    /// What has become of each slot.
+    /// The state of each slot.
     var states: UnsafeTypedBuffer<InputIndex, State> { stateStorage.buffer() }
     /// The slots of the jumps and calls of the input.
     var jumps: UnsafeTypedBuffer<TableIndex, InputIndex> { jumpStorage.buffer() }
 
-    /// Forgets the jumps within a range that is about to be removed.
+    /// Subtracts the jumps in a range that is to be removed.
     func removeJumps(from start: InputIndex, to end: InputIndex, of input: ProgramImage<InputIndex>) {
         change(from: start, to: end, of: input, by: UInt32.max)
     }
 
-    /// Takes ``removeJumps(from:to:of:)`` back.
+    /// Undoes ``removeJumps(from:to:of:)``.
     func restoreJumps(from start: InputIndex, to end: InputIndex, of input: ProgramImage<InputIndex>) {
         change(from: start, to: end, of: input, by: 1)
     }

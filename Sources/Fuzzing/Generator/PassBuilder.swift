@@ -1,33 +1,33 @@
 import BPF
 import Patching
 
-/// An edit that has been decided on but not written.
+/// An edit that is chosen but not written.
 struct PlannedEdit {
     var end: InputIndex
     var hasPatch: Bool
     var skip = false
-    /// Whether the patch keeps what the edit replaces.
+    /// True if the patch keeps the replaced instruction.
     var keeps = false
-    /// Whether a jump may leave the patch.
+    /// True if a jump may leave the patch.
     var mayLeave = false
 }
 
-/// A pass while its edits are chosen in order.
+/// A pass under construction, whose edits are chosen in order.
 ///
-/// Not copied, since it is as large as it is often handed on.
+/// Not copyable: it is large and passed on often.
 struct PassBuilder: ~Copyable {
     let features: CaseFeatures
     let input: ProgramImage<InputIndex>
     let isChecked: Bool
-    /// The first slot that no edit has touched.
+    /// The first slot after all edits.
     private var free = 0
-    /// Where the last edit starts.
+    /// The start of the last edit.
     private var lastOff = -1
-    /// Whether deleted slots right before ``free`` are jumped to and still need something to stand behind them.
+    /// True if jumps to deleted slots directly before ``free`` still need a slot to reach.
     private var isOwed = false
-    /// Whether anything of the program stands before ``free``.
+    /// True if the program is not empty before ``free``.
     private var hasStanding = false
-    /// The subprogram that holds the edit.
+    /// The subprogram that contains the edit.
     private(set) var home = 0
     private(set) var homeEnd: Int
 
@@ -38,10 +38,10 @@ struct PassBuilder: ~Copyable {
         homeEnd = input.end(of: TableIndex(0))
     }
 
-    /// The first slot of the subprogram that holds the edit.
+    /// The first slot of the subprogram that contains the edit.
     var homeStart: Int { unsafe Int(input.subprograms[TableIndex(home)].start) }
 
-    /// Where an edit can start, at an anchor or right behind it, or `nil`.
+    /// A valid start of an edit, at an anchor or directly after it, or `nil`.
     mutating func start(near anchor: InputIndex) -> InputIndex? {
         var off = max(anchor.position, free, lastOff + 1)
         if off < input.insnCount && input.isSecondSlot(InputIndex(off)) { off += 1 }
@@ -58,9 +58,9 @@ struct PassBuilder: ~Copyable {
         return InputIndex(off)
     }
 
-    /// Decides what an edit does; `nil` where the limits of the case allow none.
+    /// Chooses an edit; returns `nil` if the limits of the case allow none.
     mutating func choose(
-        at off: InputIndex, before next: Int, _ ledger: borrowing JumpTargetCounts, _ draws: inout Draws
+        at off: InputIndex, before next: Int, _ jumpTargets: borrowing JumpTargetCounts, _ draws: inout Draws
     ) -> PlannedEdit? {
         var bits = draws.bits()
         if off.position == input.insnCount {
@@ -78,18 +78,18 @@ struct PassBuilder: ~Copyable {
         var end = chooseEnd(from: single, before: next, &bits)
         if isDeletion {
             while isChecked {
-                // As with a replaced range: what may not be dead must not be jumped to, nor be another subprogram's.
+                // As in a replaced range, targets and starts past the first slot are not allowed.
                 let live =
                     features.limits.allowsDeadTargets
-                    ? end : replaceable(from: off, single: single, to: end, ledger)
-                guard let limit = deletable(from: off, to: live, ledger) else { return patch(off, single, true) }
+                    ? end : replaceable(from: off, single: single, to: end, jumpTargets)
+                guard let limit = deletable(from: off, to: live, jumpTargets) else { return patch(off, single, true) }
                 if limit == end { break }
-                // A shorter range removes fewer jumps, so it is looked at again.
+                // A shorter range removes fewer jumps, so check it again.
                 end = limit
             }
             return PlannedEdit(end: end, hasPatch: false)
         }
-        end = replaceable(from: off, single: single, to: end, ledger)
+        end = replaceable(from: off, single: single, to: end, jumpTargets)
         return end == single ? patch(off, single, bits.chance(features.keep, of: 16)) : patch(off, end, false)
     }
 
@@ -99,7 +99,8 @@ struct PassBuilder: ~Copyable {
         return PlannedEdit(end: end, hasPatch: true, keeps: isKept, mayLeave: end.position < homeEnd)
     }
 
-    /// Where a range ends: mostly short, sometimes at the next edit or the end of the subprogram, rarely past the next.
+    /// Chooses the end of a range: mostly a short one, sometimes up to the next edit or the end of the subprogram,
+    /// rarely further.
     private func chooseEnd(from single: InputIndex, before next: Int, _ bits: inout DrawnBits) -> InputIndex {
         var end = single.position
         switch bits.below(8) {
@@ -111,7 +112,7 @@ struct PassBuilder: ~Copyable {
         }
         let limit = bits.chance(1, of: 16) ? input.insnCount : max(single.position, next)
         end = min(end, limit, input.insnCount)
-        // A program at the limit keeps its length, or no jump in it would be far.
+        // A program at the limit keeps its length, or its jumps would not be far any more.
         if features.isFar { end = min(end, single.position + 7) }
         if end < input.insnCount && input.isSecondSlot(InputIndex(end)) {
             end = end + 1 <= limit ? end + 1 : end - 1
@@ -119,28 +120,29 @@ struct PassBuilder: ~Copyable {
         return InputIndex(max(end, single.position))
     }
 
-    /// The longest range up to `end` that a patch can replace: no subprogram starts in it and nothing lands inside it.
+    /// The longest range up to `end` that a patch can replace: without subprogram starts and targets past its first
+    /// slot.
     private func replaceable(
-        from off: InputIndex, single: InputIndex, to end: InputIndex, _ ledger: borrowing JumpTargetCounts
+        from off: InputIndex, single: InputIndex, to end: InputIndex, _ jumpTargets: borrowing JumpTargetCounts
     ) -> InputIndex {
         var limit = InputIndex(min(end.position, homeEnd))
         if !isChecked { return limit }
-        let counts = ledger.counts
-        // Mostly nothing lands inside at all, and then it does not matter which jumps go.
+        let counts = jumpTargets.counts
+        // Mostly there is no target inside, and then the removed jumps do not matter.
         if !isTargeted(from: off + 1, to: limit, counts) { return limit }
         while limit > single {
-            ledger.removeJumps(from: off, to: limit, of: input)
+            jumpTargets.removeJumps(from: off, to: limit, of: input)
             var slot = off + 1
             while unsafe slot < limit && counts[slot] == 0 { slot = slot + 1 }
-            ledger.restoreJumps(from: off, to: limit, of: input)
+            jumpTargets.restoreJumps(from: off, to: limit, of: input)
             if slot == limit { break }
-            // A shorter range removes fewer jumps, so it is looked at again.
+            // A shorter range removes fewer jumps, so check it again.
             limit = max(slot, single)
         }
         return limit
     }
 
-    /// Whether a standing jump or call lands in a range.
+    /// Returns true if a surviving jump or call lands in a range.
     @inline(__always)
     private func isTargeted(from start: InputIndex, to end: InputIndex, _ counts: UnsafeTypedBuffer<InputIndex, UInt32>)
         -> Bool
@@ -154,19 +156,19 @@ struct PassBuilder: ~Copyable {
         return sum != 0
     }
 
-    /// The longest range up to `end` that can be deleted so that whatever lands in it still lands, or `nil`.
+    /// The longest range up to `end` whose deletion leaves all jumps with a slot to reach, or `nil`.
     private func deletable(
-        from off: InputIndex, to end: InputIndex, _ ledger: borrowing JumpTargetCounts
+        from off: InputIndex, to end: InputIndex, _ jumpTargets: borrowing JumpTargetCounts
     ) -> InputIndex? {
-        let counts = ledger.counts
-        // Within a subprogram there is always something behind the range to land on.
+        let counts = jumpTargets.counts
+        // In the middle of a subprogram, jumps reach the slot after the range.
         if end.position < homeEnd { return end }
-        ledger.removeJumps(from: off, to: end, of: input)
-        defer { ledger.restoreJumps(from: off, to: end, of: input) }
+        jumpTargets.removeJumps(from: off, to: end, of: input)
+        defer { jumpTargets.restoreJumps(from: off, to: end, of: input) }
         var owed = isOwed
         var number = home
         var boundary = homeEnd
-        // The last place where the range can stop with nothing owed across the end of a subprogram.
+        // The last possible end of the range without jumps into the deleted tail of a subprogram.
         var slot = off
         while slot < end {
             owed = unsafe owed || counts[slot] > 0
@@ -174,7 +176,7 @@ struct PassBuilder: ~Copyable {
             if slot.position == boundary {
                 let isAll = slot.position == input.insnCount && off.position == free && !hasStanding
                 if owed || isAll {
-                    // One instruction stays for what would be left without a landing, or for there to be a program.
+                    // Keep one instruction for such jumps, or so that the program is not empty.
                     let stop = slot + (input.isSecondSlot(slot + -1) ? -2 : -1)
                     return stop > off ? stop : nil
                 }
@@ -185,8 +187,8 @@ struct PassBuilder: ~Copyable {
         return end
     }
 
-    /// Notes what an edit has done.
-    mutating func finish(_ edit: PlannedEdit, at off: InputIndex, _ ledger: borrowing JumpTargetCounts) {
+    /// Notes the effect of an edit.
+    mutating func finish(_ edit: PlannedEdit, at off: InputIndex, _ jumpTargets: borrowing JumpTargetCounts) {
         lastOff = off.position
         if edit.end == off {
             if off.position < input.insnCount {
@@ -196,10 +198,10 @@ struct PassBuilder: ~Copyable {
             free = off.position
             return
         }
-        if !edit.keeps { ledger.removeJumps(from: off, to: edit.end, of: input) }
+        if !edit.keeps { jumpTargets.removeJumps(from: off, to: edit.end, of: input) }
         free = edit.end.position
-        let counts = ledger.counts
-        let states = ledger.states
+        let counts = jumpTargets.counts
+        let states = jumpTargets.states
         if edit.hasPatch {
             hasStanding = true
             isOwed = false

@@ -1,15 +1,15 @@
 import BPF
 import Patching
 
-/// Makes random passes for a program: edits at borders rather than anywhere, and acceptable unless told otherwise.
+/// Generates random passes for a program, with edits mostly at borders.
 struct PassGenerator: ~Copyable {
     private var anchorStorage = Scratch<InputIndex>()
-    private var ledger = JumpTargetCounts()
+    private var jumpTargets = JumpTargetCounts()
     private var patches = PatchGenerator()
 
     /// Fills a buffer with a pass for a program.
     ///
-    /// - Parameter isChecked: whether edits keep every landing; without it the pass may be refused
+    /// - Parameter isChecked: true if all jumps must have a slot to reach; else the pass may be refused
     /// - Complexity: O(slots + edits²) for few edits, O(slots + edits) for many
     mutating func generate(
         _ features: CaseFeatures, for input: ProgramImage<InputIndex>, isChecked: Bool,
@@ -17,25 +17,25 @@ struct PassGenerator: ~Copyable {
         into buffer: PassBuffer
     ) {
         buffer.removeAll()
-        ledger.load(input)
+        jumpTargets.load(input)
         let count = chooseAnchors(features, input, &draws)
         let anchors = anchorStorage.buffer(as: TableIndex.self)
         var build = PassBuilder(features: features, input: input, isChecked: isChecked)
-        var aim = features.isFar ? RangeLimitAimer(input, ledger, &draws) : nil
+        var aim = features.isFar ? RangeLimitAimer(input, jumpTargets, &draws) : nil
         for row in 0..<count {
             let next = unsafe row + 1 < count ? anchors[TableIndex(row + 1)].position : input.insnCount
             guard let off = unsafe build.start(near: anchors[TableIndex(row)]) else { continue }
-            guard let edit = build.choose(at: off, before: next, ledger, &draws) else { continue }
+            guard let edit = build.choose(at: off, before: next, jumpTargets, &draws) else { continue }
             buffer.addEdit(off: off, remove: UInt32(edit.end - off), skip: edit.skip)
             if edit.hasPatch {
-                patches.generate(edit, at: off, build, patterns: patterns, ledger, &maker, &draws, into: buffer)
+                patches.generate(edit, at: off, build, patterns: patterns, jumpTargets, &maker, &draws, into: buffer)
             }
-            build.finish(edit, at: off, ledger)
+            build.finish(edit, at: off, jumpTargets)
             aim?.note(buffer, isLast: row + 1 == count, nextAnchor: next, &maker)
         }
     }
 
-    /// Chooses where edits start, in order and without repetition, and says how many there are.
+    /// Chooses the starts of edits, in order and without repetition, and returns their number.
     private mutating func chooseAnchors(
         _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, _ draws: inout Draws
     ) -> Int {
@@ -58,7 +58,7 @@ struct PassGenerator: ~Copyable {
                 place -= 1
             }
             if unsafe place > 0 && anchors[TableIndex(place - 1)] == index {
-                // It is there already: what has made room moves back.
+                // A duplicate: close the gap again.
                 while place < found {
                     unsafe anchors[TableIndex(place)] = anchors[TableIndex(place + 1)]
                     place += 1
@@ -71,7 +71,7 @@ struct PassGenerator: ~Copyable {
         return found
     }
 
-    /// Many edits: one after the other, with gaps around the mean that their number leaves.
+    /// Chooses many starts, one after the other, with gaps around the mean.
     private func walk(
         _ wanted: Int, _ places: Int, _ anchors: UnsafeTypedBuffer<TableIndex, InputIndex>, _ draws: inout Draws
     ) -> Int {
@@ -86,7 +86,7 @@ struct PassGenerator: ~Copyable {
         return found
     }
 
-    /// Chooses one place for an edit: at a border more often than not.
+    /// Chooses one start, mostly at a border.
     @inline(__always)
     private func chooseAnchor(
         _ features: CaseFeatures, _ input: ProgramImage<InputIndex>, behind before: Int, _ draws: inout Draws
@@ -102,8 +102,8 @@ struct PassGenerator: ~Copyable {
             let number = draws.below(input.subprogramCount)
             anchor = unsafe Int(input.subprograms[TableIndex(number)].start) - bits.below(2)
         default:
-            if ledger.jumpCount == 0 { return draws.below(places) }
-            let jump = unsafe ledger.jumps[TableIndex(draws.below(ledger.jumpCount))]
+            if jumpTargets.jumpCount == 0 { return draws.below(places) }
+            let jump = unsafe jumpTargets.jumps[TableIndex(draws.below(jumpTargets.jumpCount))]
             anchor = jump.position
             if bits.chance(3, of: 4) {
                 let insn = unsafe input.insns[jump]

@@ -1,10 +1,10 @@
 import BPF
 import Patching
 
-/// Makes the patch of one edit: instructions with markers of their own, the kept instruction, jumps within the patch, out of
-/// it, and to anywhere in the program.
+/// Generates the patch of one edit: instructions with unique markers, the kept instruction, and jumps in the patch, out
+/// of it, and to the program.
 struct PatchGenerator: ~Copyable {
-    /// What a slot of the patch is.
+    /// The role of a slot of the patch.
     enum Role: UInt8, BitwiseCopyable {
         case insn, second, kept, jump
     }
@@ -17,7 +17,7 @@ struct PatchGenerator: ~Copyable {
     mutating func generate(
         _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuilder,
         patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
-        _ ledger: borrowing JumpTargetCounts, _ maker: inout SlotMaker, _ draws: inout Draws,
+        _ targets: borrowing JumpTargetCounts, _ maker: inout SlotMaker, _ draws: inout Draws,
         into buffer: PassBuffer
     ) {
         var bits = draws.bits()
@@ -65,38 +65,38 @@ struct PatchGenerator: ~Copyable {
         if jumps == 0 { return }
         let patch = buffer.image.patches.suffix(from: PoolIndex(start), as: PatchIndex.self)
         for index in 0..<count where unsafe roles[PatchIndex(index)] == .jump {
-            aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, ledger, &draws, into: buffer)
+            aim(PatchIndex(index), of: patch, count, roles, edit, at: off, build, targets, &draws, into: buffer)
         }
     }
 
-    /// What stands where the kept instruction goes: anything, so mostly what a patcher must not take for an instruction.
+    /// A placeholder of the kept instruction: mostly bits that a patcher would mistake for an instruction.
     @inline(__always)
     private static func placeholder(_ bits: inout DrawnBits) -> Instruction {
         let looks: [4 of UInt64] = [0, 0x0000_0003_0001_0005, 0x0000_0002_0002_0018, 0x0000_0001_0003_1085]
         return Instruction(bits: looks[bits.below(4)])
     }
 
-    /// Gives a jump or call of the patch its target.
+    /// Chooses the target of a jump or call of the patch.
     private func aim(
         _ index: PatchIndex, of patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ count: Int,
         _ roles: UnsafeTypedBuffer<PatchIndex, Role>,
-        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
+        _ edit: PlannedEdit, at off: InputIndex, _ build: borrowing PassBuilder, _ targets: borrowing JumpTargetCounts,
         _ draws: inout Draws, into buffer: PassBuffer
     ) {
         var insn = unsafe patch[index]
         let kind = insn.jumpKind
         var bits = draws.bits()
-        // The offset of what has a ref is a placeholder: it may hold anything.
+        // With a ref, the offset is a placeholder of any value.
         _ = insn.setJumpOffset(bits.below(8) - 3, kind)
         if kind.isCall {
             unsafe patch[index] = insn
-            buffer.addRef(Ref(from: index, to: callee(off, edit, build, ledger, &bits)))
+            buffer.addRef(Ref(from: index, to: callee(off, edit, build, targets, &bits)))
             return
         }
         if bits.chance(build.features.refs, of: 8),
-            let target = reachable(off, edit, build, ledger, &bits, &draws)
+            let target = reachable(off, edit, build, targets, &bits, &draws)
         {
-            unsafe ledger.counts[target] += 1
+            unsafe targets.counts[target] += 1
             unsafe patch[index] = insn
             buffer.addRef(Ref(from: index, to: target))
             return
@@ -105,7 +105,7 @@ struct PatchGenerator: ~Copyable {
         var target = draws.below(count)
         if mayLeave && bits.chance(build.features.leaving, of: 8) {
             target = count
-            if edit.end > off { unsafe ledger.counts[edit.end] += 1 }
+            if edit.end > off { unsafe targets.counts[edit.end] += 1 }
         } else if unsafe roles[PatchIndex(target)] == .second {
             target -= 1
         }
@@ -113,14 +113,14 @@ struct PatchGenerator: ~Copyable {
         unsafe patch[index] = insn
     }
 
-    /// An input instruction that a jump of the patch can reach, at a border more often than not, or `nil`.
+    /// An input instruction that a jump of the patch can reach, mostly at a border, or `nil`.
     private func reachable(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ targets: borrowing JumpTargetCounts,
         _ bits: inout DrawnBits, _ draws: inout Draws
     ) -> InputIndex? {
         let input = build.input
         if !build.isChecked && bits.chance(1, of: 2) {
-            // Into another subprogram, on a second slot, or behind the end.
+            // Into another subprogram, on a second slot, or past the end.
             return InputIndex(draws.below(input.insnCount + 1))
         }
         let low = build.homeStart
@@ -134,18 +134,18 @@ struct PatchGenerator: ~Copyable {
         let index = InputIndex(target)
         if build.isChecked {
             let isAppend = off.position == input.insnCount
-            if unsafe ledger.states[index] == .nothing { return nil }
+            if unsafe targets.states[index] == .nothing { return nil }
             let mayBeDead = build.features.limits.allowsDeadTargets && !isAppend
-            if unsafe !mayBeDead && ledger.states[index] == .deleted { return nil }
-            // Past its first slot nothing stands for what this very edit replaces.
+            if unsafe !mayBeDead && targets.states[index] == .deleted { return nil }
+            // Past the first slot of the range of this edit, there is nothing to reach.
             if index > off && index < edit.end { return nil }
         }
         return index
     }
 
-    /// A subprogram that a call of the patch can enter.
+    /// A subprogram that a call of the patch can reach.
     private func callee(
-        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts,
+        _ off: InputIndex, _ edit: PlannedEdit, _ build: borrowing PassBuilder, _ targets: borrowing JumpTargetCounts,
         _ bits: inout DrawnBits
     ) -> InputIndex {
         let input = build.input
@@ -155,23 +155,23 @@ struct PatchGenerator: ~Copyable {
             let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets
-            if unsafe isAhead || !build.isChecked || ledger.states[start] == .standing || mayBeDead {
-                unsafe ledger.counts[start] += 1
+            if unsafe isAhead || !build.isChecked || targets.states[start] == .standing || mayBeDead {
+                unsafe targets.counts[start] += 1
                 return start
             }
         }
-        // The subprogram of the edit itself stands because the patch does; for an append, the first that stands.
-        return fallback(isAppend, build, ledger)
+        // The subprogram of the edit survives with the patch; for an append, use the first one that survives.
+        return fallback(isAppend, build, targets)
     }
 
-    private func fallback(_ isAppend: Bool, _ build: borrowing PassBuilder, _ ledger: borrowing JumpTargetCounts)
+    private func fallback(_ isAppend: Bool, _ build: borrowing PassBuilder, _ targets: borrowing JumpTargetCounts)
         -> InputIndex
     {
         if !isAppend { return InputIndex(build.homeStart) }
         var number = 0
-        for slot in 0..<build.input.insnCount where unsafe ledger.states[InputIndex(slot)] == .standing {
+        for slot in 0..<build.input.insnCount where unsafe targets.states[InputIndex(slot)] == .standing {
             while slot >= build.input.end(of: TableIndex(number)) { number += 1 }
-            // A start that is deleted is reached where its subprogram still stands.
+            // A deleted start is valid if its subprogram survives.
             return unsafe InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)
         }
         return InputIndex(build.homeStart)

@@ -1,16 +1,16 @@
 import BPF
 import Patching
 
-/// Makes random well-formed programs.
+/// Generates random well-formed programs.
 struct ProgramGenerator: ~Copyable {
     private var jumps = Scratch<Slot>()
     private var palette = Scratch<SlotPattern>(capacity: CaseFeatures.paletteSize)
     private var patterns = Scratch<SlotPattern>()
 
-    /// How many patterns each of the kernels has.
+    /// The number of patterns for each kernel.
     private let patternCount: Int
 
-    /// - Parameter kernels: the kernels that must define all codes, by turn; `nil` where none must
+    /// - Parameter kernels: the kernels that must define all codes, in turn by case; `nil` for none
     init(kernels: [KernelFunctions?] = [nil]) {
         let patterns = SlotPattern.all()
         patternCount = patterns.count
@@ -21,12 +21,12 @@ struct ProgramGenerator: ~Copyable {
         self.patterns.buffer(as: Slot.self).load(all)
     }
 
-    /// The patterns of slots in the case being made.
+    /// The patterns of slots in the current case.
     var chosen: UnsafeTypedBuffer<Slot, SlotPattern> { palette.buffer() }
 
-    /// Picks the kinds of slots that the case has.
+    /// Picks the kinds of slots in the case.
     ///
-    /// - Parameter turn: which of the kernels must define their codes
+    /// - Parameter turn: the index of the kernel that must define their codes
     mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ draws: inout Draws) {
         let patterns = patterns.buffer(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
         features.fill(palette.buffer(), from: patterns, &draws)
@@ -68,7 +68,7 @@ struct ProgramGenerator: ~Copyable {
             let index = Slot(slot)
             unsafe image.insns[index] = maker.make(pattern, &bits)
             unsafe image.aux[index] = UInt32(7000 + slot)
-            // Written in any case, counted when it is a jump: no branch to mispredict.
+            // Written unconditionally, counted if it is a jump: a branch would be unpredictable.
             unsafe jumpRow[TableIndex(jumpCount)] = index
             jumpCount += pattern.kind.isJump ? 1 : 0
             slot += 1
@@ -82,7 +82,7 @@ struct ProgramGenerator: ~Copyable {
         buffer.lineCount = chooseLines(features, image, &draws)
     }
 
-    /// Puts subprogram starts at random slots and says how many there are.
+    /// Chooses random subprogram starts and returns their number.
     private func chooseStarts(
         _ wanted: Int, _ count: Int, _ starts: UnsafeTypedBuffer<TableIndex, Subprogram>, _ draws: inout Draws
     ) -> Int {
@@ -109,7 +109,7 @@ struct ProgramGenerator: ~Copyable {
         var number = 0
         var low = 0
         var high = program.end(of: TableIndex(0))
-        // Some jumps share a target, so that an edit there moves many.
+        // Some jumps share a target, so that one edit there affects many.
         let hot = draws.below(program.insnCount)
         for row in 0..<jumpCount {
             let slot = unsafe jumps[TableIndex(row)]
@@ -140,7 +140,7 @@ struct ProgramGenerator: ~Copyable {
         }
     }
 
-    /// Puts line records at random instructions and says how many there are.
+    /// Chooses random line records and returns their number.
     private func chooseLines(
         _ features: CaseFeatures, _ program: ProgramImage<Slot>, _ draws: inout Draws
     ) -> Int {

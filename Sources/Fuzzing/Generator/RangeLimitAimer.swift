@@ -1,28 +1,28 @@
 import BPF
 import Patching
 
-/// Brings the jump of a far program that is closest to its limit to within some slots of it, on either side.
+/// Extends edits so that the longest jump of a far program ends within some slots of the 16-bit limit, on either side.
 ///
-/// Half of the passes that it aims overflow and half just fit: the last edit that the jump crosses is made longer until
-/// the edits have grown by what is wanted.
+/// Half of these passes overflow and half just fit: the last edit that the jump crosses is extended by the missing
+/// slots.
 struct RangeLimitAimer {
-    /// The most slots that an edit is made longer by.
+    /// The most slots by which an edit is extended.
     private static let longest = 160
 
-    /// Edits that start from `low` up to, and without, `high` push the jump and its target apart.
+    /// Edits that start at `low` or later and before `high` extend the jump.
     private let low: Int
     private let high: Int
-    /// How much these edits must still grow.
+    /// The slots by which these edits must still grow.
     private var missing: Int
 
-    /// Chooses the jump; `nil` when none is near the limit.
+    /// Chooses the jump; `nil` if none is near the limit.
     ///
     /// - Complexity: O(jumps)
-    init?(_ input: ProgramImage<InputIndex>, _ ledger: borrowing JumpTargetCounts, _ draws: inout Draws) {
+    init?(_ input: ProgramImage<InputIndex>, _ jumpTargets: borrowing JumpTargetCounts, _ draws: inout Draws) {
         var least = RangeLimitAimer.longest
         var nearest: (slot: Int, target: Int)?
-        for number in 0..<ledger.jumpCount {
-            let slot = unsafe ledger.jumps[TableIndex(number)]
+        for number in 0..<jumpTargets.jumpCount {
+            let slot = unsafe jumpTargets.jumps[TableIndex(number)]
             let insn = unsafe input.insns[slot]
             if insn.jumpKind != .short { continue }
             let off = Int(insn.off)
@@ -41,7 +41,7 @@ struct RangeLimitAimer {
         missing = draws.chance(1, of: 2) ? least + 1 + distance : max(least - distance, 0)
     }
 
-    /// Takes the last edit of a buffer into account and makes it longer when it is the last that the jump crosses.
+    /// Counts the last edit of a buffer, and extends it if it is the last that the jump crosses.
     mutating func note(_ buffer: PassBuffer, isLast: Bool, nextAnchor: Int, _ maker: inout SlotMaker) {
         let edit = buffer.image.edit(buffer.editCount - 1)
         if edit.off.position < low || edit.off.position >= high { return }

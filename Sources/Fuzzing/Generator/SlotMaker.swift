@@ -1,23 +1,23 @@
 import BPF
 import Patching
 
-/// A pattern after which a slot is made: which bits are fixed and which are drawn.
+/// A pattern of slots, with fixed and drawn bits.
 struct SlotPattern: BitwiseCopyable {
     var kind: CaseFeatures.Kind
     var code: UInt8
     /// The fixed part of the registers.
     var registers: UInt8 = 0
-    /// Which register bits are drawn.
+    /// The register bits that are drawn.
     var drawn: UInt8 = 0x99
-    /// All ones where `off` is drawn from numbers that look like offsets.
+    /// All ones if `off` is drawn from numbers that look like offsets.
     var decoyMask: Int16 = 0
-    /// All ones where the marker is in `off`, because `imm` is an offset.
+    /// All ones if the marker is in `off`, because `imm` is an offset.
     var offMask: Int16 = 0
-    /// All ones where the marker is in `imm`.
+    /// All ones if the marker is in `imm`.
     var immMask: Int32 = -1
 }
 
-/// Makes single slots of a program or patch, each with a marker of its own.
+/// Makes single slots of a program or patch, each with a unique marker.
 ///
 /// The marker is in `imm`; where `imm` is an offset it is in `off` (gotol, pseudo call) or in the second slot (pseudo
 /// function). Fields that are neither marker nor offset hold numbers that look like offsets.
@@ -25,7 +25,7 @@ struct SlotMaker: BitwiseCopyable {
     /// The marker of the next slot.
     var marker: Int32
 
-    /// Makes one slot after a pattern; a jump or call gets its offset later.
+    /// Makes one slot of a pattern; the offset of a jump or call is set later.
     ///
     /// - Parameter bits: 12 of them are taken
     @inline(__always)
@@ -56,9 +56,9 @@ struct SlotMaker: BitwiseCopyable {
 }
 
 extension SlotPattern {
-    /// `rD = marker`, for where nothing else can stand.
+    /// `rD = marker`, for slots that must be plain.
     static let plain = SlotPattern(kind: .alu, code: Opcode.movImmediate64)
-    /// How many patterns each kind has.
+    /// The number of patterns of each kind.
     static let variants = 16
 
     /// All patterns of all kinds, ``variants`` for each.
@@ -99,11 +99,11 @@ extension SlotPattern {
         }
     }
 
-    /// A code of the jump classes that is no jump at all: helper and kfunc calls, `exit`, `gotox`, `callx` and the like.
+    /// A code of the jump classes that is no jump: helper and kfunc calls, `exit`, `gotox`, `callx` and similar ones.
     private static func decoy(_ variant: Int) -> SlotPattern {
         let codes: [UInt8] = [0x85, 0x95, 0x85, 0x0d, 0x8d, 0x86, 0x96, 0x9d]
         let code = codes[variant % codes.count]
-        // A call is to a helper (0), a kfunc (2), or something that nobody has defined; all but a pseudo call.
+        // A call of a helper (0), a kfunc (2), or with an undefined source; any but a pseudo call.
         let src: UInt8 = code == Opcode.call ? [0, 2, 2, 9][variant / 2 % 4] : 0
         return SlotPattern(
             kind: .decoy, code: code, registers: src << 4, drawn: code == Opcode.call ? 0x09 : 0x99, decoyMask: -1)
@@ -111,9 +111,9 @@ extension SlotPattern {
 }
 
 extension SlotPattern {
-    /// The pattern, or where a kernel does not define its code one of the same kind of use that it does.
+    /// The pattern, or a similar one whose code a kernel defines.
     ///
-    /// A `gotox` is seldom one that the kernel's functions may be given, whatever the kernel.
+    /// A `gotox` is replaced for every kernel: kernel functions support few of them.
     func defined(in kernel: KernelFunctions) -> SlotPattern {
         if KernelCodes.isDefined(code, in: kernel) && code != Opcode.gotox { return self }
         switch kind {

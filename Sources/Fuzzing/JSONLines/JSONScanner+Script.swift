@@ -67,7 +67,7 @@ extension JSONScanner {
         guard let off else { throw fault("an edit with `off`", at: start) }
         guard let remove else { throw fault("an edit with `remove`", at: start) }
         guard let patch else { throw fault("an edit with `patch`", at: start) }
-        // Placeholders stay as they are: they may hold anything, and a patcher must not look at them.
+        // Placeholders stay as they are: patchers must ignore them.
         return Edit(
             off: InputIndex(rawValue: off), remove: remove, patch: patch, keep: keep.map(PatchIndex.init(rawValue:)),
             refs: refs, skip: skip)

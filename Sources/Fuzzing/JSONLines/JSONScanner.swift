@@ -1,9 +1,9 @@
 import BPF
 
-/// Reads one line of JSON from left to right and knows where in it each value stands.
+/// Reads one line of JSON from left to right, with the path and column of each value for errors.
 ///
-/// Foundation's decoders give a path but no column, let a key stand twice and take `1.0` for a whole number; files
-/// that are written by hand deserve better.
+/// Foundation's decoders report no column, accept duplicate keys, and read `1.0` as an integer. This one is for files
+/// that are written by hand.
 ///
 /// - Source: RFC 8259
 struct JSONScanner {
@@ -12,7 +12,7 @@ struct JSONScanner {
     /// The objects and arrays that are open, the innermost last.
     private var frames: [Frame] = []
 
-    /// What has been seen of one open object or array.
+    /// The state of one open object or array.
     private struct Frame {
         var isObject: Bool
         var index = -1
@@ -24,7 +24,7 @@ struct JSONScanner {
 
     // MARK: Errors
 
-    /// The error that something else was expected at the next value, or at the given position.
+    /// Makes an error for the next value, or for the one at the given position.
     func fault(_ expected: String, at place: Int? = nil) -> AssemblyError {
         var at = place ?? position
         while at < bytes.count && Self.isBlank(bytes[at]) { at += 1 }
@@ -34,7 +34,7 @@ struct JSONScanner {
             column: column, expected: path.isEmpty ? expected : "\(expected) at \(path)", found: token(at: at))
     }
 
-    /// Where the next value stands in the whole, as in `passes[0][1].off`.
+    /// The path of the next value, as in `passes[0][1].off`.
     private var path: String {
         var path = ""
         for frame in frames where frame.isObject ? !frame.key.isEmpty : frame.index >= 0 {
@@ -47,7 +47,7 @@ struct JSONScanner {
         return path
     }
 
-    /// What stands at a position, for an error.
+    /// The token at a position, for an error.
     private func token(at start: Int) -> String {
         if start >= bytes.count { return "the end of the line" }
         var stop = start + 1
@@ -95,9 +95,9 @@ struct JSONScanner {
         frames.append(Frame(isObject: false))
     }
 
-    /// Goes to the next key of the innermost object; `nil` when that is at its end, which closes it.
+    /// Goes to the next key of the innermost object; at its end, closes it and returns `nil`.
     ///
-    /// - Throws: for a key that is not one of `keys` or that stands twice, too
+    /// - Throws: an error for an unknown or duplicate key, too
     mutating func nextKey(of keys: [String]) throws(AssemblyError) -> String? {
         let last = frames.count - 1
         let isFirst = frames[last].seen.isEmpty
@@ -120,7 +120,7 @@ struct JSONScanner {
         return key
     }
 
-    /// Goes to the next element of the innermost array; `false` when that is at its end, which closes it.
+    /// Goes to the next element of the innermost array; at its end, closes it and returns false.
     mutating func nextElement() throws(AssemblyError) -> Bool {
         let last = frames.count - 1
         if take("]") {
@@ -132,7 +132,7 @@ struct JSONScanner {
         return true
     }
 
-    /// Makes sure that nothing is left.
+    /// Checks that the line has ended.
     mutating func end() throws(AssemblyError) {
         if peek() != nil { throw fault("the end of the line") }
     }
@@ -214,7 +214,7 @@ struct JSONScanner {
                 }
             }
         }
-        throw fault("an escape that JSON has", at: start)
+        throw fault("an escape of JSON", at: start)
     }
 
     /// Reads `u00e9`.

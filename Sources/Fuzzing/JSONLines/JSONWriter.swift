@@ -9,7 +9,7 @@ struct JSONWriter {
 
     // MARK: Whole lines
 
-    /// Adds a script; parts that have the value of an absent key are left out.
+    /// Adds a script; parts with the default value are left out.
     mutating func add(_ c: Case) {
         add("{\"name\":")
         add(string: c.name)
@@ -123,7 +123,7 @@ struct JSONWriter {
         var slot = 0
         while slot < insns.count {
             if slot > 0 { add(",") }
-            // A run of negative numbers would wrap on its way up.
+            // A run of negative numbers would wrap.
             if foldsRuns, insns[slot].imm >= 0, let run = SlotRun(insns, at: slot, limit: insns.count) {
                 add("{\"fill\":\(run.count),\"imm\":\(run.imm)}")
                 slot += run.count

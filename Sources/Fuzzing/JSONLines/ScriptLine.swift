@@ -1,9 +1,9 @@
 import BPF
 import Patching
 
-/// The form of a ``Case`` as one line of JSON, which other programs read and write.
+/// The form of a ``Case`` as one line of JSON, for other programs.
 ///
-/// It has no room for a target, a bucket, or a seed and index.
+/// It does not hold the target, the bucket, or the seed and index.
 ///
 /// - Source: SEMANTICS, "JSON"
 package enum ScriptLine {
@@ -12,9 +12,9 @@ package enum ScriptLine {
     /// The program need not be well formed; see `Program.fault()`. Placeholders become zeros.
     ///
     /// - Parameters:
-    ///   - file: what errors call the file
+    ///   - file: the name of the file in errors
     ///   - number: the number of the line, from 1
-    /// - Throws: the first place at which the line stops making sense, with the path of the value there
+    /// - Throws: the first error, with the path of its value
     /// - Complexity: O(length + slots)
     package static func parse(_ line: String, file: String, number: Int) throws(TextError) -> Case {
         do throws(AssemblyError) {
@@ -27,9 +27,9 @@ package enum ScriptLine {
         }
     }
 
-    /// Reads all lines of a file but for the blank ones.
+    /// Reads all lines of a file except blank ones.
     ///
-    /// - Throws: the first place at which a line stops making sense
+    /// - Throws: the first error
     package static func parseAll(_ text: String, file: String) throws(TextError) -> [Case] {
         var cases: [Case] = []
         var number = 0
@@ -51,15 +51,15 @@ package enum ScriptLine {
     }
 }
 
-/// The line that answers a ``ScriptLine`` with what became of it.
+/// The line with the result of a ``ScriptLine``.
 package enum AnswerLine {
-    /// What became of a script.
+    /// The result of a script.
     package enum Answer: Hashable, Sendable {
         /// The result of the last pass.
         case program(Program)
         /// The error of the first pass that failed; never ``PatchStatus/accepted``.
         case error(PatchStatus)
-        /// The program was not well formed, for this reason.
+        /// The reason for which the program is ill formed.
         case malformed(String)
     }
 

@@ -1,23 +1,24 @@
 import BPF
 import Patching
 
-/// The program and pass with which designs are measured: patches at equal distances, each of one length and with the
-/// replaced instruction first, and every eighth instruction a jump.
+/// The program and pass for measuring designs: patches at equal distances and of equal length, each with the replaced
+/// instruction first. Every eighth instruction is a jump.
 ///
-/// - Source: Jiong Wang, July 2019, the table of patches and seconds; what is kept, and how far jumps go, is chosen here
+/// - Source: Jiong Wang, July 2019, the table of patches and seconds; kept instructions and jump distances are our
+///   choice
 package struct DensePatches: Sendable, Hashable {
-    /// How long the program is.
+    /// The length of the program.
     ///
     /// - Units: slots
     package var insns: Int
-    /// Every how many slots one is patched.
+    /// The distance between patched slots.
     package var every: Int
-    /// What one slot becomes.
+    /// The length of a patch.
     ///
     /// - Units: slots
     package var length: Int
 
-    /// How far a jump goes at most, either way; the result's offsets fit 16 bits up to a length of 4.
+    /// The largest distance of a jump in either direction; offsets of the result fit 16 bits up to a patch length of 4.
     ///
     /// - Units: slots
     static let reach = 8_000
@@ -29,10 +30,10 @@ package struct DensePatches: Sendable, Hashable {
         self.length = length
     }
 
-    /// How many patches there are.
+    /// The number of patches.
     package var patches: Int { (insns + every - 1) / every }
 
-    /// Makes the program and the pass; always the same for the same numbers.
+    /// Makes the program and the pass; deterministic.
     ///
     /// - Complexity: O(slots)
     package func make(_ program: ProgramBuffer, _ pass: PassBuffer) {

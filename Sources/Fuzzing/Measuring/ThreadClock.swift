@@ -1,6 +1,6 @@
 import Glibc
 
-/// Processor time of the thread, which other work on the machine does not lengthen.
+/// CPU time of the thread, which does not include other work on the machine.
 package enum ThreadClock {
     /// - Units: seconds
     package static var now: Double {

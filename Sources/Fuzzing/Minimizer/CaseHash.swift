@@ -1,11 +1,11 @@
 import BPF
 import Patching
 
-/// A hash of the program and the passes of a case: what a minimization remembers of a candidate.
+/// A hash of the program and the passes of a case. A minimization stores it for each candidate.
 ///
-/// The same on every machine and in every run, so that a minimization gives the same result everywhere.
+/// It is the same on every machine and in every run, so that minimization is deterministic.
 ///
-/// - Shape: 128 bits; two of a million cases share one with a chance of 1 in 10^26
+/// - Shape: 128 bits; the chance of a collision among a million cases is 1 in 10^26
 struct CaseHash: Hashable {
     private var low: UInt64 = 0x243f_6a88_85a3_08d3
     private var high: UInt64 = 0x1319_8a2e_0370_7344
@@ -35,7 +35,7 @@ struct CaseHash: Hashable {
         for element in row { add(word(element)) }
     }
 
-    /// Mixes a word into both halves, each in its own way.
+    /// Mixes a word into both halves, by a different function each.
     private mutating func add(_ word: UInt64) {
         low = (low ^ word) &* 0x9e37_79b9_7f4a_7c15
         low ^= low >> 29

@@ -1,13 +1,13 @@
 import Patching
 
-/// Says what is wrong with a case: whom the minimizer asks about each candidate.
+/// Judges the candidates of a minimization.
 package protocol CaseJudge: AnyObject {
-    /// What the patchers are called that it asks.
+    /// The names of its patchers.
     var names: [String] { get }
 
-    /// What is wrong with a case; nothing for an ill-formed program.
+    /// The findings of a case; none for an ill-formed program.
     ///
-    /// - Parameter target: the only patcher to ask, or `nil` for all
+    /// - Parameter target: the only patcher to run, or `nil` for all
     func findings(of c: Case, against target: String?) -> [Finding]
 
     /// The oracle that judges a case. Default: the fast one.
@@ -18,7 +18,7 @@ extension CaseJudge {
     package func oracle(for c: Case) -> Oracle { .fast }
 }
 
-/// Asks patchers in this process, which a patcher that crashes takes with it.
+/// Runs patchers in this process. A patcher that crashes ends the process.
 package final class InProcessJudge: CaseJudge {
     /// A runner of one patcher or of all.
     private final class Asked {
@@ -38,9 +38,9 @@ package final class InProcessJudge: CaseJudge {
 
     package var names: [String] { patchers.map(\.name) }
 
-    /// Makes a judge that asks some patchers.
+    /// Makes a judge that runs some patchers.
     ///
-    /// - Parameter beyondContract: whether patchers made of the kernel's functions are given what these do not assume
+    /// - Parameter beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     package init(_ patchers: [any Patcher], beyondContract: Bool = false) {
         self.patchers = patchers
         self.beyondContract = beyondContract

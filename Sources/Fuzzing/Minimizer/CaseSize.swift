@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// How large a case is: what a reader has to take in, the most important first.
+/// The size of a case for a reader, the most important number first.
 ///
 /// - Units: passes, edits, refs, subprograms and lines in pieces; `insns` and `patchInsns` in slots
 package struct CaseSize: Hashable, Sendable, Comparable {
@@ -11,9 +11,9 @@ package struct CaseSize: Hashable, Sendable, Comparable {
     package var patchInsns: Int
     /// Refs, subprograms and line records together.
     package var tables: Int
-    /// How far instructions and numbers are from the simplest.
+    /// The distance of instructions and numbers from the simplest ones.
     package var detail: Int
-    /// How large the numbers are that only mark an instruction for the reader: registers and constants of moves and of
+    /// The size of numbers that only mark an instruction for the reader: registers and constants of moves and
     /// conditions.
     package var markers: Int
 
@@ -41,14 +41,14 @@ package struct CaseSize: Hashable, Sendable, Comparable {
         }
     }
 
-    /// Adds what an instruction has of detail and of markers.
+    /// Adds the detail and the markers of an instruction.
     private mutating func add(_ insn: Instruction) {
         let (more, numbers) = Self.detail(insn)
         detail += more
         markers += numbers
     }
 
-    /// 0 for the simplest instruction, more for each field that says something.
+    /// 0 for the simplest instruction, more for each field that is not 0.
     static func detail(_ insn: Instruction) -> (detail: Int, markers: Int) {
         let isMove = insn.code == Opcode.movImmediate64
         let detail = (isMove || insn.code == 0 ? 0 : 8) + insn.off.magnitude.bitCount
@@ -56,7 +56,7 @@ package struct CaseSize: Hashable, Sendable, Comparable {
         return isMove || insn.jumpKind == .short ? (detail, numbers) : (detail + numbers, 0)
     }
 
-    /// The numbers that decide which of two is larger, the most important first and the markers last.
+    /// The numbers to compare in order.
     var numbers: [Int] { [passes, edits, insns + patchInsns, insns, tables, detail, markers] }
 
     package static func < (left: CaseSize, right: CaseSize) -> Bool {
@@ -65,6 +65,6 @@ package struct CaseSize: Hashable, Sendable, Comparable {
 }
 
 extension FixedWidthInteger {
-    /// How many bits the number takes.
+    /// The number of significant bits.
     fileprivate var bitCount: Int { bitWidth - leadingZeroBitCount }
 }

@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Makes edits plainer: without flags and refs, and with shorter removed ranges.
+/// Simplifies edits: removes flags and refs, and shortens removed ranges.
 struct EditFormReducer: Reducer {
     let name = "edit forms"
 
@@ -21,7 +21,7 @@ struct EditFormReducer: Reducer {
         _ = minimization.attemptInParts(Array(edit.refs.indices)[...]) { part in
             attempt { $0.refs.removeSubrange(part[part.startIndex]...part[part.endIndex - 1]) }
         }
-        // A range gets shorter from the far end, then from the near one.
+        // Shorten the range at its end, then at its start.
         var step = edit.remove / 2
         while step > 0 {
             while edit.remove > step && attempt({ $0.remove -= step }) {}

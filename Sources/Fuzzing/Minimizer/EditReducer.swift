@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Does without edits: many at once, two that make up for each other, and one that another can do the work of.
+/// Removes edits: many at once, then pairs whose effects cancel out, then one of two that can be merged.
 struct EditReducer: Reducer {
     let name = "edits"
 
@@ -18,7 +18,7 @@ struct EditReducer: Reducer {
         }
     }
 
-    /// Does without two edits that make up for each other.
+    /// Removes pairs of edits whose effects cancel out.
     private func dropPairs(_ minimization: Minimization, _ pass: Int) {
         var count: Int { minimization.best.passes[pass].edits.count }
         if count < 3 || !minimization.canAfford(count * (count - 1) / 2) { return }
@@ -32,7 +32,7 @@ struct EditReducer: Reducer {
         }
     }
 
-    /// Makes one edit of two that are side by side.
+    /// Merges two adjacent edits.
     private func merge(_ minimization: Minimization, _ pass: Int) {
         var edits: [Edit] { minimization.best.passes[pass].edits }
         for number in edits.indices.dropFirst().reversed() where number < edits.count {
@@ -46,7 +46,7 @@ struct EditReducer: Reducer {
         }
     }
 
-    /// Makes one edit longer by what others do, where only the sum counts, as at the 16-bit limit.
+    /// Moves the growth of other edits to one edit: at the 16-bit limit, only the sum matters.
     private func join(_ minimization: Minimization, _ pass: Int) {
         func grows(_ edit: Edit) -> Bool { edit.patch.count > Int(edit.remove) }
         let all = minimization.best.passes[pass].edits

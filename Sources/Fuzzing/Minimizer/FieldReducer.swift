@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Makes the fields of what is not plain smaller, the offsets of jumps too, and the numbers of tables.
+/// Makes numbers smaller: fields of instructions that are not plain, offsets of jumps, and numbers in tables.
 struct FieldReducer: Reducer {
     let name = "fields"
 
@@ -23,7 +23,7 @@ struct FieldReducer: Reducer {
         }
     }
 
-    /// Tries smaller fields of one instruction: all at once, then one by one; then a shorter jump.
+    /// Tries smaller fields of one instruction: all at once, then one by one, then a shorter jump.
     private func minimize(_ minimization: Minimization, _ place: SlotPlace) {
         func attempt(_ change: (inout Instruction) -> Void) -> Bool {
             minimization.attempt { c in
@@ -37,9 +37,9 @@ struct FieldReducer: Reducer {
         var changes: [(inout Instruction) -> Void] = [{ $0.dst = 0 }]
         if !kind.isCall && !insn.isWide { changes.append { $0.src = 0 } }
         if kind != .short { changes.append { $0.off = 0 } }
-        // A small marker, but one of its own.
+        // A small marker, but a unique one.
         if kind == .none || kind == .short { changes.append { $0.imm = place.marker } }
-        // A field that is no larger already stays.
+        // Skip changes that do not make the field smaller.
         let useful = changes.filter { change in
             var copy = insn
             change(&copy)

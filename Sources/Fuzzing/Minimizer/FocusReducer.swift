@@ -1,10 +1,10 @@
 import BPF
 import Patching
 
-/// Keeps only what the finding is about: the instruction at its place, the target of that, and the edits that matter for both.
+/// Keeps only the code that the finding names: the wrong instruction, its target, and the edits that move them.
 ///
-/// One run instead of dozens when that is enough. It tries three cases, from the smallest to one that still has all between
-/// the jump and its target. Of a jump at the 16-bit limit it keeps as many slots as the offset needs.
+/// If that is enough, one run replaces dozens. It tries three cases, from the smallest to one with all code between the
+/// jump and its target. For a jump at the 16-bit limit, it keeps as many slots as the offset needs.
 struct FocusReducer: Reducer {
     let name = "focus"
 
@@ -14,34 +14,34 @@ struct FocusReducer: Reducer {
     }
 }
 
-/// What a finding is about, in the coordinates of the program.
+/// The code that a finding names, in the coordinates of the program.
 private struct Focus {
-    /// How much is kept.
+    /// The amount of code that is kept.
     enum Extent: CaseIterable {
         /// The instructions themselves, with the shortest patches.
         case least
         /// The instructions themselves, with whole patches.
         case patches
-        /// All between instruction and target as it is, and what is next to it.
+        /// All code between instruction and target, and the slots next to it.
         case span
     }
 
-    /// A plain instruction that gets its marker in the end, when its place is known.
+    /// A plain instruction whose marker is set in the end, when its place is known.
     private static let unmarked = Instruction(code: Opcode.movImmediate64, imm: .max)
 
     private let rule: BrokenRule
-    /// How many of the slots between the instruction and its target are more than a jump needs to miss the 16-bit limit.
+    /// The number of slots between instruction and target that a jump beyond the 16-bit limit does not need.
     private var spare = 0
-    /// The slot of the instruction that is wrong, or where its edit starts.
+    /// The slot of the wrong instruction, or the start of its edit.
     private var from = 0
-    /// The slot that it leads to, if it is a jump or call.
+    /// The target, if it is a jump or call.
     private var to: Int?
-    /// The edit and the patch slot of the instruction, if a patch brings it.
+    /// The edit and the patch slot of the instruction, if it comes from a patch.
     private var source: (edit: Int, slot: Int)?
-    /// The edits that matter for it.
+    /// The edits that affect it.
     private var edits: Set<Int> = []
 
-    /// Finds out what the last finding of a case with one pass is about; `nil` where it has no place.
+    /// Finds the code that the last finding of a case with one pass names; `nil` for a finding without a place.
     init?(_ minimization: Minimization) {
         guard let finding = minimization.bestFinding else { return nil }
         rule = finding.rule
@@ -51,7 +51,7 @@ private struct Focus {
         if rule == .error {
             guard let far = c.farJump else { return nil }
             (place, spare) = (far.place, max(far.excess - 1, 0))
-            // The edit that an error is named after.
+            // The edit in the bucket of an error.
             edits.formUnion((all.firstIndex { $0.patch.isEmpty } ?? all.indices.first).map { [$0] } ?? [])
         } else {
             guard let slot = Self.place(of: finding, minimization) else { return nil }
@@ -80,10 +80,10 @@ private struct Focus {
         edits.formUnion(neighbors(in: all))
     }
 
-    /// The extents to try: a jump at the 16-bit limit needs what is between it and its target.
+    /// The extents to try. A jump at the 16-bit limit needs the code between it and its target.
     var extents: [Extent] { rule == .error ? [.span] : Extent.allCases }
 
-    /// The slot of the result at which a finding is.
+    /// The slot of the result that a finding names.
     private static func place(of finding: Finding, _ minimization: Minimization) -> Int? {
         switch finding.rule {
         case .layout, .encoding, .wrongLanding, .aux: return finding.place
@@ -95,7 +95,7 @@ private struct Focus {
         }
     }
 
-    /// The edits that decide where the instruction comes to be, and where it leads.
+    /// The edits that move the instruction or its target.
     private func neighbors(in all: [Edit]) -> [Int] {
         guard let to else {
             if source != nil { return [] }
@@ -127,7 +127,7 @@ private struct Focus {
             }
         }
         var slots: Set<Int> = extent == .span ? Set(span) : Set(ends)
-        // An instruction of a patch needs no slot of the program.
+        // An instruction of a patch without a target needs no slot of the program.
         if source != nil && to == nil && extent != .span { slots = [] }
         var ranges: [Range<Int>] = []
         for number in kept.sorted() {
@@ -158,7 +158,8 @@ private struct Focus {
         if extent != .span { for place in c.places where !place.isJump(in: c) { place.makePlain(&c) } }
     }
 
-    /// Makes everything in the patch of an edit plain but the instruction; the shortest patch has that, or one slot.
+    /// Makes all slots in the patch of an edit plain, except the instruction. The shortest patch has only that, or one
+    /// slot.
     private func minimizePatch(of edit: inout Edit, _ number: Int, whole: Bool) {
         let own = source.flatMap { $0.edit == number ? $0.slot : nil }
         var needed = edit.keptSlots
@@ -181,7 +182,7 @@ private struct Focus {
         edit = edit.removing(patchSlots: 0..<needed.lowerBound)
     }
 
-    /// Drops the subprograms to which no call in some slots, and none in the patches, leads.
+    /// Removes subprograms without a call from the kept slots or the patches.
     private func dropSubprograms(_ c: inout Case, _ slots: Set<Int>) {
         var called: Set<Int> = [0]
         if source == nil, let to { called.insert(to) }
@@ -195,7 +196,8 @@ private struct Focus {
 }
 
 extension Program {
-    /// The longest run of slots inside a span, not next to its ends, that are no jumps or wide loads, and in no range.
+    /// The longest run of slots in a span, not next to its ends, without jumps and wide loads, and outside of some
+    /// ranges.
     ///
     /// - Complexity: O(slots + ranges)
     fileprivate func plainRun(within span: ClosedRange<Int>, without ranges: [Range<Int>]) -> Range<Int> {
@@ -212,9 +214,9 @@ extension Program {
 }
 
 extension Case {
-    /// The first jump of the result that is as far from its landing as a 16-bit offset reaches, or farther.
+    /// The first jump of the result at or beyond the limit of a 16-bit offset.
     ///
-    /// - Returns: its slot of the result, and by how many slots it is farther
+    /// - Returns: its slot of the result, and the number of slots beyond the limit
     /// - Complexity: O(slots + jumps × edits)
     fileprivate var farJump: (place: Int, excess: Int)? {
         if program.insns.count + passes[0].edits.reduce(0, { $0 + $1.patch.count }) <= Int(Int16.max) { return nil }
@@ -231,14 +233,14 @@ extension Case {
         return nil
     }
 
-    /// Where a slot of a result comes from.
+    /// The origin of a slot of a result.
     fileprivate enum SlotOrigin {
-        /// The program; the edit is the one that keeps it.
+        /// The program; `keptBy` is the edit that keeps the instruction, if any.
         case program(Int, keptBy: Int?)
         case patch(edit: Int, Int)
     }
 
-    /// Where a slot of what the first pass gives comes from, or `nil` after its end.
+    /// The origin of a slot of the result of the first pass, or `nil` after its end.
     ///
     /// - Complexity: O(edits)
     fileprivate func origin(of place: Int) -> SlotOrigin? {

@@ -1,16 +1,16 @@
 import BPF
 import Patching
 
-/// One case on its way to the smallest: the place where reducers try candidates.
+/// The state of one minimization: reducers try candidates here.
 ///
-/// A candidate is taken when it is smaller and some finding of it is wanted. So every reducer ends, whatever it proposes.
-/// A candidate that was tried before is not run again.
+/// A candidate is accepted if it is smaller and has a wanted finding. So every reducer ends, whatever it proposes.
+/// No candidate is run twice.
 final class Minimization {
-    /// The findings that are wanted.
+    /// The wanted findings.
     enum Goal {
         /// Those of one bucket.
         case bucket(String)
-        /// Wrong results of a patcher, of whatever rule.
+        /// Wrong results of a patcher, by any rule.
         case anyResult(of: String, isBeyondContract: Bool)
 
         func isMet(by finding: Finding) -> Bool {
@@ -25,37 +25,37 @@ final class Minimization {
 
     /// The smallest case so far.
     private(set) var best: Case
-    /// What is wrong with the smallest case so far; `nil` for an original that has not been run.
+    /// The finding of the smallest case so far; `nil` for an original that was not run.
     var bestFinding: Finding?
-    /// How large it is, the most important number first.
+    /// The size of that case by the chosen measure, the most important number first.
     private(set) var size: [Int]
-    /// The same by what a reader takes in, whatever the measure.
+    /// The size of that case for a reader.
     private var caseSize: CaseSize
-    /// How many cases were run.
+    /// The number of cases that were run.
     private(set) var runs = 0
-    /// What each reducer has done, in the order in which they were first used.
+    /// The statistics of each reducer, in the order of first use.
     private(set) var statistics: [ReducerStatistics] = []
-    /// The smallest case seen in each other bucket on the way.
+    /// The smallest candidate in each other bucket.
     var strays: [String: Case] { others.mapValues(\.smallest) }
     private var others: [String: (smallest: Case, size: CaseSize)] = [:]
     private let goal: Goal
     private let measure: (Case, CaseSize) -> [Int]
-    /// How many candidates were in the bucket.
+    /// The number of candidates in the bucket.
     private var matches = 0
-    /// How many candidates ended the process that they were run in.
+    /// The number of candidates that killed their process.
     private var deadly = 0
-    /// The candidates that were run and not wanted.
+    /// The candidates without a wanted finding.
     private var tried: Set<CaseHash> = []
-    /// The fewest candidates that were too many for the runs so far.
+    /// The smallest number of candidates that was put off.
     private var putOff = Int.max
-    /// The place of the reducer at work in ``statistics``.
+    /// The index of the current reducer in ``statistics``.
     private var reducer = 0
     private let judge: any CaseJudge
     private let target: String?
     private let limit: MinimizerLimit
     private var rules = CaseRunner([])
 
-    /// - Parameter measure: how large a case is, as numbers that are compared in order
+    /// - Parameter measure: returns the size of a case, as numbers to compare in order
     init(
         _ c: Case, goal: Goal, judge: any CaseJudge, target: String?, limit: MinimizerLimit,
         measure: @escaping (Case, CaseSize) -> [Int] = { $1.numbers }
@@ -70,14 +70,15 @@ final class Minimization {
         self.target = target
     }
 
-    /// True if no more candidates are run.
+    /// True if no more candidates may be run.
     var isOver: Bool {
         runs >= limit.candidates || matches >= limit.matches || deadly >= limit.deadly || limit.isLate()
     }
 
-    /// Runs reducers in turn until none of them finds anything smaller.
+    /// Runs reducers in turn until none of them finds a smaller case.
     ///
-    /// One has its next turn when more than markers has changed since its last, or what it put off can be afforded.
+    /// A reducer runs again if more than markers changed since its last turn, or if candidates that it put off are
+    /// affordable.
     func run(_ reducers: [any Reducer]) {
         var turns: [(size: [Int], putOff: Int)] = reducers.map { _ in ([], 0) }
         var before: [Int]
@@ -98,16 +99,16 @@ final class Minimization {
         if reducer == statistics.count { statistics.append(ReducerStatistics(name: name)) }
     }
 
-    /// Runs the original; returns false if it has no finding that is wanted.
+    /// Runs the original; returns false if it has no wanted finding.
     func runOriginal() -> Bool {
         runs += 1
         bestFinding = judge.findings(of: best, against: target).first(where: goal.isMet)
         return bestFinding != nil
     }
 
-    /// Tries a change of the best case; returns true if the result is taken.
+    /// Tries a change of the best case; returns true if the result is accepted.
     ///
-    /// - Parameter accepts: what else a finding must be to be wanted
+    /// - Parameter accepts: a further condition for a wanted finding
     func attempt(where accepts: (Finding) -> Bool = { _ in true }, _ change: (inout Case) -> Void) -> Bool {
         if isOver { return false }
         var candidate = best
@@ -121,7 +122,7 @@ final class Minimization {
             statistics[reducer].cached += 1
             return false
         }
-        // No patcher is given what is ill formed.
+        // Patchers do not get ill-formed cases.
         if !rules.isRunnable(candidate) { return false }
         guard let finding = run(candidate, newSize, hash, where: accepts) else { return false }
         matches += 1
@@ -133,7 +134,7 @@ final class Minimization {
         return true
     }
 
-    /// Runs a candidate; returns the finding that is wanted.
+    /// Runs a candidate; returns its wanted finding.
     private func run(
         _ candidate: Case, _ newSize: CaseSize, _ hash: CaseHash, where accepts: (Finding) -> Bool
     ) -> Finding? {
@@ -147,31 +148,32 @@ final class Minimization {
             others[finding.bucket] = (candidate, newSize)
         }
         let wanted = findings.filter(goal.isMet)
-        // What ended early has shown nothing.
+        // A run that the limit ended early has no result.
         if wanted.isEmpty && !limit.isLate() { tried.insert(hash) }
         return wanted.first(where: accepts)
     }
 
-    /// True if as many candidates may be tried of which few are expected to succeed; else they are put off until more was run.
+    /// Returns true if a number of unpromising candidates may be tried now; else puts them off until more cases were
+    /// run.
     ///
-    /// So what is quadratic at most doubles the cost of what is not.
+    /// So quadratic steps at most double the cost of the others.
     func canAfford(_ candidates: Int) -> Bool {
         if candidates > runs { putOff = min(putOff, candidates) }
         return candidates <= runs
     }
 
-    /// The program that a pass of the best case is given.
+    /// The input of a pass of the best case.
     func input(ofPass number: Int) -> Program? { rules.input(ofPass: number, of: best) }
 
-    /// What the rules give for the best case.
+    /// The result of the best case by the rules.
     func expected() -> Case.Expectation? { (try? rules.run(best))?.expected }
 
-    /// Tries a change for all of some things at once, then for each half of them, down to single ones.
+    /// Tries a change for all elements at once, then for each half of them, down to single ones.
     ///
-    /// The last things come first: what a reducer removes does not move what precedes it.
+    /// The last elements come first: their removal does not move the elements before them.
     ///
-    /// - Returns: the things for which the change is not taken, in order
-    /// - Complexity: O(left things × log things) runs
+    /// - Returns: the elements for which the change is not accepted, in order
+    /// - Complexity: O(left elements × log elements) runs
     func attemptInParts<Thing>(_ things: ArraySlice<Thing>, _ change: (ArraySlice<Thing>) -> Bool) -> [Thing] {
         if things.isEmpty || change(things) { return [] }
         if things.count == 1 || isOver { return Array(things) }
@@ -183,36 +185,37 @@ final class Minimization {
 
 /// A way to make a case smaller.
 ///
-/// To write a reducer, look at the smallest case so far (``Minimization/best``), and for each thing that may not be needed
-/// call ``Minimization/attempt(where:_:)`` with a change that does without it. Four rules make it a good one:
-/// - Propose freely, and check nothing that is checked anyway. A candidate that is no smaller by ``CaseSize``, that was tried
-///   before or that is ill formed costs no run; a run costs a thousand times as much as the rest.
-/// - The best case changes with each success. Look at it again, or begin with the last things, which do not move the others.
-/// - Begin with much: all things at once, then halves (``Minimization/attemptInParts(_:_:)``). Where things are as good as one
-///   another and only their number counts, try one, then twice as many (``SlotRow``).
-/// - Never count cases or seconds to know when to stop: a reducer ends when it has tried everything once. If that is more than
-///   linear in what is left, ask ``Minimization/canAfford(_:)``.
-/// Reducers run in turn until none succeeds, so a reducer does one thing and need not repeat it. `minimize --json` shows what
-/// each costs and brings; one whose successes do not pay for its runs belongs later in the order, or nowhere.
+/// To write a reducer, look at the smallest case so far (``Minimization/best``). For each part that may be unnecessary,
+/// call ``Minimization/attempt(where:_:)`` with a change that removes it. Four rules make a good reducer:
+/// - Propose freely, without checks. A candidate that is not smaller by ``CaseSize``, was tried before or is ill formed
+///   costs no run, and a run costs a thousand times as much as the rest.
+/// - The best case changes with each success. Read it again, or begin with the last parts, which do not move the
+///   others.
+/// - Begin with many parts: all at once, then halves (``Minimization/attemptInParts(_:_:)``). For interchangeable
+///   parts, try one, then twice as many (``SlotRow``).
+/// - Do not count cases or seconds: a reducer ends when it has tried everything once. If that is more than linear in
+///   the remaining parts, call ``Minimization/canAfford(_:)`` first. Reducers run in turn until none succeeds, so a
+///   reducer does one thing and need not repeat it. `minimize --json` shows the runs and successes of each. A reducer
+///   with few successes for its runs belongs later in the order, or nowhere.
 protocol Reducer: Sendable {
-    /// The name in ``ReducerStatistics``: what it makes less of.
+    /// The name in ``ReducerStatistics``: the parts that it reduces.
     var name: String { get }
 
     /// Tries everything once.
     func minimize(_ minimization: Minimization)
 }
 
-/// What a reducer has done in one minimization.
+/// The work of a reducer in one minimization.
 package struct ReducerStatistics: Codable, Hashable, Sendable {
-    /// What the reducer makes less of.
+    /// The name of the reducer.
     package var name: String
-    /// How many candidates it proposed, smaller or not.
+    /// The number of proposed candidates, smaller or not.
     package var calls = 0
-    /// How many of them were run.
+    /// The number of candidates that were run.
     package var runs = 0
-    /// How many of them had been tried before.
+    /// The number of candidates that had been tried before.
     package var cached = 0
-    /// How many of them were taken.
+    /// The number of accepted candidates.
     package var successes = 0
 
     enum CodingKeys: String, CodingKey {

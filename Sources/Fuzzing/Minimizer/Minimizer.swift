@@ -2,25 +2,25 @@ import Patching
 
 /// Makes a failing case smaller within its bucket.
 ///
-/// Deterministic: the same case and bucket give the same result, unless a limit of time ends it, which the result says.
+/// Deterministic: the result depends on case and bucket only, unless a time limit ends it (``Result/isInterrupted``).
 ///
-/// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order, the cache of
-///   tried candidates, statistics by reducer and reducers that always make progress after Hypothesis
-///   (MacIver and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020)
+/// - Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002; shortlex order, the
+///   cache of tried candidates, statistics by reducer and reducers that always make progress after Hypothesis (MacIver
+///   and Donaldson, "Test-Case Reduction via Test-Case Generation", ECOOP 2020)
 package struct Minimizer {
-    /// What minimizing gave.
+    /// The result of a minimization.
     package struct Result {
-        /// The smallest case found, with what it must give.
+        /// The smallest case, with its expected result.
         package var smallest: Case
-        /// How many cases were run.
+        /// The number of cases that were run.
         package var candidates: Int
-        /// What each reducer has done.
+        /// The statistics of each reducer.
         package var reducers: [ReducerStatistics]
-        /// The smallest case met on the way in each other bucket.
+        /// The smallest candidate in each other bucket.
         package var strays: [String: Case]
-        /// What is wrong with it; `nil` when it was not run.
+        /// The finding of the smallest case; `nil` if it was not run.
         package var finding: Finding?
-        /// True if an interrupt or a limit of time ended it, so that the case may become smaller still.
+        /// True if an interrupt or a time limit ended it, so that the case may become smaller still.
         package var isInterrupted = false
 
         package init(
@@ -33,7 +33,7 @@ package struct Minimizer {
         }
     }
 
-    /// All reducers: what takes much away comes first, and what only makes plainer last.
+    /// All reducers: those that remove most come first, those that only simplify last.
     static let reducers: [any Reducer] = [
         PassReducer(), FocusReducer(), TableReducer(), SubprogramReducer(), EditReducer(), PlainReducer(),
         SlotReducer(),
@@ -42,20 +42,20 @@ package struct Minimizer {
     private let judge: any CaseJudge
     private let limit: MinimizerLimit
 
-    /// Makes a minimizer that asks a judge about each candidate.
+    /// Makes a minimizer whose candidates go to a judge.
     package init(_ judge: any CaseJudge, limit: MinimizerLimit = MinimizerLimit()) {
         self.judge = judge
         self.limit = limit
     }
 
-    /// Makes a minimizer that judges candidates with these patchers, in this process.
+    /// Makes a minimizer that runs these patchers in this process.
     package init(_ patchers: [any Patcher]) { self.init(InProcessJudge(patchers)) }
 
-    /// Makes a case smaller until no reducer finds anything smaller in the bucket.
+    /// Makes a case smaller until no reducer finds a smaller one in the bucket.
     ///
-    /// - Returns: the case itself when it is not in the bucket
+    /// - Returns: the case itself if it is not in the bucket
     package func minimize(_ c: Case, bucket: String) -> Result {
-        // The patchers that the bucket is not about cost time and say nothing.
+        // Other patchers than the target cost time only.
         let target = Bucket.target(of: bucket)
         let isAboutOne = judge.names.contains(target) && Bucket.rule(of: bucket) != .disagreement
         var original = c
@@ -65,10 +65,10 @@ package struct Minimizer {
         original.detail = nil
         let minimization = Minimization(
             original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
-        // Where it is wrong is worth a run, but says nothing of a case that ends its process.
+        // The original is run once for the place of its finding. A case that kills its process has no place.
         let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
         if isDeadly || minimization.runOriginal() { minimization.run(Self.reducers) }
-        // A stray is in the bucket that it strayed into, not in that of the case it was made from.
+        // Each of them gets the description of its own bucket.
         let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key, judge)) }
         var result = Result(
             smallest: Self.finish(minimization.best, bucket, judge), candidates: minimization.runs,
@@ -78,7 +78,7 @@ package struct Minimizer {
         return result
     }
 
-    /// Adds what the case must give.
+    /// Adds the expected result to the case.
     static func finish(_ c: Case, _ bucket: String?, _ judge: any CaseJudge) -> Case {
         var finished = c
         finished.bucket = bucket

@@ -1,10 +1,10 @@
-/// How far a minimization has come.
+/// The progress of a minimization.
 package struct MinimizerProgress {
-    /// How many cases were run.
+    /// The number of cases that were run.
     package var runs: Int
     /// The size of the smallest case so far.
     package var size: CaseSize
-    /// The reducer at work.
+    /// The current reducer.
     package var reducer: String
 
     package init(runs: Int, size: CaseSize, reducer: String) {
@@ -14,17 +14,17 @@ package struct MinimizerProgress {
     }
 }
 
-/// How much is tried before the smallest case so far is taken.
+/// The limits of a minimization, after which the smallest case so far is the result.
 package struct MinimizerLimit {
-    /// How many cases are run.
+    /// The most cases that are run.
     package var candidates: Int
-    /// How many candidates may be in the bucket, where each of these is dear.
+    /// The most candidates in the bucket, if each of them is expensive.
     package var matches: Int
-    /// How many of them may end the process that they are run in.
+    /// The most candidates that kill their process.
     package var deadly = Int.max
-    /// Queried before each run: true when it has taken long enough.
+    /// Called before each run; returns true after the time limit.
     package var isLate: () -> Bool
-    /// Told of each run before it.
+    /// Called before each run with the progress.
     package var progress: (MinimizerProgress) -> Void
 
     package init(

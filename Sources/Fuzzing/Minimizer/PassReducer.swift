@@ -1,6 +1,6 @@
 import Patching
 
-/// Does without passes: all but the failing one, which gets the program that the first ones gave, and any in between.
+/// Removes passes: all but the failing one, which gets its input as the program, and any pass in between.
 struct PassReducer: Reducer {
     let name = "passes"
 
@@ -8,7 +8,7 @@ struct PassReducer: Reducer {
         var count: Int { minimization.best.passes.count }
         if count < 2 { return }
         if let pass = minimization.bestFinding?.pass, pass < count, start(minimization, at: pass, only: true) { return }
-        // What comes after the failing pass, then what comes before it.
+        // Passes after the failing one, then passes before it.
         for kept in 1..<count {
             if minimization.attempt({ $0.passes.removeLast($0.passes.count - kept) }) { break }
         }
@@ -19,7 +19,7 @@ struct PassReducer: Reducer {
         }
     }
 
-    /// Tries to begin with a pass, and the program that it is given.
+    /// Tries to begin with a pass and its input.
     private func start(_ minimization: Minimization, at pass: Int, only: Bool) -> Bool {
         guard let program = pass == 0 ? minimization.best.program : minimization.input(ofPass: pass) else {
             return false

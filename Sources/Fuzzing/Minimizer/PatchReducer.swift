@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Does without instructions of patches; what is left of a patch keeps its jumps, refs and kept instruction.
+/// Removes instructions of patches; the rest of a patch keeps its jumps, refs and kept instruction.
 struct PatchReducer: Reducer {
     let name = "patches"
 
@@ -36,7 +36,7 @@ extension Edit {
         return SlotRow(patch, borders: borders)
     }
 
-    /// The same edit without some slots of its patch; a jump to one of these lands on what follows.
+    /// The same edit without some slots of its patch; a jump to one of these reaches the next slot.
     func removing(patchSlots range: Range<Int>) -> Edit {
         func moved(_ slot: Int) -> Int {
             slot >= range.upperBound ? slot - range.count : min(slot, range.lowerBound)

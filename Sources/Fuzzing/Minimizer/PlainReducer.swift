@@ -1,10 +1,10 @@
 import BPF
 import Patching
 
-/// Makes instructions plain: moves of small numbers, each with one of its own; and aux words zero.
+/// Makes instructions plain, that is moves of a small unique number, and aux words zero.
 ///
-/// A jump that must stay one becomes a `goto`. Each marker is used once, or a picture could not say which of two instructions
-/// is meant.
+/// A jump that must stay a jump becomes a `goto`. The numbers are unique markers, so that a picture names each
+/// instruction.
 struct PlainReducer: Reducer {
     let name = "plain"
 
@@ -26,10 +26,10 @@ struct PlainReducer: Reducer {
         parts(minimization) { $0.isJump(in: $1) }
     }
 
-    /// Makes plain what can be made so of some places.
+    /// Makes instructions at some places plain.
     ///
-    /// In a long program, markers are long: a place that they would make larger is left out here. No part of such places is
-    /// run, but to measure all of these parts takes minutes.
+    /// In a long program, markers are long. Places that a marker would make larger are left out: their candidates would
+    /// never run, but measuring them takes minutes.
     private func parts(_ minimization: Minimization, where isWanted: (SlotPlace, Case) -> Bool) {
         let before = minimization.best
         let places = before.places.filter {
@@ -50,7 +50,7 @@ struct PlainReducer: Reducer {
 
 /// A slot of the program of a case, or of one of its patches.
 ///
-/// Inlined where it is used: a call with a whole case counts the references to all its parts.
+/// Its methods are inlined: a call with a whole case retains all parts of the case.
 struct SlotPlace {
     /// The pass and the edit of a patch; `nil` for the program.
     var edit: (pass: Int, number: Int)?
@@ -73,7 +73,7 @@ struct SlotPlace {
     /// The plain instruction for this place.
     var plain: Instruction { Instruction(code: Opcode.movImmediate64, imm: marker) }
 
-    /// True if the instruction here is plain; a second slot of a wide load, too, which has no code, and a placeholder.
+    /// Returns true if the instruction here is plain, a second slot of a wide load, or a placeholder.
     @inline(__always)
     func isPlain(in c: Case) -> Bool {
         let insn = insn(in: c)
@@ -81,14 +81,14 @@ struct SlotPlace {
             && insn.imm.magnitude <= plain.imm.magnitude
     }
 
-    /// True if the instruction here is a jump, a call or a wide load, which is more than its own slot.
+    /// Returns true if the instruction here is a jump, a call or a wide load, which depend on other slots.
     @inline(__always)
     func isJump(in c: Case) -> Bool {
         let insn = insn(in: c)
         return insn.isWide || insn.jumpKind != .none
     }
 
-    /// True if another instruction here would make the case smaller.
+    /// Returns true if another instruction here would make the case smaller.
     func isSimpler(_ other: Instruction, in c: Case) -> Bool { CaseSize.detail(other) < CaseSize.detail(insn(in: c)) }
 
     /// The plain instruction for this place, without a code if the instruction here has none.
@@ -96,7 +96,7 @@ struct SlotPlace {
         Instruction(code: insn(in: c).code == 0 ? 0 : plain.code, imm: marker)
     }
 
-    /// The `goto` to where a jump here leads; `nil` if there is none.
+    /// The `goto` to the target of a jump here; `nil` if there is no jump.
     func gotoForm(in c: Case) -> Instruction? {
         let insn = insn(in: c)
         if !insn.jumpKind.isJump { return nil }
@@ -109,7 +109,7 @@ struct SlotPlace {
         if !isPlain(in: c) { set(plainForm(in: c), in: &c) }
     }
 
-    /// Makes a jump here a `goto` to the same place.
+    /// Turns a jump here into a `goto` to the same target.
     func makeGoto(_ c: inout Case) {
         if let goto = gotoForm(in: c) { set(goto, in: &c) }
     }

@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Does without instructions of the program; jumps to them land on what follows.
+/// Removes instructions of the program; jumps to them reach the next one.
 struct SlotReducer: Reducer {
     let name = "slots"
 
@@ -10,7 +10,7 @@ struct SlotReducer: Reducer {
         removeRuns(minimization)
     }
 
-    /// Does without slots side by side of which none can be done without alone.
+    /// Removes adjacent slots that cannot be removed one by one.
     private func removeRuns(_ minimization: Minimization) {
         var count: Int { minimization.best.program.insns.count }
         if !minimization.canAfford(count * (count - 1) / 2) { return }
@@ -37,7 +37,7 @@ struct SlotReducer: Reducer {
 }
 
 extension Case {
-    /// The slots of the program, with borders at those that jumps, edits and tables speak of.
+    /// The slots of the program, with borders at those that jumps, edits and tables name.
     fileprivate var row: SlotRow {
         var borders: [Int] = []
         for (slot, insn) in program.insns.enumerated() {

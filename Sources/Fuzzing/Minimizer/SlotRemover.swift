@@ -1,15 +1,15 @@
 import BPF
 import Patching
 
-/// Takes slots out of the program of a case, and everything that is about them: in one go, however many they are.
+/// Removes any number of slots of a case's program in one step, with their table entries, edits and jumps.
 struct SlotRemover {
     private let program: Program
-    /// The slots that stay.
+    /// True for each slot that stays.
     private let isKept: [Bool]
-    /// The new index of each slot, and of the end; that of a removed slot is the one of what follows it.
+    /// The new index of each slot and of the end; a removed slot has the new index of the next slot.
     private let moved: [Int]
 
-    /// Makes a remover of some slots; a wide load goes as a whole or stays.
+    /// Makes a remover of some slots; a wide load is removed as a whole or stays.
     ///
     /// - Complexity: O(slots)
     init(_ program: Program, removing isRemoved: (Int) -> Bool) {
@@ -31,15 +31,15 @@ struct SlotRemover {
         self.moved = moved
     }
 
-    /// How many slots stay.
+    /// The number of slots that stay.
     var count: Int { moved[program.insns.count] }
 
-    /// The new index of what an index leads to, which may be outside of the program.
+    /// The new index for an index, which may be outside of the program.
     private func moved(_ index: Int) -> Int {
         index < 0 ? index : index < moved.count ? moved[index] : index - program.insns.count + count
     }
 
-    /// Takes the slots out of the program, its tables and the first pass.
+    /// Removes the slots from the program, its tables and the first pass.
     ///
     /// - Complexity: O(slots + edits)
     func apply(to c: inout Case) {
@@ -57,7 +57,7 @@ struct SlotRemover {
             if kind != .none {
                 var target = moved(slot + 1 + insn.jumpOffset(kind))
                 if kind.isJump {
-                    // What follows may be the next subprogram; then the jump itself is the nearest place.
+                    // If the next slot is in the next subprogram, the jump itself is the nearest target.
                     let end = home + 1 < starts.count ? Int(starts[home + 1].start) : program.insns.count
                     if target >= moved(end) { target = moved(slot) }
                 }
@@ -79,11 +79,11 @@ struct SlotRemover {
                 c.passes[0].edits[number].refs[ref].to = InputIndex(moved(edit.refs[ref].to.position))
             }
         }
-        // A deletion goes with its slots.
+        // A deletion without slots is removed.
         c.passes[0].edits.removeAll { $0.remove == 0 && $0.patch.isEmpty }
     }
 
-    /// Moves what points to slots; a subprogram of which nothing is left goes.
+    /// Moves the table entries; a subprogram without slots is removed.
     private func moveTables(_ c: inout Case) {
         let starts = program.subprograms
         c.program.subprograms = starts.indices.compactMap { row in
@@ -98,7 +98,7 @@ struct SlotRemover {
 }
 
 extension Case {
-    /// Moves the passes after the first by as many slots as were removed before their edits.
+    /// Moves the edits of later passes by the number of slots that were removed before them.
     mutating func shiftLaterPasses(without range: Range<Int>) {
         for pass in passes.indices.dropFirst() {
             for edit in passes[pass].edits.indices {

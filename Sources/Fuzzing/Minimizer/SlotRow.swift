@@ -1,19 +1,19 @@
 import BPF
 
-/// Slots in a row of which as many as possible are to go: those of a program or of a patch.
+/// The slots of a program or a patch, of which as many as possible are to be removed.
 ///
-/// - Shape: `insns`, cut into stretches at `borders`; slots within one stretch are told apart by nothing but their contents
+/// - Shape: `insns`, cut into stretches at `borders`; slots in one stretch differ only in their contents
 struct SlotRow {
     var insns: [Instruction]
-    /// The slots that something speaks of, sorted, with 0 and the end.
+    /// The slots that a jump, edit or table names, sorted, with 0 and the end.
     var borders: [Int]
 
-    /// True if offsets that are none, as a patcher may misread them, can make one slot matter more than another.
+    /// True if a patcher may misread fields as offsets, so that slots of one code are not interchangeable.
     var isUneven = false
 
-    /// Makes a row.
+    /// Finds the stretches of some slots.
     ///
-    /// - Parameter places: the slots that something speaks of; those outside of the row are left out
+    /// - Parameter places: the slots that are named; those outside of `insns` are ignored
     /// - Complexity: O(slots + places)
     init(_ insns: [Instruction], borders places: some Sequence<Int>) {
         self.insns = insns
@@ -30,10 +30,10 @@ struct SlotRow {
         zip(borders, borders.dropFirst()).map { $0..<$1 }
     }
 
-    /// Removes what can be removed: stretches, whole and many at once; then as many slots as possible from the end of each
-    /// that is left, and then one slot of each code in it.
+    /// Removes as many slots as possible: whole stretches, many at once; then slots from the end of each stretch that
+    /// is left, then one slot of each code in it.
     ///
-    /// - Parameter remove: tries the best case without some of its slots
+    /// - Parameter remove: tries the best case without a range of slots
     static func minimize(
         _ minimization: Minimization, row: () -> SlotRow, remove: (Range<Int>) -> Bool
     ) {
@@ -42,7 +42,7 @@ struct SlotRow {
         }
         for number in row().stretches.indices.reversed() {
             if minimization.isOver { return }
-            // What was removed can have taken borders with it.
+            // Earlier removals may have removed borders.
             let current = row()
             if number < current.borders.count - 1 {
                 let stretch = current.borders[number]..<current.borders[number + 1]
@@ -62,7 +62,7 @@ struct SlotRow {
             end -= length
             length *= 2
         }
-        // The last length was too much, or there were not as many left.
+        // The last length was too large.
         while length > 1 {
             length /= 2
             if end - start > length && remove(end - length..<end) { end -= length }
@@ -73,7 +73,7 @@ struct SlotRow {
             }
             return
         }
-        // Slots of the same code are as good as one another.
+        // Slots of the same code are interchangeable.
         var needed: Set<UInt8> = [insns[end - 1].code, 0]
         for slot in (start..<end).reversed() where !needed.contains(insns[slot].code) {
             if !remove(slot..<slot + 1) { needed.insert(insns[slot].code) }

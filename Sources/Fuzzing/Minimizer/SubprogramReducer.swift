@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Does without whole subprograms: with their instructions and edits, and with the calls that lead to them.
+/// Removes whole subprograms with their instructions and edits, and the calls of them.
 struct SubprogramReducer: Reducer {
     let name = "subprograms"
 
@@ -24,7 +24,7 @@ extension Case {
             insn.jumpKind.isCall && range.contains(slot + 1 + insn.jumpOffset(insn.jumpKind))
         }
         for (slot, insn) in program.insns.enumerated() where leadsInto(insn, at: slot) && !range.contains(slot) {
-            // A pseudo function keeps its two slots, a call its one.
+            // The replacement of a pseudo function has two slots, that of a call one.
             program.insns[slot] = Instruction(code: insn.isWide ? insn.code : Opcode.movImmediate64, imm: insn.imm)
         }
         for pass in passes.indices {

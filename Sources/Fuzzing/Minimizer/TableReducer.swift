@@ -1,6 +1,6 @@
 import BPF
 
-/// Does without line records and subprograms; what a subprogram holds stays and becomes part of the one before.
+/// Removes line records and subprogram starts; the code of such a subprogram joins the one before.
 struct TableReducer: Reducer {
     let name = "tables"
 

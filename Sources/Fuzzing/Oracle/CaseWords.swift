@@ -1,20 +1,20 @@
 import BPF
 import Patching
 
-/// The words in which buckets speak of instructions and edits.
+/// The words of buckets for instructions and edits.
 struct CaseWords {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
     let fields: JumpReading.Table
 
-    /// Where a slot of the expected result comes from.
+    /// The origin of a slot of the expected result.
     enum Origin {
-        /// A slot of the input; the edit is the one that keeps it.
+        /// A slot of the input; `keptBy` is the edit that keeps it, if any.
         case input(InputIndex, keptBy: Int?)
         case patch(edit: Int, PatchIndex)
     }
 
-    /// Where a slot of the expected result comes from, or `nil` behind its end.
+    /// The origin of a slot of the expected result, or `nil` after its end.
     ///
     /// - Complexity: O(edits)
     func origin(of place: Int) -> Origin? {
@@ -50,7 +50,7 @@ struct CaseWords {
         return unsafe Int(edit.remove) == input.insns[edit.off].width ? .patch : .replace
     }
 
-    /// The number of the edit that stands at an input slot or holds it, or `nil`.
+    /// The number of the edit that starts at an input slot or contains it, or `nil`.
     func edit(at slot: Int) -> Int? {
         (0..<pass.editCount).first { number in
             let edit = pass.edit(number)
@@ -58,7 +58,7 @@ struct CaseWords {
         }
     }
 
-    /// The form of the edit that matters at a slot of the result: its own, else the last before it, else the first.
+    /// The form of the nearest edit for a slot of the result: its own, else the last before it, else the first.
     func form(near place: Int) -> EditKind {
         var own: Int?
         switch origin(of: place) {
@@ -71,8 +71,8 @@ struct CaseWords {
         return form(of: max(own ?? 0, 0))
     }
 
-    /// The edit that matters for a jump, and what it is to that: the one at its target, else the nearest one that it
-    /// crosses, else the one that brings it; `nil` where there is none.
+    /// The edit to name for a jump, with its relation: the one at its target, else the nearest one that it crosses,
+    /// else the one whose patch contains it; else `nil`.
     func edit(from origin: Origin, to target: Int) -> (number: Int, relation: FindingFact.Landing.Relation)? {
         var from = 0
         var own: Int?
@@ -100,7 +100,7 @@ struct CaseWords {
         return start..<start + Int(edit.patchCount)
     }
 
-    /// What an instruction is called; a jump with its direction.
+    /// The name of an instruction; that of a jump has its direction.
     func name(of insn: Instruction, offset: Int?) -> String {
         insn.words(offset: offset, isShortJump: fields[insn] == .off)
     }

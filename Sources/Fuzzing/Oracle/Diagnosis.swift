@@ -1,14 +1,14 @@
 import BPF
 import Patching
 
-/// Says which rule a result breaks first, and in which bucket that belongs.
+/// Finds the first rule that a result breaks, and its bucket.
 ///
-/// Runs only when a result is not what was expected.
+/// Runs only if a result differs from the expected one.
 struct Diagnosis {
     let target: String
     let passNumber: Int
     let words: CaseWords
-    /// True if findings are only counted by their buckets, and their sentences and details are not read.
+    /// True if findings are only counted by bucket, so that sentences and details are not needed.
     private let isBrief: Bool
     private let status: PatchStatus
     private let refusal: Expectation.Refusal?
@@ -24,7 +24,7 @@ struct Diagnosis {
         expected = expectation.program.image()
     }
 
-    /// The finding for a wrong status, or for a wrong reason of a refusal where one is given.
+    /// The finding for a wrong status, or for a refusal with a wrong reason.
     func wrongStatus(_ found: PatchStatus, _ reason: Expectation.Refusal? = nil) -> Finding {
         let (wanted, got) = (Self.name(of: status), Self.name(of: found))
         return finding(
@@ -43,28 +43,28 @@ struct Diagnosis {
         }
     }
 
-    /// The finding for what a patcher did in place of giving a steady answer.
-    func unusable(_ misconduct: PatcherViolation) -> Finding {
+    /// The finding for a violation of the patcher interface.
+    func unusable(_ violation: PatcherViolation) -> Finding {
         let rule: BrokenRule
-        var what = misconduct.words
-        switch misconduct.rule {
+        var what = violation.words
+        switch violation.rule {
         case .wildWrite: rule = .wildWrite
         case .unsteady: rule = .unsteady
         case .badStatus: rule = .badStatus
         case .damage: rule = .error
         case .otherError:
             rule = .error
-            what = "\(Self.name(of: status))-became-\(misconduct.words)"
+            what = "\(Self.name(of: status))-became-\(violation.words)"
         }
-        return finding(rule, insn: what, edit: statusForm, at: 0, misconduct.detail)
+        return finding(rule, insn: what, edit: statusForm, at: 0, violation.detail)
     }
 
-    /// The finding for a result with the right status but other contents, or `nil` when nothing is wrong with it.
+    /// The finding for a result with the right status but wrong contents, or `nil` if it is correct.
     func wrongResult(_ found: ProgramImage<OutputIndex>) -> Finding? {
         row(found) ?? aux(found) ?? subprograms(found) ?? lines(found)
     }
 
-    /// The finding for a result that passes the marker check although its bytes are not those of the others.
+    /// The finding for a result that passes the marker check but differs in bytes from the others.
     func disagreement() -> Finding {
         finding(.disagreement, insn: "bytes", edit: .none, at: 0, "the bytes differ from those of the other patchers")
     }
@@ -78,13 +78,13 @@ struct Diagnosis {
         return Finding(bucket, fact(), pass: passNumber, place: place, detail: detail())
     }
 
-    /// The form of the edit that a wrong status is put down to: the first deletion, else the first.
+    /// The form of the edit to which a wrong status is attributed: the first deletion, else the first edit.
     private var statusForm: EditKind {
         if words.pass.editCount == 0 { return .none }
         return words.form(of: (0..<words.pass.editCount).first { words.pass.edit($0).isDeletion } ?? 0)
     }
 
-    // MARK: The row of instructions
+    // MARK: Instructions
 
     private func row(_ found: ProgramImage<OutputIndex>) -> Finding? {
         var encoding: Finding?
@@ -169,7 +169,7 @@ struct Diagnosis {
             landing())
     }
 
-    /// Where a jump lands, in relation to the edit that matters for it.
+    /// The landing of a jump in relation to its nearest edit.
     private func site(
         of reached: Int, expected wanted: Int, _ edit: (number: Int, relation: FindingFact.Landing.Relation)?
     ) -> FindingFact.Site {
@@ -182,7 +182,7 @@ struct Diagnosis {
             reached, expected: wanted, patch: isReached ? edit.map { words.places(ofPatch: $0.number) } : nil)
     }
 
-    /// Whether a jump has the offset that it had in the input or, where a ref says where it goes, in its patch.
+    /// Returns true if a jump still has its offset in the input or, with a ref, in its patch.
     private func isUnchanged(_ offset: Int, _ field: JumpReading.Field, _ origin: CaseWords.Origin) -> Bool {
         switch origin {
         case .input(let slot, _): return unsafe words.input.insns[slot].offset(in: field) == offset
@@ -249,17 +249,17 @@ struct Diagnosis {
 }
 
 extension Instruction {
-    /// The field that identifies an instruction: `imm`, or `off` where `imm` is an offset.
+    /// The field that identifies an instruction: `imm`, or `off` if `imm` is an offset.
     func marker(_ field: JumpReading.Field) -> Int {
         field == .imm || field == .callee ? Int(off) : Int(imm)
     }
 
-    /// The same instruction with 0 for its offset.
+    /// The same instruction with the offset 0.
     func withoutOffset(_ field: JumpReading.Field) -> Instruction {
         field == .none ? self : reaching(0, in: field) ?? self
     }
 
-    /// The eight bytes as they stand in memory, in hex.
+    /// The eight bytes in memory order, in hex.
     var hex: String {
         (0..<8).map { byte in
             let value = UInt8(truncatingIfNeeded: bits >> UInt64(byte * 8))

@@ -1,27 +1,27 @@
 import BPF
 import Patching
 
-/// The oracle's own check of whether a pass is malformed.
+/// The oracle's own check for malformed passes.
 ///
-/// It gives every slot of the pool of patches its roles, all at once, and then holds jumps and refs against the roles;
-/// ``Patching/PassCheck`` goes another way, patch by patch and slot by slot, and the two must agree on every pass.
+/// It finds the roles of all slots in the pool of patches first, and then compares jumps and refs with the roles.
+/// ``Patching/PassCheck`` works patch by patch and slot by slot instead, and the two must agree on every pass.
 ///
 /// - Source: SEMANTICS, "Errors", first row
 struct EditRules: ~Copyable {
     /// The roles of 64 slots of the pool, a bit for each slot.
     struct Roles: BitwiseCopyable {
-        /// Slots that read as a jump or call. Once all roles are known: those that are one.
+        /// Slots with the code of a jump or call; after all roles are known, only real ones.
         var jumps: UInt64 = 0
-        /// Slots that read as the first of a wide load.
+        /// Slots with the code of a wide load.
         var wides: UInt64 = 0
         /// Slots with another code than 0.
         var codes: UInt64 = 0
-        /// Placeholders for what is kept, and among them those for second slots.
+        /// Placeholders of kept instructions, and among them those of second slots.
         var kept: UInt64 = 0
         var keptSeconds: UInt64 = 0
-        /// The first slots behind patches.
+        /// The first slots after patches.
         var ends: UInt64 = 0
-        /// Second slots of wide loads, those of kept ones included.
+        /// Second slots of wide loads, including kept ones.
         var seconds: UInt64 = 0
         /// Jumps and calls without a ref.
         var relative: UInt64 = 0
@@ -36,20 +36,20 @@ struct EditRules: ~Copyable {
     private var roleStorage = Scratch<Roles>()
     private var jumpStorage = Scratch<PatchJump>()
     private var referringStorage = Scratch<TableIndex>()
-    /// How many jumps and calls the patches of the pass have.
+    /// The number of jumps and calls in the patches of the pass.
     private(set) var jumpCount = 0
 
-    /// The jumps and calls of all patches in order, placeholders left out. Valid after a pass that is not malformed.
+    /// The jumps and calls of all patches in order, without placeholders. Valid after a pass that is not malformed.
     var jumps: UnsafeTypedBuffer<TableIndex, PatchJump> { jumpStorage.buffer() }
     private var roles: UnsafeTypedBuffer<TableIndex, Roles> { roleStorage.buffer() }
 
-    /// Whether a pass is malformed.
+    /// Returns true if a pass is malformed.
     ///
     /// - Complexity: O(patch slots + refs × log subprograms + edits + subprograms)
     mutating func isMalformed(
         _ pass: PassImage, on input: ProgramImage<InputIndex>, _ reading: JumpReading.Table
     ) -> Bool {
-        // Of the slots and of the first one behind them.
+        // For the slots and the one after the last.
         let wordCount = pass.lastPatchEnd / 64 + 1
         roleStorage.reserve(wordCount)
         jumpStorage.reserve(pass.lastPatchEnd)
@@ -61,16 +61,16 @@ struct EditRules: ~Copyable {
         var patchEnd = 0
         var least = 0
         var subprogram = 0
-        // Which rule applies is as good as random: what they say is put together and looked at once.
+        // The results of all rules are combined and tested once: a branch for each would be unpredictable.
         var broken: UInt64 = 0
         for number in 0..<pass.editCount {
             let edit = pass.edit(number)
             let off = Int(edit.off.rawValue)
             let end = off &+ Int(edit.remove)
             if off < least || end > input.insnCount { return true }
-            // The next edit starts behind this one's range and, after an insertion, not at its index either.
+            // The next edit starts after this range and, after an insertion, at a larger index.
             least = max(end, off &+ 1)
-            // The first subprogram that starts behind the first slot.
+            // The first subprogram that starts after the first slot.
             while unsafe subprogram < input.subprogramCount
                 && input.subprograms[TableIndex(subprogram)].start <= edit.off.rawValue
             {
@@ -87,7 +87,7 @@ struct EditRules: ~Copyable {
             broken |= keeps & (UInt64(edit.remove) != width).bit
             broken |= keeps & (UInt64(edit.keep) &+ width > UInt64(edit.patchCount)).bit
             let start = edit.patchStart.position
-            assert(start == patchEnd, "a patch at \(start) of the pool, behind one that ends at \(patchEnd)")
+            assert(start == patchEnd, "a patch at \(start) of the pool, after one that ends at \(patchEnd)")
             if edit.keep < edit.patchCount { mark(start &+ Int(edit.keep), isWide: edit.remove == 2) }
             patchEnd = start &+ Int(edit.patchCount)
             unsafe roles[TableIndex(patchEnd / 64)].ends |= 1 &<< UInt64(patchEnd % 64)
@@ -102,7 +102,7 @@ struct EditRules: ~Copyable {
         return areJumpsMalformed(pass, wordCount, reading)
     }
 
-    /// Reads the codes of the whole pool, in which patches stand one behind the other.
+    /// Reads the codes of the whole pool, in which patches are contiguous.
     @inline(__always)
     private func read(_ pass: PassImage, _ wordCount: Int, _ reading: JumpReading.Table) {
         let count = pass.lastPatchEnd
@@ -120,7 +120,7 @@ struct EditRules: ~Copyable {
         }
     }
 
-    /// Marks the placeholders for what is kept.
+    /// Marks the placeholders of kept instructions.
     @inline(__always)
     private func mark(_ kept: Int, isWide: Bool) {
         unsafe roles[TableIndex(kept / 64)].kept |= 1 &<< UInt64(kept % 64)
@@ -128,7 +128,7 @@ struct EditRules: ~Copyable {
         unsafe roles[TableIndex(second / 64)].keptSeconds |= isWide.bit &<< UInt64(second % 64)
     }
 
-    /// Tells second slots and jumps from what only reads like them; 0 where all wide loads are whole.
+    /// Finds second slots, and removes them from the jumps; returns 0 if all wide loads are whole.
     @inline(__always)
     private func settleRoles(_ count: Int) -> UInt64 {
         var broken: UInt64 = 0
@@ -136,7 +136,7 @@ struct EditRules: ~Copyable {
         for number in 0..<count {
             var word = unsafe roles[TableIndex(number)]
             word.kept |= word.keptSeconds
-            // What comes behind the first slot must be of the same patch, with code 0, and no placeholder.
+            // The slot after the first must be of the same patch, with code 0, and no placeholder.
             let wides = word.wides & ~word.kept
             let seconds = wides &<< 1 | second
             broken |= seconds & (word.codes | word.kept | word.ends)
@@ -152,17 +152,17 @@ struct EditRules: ~Copyable {
     /// 1 for an index between the slots of a wide load, else 0.
     @inline(__always)
     private func cutsWide(_ index: InputIndex, _ input: ProgramImage<InputIndex>) -> UInt64 {
-        // A program does not end with the first slot of one.
+        // A program cannot end with a first slot.
         let isInside = (index.rawValue > 0).bit
         let before = unsafe input.insns[InputIndex(rawValue: index.rawValue &- UInt32(truncatingIfNeeded: isInside))]
         return isInside & (before.code == 0x18).bit
     }
 
-    /// Whether a subprogram starts at an index.
+    /// Returns true if a subprogram starts at an index.
     private func isStart(_ index: InputIndex, _ input: ProgramImage<InputIndex>) -> Bool {
         var number = 0
         var count = input.subprogramCount
-        // The first start that is not below the index, by halving.
+        // Binary search for the first start at or after the index.
         while count > 0 {
             let half = count / 2
             if unsafe input.subprograms[TableIndex(number + half)].start < index.rawValue {
@@ -175,7 +175,7 @@ struct EditRules: ~Copyable {
         return unsafe number < input.subprogramCount && input.subprograms[TableIndex(number)].start == index.rawValue
     }
 
-    /// Whether refs of a patch are malformed; takes the jumps that they come from out of the others.
+    /// Returns true if refs of a patch are malformed; removes their jumps from the relative ones.
     private func areRefsMalformed(
         _ edit: EditRecord, _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ reading: JumpReading.Table
     ) -> Bool {
@@ -184,7 +184,7 @@ struct EditRules: ~Copyable {
             if ref.from.rawValue >= edit.patchCount { return true }
             let place = edit.patchStart + ref.from.position
             let bit: UInt64 = 1 &<< UInt64(place.rawValue % 64)
-            // A jump that is none any more has a ref already.
+            // A removed bit is that of a jump with a ref already.
             if unsafe roles[TableIndex(place.position / 64)].relative & bit == 0 { return true }
             if unsafe reading[pass.patches[place]].isCall && !isStart(ref.to, input) { return true }
             unsafe roles[TableIndex(place.position / 64)].relative &= ~bit
@@ -192,7 +192,7 @@ struct EditRules: ~Copyable {
         return false
     }
 
-    /// Lists the jumps of all patches and says whether one without a ref is malformed.
+    /// Lists the jumps of all patches; returns true if one without a ref is malformed.
     @inline(__always)
     private mutating func areJumpsMalformed(_ pass: PassImage, _ wordCount: Int, _ reading: JumpReading.Table) -> Bool {
         let roles = self.roles
@@ -218,7 +218,7 @@ struct EditRules: ~Copyable {
                 let target = slot &+ 1 &+ insn.offset(in: field)
                 if field.isCall || target < 0 || target > Int(edit.patchCount) { return true }
                 let there = edit.patchStart.position &+ target
-                // The first slot behind the patch may be another patch's, but is no second one.
+                // The slot after the patch may belong to another patch, but is no second slot.
                 if unsafe roles[TableIndex(there / 64)].seconds &>> UInt64(there % 64) & 1 != 0 { return true }
             }
         }
@@ -228,13 +228,13 @@ struct EditRules: ~Copyable {
 }
 
 extension Bool {
-    /// 1 where it holds, else 0: `&` and `|` of numbers do not branch as `&&` and `||` may.
+    /// 1 for true, else 0: unlike `&&` and `||`, `&` and `|` of numbers never branch.
     @inline(__always)
     fileprivate var bit: UInt64 { self ? 1 : 0 }
 }
 
 extension PassImage {
-    /// Where the last patch ends in the pool, in which patches stand in the order of their edits.
+    /// The end of the last patch in the pool, in which patches are in the order of their edits.
     fileprivate var lastPatchEnd: Int {
         if editCount == 0 { return 0 }
         let last = unsafe edits[TableIndex(editCount - 1)]

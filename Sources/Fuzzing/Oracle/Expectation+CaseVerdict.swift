@@ -2,14 +2,14 @@ import BPF
 import Patching
 
 extension Expectation {
-    /// What is wrong with a result, first rule first; `nil` when it is what was expected.
+    /// The first rule that a result breaks; `nil` if it equals the expected one.
     ///
-    /// For results that no patcher gave, such as those of a kernel that is running.
+    /// For results that come from no patcher, such as those of a running kernel.
     ///
     /// - Parameters:
-    ///   - pass: the pass that was computed last, and `input` what it was computed on
-    ///   - target: whose result it is
-    /// - Complexity: O(slots + subprograms + lines) when nothing is wrong
+    ///   - pass: the pass of the last ``compute(_:on:)``, and `input` its input
+    ///   - target: the target of the finding
+    /// - Complexity: O(slots + subprograms + lines) for a correct result
     package func fault(
         in found: ProgramImage<OutputIndex>, of pass: PassImage, on input: ProgramImage<InputIndex>, target: String,
         passNumber: Int
@@ -21,7 +21,6 @@ extension Expectation {
         return status == .accepted ? diagnosis.wrongResult(found) : diagnosis.wrongStatus(.accepted)
     }
 
-    /// Where each slot of the input stands in the expected result, negative where it is removed; valid after an accepted
-    /// pass.
-    package var places: UnsafeTypedBuffer<InputIndex, Int32> { landings.places }
+    /// The place of each input slot in the expected result, negative if it is removed; valid after an accepted pass.
+    package var places: UnsafeTypedBuffer<InputIndex, Int32> { targets.places }
 }

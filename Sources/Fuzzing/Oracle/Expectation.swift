@@ -1,50 +1,49 @@
 import BPF
 import Patching
 
-/// What a pass must give, worked out from the rules alone.
+/// The fast oracle: computes the expected result of a pass from the rules alone.
 ///
-/// Every input slot is given a landing by one sweep forward over the edits and one backward over what they delete; the
-/// expected row of instructions, each found again by its marker, is then written with each jump on the landing of its
-/// target. With the patchers it shares the form of programs and passes (``BPF``, ``Patching/PassImage``) and nothing that
-/// decides: which field is an offset, what is malformed, where things land, how tables move and what a ref names are worked
-/// out here a second time.
+/// First ``ExpectedTargets`` finds the place of every input slot and the slot that jumps to it reach. Then
+/// ``ExpectedInsns`` writes the expected instructions with their offsets. The oracle shares only data types with the
+/// patchers (``BPF``, ``Patching/PassImage``). It has its own code for all decisions: fields of offsets, malformed
+/// edits, targets, tables, refs.
 ///
 /// - Source: SEMANTICS
 package struct Expectation: ~Copyable {
-    /// Why a pass is refused.
+    /// The reason for which a pass is refused.
     package enum Refusal: String, Sendable {
         case malformed
-        /// Nothing stands for the target of a jump, or a patch leaves its subprogram.
+        /// A jump has nothing to reach, or a patch leaves its subprogram.
         case dangling
-        /// Nothing stands at all, or no subprogram.
+        /// The result is empty, or has no subprogram.
         case empty
         case overflow
     }
 
     private let reading = JumpReading()
     private var rules = EditRules()
-    private(set) var landings = Landings()
+    private(set) var targets = ExpectedTargets()
     private var standingStorage = Scratch<InputIndex>()
     private var removedStorage = Scratch<InputIndex>()
-    /// How many jumps and calls of the input are removed.
+    /// The number of removed jumps and calls of the input.
     private(set) var removedCount = 0
     /// The expected program, when the pass is accepted.
     package let program = ProgramBuffer()
-    /// What becomes of the pass.
+    /// The expected status of the pass.
     package internal(set) var status = PatchStatus.accepted
-    /// Why, when it is refused.
+    /// The reason, if the pass is refused.
     package internal(set) var refusal: Refusal?
-    /// The first slot of the would-be result whose jump has no landing or does not fit, where that is why.
+    /// The first slot of the incomplete result whose jump has no target or does not fit, if that is the reason.
     package internal(set) var refusalPlace: OutputIndex?
 
     package init() {}
 
     /// The oracle's own table of offset fields.
     var fields: JumpReading.Table { reading.table }
-    /// The jumps and calls of the input that are removed, in order. Valid after a pass that leaves something standing.
+    /// The removed jumps and calls of the input, in order. Valid unless the result is empty.
     var removedJumps: UnsafeTypedBuffer<TableIndex, InputIndex> { removedStorage.buffer() }
 
-    /// Works out what a pass must give for a well-formed input.
+    /// Computes the expected result of a pass for a well-formed input.
     ///
     /// - Complexity: O(slots + edits + refs × (refs of their edit + subprograms) + lines)
     package mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) {
@@ -52,12 +51,12 @@ package struct Expectation: ~Copyable {
         refusalPlace = nil
         status = .accepted
         if rules.isMalformed(pass, on: input, reading.table) { return refuse(.malformed) }
-        let length = landings.compute(pass, on: input)
+        let length = targets.compute(pass, on: input)
         if length == 0 { return refuse(.empty) }
         program.reserve(insns: length + 1, subprograms: input.subprogramCount + 1, lines: input.lineCount)
         program.insnCount = length
-        var writer = ExpectedRow(
-            pass: pass, input: input, result: program.image(), fields: reading.table, landings: landings)
+        var writer = ExpectedInsns(
+            pass: pass, input: input, result: program.image(), fields: reading.table, targets: targets)
         writeInsns(&writer, of: input.insnCount)
         if let place = writer.dangling { return refuse(.dangling, at: place) }
         program.subprogramCount = subprograms(of: input)
@@ -74,9 +73,9 @@ package struct Expectation: ~Copyable {
         status = reason == .overflow ? .erange : .einval
     }
 
-    /// Writes the whole row and lets its jumps reach what they must.
+    /// Writes all instructions, and points the jumps to their targets.
     @inline(__always)
-    private mutating func writeInsns(_ writer: inout ExpectedRow, of count: Int) {
+    private mutating func writeInsns(_ writer: inout ExpectedInsns, of count: Int) {
         standingStorage.reserve(count + 1)
         removedStorage.reserve(count + 1)
         writer.writePatches()
@@ -89,15 +88,15 @@ package struct Expectation: ~Copyable {
         for number in 0..<rules.jumpCount { unsafe writer.fix(jumps[TableIndex(number)]) }
     }
 
-    /// Writes the subprograms that still stand and says how many.
+    /// Writes the surviving subprograms and returns their number.
     private func subprograms(of input: ProgramImage<InputIndex>) -> Int {
-        let calls = landings.calls
+        let calls = targets.calls
         let table = program.image(as: OutputIndex.self).subprograms
         var kept = 0
         for number in 0..<input.subprogramCount {
             let subprogram = unsafe input.subprograms[TableIndex(number)]
             let landing = unsafe calls[InputIndex(rawValue: subprogram.start)]
-            // One that does not stand is written over by the next, or not counted.
+            // The next one overwrites a removed one; the last is not counted.
             unsafe table[TableIndex(kept)] = Subprogram(start: UInt32(bitPattern: landing), id: subprogram.id)
             kept += landing < 0 ? 0 : 1
         }

@@ -1,13 +1,13 @@
 import BPF
 import Patching
 
-/// The rules that a result can break, in the order in which they are looked at.
+/// The rules that a result can break, in the order of the checks.
 package enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
-    /// Accepted where it must be refused, refused where it must be accepted, or with the wrong error.
+    /// The status is wrong: accepted instead of refused, refused instead of accepted, or another error.
     case error
-    /// The row of markers differs: something is missing, moved, or there twice.
+    /// The sequence of markers differs: an instruction is missing, moved, or there twice.
     case layout
-    /// The right instruction at the right place with other bits than its offset changed.
+    /// The right instruction at the right place, but other bits than its offset changed.
     case encoding
     /// A jump or call reaches another instruction than it should.
     case wrongLanding = "wrong-landing"
@@ -17,32 +17,32 @@ package enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     case subprogram
     /// A line record is wrong.
     case line
-    /// What the rules give for an accepted pass is no well-formed program.
+    /// The expected result of an accepted pass is ill formed.
     case illFormed = "ill-formed"
-    /// Each result passes the marker check by itself, but they are not the same bytes.
+    /// Each result passes the check, but their bytes differ.
     case disagreement
-    /// The patcher ended a campaign's worker.
+    /// The patcher killed its process.
     case crash
-    /// The patcher came to no end.
+    /// The patcher hangs.
     case hang
-    /// The patcher took more memory than it may.
+    /// The patcher used more memory than allowed.
     case memory
-    /// The patcher wrote where nothing of its result belongs.
+    /// The patcher wrote outside of its result.
     case wildWrite = "wild-write"
-    /// The patcher wrote into the program or the edits that it was given.
+    /// The patcher wrote to its input.
     case inputWritten = "input-written"
-    /// The patcher returned what no patcher may return.
+    /// The patcher returned an undefined status.
     case badStatus = "bad-status"
-    /// The patcher answered the same pass in two ways.
+    /// The patcher gave two results for the same pass.
     case unsteady
-    /// What a running kernel made of a program cannot be explained by what kernels are known to do.
+    /// The rewrite of a running kernel matches no known rewrite.
     case notUnderstood = "not-understood"
-    /// A program gives another value after rewriting than without.
+    /// A program returns another value after rewriting.
     case execution
 }
 
 extension BrokenRule {
-    /// True if the patcher ended its process, or had to be ended.
+    /// True if the patcher killed its process, or was killed.
     package var isDeadly: Bool {
         switch self {
         case .crash, .hang, .memory: true
@@ -51,25 +51,25 @@ extension BrokenRule {
     }
 }
 
-/// A broken rule, against whom and where.
+/// A broken rule, with its target and place.
 package struct Finding: Hashable, Sendable, Codable {
     /// The target of findings against the fast oracle.
     package static let oracleTarget = "oracle"
     /// The target of findings against the check of passes.
     package static let passCheckTarget = "pass-check"
 
-    /// The patcher, or `pass-check` or `oracle` when the fault is one of the harness.
+    /// The patcher; or `pass-check` or `oracle` for a fault of the harness.
     package var target: String
     package var rule: BrokenRule
     /// The text of its ``Bucket``.
     package var bucket: String
     /// The pass, counted from 0.
     package var pass: Int
-    /// The slot of the result, or the row of its table, at which the rule is broken first.
+    /// The first slot of the result, or row of its table, at which the rule is broken.
     package var place: Int
-    /// What was expected and what was found, in words with numbers.
+    /// The expected and the found result, with numbers.
     package var detail: String
-    /// What is wrong, in one sentence without numbers and without the target's name.
+    /// The fault, in one sentence without numbers and without the target's name.
     package var sentence: String
 
     package init(
@@ -81,7 +81,7 @@ package struct Finding: Hashable, Sendable, Codable {
 
     /// Makes a finding of a bucket.
     ///
-    /// - Parameter fact: what its sentence tells beside the bucket
+    /// - Parameter fact: a fact for the sentence that is not in the bucket
     init(_ bucket: Bucket, _ fact: FindingFact?, pass: Int, place: Int, detail: String) {
         target = bucket.target
         rule = bucket.rule
@@ -92,7 +92,7 @@ package struct Finding: Hashable, Sendable, Codable {
         sentence = bucket.sentence(fact)
     }
 
-    /// Makes a finding that is only counted, with neither sentence nor detail.
+    /// Makes a finding without sentence and detail, which is only counted.
     init(bucketOnly bucket: Bucket, pass: Int, place: Int) {
         target = bucket.target
         rule = bucket.rule
@@ -103,14 +103,14 @@ package struct Finding: Hashable, Sendable, Codable {
         sentence = ""
     }
 
-    /// A finding of a kernel in which a jump or call leads to code that was removed.
+    /// Makes a finding against a kernel: a jump or call to removed code.
     package init(removedTargetOf insn: String, place: Int, detail: String) {
         self.init(
             Bucket(target: Finding.kernelTarget, rule: .wrongLanding, insn: insn, edit: EditKind.delete.rawValue),
             .removedTarget, pass: 0, place: place, detail: detail)
     }
 
-    /// Says that the pass is outside of what the kernel's own functions assume.
+    /// Marks the finding as one beyond the kernel's contract.
     mutating func note(beyondContract clause: KernelContract.Clause) {
         bucket += "/" + Bucket.beyondContract
         sentence += Bucket.beyondContractWords

@@ -1,11 +1,11 @@
 import BPF
 
 extension Instruction {
-    /// What buckets call the instruction; a jump or call with its direction.
+    /// The word for the instruction in buckets; a jump or call has its direction.
     ///
     /// - Parameters:
-    ///   - offset: where it goes, in slots, or `nil` when that does not matter
-    ///   - isShortJump: whether it is a jump with 16 bits of offset, as whoever asks has found out
+    ///   - offset: the offset in slots, or `nil` to omit the direction
+    ///   - isShortJump: true for a jump with 16 bits of offset, by the caller's own reading
     package func words(offset: Int?, isShortJump: Bool) -> String {
         let way = offset.map { $0 >= 0 ? "-forward" : "-backward" } ?? ""
         switch code {

@@ -1,13 +1,13 @@
 import BPF
 
-/// The oracle's own reading of which field of an instruction is an offset.
+/// The oracle's own table of the fields that hold offsets.
 ///
-/// Written from the table in SEMANTICS row by row, apart from ``BPF/Instruction/jumpKind``, so that a wrong row in either
-/// shows as a finding.
+/// It follows the table in SEMANTICS row by row and is independent of ``BPF/Instruction/jumpKind``, so a wrong row in
+/// either one leads to a finding.
 ///
 /// - Source: SEMANTICS, "Program"
 struct JumpReading: ~Copyable {
-    /// Where the offset is.
+    /// The field of the offset.
     enum Field: UInt8, BitwiseCopyable {
         case none
         /// A jump, with 16 bits in `off`.
@@ -17,7 +17,7 @@ struct JumpReading: ~Copyable {
         /// A call or a pseudo function, with 32 bits in `imm`.
         case callee
 
-        /// Whether a subprogram start is what it must reach.
+        /// True if the target must be a subprogram start.
         @inline(__always)
         var isCall: Bool { self == .callee }
     }
@@ -31,7 +31,7 @@ struct JumpReading: ~Copyable {
         }
     }
 
-    /// The table of SEMANTICS, row by row; the rows before the last are also what the last one leaves out.
+    /// The table of SEMANTICS, row by row; the last row excludes the codes of the others.
     private static func field(_ code: UInt8, _ src: UInt8) -> Field {
         if code == 0x06 { return .imm }
         if code == 0x85 { return src == 1 ? .callee : .none }
@@ -41,10 +41,10 @@ struct JumpReading: ~Copyable {
         return isJump && operation != 8 && operation != 9 && code != 0x0d ? .off : .none
     }
 
-    /// The table, for a loop.
+    /// A view for a loop.
     var table: Table { Table(fields: fields.buffer()) }
 
-    /// A view of the table.
+    /// A view that a loop can keep in registers.
     struct Table: BitwiseCopyable {
         let fields: UnsafeTypedBuffer<Slot, Field>
 
@@ -65,7 +65,7 @@ extension Instruction {
     @inline(__always)
     func offset(in field: JumpReading.Field) -> Int { field == .off ? Int(off) : Int(imm) }
 
-    /// The same instruction with another offset; `nil` when the field cannot hold it.
+    /// The same instruction with another offset; `nil` if it does not fit the field.
     @inline(__always)
     func reaching(_ offset: Int, in field: JumpReading.Field) -> Instruction? {
         var insn = self

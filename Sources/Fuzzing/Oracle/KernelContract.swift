@@ -1,35 +1,35 @@
 import BPF
 import Patching
 
-/// What the kernel's own functions assume of a pass.
+/// The assumptions of the kernel's own functions about a pass.
 ///
-/// A patcher made of these functions is not given a pass that breaks a clause, unless asked to go beyond the contract.
+/// A patcher built from these functions skips a pass that breaks a clause, except beyond the contract.
 ///
 /// - Source: SEMANTICS, "What the kernel's own functions assume"
 struct KernelContract: ~Copyable {
-    /// What a pass may not ask for, in words.
+    /// The broken assumptions, in words.
     enum Clause: String {
-        case refused = "the pass, or some of its edits by themselves, leave a jump without a landing"
-        case deadTarget = "a jump that stands targets a deleted range past its first instruction"
+        case refused = "the pass, or a prefix of its edits, leaves a jump with nothing to reach"
+        case deadTarget = "a surviving jump targets a deleted range past its first instruction"
         case subprogram = "a deleted range holds a subprogram start past its first slot"
         case append = "code is appended"
-        case behindTheEnd =
-            "the last instruction of more than 32767 slots is patched, and bpf_adj_branches looks behind the end"
-        case unknown = "there is an instruction that this kernel does not define, or it has no room for the subprograms"
+        case pastTheEnd =
+            "the last instruction of more than 32767 slots is patched, and bpf_adj_branches reads past the end"
+        case unknown = "this kernel does not define an instruction, or has no room for the subprograms"
     }
 
-    /// For each code, which patchers are made of a kernel that does not define it: a bit for each.
+    /// For each code, the patchers whose kernel does not define it: a bit for each.
     private var undefinedStorage = Scratch<UInt64>(capacity: 256)
     private var undefined: UnsafeTypedBuffer<Slot, UInt64> { undefinedStorage.buffer() }
-    /// The patchers with their numbers of subprograms that there is room for.
+    /// The patchers and the numbers of subprograms that fit.
     private var rooms: [(bit: UInt64, subprograms: Int)] = []
     private var leastRoom = Int.max
-    /// The patchers that are held to the contract of a kernel, a bit for each.
+    /// The patchers with a contract, a bit for each.
     private var held: UInt64 = 0
 
     init() { unsafe undefined.fill(256, from: Slot(0), with: 0) }
 
-    /// Holds the patcher with a number to the contract of a kernel.
+    /// Applies the contract of a kernel to the patcher with a number.
     mutating func hold(_ patcher: Int, to kernel: KernelFunctions) {
         let bit: UInt64 = 1 &<< UInt64(patcher)
         for code in 0..<256 where !KernelCodes.isDefined(UInt8(code), in: kernel) {
@@ -40,8 +40,10 @@ struct KernelContract: ~Copyable {
         leastRoom = min(leastRoom, kernel.maxSubprograms)
     }
 
-    /// The patchers whose kernels do not define some code of a program or its patches, or have no room for its subprograms: a
-    /// bit for each.
+    /// The patchers whose kernels do not define a code of the program or its patches, or have no room for its
+    /// subprograms.
+    ///
+    /// - Shape: a bit for each patcher
     ///
     /// - Complexity: O(slots + patch slots)
     func unknown(in pass: PassImage, _ input: ProgramImage<InputIndex>) -> UInt64 {
@@ -60,13 +62,13 @@ struct KernelContract: ~Copyable {
             hasSkip = hasSkip || edit.skip
             for slot in 0..<Int(edit.patchCount) {
                 let index = PatchIndex(slot)
-                // What stands in the place of a kept instruction is none.
+                // A placeholder is no instruction.
                 if edit.keeps(index) { continue }
                 unsafe found |= undefined[Slot(Int(patch[index].code))]
                 if unsafe patch[index].code == Opcode.gotox { unsafe note(gotox: patch[index], &hasGotox, &found) }
             }
         }
-        // To adjust_jmp_off() a gotox right in front of an insertion is a jump to it.
+        // adjust_jmp_off() takes a gotox directly before an insertion for a jump to it.
         if hasGotox && hasSkip { found |= held }
         if input.subprogramCount > leastRoom {
             for room in rooms where input.subprogramCount > room.subprograms { found |= room.bit }
@@ -74,15 +76,15 @@ struct KernelContract: ~Copyable {
         return found
     }
 
-    /// Notes a `gotox`: the kernel has no other than those with offset 0, which its functions look at.
+    /// Notes a `gotox`: the kernel defines only those with offset 0, but its functions read the offset.
     private func note(gotox: Instruction, _ hasGotox: inout Bool, _ found: inout UInt64) {
         hasGotox = true
         if gotox.off != 0 { found |= held }
     }
 
-    /// The first clause that a pass breaks, but for what a kernel does not know; `nil` where all hold.
+    /// The first clause that a pass breaks, apart from ``Clause/unknown``; `nil` if all hold.
     ///
-    /// - Parameter expectation: that of the pass, in which no edit is malformed
+    /// - Parameter expectation: that of the pass, which must not be malformed
     /// - Complexity: O((slots + refs) × log edits + subprograms)
     static func brokenClause(
         _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ expectation: borrowing Expectation
@@ -91,22 +93,22 @@ struct KernelContract: ~Copyable {
         if appends(pass, input) { return .append }
         if deletesStart(pass, input) { return .subprogram }
         if PassDemands(pass: pass, input: input, expectation: expectation).hasDeadTarget() { return .deadTarget }
-        if looksBehindTheEnd(pass, input) { return .behindTheEnd }
+        if looksPastTheEnd(pass, input) { return .pastTheEnd }
         let prefixes = StepwisePrefixes(pass: pass, input: input, expectation: expectation)
         if prefixes.hasRefused() { return .refused }
         return prefixes.hasDeadTarget() ? .deadTarget : nil
     }
 
-    /// Whether the kernel takes what is behind the end of the program for an instruction of it.
+    /// Returns true if the kernel reads past the end of the program.
     ///
-    /// The probing pass for programs beyond the 16-bit limit leaves out the instruction that is patched. When that is the last
-    /// one, it looks at the slot behind it before it looks whether there is one. A jump that a removal has left there can make
-    /// it refuse a patch that fits, and AddressSanitizer sees it leave memory where the program fills its pages. This is a
-    /// fault of the kernel and no assumption of its functions; known, it would hide others.
+    /// For programs beyond the 16-bit limit, the kernel first tests all offsets except that of the patched instruction.
+    /// If that is the last one, the test reads the slot after the end. A jump that an earlier removal left there can
+    /// make it refuse a patch that fits, and AddressSanitizer reports the read if the program fills its pages. This is
+    /// a known fault of the kernel, not an assumption; such passes are skipped because the fault would hide others.
     ///
     /// - Source: Linux 6.12, kernel/bpf/core.c, `bpf_adj_branches`
     /// - Complexity: O(edits)
-    private static func looksBehindTheEnd(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+    private static func looksPastTheEnd(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         var length = input.insnCount
         for number in 0..<pass.editCount {
             let edit = pass.edit(number)
@@ -121,9 +123,9 @@ struct KernelContract: ~Copyable {
         pass.editCount > 0 && pass.edit(pass.editCount - 1).off.position == input.insnCount
     }
 
-    /// Whether a deleted range holds a subprogram start past its first slot.
+    /// Returns true if a deleted range contains a subprogram start past its first slot.
     ///
-    /// A range that swallows a whole subprogram holds the start of the next one, or is exactly the subprogram.
+    /// A range with a whole subprogram contains the start of the next one, or is exactly the subprogram.
     private static func deletesStart(_ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
         var subprogram = TableIndex(0)
         for number in 0..<pass.editCount {
@@ -139,11 +141,11 @@ struct KernelContract: ~Copyable {
     }
 }
 
-/// Which codes a kernel defines.
+/// The codes that a kernel defines.
 ///
 /// - Source: `include/uapi/linux/bpf.h` and `include/linux/filter.h`, Linux 6.1 to 6.19; RFC 9669
 enum KernelCodes {
-    /// Whether an instruction with this code is one that the kernel knows; 0 is that of second slots.
+    /// Returns true if a kernel defines a code; 0 is that of second slots.
     static func isDefined(_ code: UInt8, in kernel: KernelFunctions) -> Bool {
         if code == Opcode.gotol && !kernel.knowsGotol { return false }
         if code == Opcode.gotox { return kernel.knowsGotox }
@@ -162,7 +164,7 @@ enum KernelCodes {
         }
     }
 
-    /// Codes that came later than 6.1.
+    /// The codes that were added after 6.1.
     private static let since: [UInt8: KernelRelease] = [
         0x06: KernelRelease(6, 6), 0xd7: KernelRelease(6, 6), 0x81: KernelRelease(6, 6), 0x89: KernelRelease(6, 6),
         0x91: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xcb: KernelRelease(6, 15), 0xd3: KernelRelease(6, 15),

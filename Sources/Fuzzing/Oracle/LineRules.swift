@@ -1,15 +1,15 @@
 import BPF
 import Patching
 
-/// The oracle's own line records: changed edit by edit, as the rules are written.
+/// The oracle's own rules for line records, applied edit by edit as in SEMANTICS.
 ///
 /// - Source: SEMANTICS, "What travels along", lines
 enum LineRules {
-    /// Writes the records of a program as a pass changes them to another row and says how many are left.
+    /// Writes the records after a pass to another table and returns their number.
     ///
     /// - Parameters:
     ///   - length: the length of the program in slots
-    ///   - result: room for as many records
+    ///   - result: a table with room for as many records
     /// - Complexity: O(edits + lines)
     @inline(__always)
     static func apply(
@@ -26,7 +26,7 @@ enum LineRules {
             let off = edit.off.rawValue
             let end = off + edit.remove
             if records.head.insnOff > end {
-                // All records that are left are behind the edit, where it can only shift them.
+                // All other records are after the edit, which only shifts them.
                 records.shift &+= edit.patchCount &- edit.remove
             } else if edit.patchCount == 0 {
                 records.delete(from: off, to: end)
@@ -43,21 +43,21 @@ enum LineRules {
 
     /// The records after some edits.
     ///
-    /// The next edit is behind this one, so a record before an edit is as it will be, and all that are left have
-    /// shifted by the same. Those still stand at their index in the input; what they have shifted by is kept once.
+    /// Edits are in order, so records before an edit are final, and all others have shifted by the same distance. They
+    /// keep their index in the input here, and the distance is stored once.
     private struct Records {
         let lines: UnsafeTypedBuffer<TableIndex, LineRecord>
         let count: Int
-        /// The length of the program: an index in it is where a range ends, and so it is with both shifted.
+        /// The length of the input.
         let length: UInt32
         let result: UnsafeTypedBuffer<TableIndex, LineRecord>
-        /// How many records are as they will be.
+        /// The number of final records.
         var settled = 0
         /// The number of the first record that an edit may still change.
         var next = 0
         /// That record, if there is one.
         var head: LineRecord
-        /// What all records from `next` on have shifted by, modulo 2³².
+        /// The distance by which all records from `next` on have shifted, modulo 2³².
         var shift: UInt32 = 0
 
         @inline(__always)
@@ -79,7 +79,7 @@ enum LineRules {
             if next < count { head = unsafe lines[TableIndex(next)] }
         }
 
-        /// Leaves the records before an index where they are at this moment.
+        /// Makes the records before an index final.
         @inline(__always)
         mutating func settle(before index: UInt32) {
             while next < count && head.insnOff < index {
@@ -89,14 +89,14 @@ enum LineRules {
             }
         }
 
-        /// Rule 1: records behind a patched index shift.
+        /// Rule 1: records after a patched index shift.
         @inline(__always)
         mutating func patch(_ off: UInt32, length newLength: UInt32) {
             settle(before: off + 1)
             shift &+= newLength &- 1
         }
 
-        /// Rule 2: records in a deleted range are dropped, but for the last when what follows has none.
+        /// Rule 2: records in a deleted range are dropped; the last one moves to the next slot if that has none.
         @inline(__always)
         mutating func delete(from start: UInt32, to end: UInt32) {
             settle(before: start)

@@ -5,12 +5,12 @@ import Patching
 package enum Oracle: String, CaseIterable, Codable, Sendable {
     /// ``Expectation``, written for speed.
     case fast
-    /// ``Reference``, written to be read. It decides; a difference of the fast one is a finding against the oracle.
+    /// ``Reference``, written to be read. It decides: if the fast one differs, that is a finding against the oracle.
     case reference
 }
 
 extension Case.Expectation {
-    /// What the reference gives, in the form of case files.
+    /// The result of the reference, in the form of case files.
     package init(_ result: Reference.Result) {
         switch result {
         case .program(let program):
@@ -22,15 +22,15 @@ extension Case.Expectation {
 }
 
 extension Expectation {
-    /// Works out what a pass must give, by the oracle that is chosen.
+    /// Computes the expected result of a pass by the chosen oracle.
     package mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>, by oracle: Oracle) {
         compute(pass, on: input)
         if oracle == .reference { replace(by: Reference.result(of: Pass(pass), on: Program(input))) }
     }
 
-    /// Puts the result of the reference in the place of the one that was computed for the same pass.
+    /// Replaces the computed result by that of the reference for the same pass.
     ///
-    /// Which passes a patcher is given still follows from the landings that were computed.
+    /// The passes that a patcher skips still depend on the computed targets.
     mutating func replace(by result: Reference.Result) {
         refusal = nil
         refusalPlace = nil

@@ -1,9 +1,9 @@
 import BPF
 import Patching
 
-/// What a pass asks of a patcher, beyond replacing one instruction by a patch.
+/// The capabilities that a pass demands of a patcher.
 ///
-/// Looked at only when some patcher cannot do everything.
+/// Computed only if some patcher lacks capabilities.
 ///
 /// - Source: `enum bpf_patcher_cap` of the C ABI
 struct PassDemands {
@@ -12,17 +12,17 @@ struct PassDemands {
     private let fields: JumpReading.Table
     private let places: UnsafeTypedBuffer<InputIndex, Int32>
 
-    /// Looks at a pass whose expectation has been worked out and found no malformed edit.
+    /// Analyzes a pass with its expectation, which must not be malformed.
     init(pass: PassImage, input: ProgramImage<InputIndex>, expectation: borrowing Expectation) {
         self.pass = pass
         self.input = input
         fields = expectation.fields
-        places = expectation.landings.places
+        places = expectation.targets.places
     }
 
-    /// Which of the first seven capabilities the pass needs.
+    /// The demands among the first seven capabilities.
     ///
-    /// - Complexity: O(edits), and O((slots + refs) × log edits) where ranges are deleted
+    /// - Complexity: O(edits), and O((slots + refs) × log edits) with deleted ranges
     func capabilities() -> PatcherCapabilities {
         var needs: PatcherCapabilities = []
         var deletesRange = false
@@ -45,7 +45,7 @@ struct PassDemands {
         return needs
     }
 
-    /// Whether a jump or call that stands, or one of a patch, targets a deleted range past its first slot.
+    /// Returns true if a surviving jump or call, or one of a patch, targets a deleted range past its first slot.
     ///
     /// - Complexity: O((slots + refs) × log edits)
     func hasDeadTarget() -> Bool {
@@ -60,19 +60,19 @@ struct PassDemands {
             let edit = pass.edit(number)
             for ref in 0..<Int(edit.refCount) {
                 let target = unsafe pass.refs[edit.refStart + ref].to
-                // A ref may name anything; one to behind the end is refused.
+                // A ref may have any target; one past the end is refused.
                 if target.position < input.insnCount && isDead(target) { return true }
             }
         }
         return false
     }
 
-    /// Whether a slot is in a deleted range, past its first slot.
+    /// Returns true if a slot is in a deleted range, past its first slot.
     private func isDead(_ target: InputIndex) -> Bool {
         if unsafe places[target] >= 0 { return false }
         var low = 0
         var high = pass.editCount
-        // The first edit that ends behind the slot.
+        // The first edit that ends after the slot.
         while low < high {
             let middle = (low + high) / 2
             if pass.edit(middle).end <= target { low = middle + 1 } else { high = middle }

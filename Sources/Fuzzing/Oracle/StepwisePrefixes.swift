@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// What the rules excuse a stepwise patcher for: what happens after only some edits of a pass.
+/// The prefixes of a pass, for which the rules make an exception for stepwise patchers.
 ///
 /// - Source: SEMANTICS, "Errors", last paragraph
 struct StepwisePrefixes {
@@ -13,24 +13,25 @@ struct StepwisePrefixes {
     private let removed: UnsafeTypedBuffer<TableIndex, InputIndex>
     private let removedCount: Int
 
-    /// Looks at a pass whose expectation has been worked out and found no malformed edit.
+    /// Analyzes a pass with its expectation, which must not be malformed.
     @inline(__always)
     init(pass: PassImage, input: ProgramImage<InputIndex>, expectation: borrowing Expectation) {
         self.pass = pass
         self.input = input
         fields = expectation.fields
-        jumps = expectation.landings.jumps
-        calls = expectation.landings.calls
+        jumps = expectation.targets.jumps
+        calls = expectation.targets.calls
         removed = expectation.removedJumps
         removedCount = expectation.removedCount
     }
 
-    /// Whether some prefix of an accepted or overflowing pass is `EINVAL`, so that a stepwise patcher is not given it.
+    /// Returns true if some prefix of an accepted or overflowing pass is `EINVAL`, so that a stepwise patcher skips the
+    /// pass.
     ///
-    /// A landing depends only on the edits up to the one at which it fails. So such a prefix exists just when a jump that an
-    /// edit removes has lost its target to an earlier edit.
+    /// A landing depends only on the edits up to the one at which it fails. So such a prefix exists if and only if a
+    /// jump lost its target to an earlier edit than the one that removes the jump.
     ///
-    /// - Complexity: O(removed jumps), plus O(edits) for each that has no landing
+    /// - Complexity: O(removed jumps), plus O(edits) for each one without a landing
     @inline(__always)
     func hasRefused() -> Bool {
         for number in 0..<removedCount {
@@ -44,7 +45,7 @@ struct StepwisePrefixes {
         return false
     }
 
-    /// Whether a jump that an edit removes targets a range, past its first slot, that an earlier edit has deleted.
+    /// Returns true if a jump that an edit removes targets a range, past its first slot, that an earlier edit deleted.
     ///
     /// - Complexity: O(removed jumps × edits)
     func hasDeadTarget() -> Bool {
@@ -67,7 +68,7 @@ struct StepwisePrefixes {
         return number
     }
 
-    /// The number of the edit at which a landing fails: the last of the deletions side by side from the target on.
+    /// The number of the edit at which a landing fails: the last of the adjacent deletions from the target on.
     private func lastEdit(ofRunAt target: InputIndex) -> Int {
         let home = input.end(of: input.subprogram(holding: target))
         var found = 0
@@ -86,7 +87,8 @@ struct StepwisePrefixes {
         return found
     }
 
-    /// Whether an offset does not fit after some prefix of the edits, which excuses `ERANGE` of a stepwise patcher.
+    /// Returns true if an offset does not fit after some prefix of the edits, which excuses `ERANGE` of a stepwise
+    /// patcher.
     ///
     /// - Complexity: O(slots × edits)
     func overflows() -> Bool {

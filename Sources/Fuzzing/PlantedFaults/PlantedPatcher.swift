@@ -1,20 +1,20 @@
 import BPF
 import Patching
 
-/// A patcher that is wrong on purpose, to see what a finding looks like and whether a set-up reports it.
+/// A patcher with a planted fault, to show a finding and to test whether a set-up reports it.
 ///
-/// It lets `delta-array` do the work and then spoils the result in one way.
+/// It runs `delta-array` and then damages the result.
 package final class PlantedPatcher: Patcher {
-    /// The ways of being wrong.
+    /// The planted faults.
     package enum Fault: String, CaseIterable, Codable, Sendable {
-        /// Backward jumps over code that grew land one instruction too far ahead, as in CVE-2016-2383.
+        /// Backward jumps over code that grew land one instruction too late, as in CVE-2016-2383.
         case backJump = "planted-back-jump"
         /// The aux word of a patched instruction is lost.
         case lostAux = "planted-lost-aux"
-        /// A pass with a deletion right in front of an append ends the process.
+        /// A pass with a deletion directly before an append kills the process.
         case trap = "planted-trap"
 
-        /// What the patcher is called on the command line.
+        /// The name on the command line.
         package var name: String { rawValue }
     }
 

@@ -1,15 +1,15 @@
 import BPF
 import Patching
 
-/// Keeps constants of the program out of machine code: each is made of two random numbers when it is needed.
+/// Keeps the constants of a program out of machine code: each is computed from two random numbers.
 ///
 /// | instruction | becomes |
 /// |---|---|
-/// | arithmetic with a number, but for shifts | 3 |
-/// | `rD = 0` | 1, without any number |
+/// | arithmetic with a number, except shifts | 3 |
+/// | `rD = 0` | 1, without a number |
 /// | comparison with a number | 3, the jump last and by ref |
 /// | store of a number | 3 |
-/// | wide load, but for that of a subprogram's address | 7: one half, then the other |
+/// | wide load, except of a subprogram's address | 7: one half, then the other |
 ///
 /// - Source: `bpf_jit_blind_constants`, Linux 6.12
 enum ConstantBlinding {
@@ -29,13 +29,13 @@ enum ConstantBlinding {
         }
     }
 
-    /// A random number to hide a constant behind: a marker with its bits spread.
+    /// A random number that hides a constant: a marker with its bits spread.
     @inline(__always)
     private static func key(_ draft: inout WorkloadDraft) -> Int32 {
         Int32(truncatingIfNeeded: Int64(draft.nextMarker()) &* 0x9e37_79b1)
     }
 
-    /// Puts a constant into the hidden register without showing it.
+    /// Computes a constant in the hidden register.
     @inline(__always)
     private static func hide(_ imm: Int32, is64: Bool, _ draft: inout WorkloadDraft) {
         let key = key(&draft)

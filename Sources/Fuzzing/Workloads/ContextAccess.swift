@@ -1,22 +1,22 @@
 import BPF
 import Patching
 
-/// Turns accesses of the context that programs see into accesses of the objects that the kernel has.
+/// Turns accesses of the program's context into accesses of kernel objects.
 ///
 /// | field | load | store |
 /// |---|---|---|
 /// | at another place | 1 | 1 |
 /// | some bits of a byte | 2 | 1 |
-/// | behind a pointer that may be null | 3 | 4 |
-/// | of a full socket only | 4, or 9 where the load writes over the context | 6 |
+/// | through a pointer that may be null | 3 | 4 |
+/// | of a full socket only | 4, or 9 if the load overwrites the context | 6 |
 ///
-/// A load of less than four bytes, but for some bits, is one of the field and 1 more to mask it, or 2 where it has to be
-/// shifted as well. Which field an offset stands for depends on the program's type, which stands in no instruction: fields
-/// of four bytes take turns here. Which registers hold the context is worked out by ``ContextRegisters``.
+/// A load of less than four bytes has 1 more instruction to mask the field, or 2 to shift it as well; the load of some
+/// bits has neither. The field at an offset depends on the program type, which no instruction shows: here the kinds of
+/// fields take turns. ``ContextRegisters`` finds the registers that hold the context.
 ///
 /// - Source: `convert_ctx_accesses`, Linux 6.12
 enum ContextAccess {
-    /// What a field of the context is.
+    /// The kinds of fields of the context.
     private enum Field: Int {
         case moved, bits, behindPointer, ofFullSocket
     }
@@ -38,7 +38,7 @@ enum ContextAccess {
         }
     }
 
-    /// The field at an offset; where a patch cannot be left, only what needs no jump.
+    /// The field at an offset; if a jump cannot leave the patch, a kind without jumps.
     @inline(__always)
     private static func field(at off: Int16, hasNext: Bool) -> Field {
         hasNext ? Field(rawValue: Int(off) >> 2 & 3) ?? .moved : .moved
@@ -51,7 +51,7 @@ enum ContextAccess {
         let (dst, context) = (insn.dst, insn.src)
         let size = MemorySize(of: insn)
         let whole = size == .double ? MemorySize.double : .word
-        // How many slots behind the field itself cut out what is asked for.
+        // The number of instructions that extract the bytes from the field.
         let cut = size == whole ? 0 : insn.off & 3 == 0 ? 1 : 2
         let field = field(at: insn.off, hasNext: hasNext)
         switch field {
@@ -76,7 +76,7 @@ enum ContextAccess {
         add(cut, insn, &draft)
     }
 
-    /// The test needs a register while the context is still needed: one is put away and fetched back on both ways.
+    /// A load over the context: the test needs another register, which is saved and restored on both paths.
     private static func loadOverContext(
         _ context: UInt8, _ whole: MemorySize, cut: Int, _ insn: Instruction, _ draft: inout WorkloadDraft
     ) {
@@ -94,7 +94,7 @@ enum ContextAccess {
         draft.add(.assign(context, 0))
     }
 
-    /// Cuts the bytes that are asked for out of a field.
+    /// Extracts the loaded bytes from a field.
     private static func add(_ cut: Int, _ insn: Instruction, _ draft: inout WorkloadDraft) {
         if cut == 0 { return }
         if cut == 2 { draft.add(.apply(.shiftRight, insn.dst, Int32(insn.off & 3) * 8, is64: false)) }
@@ -126,7 +126,7 @@ enum ContextAccess {
         draft.add(.load(.double, spare, from: context, place))
     }
 
-    /// A register that is neither of two.
+    /// A register other than two.
     private static func spare(besides one: UInt8, _ other: UInt8) -> UInt8 {
         let candidates: [3 of UInt8] = [9, 8, 7]
         if one != candidates[0] && other != candidates[0] { return candidates[0] }

@@ -1,23 +1,23 @@
 import BPF
 import Patching
 
-/// Which registers hold the program's context, slot by slot.
+/// The registers that hold the program's context, for each slot.
 ///
-/// The verifier knows the type of every register on every path. Here `r1` holds the context where the program starts, and
-/// where a subprogram starts if it does at each of its calls; moves pass it on, and where ways meet it must be there on
-/// all of them. Slots are gone through in order, twice, so that the second time knows what loops bring: with loops in loops,
-/// or calls backwards, a register may be taken to hold it for too long. What goes through the stack is lost.
+/// The verifier knows the type of every register on every path. This analysis is simpler: `r1` holds the context at the
+/// start of the program, and at the start of a subprogram if it does at all its calls. Moves copy it, and where paths
+/// meet, it must be in the register on all of them. Two walks over the slots find the effect of loops; with nested
+/// loops or backward calls the result may contain too many registers. Copies on the stack are ignored.
 struct ContextRegisters: ~Copyable {
     private var storage = Scratch<UInt16>()
 
-    /// Works it out for a program.
+    /// Analyzes a program.
     ///
     /// - Complexity: O(slots)
     mutating func load(_ input: ProgramImage<InputIndex>) {
         let count = input.insnCount
         storage.reserve(count + 1)
         let held = storage.buffer(as: InputIndex.self)
-        // All ones stand for a slot that no way has reached yet.
+        // All ones: no path has reached the slot yet.
         unsafe held.fill(count + 1, from: InputIndex(0), with: UInt16.max)
         unsafe held[InputIndex(0)] = RegisterEffect.bit(Register.first)
         for _ in 0..<2 {
@@ -33,7 +33,7 @@ struct ContextRegisters: ~Copyable {
                 let target = InputIndex(slot + 1 + insn.jumpOffset(kind))
                 switch kind {
                 case .call: unsafe held[target] &= before & RegisterEffect.arguments
-                // Who calls it then, and with what, is not known.
+                // The callers of an address, and their arguments, are unknown.
                 case .function: unsafe held[target] = 0
                 default: unsafe held[target] &= after
                 }
@@ -41,7 +41,7 @@ struct ContextRegisters: ~Copyable {
         }
     }
 
-    /// Whether a register holds the context before an instruction.
+    /// Returns true if a register holds the context before an instruction.
     @inline(__always)
     func holds(_ register: UInt8, at slot: InputIndex) -> Bool {
         let held = unsafe storage.buffer(as: InputIndex.self)[slot]
@@ -50,7 +50,7 @@ struct ContextRegisters: ~Copyable {
 }
 
 extension Instruction {
-    /// Whether this is `rD = rS` with all 64 bits and nothing else.
+    /// True for a plain 64-bit move `rD = rS`.
     @inline(__always)
     var isMove: Bool {
         code == Arithmetic.move.rawValue | Opcode.arithmeticClass | Opcode.registerOperand && off == 0

@@ -1,18 +1,18 @@
 import BPF
 import Patching
 
-/// Deletes what control flow never reaches, whole subprograms too: each run of such slots by one deletion.
+/// Deletes unreachable code, including whole subprograms: each run of slots by one deletion.
 ///
-/// The verifier finds more, because it knows of comparisons that never hold.
+/// The verifier finds more, since it knows comparisons that never hold.
 ///
 /// - Source: `opt_remove_dead_code`, Linux 6.12
 enum DeadCode {
     /// Writes the pass.
     ///
-    /// A run that is left out stands with all that it reaches, or its jumps would have nowhere to go.
+    /// A run that is not chosen stays with all code that it reaches, so that its jumps have targets.
     ///
     /// - Complexity: O(slots × log subprograms)
-    static func write(_ draft: inout WorkloadDraft, _ reach: inout Reach) {
+    static func write(_ draft: inout WorkloadDraft, _ reach: inout Reachability) {
         let input = draft.input
         reach.load(input)
         var slot = 0
@@ -29,10 +29,10 @@ enum DeadCode {
         }
     }
 
-    /// The next slots in a row that nothing reaches, or `nil`.
+    /// The next run of unreachable slots, or `nil`.
     @inline(__always)
     private static func nextRun(
-        from start: Int, _ input: ProgramImage<InputIndex>, _ reach: borrowing Reach
+        from start: Int, _ input: ProgramImage<InputIndex>, _ reach: borrowing Reachability
     ) -> Range<Int>? {
         var low = start
         while low < input.insnCount && reach.isReached(InputIndex(low)) { low += 1 }

@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Puts tests for 0, and for -1 where it is signed, in front of each division by a register.
+/// Adds a test for 0 before each division by a register, and a test for -1 if it is signed.
 ///
 /// | division | becomes |
 /// |---|---|
@@ -9,7 +9,7 @@ import Patching
 /// | unsigned remainder | 2, last; of 32 bits 4, in the middle |
 /// | signed | 8, last |
 /// | signed remainder | 7, last; of 32 bits 9, in the middle |
-/// | signed, by the number -1 | 1, which divides nothing |
+/// | signed, by the number -1 | 1, without a division |
 ///
 /// - Source: `do_misc_fixups`, Linux 6.12
 enum DivisionGuards {
@@ -23,7 +23,7 @@ enum DivisionGuards {
 
     /// Rewrites one instruction if it is a division.
     ///
-    /// - Parameter hasNext: whether there is something to reach by leaving the patch
+    /// - Parameter hasNext: true if an instruction follows, so that a jump can leave the patch
     @inline(__always)
     static func rewrite(_ slot: InputIndex, hasNext: Bool, _ draft: inout WorkloadDraft) {
         let insn = unsafe draft.input.insns[slot]
@@ -56,7 +56,7 @@ enum DivisionGuards {
     }
 
     private static func unsignedRemainder(_ insn: Instruction, _ is64: Bool, _ draft: inout WorkloadDraft) {
-        // What a divisor of 0 leaves as it is must still lose its upper half where the remainder is of 32 bits.
+        // With a divisor of 0, a 32-bit remainder must still clear the upper half of its register.
         draft.jump(to: is64 ? 2 : 3, if: insn.src, .equal, 0, is64: is64)
         draft.keep()
         if is64 { return }

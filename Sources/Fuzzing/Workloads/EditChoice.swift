@@ -1,21 +1,21 @@
-/// Which of the edits that a workload finds are made.
+/// The choice among the edits that a workload finds.
 struct EditChoice {
-    /// Chances are numbers out of so many.
+    /// The denominator of probabilities.
     static let whole = 65_536
 
     private let chance: Int
     private var draws: Draws
 
-    /// All of them.
+    /// Makes all edits.
     static let all = EditChoice(chance: whole, Draws(seed: 0, index: 0))
 
-    /// Each with the same chance, out of ``whole``.
+    /// Makes each edit with the same probability, `chance` out of ``whole``.
     init(chance: Int, _ draws: Draws) {
         self.chance = chance
         self.draws = draws
     }
 
-    /// Whether the next edit is made.
+    /// Returns true if the next edit is made.
     @inline(__always)
     mutating func takesNext() -> Bool { chance >= Self.whole || draws.chance(chance, of: Self.whole) }
 }

@@ -1,22 +1,22 @@
 import BPF
 import Patching
 
-/// Takes away what saves registers around a call that needs none saved: stores to the stack right before it, and loads of
-/// the same registers from the same places right behind.
+/// Removes unnecessary spills and fills around a call: stores of registers to the stack directly before it, and loads
+/// of the same registers directly after it.
 ///
-/// | who jumps in between | edits |
+/// | jumps into the sequence | edits |
 /// |---|---|
-/// | nobody | one: all of it becomes the call alone |
-/// | somebody | two: the stores are deleted, and the loads |
+/// | none | one: the call alone replaces all |
+/// | some | two: the stores are deleted, and the loads |
 ///
-/// The kernel also asks that nothing else uses these places of the stack, that they follow each other from the lowest one
-/// on, and that each register is saved once; it deletes the slots one by one.
+/// The kernel also requires that no other code uses these stack slots, that they are contiguous, and that each register
+/// is saved once. It deletes the slots one by one.
 ///
-/// Which calls write no register but `r0` is known to the verifier; here it is `get_smp_processor_id`, and every kfunc, as
-/// no compiler writes this around a call of another kind.
+/// The verifier knows the calls that write no register but `r0`. Here these are `get_smp_processor_id` and all kfuncs,
+/// since compilers emit this sequence for no other call.
 ///
-/// - Source: `mark_fastcall_patterns` and `remove_fastcall_spills_fills`, Linux 6.12; as one replacement: Nakryiko, July
-///   2024
+/// - Source: `mark_fastcall_patterns` and `remove_fastcall_spills_fills`, Linux 6.12; as one replacement: Nakryiko,
+///   July 2024
 struct FastcallRemoval: ~Copyable {
     private var targets = JumpTargets()
 
@@ -34,7 +34,7 @@ struct FastcallRemoval: ~Copyable {
         }
     }
 
-    /// How many registers are saved around a call.
+    /// The number of registers that are saved around a call.
     private func savedCount(
         around call: Int, from start: Int, to end: Int, _ input: ProgramImage<InputIndex>
     ) -> Int {
@@ -59,7 +59,7 @@ struct FastcallRemoval: ~Copyable {
         if count == 0 { return }
         let first = call - count
         let isEntered = (first + 1...call + count).contains { targets.contains(InputIndex($0)) }
-        // Without something behind them, a jump to the loads would have nowhere to go.
+        // If no instruction follows the loads, a jump to them would have nothing to reach.
         if isEntered && call + count + 1 >= end { return }
         if !draft.choice.takesNext() { return }
         if isEntered {
@@ -73,7 +73,7 @@ struct FastcallRemoval: ~Copyable {
 }
 
 extension Instruction {
-    /// Whether this calls a helper that writes no register but `r0`.
+    /// True for a call that writes no register but `r0`.
     @inline(__always)
     fileprivate var isFastHelper: Bool { isCall(ofHelper: HelperInlining.Helper.processorNumber.rawValue) }
 }

@@ -1,7 +1,7 @@
 import BPF
 import Patching
 
-/// Puts the body of small helpers in place of their calls.
+/// Replaces calls of small helpers by their bodies.
 ///
 /// | helper | becomes |
 /// |---|---|
@@ -14,11 +14,11 @@ import Patching
 /// | `get_branch_snapshot` | 11 |
 /// | `timer_set_callback` | 3, the call last |
 ///
-/// What kind of map it is stands in no instruction: maps with an even number in the wide load that last went to `r1` are
-/// arrays here, the others hash tables.
+/// No instruction shows the kind of a map. Here maps with an even number in the last wide load to `r1` are arrays, the
+/// others hash tables.
 ///
-/// - Source: `do_misc_fixups`, for the lengths: Linux 6.12, of helpers for arguments the longest of the forms since 5.17,
-///   `get_current_task` 2026
+/// - Source: `do_misc_fixups`, for the lengths: Linux 6.12, of helpers for arguments the longest of the forms since
+///   5.17, `get_current_task` 2026
 struct HelperInlining {
     /// The map that `r1` was last loaded with.
     private var map: Int32 = 0
@@ -34,7 +34,7 @@ struct HelperInlining {
 
     /// Rewrites one instruction if it is a call of such a helper.
     ///
-    /// - Parameter hasNext: whether there is something to reach by leaving the patch
+    /// - Parameter hasNext: true if an instruction follows, so that a jump can leave the patch
     @inline(__always)
     mutating func rewrite(_ slot: InputIndex, hasNext: Bool, _ draft: inout WorkloadDraft) {
         let insn = unsafe draft.input.insns[slot]
@@ -61,7 +61,7 @@ struct HelperInlining {
         case functionArgumentCount = 185
         case exchangePointer = 194
 
-        /// Whether its patch is left by a jump.
+        /// True if a jump leaves its patch.
         var isLeft: Bool {
             switch self {
             case .mapLookup, .branchSnapshot, .functionArgument: true
@@ -79,7 +79,7 @@ struct HelperInlining {
             draft.add(.load(.double, result, from: result, 0))
         case .processorNumber, .currentTask, .currentTaskBTF:
             draft.add(.assign(result, draft.nextMarker()))
-            // `rD = rS` with -1 in `off` adds the start of this processor's own memory.
+            // `rD = rS` with -1 in `off` adds the base of this CPU's per-CPU memory.
             var move = Instruction.move(result, result)
             move.off = -1
             draft.add(move)
@@ -101,7 +101,7 @@ struct HelperInlining {
         }
     }
 
-    /// 7: the entry's place behind the map's first, or 0 for an index that is too large.
+    /// 7: the address of the entry, or 0 for an index that is too large.
     private func arrayLookup(_ draft: inout WorkloadDraft) {
         draft.add(.load(.word, Register.third, from: Register.second, 0))
         draft.jump(to: 4, if: Register.third, .less, draft.nextMarker())
@@ -112,14 +112,14 @@ struct HelperInlining {
         draft.add(.apply(.add, Register.result, register: Register.first))
     }
 
-    /// 3: a call of the table's own look-up, and from the entry that it finds to the value in it.
+    /// 3: a call of the table's look-up, then from the entry to its value.
     private func hashLookup(_ draft: inout WorkloadDraft) {
         draft.add(.callHelper(draft.nextMarker()))
         draft.jump(to: 3, if: Register.result, .equal, 0)
         draft.add(.apply(.add, Register.result, 56))
     }
 
-    /// 9: argument number `r2` of the traced function goes to where `r3` points.
+    /// 9: stores argument number `r2` of the traced function through `r3`.
     private func functionArgument(_ draft: inout WorkloadDraft) {
         draft.add(.load(.double, Register.result, from: Register.first, -8))
         draft.jump(to: 4, if: Register.second, .less, register: Register.result)
@@ -132,7 +132,7 @@ struct HelperInlining {
         draft.add(.assign(Register.result, 0))
     }
 
-    /// 7: what the traced function gave, which stands behind its arguments, goes to where `r2` points.
+    /// 7: stores the return value of the traced function, which follows its arguments, through `r2`.
     private func functionResult(_ draft: inout WorkloadDraft) {
         draft.add(.load(.double, Register.third, from: Register.first, -8))
         draft.add(.apply(.and, Register.third, 15))
@@ -143,7 +143,7 @@ struct HelperInlining {
         draft.add(.assign(Register.result, 0))
     }
 
-    /// 11: asks for whole entries of 24 bytes, and gives how many bytes it got.
+    /// 11: requests whole entries of 24 bytes, and returns the number of bytes.
     private func branchSnapshot(_ draft: inout WorkloadDraft) {
         draft.jump(to: 10, if: Register.third, .notEqual, 0)
         draft.add(.apply(.shiftRight, Register.second, 3, is64: false))

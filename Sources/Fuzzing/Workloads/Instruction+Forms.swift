@@ -1,8 +1,8 @@
 import BPF
 
-/// The registers that rewrites speak of by their task.
+/// The registers that rewrites use, by their task.
 package enum Register {
-    /// What a call gives.
+    /// The return value of a call.
     @inlinable package static var result: UInt8 { 0 }
     /// The first argument of a call, and the context where a program starts.
     @inlinable package static var first: UInt8 { 1 }
@@ -14,7 +14,7 @@ package enum Register {
     @inlinable package static var hidden: UInt8 { 11 }
 }
 
-/// What an arithmetic instruction does, as its bits in the code.
+/// The operation bits of an arithmetic instruction.
 ///
 /// - Source: RFC 9669, section 4.1
 package enum Arithmetic: UInt8 {
@@ -33,14 +33,14 @@ package enum Arithmetic: UInt8 {
     case shiftRightSigned = 0xc0
 }
 
-/// When a conditional jump is taken, as its bits in the code.
+/// The condition bits of a conditional jump.
 ///
 /// - Source: RFC 9669, section 4.3
 package enum Condition: UInt8 {
     case equal = 0x10
     case greater = 0x20
     case greaterOrEqual = 0x30
-    /// Whether the operands have a bit in common.
+    /// The operands have a bit in common.
     case set = 0x40
     case notEqual = 0x50
     case signedGreater = 0x60
@@ -51,7 +51,7 @@ package enum Condition: UInt8 {
     case signedLessOrEqual = 0xd0
 }
 
-/// How much a load or store moves, as its bits in the code.
+/// The size bits of a load or store.
 ///
 /// - Source: RFC 9669, section 5
 package enum MemorySize: UInt8 {
@@ -74,7 +74,7 @@ package enum MemorySize: UInt8 {
     }
 }
 
-/// The codes that rewrites look for.
+/// The codes that rewrites match.
 extension Opcode {
     /// `ALU`, 32-bit arithmetic.
     @inlinable package static var arithmetic32Class: UInt8 { 0x04 }
@@ -83,7 +83,7 @@ extension Opcode {
     @inlinable package static var loadClass: UInt8 { 0x01 }
     @inlinable package static var storeImmediateClass: UInt8 { 0x02 }
     @inlinable package static var storeClass: UInt8 { 0x03 }
-    /// The bit that makes a register of the immediate operand.
+    /// The bit for a register operand instead of an immediate one.
     @inlinable package static var registerOperand: UInt8 { 0x08 }
     /// The bits of a load or store that hold the mode.
     @inlinable package static var modeMask: UInt8 { 0xe0 }
@@ -96,13 +96,13 @@ extension Opcode {
     @inlinable package static var storeDouble: UInt8 { 0x7b }
     /// `BPF_PSEUDO_MAP_FD` in `src_reg` of a wide load.
     @inlinable package static var pseudoMap: UInt8 { 1 }
-    /// `BPF_PSEUDO_MAP_IDX` in `src_reg` of a wide load, as objects have it before maps are made.
+    /// `BPF_PSEUDO_MAP_IDX` in `src_reg` of a wide load, as in objects before maps are created.
     @inlinable package static var pseudoMapIndex: UInt8 { 5 }
     /// `BPF_PSEUDO_KFUNC_CALL` in `src_reg` of a call.
     @inlinable package static var pseudoKernelFunction: UInt8 { 2 }
 }
 
-/// The instructions that rewrites are made of.
+/// The instructions that rewrites are built from.
 extension Instruction {
     /// `rD = imm`, its sign extended.
     @inline(__always)
@@ -168,17 +168,17 @@ extension Instruction {
         return Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: dst, src: src, off: off)
     }
 
-    /// `call imm`, of a helper or of something inside the kernel.
+    /// `call imm`, of a helper or of an internal kernel function.
     @inline(__always)
     package static func callHelper(_ number: Int32) -> Instruction { Instruction(code: Opcode.call, imm: number) }
 
-    /// Whether this loads a map into a register.
+    /// True for a wide load of a map.
     @inline(__always)
     package func loadsMap(_ dst: UInt8) -> Bool {
         isWide && self.dst == dst && (src == Opcode.pseudoMap || src == Opcode.pseudoMapIndex)
     }
 
-    /// Whether this is a call of a helper, and of which.
+    /// The number of the helper, for a helper call; else `nil`.
     @inline(__always)
     package func isCall(ofHelper number: Int32) -> Bool { code == Opcode.call && src == 0 && imm == number }
 }

@@ -1,13 +1,13 @@
 import BPF
 import Patching
 
-/// Goes through the instructions of a program in order, and knows where the subprogram at hand ends.
+/// Iterates over the instructions of a program, with the subprogram of each.
 struct InstructionWalk<Index: SlotIndex> {
     private let program: ProgramImage<Index>
     private var next = 0
-    /// The number of the subprogram that holds the last instruction given.
+    /// The number of the subprogram of the last returned instruction.
     private(set) var home = 0
-    /// The first slot behind that subprogram.
+    /// The end of that subprogram.
     private(set) var homeEnd: Int
 
     init(_ program: ProgramImage<Index>) {
@@ -15,11 +15,11 @@ struct InstructionWalk<Index: SlotIndex> {
         homeEnd = program.end(of: TableIndex(0))
     }
 
-    /// The first slot of the subprogram at hand.
+    /// The start of that subprogram.
     @inline(__always)
     var homeStart: Int { unsafe Int(program.subprograms[TableIndex(home)].start) }
 
-    /// The next instruction, by its first slot, or `nil` behind the last.
+    /// The first slot of the next instruction, or `nil` after the last.
     ///
     /// - Complexity: O(1), amortised
     @inline(__always)
@@ -34,7 +34,7 @@ struct InstructionWalk<Index: SlotIndex> {
         return index
     }
 
-    /// Whether something stands behind the last instruction given in its subprogram, to be reached by leaving a patch.
+    /// True if an instruction follows in the same subprogram, so that a jump can leave a patch.
     @inline(__always)
     var hasNext: Bool { next < homeEnd }
 }

@@ -1,10 +1,10 @@
 import BPF
 
-/// Which slots of a program are jumped to or called.
+/// The set of slots that are targets of jumps or calls.
 struct JumpTargets: ~Copyable {
     private var storage = Scratch<Bool>()
 
-    /// Works it out for a program.
+    /// Finds the targets of a program.
     ///
     /// - Complexity: O(slots)
     mutating func load<Index>(_ program: ProgramImage<Index>) {
@@ -18,7 +18,7 @@ struct JumpTargets: ~Copyable {
         }
     }
 
-    /// Whether a slot is jumped to or called.
+    /// Returns true if a slot is a target.
     @inline(__always)
     func contains<Index: SlotIndex>(_ index: Index) -> Bool {
         unsafe storage.buffer(as: Slot.self)[Slot(index.position)]

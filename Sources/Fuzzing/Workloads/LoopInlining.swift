@@ -1,17 +1,17 @@
 import BPF
 import Patching
 
-/// Puts a loop in place of each call of `bpf_loop` whose callback is known: 19 slots, of which the twelfth, counted from
-/// 0, calls the callback by ref.
+/// Replaces each call of `bpf_loop` with a known callback by a loop of 19 slots. Slot 12, counted from 0, calls the
+/// callback by ref.
 ///
-/// The callback is known when the last that was written to `r2`, in the order of slots, is a subprogram's address.
+/// The callback is known if the last write to `r2`, in slot order, is a subprogram's address.
 ///
 /// - Source: `inline_bpf_loop`, Linux 6.12
 enum LoopInlining {
     static let helper: Int32 = 181
     /// `BPF_MAX_LOOPS`.
     private static let most: Int32 = 8 << 20
-    /// Where `r6`, `r7` and `r8` are kept meanwhile: below all that a program may use itself.
+    /// The stack slots for `r6`, `r7` and `r8`, below the stack of the program.
     private static let kept: [3 of Int16] = [-536, -544, -552]
 
     /// Writes the pass.
@@ -35,7 +35,7 @@ enum LoopInlining {
 
     private static func addLoop(over callback: InputIndex, _ draft: inout WorkloadDraft) {
         let (count, index, argument): (UInt8, UInt8, UInt8) = (6, 7, 8)
-        // More than the helper allows is E2BIG.
+        // A count above the helper's limit is E2BIG.
         draft.jump(to: 3, if: Register.first, .less, most + 1)
         draft.add(.assign(Register.result, -7))
         draft.jump(to: 19)
@@ -52,7 +52,7 @@ enum LoopInlining {
         draft.add(Instruction(code: Opcode.call, src: Opcode.pseudoCall), to: callback)
         draft.add(.apply(.add, index, 1))
         draft.jump(to: 9, if: Register.result, .equal, 0)
-        // Slot 15: how often it ran.
+        // Slot 15: the number of iterations.
         draft.add(.move(Register.result, index))
         for number in (0..<3).reversed() {
             draft.add(.load(.double, count + UInt8(number), from: Register.frame, kept[number]))

@@ -1,19 +1,19 @@
 import BPF
 import Patching
 
-/// Makes a counter on the stack of each `may_goto`, and sets it where the subprogram starts.
+/// Turns each `may_goto` into a counter on the stack, which is set at the start of the subprogram.
 ///
-/// | what | becomes |
+/// | instruction | becomes |
 /// |---|---|
-/// | `may_goto` | 4 in programs of an even number of slots: counts, and jumps by ref when the count is used up |
-/// | | 7 in the others: also calls something that looks at the clock; a kernel has one of the two forms |
-/// | the first instruction of such a subprogram | 2 or 3, itself last; jumps to it go past |
+/// | `may_goto` | 4 in programs with an even number of slots: counts down, and jumps by ref at 0 |
+/// | | 7 in the others: also calls a function that reads the clock; a kernel has one of the two forms |
+/// | the first instruction of such a subprogram | 2 or 3, itself last; jumps to it skip the others |
 ///
-/// The second is a pass of its own, because a `may_goto` can be the first instruction, and no two edits share a place.
+/// The last row is a separate pass: a `may_goto` can be the first instruction, and two edits cannot start at one slot.
 ///
 /// - Source: `do_misc_fixups`, Linux 6.12; with the clock 6.15
 enum MayGotoExpansion {
-    /// Where the counter is: below all that a program may use itself.
+    /// The stack slot of the counter, below the stack of the program.
     static let counter: Int16 = -520
     private static let clock: Int16 = -528
 
@@ -58,7 +58,7 @@ enum MayGotoExpansion {
             done = walk.home
             if !draft.insertBehindJumps(to: InputIndex(walk.homeStart)) { continue }
             draft.add(store(to: counter, draft.nextMarker()))
-            // The form with the clock does not store at once.
+            // The form with the clock stores later.
             let last = slot + 3
             let isTimed = unsafe last.position < walk.homeEnd && draft.input.insns[last].code != Opcode.storeDouble
             if isTimed { draft.add(store(to: clock, 0)) }

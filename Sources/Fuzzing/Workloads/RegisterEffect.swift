@@ -1,22 +1,22 @@
 import BPF
 
-/// What an instruction does to registers; a set has a bit for each.
+/// The registers that an instruction reads and writes; a set has a bit for each.
 ///
-/// - Source: RFC 9669; `is_reg64` in `kernel/bpf/verifier.c`, Linux 6.12, for what counts as read with all 64 bits
+/// - Source: RFC 9669; `is_reg64` in `kernel/bpf/verifier.c`, Linux 6.12, for 64-bit reads
 package struct RegisterEffect: BitwiseCopyable {
-    /// The registers that hold something else afterwards.
+    /// The registers that are written.
     var written: UInt16 = 0
     /// The registers of which all 64 bits are read.
     var read: UInt16 = 0
-    /// Whether the one that is written gets 32 bits, and zeros above.
+    /// True if it writes 32 bits and clears the upper half.
     var writes32 = false
 
-    /// `BPF_XCHG` and what else an atomic instruction has in `imm`.
+    /// `BPF_XCHG` in `imm` of an atomic instruction.
     package static let exchange: Int32 = 0xe1
     private static let fetch: Int32 = 0x01
     package static let compareExchange: Int32 = 0xf1
     private static let loadAcquire: Int32 = 0x100
-    /// `r0` to `r5`, which a call writes, and those that it reads.
+    /// `r0` to `r5`, which a call clobbers.
     static let scratch: UInt16 = 0b11_1111
     static let arguments: UInt16 = 0b11_1110
 
@@ -37,7 +37,7 @@ package struct RegisterEffect: BitwiseCopyable {
             if insn.code & Opcode.operationMask != Arithmetic.move.rawValue { read = dst }
             if insn.code & Opcode.registerOperand != 0 { read |= src }
         case Opcode.arithmetic32Class:
-            // Changing the order of 64 bits is in this class too.
+            // The 64-bit byte swap is in this class, too.
             let is64 = insn.code & Opcode.operationMask == 0xd0 && insn.imm == 64
             (written, read, writes32) = (dst, is64 ? dst : 0, !is64)
         case Opcode.loadClass:
@@ -75,7 +75,7 @@ package struct RegisterEffect: BitwiseCopyable {
 }
 
 extension Instruction {
-    /// Whether control never goes on to the slot behind this instruction.
+    /// True if control never continues at the next slot.
     @inlinable @inline(__always)
     package var endsFlow: Bool {
         code == Opcode.ja || code == Opcode.gotol || code == Opcode.exit || code == Opcode.gotox

@@ -1,11 +1,11 @@
 import BPF
 import Patching
 
-/// Edits as the kernel makes them, in place of random ones: passes over any well-formed program, each a function of it.
+/// Passes like those of the kernel instead of random ones, for any well-formed program.
 ///
-/// Where edits fall, how long a patch is and where in it the replaced instruction stands are the kernel's; the code in
-/// between is this project's own, and so are its jumps, of which there may be more or fewer. The verifier's knowledge of
-/// types and values is not there. Each workload says what it goes by instead.
+/// Places of edits, lengths of patches and places of kept instructions are those of the kernel. The rest of the code
+/// and its jumps are this project's own. The verifier's knowledge of types and values is missing; each workload
+/// documents its substitute.
 package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case blinding
     case contextAccess = "ctx-access"
@@ -20,28 +20,28 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case fastcall
     case verifier
 
-    /// What the workload is called on the command line.
+    /// The name on the command line.
     package var name: String { rawValue }
 
-    /// What it does, in half a line.
+    /// A summary in half a line.
     package var summary: String {
         switch self {
-        case .blinding: "constants are made of two random numbers"
+        case .blinding: "constants are computed from two random numbers"
         case .contextAccess: "context accesses become accesses of kernel objects"
-        case .helperInlining: "small helpers are put in place of their calls"
-        case .zeroExtension: "upper halves are cleared where someone may read them"
-        case .randomUpperHalves: "upper halves that nobody reads get random numbers"
+        case .helperInlining: "calls of small helpers are inlined"
+        case .zeroExtension: "upper halves are cleared if they may be read"
+        case .randomUpperHalves: "upper halves that are never read get random numbers"
         case .divisionGuards: "divisions by a register are guarded against 0 and -1"
         case .mayGoto: "may_goto becomes a counter on the stack"
         case .loopInlining: "bpf_loop with a known callback becomes a loop"
-        case .deadCode: "what is never reached is deleted"
-        case .nops: "jumps by nothing are deleted, then jumps over those"
-        case .fastcall: "no registers are saved around calls that write none"
+        case .deadCode: "unreachable code is deleted"
+        case .nops: "jumps to the next instruction are deleted, then jumps over those"
+        case .fastcall: "unnecessary spills and fills around calls are removed"
         case .verifier: "all but blinding and rnd-hi32, in the verifier's order"
         }
     }
 
-    /// The kernel's function that does the same.
+    /// The kernel function that makes the same rewrite.
     package var source: String {
         switch self {
         case .blinding: "bpf_jit_blind_constants"
@@ -56,15 +56,15 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         }
     }
 
-    /// What one pass does.
+    /// The kind of one pass.
     enum Step: UInt8 {
         case blinding, contextAccess, helperInlining, zeroExtension, randomUpperHalves, divisionGuards, mayGoto
         case mayGotoCounters, loopInlining, deadCode, nops, fastcall
-        /// Helpers, divisions and `may_goto` in one, as `do_misc_fixups` goes through them.
+        /// Helpers, divisions and `may_goto` in one pass, as in `do_misc_fixups`.
         case fixups
     }
 
-    /// How many passes it has.
+    /// The number of passes.
     package var passCount: Int {
         switch self {
         case .verifier: 8
@@ -73,7 +73,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         }
     }
 
-    /// What the pass with a number does.
+    /// The kind of a pass.
     ///
     /// - Source: `bpf_check`, Linux 6.12, for the order of ``verifier``
     @inline(__always)

@@ -1,18 +1,18 @@
 import BPF
 import Patching
 
-/// A pass of a workload while it is written: edits in order, each with its patch.
+/// Writes a pass of a workload: edits in order, each with its patch.
 ///
-/// Targets within a patch are numbers of its slots; that of the slot behind the last leaves the patch.
+/// Targets in a patch are numbers of its slots; the number after the last one leaves the patch.
 struct WorkloadDraft {
-    /// The program that the pass is for.
+    /// The input of the pass.
     let input: ProgramImage<InputIndex>
     private let buffer: PassBuffer
-    /// Which edits are made.
+    /// The choice of edits.
     var choice: EditChoice
-    /// The next marker for fields that the kernel fills with random numbers or addresses of its own.
+    /// The next marker, for fields that the kernel fills with random numbers or addresses.
     private(set) var marker: Int32
-    /// How many slots the patch has.
+    /// The length of the patch.
     private var count = 0
 
     /// Starts an empty pass.
@@ -26,7 +26,7 @@ struct WorkloadDraft {
 
     // MARK: Edits
 
-    /// Starts the replacement of one instruction; says whether it is made at all.
+    /// Starts the replacement of one instruction; returns false if it is not chosen.
     @inline(__always)
     mutating func replace(_ slot: InputIndex) -> Bool {
         if !choice.takesNext() { return false }
@@ -34,14 +34,14 @@ struct WorkloadDraft {
         return true
     }
 
-    /// Starts the replacement of a range that has been chosen.
+    /// Starts the replacement of a chosen range.
     @inline(__always)
     mutating func replace(_ slot: InputIndex, count removed: Int) {
         buffer.addEdit(off: slot, remove: UInt32(removed))
         count = 0
     }
 
-    /// Starts code that stands before an instruction and that jumps to it go past; says whether it is made at all.
+    /// Starts an insertion before an instruction that jumps skip; returns false if it is not chosen.
     @inline(__always)
     mutating func insertBehindJumps(to slot: InputIndex) -> Bool {
         if !choice.takesNext() { return false }
@@ -50,7 +50,7 @@ struct WorkloadDraft {
         return true
     }
 
-    /// Deletes a range that has been chosen.
+    /// Deletes a chosen range.
     @inline(__always)
     mutating func delete(_ slot: InputIndex, count removed: Int) {
         buffer.addEdit(off: slot, remove: UInt32(removed))
@@ -58,14 +58,14 @@ struct WorkloadDraft {
 
     // MARK: Slots of the patch
 
-    /// Puts an instruction at the end of the patch.
+    /// Adds an instruction to the patch.
     @inline(__always)
     mutating func add(_ insn: Instruction) {
         buffer.addPatch(insn)
         count += 1
     }
 
-    /// Puts the replaced instruction itself at the end of the patch.
+    /// Adds the replaced instruction itself to the patch.
     @inline(__always)
     mutating func keep() {
         let place = UInt32(count)
@@ -73,20 +73,20 @@ struct WorkloadDraft {
         add(.zero)
     }
 
-    /// Puts a jump or call at the end of the patch that reaches an instruction of the input.
+    /// Adds a jump or call to an instruction of the input.
     @inline(__always)
     mutating func add(_ insn: Instruction, to target: InputIndex) {
         buffer.addRef(Ref(from: PatchIndex(count), to: target))
         add(insn)
     }
 
-    /// Puts a jump to a slot of the patch at its end.
+    /// Adds a jump to a slot of the patch.
     @inline(__always)
     mutating func jump(to target: Int) {
         add(Instruction(code: Opcode.ja, off: distance(to: target)))
     }
 
-    /// Puts a comparison with a number at the end of the patch, and a jump to a slot of the patch if it holds.
+    /// Adds a conditional jump to a slot of the patch, which compares a register with a number.
     @inline(__always)
     mutating func jump(
         to target: Int, if register: UInt8, _ condition: Condition, _ imm: Int32, is64: Bool = true
@@ -95,7 +95,7 @@ struct WorkloadDraft {
         add(Instruction(code: condition.rawValue | family, dst: register, off: distance(to: target), imm: imm))
     }
 
-    /// Puts a comparison of two registers at the end of the patch, and a jump to a slot of the patch if it holds.
+    /// Adds a conditional jump to a slot of the patch, which compares two registers.
     @inline(__always)
     mutating func jump(to target: Int, if register: UInt8, _ condition: Condition, register other: UInt8) {
         add(
@@ -104,7 +104,7 @@ struct WorkloadDraft {
                 off: distance(to: target)))
     }
 
-    /// Puts a wide load of an address that the kernel would know at the end of the patch.
+    /// Adds a wide load of a kernel address.
     @inline(__always)
     mutating func addAddress(to dst: UInt8) {
         add(Instruction(code: Opcode.loadImmediate64, dst: dst, imm: nextMarker()))
@@ -116,15 +116,14 @@ struct WorkloadDraft {
 
     // MARK: Markers
 
-    /// A number for a field that may hold anything; never the same twice.
+    /// A unique number for a free field.
     @inline(__always)
     mutating func nextMarker() -> Int32 {
         marker &+= 1
         return marker &- 1
     }
 
-    /// A marker for where only an offset into an object of the kernel's is free: a multiple of 8 that comes again after
-    /// 4,096 others.
+    /// A marker for the offset into a kernel object: a multiple of 8, which repeats after 4,096 others.
     @inline(__always)
     mutating func nextOffset() -> Int16 { Int16(truncatingIfNeeded: (nextMarker() & 4095) * 8) }
 }

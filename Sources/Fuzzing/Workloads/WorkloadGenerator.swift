@@ -3,26 +3,26 @@ import Patching
 
 /// Makes the passes of workloads.
 ///
-/// Made once and reused for the whole run: nothing is allocated for a pass once the buffers have grown.
+/// Made once and reused for the whole run: a pass allocates nothing after the buffers have grown.
 package struct WorkloadGenerator: ~Copyable {
     private var context = ContextRegisters()
-    private var reads = WideReads()
-    private var reach = Reach()
+    private var reads = SixtyFourBitUses()
+    private var reach = Reachability()
     private var fastcall = FastcallRemoval()
 
-    /// Where the markers of passes start that are made outside of a campaign.
+    /// The first marker of passes outside of a campaign.
     private static let firstMarker: Int32 = 1_000_000
 
     /// Makes a generator with a workspace of its own.
     package init() {}
 
-    /// Fills a buffer with all edits of one pass; always the same for the same program.
+    /// Fills a buffer with all edits of one pass; deterministic.
     ///
-    /// The pass is well formed, and no patcher may refuse it but for an offset that does not fit.
+    /// The pass is well formed and acceptable, unless an offset does not fit.
     ///
     /// - Parameters:
-    ///   - number: which of the workload's passes, from 0
-    ///   - input: a well-formed program: what the pass before it gave
+    ///   - number: the number of the pass, from 0
+    ///   - input: a well-formed program: the result of the pass before
     /// - Complexity: O(slots × log subprograms)
     package mutating func makePass(
         _ number: Int, of workload: Workload, for input: ProgramImage<InputIndex>, into buffer: PassBuffer
@@ -32,7 +32,7 @@ package struct WorkloadGenerator: ~Copyable {
         makePass(number, of: workload, for: input, &choice, &marker, into: buffer)
     }
 
-    /// Fills a buffer with the edits of one pass that are chosen.
+    /// Fills a buffer with the chosen edits of one pass.
     ///
     /// - Complexity: O(slots × log subprograms)
     mutating func makePass(
@@ -57,7 +57,7 @@ package struct WorkloadGenerator: ~Copyable {
         case .mayGotoCounters: MayGotoExpansion.writeCounters(&draft)
         case .loopInlining: LoopInlining.write(&draft)
         case .deadCode: DeadCode.write(&draft, &reach)
-        case .nops: Nops.write(&draft)
+        case .nops: NopRemoval.write(&draft)
         case .fastcall: fastcall.write(&draft)
         case .fixups: WorkloadGenerator.writeFixups(&draft)
         }

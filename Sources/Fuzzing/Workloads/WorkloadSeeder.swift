@@ -1,23 +1,23 @@
 import BPF
 import Patching
 
-/// Puts what a workload looks for into a random program, so that its passes have something to do.
+/// Writes instructions that a workload rewrites into a random program.
 ///
-/// Only instructions that are no jumps are written over, and a jump that is planted lands in its own subprogram; so the
-/// program stays well formed, and its other jumps reach what they reached.
+/// It overwrites only instructions that are no jumps, and new jumps stay in their subprogram. So the program stays well
+/// formed, and its other jumps keep their targets.
 struct WorkloadSeeder: ~Copyable {
-    /// Slots that cannot become the second of a wide load: what is jumped to, and what has a line record.
-    private var landings = JumpTargets()
+    /// Slots that cannot become the second of a wide load: jump targets, and slots with a line record.
+    private var targets = JumpTargets()
     private let helpers = HelperInlining.Helper.allCases.map(\.rawValue)
 
-    /// An instruction that may be written over, and the subprogram that it is in.
+    /// An instruction to overwrite, and its subprogram.
     private struct Place {
         let program: ProgramImage<Slot>
         let slot: Slot
         let low: Int
         let high: Int
 
-        /// How many slots in a row, up to so many, are instructions of one slot and no jumps.
+        /// The number of consecutive instructions of one slot that are no jumps, up to a limit.
         @inline(__always)
         func plainCount(atMost most: Int) -> Int {
             var count = 0
@@ -29,21 +29,21 @@ struct WorkloadSeeder: ~Copyable {
             return count
         }
 
-        /// Puts an instruction in place of another.
+        /// Overwrites an instruction.
         @inline(__always)
         func write(_ insn: Instruction, at number: Int = 0) { unsafe program.insns[slot + number] = insn }
     }
 
-    /// Writes over some instructions of a program.
+    /// Overwrites some instructions of a program.
     ///
     /// - Complexity: O(slots)
     mutating func plant(
         _ workload: Workload, in buffer: ProgramBuffer, _ maker: inout SlotMaker, _ draws: inout Draws
     ) {
         let program: ProgramImage<Slot> = buffer.image()
-        landings.load(program)
-        for row in 0..<program.lineCount { unsafe landings.insert(Slot(Int(program.lines[TableIndex(row)].insnOff))) }
-        // What is large about large programs is how far their jumps go.
+        targets.load(program)
+        for row in 0..<program.lineCount { unsafe targets.insert(Slot(Int(program.lines[TableIndex(row)].insnOff))) }
+        // In large programs, only the distance of jumps matters.
         let gap = max(1 + draws.below(3), program.insnCount / 128)
         var next = 0
         var walk = InstructionWalk(program)
@@ -55,7 +55,7 @@ struct WorkloadSeeder: ~Copyable {
         }
     }
 
-    /// The workload itself, or one of those that ``Workload/verifier`` is made of.
+    /// The workload itself, or one of the parts of ``Workload/verifier``.
     @inline(__always)
     private static func part(of workload: Workload, _ draws: inout Draws) -> Workload {
         if workload != .verifier { return workload }
@@ -66,7 +66,7 @@ struct WorkloadSeeder: ~Copyable {
         return parts[draws.below(9)]
     }
 
-    /// Writes over what is at a place, if it can; says how many slots that took.
+    /// Overwrites the slots at a place, if possible; returns their number.
     private mutating func plant(
         _ workload: Workload, at place: Place, _ maker: inout SlotMaker, _ draws: inout Draws
     ) -> Int {
@@ -94,7 +94,7 @@ struct WorkloadSeeder: ~Copyable {
     /// One of r0, r1, r8 and r9.
     private func register(_ bits: inout DrawnBits) -> UInt8 { UInt8(bits.take(4) & 9) }
 
-    /// A constant in one of the forms that are blinded.
+    /// An instruction with a constant, in one of the forms that are blinded.
     private func constant(_ bits: inout DrawnBits, _ maker: inout SlotMaker) -> Instruction {
         let codes: [8 of UInt8] = [0xb7, 0x07, 0x54, 0xa7, 0x7a, 0x62, 0x2f, 0xb7]
         let isZero = bits.chance(1, of: 8)
@@ -103,7 +103,7 @@ struct WorkloadSeeder: ~Copyable {
             code: codes[bits.below(8)], dst: register(&bits), off: -8, imm: isZero ? 0 : maker.marker)
     }
 
-    /// An access through `r1`, or through `r6` once it has been set from it.
+    /// An access through `r1`, or through `r6` after a copy.
     private func contextAccess(_ bits: inout DrawnBits, at place: Place) -> Instruction {
         if place.slot.position == 0 { return .move(6, Register.first) }
         let isMoved = unsafe place.program.insns[Slot(0)] == .move(6, Register.first)
@@ -113,13 +113,13 @@ struct WorkloadSeeder: ~Copyable {
         let off = Int16(bits.below(64)) & ~Int16(size.bytes - 1)
         switch bits.below(16) {
         case 0, 1, 2: return .store(size, to: context, off, 8)
-        // This one ends the use of the register.
+        // This load overwrites the register.
         case 3: return .load(size, context, from: context, off)
         default: return .load(size, 8, from: context, off)
         }
     }
 
-    /// Something that writes 32 bits, or that reads 64.
+    /// An instruction that writes 32 bits or reads 64.
     private func lowerHalf(_ bits: inout DrawnBits, _ maker: inout SlotMaker) -> Instruction {
         let register = register(&bits)
         defer { maker.marker &+= 1 }
@@ -131,7 +131,7 @@ struct WorkloadSeeder: ~Copyable {
         }
     }
 
-    /// A division of each width, by a register, or signed by -1.
+    /// A division of either width, by a register, or signed by -1.
     private func division(_ bits: inout DrawnBits) -> Instruction {
         let operation: Arithmetic = bits.chance(1, of: 2) ? .divide : .modulo
         let (dst, src) = (register(&bits), register(&bits))
@@ -148,7 +148,7 @@ struct WorkloadSeeder: ~Copyable {
 
     // MARK: Jumps
 
-    /// Plants a jump to somewhere in its subprogram.
+    /// Plants a jump in its subprogram.
     private mutating func plantJump(
         _ code: UInt8, at place: Place, _ bits: inout DrawnBits, _ draws: inout Draws
     ) {
@@ -160,10 +160,10 @@ struct WorkloadSeeder: ~Copyable {
         let distance = target - place.slot.position - 1
         guard let off = Int16(exactly: distance) else { return }
         place.write(Instruction(code: code, off: off))
-        landings.insert(Slot(target))
+        targets.insert(Slot(target))
     }
 
-    /// Plants a jump over some instructions, mostly, or another end of what runs.
+    /// Plants a jump over some instructions, or rarely another end of a path.
     private mutating func plantEnd(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) {
         let target = place.slot + 2 + bits.below(2)
         let form = bits.below(16)
@@ -173,19 +173,19 @@ struct WorkloadSeeder: ~Copyable {
             plantJump(Opcode.ja, at: place, &bits, &draws)
         } else {
             place.write(Instruction(code: Opcode.ja, off: Int16(target - place.slot - 1)))
-            landings.insert(target)
+            targets.insert(target)
         }
     }
 
-    /// Plants a jump by nothing, or with it one that jumps over it.
+    /// Plants a jump with offset 0, possibly with another jump over it.
     private mutating func plantNop(_ place: Place, _ bits: inout DrawnBits) -> Int {
         let plain = place.plainCount(atMost: 2)
         let code = bits.chance(1, of: 2) ? Opcode.ja : Opcode.mayGoto
         let count = bits.chance(1, of: 4) ? plain : 1
-        // What is jumped to must be in the same subprogram.
+        // The target must be in the same subprogram.
         if place.slot.position + count >= place.high { return 0 }
         for number in 0..<count { place.write(Instruction(code: code, off: Int16(count - number - 1)), at: number) }
-        landings.insert(place.slot + count)
+        targets.insert(place.slot + count)
         return count
     }
 
@@ -208,12 +208,12 @@ struct WorkloadSeeder: ~Copyable {
         return 2 * count + 1
     }
 
-    /// Plants a subprogram's address, in place of a wide load or of two instructions, and a call of `bpf_loop`.
+    /// Plants a load of a subprogram's address, over a wide load or two instructions, and a call of `bpf_loop`.
     private mutating func plantLoop(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) -> Int {
         let isWide = unsafe place.program.insns[place.slot].isWide
         let call = Place(program: place.program, slot: place.slot + 2, low: place.low, high: place.high)
         let isFree =
-            isWide || (place.plainCount(atMost: 2) == 2 && !landings.contains(place.slot + 1))
+            isWide || (place.plainCount(atMost: 2) == 2 && !targets.contains(place.slot + 1))
         if !isFree || call.plainCount(atMost: 1) == 0 { return 0 }
         let program = place.program
         let callback = unsafe program.subprograms[TableIndex(draws.below(program.subprogramCount))].start

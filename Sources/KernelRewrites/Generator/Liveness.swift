@@ -5,7 +5,7 @@ import Patching
 /// Finds out which slots a path leads to that can be taken.
 final class Liveness {
     private let buffer = ProgramBuffer()
-    private let reach = UncheckedBox(Reach())
+    private let reach = UncheckedBox(Reachability())
 
     /// Works it out for a program of whose conditions some are decided.
     ///

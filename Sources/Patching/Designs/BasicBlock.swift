@@ -2,24 +2,25 @@ import BPF
 
 /// The program is split into basic blocks, jumps name blocks, and an edit patches inside one block.
 ///
-/// `split` finds where blocks start: at a subprogram, and at the target of each jump, call and ref. `patch` gives every block
-/// its code: the instructions of its slots, patched. A jump in that code holds the number of the block that it reaches, so
-/// nothing has to be adjusted while blocks grow and shrink. `join` puts the blocks back in a row. Then each block has its
-/// position in the result, and each jump gets the offset to the position of its block.
+/// `split` finds where blocks start: at a subprogram, and at the target of each jump, call and ref. `patch` gives every
+/// block its code: the instructions of its slots, patched. A jump in that code holds the number of the block that it
+/// reaches, so nothing has to be adjusted while blocks grow and shrink. `join` puts the blocks back in a row. Then each
+/// block has its position in the result, and each jump gets the offset to the position of its block.
 ///
-/// It costs a walk to find the targets, a copy of each slot to its block, and one more to the result. The copies take 16
-/// bytes for each slot of the result, the blocks 16 bytes each, and the set of their starts a bit and a half for each slot.
+/// It costs a walk to find the targets, a copy of each slot to its block, and one more to the result. The copies take
+/// 16 bytes for each slot of the result, the blocks 16 bytes each, and the set of their starts a bit and a half for
+/// each slot.
 ///
 /// Departures from the proposal, which left these questions open:
-/// - A block continues after a jump. An edit changes what is in a block, so no block has to end there.
-/// - The proposal reallocates and copies a block for each patch. Edits arrive in order here, so blocks are written one after
-///   the other in one pool, and a patch is appended to the last.
-/// - A jump inside a patch keeps its offset: both ends are in one block. A jump out of a patch names a block, so one starts
-///   there; `split` and `patch` each find its target.
-/// - A block can lose all its code. Then jumps to it reach the next block of the same subprogram. A block that starts past
-///   the first slot of a replaced range cannot be reached.
+/// - A block continues after a jump. Edits are made inside a block, so no block has to end there.
+/// - The proposal reallocates and copies a block for each patch. Edits arrive in order here, so blocks are written one
+///   after the other in one pool, and a patch is appended to the last.
+/// - A jump inside a patch keeps its offset: both ends are in one block. A jump out of a patch names a block, so one
+///   starts there; `split` and `patch` each find its target.
+/// - A block can lose all its code. Then jumps to it reach the next block of the same subprogram. A block that starts
+///   past the first slot of a replaced range cannot be reached.
 /// - A block has two entries, since jumps can skip code that is inserted at its start, and calls cannot.
-/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
+/// - Subprogram starts and line records, which the proposal does not mention, are relocated at the end.
 ///
 /// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Starovoitov, June 2022
@@ -144,7 +145,7 @@ private struct BlockProgram {
         if blockCount > 0 { unsafe blocks[TableIndex(blockCount - 1)].end = at }
     }
 
-    /// Goes on to the next block if it starts at the next slot, and returns true if so.
+    /// Goes on to the next block if it starts at the next slot; returns true if it does.
     @inline(__always) @discardableResult
     private mutating func enter() -> Bool {
         let isLeader = unsafe leaders.member(from) != 0
@@ -226,7 +227,7 @@ private struct BlockProgram {
         }
     }
 
-    /// Gives each block without code the entries of the next one in its subprogram.
+    /// Copies to each block without code the entries of the next one in its subprogram.
     private func passOnEmptyBlocks() {
         var end = unsafe TableIndex(leaders.count(through: InputIndex(input.insnCount)))
         for number in (0..<input.subprogramCount).reversed() {

@@ -3,25 +3,25 @@ import BPF
 /// Patches in place at once, remembers (offset, count, delta), and adjusts all branches once at the end.
 ///
 /// This is the kernel's way without its expensive half. `patch` changes the array of instructions as soon as an edit
-/// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the array,
-/// `adjustBranches`, gives every jump its new offset by that list.
+/// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the
+/// array, `adjustBranches`, gives every jump its new offset by that list.
 ///
-/// It costs one copy and one move of each slot, twelve bytes for each edit, a bit and a half for each slot, and one more walk
-/// over the result.
+/// It costs one copy and one move of each slot, twelve bytes for each edit, a bit and a half for each slot, and one
+/// more walk over the result.
 ///
 /// Departures from the proposal, which is one sentence:
-/// - The kernel moves all that follows a patch, every time. Here a gap follows the last patch, as in an editor: slots that
-///   the edits have passed lie before it, all others after it, so a slot moves once. Edits must arrive in order.
-/// - The proposal does not say how a branch finds its entry of the list. Here a set of the offsets, a bit each, counts how
-///   many of them are at or before a target, so the entry is found at once.
+/// - The kernel moves all that follows a patch, every time. Here a gap follows the last patch, as in an editor: slots
+///   that the edits have passed lie before it, all others after it, so a slot moves once. Edits must arrive in order.
+/// - The proposal does not say how a branch finds its entry of the list. Here a set of the offsets, a bit each, counts
+///   how many of them are at or before a target, so the entry is found at once.
 /// - An edit removes any number of slots, or none: `count` is how many. A target in a deleted range goes on to the slot
 ///   after the range.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. So the last walk
 ///   must tell patches from the program, and goes through the edits beside the array.
-/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
+/// - Subprogram starts and line records, which the proposal does not mention, are relocated at the end.
 ///
-/// - Complexity: O(slots + edits) a pass. A jump to deleted slots adds O(log subprograms) for each deletion that follows its
-///   target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
+/// - Complexity: O(slots + edits) a pass. A jump to deleted slots adds O(log subprograms) for each deletion that
+///   follows its target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Starovoitov, June 2022 (answer to Zingerman's delta array)
 public final class DeferredBranches: Patcher {
     /// Memory of a pass, kept for the whole run.
@@ -51,7 +51,7 @@ public final class DeferredBranches: Patcher {
     }
 }
 
-/// The array of instructions, with a gap after the last patch, and the list of what moved.
+/// The array of instructions, with a gap after the last patch, and the list of moves.
 private struct GappedProgram {
     /// An entry of the list.
     struct Move: BitwiseCopyable {
@@ -72,10 +72,10 @@ private struct GappedProgram {
     var moveCount = 0
     /// The offsets of the list.
     let starts: SlotSet
-    /// The gap of the array; the program is what lies before and after it.
+    /// The gap of the array; the program lies before and after it.
     var gapStart = OutputIndex(0)
     var gapEnd: OutputIndex
-    /// The input slot that lies after the gap.
+    /// The input slot after the gap.
     var next = InputIndex(0)
     var errors = LayoutErrors()
 
@@ -140,7 +140,7 @@ private struct GappedProgram {
 
     // MARK: Adjusting the branches
 
-    /// Gives every jump and call of the array its new offset.
+    /// Sets the new offset of every jump and call of the array.
     mutating func adjustBranches() {
         var at = OutputIndex(0)
         var slot = InputIndex(0)
@@ -200,7 +200,7 @@ private struct GappedProgram {
         let oldTarget = target
         var target = target
         var move = unsafe moves[TableIndex(number)]
-        // Past deleted slots to what follows them in the same subprogram.
+        // Past deleted slots to the next slot of the same subprogram.
         while pass.edit(number).isDeletion && target < move.offset + Int(move.count) {
             target = move.offset + Int(move.count)
             if target.position >= input.end(of: input.subprogram(holding: oldTarget)) { return nil }

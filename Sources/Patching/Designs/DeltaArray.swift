@@ -14,13 +14,13 @@ import BPF
 /// - An edit removes any number of slots, or none. The entry of a deletion has the count 0, and `lookUp` goes on from a
 ///   target in the deleted range to the slot after it. An insertion grows the program by its whole patch.
 /// - The patches stay where the caller has them; the proposal copies them to a second array that doubles. An entry does not
-///   say how many slots an edit removes, nor whether jumps skip an insertion, so `lookUp` reads the edit of that number too.
+///   hold the number of removed slots, nor the `skip` flag of an insertion, so `lookUp` reads the edit of that number too.
 /// - The delta of a jump's own position is not searched for: the pass knows it.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. The proposal adjusts
 ///   patch instructions like those of the input, as if they were at `offset + j`.
 /// - The proposal changes `off` of every instruction of class `JMP`, and nothing else. Here the jump kind selects the field,
 ///   and an overflow is an error.
-/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
+/// - Subprogram starts and line records, which the proposal does not mention, are relocated at the end.
 ///
 /// - Complexity: O(slots + edits + jumps × log edits) a pass. A jump to deleted slots adds O(log subprograms) for each
 ///   deletion that follows its target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).

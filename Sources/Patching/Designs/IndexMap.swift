@@ -17,7 +17,7 @@ import BPF
 /// - Code inserted before a slot belongs to the slot's tail. The map has an index for jumps and one for calls, since a jump
 ///   may skip that code and a call enters it. An append is the tail of one slot more, after the last.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.
-/// - Subprogram starts and line records, of which the proposal says nothing, are relocated at the end.
+/// - Subprogram starts and line records, which the proposal does not mention, are relocated at the end.
 ///
 /// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Cree and Starovoitov, April to June 2019
@@ -78,7 +78,7 @@ private struct TailedProgram {
 
     // MARK: Tails
 
-    /// Gives each edit's patch to the slot at which it starts.
+    /// Attaches each edit's patch to the slot at which it starts.
     mutating func attachTails() {
         for number in 0..<pass.editCount {
             let edit = pass.edit(number)
@@ -91,7 +91,7 @@ private struct TailedProgram {
 
     // MARK: The map
 
-    /// Gives every slot its new indices: the prefix sum of all lengths before it.
+    /// Computes the new indices of every slot: the prefix sum of all lengths before it.
     func makeMap() {
         var next = OutputIndex(0)
         var slot = InputIndex(0)
@@ -114,7 +114,7 @@ private struct TailedProgram {
         if hasDeletions { mapDeletedSlots() }
     }
 
-    /// Gives deleted slots the indices of the slot after them, if that is in the same subprogram: the prefix sum alone does
+    /// Copies to deleted slots the indices of the slot after them, if that is in the same subprogram: the prefix sum alone does
     /// not tell where a subprogram ends, nor that jumps skip inserted code.
     private func mapDeletedSlots() {
         for number in (0..<pass.editCount).reversed() {

@@ -7,13 +7,13 @@ import BPF
 /// its tables included, and positions have changed: a caller adds the growth of its edits so far (`delta` in the kernel's
 /// rewriting loops).
 ///
-/// Each edit costs a move and a walk of the whole program, and a walk of both tables. That is what the other designs avoid.
+/// Each edit costs a move and a walk of the whole program, and a walk of both tables. The other designs avoid this.
 ///
 /// Departures from the kernel, where SEMANTICS asks for more than the kernel has:
 /// - An insertion patches `off` by the new code and then `off` itself. A range replacement removes all but the first slot,
 ///   then patches that one. An append only adds slots; no caller in the kernel appends.
 /// - The kernel's callers compute the offsets of a patch, and of an instruction that they copy into it, for the layout
-///   after this one edit. Here refs and `keep` name what the kernel's callers know, and `writePatch` computes.
+///   after this one edit. Here refs and `keep` name the targets, and `writePatch` computes the offsets.
 /// - The kernel moves the aux word of `off` to the last slot of the patch. Here a kept instruction keeps its word.
 /// - A branch past the first slot of a removed range goes to the slot after it. The kernel keeps its offset. `skip` is
 ///   `adjust_jmp_off`, in the same walk, so that no offset overflows between the two.

@@ -191,7 +191,7 @@ private struct InstructionList: ~Copyable {
         return own.node(Int(edit.patchCount) - 1)
     }
 
-    /// Points jumps and calls to what is left for them to reach.
+    /// Points jumps and calls to the nodes that they reach after the pass.
     private mutating func redirect(_ pass: PassImage) {
         for number in (0..<pass.editCount).reversed() where pass.edit(number).isDeletion {
             let edit = pass.edit(number)

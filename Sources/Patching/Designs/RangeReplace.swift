@@ -2,21 +2,21 @@ import BPF
 
 /// `bpf_patch_insns`: any range of instructions is replaced by any others, and one owner knows all positions.
 ///
-/// `replace` is the only operation: an empty range is an insertion, an empty patch a deletion, and a flag tells whether
-/// jumps to an insertion enter it. The caller never computes an index: the replacer copies what lies between two ranges
-/// and keeps the positions. A jump to a slot that it has passed is fixed at once. A jump to a slot ahead waits in a chain of
-/// that slot, as in a one-pass assembler, until the slot has its index in the result.
+/// `replace` is the only operation: an empty range is an insertion, an empty patch a deletion, and a flag selects whether
+/// jumps to an insertion enter it. The caller never computes an index: the replacer copies the code between two ranges
+/// and keeps the positions. A jump to a slot that it has passed is fixed at once. A jump to a slot ahead waits in a
+/// chain of that slot, as in a one-pass assembler, until the slot has its index in the result.
 ///
-/// It costs one copy of each slot, eight bytes for each slot of the input, four for each of the result, and eight for each
-/// subprogram. An edit costs its own length.
+/// It costs one copy of each slot, eight bytes for each slot of the input, four for each of the result, and eight for
+/// each subprogram. An edit costs its own length.
 ///
 /// Departures from the proposal, which is a signature and a paragraph:
-/// - Ranges must come in increasing order. The proposal leaves open how its iterator beats a move for each edit; this does.
+/// - Ranges must come in increasing order. The proposal does not say how its iterator avoids a move for each edit.
 /// - Deleted slots at which jumps wait pass their chains on to the slot that follows in the same subprogram.
 /// - Past the first slot of a replaced range nothing is left to reach: a jump there is an error.
 /// - A call waits for the start of its subprogram until the end: code can be inserted before a start.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.
-/// - Line records, of which the proposal says nothing, are relocated at the end.
+/// - Line records, which the proposal does not mention, are relocated at the end.
 ///
 /// - Complexity: O(slots + edits) a pass; a call or a jump of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Nakryiko, July 2024 (`bpf_patch_insns`, `insn_patcher`); Leoshkevich, September 2020
@@ -79,7 +79,7 @@ private struct RangeReplacer {
     var subprogramCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
-    /// The input slot that is next, and the first to which jumps still have to wait.
+    /// The next input slot, and the first one whose place is not known yet.
     var cursor = InputIndex(0)
     var ahead = InputIndex(0)
     /// The first of the deleted slots right before `ahead`, and the last jump that waits for them.
@@ -111,7 +111,7 @@ private struct RangeReplacer {
         enterSubprogram()
     }
 
-    /// Copies what is left, and points the calls to their subprograms.
+    /// Copies the rest of the input, and points the calls to their subprograms.
     mutating func finish() {
         copy(to: InputIndex(input.insnCount))
         resolveDeleted(to: RangeReplacer.none)
@@ -167,7 +167,7 @@ private struct RangeReplacer {
         subprogramEnd = input.end(of: subprogram)
     }
 
-    /// Gives the slot ahead, and the deleted ones before it, the next slot of the result as their target.
+    /// Sets the next slot of the result as the target of the slot ahead and of the deleted ones before it.
     @inline(__always)
     private mutating func resolve() {
         unsafe backpatch(chains[ahead], to: at)
@@ -177,7 +177,7 @@ private struct RangeReplacer {
         deletedStart = ahead
     }
 
-    /// Gives the deleted slots right before the slot ahead a target.
+    /// Sets the target of the deleted slots directly before the slot ahead.
     private mutating func resolveDeleted(to target: OutputIndex) {
         backpatch(deletedChain, to: target)
         deletedChain = RangeReplacer.none

@@ -1,11 +1,11 @@
 import BPF
 
-/// The places at which jumps to the slots of the input land.
+/// A map from input slots to the slots of the result that jumps to them reach.
 struct JumpTargetMap: BitwiseCopyable {
-    /// No place: nothing is left for a jump to the slot to reach.
+    /// The entry of a slot that no jump can reach.
     static let nothing = UInt32.max
 
-    /// An insertion that jumps go past: where they land, and how far in front of it calls do.
+    /// An insertion that jumps skip: the slot that jumps reach, and the distance before it at which calls enter.
     struct Skip: BitwiseCopyable {
         var landing: UInt32
         var count: UInt32
@@ -16,7 +16,7 @@ struct JumpTargetMap: BitwiseCopyable {
         private var landings = Scratch<UInt32>()
         private var skips = Scratch<Skip>()
 
-        /// An empty map for a program and a pass.
+        /// Makes an empty map for a program and a pass.
         mutating func makeMap(_ input: ProgramImage<InputIndex>, _ pass: PassImage) -> JumpTargetMap {
             landings.reserve(input.insnCount)
             skips.reserve(pass.patchSlots + 1)
@@ -27,7 +27,8 @@ struct JumpTargetMap: BitwiseCopyable {
     private let landings: UnsafeTypedBuffer<InputIndex, UInt32>
     private let skips: UnsafeTypedBuffer<TableIndex, Skip>
     private var skipCount = 0
-    /// Where the last deletions side by side end, and where jumps to them land if that is in their subprogram.
+    /// The end of the last run of adjacent deletions, and the slot that jumps to them reach if it is in their
+    /// subprogram.
     private var runEnd = InputIndex(0)
     private var runLanding: UInt32 = 0
 
@@ -83,7 +84,7 @@ struct JumpTargetMap: BitwiseCopyable {
         }
     }
 
-    /// Finds what follows deletions side by side, which land alike.
+    /// Finds the end of a run of adjacent deletions, whose slots share one target.
     private mutating func measureRun(from first: TableIndex, at place: OutputIndex, in pass: PassImage) {
         var number = first
         runEnd = unsafe pass.edits[first].end
@@ -100,14 +101,14 @@ struct JumpTargetMap: BitwiseCopyable {
         }
     }
 
-    /// The place at which a jump or call to a slot lands, or ``nothing``.
+    /// The slot of the result that a jump or call to an input slot reaches, or ``nothing``.
     @inline(__always)
     func landing(of target: InputIndex, isCall: Bool) -> UInt32 {
         let landing = unsafe landings[target]
         return skipCount > 0 && isCall ? callLanding(landing) : landing
     }
 
-    /// Where calls enter what jumps reach: in front of code that only jumps go past.
+    /// The slot that calls reach: before code that only jumps skip.
     private func callLanding(_ landing: UInt32) -> UInt32 {
         var low = 0
         var high = skipCount

@@ -1,11 +1,12 @@
 import BPF
 
-/// Edits side by side that each keep the one slot they replace, as in long passes of the kernel's.
+/// Adjacent edits that each keep the one slot they replace, as in long passes of the kernel.
 ///
-/// Short loop bodies let the CPU prefetch later edits. So nothing is in this loop that other edits need.
+/// They have a loop of their own: short loop bodies let the CPU prefetch later edits.
 extension SinglePassRelocator {
-    /// Lays out edits as long as they are of this form, from the slot that is laid out next, and says which edit is the
-    /// first that is not.
+    /// Lays out edits of this form, and returns the first edit of another form.
+    ///
+    /// - Parameter start: the next input slot
     ///
     /// - Complexity: O(slots of the patches)
     @inline(never)

@@ -2,7 +2,7 @@ import BPF
 
 /// The jumps and calls of patches.
 extension SinglePassRelocator {
-    /// Lists the jumps and calls of a patch that reach for slots of the input.
+    /// Lists the jumps and calls of a patch to slots of the input.
     @inline(never)
     mutating func listJumps(of edit: EditRecord, _ first: OutputIndex) {
         let patch = pass.patch(of: edit)
@@ -14,7 +14,7 @@ extension SinglePassRelocator {
         }
     }
 
-    /// Lists a jump or call of a patch, if it reaches for a slot of the input.
+    /// Lists a jump or call of a patch, if its target is a slot of the input.
     private mutating func listJump(_ insn: Instruction, at slot: PatchIndex, of edit: EditRecord, _ first: OutputIndex)
     {
         let field = kinds.field(of: insn)

@@ -1,7 +1,8 @@
 import BPF
 
-/// A jump or call of the result that reaches for a slot of the input, with the offset that it had at `from`; one word,
-/// written at once.
+/// A jump or call of the result whose offset still counts from slot `from` of the input.
+///
+/// One word, so that it is written by one store.
 struct ListedJump: BitwiseCopyable {
     private let bits: UInt64
 
@@ -11,7 +12,7 @@ struct ListedJump: BitwiseCopyable {
     @inline(__always)
     var at: OutputIndex { OutputIndex(rawValue: UInt32(truncatingIfNeeded: bits)) }
 
-    /// The slot of the input from which its offset counts; may wrap for a jump of a patch.
+    /// The input slot from which the offset counts; may wrap for a jump of a patch.
     @inline(__always)
     var from: InputIndex { InputIndex(rawValue: UInt32(truncatingIfNeeded: bits &>> 32)) }
 }
@@ -20,9 +21,9 @@ struct ListedJump: BitwiseCopyable {
 ///
 /// Jumps are listed without a branch and fixed in blocks, while their places and targets are in the cache.
 struct SinglePassRelocator {
-    /// The number of edits after which jumps are fixed: a stop costs more than a miss of the nearest cache.
+    /// The number of edits after which jumps are fixed. A smaller block costs more than the L1 misses that it saves.
     private static let block = 4096
-    /// The number of edits that make a pass a long one.
+    /// The number of edits from which on a pass is long.
     private static let long = 64
 
     let pass: PassImage
@@ -37,7 +38,7 @@ struct SinglePassRelocator {
     private var fixedCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
-    /// False after a jump that has nothing to reach.
+    /// False after a jump with nothing to reach.
     var isWhole = true
     /// True after an offset that does not fit.
     private var overflows = false
@@ -53,9 +54,9 @@ struct SinglePassRelocator {
         self.jumps = jumps
     }
 
-    /// Carries out the pass and says what became of it.
+    /// Carries out the pass and returns its outcome.
     ///
-    /// - Parameter output: where the result is, with room for all of it
+    /// - Parameter output: the buffer of the result, with room for all of it
     @inline(__always)
     mutating func run(into output: ProgramBuffer) -> PatchStatus {
         layOut()
@@ -73,7 +74,7 @@ struct SinglePassRelocator {
         let end = TableIndex(pass.editCount)
         let isLong = pass.editCount >= SinglePassRelocator.long
         while true {
-            // Jumps are fixed while what they point from and to is still in the cache.
+            // Fix jumps while both their slots and their targets are in the cache.
             let stop = min(end, number + SinglePassRelocator.block)
             while number < stop {
                 let edit = unsafe pass.edits[number]
@@ -113,7 +114,7 @@ struct SinglePassRelocator {
     /// Copies the slots of the input between two edits.
     @inline(__always)
     private mutating func copy(from start: InputIndex, to end: InputIndex) {
-        // In constants and variables of its own, the loop keeps in registers what it would else load again after each store.
+        // Local copies stay in registers; fields would be loaded again after each store.
         let (kinds, map, jumps) = (kinds, map, jumps)
         let (inputInsns, inputAux, insns, aux) = (input.insns, input.aux, result.insns, result.aux)
         var (from, at, listed) = (start, self.at, TableIndex(jumpCount))
@@ -122,7 +123,7 @@ struct SinglePassRelocator {
             unsafe insns[at] = insn
             unsafe aux[at] = inputAux[from]
             map.copy(from, at: at)
-            // Written in any case, counted when it is a jump: no branch to mispredict.
+            // Written unconditionally, counted if it is a jump: a branch would be unpredictable.
             unsafe jumps[listed] = ListedJump(at: at, from: from)
             listed = listed + kinds.count(insn)
             at = at + 1
@@ -144,7 +145,7 @@ struct SinglePassRelocator {
         if classes.mayJump || edit.refCount > 0 { listJumps(of: edit, first) }
     }
 
-    /// Puts back what a patch keeps of what it replaces.
+    /// Writes the kept instruction over its placeholder, and moves the aux words.
     @inline(__always)
     private mutating func replace(_ edit: EditRecord, _ first: OutputIndex) {
         if edit.keep == EditRecord.noKeep {

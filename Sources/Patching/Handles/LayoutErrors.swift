@@ -1,16 +1,18 @@
 import BPF
 
-/// The errors of a layout: a jump that reaches nothing, and an offset that does not fit.
+/// The errors of a layout: a jump with nothing to reach, and an offset that does not fit.
 struct LayoutErrors {
     private var isDangling = false
     private var overflows = false
 
-    /// What becomes of the pass.
+    /// The outcome of the pass.
     var status: PatchStatus { isDangling ? .einval : overflows ? .erange : .accepted }
 
     mutating func noteDangling() { isDangling = true }
 
-    /// A jump or call at a slot of the result, pointing to another; `nil` if nothing is left for it to reach.
+    /// Points a jump or call at a slot of the result to its target, and notes an error.
+    ///
+    /// - Parameter landing: the target in the result; `nil` if the jump has nothing to reach
     @inline(__always)
     mutating func pointing(
         _ insn: Instruction, _ field: OffsetField, at slot: OutputIndex, to landing: OutputIndex?

@@ -1,11 +1,11 @@
 import BPF
 
-/// Line records after a pass, for designs whose source says nothing of them.
+/// Line records after a pass, for designs whose proposal does not mention them.
 public enum LineTable {
     /// Writes the records after a well-formed pass to a table, and returns their number.
     ///
-    /// The rules change the records edit by edit. Because edits are sorted, one sweep over the records gives the same: a
-    /// record is never moved by an edit after it.
+    /// The rules change the records edit by edit. Edits are sorted and never move a record before them, so one sweep
+    /// over the records has the same result.
     ///
     /// - Parameter insnCount: the length of the pass's input in slots
     /// - Complexity: O(edits + lines)
@@ -24,7 +24,7 @@ public enum LineTable {
             unsafe sweep.take(lines[number])
             number = number + 1
         }
-        sweep.settleHeir(before: UInt32.max)
+        sweep.writeHeir(before: UInt32.max)
         return sweep.kept
     }
 }
@@ -34,13 +34,13 @@ private struct LineSweep {
     let pass: PassImage
     let insnCount: UInt32
     let table: UnsafeTypedBuffer<TableIndex, LineRecord>
-    /// How many records are written.
+    /// The number of records that are written.
     var kept = 0
-    /// The first edit that does not lie before the last record that was taken.
+    /// The first edit that does not lie before the current record.
     private var number = TableIndex(0)
-    /// The growth by the edits before it; wraps.
+    /// The growth by the edits before that one; wraps.
     private var delta: UInt32 = 0
-    /// The last record that was removed, as long as the slot that inherits it is not known.
+    /// The last removed record, until the slot that inherits it is known.
     private var heir: UInt32 = 0
     private var hasHeir = false
 
@@ -55,11 +55,11 @@ private struct LineSweep {
     @inline(__always)
     mutating func take(_ record: LineRecord) {
         let off = record.insnOff
-        if hasHeir { settleHeir(before: off) }
+        if hasHeir { writeHeir(before: off) }
         while number.position < pass.editCount {
             let edit = pass.edit(number.position)
             if edit.off.rawValue >= off || edit.end.rawValue > off {
-                // A record within what is removed is dropped, but for one at the first slot of a patch.
+                // A record in the removed range is dropped, except at the first slot of a range with a patch.
                 if edit.off.rawValue <= off && off < edit.end.rawValue && (edit.isDeletion || edit.off.rawValue < off) {
                     heir = record.id
                     hasHeir = true
@@ -67,22 +67,22 @@ private struct LineSweep {
                 }
                 break
             }
-            leave(edit)
+            passEdit(edit)
         }
         put(off, record.id)
     }
 
-    /// Gives the slot after the removed ones the last record dropped there, if it has none of its own.
+    /// Moves the last removed record to the slot after the removed range, if that slot has no record.
     ///
-    /// - Parameter next: where the next record is
-    mutating func settleHeir(before next: UInt32) {
+    /// - Parameter next: the slot of the next record
+    mutating func writeHeir(before next: UInt32) {
         if !hasHeir { return }
         var edit = pass.edit(number.position)
         while true {
             let end = edit.end.rawValue
-            // The next record is dropped in the same place, or is the slot's own; or no slot follows.
+            // Another record is dropped in the same range, the slot has a record, or no slot follows.
             if next <= end || end == insnCount { break }
-            leave(edit)
+            passEdit(edit)
             if number.position < pass.editCount {
                 edit = pass.edit(number.position)
                 if edit.off.rawValue == end && edit.isDeletion { continue }
@@ -95,7 +95,7 @@ private struct LineSweep {
 
     /// Goes on to the next edit.
     @inline(__always)
-    private mutating func leave(_ edit: EditRecord) {
+    private mutating func passEdit(_ edit: EditRecord) {
         delta = delta &+ edit.patchCount &- edit.remove
         number = number + 1
     }

@@ -1,19 +1,19 @@
 import BPF
 
-/// What a jump or call of a patch reaches.
+/// The target of a jump or call of a patch.
 ///
 /// - Source: SEMANTICS, "Edit" and the table of homes
 enum PatchTarget {
-    /// The offset stays as written: within the patch, or out of an insertion to the instruction right after it.
+    /// The offset stays: the target is in the patch, or the instruction directly after an insertion.
     case asWritten
-    /// An input slot, in the subprogram that the jump may not leave.
+    /// An input slot in the subprogram of the jump.
     case input(InputIndex)
-    /// Nothing that it may reach.
+    /// The jump has no valid target.
     case nothing
 }
 
 extension PassImage {
-    /// What a jump or call of a patch reaches.
+    /// The target of a jump or call of a patch.
     ///
     /// - Complexity: O(refs of the edit + log subprograms)
     @inline(__always)
@@ -23,7 +23,7 @@ extension PassImage {
     ) -> PatchTarget {
         let target: InputIndex
         if let ref = self.target(of: slot, in: edit) {
-            // A well-formed pass has calls to starts of subprograms alone.
+            // In a well-formed pass, the ref of a call is a subprogram start.
             if field.isCall { return .input(ref) }
             target = ref
         } else {

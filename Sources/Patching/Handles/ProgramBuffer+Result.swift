@@ -1,12 +1,14 @@
 import BPF
 
 extension ProgramBuffer {
-    /// Ends a pass whose instructions are written: relocates the tables, and sets the lengths if the pass is accepted.
+    /// Ends a pass after its instructions are written: relocates the tables, and sets the lengths if the pass is
+    /// accepted.
     ///
     /// - Parameters:
     ///   - status: the outcome of the jumps
     ///   - insns: the number of slots of the result
-    ///   - subprograms: the number of subprograms, if the patcher has written their starts; else they are relocated here
+    ///   - subprograms: the number of subprograms, if the patcher has written their starts; else they are relocated
+    ///     here
     /// - Returns: the outcome of the pass
     /// - Complexity: O(edits + subprograms + lines)
     @inline(__always)

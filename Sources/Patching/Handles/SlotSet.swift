@@ -1,11 +1,11 @@
 import BPF
 
-/// Some slots of the input, a bit each, which says how many of them lie at or before a slot.
+/// A set of input slots that counts its members at or before a slot.
 ///
-/// A search in a sorted list of a million slots waits for memory at most of its twenty steps. Here the answer is in two
-/// words, and these lie close together for slots that do.
+/// A binary search among a million slots misses the cache at most of its twenty steps. A count here reads two words,
+/// which are close together for nearby slots.
 ///
-/// - Shape: a bit a slot, and for each 64 of them how many are set before
+/// - Shape: a bit for each slot, and for each word of 64 bits the number of members before it
 /// - Source: Jacobson, "Space-efficient Static Trees and Graphs", FOCS 1989 (rank)
 struct SlotSet: BitwiseCopyable {
     /// Memory for a set, kept for the whole run.
@@ -27,11 +27,11 @@ struct SlotSet: BitwiseCopyable {
     }
 
     private let words: UnsafeTypedBuffer<TableIndex, UInt64>
-    /// For each word, how many members those before it have, once the set is sealed.
+    /// For each word of a sealed set, the number of members before it.
     private let counts: UnsafeTypedBuffer<TableIndex, UInt32>
     private let length: Int
 
-    /// Puts a slot in.
+    /// Adds a slot.
     ///
     /// - Complexity: O(1)
     @unsafe @inline(__always)
@@ -39,7 +39,7 @@ struct SlotSet: BitwiseCopyable {
         unsafe words[TableIndex(rawValue: slot.rawValue >> 6)] |= 1 &<< UInt64(slot.rawValue)
     }
 
-    /// Ends the filling, so that members can be counted, and says how many there are.
+    /// Ends the filling, so that members can be counted, and returns their number.
     ///
     /// - Complexity: O(slots / 64)
     @discardableResult
@@ -60,7 +60,7 @@ struct SlotSet: BitwiseCopyable {
         unsafe Int(truncatingIfNeeded: words[TableIndex(rawValue: slot.rawValue >> 6)] &>> UInt64(slot.rawValue)) & 1
     }
 
-    /// How many members of the sealed set lie at or before a slot.
+    /// The number of members of the sealed set at or before a slot.
     ///
     /// - Complexity: O(1)
     @unsafe @inline(__always)

@@ -1,11 +1,11 @@
 import BPF
 
-/// Subprogram starts after a pass, for designs whose source says nothing of them.
+/// Subprogram starts after a pass, for designs whose proposal does not mention them.
 public enum SubprogramTable {
     /// Writes the starts after a well-formed pass to a table, and returns their number.
     ///
-    /// A start moves to the first slot that is left of its subprogram; a subprogram of which nothing is left is dropped
-    /// with its id.
+    /// A start moves to the first slot that is left of its subprogram. A subprogram without slots is dropped with its
+    /// id.
     ///
     /// - Complexity: O(edits + subprograms)
     /// - Source: SEMANTICS, "What travels along"
@@ -21,7 +21,7 @@ public enum SubprogramTable {
             let end = input.end(of: TableIndex(source))
             var place = Int(subprogram.start)
             while place < end {
-                // What lies wholly before the place has moved it; an insertion at the place has not.
+                // Edits that end before the place move it; an insertion at the place does not.
                 while number < pass.editCount {
                     let edit = pass.edit(number)
                     if edit.off.position >= place || edit.end.position > place { break }

@@ -1,25 +1,25 @@
 import BPF
 
 extension InstructionPatcher: Sequence, IteratorProtocol {
-    /// Where the iteration is.
+    /// The state of the iteration.
     struct Cursor: BitwiseCopyable {
-        /// The instruction that was handed out last, or the end.
+        /// The last returned instruction, or the end.
         var here = InputIndex(0)
-        /// Whether an instruction has been handed out that stands at ``here``.
+        /// True if an instruction at ``here`` was returned.
         var isAtInstruction = false
-        /// By how much everything before ``here`` has grown.
+        /// The growth of all code before ``here``.
         var shift = 0
-        /// The subprogram that holds ``here``.
+        /// The subprogram that contains ``here``.
         var subprogram = TableIndex(0)
         var subprogramEnd = 0
     }
 
-    /// Hands out the next instruction of the program of the phase, or `nil` at the end.
+    /// The next instruction of the program of the phase, or `nil` at the end.
     ///
-    /// Instructions that an edit has removed are passed over. So is all inserted code: the iteration goes on behind it, as
-    /// the kernel's loops do with `i += delta`. To go over inserted code as well, begin another phase (``beginPhase()``).
+    /// The iteration skips removed instructions and all inserted code, as the kernel's loops do with `i += delta`. To
+    /// visit inserted code as well, begin another phase (``beginPhase()``).
     ///
-    /// A loop that is left early, or a second one, goes on where the last one was; see ``rewind()``.
+    /// A second loop continues where the first one stopped; see ``rewind()``.
     ///
     /// - Complexity: O(1), amortised over the iteration
     public func next() -> PatchableInstruction? {
@@ -33,7 +33,7 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
         while at.position < program.insnCount {
             let state = unsafe slots[at]
             let insn = unsafe program.insns[at]
-            if isPassed || !state.stands {
+            if isPassed || !state.survives {
                 shift += Int(state.growth)
                 at = at + insn.width
                 isPassed = false
@@ -65,31 +65,31 @@ extension InstructionPatcher: Sequence, IteratorProtocol {
         if program.subprogramCount > 0 { unsafe memory.value.cursor.subprogramEnd = program.end(of: TableIndex(0)) }
     }
 
-    // MARK: Edits at the instruction that was handed out last
+    // MARK: Edits of the current instruction
 
-    /// Replaces the instruction that was handed out last; see ``replace(_:with:)-(InputIndex,_)``.
+    /// Replaces the current instruction; see ``replace(_:with:)-(InputIndex,_)``.
     ///
-    /// - Precondition: an instruction has been handed out, and the end has not been reached
+    /// - Precondition: ``next()`` has returned an instruction
     public func replace(with patch: Patch) throws(PatchingError) {
         try replace(here, with: patch)
     }
 
-    /// Inserts a patch before the instruction that was handed out last; see ``insert(_:before:skip:outermost:)``.
+    /// Inserts a patch before the current instruction; see ``insert(_:before:skip:outermost:)``.
     ///
-    /// - Precondition: an instruction has been handed out, and the end has not been reached
+    /// - Precondition: ``next()`` has returned an instruction
     public func insert(_ patch: Patch, skip: Bool = false) throws(PatchingError) {
         try insert(patch, before: here, skip: skip)
     }
 
-    /// Deletes the instruction that was handed out last; see ``delete(_:)-(InputIndex)``.
+    /// Deletes the current instruction; see ``delete(_:)-(InputIndex)``.
     ///
-    /// - Precondition: an instruction has been handed out, and the end has not been reached
+    /// - Precondition: ``next()`` has returned an instruction
     public func delete() throws(PatchingError) {
         try delete(here)
     }
 
     private var here: InputIndex {
-        unsafe precondition(memory.value.cursor.isAtInstruction, "no instruction has been handed out to edit")
+        unsafe precondition(memory.value.cursor.isAtInstruction, "there is no current instruction to edit")
         return unsafe memory.value.cursor.here
     }
 }

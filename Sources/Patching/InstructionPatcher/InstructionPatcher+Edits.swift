@@ -1,26 +1,26 @@
 import BPF
 
 extension InstructionPatcher {
-    /// Replaces an instruction by a patch, which may hold the instruction itself (``Patch/addKept()``).
+    /// Replaces an instruction by a patch, which may contain the instruction itself (``Patch/addKept()``).
     ///
-    /// Jumps to the instruction enter the patch at its first slot, also where the instruction itself stands further on.
-    /// The instruction's aux word goes with it, or to the last slot of a patch that does not keep it. An empty patch deletes.
+    /// Jumps to the instruction enter the patch at its first slot, even if the instruction itself is kept further on. A
+    /// kept instruction keeps its aux word; otherwise the last slot of the patch gets it. An empty patch deletes.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(patch), amortised; O(log slots) more after a query out of order
     /// - Source: `bpf_patch_insn_data`
     public func replace(_ index: InputIndex, with patch: Patch) throws(PatchingError) {
         try edit(index, remove: width(at: index), with: patch)
     }
 
-    /// Replaces a range of slots, of which all instructions must still stand, by a patch.
+    /// Replaces a range of slots by a patch. No instruction of the range may be removed already.
     ///
-    /// What earlier edits have put between the first and the last of them goes, too. Jumps to the first instruction enter the
-    /// patch; nothing stands for the others, so that a jump to one of them is refused. An empty patch deletes, and a patch
-    /// for an empty range is inserted before it.
+    /// Code that earlier edits put between these instructions is removed, too. Jumps to the first instruction enter the
+    /// patch; a jump to another one is refused. An empty patch deletes, and a patch for an empty range is inserted
+    /// before it.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(range + patch), amortised; O(log slots) more once indices have been asked for out of order
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(range + patch), amortised; O(log slots) more after a query out of order
     /// - Source: `bpf_patch_insns` (Nakryiko, July 2024)
     public func replace(_ range: Range<InputIndex>, with patch: Patch) throws(PatchingError) {
         try edit(range.lowerBound, remove: range.upperBound - range.lowerBound, with: patch)
@@ -28,37 +28,38 @@ extension InstructionPatcher {
 
     /// Deletes an instruction.
     ///
-    /// Jumps to it land on what follows in its subprogram; if nothing does, they are refused.
+    /// Jumps to it reach the next instruction of its subprogram; without one, they are refused.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(1), amortised; O(log slots) once indices have been asked for out of order
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(1), amortised; O(log slots) after a query out of order
     /// - Source: `verifier_remove_insns`
     public func delete(_ index: InputIndex) throws(PatchingError) {
         try edit(index, remove: width(at: index), with: Patch())
     }
 
-    /// Deletes a range of slots, of which all instructions must still stand, and what earlier edits have put between them.
+    /// Deletes a range of slots and all code that earlier edits put between them. No instruction of it may be removed
+    /// already.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(range), amortised; O(log slots) more once indices have been asked for out of order
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(range), amortised; O(log slots) more after a query out of order
     /// - Source: `verifier_remove_insns`
     public func delete(_ range: Range<InputIndex>) throws(PatchingError) {
         try edit(range.lowerBound, remove: range.upperBound - range.lowerBound, with: Patch())
     }
 
-    /// Inserts a patch before an instruction, or before the patch that has replaced it; before the end, appends.
+    /// Inserts a patch before an instruction, or before the patch that replaced it; at the end, appends.
     ///
-    /// Jumps to the instruction enter the patch, or go past it with `skip`; calls always enter it. Leaving the patch reaches
-    /// the instruction.
+    /// Jumps to the instruction enter the patch, or skip it with `skip`; calls always enter it. Leaving the patch
+    /// reaches the instruction.
     ///
     /// - Parameters:
-    ///   - patch: what is inserted
+    ///   - patch: the inserted code
     ///   - index: the instruction, or ``endIndex``
-    ///   - skip: whether jumps to the instruction go past the patch, as they must go past a prologue
-    ///   - outermost: whether the patch goes before all that earlier edits have put before the instruction, rather than
-    ///     directly before it
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
+    ///   - skip: true if jumps to the instruction skip the patch, as they must skip a prologue
+    ///   - outermost: true to insert before all code that earlier edits put before the instruction; false to insert
+    ///     directly before the instruction
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(patch), amortised; O(log slots) more after a query out of order
     /// - Source: `bpf_patch_insn_data` with the instruction at the end of the patch, `adjust_jmp_off`
     public func insert(
         _ patch: Patch, before index: InputIndex, skip: Bool = false, outermost: Bool = false
@@ -66,47 +67,46 @@ extension InstructionPatcher {
         try edit(index, remove: 0, with: patch, skip: skip, outermost: outermost)
     }
 
-    /// Inserts a patch behind an instruction, directly behind it if something stands there already.
+    /// Inserts a patch directly after an instruction, before earlier insertions there.
     ///
-    /// Only what runs on from the instruction enters the patch: jumps to what follows go past it. The same as replacing the
-    /// instruction by itself and the patch.
+    /// The same as replacing the instruction by itself and the patch: control enters the patch from the instruction,
+    /// and jumps to the next instruction skip it.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the edit is then not made
-    /// - Complexity: O(patch), amortised; O(log slots) more once indices have been asked for out of order
+    /// - Throws: ``PatchingError/malformed(_:)`` or ``PatchingError/removed(_:)``; the program is then unchanged
+    /// - Complexity: O(patch), amortised; O(log slots) more after a query out of order
     /// - Source: `bpf_patch_insn_data` with the instruction at the front of the patch
     public func insert(_ patch: Patch, after index: InputIndex) throws(PatchingError) {
-        try edit(index, remove: width(at: index), with: patch, isBehind: true)
+        try edit(index, remove: width(at: index), with: patch, isAfter: true)
     }
 
-    /// Puts a patch behind the end of the program and all that was appended before.
+    /// Appends a patch to the program, after all earlier appends.
     ///
-    /// It belongs to the last subprogram and cannot be left, as nothing comes behind it.
+    /// It belongs to the last subprogram. Its jumps cannot leave it, since nothing follows.
     ///
-    /// - Throws: ``PatchingError/malformed(_:)``; the edit is then not made
-    /// - Complexity: O(patch), amortised; each append is a pass by itself, O(slots) when it is carried out, so that much code
-    ///   is better appended as one patch
+    /// - Throws: ``PatchingError/malformed(_:)``; the program is then unchanged
+    /// - Complexity: O(patch), amortised; each append takes a pass of O(slots), so append much code as one patch
     public func append(_ patch: Patch) throws(PatchingError) {
         try edit(endIndex, remove: 0, with: patch)
     }
 
-    // MARK: What they have in common
+    // MARK: Common parts
 
-    /// How wide the instruction at an index is; 1 outside of the program.
+    /// The width of the instruction at an index; 1 outside of the program.
     @inline(__always)
     private func width(at index: InputIndex) -> Int {
         unsafe index < endIndex ? program.insns[index].width : 1
     }
 
-    /// Takes one edit.
+    /// Adds one edit to the pending ones.
     private func edit(
         _ off: InputIndex, remove: Int, with patch: Patch, skip: Bool = false, outermost: Bool = false,
-        isBehind: Bool = false
+        isAfter: Bool = false
     ) throws(PatchingError) {
-        // The last pass is followed by its edits, whose memory this one takes.
+        // Follow the last pass before this edit overwrites the memory of that pass.
         follow()
         pending.addEdit(off: off, remove: UInt32(remove), skip: skip)
         do {
-            try write(patch, isBehind: isBehind, keptWidth: remove == width(at: off) ? remove : 1)
+            try write(patch, isAfter: isAfter, keptWidth: remove == width(at: off) ? remove : 1)
             let change = try change(by: pending.lastEdit)
             let lead = unsafe outermost ? slots[off].lead : 0
             accept(pending.lastEdit, change, lead: lead)
@@ -117,11 +117,11 @@ extension InstructionPatcher {
     }
 
     /// Writes the patch of the last pending edit.
-    private func write(_ patch: Patch, isBehind: Bool, keptWidth: Int) throws(PatchingError) {
+    private func write(_ patch: Patch, isAfter: Bool, keptWidth: Int) throws(PatchingError) {
         func fault(_ rule: MalformedEdit.Rule, at slot: PatchIndex = PatchIndex(0)) -> PatchingError {
             unsafe .malformed(MalformedEdit(rule: rule, edit: memory.value.editCount, slot: slot.position))
         }
-        if isBehind {
+        if isAfter {
             if patch.isEmpty { throw fault(.nothing) }
             if patch.keep != nil { throw fault(.keepWidth) }
             for _ in 0..<keptWidth { pending.addPatch(.zero) }
@@ -136,7 +136,7 @@ extension InstructionPatcher {
         single.edits = single.edits.suffix(from: TableIndex(pending.editCount - 1), as: TableIndex.self)
         single.editCount = 1
         if program.insnCount == 0 {
-            // Where a program could not be loaded there is nothing but an end.
+            // After a failed load, the program is empty.
             if pending.lastEdit.off != endIndex || pending.lastEdit.remove > 0 { throw fault(.outside) }
             return
         }
@@ -145,21 +145,23 @@ extension InstructionPatcher {
         }
     }
 
-    /// What an edit changes.
+    /// The effect of an edit.
     private struct Change {
-        /// The pass that it goes into.
+        /// The pass of the edit.
         var pass: Int
-        /// How many slots longer it makes the program.
+        /// The growth of the program in slots.
         var growth: Int
     }
 
-    /// What a well-formed edit changes, if what it names still stands.
+    /// The effect of a well-formed edit.
+    ///
+    /// - Throws: ``PatchingError/removed(_:)`` if an instruction that it names is removed
     private func change(by edit: EditRecord) throws(PatchingError) -> Change {
         let slots = self.slots
         let done = unsafe memory.value.phasePassCount
         let first = unsafe slots[edit.off]
         if edit.isInsertion {
-            if first.standing == .nothing { throw .removed(edit.off) }
+            if first.content == .nothing { throw .removed(edit.off) }
             return Change(pass: Swift.max(done, first.pass) + 1, growth: Int(edit.patchCount))
         }
         var pass = done
@@ -167,18 +169,18 @@ extension InstructionPatcher {
         var slot = edit.off
         while slot < edit.end {
             let state = unsafe slots[slot]
-            if !state.stands { throw .removed(slot) }
+            if !state.survives { throw .removed(slot) }
             pass = Swift.max(pass, state.pass)
             removed += Int(state.growth)
             slot = slot + 1
         }
-        // What stands before the first instruction stays, and what stands behind the last.
+        // Code that was inserted before the first instruction or after the last one stays.
         let last = unsafe slots[program.isSecondSlot(slot + -1) ? slot + -2 : slot + -1]
         removed += Int(last.lead) - Int(last.growth) - Int(first.lead)
         return Change(pass: pass + 1, growth: Int(edit.patchCount) - removed)
     }
 
-    /// Takes the last pending edit for good.
+    /// Notes the effect of the last pending edit.
     private func accept(_ edit: EditRecord, _ change: Change, lead: UInt32) {
         let slots = self.slots
         let number = pending.editCount - 1
@@ -193,7 +195,7 @@ extension InstructionPatcher {
         unsafe slots[edit.off].growth += Int32(change.growth)
         if edit.isInsertion {
             unsafe slots[edit.off].lead += edit.patchCount
-            unsafe slots[edit.off].note(pass: change.pass, slots[edit.off].standing)
+            unsafe slots[edit.off].note(pass: change.pass, slots[edit.off].content)
         } else {
             let isKept = edit.keep != EditRecord.noKeep
             for slot in 0..<Int(edit.remove) {

@@ -1,18 +1,18 @@
 import BPF
 
 extension InstructionPatcher {
-    /// The end of the program of the phase, and so the number of its slots.
+    /// The end of the program of the phase: its number of slots.
     ///
     /// - Complexity: O(1)
     public var endIndex: InputIndex { InputIndex(program.insnCount) }
 
-    /// How many slots the program has after all edits made so far.
+    /// The number of slots after all edits so far.
     ///
     /// - Units: slots
     /// - Complexity: O(1)
     public var currentCount: Int { unsafe program.insnCount + memory.value.growth }
 
-    /// A slot of the program of the phase, whatever has become of it.
+    /// A slot of the program of the phase, before all edits.
     ///
     /// - Precondition: the index is before ``endIndex``
     /// - Complexity: O(1)
@@ -21,33 +21,32 @@ extension InstructionPatcher {
         return unsafe program.insns[index]
     }
 
-    /// Whether the instruction at an original index still stands: nothing has deleted or replaced it.
+    /// Returns true if no edit has deleted or replaced the instruction at an original index.
     ///
     /// - Precondition: the index is before ``endIndex``
     /// - Complexity: O(1)
-    public func stands(_ index: InputIndex) -> Bool {
+    public func survives(_ index: InputIndex) -> Bool {
         precondition(index < endIndex, "slot \(index) of \(program.insnCount)")
-        return unsafe slots[index].stands
+        return unsafe slots[index].survives
     }
 
-    /// Where the instruction at an original index stands after all edits made so far, or `nil` if it no longer does.
+    /// The index of an instruction after all edits so far, or `nil` if it is removed.
     ///
-    /// The end is where the program ends by now, behind all that was appended. After ``finish()`` these are the indices of
-    /// the finished program.
+    /// For ``endIndex``, the current end of the program, after all appended code. After ``finish()`` these are indices
+    /// of the finished program.
     ///
-    /// - Precondition: the index is not beyond ``endIndex``
-    /// - Complexity: O(1) for the instruction that was handed out last; otherwise O(log slots), and O(slots) the first time
-    ///   in a phase
+    /// - Precondition: the index is not after ``endIndex``
+    /// - Complexity: O(1) for the current instruction; otherwise O(log slots), and O(slots) the first time in a phase
     public func currentIndex(of index: InputIndex) -> OutputIndex? {
         precondition(index <= endIndex, "slot \(index) of \(program.insnCount)")
         let slots = self.slots
-        if unsafe !slots[index].stands { return nil }
-        // Both slots of a wide load stand or fall together; the first knows where.
+        if unsafe !slots[index].survives { return nil }
+        // Only the first slot of a wide load has a state; the second follows it.
         if index < endIndex && program.isSecondSlot(index) { return currentIndex(of: index + -1).map { $0 + 1 } }
         return unsafe OutputIndex(index.position + shift(of: index) + Int(slots[index].lead))
     }
 
-    /// By how much everything before an instruction has grown.
+    /// The growth of all code before an instruction.
     private func shift(of index: InputIndex) -> Int {
         if unsafe index == memory.value.cursor.here { return unsafe memory.value.cursor.shift }
         if index == endIndex { return unsafe memory.value.growth - Int(slots[index].growth) }
@@ -57,14 +56,14 @@ extension InstructionPatcher {
         return unsafe memory.value.shifts.shift(of: index)
     }
 
-    /// Where a jump of the program to an original index lands, or `nil` if nothing stands for it, after the edits that have
-    /// been carried out by ``commit()`` or ``finish()``.
+    /// The slot that jumps to an original index reach after ``commit()`` or ``finish()``; `nil` if they have nothing to
+    /// reach.
     ///
-    /// Other than ``currentIndex(of:)`` this is where inserted code begins that jumps enter, the first slot of the patch that
-    /// has replaced the instruction, or what follows a deleted one; for the end, where appended code begins. What points
-    /// into a program from outside moves this way.
+    /// This may differ from ``currentIndex(of:)``: it is the start of inserted code that jumps enter, the first slot of
+    /// a patch, or the instruction after a deleted one. For ``endIndex``, it is the start of appended code. Use it to
+    /// move pointers into the program from outside.
     ///
-    /// - Precondition: the index is not beyond ``endIndex``
+    /// - Precondition: the index is not after ``endIndex``
     /// - Complexity: O(1), and O(slots + edits) the first time after a pass
     /// - Source: SEMANTICS, "Where a jump to input index `t` lands"; `bpf_insn_array_adjust`, `adjust_poke_descs`
     public func landing(of index: InputIndex) -> OutputIndex? {

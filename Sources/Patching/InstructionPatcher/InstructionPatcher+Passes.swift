@@ -1,7 +1,7 @@
 import BPF
 
 extension InstructionPatcher {
-    /// A pass that has been carried out, and what it was carried out on.
+    /// A pass that has been carried out, and its input.
     struct CarriedPass: BitwiseCopyable {
         var pass: PassImage
         var input: ProgramImage<InputIndex>
@@ -29,7 +29,7 @@ extension InstructionPatcher {
         }
     }
 
-    /// Lets the design carry out a pass in the indices of its input.
+    /// Carries out a pass, whose indices are those of its input.
     private func carryOut(_ pass: PassImage) throws(PatchingError) {
         let input = current
         switch unsafe design.apply(pass, to: input, into: memory.value.spare) {
@@ -43,9 +43,9 @@ extension InstructionPatcher {
         unsafe memory.value.lastPass = CarriedPass(pass: pass, input: input)
     }
 
-    /// Brings ``Memory/places`` up to date.
+    /// Updates ``Memory/places`` after the last pass.
     ///
-    /// Left until it is needed: most programs take one pass and nobody asks where its slots have gone.
+    /// Done on demand: most programs take one pass, and most callers query no places.
     func follow() {
         guard unsafe memory.value.followedPassCount < memory.value.phasePassCount,
             let last = unsafe memory.value.lastPass
@@ -82,7 +82,7 @@ extension InstructionPatcher {
         return image
     }
 
-    /// Lets a ref name what a jump of the program to its target lands on by now, or the callee where it starts by now.
+    /// Points a ref to the slot that a jump to its target reaches now, or to the current start of the callee.
     private func translate(
         _ ref: inout Ref, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ input: ProgramImage<InputIndex>
     ) throws(PatchingError) {

@@ -1,10 +1,10 @@
 import BPF
 
-/// A program that is being rewritten: hands out its instructions one by one, takes edits at any of them in any order, and
-/// finishes into a program.
+/// Rewrites a program: iterates over its instructions, takes edits of any instruction in any order, and makes the
+/// result.
 ///
-/// Edits speak of original indices, which stay what they were however much has been edited; the patcher knows the current
-/// ones. Nobody adds up how far things have moved.
+/// Edits use original indices, which never change. The patcher maps them to current ones, so the caller keeps no
+/// `delta`.
 ///
 /// ```swift
 /// let patcher = try InstructionPatcher(program)
@@ -14,65 +14,64 @@ import BPF
 /// let result = try patcher.finish()
 /// ```
 ///
-/// Edits of different instructions happen at once, those of one instruction in the order in which they were made:
-/// <doc:RewritingPrograms> says what that means and has more examples.
+/// Edits of different instructions are applied at once, those of one instruction in the order of the calls. See
+/// <doc:RewritingPrograms> for the rules and more examples.
 ///
-/// A patcher is made once and keeps its memory from program to program (``load(_:)-(Program)``); it is not used from two
-/// threads.
+/// A patcher keeps its memory from program to program (``load(_:)-(Program)``). It must not be used from two threads.
 ///
-/// - Complexity: O(1) amortised an edit, plus its length; O(slots + edits) for each pass that the edits need, which is as
-///   many as the most edits of one instruction
+/// - Complexity: O(1) amortised for an edit, plus its length; O(slots + edits) for each pass. The number of passes is
+///   the highest number of edits of one instruction.
 /// - Source: Nakryiko, 2019 (`struct bpf_patcher`) and July 2024 (`insn_patcher`); Cree and Starovoitov, 2019
 public final class InstructionPatcher {
-    /// The design that carries passes out: the fastest.
+    /// The patcher that carries out passes.
     typealias Design = Engine
 
-    /// What a pending edit is besides its record.
+    /// Facts about a pending edit beside its record.
     struct EditNote: BitwiseCopyable {
-        /// The pass that it goes into, counted from 1 within the phase.
+        /// The pass of the edit, counted from 1 within the phase.
         var pass: UInt32
-        /// By how much it stands before the place that it names.
+        /// The distance in slots from the edit to the instruction that it names.
         var lead: UInt32
     }
 
-    /// What changes while a program is rewritten.
+    /// The state of a rewrite.
     struct Memory: ~Copyable {
         /// The program of the phase.
         var original = ProgramBuffer()
-        /// What the last pass gave.
+        /// The result of the last pass.
         var result = ProgramBuffer()
-        /// Where the next pass goes.
+        /// The buffer for the result of the next pass.
         var spare = ProgramBuffer()
         /// The program of the phase, in ``original``.
         var program: ProgramImage<InputIndex>
-        /// What has become of each slot of it, and of its end.
+        /// The state of each slot of it, and of its end.
         var slots = Scratch<SlotState>()
-        /// How far slots have moved, once that is asked for out of order.
+        /// The distances that slots have moved, for queries out of order.
         var shifts = ShiftTree()
         var cursor = Cursor()
-        /// By how many slots the program has grown in this phase.
+        /// The growth of the program in this phase.
         var growth = 0
-        /// How many edits have been taken in this phase.
+        /// The number of edits in this phase.
         var editCount = 0
 
-        /// What is known of the pending edits.
+        /// The notes of the pending edits.
         var notes = Scratch<EditNote>()
-        /// Whether all of them go into the next pass and are sorted as they are.
+        /// True if all pending edits belong to the next pass and are in order.
         var isOrdered = true
-        /// Where the last of them starts, or -1.
+        /// The start of the last pending edit, or -1.
         var lastOff = -1
         var schedule = PassSchedule()
 
-        /// How many passes have been carried out in all phases.
+        /// The number of passes carried out in all phases.
         var passCount = 0
-        /// How many passes have been carried out in this phase.
+        /// The number of passes carried out in this phase.
         var phasePassCount = 0
-        /// The last of them.
+        /// The last pass.
         var lastPass: CarriedPass?
-        /// Where slots have gone in the first ``followedPassCount`` of them.
+        /// The places of the slots after the first ``followedPassCount`` passes of this phase.
         var places = SlotPlaces()
         var followedPassCount = 0
-        /// Why an earlier ``commit()`` failed.
+        /// The error of an earlier ``commit()``.
         var failure: PatchingError?
 
         init() { program = original.image() }
@@ -80,32 +79,32 @@ public final class InstructionPatcher {
 
     let memory = UncheckedBox(Memory())
     let design = Design()
-    /// The edits that wait for ``commit()``, in the order in which they were made; what they name is in original indices.
+    /// The edits since the last ``commit()``, in the order of the calls and in original indices.
     let pending = PassBuffer()
 
     /// The program of the phase.
     @inline(__always)
     var program: ProgramImage<InputIndex> { unsafe memory.value.program }
 
-    /// What has become of each slot of it, and of its end.
+    /// The state of each slot of it, and of its end.
     @inline(__always)
     var slots: UnsafeTypedBuffer<InputIndex, SlotState> { unsafe memory.value.slots.buffer() }
 
     /// Starts to rewrite a program.
     ///
-    /// - Throws: what makes the program ill formed
+    /// - Throws: the fault of an ill-formed program
     /// - Complexity: O(slots + calls × log subprograms)
     public init(_ program: Program) throws(ProgramFault) { try load(program) }
 
     /// Starts to rewrite a program in preallocated memory, which is copied.
     ///
-    /// - Throws: what makes the program ill formed
+    /// - Throws: the fault of an ill-formed program
     /// - Complexity: O(slots + calls × log subprograms)
     public init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) { try load(program) }
 
-    /// Starts to rewrite another program in the same memory; what was done to the one before is forgotten.
+    /// Starts to rewrite another program in the same memory, and discards all edits.
     ///
-    /// - Throws: what makes the program ill formed; the patcher then holds no instructions
+    /// - Throws: the fault of an ill-formed program; the patcher is then empty
     /// - Complexity: O(slots + calls × log subprograms)
     public func load(_ program: Program) throws(ProgramFault) {
         var fault: ProgramFault?
@@ -113,9 +112,9 @@ public final class InstructionPatcher {
         try start(fault)
     }
 
-    /// Starts to rewrite another program in the same memory; what was done to the one before is forgotten.
+    /// Starts to rewrite another program in the same memory, and discards all edits.
     ///
-    /// - Throws: what makes the program ill formed; the patcher then holds no instructions
+    /// - Throws: the fault of an ill-formed program; the patcher is then empty
     /// - Complexity: O(slots + calls × log subprograms)
     public func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
         let fault = program.fault()
@@ -134,7 +133,7 @@ public final class InstructionPatcher {
         if let fault { throw fault }
     }
 
-    /// Takes the program in ``Memory/original`` as that of a new phase.
+    /// Begins a phase with the program in ``Memory/original``.
     private func startPhase() {
         unsafe memory.value.program = memory.value.original.image()
         unsafe memory.value.slots.reserve(program.insnCount + 1)
@@ -151,17 +150,17 @@ public final class InstructionPatcher {
 
     // MARK: Finishing
 
-    /// How many passes have been carried out in all phases.
+    /// The number of passes carried out in all phases.
     ///
     /// - Complexity: O(1)
     public var passCount: Int { unsafe memory.value.passCount }
 
-    /// Carries out the edits made so far; later ones come behind all of them.
+    /// Carries out all edits so far; later edits act on the result.
     ///
-    /// Original indices stay what they were, and the iteration goes on where it was.
+    /// Original indices do not change, and the iteration continues where it was.
     ///
-    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; so does everything afterwards
-    ///   that needs the edits to be carried out, until another program is loaded
+    /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; later calls that carry out
+    ///   edits throw the same error until another program is loaded
     /// - Complexity: O(slots × passes + edits)
     public func commit() throws(PatchingError) {
         if let failure = unsafe memory.value.failure { throw failure }
@@ -175,9 +174,9 @@ public final class InstructionPatcher {
         clearPending()
     }
 
-    /// Carries out the edits made so far and gives the program that comes of it.
+    /// Carries out all edits so far and returns the result.
     ///
-    /// ``currentIndex(of:)`` and ``landing(of:)`` then say where in it everything has gone.
+    /// ``currentIndex(of:)`` and ``landing(of:)`` then return indices into the result.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
     /// - Complexity: O(slots × passes + edits)
@@ -186,9 +185,9 @@ public final class InstructionPatcher {
         return Program(current)
     }
 
-    /// Carries out the edits made so far and copies the program that comes of it to a buffer.
+    /// Carries out all edits so far and copies the result to a buffer.
     ///
-    /// Nothing is allocated once all buffers have grown.
+    /// Allocates nothing after all buffers have grown.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; the buffer is then unchanged
     /// - Complexity: O(slots × passes + edits)
@@ -197,10 +196,10 @@ public final class InstructionPatcher {
         buffer.load(current)
     }
 
-    /// Carries out the edits made so far and goes back to the first instruction of what comes of it.
+    /// Carries out all edits so far and restarts the iteration at the first instruction of the result.
     ///
-    /// From here on original indices are those of that program, so that inserted code is handed out and can be edited like
-    /// everything else. ``currentIndex(of:)`` tells before the call what the index of an instruction will be after it.
+    /// From then on, original indices are those of the result, so inserted code is visited and can be edited, too.
+    /// Before the call, ``currentIndex(of:)`` returns the index that an instruction has after it.
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``
     /// - Complexity: O(slots × passes + edits)
@@ -210,7 +209,7 @@ public final class InstructionPatcher {
         startPhase()
     }
 
-    /// Forgets the edits that have been carried out.
+    /// Removes the edits that have been carried out.
     private func clearPending() {
         pending.removeAll()
         unsafe memory.value.isOrdered = true

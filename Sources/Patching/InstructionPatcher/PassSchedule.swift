@@ -1,24 +1,24 @@
 import BPF
 
-/// Pending edits, sorted into passes and within these by where they start.
+/// Pending edits, sorted by pass and within a pass by start.
 struct PassSchedule: ~Copyable {
     private static let nothing = UInt32.max
 
     /// The numbers of the edits, pass by pass.
     private var orderStorage = Scratch<UInt32>()
-    /// Where each pass begins in them; one more for the end.
+    /// The start of each pass in the order, and the end.
     private var startStorage = Scratch<UInt32>()
     private var slotStorage = Scratch<UInt32>()
     private var recordStorage = Scratch<EditRecord>()
     private var first = 0
 
-    /// The number of an edit by its rank.
+    /// The numbers of edits by rank.
     typealias Order = UnsafeTypedBuffer<TableIndex, UInt32>
 
-    /// The edits of all passes, in order of pass.
+    /// The edits of all passes, pass by pass.
     var order: Order { orderStorage.buffer() }
 
-    /// Where the records of a pass go that is about to be carried out.
+    /// Memory for the records of the next pass.
     mutating func records(count: Int) -> UnsafeTypedBuffer<TableIndex, EditRecord> {
         recordStorage.reserve(count)
         return recordStorage.buffer()
@@ -31,7 +31,7 @@ struct PassSchedule: ~Copyable {
         return unsafe Int(starts[number])..<Int(starts[number + 1])
     }
 
-    /// Sorts edits by pass, and those of one pass in the order in which they were made.
+    /// Sorts edits by pass, and keeps the order of the calls within a pass.
     ///
     /// - Complexity: O(edits + passes)
     /// - Source: Knuth, The Art of Computer Programming, volume 3, algorithm 5.2D (distribution counting)
@@ -50,7 +50,7 @@ struct PassSchedule: ~Copyable {
             unsafe sum += starts[TableIndex(number)]
             unsafe starts[TableIndex(number)] = sum
         }
-        // Each start is now where its pass ends, and moves to where it begins.
+        // Each start is the end of its pass now, and moves back to the beginning.
         for edit in stride(from: count - 1, through: 0, by: -1) {
             let number = unsafe TableIndex(Int(notes[TableIndex(edit)].pass) - first)
             unsafe starts[number] -= 1
@@ -58,9 +58,9 @@ struct PassSchedule: ~Copyable {
         }
     }
 
-    /// Sorts the edits of a pass by where they start; no two of one pass start at one slot.
+    /// Sorts the edits of a pass by start; no two of one pass start at one slot.
     ///
-    /// - Complexity: O(edits of the pass), and O(slots) if they were not made in that order
+    /// - Complexity: O(edits of the pass), and O(slots) if they were made in another order
     mutating func sort(_ ranks: Range<Int>, by edits: UnsafeTypedBuffer<TableIndex, EditRecord>, slotCount: Int) {
         let order = orderStorage.buffer(as: TableIndex.self)
         func off(_ rank: Int) -> InputIndex { unsafe edits[TableIndex(rawValue: order[TableIndex(rank)])].off }

@@ -1,24 +1,24 @@
 import BPF
 
 extension Patch {
-    /// A place in a text that makes no sense, and the reason.
+    /// An error in the text of a patch, with its line.
     public typealias TextError = Program.TextError
 
-    /// Reads a patch from assembler text, as ``BPF/Assembler`` understands it, statements parted by `;` or new lines.
+    /// Reads a patch from text in the syntax of ``BPF/Assembler``, with statements separated by `;` or new lines.
     ///
     /// | text | meaning |
     /// |---|---|
     /// | `kept` | the replaced instruction itself |
     /// | `done:` before a statement or at the end | a place in the patch |
     /// | `goto done`, `if r1 == 0 goto done` | a jump within the patch |
-    /// | `goto out` | a jump to what comes behind the patch |
+    /// | `goto out` | a jump to the end of the patch |
     /// | `goto @7`, `goto @\(index)` | a jump to an instruction of the program, by its original index |
     /// | `call @7`, `r1 = @7 ll` | a call, or the address, of the subprogram that starts there |
-    /// | `goto +2` | a distance in slots of the patch, counted by hand |
+    /// | `goto +2` | a distance in slots of the patch |
     ///
     /// A `#` begins a comment that goes to the end of its line.
     ///
-    /// - Throws: the first thing that makes no sense
+    /// - Throws: the first error
     /// - Complexity: O(length)
     public init(_ text: String) throws(TextError) {
         var reader = TextReader()
@@ -34,15 +34,15 @@ extension Patch {
         self = reader.patch
     }
 
-    /// What has been read of a text so far.
+    /// Reads the lines of a text one by one.
     private struct TextReader {
         private(set) var patch = Patch()
         private var labels: [String: Label] = [:]
         private var placed: Set<Label> = []
-        /// The jumps to labels, and the error that each is if its label never gets a place.
+        /// The jumps to labels, each with the error to throw if its label is never placed.
         private var uses: [(label: Label, fault: TextError)] = []
 
-        /// The first jump to a label that stands nowhere.
+        /// The error of the first jump to a label that is not placed.
         var firstUnplaced: TextError? { uses.first { !placed.contains($0.label) }?.fault }
 
         /// Reads the labels and statements of one line.
@@ -80,7 +80,7 @@ extension Patch {
             case nil, .relative: patch.add(statement.insn)
             case .out: patch.add(statement.insn, to: .end)
             case .inputIndex(let index): patch.add(statement.insn, to: .instruction(InputIndex(rawValue: index)))
-            case .inputLabel(let name): throw fault("a number behind `@`: a program has no names", "@\(name)")
+            case .inputLabel(let name): throw fault("a number after `@`: a program has no labels", "@\(name)")
             case .label(let name):
                 let label = label(name)
                 uses.append((label, TextError(line: line, fault: fault("a label of this patch", name))))
@@ -89,7 +89,7 @@ extension Patch {
             if let second = statement.secondSlot { patch.add(second) }
         }
 
-        /// The label with a name, made when it is met first.
+        /// The label with a name; made on first use.
         private mutating func label(_ name: String) -> Label {
             if let known = labels[name] { return known }
             let label = patch.makeLabel()

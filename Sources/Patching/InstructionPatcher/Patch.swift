@@ -1,9 +1,8 @@
 import BPF
 
-/// What an edit brings: instructions, the replaced instruction itself, and jumps whose offsets nobody has to count.
+/// The new code of an edit: instructions, the replaced instruction itself, and jumps to labels or to the program.
 ///
-/// A patch is a value that can be made once and used in many edits. Labels, the kept instruction and jumps to the program
-/// become offsets, placeholders and refs when it is used.
+/// A patch is a value and can be used in many edits. Each edit computes the offsets of its jumps.
 ///
 /// ```swift
 /// var patch = Patch()
@@ -23,33 +22,33 @@ import BPF
 ///
 /// - Source: SEMANTICS, "Edit"
 public struct Patch: Hashable, Sendable {
-    /// A place in a patch that jumps of the same patch can name, before or after it is known.
+    /// The name of a place in a patch, for jumps of the same patch. It may be used before it is placed.
     public struct Label: Hashable, Sendable {
         let number: Int
     }
 
-    /// Where a jump or call of a patch goes.
+    /// The target of a jump or call of a patch.
     public enum Target: Hashable, Sendable {
-        /// A place in the patch; a label behind its last instruction means leaving it.
+        /// A place in the patch; a label after its last instruction is the end.
         case label(Label)
         /// An instruction of the program, by its original index; for a call, the start of a subprogram.
         case instruction(InputIndex)
-        /// What comes behind the patch.
+        /// The end of the patch: the instruction that follows it.
         case end
     }
 
-    /// A jump or call that waits for its target's place.
+    /// A jump or call whose offset is computed when the patch is used.
     struct Jump: Hashable, Sendable {
         var slot: Int
         var target: Target
     }
 
-    /// The slots; one stands for the kept instruction, however wide that will be.
+    /// The slots; the kept instruction takes one slot here, even if it is wide.
     private(set) var insns: [Instruction]
-    /// Where the kept instruction stands.
+    /// The place of the kept instruction.
     private(set) var keep: Int?
     private var jumps: [Jump] = []
-    /// Where each label stands, -1 while it is not placed.
+    /// The place of each label; -1 before it is placed.
     private var places: [Int] = []
 
     /// Makes an empty patch.
@@ -57,22 +56,23 @@ public struct Patch: Hashable, Sendable {
 
     /// Makes a patch of plain instructions.
     ///
-    /// The offset of a jump among them is relative to the patch, as SEMANTICS has it.
+    /// The offset of a jump among them is relative to the patch.
     ///
     /// - Complexity: O(slots)
     public init(_ insns: some Sequence<Instruction>) { self.insns = Array(insns) }
 
-    /// Whether it brings nothing at all.
+    /// True if the patch has no instructions.
     public var isEmpty: Bool { insns.isEmpty }
 
-    /// Adds an instruction, or one slot of a wide load, as it is.
+    /// Adds an instruction, or one slot of a wide load, unchanged.
     ///
-    /// The offset of a jump added this way counts slots of the patch by hand.
+    /// The offset of a jump that is added this way must count slots of the patch.
     ///
     /// - Complexity: O(1), amortised
     public mutating func add(_ insn: Instruction) { insns.append(insn) }
 
-    /// Adds a jump or call that reaches the target, whatever its offset field holds; of a pseudo function, the first slot.
+    /// Adds a jump or call to a target. Its own offset is ignored. Of a pseudo function, add only the first slot this
+    /// way.
     ///
     /// - Precondition: the instruction is a jump or call; a label is one of this patch
     /// - Complexity: O(1), amortised
@@ -91,7 +91,8 @@ public struct Patch: Hashable, Sendable {
 
     /// Adds the replaced instruction itself, both slots of a wide load.
     ///
-    /// If it is a jump, it still reaches its own target. Only a patch for exactly one instruction can keep it.
+    /// If it is a jump, it still reaches its own target. Only a patch that replaces exactly one instruction can keep
+    /// it.
     ///
     /// - Precondition: the patch keeps nothing yet
     /// - Complexity: O(1), amortised
@@ -101,7 +102,7 @@ public struct Patch: Hashable, Sendable {
         insns.append(.zero)
     }
 
-    /// Makes a label for a place that ``place(_:)`` names, sooner or later.
+    /// Makes a label; ``place(_:)`` sets its place.
     ///
     /// - Complexity: O(1), amortised
     public mutating func makeLabel() -> Label {
@@ -109,12 +110,12 @@ public struct Patch: Hashable, Sendable {
         return Label(number: places.count - 1)
     }
 
-    /// Lets a label of this patch stand before whatever is added next.
+    /// Places a label before the instruction that is added next.
     ///
     /// - Precondition: the label is not placed yet
     /// - Complexity: O(1)
     public mutating func place(_ label: Label) {
-        precondition(places[label.number] < 0, "a label stands at one place")
+        precondition(places[label.number] < 0, "a label is placed twice")
         places[label.number] = insns.count
     }
 
@@ -135,9 +136,9 @@ extension Patch: ExpressibleByArrayLiteral {
 }
 
 extension Patch {
-    /// Puts the patch at the end of the last edit of a pass.
+    /// Adds the patch to the last edit of a pass.
     ///
-    /// - Parameter keptWidth: how wide the replaced instruction is, in slots
+    /// - Parameter keptWidth: the width of the replaced instruction in slots
     /// - Throws: the slot of the pass's patch whose jump is too far for its 16 bits
     /// - Precondition: all labels that jumps name are placed
     /// - Complexity: O(slots)
@@ -170,7 +171,7 @@ extension Patch {
             case .end: offset = count - own - 1
             case .label(let label):
                 let place = places[label.number]
-                precondition(place >= 0, "a jump names a label that stands nowhere")
+                precondition(place >= 0, "a jump names a label that is not placed")
                 offset = (place > keep ? place + widening : place) - own - 1
             }
             let fits = insn.setJumpOffset(offset, insn.jumpKind)

@@ -1,19 +1,19 @@
 import BPF
 
-/// How far the slots of a program have moved, by sums that can be asked for and changed in any order.
+/// The distances that the slots of a program have moved, as prefix sums with queries and updates in any order.
 ///
 /// - Source: Fenwick, 1994 ("A new data structure for cumulative frequency tables")
 struct ShiftTree: ~Copyable {
     /// The sum of the growth of the `lowest set bit of n` slots before slot n.
     private var sums = Scratch<Int32>()
     private var count = 0
-    /// Whether it holds the growth of the slots; it is made when it is asked for first.
+    /// True if the tree holds the growth of the slots; it is built for the first query.
     private(set) var isBuilt = false
 
-    /// Forgets everything.
+    /// Discards the tree.
     mutating func clear() { isBuilt = false }
 
-    /// Takes the growth of all slots in.
+    /// Builds the tree from the growth of all slots.
     ///
     /// - Complexity: O(slots)
     mutating func build(from slots: UnsafeTypedBuffer<InputIndex, SlotState>, count: Int) {
@@ -29,7 +29,7 @@ struct ShiftTree: ~Copyable {
         isBuilt = true
     }
 
-    /// Lets a slot grow by some slots.
+    /// Adds to the growth of a slot.
     ///
     /// - Complexity: O(log slots)
     func add(_ growth: Int32, at slot: InputIndex) {
@@ -41,7 +41,7 @@ struct ShiftTree: ~Copyable {
         }
     }
 
-    /// By how much everything before a slot has grown.
+    /// The growth of all code before a slot.
     ///
     /// - Complexity: O(log slots)
     func shift(of slot: InputIndex) -> Int {

@@ -1,19 +1,20 @@
 import BPF
 
-/// Where the slots of a phase's program have gone, followed from pass to pass.
+/// The current places of the slots of a phase's program, updated after each pass.
 ///
-/// Edits of a pass are sorted, so one sweep says where each slot of its input goes; the places so far are looked up in that.
+/// One sweep over the sorted edits of a pass maps its input slots to the result. The places so far are looked up in
+/// this map.
 ///
 /// - Source: SEMANTICS, "Where a jump to input index `t` lands"
 struct SlotPlaces: ~Copyable {
-    /// Stands for a slot that is nowhere, or a subprogram that is gone.
+    /// The place of a removed slot or subprogram.
     static let nowhere = UInt32.max
 
     /// For each slot of a program, and its end, an index into a later layout.
     private struct Table: ~Copyable {
-        /// Where the slot itself stands, or the first slot of the patch that has replaced it.
+        /// The place of the slot itself, or of the first slot of the patch that replaced it.
         var places = Scratch<UInt32>()
-        /// Where a jump to it lands.
+        /// The slot that jumps to it reach.
         var landings = Scratch<UInt32>()
         /// The number of each subprogram.
         var subprograms = Scratch<UInt32>()
@@ -29,28 +30,28 @@ struct SlotPlaces: ~Copyable {
     private var last = Table()
     private var count = 0
     private var subprogramCount = 0
-    /// Whether nothing has gone anywhere yet.
+    /// True before the first pass.
     private(set) var isAtStart = true
 
-    /// Goes back to a program as it is.
+    /// Starts with a program before any pass.
     mutating func reset(to program: ProgramImage<InputIndex>) {
         count = program.insnCount + 1
         subprogramCount = program.subprogramCount
         isAtStart = true
     }
 
-    /// Where a slot itself stands, or the first slot of the patch that has replaced it, or ``nowhere``.
+    /// The place of a slot itself, or of the first slot of the patch that replaced it, or ``nowhere``.
     func place(of slot: InputIndex) -> UInt32 { unsafe isAtStart ? slot.rawValue : all.places.buffer()[slot] }
 
-    /// Where a jump to a slot lands, or ``nowhere``; of the end, where appended code begins.
+    /// The slot that jumps to a slot reach, or ``nowhere``; for the end, the start of appended code.
     func landing(of slot: InputIndex) -> UInt32 { unsafe isAtStart ? slot.rawValue : all.landings.buffer()[slot] }
 
-    /// The number that a subprogram of the program has now, or ``nowhere``.
+    /// The current number of a subprogram, or ``nowhere``.
     func number(of subprogram: TableIndex) -> UInt32 {
         unsafe isAtStart ? subprogram.rawValue : all.subprograms.buffer()[subprogram]
     }
 
-    /// Follows everything through a pass.
+    /// Updates all places after a pass.
     ///
     /// - Complexity: O(slots of the program + slots of the pass's input + edits)
     mutating func advance(by pass: PassImage, on input: ProgramImage<InputIndex>) {
@@ -59,12 +60,12 @@ struct SlotPlaces: ~Copyable {
         sweep.run(pass)
         let landings = sweep.landings
         let numbers = last.subprograms.buffer(as: TableIndex.self)
-        var standing: UInt32 = 0
+        var kept: UInt32 = 0
         for number in 0..<input.subprogramCount {
             let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
-            let stands = unsafe landings[start] != SlotPlaces.nowhere
-            unsafe numbers[TableIndex(number)] = stands ? standing : SlotPlaces.nowhere
-            if stands { standing += 1 }
+            let survives = unsafe landings[start] != SlotPlaces.nowhere
+            unsafe numbers[TableIndex(number)] = survives ? kept : SlotPlaces.nowhere
+            if survives { kept += 1 }
         }
         if isAtStart {
             swap(&all, &last)
@@ -94,9 +95,9 @@ struct SlotPlaces: ~Copyable {
         private var slot = InputIndex(0)
         /// The next slot of the result.
         private var out: UInt32 = 0
-        /// Where the deleted slots begin that wait for what follows them; `slot` when there are none.
+        /// The first of the deleted slots directly before `slot`; `slot` if there are none.
         private var deleted = InputIndex(0)
-        /// The subprogram that holds `slot` whenever something stands there.
+        /// The subprogram that contains the last slot that is not deleted.
         private var subprogram = TableIndex(0)
 
         init(
@@ -111,7 +112,7 @@ struct SlotPlaces: ~Copyable {
         mutating func run(_ pass: PassImage) {
             for number in 0..<pass.editCount {
                 let edit = pass.edit(number)
-                stand(to: edit.off)
+                copy(to: edit.off)
                 if edit.isInsertion {
                     insert(edit)
                 } else if edit.isDeletion {
@@ -121,16 +122,16 @@ struct SlotPlaces: ~Copyable {
                     replace(edit)
                 }
             }
-            stand(to: InputIndex(input.insnCount))
+            copy(to: InputIndex(input.insnCount))
             unsafe landings.fill(slot - deleted, from: deleted, with: SlotPlaces.nowhere)
             unsafe places[slot] = out
             unsafe landings[slot] = out
         }
 
-        /// Lets slots stand up to an index.
-        private mutating func stand(to end: InputIndex) {
+        /// Maps the slots between two edits.
+        private mutating func copy(to end: InputIndex) {
             if slot == end { return }
-            settle(at: out)
+            resolveDeleted(to: out)
             while slot < end {
                 unsafe places[slot] = out
                 unsafe landings[slot] = out
@@ -141,11 +142,11 @@ struct SlotPlaces: ~Copyable {
         }
 
         private mutating func insert(_ edit: EditRecord) {
-            // Appended code changes nobody's place.
+            // Appended code moves no slot.
             if slot.position == input.insnCount { return }
             let itself = out + edit.patchCount
             let landing = edit.skip ? itself : out
-            settle(at: landing)
+            resolveDeleted(to: landing)
             unsafe places[slot] = itself
             unsafe landings[slot] = landing
             out = itself + 1
@@ -154,7 +155,7 @@ struct SlotPlaces: ~Copyable {
         }
 
         private mutating func replace(_ edit: EditRecord) {
-            settle(at: out)
+            resolveDeleted(to: out)
             unsafe places.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
             unsafe landings.fill(Int(edit.remove), from: slot, with: SlotPlaces.nowhere)
             unsafe landings[slot] = out
@@ -167,9 +168,8 @@ struct SlotPlaces: ~Copyable {
             deleted = slot
         }
 
-        /// Lets jumps to the deleted slots before this one land with those to this one, unless they would leave their
-        /// subprogram.
-        private mutating func settle(at landing: UInt32) {
+        /// Sets the same target for the deleted slots before this one, if they are in the same subprogram.
+        private mutating func resolveDeleted(to landing: UInt32) {
             while input.end(of: subprogram) <= slot.position { subprogram = subprogram + 1 }
             let start = unsafe InputIndex(rawValue: input.subprograms[subprogram].start)
             while deleted < slot {

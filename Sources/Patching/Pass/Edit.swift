@@ -1,6 +1,6 @@
 import BPF
 
-/// Patch instruction `from` is a jump or call to instruction `to` of the input of the pass.
+/// A jump or call from patch instruction `from` to instruction `to` of the pass's input.
 ///
 /// - Units: slots
 @frozen
@@ -14,7 +14,7 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// Replace the slots from `off` up to `off + remove` of the input by a patch, as a value.
+/// The replacement of the slots from `off` up to `off + remove` by a patch, as a value.
 ///
 /// | form | meaning |
 /// |---|---|
@@ -26,17 +26,17 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
 /// - Units: all indices and lengths in slots
 /// - Source: SEMANTICS, "Edit"
 public struct Edit: Hashable, Sendable {
-    /// Where the edit starts, in the coordinates of the pass's input.
+    /// The start of the edit, in the coordinates of the pass's input.
     public var off: InputIndex
-    /// How many slots it removes.
+    /// The number of removed slots.
     public var remove: UInt32
-    /// What stands in their place. Slots of a kept instruction hold zeros.
+    /// The instructions in their place. The slots of a kept instruction are zero.
     public var patch: [Instruction]
-    /// Where in the patch the replaced instruction itself stands.
+    /// The place in the patch of the replaced instruction itself, if it is kept.
     public var keep: PatchIndex?
-    /// Which patch instructions reach an instruction of the input; the offset field of these holds 0.
+    /// The patch instructions that reach an instruction of the input. Their offset field is 0.
     public var refs: [Ref]
-    /// Whether jumps to `off` go past the inserted code; calls still enter it.
+    /// True if jumps to `off` skip the inserted code; calls still enter it.
     public var skip: Bool
 
     public init(
@@ -52,9 +52,9 @@ public struct Edit: Hashable, Sendable {
     }
 }
 
-/// The edits of one pass as a value, all in the coordinates of its input.
+/// The edits of one pass as a value, all in the coordinates of the pass's input.
 ///
-/// - Shape: sorted by `off`, disjoint, no two at one `off`; what is not is malformed and refused
+/// - Shape: sorted by `off`, disjoint, no two at one `off`; any other pass is malformed and refused
 public struct Pass: Hashable, Sendable {
     public var edits: [Edit]
     public init(edits: [Edit] = []) { self.edits = edits }

@@ -8,7 +8,7 @@ public struct InputIndex: SlotIndex {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// A slot of the result of a pass, or of a layout on the way to it.
+/// A slot of the result of a pass, or of an intermediate layout.
 @frozen
 public struct OutputIndex: SlotIndex {
     public var rawValue: UInt32
@@ -17,18 +17,18 @@ public struct OutputIndex: SlotIndex {
 }
 
 extension InputIndex {
-    /// The same slot, once its layout is the input of another pass.
+    /// The same slot after the result became the input of another pass.
     @inlinable @inline(__always)
     public init(_ index: OutputIndex) { self.init(rawValue: index.rawValue) }
 }
 
 extension InputIndex: CustomStringConvertible {
-    /// The position by itself, as assembler text has it behind an `@`.
+    /// The position alone, as in assembler text after an `@`.
     public var description: String { "\(rawValue)" }
 }
 
 extension OutputIndex: CustomStringConvertible {
-    /// The position by itself.
+    /// The position alone.
     public var description: String { "\(rawValue)" }
 }
 
@@ -40,7 +40,7 @@ public struct PatchIndex: SlotIndex {
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// A slot of the memory that holds all patches of a pass, one behind the other.
+/// A slot of the pool that holds all patches of a pass.
 @frozen
 public struct PoolIndex: SlotIndex {
     public var rawValue: UInt32

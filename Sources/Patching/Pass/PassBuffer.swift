@@ -20,17 +20,17 @@ public final class PassBuffer {
     /// Makes an empty buffer.
     public init() {}
 
-    /// How many edits are in use.
+    /// The number of edits.
     @inlinable
     public var editCount: Int { unsafe memory.value.editCount }
-    /// How many slots of the pool of patch instructions are in use.
+    /// The number of slots in the pool of patches.
     @inlinable
     public var patchCount: Int { unsafe memory.value.patchCount }
-    /// How many refs are in use.
+    /// The number of refs.
     @inlinable
     public var refCount: Int { unsafe memory.value.refCount }
 
-    /// The contents; valid until something is added.
+    /// A view of the contents; valid until an edit, instruction or ref is added.
     @inlinable
     public var image: PassImage {
         unsafe PassImage(
@@ -39,7 +39,7 @@ public final class PassBuffer {
             editCount: memory.value.editCount, patchSlots: memory.value.patchCount)
     }
 
-    /// Takes all edits out.
+    /// Removes all edits.
     @inlinable
     public func removeAll() {
         unsafe memory.value.editCount = 0
@@ -47,7 +47,7 @@ public final class PassBuffer {
         unsafe memory.value.refCount = 0
     }
 
-    /// Starts an edit without a patch and makes it the last.
+    /// Adds an edit without a patch.
     ///
     /// - Complexity: O(1), amortised
     @inlinable
@@ -60,7 +60,7 @@ public final class PassBuffer {
         unsafe memory.value.editCount = count + 1
     }
 
-    /// Puts an instruction at the end of the last edit's patch and says where it stands there.
+    /// Adds an instruction to the patch of the last edit, and returns its index in the patch.
     ///
     /// - Complexity: O(1), amortised
     @discardableResult @inlinable
@@ -91,7 +91,7 @@ public final class PassBuffer {
     @inlinable
     public var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
 
-    /// Takes the last edit out again, with its patch and refs.
+    /// Removes the last edit with its patch and refs.
     ///
     /// - Complexity: O(1)
     @inlinable
@@ -102,14 +102,14 @@ public final class PassBuffer {
         unsafe memory.value.refCount = edit.refStart.position
     }
 
-    /// Takes some edits out, with their patches and refs.
+    /// Removes edits with their patches and refs.
     ///
     /// - Complexity: O(edits + patch slots + refs)
     public func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
         let old = image
         removeAll()
         for number in 0..<old.editCount {
-            // Nothing is written past what has been read: the image stays whole from here on.
+            // Writing never overtakes reading, so the rest of the image stays intact.
             var edit = old.edit(number)
             if isUnwanted(edit) { continue }
             let (patch, ref) = (edit.patchStart, edit.refStart)
@@ -147,7 +147,7 @@ public final class PassBuffer {
             addEdit(off: edit.off, remove: edit.remove, skip: edit.skip)
             for insn in edit.patch { addPatch(insn) }
             for ref in edit.refs { addRef(ref) }
-            // The number that stands for no keep is as far outside of any patch as the one below it.
+            // `noKeep` as an index is as malformed as the number below it.
             if let keep = edit.keep { updateLast { $0.keep = min(keep.rawValue, EditRecord.noKeep - 1) } }
         }
     }
@@ -171,7 +171,7 @@ public final class PassBuffer {
 }
 
 extension Pass {
-    /// Copies an image out of its buffer; placeholders become zeros.
+    /// Copies a pass out of preallocated memory; placeholders become zeros.
     ///
     /// - Complexity: O(patch slots × refs of their edit)
     public init(_ image: PassImage) {
@@ -189,7 +189,7 @@ extension Pass {
 }
 
 extension Edit {
-    /// The same edit with zeros wherever SEMANTICS calls the content a placeholder.
+    /// The same edit with zeros as placeholders.
     ///
     /// - Complexity: O(patch slots + refs)
     public func withPlaceholdersCleared() -> Edit {

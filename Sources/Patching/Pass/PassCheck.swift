@@ -1,24 +1,24 @@
 import BPF
 
-/// What makes an edit malformed, and where.
+/// A broken rule of well-formed edits, and the edit and slot that break it.
 ///
 /// - Source: SEMANTICS, "Errors", first row
 public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible {
-    /// The rules for an edit in itself.
+    /// The rules of well-formed edits.
     public enum Rule: String, Sendable, CaseIterable {
         case outside = "the range is outside the program"
         case order = "edits are out of order, overlap or start at one index"
         case splitsWideLoad = "the range starts or ends between the slots of a wide load"
         case skipWithoutInsertion = "only an insertion can be skipped by jumps"
-        case nothing = "the edit neither removes nor brings anything"
-        case keepWidth = "what is kept is not exactly what is removed"
+        case nothing = "the edit neither removes nor adds anything"
+        case keepWidth = "the kept instruction is not exactly the removed range"
         case keepOutside = "the kept instruction is outside the patch"
         case brokenWideLoad = "a wide load in the patch is not whole"
         case refOutside = "a ref comes from outside the patch"
         case refSlot = "a ref comes from a kept slot or the second slot of a wide load"
         case refWithoutJump = "a ref comes from an instruction that is no jump or call"
         case refTwice = "two refs come from one instruction"
-        case refCall = "a call's ref is to no start of a subprogram"
+        case refCall = "a call's ref is not the start of a subprogram"
         case targetOutside = "a jump lands outside the patch"
         case targetSecondSlot = "a jump lands on the second slot of a wide load"
         case callWithoutRef = "a call in the patch has no ref"
@@ -29,7 +29,7 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
     public var rule: Rule
     /// The edit, counted from 0.
     public var edit: Int
-    /// The slot of the patch, or 0 where the rule is about the edit as a whole.
+    /// The slot of the patch, or 0 for a rule about the whole edit.
     public var slot: Int
 
     public init(rule: Rule, edit: Int, slot: Int) {
@@ -42,7 +42,7 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
     public var description: String { "edit \(edit), slot \(slot): \(rule.rawValue)" }
 }
 
-/// The check for malformed edits that comes before any patcher.
+/// The check for malformed edits, which runs before any patcher.
 ///
 /// - Source: SEMANTICS, "Errors", first row
 public enum PassCheck {
@@ -65,7 +65,7 @@ public enum PassCheck {
                     || off < previousEnd
                 { .order } else { placeFault(edit, on: input, &subprogram) }
             if let rule { return MalformedEdit(rule: rule, edit: number, slot: 0) }
-            // Most patches hold nothing that a rule is about.
+            // No rule applies to most patches.
             let slots = marks.slots(from: edit.patchStart.position, count: Int(min(edit.patchCount, 64)), of: pass)
             if slots != 0 || edit.refCount > 0 || edit.patchCount > 64,
                 let fault = patchFault(number, &marks, in: pass, on: input)
@@ -78,12 +78,11 @@ public enum PassCheck {
         return nil
     }
 
-    /// What is wrong with the place and flags of an edit within the program.
+    /// The rule that the place and flags of an edit break, or `nil`.
     ///
-    /// Which of the rules apply to an edit is as good as random, so all are looked at without a branch: a number is 0 where
-    /// a rule holds.
+    /// All rules are tested without branches, which would be unpredictable: a number other than 0 is a broken rule.
     ///
-    /// - Parameter subprogram: that of the edit before or one before it, and then that of this edit's last slot
+    /// - Parameter subprogram: a subprogram at or before that of the edit; on return, that of the edit's last slot
     @inline(__always)
     private static func placeFault(
         _ edit: EditRecord, on input: ProgramImage<InputIndex>, _ subprogram: inout TableIndex
@@ -92,11 +91,12 @@ public enum PassCheck {
         let split = wideBefore(edit.off, in: input) | wideBefore(edit.end, in: input)
         let skip = (edit.skipFlag == 0 ? 0 : 1) & (edit.remove == 0 ? 0 : 1)
         let keeps = edit.keep == EditRecord.noKeep ? 0 : 1
-        // Of an append, where there is no instruction, only the width is asked, and it removes nothing.
+        // An append has no instruction of its own; it removes 0 slots, which is the width of none.
         let width = unsafe input.insns[min(edit.off, InputIndex(input.insnCount &- 1))].width
         let keepWidth = keeps & (Int(edit.remove) == width ? 0 : 1)
         let keepOutside = keeps & (Int(edit.keep) &+ Int(edit.remove) > Int(edit.patchCount) ? 1 : 0)
-        // The last removed slot, or the one before an insertion, in whose subprogram nothing starts behind it.
+        // The last removed slot, or the one before an insertion. Its subprogram starts after `off` only if the range
+        // contains a start.
         let last = InputIndex(rawValue: edit.end.rawValue &- (edit.end.rawValue == 0 ? 0 : 1))
         while input.end(of: subprogram) <= last.position { subprogram = subprogram + 1 }
         let start = unsafe input.subprograms[subprogram].start
@@ -117,7 +117,7 @@ public enum PassCheck {
         return (before.isWide ? 1 : 0) & Int(isInside)
     }
 
-    /// What is wrong with the patch of an edit and its refs.
+    /// The rule that the patch of an edit or its refs break, or `nil`.
     private static func patchFault(
         _ number: Int, _ marks: inout Marks, in pass: PassImage, on input: ProgramImage<InputIndex>
     ) -> MalformedEdit? {
@@ -139,14 +139,14 @@ public enum PassCheck {
         return fault
     }
 
-    /// The slots of patches that a rule may be about, a bit for each of 64 slots of the pool.
+    /// The jumps, calls and wide loads among 64 slots of the pool, a bit for each slot.
     ///
-    /// Few are, and they are looked at one by one. Patches are short; what several of them hold is read at once.
+    /// Only these slots are checked one by one. Patches are short, so one word covers several of them.
     private struct Marks {
         let kinds = JumpKindTable.shared.view
         var start = 0
         var bits: UInt64 = 0
-        /// How many slots from `start` on have been read.
+        /// The number of slots in `bits`, from `start` on.
         var count = 0
 
         /// The marks of up to 64 slots of the pool.
@@ -170,7 +170,7 @@ public enum PassCheck {
         }
     }
 
-    /// What is wrong with a jump, call or wide load of a patch.
+    /// The rule that a jump, call or wide load of a patch breaks, or `nil`.
     @inline(__always)
     private static func slotFault(
         _ index: PatchIndex, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ edit: EditRecord, in pass: PassImage
@@ -190,7 +190,7 @@ public enum PassCheck {
         return target < count && isSecondSlot(PatchIndex(target), of: patch, edit) ? .targetSecondSlot : nil
     }
 
-    /// Whether a patch slot is the second of a wide load, a kept one included.
+    /// Returns true for the second slot of a wide load of a patch, or of a kept one.
     @inline(__always)
     private static func isSecondSlot(
         _ index: PatchIndex, of patch: UnsafeTypedBuffer<PatchIndex, Instruction>, _ edit: EditRecord
@@ -200,7 +200,7 @@ public enum PassCheck {
         return unsafe !edit.keeps(index + -1) && patch[index + -1].isWide
     }
 
-    /// What is wrong with the refs of an edit; the number of the edit is left to the caller.
+    /// The rule that the refs of an edit break, or `nil`. The caller sets the number of the edit.
     private static func refFault(
         _ edit: EditRecord, _ patch: UnsafeTypedBuffer<PatchIndex, Instruction>, in pass: PassImage,
         on input: ProgramImage<InputIndex>

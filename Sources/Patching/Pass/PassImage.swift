@@ -1,26 +1,26 @@
 import BPF
 
-/// One edit in preallocated memory: ``Edit`` with its patch and refs in the pools of a ``PassImage``.
+/// One edit in preallocated memory: an ``Edit`` with its patch and refs in the pools of a ``PassImage``.
 ///
 /// - Shape: eight 32-bit words, no padding
 /// - Units: slots
 @frozen
 public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
-    /// Stands in ``keep`` for "the patch keeps nothing".
+    /// The value of ``keep`` for a patch that keeps nothing.
     @inlinable
     public static var noKeep: UInt32 { UInt32.max }
 
     public var off: InputIndex
     public var remove: UInt32
-    /// Where the patch starts in the pool of patch instructions.
+    /// The start of the patch in the pool of patches.
     public var patchStart: PoolIndex
     public var patchCount: UInt32
-    /// Where in the patch the replaced instruction stands, or ``noKeep``.
+    /// The place in the patch of the kept instruction, or ``noKeep``.
     public var keep: UInt32
-    /// Where the refs start in the pool of refs.
+    /// The start of the refs in the pool of refs.
     public var refStart: TableIndex
     public var refCount: UInt32
-    /// 1 when jumps to `off` go past the inserted code, else 0.
+    /// 1 if jumps to `off` skip the inserted code, else 0.
     public var skipFlag: UInt32
 
     @inlinable
@@ -38,40 +38,40 @@ public struct EditRecord: Hashable, Sendable, BitwiseCopyable {
         self.skipFlag = skip ? 1 : 0
     }
 
-    /// Whether jumps to `off` go past the inserted code.
+    /// True if jumps to `off` skip the inserted code.
     @inlinable @inline(__always)
     public var skip: Bool { skipFlag != 0 }
 
-    /// The first input index behind what the edit removes.
+    /// The input index after the removed range.
     @inlinable @inline(__always)
     public var end: InputIndex { off + Int(remove) }
 
-    /// Whether it brings code and removes nothing.
+    /// True if the edit removes nothing.
     @inlinable @inline(__always)
     public var isInsertion: Bool { remove == 0 }
 
-    /// True if the word of the first slot that it removes goes to the last slot of its patch: the patch keeps nothing.
+    /// True if the last slot of the patch inherits the aux word of the first removed slot: the patch keeps nothing.
     @inlinable @inline(__always)
     public var passesWordOn: Bool { remove > 0 && patchCount > 0 && keep == EditRecord.noKeep }
 
-    /// Whether it removes and brings nothing.
+    /// True if the edit has no patch.
     @inlinable @inline(__always)
     public var isDeletion: Bool { patchCount == 0 }
 
-    /// How many slots longer the program is behind this edit; negative where it shrinks.
+    /// The growth of the program by this edit; negative if it shrinks.
     @inlinable @inline(__always)
     public var growth: Int { Int(patchCount) - Int(remove) }
 
-    /// Whether the patch slot is one of those where the replaced instruction itself stands.
+    /// Returns true if a patch slot belongs to the kept instruction.
     @inlinable @inline(__always)
     public func keeps(_ index: PatchIndex) -> Bool {
         index.rawValue &- keep < remove && keep != EditRecord.noKeep
     }
 }
 
-/// The edits of one pass in preallocated memory. An image does not own its memory.
+/// A view of one pass in preallocated memory. An image does not own its memory.
 ///
-/// - Shape: no two edits share slots of the pool; a ``PassBuffer`` has their patches in order there, another owner may not
+/// - Shape: no two edits share slots of the pool; a ``PassBuffer`` has the patches in order, other owners may not
 /// - Units: `editCount` in edits, `patchSlots` in slots
 @frozen
 public struct PassImage: BitwiseCopyable {
@@ -79,7 +79,7 @@ public struct PassImage: BitwiseCopyable {
     public var patches: UnsafeTypedBuffer<PoolIndex, Instruction>
     public var refs: UnsafeTypedBuffer<TableIndex, Ref>
     public var editCount: Int
-    /// How many slots of the pool are in use; no two edits share one, so all patches together are no longer.
+    /// The number of used slots of the pool: an upper limit for the total length of all patches.
     public var patchSlots: Int
 
     @inlinable
@@ -110,7 +110,7 @@ public struct PassImage: BitwiseCopyable {
         patches.suffix(from: edit.patchStart, as: PatchIndex.self)
     }
 
-    /// The input index that a patch instruction reaches by a ref, or `nil`.
+    /// The ref of a patch instruction, or `nil`.
     ///
     /// - Complexity: O(refs of the edit)
     @inlinable @inline(__always)

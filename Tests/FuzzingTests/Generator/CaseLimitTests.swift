@@ -17,7 +17,7 @@ struct CaseLimitTests {
             Issue.record("seed \(seed), case \(index), \(limits): \(findings)")
             break
         }
-        return patchers.indices.map { fuzzer.sparedCases(of: $0) }
+        return patchers.indices.map { fuzzer.skippedCases(of: $0) }
     }
 
     /// Cases without limits are the same for all patchers.

@@ -88,10 +88,10 @@ struct CapabilityTests {
             for number in demanded.indices where isDemanded[number] { counts[number].demanding += 1 }
         }
         for number in demanded.indices {
-            counts[number].skipped = fuzzer.sparedCases(of: number + 1)
+            counts[number].skipped = fuzzer.skippedCases(of: number + 1)
             counts[number].given = limited[number].given
         }
-        return (counts, Count(skipped: fuzzer.sparedCases(of: 0), given: able.given))
+        return (counts, Count(skipped: fuzzer.skippedCases(of: 0), given: able.given))
     }()
 
     /// A patcher without a capability skips exactly the passes that need it, and has no finding.
@@ -118,7 +118,7 @@ struct CapabilityTests {
         }
         var fuzzer = Fuzzer(seed: CapabilityTests.seed, patchers: [limited, able])
         for index in 0..<CapabilityTests.cases * 2 { CapabilityTests.runClean(&fuzzer, index) }
-        let skipped = fuzzer.sparedCases(of: 0)
+        let skipped = fuzzer.skippedCases(of: 0)
         #expect(refused > 50 && skipped == refused)
         #expect(able.given - limited.given == refused)
     }
@@ -130,7 +130,7 @@ struct CapabilityTests {
         let limited = LimitedPatcher(.everything.subtracting(part))
         var fuzzer = Fuzzer(seed: CapabilityTests.seed, patchers: [limited])
         for index in 0..<2_000 as Range<UInt64> { CapabilityTests.runClean(&fuzzer, index) }
-        let skipped = fuzzer.sparedCases(of: 0)
+        let skipped = fuzzer.skippedCases(of: 0)
         #expect(skipped == 0)
         // The same results are wrong if all parts are declared.
         let liar = BoastfulPatcher(limited)
@@ -158,7 +158,7 @@ struct CapabilityTests {
         var fuzzer = Fuzzer(seed: 1, patchers: patchers + [LinkedList()])
         for index in 0..<200 as Range<UInt64> { _ = fuzzer.run(index: index, excluding: 0b1101) }
         #expect(patchers.map(\.given).filter { $0 > 0 }.count == 1 && patchers[1].given > 0)
-        let skipped = (0..<4).map { fuzzer.sparedCases(of: $0) }
+        let skipped = (0..<4).map { fuzzer.skippedCases(of: $0) }
         #expect(skipped == [0, 0, 0, 0])
         _ = fuzzer.run(index: 0)
         #expect(patchers[0].given > 0)

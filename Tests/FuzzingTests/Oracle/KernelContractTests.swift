@@ -115,7 +115,7 @@ struct KernelContractTests {
         let other = LimitedPatcher(.everything, name: "other")
         var runner = CaseRunner([kernel, other])
         let findings = try runner.run(c).findings
-        let skipped = runner.sparedCases(of: 0)
+        let skipped = runner.skippedCases(of: 0)
         #expect(findings == [], "\(name)")
         #expect(other.given == 1, "\(name)")
         #expect(kernel.given == (broken == nil ? 1 : 0), "\(name)")
@@ -128,7 +128,7 @@ struct KernelContractTests {
         let kernel = LimitedPatcher(
             KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
         kernel.answer = { _ in
-            kernel.misconduct = PatcherViolation(.badStatus, "eperm", "wrong")
+            kernel.violation = PatcherViolation(.badStatus, "eperm", "wrong")
             return .unusable
         }
         var runner = CaseRunner([kernel], beyondContract: true)
@@ -149,7 +149,7 @@ struct KernelContractTests {
         let kernel = LimitedPatcher(.everything, kernel: KernelFunctions(KernelRelease(6, 12)))
         var runner = CaseRunner([kernel])
         let findings = try runner.run(c).findings
-        let skipped = runner.sparedCases(of: 0)
+        let skipped = runner.skippedCases(of: 0)
         #expect(findings == [] && kernel.given == 1 && skipped == 1)
     }
 

@@ -7,7 +7,7 @@ import Patching
 final class LimitedPatcher: ForeignPatcher {
     let name: String
     let capabilities: PatcherCapabilities
-    var misconduct: PatcherViolation?
+    var violation: PatcherViolation?
     let kernel: KernelFunctions?
     /// The number of passes that it ran.
     private(set) var given = 0

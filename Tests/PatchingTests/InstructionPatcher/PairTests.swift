@@ -119,11 +119,11 @@ struct PairTests {
         for edit in edits {
             #expect(throws: PatchingError.removed(PairTests.i)) { try edit(patcher) }
         }
-        if patcher.stands(InputIndex(0)) {
+        if patcher.survives(InputIndex(0)) {
             #expect(throws: PatchingError.removed(PairTests.i)) { try patcher.delete(InputIndex(0)..<InputIndex(2)) }
         }
         #expect(patcher.currentIndex(of: PairTests.i) == nil)
-        #expect(!patcher.stands(PairTests.i))
+        #expect(!patcher.survives(PairTests.i))
         #expect(patcher.currentCount == before)
         _ = try patcher.finish()
         #expect(patcher.passCount == 1)

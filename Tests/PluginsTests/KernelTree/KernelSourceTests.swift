@@ -110,12 +110,12 @@ import Testing
                 var expected: Case.Expectation?
                 // One pass at a time, to count the passes that run.
                 for pass in c.passes {
-                    let spared = runner.sparedCases(of: 0)
+                    let spared = runner.skippedCases(of: 0)
                     let outcome = try runner.run(Case(program: program, passes: [pass]))
                     #expect(outcome.findings.isEmpty, "\(file), \(c.name): \(outcome.findings)")
-                    #expect(patcher.misconduct == nil, "\(file), \(c.name)")
+                    #expect(patcher.violation == nil, "\(file), \(c.name)")
                     // Malformed passes do not run.
-                    if runner.sparedCases(of: 0) == spared && outcome.status != .einval { given += 1 }
+                    if runner.skippedCases(of: 0) == spared && outcome.status != .einval { given += 1 }
                     expected = outcome.expected
                     guard case .result(let insns?, let aux?, let subprograms?, let lines?) = outcome.expected else {
                         break
@@ -144,15 +144,15 @@ import Testing
         var fuzzer = Fuzzer(seed: seed, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
         var given = 0
         for index in 0..<cases {
-            let spared = fuzzer.sparedCases(of: 0)
+            let spared = fuzzer.skippedCases(of: 0)
             if !fuzzer.run(index: UInt64(index)) {
                 Issue.record("seed \(seed), index \(index): \(fuzzer.findings.map(\.detail))")
                 return
             }
             // A malformed pass does not run and ends its case.
-            if fuzzer.sparedCases(of: 0) == spared && fuzzer.status != .einval { given += fuzzer.passCount }
-            if let misconduct = patcher.misconduct {
-                Issue.record("seed \(seed), index \(index): \(misconduct.detail)")
+            if fuzzer.skippedCases(of: 0) == spared && fuzzer.status != .einval { given += fuzzer.passCount }
+            if let violation = patcher.violation {
+                Issue.record("seed \(seed), index \(index): \(violation.detail)")
                 return
             }
         }

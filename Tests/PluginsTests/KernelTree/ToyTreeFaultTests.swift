@@ -36,10 +36,10 @@ import Testing
         // Each leak is reported, and a pass without allocations is clean.
         for _ in 0..<2 {
             #expect(apply(patcher) == .unusable)
-            #expect(patcher.misconduct?.rule == .damage)
-            #expect(patcher.misconduct?.words == "leak")
+            #expect(patcher.violation?.rule == .damage)
+            #expect(patcher.violation?.words == "leak")
             #expect(apply(patcher, edits: 0) == .accepted)
-            #expect(patcher.misconduct == nil)
+            #expect(patcher.violation == nil)
         }
     }
 
@@ -63,7 +63,7 @@ import Testing
         }
         let patcher = try patcher(of: tree)
         #expect(apply(patcher) == reason.status)
-        #expect(patcher.misconduct?.words == reason.words)
+        #expect(patcher.violation?.words == reason.words)
     }
 
     /// A change and the line on standard error. `LINE` is the line of the new text.

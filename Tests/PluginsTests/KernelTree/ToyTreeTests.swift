@@ -29,7 +29,7 @@ import Testing
     private func expectPatched(_ library: String) throws {
         let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(runsEveryPassTwice: true))
         let program = patch(patcher)
-        #expect(patcher.misconduct == nil)
+        #expect(patcher.violation == nil)
         #expect(program?.insns.map(\.imm) == [1, 4, 5, 3])
         #expect(program?.aux == [10, 0, 20, 30])
         #expect(program?.subprograms == [Subprogram(start: 0, id: 7), Subprogram(start: 3, id: 8)])
@@ -269,7 +269,7 @@ import Testing
         let patcher = plugin.makePatcher(options: Plugin.Options(failAlloc: 1))
         #expect(patch(patcher)?.insns.map(\.imm) == [1, 4, 5, 3])
         #expect(plugin.failedAllocs == 1)
-        #expect(patcher.misconduct == nil)
+        #expect(patcher.violation == nil)
     }
 
     @Test func damageByFailedAllocationIsReported() throws {
@@ -285,11 +285,11 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: library) }
         let patcher = try Plugin(path: library).makePatcher(options: Plugin.Options(failAlloc: 2))
         // The failing allocation depends on the pass alone, so each iteration needs another pass.
-        for insns in Int32(3)..<43 where patcher.misconduct == nil {
+        for insns in Int32(3)..<43 where patcher.violation == nil {
             let program = patch(patcher, insns: insns)
             #expect(program == nil || program?.insns.map(\.imm) == [1, 4, 5] + (3...insns))
         }
-        #expect(patcher.misconduct?.rule == .damage)
-        #expect(patcher.misconduct?.words == "damaged-by-failed-allocation")
+        #expect(patcher.violation?.rule == .damage)
+        #expect(patcher.violation?.words == "damaged-by-failed-allocation")
     }
 }

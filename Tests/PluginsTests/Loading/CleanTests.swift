@@ -18,7 +18,7 @@ struct CleanTests {
             Issue.record("\(plugin.description.name), seed \(seed), case \(index): \(fuzzer.findings.map(\.bucket))")
             break
         }
-        return fuzzer.sparedCases(of: 0)
+        return fuzzer.skippedCases(of: 0)
     }
 
     /// Most random passes need capabilities that the example lacks, but not all.

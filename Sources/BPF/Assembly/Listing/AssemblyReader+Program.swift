@@ -1,9 +1,9 @@
 extension AssemblyReader {
-    /// The tables of a program while they are read.
+    /// The tables of a program that have been read so far.
     private struct Tables {
         var parts: Set<String>
         var aux: [UInt32] = []
-        /// All words at once; stands for `aux` where there is not one a slot.
+        /// The words of `.auxtable`, which replace `aux`; for a program whose words and slots differ in number.
         var auxTable: [UInt32]?
         var subprograms: [Subprogram]?
         var lines: [LineRecord] = []
@@ -12,9 +12,9 @@ extension AssemblyReader {
     /// All parts of a program.
     package static let programParts: Set<String> = ["insns", "aux", "subprograms", "lines"]
 
-    /// Reads slots and tables up to the next section; the labels are then in ``programLabels``.
+    /// Reads slots and tables up to the next section, and leaves the labels in ``programLabels``.
     ///
-    /// - Parameter parts: the parts that the section holds; another part in it is an error
+    /// - Parameter parts: the parts that the section may hold; any other is an error
     package mutating func readProgram(_ parts: Set<String> = Self.programParts) throws(AssemblyError) -> Program {
         var block = SlotBlock()
         var tables = Tables(parts: parts)
@@ -111,7 +111,7 @@ extension AssemblyReader {
         }
     }
 
-    /// `at 7`, for a record that does not stand before its slot.
+    /// `at 7`, for a record that is not directly before its slot.
     private mutating func readPlace() throws(AssemblyError) -> UInt32? {
         line.takeWord("at") ? try line.count(0...UInt32.max) : nil
     }

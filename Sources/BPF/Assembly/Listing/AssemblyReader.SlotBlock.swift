@@ -1,5 +1,5 @@
 extension AssemblyReader {
-    /// Slots as they are read, with the jumps that wait for names to be known.
+    /// The slots that have been read so far, with jumps to labels that are not known yet.
     package struct SlotBlock {
         package var insns: [Instruction] = []
         package var labels: [String: Int] = [:]
@@ -8,11 +8,11 @@ extension AssemblyReader {
         package init() {}
     }
 
-    /// A jump or call whose target is no number.
+    /// A jump or call to a label.
     package struct PendingJump {
         package var slot: Int
         package var target: JumpTarget
-        /// Where the target stands.
+        /// The position of the target in the text.
         package var lineNumber: Int
         package var column: Int
     }
@@ -31,7 +31,7 @@ extension AssemblyReader {
         }
     }
 
-    /// Takes one statement and says how many slots it brought.
+    /// Takes one statement and returns the number of its slots.
     package mutating func readStatement(_ block: inout SlotBlock) throws(AssemblyError) -> Int {
         let statement = try Assembler.statement(&line)
         if let target = statement.target {
@@ -45,7 +45,7 @@ extension AssemblyReader {
         return statement.width
     }
 
-    /// Takes what follows `.fill`: `COUNT r1 = K`.
+    /// Takes the rest of a `.fill` line: `COUNT r1 = K`.
     package mutating func readFill(_ block: inout SlotBlock) throws(AssemblyError) -> Int {
         let room = SlotRun.most - block.insns.count
         if room < 1 { throw fault("at most \(SlotRun.most) slots") }
@@ -64,7 +64,7 @@ extension AssemblyReader {
         return count
     }
 
-    /// Puts the offset of a jump in, now that its target has a place.
+    /// Sets the offset of a jump whose target is now known.
     package mutating func place(
         _ jump: PendingJump, at target: Int, in block: inout SlotBlock
     ) throws(AssemblyError) {

@@ -1,26 +1,26 @@
 /// Reads assembler text line by line, always one line ahead.
 ///
-/// An error gives a column; it belongs to ``lineNumber``.
+/// Errors have a column in the line with the number ``lineNumber``.
 package struct AssemblyReader {
     private let bytes: [UInt8]
     private var nextStart = 0
     private var linesSeen = 0
-    /// The line that is looked at, none of it taken or some.
+    /// The current line.
     package var line: LineScanner
-    /// Its number, from 1.
+    /// The number of the current line, from 1.
     package var lineNumber = 0
-    /// Whether there are no more lines.
+    /// True if there are no more lines.
     package private(set) var isAtEnd = false
-    /// The slots of the program that was read last, by label.
+    /// The labelled slots of the last program.
     package internal(set) var programLabels: [String: Int] = [:]
 
-    /// The comments so far that have a line of their own, without `#`; `nil` where they are not kept.
+    /// The comments so far that have their own line, without `#`; `nil` to discard comments.
     package var comments: [String]? = []
 
-    /// The words that begin a section, and so end a program.
+    /// The words that begin a section.
     let sections: Set<String>
 
-    /// Starts before the first line that says something.
+    /// Starts at the first line that is neither blank nor a comment.
     package init(_ text: String, sections: Set<String> = []) {
         self.sections = sections
         bytes = Array(text.utf8)
@@ -28,7 +28,7 @@ package struct AssemblyReader {
         advance()
     }
 
-    /// Goes to the next line that says something.
+    /// Goes to the next line that is neither blank nor a comment.
     package mutating func advance() {
         while nextStart < bytes.count {
             let start = nextStart
@@ -52,13 +52,13 @@ package struct AssemblyReader {
         if text.hasPrefix("#") { comments?.append(String(text.dropFirst(text.hasPrefix("# ") ? 2 : 1))) }
     }
 
-    /// Ends the line, of which nothing may be left.
+    /// Ends the line; a rest is an error.
     package mutating func endLine(_ expected: String = "the end of the line") throws(AssemblyError) {
         if !line.isAtEnd() { throw line.fault(expected) }
         advance()
     }
 
-    /// The error that something else was expected here.
+    /// Makes an error for the next token, or for the one at the given position.
     package func fault(_ expected: String, at position: Int? = nil) -> AssemblyError {
         var fault = line.fault(expected, at: position)
         if isAtEnd { fault.found = "the end of the file" }

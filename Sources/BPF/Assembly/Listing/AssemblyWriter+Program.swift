@@ -1,28 +1,29 @@
 extension AssemblyWriter {
-    /// How the slots of a program fall into lines, and which of these have a name.
+    /// The lines of a program, and their labels.
     package struct ProgramLabels {
-        /// Whether the tables are in an order in which their records can stand before the slots they point to.
-        let subprogramsStandInPlace: Bool
-        let linesStandInPlace: Bool
-        /// For each slot and the end: whether a line begins with it, and may not be folded into one before it.
+        /// True if the records are in slot order, so that each can be written before its slot.
+        let subprogramsAreInOrder: Bool
+        let linesAreInOrder: Bool
+        /// For each slot and the end: true if it begins a line.
         private(set) var isStart: [Bool]
+        /// For each slot and the end: true if a run may not continue over it.
         private(set) var isBreak: [Bool]
         private(set) var isLabelled: [Bool]
 
-        /// Finds the lines, and names every slot that a jump or call goes to.
+        /// Finds the lines, and labels every slot that a jump or call reaches.
         ///
         /// - Complexity: O(slots + records)
         package init(_ insns: [Instruction], subprograms: [Subprogram], lines: [LineRecord]) {
             let count = insns.count
-            subprogramsStandInPlace = Self.areOrdered(subprograms.map(\.start), count: count)
-            linesStandInPlace = Self.areOrdered(lines.map(\.insnOff), count: count)
+            subprogramsAreInOrder = Self.areOrdered(subprograms.map(\.start), count: count)
+            linesAreInOrder = Self.areOrdered(lines.map(\.insnOff), count: count)
             isStart = Array(repeating: true, count: count + 1)
             isBreak = Array(repeating: false, count: count + 1)
             isLabelled = Array(repeating: false, count: count + 1)
-            if subprogramsStandInPlace { for subprogram in subprograms { isBreak[Int(subprogram.start)] = true } }
-            if linesStandInPlace { for line in lines { isBreak[Int(line.insnOff)] = true } }
+            if subprogramsAreInOrder { for subprogram in subprograms { isBreak[Int(subprogram.start)] = true } }
+            if linesAreInOrder { for line in lines { isBreak[Int(line.insnOff)] = true } }
             for slot in insns.indices where insns[slot].isWide && slot + 1 < count {
-                // A record before the second slot needs a line of its own there.
+                // A record of the second slot needs its own line.
                 if Disassembler.width(of: insns[slot], secondSlot: insns[slot + 1]) == 2 && !isBreak[slot + 1] {
                     isStart[slot + 1] = false
                 }
@@ -37,7 +38,7 @@ extension AssemblyWriter {
             zip(places, places.dropFirst()).allSatisfy { $0 <= $1 } && places.last ?? 0 <= count
         }
 
-        /// Gives a slot a name, if it begins a line.
+        /// Labels a slot, if it begins a line.
         package mutating func add(_ slot: Int) {
             if slot >= 0 && slot < isStart.count && isStart[slot] {
                 isLabelled[slot] = true
@@ -45,7 +46,7 @@ extension AssemblyWriter {
             }
         }
 
-        /// The name of a slot, or `nil`.
+        /// The label of a slot, or `nil`.
         package func name(of slot: Int) -> String? {
             slot >= 0 && slot < isLabelled.count && isLabelled[slot] ? "L\(slot)" : nil
         }
@@ -62,16 +63,16 @@ extension AssemblyWriter {
         var linesLeft = lines ?? []
         if let subprograms {
             if subprograms == [Subprogram(start: 0, id: 0)] {
-                // What a program without such lines has anyway.
+                // The default of a program without such lines.
                 subprogramsLeft = []
             } else if subprograms.isEmpty {
                 add(".subprog none")
-            } else if !labels.subprogramsStandInPlace {
+            } else if !labels.subprogramsAreInOrder {
                 for subprogram in subprograms { add(".subprog \(subprogram.id) at \(subprogram.start)") }
                 subprogramsLeft = []
             }
         }
-        if !labels.linesStandInPlace {
+        if !labels.linesAreInOrder {
             for line in linesLeft { add(".line \(line.id) at \(line.insnOff)") }
             linesLeft = []
         }
@@ -104,7 +105,7 @@ extension AssemblyWriter {
         }
     }
 
-    /// Writes the line that begins with a slot and says how many slots it tells of.
+    /// Writes the line that begins with a slot and returns the number of its slots.
     private mutating func write(
         _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, label: String?, _ labels: ProgramLabels
     ) -> Int {
@@ -134,7 +135,7 @@ extension AssemblyWriter {
     private func run(
         _ insns: [Instruction], _ aux: [UInt32]?, at slot: Int, _ labels: ProgramLabels
     ) -> (SlotRun, UInt32?)? {
-        // Most slots begin no run; one look tells, before any limit is searched.
+        // Most slots begin no run: a cheap test comes before the search for the limit.
         guard let whole = SlotRun(insns, at: slot, limit: min(slot + SlotRun.shortest, insns.count)) else { return nil }
         var limit = slot + 1
         guard let aux else {

@@ -17,7 +17,7 @@ package struct AssemblyWriter {
         text += "\n"
     }
 
-    /// Adds a statement with what stands around it.
+    /// Adds a line with a statement, its label and its aux words.
     package mutating func add(label: String?, _ statement: String, indentation: Int = 0, trailer: String? = nil) {
         var line = String(repeating: " ", count: indentation)
         if let label { line += label + ":" }

@@ -1,12 +1,11 @@
 extension Program: CustomStringConvertible {
-    /// A place in a text that makes no sense, and the reason.
+    /// An error in a text, with its line.
     public struct TextError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The line of the text, counted from 1.
         public var line: Int
-        /// What is wrong in the line.
+        /// The error in the line.
         public var fault: AssemblyError
 
-        /// Says what is wrong in which line.
         package init(line: Int, fault: AssemblyError) {
             self.line = line
             self.fault = fault
@@ -27,10 +26,10 @@ extension Program: CustomStringConvertible {
     /// | `.subprog 1` | a subprogram with the id 1 starts at the next instruction |
     /// | `.line 5` | a line record with the id 5 points to the next instruction |
     ///
-    /// A `#` begins a comment that goes to the end of its line. Without `.subprog` there is one subprogram, with the id 0.
-    /// The program need not be well formed; see ``fault()``.
+    /// A `#` begins a comment that goes to the end of its line. Without `.subprog` there is one subprogram, with the id
+    /// 0. The program need not be well formed; see ``fault()``.
     ///
-    /// - Throws: the first place that makes no sense
+    /// - Throws: the first error
     /// - Complexity: O(length + slots)
     public init(_ text: String) throws(TextError) {
         var reader = AssemblyReader(text)

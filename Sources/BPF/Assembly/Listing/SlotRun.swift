@@ -1,4 +1,4 @@
-/// A run of slots `b7 01 00 00` whose `imm` counts up, which files write as one element.
+/// A run of slots `b7 01 00 00` whose `imm` counts up; files write it as one element.
 ///
 /// - Units: `count` in slots
 package struct SlotRun: Hashable {
@@ -6,17 +6,17 @@ package struct SlotRun: Hashable {
     /// `imm` of the first slot.
     package var imm: Int32
 
-    /// A shorter run is written out.
+    /// A shorter run is written slot by slot.
     package static let shortest = 8
-    /// No file may ask for more slots than this, sixteen times what the kernel takes.
+    /// The most slots of a file: sixteen times the kernel's limit.
     package static let most = 1 << 24
 
-    /// The slot `number` places behind the first.
+    /// The slot with a number, counted from 0.
     package func insn(_ number: Int) -> Instruction {
         Instruction(code: Opcode.movImmediate64, dst: 1, imm: imm + Int32(number))
     }
 
-    /// The longest run that begins at `start` and ends before `limit`; `nil` if it would be written out.
+    /// The longest run from `start` to at most `limit`; `nil` if it is too short for one element.
     ///
     /// - Complexity: O(its length)
     package init?(_ insns: [Instruction], at start: Int, limit: Int) {

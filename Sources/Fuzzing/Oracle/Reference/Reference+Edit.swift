@@ -12,7 +12,7 @@ extension Edit {
 }
 
 extension Reference {
-    /// Where a slot of the result comes from.
+    /// The origin of a slot of the result.
     enum Origin {
         /// A slot of the input that survives, kept in a patch or not.
         case input(Int)
@@ -62,7 +62,7 @@ extension Reference {
 
     /// A jump or call of the result.
     struct Jump {
-        /// What a jump or call reaches.
+        /// The target of a jump or call.
         enum Target {
             /// An input index, by the rules of landings.
             case input(Int, home: Int)
@@ -76,7 +76,7 @@ extension Reference {
         var isCall: Bool
     }
 
-    /// What a slot of the result reaches; `nil` if it is no jump or call.
+    /// The jump or call in a slot of the result; `nil` for another instruction.
     func jump(of origin: Origin, in layout: Layout) -> Jump? {
         let insn = instruction(of: origin)
         guard let field = insn.offsetField else { return nil }
@@ -96,7 +96,7 @@ extension Reference {
         }
     }
 
-    /// What a jump of a patch reaches that is relative to the patch.
+    /// The target of a jump that is relative to its patch.
     private func target(ofJumpAt index: Int, _ offset: Int, _ number: Int, in layout: Layout) -> Jump.Target {
         let (edit, start) = (edits[number], layout.patches[number])
         let target = index + 1 + offset

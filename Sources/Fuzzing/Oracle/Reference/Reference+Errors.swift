@@ -4,11 +4,12 @@ import Patching
 // MARK: Errors
 
 extension Reference {
-    /// Why a pass is refused; the first case that applies.
+    /// The reason for which a pass is refused: the first case that applies.
     package enum Refusal: Hashable, Sendable {
-        /// `EINVAL`, malformed, and what is, in words.
+        /// `EINVAL`, malformed, with the reason in words.
         case malformed(String)
-        /// `EINVAL`: a landing by rules 1 and 5, or leaving an append; of the jump in this slot of the would-be result.
+        /// `EINVAL`: a landing by rules 1 and 5, or leaving an append, of the jump in this slot of the incomplete
+        /// result.
         case dangling(slot: Int)
         /// `EINVAL`: an empty result, or one without a subprogram.
         case empty
@@ -33,7 +34,7 @@ extension Reference {
 // MARK: Errors, first row: a malformed pass
 
 extension Reference {
-    /// What is malformed in the pass, in words, or `nil`.
+    /// The reason for which the pass is malformed, in words, or `nil`.
     var malformed: String? {
         var last = (off: -1, end: 0)
         for (number, edit) in edits.enumerated() {

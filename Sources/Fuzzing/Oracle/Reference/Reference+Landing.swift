@@ -27,8 +27,8 @@ extension Reference {
     func landing(of t: Int, home: Int, isCall: Bool, in layout: Layout) -> Int? {
         // 1. `t` outside the program, on a second slot, or not in `home`: `EINVAL`.
         if t < 0 || t >= count || isSecond(t) || subprogram(of: t) != home { return nil }
-        // 2. An insertion stands at `t`: its first instruction; or `t` itself if `skip` and this is a jump (the
-        // insertion's own included), not a call.
+        // 2. An insertion is at `t`: its first instruction; or `t` itself if `skip` and this is a jump (the insertion's
+        // own included), not a call.
         if let number = edits.firstIndex(where: { $0.off.position == t && $0.remove == 0 }) {
             return edits[number].skip && !isCall ? layout.slots[t] : layout.patches[number]
         }
@@ -39,7 +39,7 @@ extension Reference {
         }
         // 4. `t` is in no edit's range: `t`.
         guard let edit = edits.first(where: { $0.off.position <= t && t < $0.end }) else { return layout.slots[t] }
-        // 5. `t` is inside a range with a patch, past its first slot: `EINVAL`; nothing stands for it.
+        // 5. `t` is inside a range with a patch, past its first slot: `EINVAL`; nothing replaces it.
         if !edit.patch.isEmpty { return nil }
         // 6. `t` is in a deleted range: from rule 1 again with the index after that range.
         return landing(of: edit.end, home: home, isCall: isCall, in: layout)

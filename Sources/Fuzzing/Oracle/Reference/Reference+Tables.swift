@@ -8,7 +8,7 @@ extension Reference {
     func aux(in layout: Layout) -> [UInt32] {
         layout.origins.map { origin in
             switch origin {
-            // An instruction that stands keeps its words, a kept one too.
+            // A surviving instruction keeps its words, a kept one too.
             case .input(let slot): return program.aux[slot]
             // In a patch without `keep` whose edit replaces something, the last slot gets the word of slot `off`.
             case .patch(let number, let index):
@@ -20,7 +20,7 @@ extension Reference {
         }
     }
 
-    /// The subprograms; one of which nothing stands is dropped with its id.
+    /// The subprograms; one without a slot of the result is dropped with its id.
     func subprograms(in layout: Layout) -> [Subprogram] {
         program.subprograms.indices.compactMap { number in
             start(ofSubprogram: number, in: layout).map { start in
@@ -29,9 +29,10 @@ extension Reference {
         }
     }
 
-    /// The first thing of a subprogram that still stands: an inserted or patch instruction, or a surviving one; or `nil`.
+    /// The first slot of the result that belongs to a subprogram: an inserted or patch instruction, or a surviving one;
+    /// or `nil`.
     ///
-    /// An insertion at a start belongs to that subprogram. An append keeps no subprogram standing: its `off` is in none.
+    /// An insertion at a start belongs to that subprogram. An append keeps no subprogram alive: its `off` is in none.
     func start(ofSubprogram number: Int, in layout: Layout) -> Int? {
         let next = number + 1
         let end = next < program.subprograms.count ? Int(program.subprograms[next].start) : count
@@ -73,8 +74,9 @@ extension Reference {
             length += len - 1
         }
 
-        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment (an append
-        /// does not count) and has no record of its own, the last dropped record moves to it; later records shift by `-cnt`.
+        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment (an
+        ///   append does not count) and has no record of its own, the last dropped record moves to it; later records
+        ///   shift by `-cnt`.
         mutating func delete(_ off: Int, _ cnt: Int) {
             let end = off + cnt
             let isDropped = { (record: LineRecord) in off <= Int(record.insnOff) && Int(record.insnOff) < end }

@@ -4,7 +4,7 @@ import Patching
 /// The rules of an edit pass, in the order and the words of the article on semantics.
 ///
 /// This is the oracle to read, and the one that decides: the fast oracle of campaigns is tested against it. It shares
-/// nothing with the designs, nor with the fast oracle: it reads jumps itself, and works on values alone.
+/// no code with the designs or the fast oracle: it reads jumps itself, and works on values only.
 ///
 /// | section of the article | file |
 /// |---|---|
@@ -14,8 +14,8 @@ import Patching
 /// | "What travels along" | `Reference+Tables.swift` |
 /// | "Errors" | `Reference+Errors.swift` |
 ///
-/// - Complexity: O((slots + patch slots) × (edits + subprograms + refs) + lines × edits) a pass; a jump into k deletions
-///   side by side costs k times as much
+/// - Complexity: O((slots + patch slots) × (edits + subprograms + refs) + lines × edits) a pass; a jump into k
+///   deletions side by side costs k times as much
 /// - Source: Patching.docc/Semantics.md
 package struct Reference {
     let program: Program
@@ -26,7 +26,7 @@ package struct Reference {
         edits = pass.edits
     }
 
-    /// What a pass gives.
+    /// The result of a pass.
     package enum Result: Hashable, Sendable {
         case program(Program)
         case error(Refusal)

@@ -1,8 +1,8 @@
 import BPF
 import Patching
 
-/// Which slots control flow from the start of a program can reach.
-package struct Reach: ~Copyable {
+/// The set of slots that control flow can reach from the start of a program.
+package struct Reachability: ~Copyable {
     private var markStorage = Scratch<Bool>()
     private var floodStorage = Scratch<Bool>()
     private var pendingStorage = Scratch<InputIndex>()
@@ -11,32 +11,32 @@ package struct Reach: ~Copyable {
     package init() {}
 
     private var marks: UnsafeTypedBuffer<InputIndex, Bool> { markStorage.buffer() }
-    /// The subprograms in which an indirect jump is reached.
+    /// The subprograms with a reachable indirect jump.
     private var floods: UnsafeTypedBuffer<TableIndex, Bool> { floodStorage.buffer() }
 
-    /// Works out what the start of a program reaches.
+    /// Finds the reachable slots of a program.
     ///
-    /// A call reaches the subprogram and what is behind the call; so does the address of a subprogram. An indirect jump
-    /// reaches every instruction of its subprogram. Behind the last instruction of a subprogram nothing is reached.
+    /// A call, or the load of a subprogram's address, reaches the subprogram and the next instruction. An indirect jump
+    /// reaches every instruction of its subprogram. The last instruction of a subprogram has no next instruction.
     ///
     /// - Complexity: O(slots × log subprograms)
     package mutating func load(_ input: ProgramImage<InputIndex>) {
         markStorage.reserve(input.insnCount)
         floodStorage.reserve(input.subprogramCount)
-        // Each slot notes one target at most, and is noted once more where an indirect jump is in its subprogram.
+        // Each slot adds at most one target, and is added once if its subprogram has an indirect jump.
         pendingStorage.reserve(2 * input.insnCount + 1)
         unsafe marks.fill(input.insnCount, from: InputIndex(0), with: false)
         unsafe floods.fill(input.subprogramCount, from: TableIndex(0), with: false)
         reach(InputIndex(0), input)
     }
 
-    /// Whether a slot is reached.
+    /// Returns true if a slot is reachable.
     @inline(__always)
     package func isReached(_ slot: InputIndex) -> Bool { unsafe marks[slot] }
 
-    /// Adds what a slot reaches.
+    /// Adds a slot and all slots that it reaches.
     ///
-    /// - Complexity: O(slots that are reached anew × log subprograms)
+    /// - Complexity: O(added slots × log subprograms)
     mutating func reach(_ slot: InputIndex, _ input: ProgramImage<InputIndex>) {
         note(slot)
         let pendingRow = pendingStorage.buffer(as: TableIndex.self)
@@ -53,7 +53,7 @@ package struct Reach: ~Copyable {
         pending += 1
     }
 
-    /// Marks instructions in a row from one on, and notes where they jump.
+    /// Marks instructions from one on, and adds their jump targets.
     private mutating func follow(_ start: InputIndex, _ input: ProgramImage<InputIndex>) {
         let marks = self.marks
         var slot = start

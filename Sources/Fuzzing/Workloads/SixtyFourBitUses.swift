@@ -1,14 +1,14 @@
 import BPF
 import Patching
 
-/// Which registers may still be read with all their 64 bits, slot by slot.
+/// The registers whose 64 bits may be read later, for each slot.
 ///
-/// The verifier knows this from walking every path. Here it is worked out backwards over the slots, twice, so that the
-/// second time knows what loops read: enough for all but nested backward jumps.
-struct WideReads: ~Copyable {
+/// The verifier finds them on every path. Here two backward walks over the slots find them; the second one knows the
+/// reads of loops. This is exact except for nested backward jumps.
+struct SixtyFourBitUses: ~Copyable {
     private var storage = Scratch<UInt16>()
 
-    /// Works it out for a program.
+    /// Analyzes a program.
     ///
     /// - Complexity: O(slots)
     mutating func load(_ input: ProgramImage<InputIndex>) {
@@ -30,8 +30,7 @@ struct WideReads: ~Copyable {
         }
     }
 
-    /// The register of which an instruction writes 32 bits, and whether all 64 may be read later; `nil` when it writes none
-    /// so.
+    /// The register of which an instruction writes 32 bits, with true if its 64 bits may be read later; else `nil`.
     @inline(__always)
     func halfWritten(by slot: InputIndex, _ input: ProgramImage<InputIndex>) -> (register: UInt8, isReadWide: Bool)? {
         let effect = unsafe RegisterEffect(of: input.insns[slot])

@@ -1,17 +1,17 @@
 import BPF
 import Patching
 
-/// Where every slot of the input goes, and where jumps and calls to it land.
+/// The place of every input slot in the result, and the slots that jumps and calls to it reach.
 ///
-/// Worked out by one sweep forward over the edits and one backward over what they delete. How long a run of slots is, and
-/// what an edit does, are as good as random; so runs are written some slots at a time, with what comes behind them written
-/// over what is too much, and every edit writes the same things in the same order.
+/// One sweep forward over the edits and one backward over the deletions compute them. Lengths of runs and forms of
+/// edits are unpredictable, so the code avoids branches: runs are written in chunks, and the next run overwrites the
+/// excess; every edit writes the same buffers in the same order.
 ///
 /// - Source: SEMANTICS, "Where a jump to input index `t` lands"
-struct Landings: ~Copyable {
-    /// Nothing stands for this slot.
+struct ExpectedTargets: ~Copyable {
+    /// The entry of a slot without a place, or without a slot to reach.
     static let nothing = Int32(-1)
-    /// How many slots are written at a time, and so how many too many may be.
+    /// The number of slots that are written at a time; one less may be excess.
     private static let chunk = 8
     private static var ramp: SIMD8<Int32> { SIMD8(0, 1, 2, 3, 4, 5, 6, 7) }
 
@@ -20,22 +20,22 @@ struct Landings: ~Copyable {
     private var placeStorage = Scratch<Int32>()
     private var deletionStorage = Scratch<TableIndex>()
 
-    /// Where jumps to each input slot land; negative where nothing stands.
+    /// The slot that jumps to each input slot reach; negative if there is none.
     var jumps: UnsafeTypedBuffer<InputIndex, Int32> { jumpStorage.buffer() }
-    /// Where calls to each input slot land, and where what is inserted at the end of the program starts.
+    /// The slot that calls to each input slot reach; for the end, the start of appended code.
     var calls: UnsafeTypedBuffer<InputIndex, Int32> { callStorage.buffer() }
-    /// Where each input slot itself stands; negative where it is removed.
+    /// The place of each input slot itself; negative if it is removed.
     var places: UnsafeTypedBuffer<InputIndex, Int32> { placeStorage.buffer() }
 
-    /// Gives every input slot its landing and says how long the result is.
+    /// Computes all entries and returns the length of the result.
     ///
     /// - Parameter pass: not malformed
     /// - Complexity: O(slots + edits + subprograms)
     mutating func compute(_ pass: PassImage, on input: ProgramImage<InputIndex>) -> Int {
         let count = input.insnCount
-        jumpStorage.reserve(count + Landings.chunk * 2)
-        callStorage.reserve(count + Landings.chunk * 2)
-        placeStorage.reserve(count + Landings.chunk * 2)
+        jumpStorage.reserve(count + ExpectedTargets.chunk * 2)
+        callStorage.reserve(count + ExpectedTargets.chunk * 2)
+        placeStorage.reserve(count + ExpectedTargets.chunk * 2)
         deletionStorage.reserve(pass.editCount + 1)
         let jumps = self.jumps
         let calls = self.calls
@@ -56,7 +56,7 @@ struct Landings: ~Copyable {
             let end = edit.end.position
             let stop = isLast ? count : pass.edit(number + 1).off.position
             survive(from: end, to: stop, at: next)
-            // Last, for an insertion: the slot behind it is the one that it stands at.
+            // Last, because an insertion overwrites the entry of the slot after it.
             unsafe calls[edit.off] = out
             unsafe jumps[edit.off] = edit.skip ? next : out
             out = next &+ Int32(truncatingIfNeeded: stop &- end)
@@ -71,41 +71,41 @@ struct Landings: ~Copyable {
         return Int(out)
     }
 
-    /// Writes input slots that stand where they stood, from `place` on; at least ``chunk`` are written.
+    /// Writes surviving slots with places from `place` on; at least ``chunk`` are written.
     @inline(__always)
     private func survive(from start: Int, to stop: Int, at place: Int32) {
         var slot = start
-        var landings = SIMD8(repeating: place) &+ Landings.ramp
+        var targets = SIMD8(repeating: place) &+ ExpectedTargets.ramp
         repeat {
-            unsafe jumps.write(landings, at: InputIndex(slot))
-            unsafe calls.write(landings, at: InputIndex(slot))
-            unsafe places.write(landings, at: InputIndex(slot))
-            landings &+= SIMD8(repeating: Int32(Landings.chunk))
-            slot = slot &+ Landings.chunk
+            unsafe jumps.write(targets, at: InputIndex(slot))
+            unsafe calls.write(targets, at: InputIndex(slot))
+            unsafe places.write(targets, at: InputIndex(slot))
+            targets &+= SIMD8(repeating: Int32(ExpectedTargets.chunk))
+            slot = slot &+ ExpectedTargets.chunk
         } while slot < stop
     }
 
-    /// Writes the slots that an edit replaces or deletes, with nothing standing for them; its first one is left to the
-    /// caller. What is kept stands in the patch.
+    /// Writes the slots that an edit removes, without targets; kept slots have a place in the patch. The caller writes
+    /// the first target.
     @inline(__always)
     private func remove(_ edit: EditRecord, at out: Int32) {
-        let nothing = SIMD8(repeating: Landings.nothing)
-        let kept = SIMD8(repeating: out &+ Int32(bitPattern: edit.keep)) &+ Landings.ramp
-        // All bits of ``nothing`` are set, so that nothing is left of a place.
-        let mask: Int32 = edit.keep == EditRecord.noKeep ? Landings.nothing : 0
-        let standing = kept | SIMD8(repeating: mask)
+        let nothing = SIMD8(repeating: ExpectedTargets.nothing)
+        let kept = SIMD8(repeating: out &+ Int32(bitPattern: edit.keep)) &+ ExpectedTargets.ramp
+        // ``nothing`` has all bits set, so it overwrites a place.
+        let mask: Int32 = edit.keep == EditRecord.noKeep ? ExpectedTargets.nothing : 0
+        let surviving = kept | SIMD8(repeating: mask)
         var slot = edit.off
         repeat {
             unsafe jumps.write(nothing, at: slot)
             unsafe calls.write(nothing, at: slot)
-            unsafe places.write(standing, at: slot)
-            slot = slot + Landings.chunk
+            unsafe places.write(surviving, at: slot)
+            slot = slot + ExpectedTargets.chunk
         } while slot < edit.end
     }
 
-    /// Lets jumps to deleted slots land where those to the slot behind them do, unless a subprogram ends in between.
+    /// Copies to deleted slots the targets of the slot after them, unless a subprogram ends in between.
     ///
-    /// - Parameter subprogram: how many subprograms start before the deletion behind this one
+    /// - Parameter subprogram: the number of subprograms that start before the next deletion; updated for this one
     @inline(__always)
     private func land(
         inDeletion edit: EditRecord, _ input: ProgramImage<InputIndex>, _ subprogram: inout Int
@@ -115,8 +115,8 @@ struct Landings: ~Copyable {
         var stop = edit.end
         while unsafe input.subprograms[TableIndex(subprogram - 1)].start >= stop.rawValue { subprogram -= 1 }
         let end = input.end(of: TableIndex(subprogram - 1))
-        var jump = unsafe stop.position == end ? Landings.nothing : jumps[stop]
-        var call = unsafe stop.position == end ? Landings.nothing : calls[stop]
+        var jump = unsafe stop.position == end ? ExpectedTargets.nothing : jumps[stop]
+        var call = unsafe stop.position == end ? ExpectedTargets.nothing : calls[stop]
         while true {
             let start = unsafe max(edit.off, InputIndex(rawValue: input.subprograms[TableIndex(subprogram - 1)].start))
             var slot = stop
@@ -126,11 +126,11 @@ struct Landings: ~Copyable {
                 unsafe calls[slot] = call
             }
             if start == edit.off { return }
-            // The last slot of a subprogram is followed by nothing in it.
+            // No slot follows the last slot of a subprogram.
             subprogram -= 1
             stop = start
-            jump = Landings.nothing
-            call = Landings.nothing
+            jump = ExpectedTargets.nothing
+            call = ExpectedTargets.nothing
         }
     }
 }

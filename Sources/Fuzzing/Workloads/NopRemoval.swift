@@ -1,13 +1,13 @@
 import BPF
 import Patching
 
-/// Deletes jumps to what is behind them anyway: `goto` and `may_goto` by nothing, one at a time.
+/// Deletes jumps to the next instruction, `goto` and `may_goto` with offset 0, one by one.
 ///
-/// The kernel asks for a `goto` whose other fields are 0 as well, and leaves one that has come to jump by nothing because of
-/// this; here the workload has a second pass for those.
+/// The kernel requires that all other fields of a `goto` are 0, and does not delete jumps whose offset becomes 0 by
+/// this. The workload has a second pass for those.
 ///
 /// - Source: `opt_remove_nops`, Linux 6.14
-enum Nops {
+enum NopRemoval {
     /// Writes the pass.
     ///
     /// - Complexity: O(slots)

@@ -1,32 +1,32 @@
 import BPF
 import Patching
 
-/// The expected row of instructions and aux words, written from the places and landings of all input slots.
-struct ExpectedRow {
+/// Writes the expected instructions and aux words, by the places and targets of all input slots.
+struct ExpectedInsns {
     let pass: PassImage
     let input: ProgramImage<InputIndex>
-    /// Room for one slot more than the result has: what does not stand is written there.
+    /// Has room for one slot more than the result; removed slots are written there.
     let result: ProgramImage<OutputIndex>
     let fields: JumpReading.Table
     let jumps: UnsafeTypedBuffer<InputIndex, Int32>
     let calls: UnsafeTypedBuffer<InputIndex, Int32>
     let places: UnsafeTypedBuffer<InputIndex, Int32>
-    /// The first slot whose jump has no landing.
+    /// The first slot whose jump has no target.
     private(set) var dangling: OutputIndex?
     /// The first slot whose offset does not fit.
     private(set) var overflow: OutputIndex?
 
     init(
         pass: PassImage, input: ProgramImage<InputIndex>, result: ProgramImage<OutputIndex>,
-        fields: JumpReading.Table, landings: borrowing Landings
+        fields: JumpReading.Table, targets: borrowing ExpectedTargets
     ) {
         self.pass = pass
         self.input = input
         self.result = result
         self.fields = fields
-        jumps = landings.jumps
-        calls = landings.calls
-        places = landings.places
+        jumps = targets.jumps
+        calls = targets.calls
+        places = targets.places
     }
 
     /// Writes the patches as they are, placeholders included, with their aux words.
@@ -43,19 +43,19 @@ struct ExpectedRow {
                 unsafe result.insns[first + slot] = patch[PatchIndex(slot)]
                 unsafe result.aux[first + slot] = 0
             }
-            // The last word, or where there is no patch one that does not matter.
+            // The last word of the patch; without a patch, the extra slot.
             let last = count > 0 ? first + (count - 1) : OutputIndex(result.insnCount)
             let word = unsafe input.aux[InputIndex(min(edit.off.position, input.insnCount - 1))]
             unsafe result.aux[last] = edit.remove > 0 && edit.keep == EditRecord.noKeep ? word : 0
         }
     }
 
-    /// Writes the input slots that stand, what is kept over its placeholders.
+    /// Writes the surviving input slots, kept ones over their placeholders.
     ///
     /// - Complexity: O(slots)
     @inline(__always)
     func writeSurvivors() {
-        if input.insnCount >= ExpectedRow.longProgram { return writeRuns() }
+        if input.insnCount >= ExpectedInsns.longProgram { return writeRuns() }
         for number in 0..<input.insnCount {
             let slot = InputIndex(number)
             let place = unsafe places[slot]
@@ -65,10 +65,10 @@ struct ExpectedRow {
         }
     }
 
-    /// From this length on, edits are far enough apart that runs of slots between them are worth a copy each.
+    /// The length from which on edits are far enough apart to copy the runs between them.
     private static let longProgram = 512
 
-    /// Writes the same, run by run: slots between two edits stand side by side.
+    /// Writes the same, run by run: slots between two edits are contiguous.
     ///
     /// - Complexity: O(slots)
     @inline(never)
@@ -96,11 +96,11 @@ struct ExpectedRow {
         }
     }
 
-    /// Lists the jumps and calls of the program and says how many stand and how many do not.
+    /// Lists the jumps and calls of the program, and returns the numbers of surviving and removed ones.
     ///
     /// - Parameters:
-    ///   - standing: where to list those that stand
-    ///   - removed: where to list the others
+    ///   - standing: the list of surviving ones
+    ///   - removed: the list of removed ones
     /// - Complexity: O(slots)
     @inline(__always)
     func listJumps(
@@ -119,7 +119,7 @@ struct ExpectedRow {
             }
             for number in start..<stop {
                 let slot = InputIndex(number)
-                // Each slot is written to both lists, and counted in one or none.
+                // Each slot is written to both lists, and counted in one or none: a branch would be unpredictable.
                 unsafe standing[TableIndex(standingCount)] = slot
                 unsafe removed[TableIndex(removedCount)] = slot
                 let jump = unsafe fields.count(input.insns[slot])
@@ -131,13 +131,13 @@ struct ExpectedRow {
         return (standingCount, removedCount)
     }
 
-    /// True if 64 slots are one instruction over and over that is no jump or call; its code and registers decide that.
+    /// Returns true if 64 slots have the code and registers of one instruction that is no jump or call.
     @inline(__always)
     private func hasNoJump(from start: InputIndex) -> Bool {
         unsafe input.insns.areAlike(from: start) && fields.count(input.insns[start]) == 0
     }
 
-    /// Lets a jump or call of the program reach what it must.
+    /// Points a jump or call of the program to its target.
     ///
     /// - Complexity: O(1)
     @inline(__always)
@@ -149,7 +149,7 @@ struct ExpectedRow {
         unsafe reach(insn, field, at: OutputIndex(Int(places[slot])), landing: landing)
     }
 
-    /// Lets a jump or call of a patch reach what it must.
+    /// Points a jump or call of a patch to its target.
     ///
     /// - Complexity: O(refs of the edit + subprograms)
     @inline(__always)
@@ -163,14 +163,14 @@ struct ExpectedRow {
             target = ref
         } else {
             if jump.slot.position &+ 1 &+ insn.offset(in: field) < Int(edit.patchCount) { return }
-            // What stands right behind an insertion is the instruction it was put before.
+            // The instruction directly after an insertion is the one before which it was inserted.
             if edit.remove == 0 && edit.off.position < input.insnCount { return }
             target = edit.end
         }
         reach(insn, field, at: at, landing: landing(of: target, field, from: edit))
     }
 
-    /// Writes a jump or call that must reach a slot of the result.
+    /// Writes a jump or call to a slot of the result.
     @inline(__always)
     private mutating func reach(_ insn: Instruction, _ field: JumpReading.Field, at: OutputIndex, landing: Int32) {
         if landing < 0 {
@@ -182,7 +182,7 @@ struct ExpectedRow {
         }
     }
 
-    /// What a patch instruction refers to; the oracle's own look-up.
+    /// The ref of a patch instruction; the oracle's own look-up.
     @inline(__always)
     private func ref(from slot: PatchIndex, of edit: EditRecord) -> InputIndex? {
         for number in stride(from: Int(edit.refCount) - 1, through: 0, by: -1) {
@@ -192,18 +192,18 @@ struct ExpectedRow {
         return nil
     }
 
-    /// Where a jump of a patch to an input slot lands; negative when it may not go there.
+    /// The slot that a jump of a patch to an input slot reaches; negative if it may not.
     private func landing(of target: InputIndex, _ field: JumpReading.Field, from edit: EditRecord) -> Int32 {
-        if target.position >= input.insnCount { return Landings.nothing }
-        if unsafe target.position > 0 && input.insns[target + -1].code == 0x18 { return Landings.nothing }
+        if target.position >= input.insnCount { return ExpectedTargets.nothing }
+        if unsafe target.position > 0 && input.insns[target + -1].code == 0x18 { return ExpectedTargets.nothing }
         if field.isCall { return unsafe calls[target] }
         let origin = InputIndex(min(edit.off.position, input.insnCount - 1))
-        // A subprogram that starts between the two, whichever comes first, parts them.
+        // A subprogram start between the two separates them.
         let low = min(origin, target).rawValue
         let high = max(origin, target).rawValue
         for number in 0..<input.subprogramCount {
             let start = unsafe input.subprograms[TableIndex(number)].start
-            if start > low && start <= high { return Landings.nothing }
+            if start > low && start <= high { return ExpectedTargets.nothing }
         }
         return unsafe jumps[target]
     }
