@@ -6,6 +6,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
     name: "bpf-patch-fuzz",
     products: [
@@ -18,6 +20,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -31,9 +34,9 @@ let package = Package(
             name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit",
             exclude: ["archive.txt", "commit.sh"]),
         // Reading and writing what users name, for all modules that do.
-        .target(name: "UserFiles", swiftSettings: strict),
+        .target(name: "UserFiles", dependencies: [systemPackage], swiftSettings: strict),
         .target(
-            name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "CProcess", "UserFiles"],
+            name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "CProcess", "UserFiles", systemPackage],
             // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
             resources: [
                 .embedInCode("KernelTree/Sources/adapter.c"),
@@ -51,11 +54,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
-        .target(name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelRewrites"], swiftSettings: strict),
+        .target(
+            name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelRewrites", "UserFiles", systemPackage],
+            swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [
-                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
+                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles", systemPackage,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             // The part of a C program that shows a finding in a kernel which is the same for all findings.
@@ -64,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
-                "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles",
+                "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -79,7 +84,7 @@ let package = Package(
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["TestSupport", "KernelRewrites", "LinuxBPF"],
             swiftSettings: strict),
-        .testTarget(name: "UserFilesTests", dependencies: ["UserFiles"], swiftSettings: strict),
+        .testTarget(name: "UserFilesTests", dependencies: ["UserFiles", systemPackage], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["TestSupport", "BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["TestSupport", "Patching"], swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing"], swiftSettings: strict),

@@ -98,7 +98,7 @@ package final class Campaign {
         let path = TemporaryFolder.path + "/bpf-patch-fuzz-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         board = try SharedProgress(path: path, jobs: configuration.budget.jobs)
         // Workers inherit it, so that nothing is left behind however this process ends.
-        unsafe unlink(path)
+        try? SystemCall.unlink(path)
         crew = WorkerCrew(configuration: configuration, host: host, board: board)
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
         crew.isKept = state != nil

@@ -1,6 +1,7 @@
 import BPF
 import CProcess
 import Glibc
+import SystemPackage
 import UserFiles
 
 /// Memory for several arrays, each of which ends at an inaccessible guard page.
@@ -56,16 +57,19 @@ struct GuardedBuffer: ~Copyable {
         let bytes = sizes.reduce(0, +)
         // One guard page precedes the first array, and one follows each.
         let total = bytes + page * (names.count + 1)
-        unsafe mapping = Self.map(nil, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        var file: Int32 = -1
+        unsafe mapping = Self.map(nil, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, nil, 0)
+        var file: FileDescriptor?
         if isReadOnly {
-            file = process_open_memory()
-            guard file >= 0, ftruncate(file, bytes) == 0 else { Self.fail("a memory file for a plug-in") }
-            unsafe copy = Self.map(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+            let memory = FileDescriptor(rawValue: process_open_memory())
+            guard memory.rawValue >= 0, (try? memory.setSize(bytes)) != nil else {
+                Self.fail("a memory file for a plug-in")
+            }
+            unsafe copy = Self.map(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0)
+            file = memory
         } else {
             unsafe copy = nil
         }
-        defer { if file >= 0 { close(file) } }
+        defer { file?.end() }
         mappedBytes = total
         copiedBytes = bytes
         parts = Scratch(capacity: PluginMemory.Part.count)
@@ -108,14 +112,15 @@ struct GuardedBuffer: ~Copyable {
     subscript(part: PluginMemory.Part) -> Part { unsafe parts.buffer(as: TableIndex.self)[TableIndex(part.rawValue)] }
 
     private static func map(
-        _ address: UnsafeMutableRawPointer?, _ bytes: Int, _ access: Int32, _ flags: Int32, _ file: Int32, _ offset: Int
+        _ address: UnsafeMutableRawPointer?, _ bytes: Int, _ access: Int32, _ flags: Int32,
+        _ file: FileDescriptor?, _ offset: Int
     ) -> UnsafeMutableRawPointer {
-        let found = unsafe mmap(address, max(bytes, 1), access, flags, file, offset)
+        let found = unsafe mmap(address, max(bytes, 1), access, flags, file?.rawValue ?? -1, offset)
         guard let found = unsafe found, unsafe found != MAP_FAILED else { fail("\(bytes) bytes for a plug-in") }
         return unsafe found
     }
 
     private static func fail(_ what: String) -> Never {
-        fatalError("\(what) cannot be mapped: \(SystemReason.text())")
+        fatalError("\(what) cannot be mapped: \(Errno.last.reason)")
     }
 }

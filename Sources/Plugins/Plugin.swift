@@ -1,6 +1,7 @@
 import CBPFPatcher
 import Glibc
 import Patching
+import SystemPackage
 import UserFiles
 
 /// A shared object that exports `bpf_patcher_v1()`. It stays loaded until the process ends.
@@ -161,11 +162,9 @@ package final class Plugin: @unchecked Sendable {
     private static func resolve(_ path: String) throws(PluginError) -> String {
         // The check refuses FIFOs, in which the dynamic linker would hang.
         try onFiles { () throws(FileError) in try FileReader.check(path) }
-        guard let resolved = unsafe realpath(path, nil) else {
-            throw PluginError("\(path): cannot be read: \(SystemReason.text())")
+        do throws(Errno) { return try SystemCall.resolve(path) } catch {
+            throw PluginError("\(path): cannot be read: \(error.reason)")
         }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 
     /// Calls the required symbol and checks the struct that it returns.

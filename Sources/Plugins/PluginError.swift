@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// The reason why a plug-in cannot be used or built: one line with the file and the remedy.
@@ -20,6 +21,7 @@ extension Error {
         var error = self as any Error
         while let deeper = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error { error = deeper }
         let number = error as NSError
-        return number.domain == NSPOSIXErrorDomain ? SystemReason.text(Int32(number.code)) : "is there a /usr/bin/env?"
+        if number.domain != NSPOSIXErrorDomain { return "is there a /usr/bin/env?" }
+        return Errno(rawValue: Int32(number.code)).reason
     }
 }

@@ -1,15 +1,11 @@
-import Glibc
+import UserFiles
 
 /// Detects a statically linked executable, which has no dynamic loader and so cannot load plug-ins.
 package enum StaticExecutable {
     /// True if this process runs a static executable.
     package static let isRunning: Bool = {
-        let file = unsafe open("/proc/self/auxv", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        var words = [UInt](repeating: 0, count: 128)
-        let size = unsafe words.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-        return size > 0 && isStatic(Array(words.prefix(size / MemoryLayout<UInt>.size)))
+        guard let bytes = try? FileReader.bytes(of: "/proc/self/auxv"), !bytes.isEmpty else { return false }
+        return isStatic(unsafe bytes.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt.self)) })
     }()
 
     /// Returns true if an auxiliary vector, as pairs of type and value, names no loader.

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// The end of a command by a signal: its children are killed, and its temporary folders removed.
+/// Ends a command on a signal: kills its children and removes its temporary folders.
 package enum SignalCleanup {
-    /// The signals by which a user ends a command: without SIGHUP under nohup, where it is ignored.
+    /// The signals that end a command. Under nohup SIGHUP is ignored and not one of them.
     package static var signals: [Int32] {
         var before = sigaction()
         unsafe sigaction(SIGHUP, nil, &before)
@@ -11,16 +11,16 @@ package enum SignalCleanup {
         return isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
     }
 
-    /// Whether a signal has come.
+    /// True once a signal has come.
     private static let isEnding = Atomic(false)
 
-    /// Waits for the end when a signal has come: that children have ended is then no fault that anybody must be told of.
+    /// Waits for the end of the process once a signal has come: the ends of killed children are then not reported.
     package static func standAside() { while isEnding.load(ordering: .sequentiallyConsistent) { pause() } }
 
-    /// Makes SIGINT, SIGTERM and SIGHUP clean up before they end the process, from now on.
+    /// Makes SIGINT, SIGTERM and SIGHUP clean up before they end the process.
     ///
-    /// A thread waits for the signals, since little may be done in a handler. Other threads have them blocked. A process that
-    /// is started must be given a mask of its own, as Foundation does.
+    /// A thread waits for the signals, since a handler may do little. All other threads block them. A started process needs
+    /// a signal mask of its own, as Foundation gives it.
     package static func begin() {
         var signals = Self.set
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -29,7 +29,7 @@ package enum SignalCleanup {
         if status == 0 { pthread_detach(thread) } else { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
     }
 
-    /// The signals as a set: what is blocked may be more, since a process inherits that.
+    /// The signals as a set. The blocked set may be larger, since a process inherits it.
     private static var set: sigset_t {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -43,10 +43,10 @@ package enum SignalCleanup {
         var number: Int32 = 0
         while unsafe sigwait(&signals, &number) != 0 {}
         isEnding.store(true, ordering: .sequentiallyConsistent)
-        // One that is just being started is met in the second round.
+        // The second round kills a child that is being started during the first.
         for _ in 0..<2 {
             for child in ChildProcesses.all {
-                // A child of Foundation leads a group of its own.
+                // Foundation starts each child as the leader of a process group.
                 if getpgid(child) == child { kill(-child, SIGKILL) }
                 kill(child, SIGKILL)
             }

@@ -28,7 +28,7 @@ func read(_ path: String) throws(CampaignError) -> String {
     let isInput = path == "-"
     let bytes = try onFiles { () throws(FileError) in
         if !isInput { return try FileReader.bytes(of: path) }
-        return try FileReader.bytes(of: STDIN_FILENO, named: "standard input")
+        return try FileReader.bytes(of: .standardInput, named: "standard input")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
         throw CampaignError("\(isInput ? "standard input" : path): is not text in UTF-8")

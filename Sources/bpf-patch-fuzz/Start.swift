@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaign
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// The start of the program, for every command.
@@ -8,7 +9,7 @@ import UserFiles
 enum Start {
     static func main() {
         // Before anything is opened: a file that gets the number of standard output would be written to.
-        Descriptor.occupyStandardNumbers()
+        FileDescriptor.occupyStandardNumbers()
         Output.watchReader()
         OutputWidth.boundEnvironment()
         PluginSandbox.adoptOrphans()

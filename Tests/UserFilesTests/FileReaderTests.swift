@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import UserFiles
@@ -8,14 +9,12 @@ import Testing
     /// A pipe is read to its end, or to a limit: its writer may never come to one.
     @Test func pipesHaveALimit() throws {
         for (limit, isRead) in [(1 << 16, true), (9999, false)] {
-            var ends: [Int32] = [0, 0]
-            try #require(unsafe pipe(&ends) == 0)
-            defer { close(ends[0]) }
+            let (input, output) = try FileDescriptor.pipe()
+            defer { input.end() }
             let written = [UInt8](repeating: 1, count: 10_000)
-            #expect(unsafe write(ends[1], written, written.count) == written.count)
-            close(ends[1])
+            try output.closeAfter { try output.put(written) }
             do throws(FileError) {
-                let bytes = try FileReader.bytes(of: ends[0], named: "it", mostOfPipe: limit)
+                let bytes = try FileReader.bytes(of: input, named: "it", mostOfPipe: limit)
                 #expect(isRead && bytes == written)
             } catch {
                 #expect(

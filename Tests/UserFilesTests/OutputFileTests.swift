@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import Testing
 
 @testable import UserFiles
@@ -25,8 +26,8 @@ import Testing
         let file = scratch.path + "/out"
         try OutputFile.write(Self.bytes("old"), to: file)
         unsafe chmod(file, 0o640)
-        let reader = unsafe open(file, O_RDONLY)
-        defer { close(reader) }
+        let reader = try FileDescriptor.opening(file, .readOnly)
+        defer { reader.end() }
         try OutputFile.write(Self.bytes("new"), to: file)
         #expect(scratch.text("out") == "new" && scratch.names == ["out"])
         var status = stat()
@@ -42,7 +43,7 @@ import Testing
         }
         try OutputFile.write(Self.bytes("x"), to: scratch.path + "/one")
         #expect(scratch.text("file") == "x")
-        #expect(FileKind(of: scratch.path + "/one", followingLinks: false) == .link)
+        #expect((try? FileType(of: scratch.path + "/one", followingLinks: false)) == .symbolicLink)
         #expect(unsafe symlink("round", "\(scratch.path)/round") == 0)
         #expect(throws: FileError.self) { try OutputFile(scratch.path + "/round") }
     }
@@ -78,9 +79,8 @@ import Testing
     @Test func uncommittedFileIsRemoved() throws {
         let scratch = try Scratch()
         do {
-            let pending = try PendingFile(replacing: scratch.path + "/out")
-            try pending.write(Self.bytes("half"))
-            #expect(scratch.names.count == 1)
+            let pending = try PendingFile(Self.bytes("half"), replacing: scratch.path + "/out")
+            withExtendedLifetime(pending) { #expect(scratch.names.count == 1) }
         }
         #expect(scratch.names.isEmpty)
     }
@@ -90,7 +90,7 @@ import Testing
         for path in ["a", "a/b/c", "a/b/c/", "d//e"] {
             try Folder.check("\(scratch.path)/\(path)")
             try Folder.make("\(scratch.path)/\(path)")
-            #expect(FileKind(of: "\(scratch.path)/\(path)") == .folder)
+            #expect((try? FileType(of: "\(scratch.path)/\(path)")) == .directory)
         }
         try OutputFile.write([], to: scratch.path + "/file")
         for path in ["file", "file/below", "file/below/it"] {
@@ -121,9 +121,9 @@ import Testing
             (scratch.path, EISDIR), ("\(scratch.path)/none", ENOENT), ("\(scratch.path)/file/x", ENOTDIR),
         ] {
             let refused = #expect(throws: FileError.self) { try FileReader.bytes(of: path) }
-            #expect(refused?.description == "\(path): cannot be read: \(SystemReason.text(code))")
+            #expect(refused?.description == "\(path): cannot be read: \(Errno(rawValue: code).reason)")
         }
         let refused = #expect(throws: FileError.self) { try FileReader.bytes(of: "\(scratch.path)/fifo") }
-        #expect(refused?.description.contains(FileKind.fifo.words) == true)
+        #expect(refused?.description.contains(FileType.fifo.words) == true)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import SystemPackage
 import UserFiles
 
 /// The folder of findings: one file a bucket, never half written.
@@ -33,7 +34,7 @@ package struct CrashFolder: Sendable {
         try checkWritable(path)
         guard c.loading != nil, let program = program(beside: path) else { return }
         try checkWritable(program)
-        if FileKind(of: program) == nil { return }
+        if (try? FileType(of: program)) == nil { return }
         let start = try onFiles { () throws(FileError) in
             try FileReader.bytes(of: program, upTo: KernelReproducer.longestStart)
         }
@@ -82,7 +83,7 @@ package struct CrashFolder: Sendable {
     /// - Throws: ``CampaignError`` when such a file cannot be put aside
     func stored(_ bucket: String, isChanged: Bool = true) throws(CampaignError) -> Stored? {
         let file = file(of: bucket)
-        if FileKind(of: file) == nil && errno == ENOENT { return nil }
+        do throws(Errno) { _ = try FileType(of: file) } catch { if error == .noSuchFileOrDirectory { return nil } }
         let data = try WholeFile.read(file)
         if let text = String(bytes: data, encoding: .utf8), let c = try? CaseFile.parse(text, file: file) {
             return Stored(content: c, text: text)
@@ -92,8 +93,8 @@ package struct CrashFolder: Sendable {
                 "\(file): is no case that can be read; go on with its campaign, and merge then")
         }
         let aside = file + ".unreadable"
-        if unsafe rename(file, aside) != 0 {
-            throw CampaignError("\(file): is no case and cannot be put aside: \(SystemReason.text()); move it away")
+        do throws(Errno) { try SystemCall.rename(file, to: aside) } catch {
+            throw CampaignError("\(file): is no case and cannot be put aside: \(error.reason); move it away")
         }
         Output.note("\(file) cannot be read as a case; it is now \(aside)\n")
         return nil
@@ -115,7 +116,7 @@ package struct CrashFolder: Sendable {
     /// - Throws: ``CampaignError`` that says which file, and why not
     package static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
         guard let program = program(beside: file) else { return }
-        if let text = KernelReproducer.text(of: c, file: FilePath.name(of: program)) {
+        if let text = KernelReproducer.text(of: c, file: FilePath(program).name) {
             try writeUnlessThere(text, to: program)
         }
     }

@@ -1,5 +1,7 @@
 import Foundation
 import Fuzzing
+import SystemPackage
+import UserFiles
 
 /// The messages between a campaign and a judge in another process.
 ///
@@ -44,25 +46,19 @@ enum JudgeMessage {
     static let longest: UInt64 = 1 << 30
 
     /// Reads an exact number of bytes; `nil` at the end of input, and if the number exceeds ``longest``.
-    static func readBytes(_ length: UInt64, from descriptor: Int32) -> [UInt8]? {
+    static func readBytes(_ length: UInt64, from input: FileDescriptor) -> [UInt8]? {
         if length > longest { return nil }
-        let count = Int(length)
-        var bytes = [UInt8](repeating: 0, count: count)
-        var have = 0
-        while have < count {
-            let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(descriptor, buffer.baseAddress! + have, count - have)
-            }
-            if got < 0 && errno == EINTR { continue }
-            if got <= 0 { return nil }
-            have += got
+        var bytes: [UInt8] = []
+        while bytes.count < length {
+            guard let more = try? input.readBytes(Int(length) - bytes.count), !more.isEmpty else { return nil }
+            bytes += more
         }
         return bytes
     }
 
     /// Reads 64-bit words; `nil` at the end of input.
-    static func readWords(_ count: UInt64, from descriptor: Int32) -> [UInt64]? {
-        guard count <= longest / 8, let bytes = readBytes(count * 8, from: descriptor) else { return nil }
+    static func readWords(_ count: UInt64, from input: FileDescriptor) -> [UInt64]? {
+        guard count <= longest / 8, let bytes = readBytes(count * 8, from: input) else { return nil }
         return unsafe bytes.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt64.self)) }
     }
 }

@@ -29,8 +29,8 @@ package final class JudgeServer {
     /// - Parameter judge: judges a case without the excluded targets, a bit each
     package func run(_ judge: (Case, UInt64) -> CaseVerdict) {
         server.run {
-            while let words = JudgeMessage.readWords(1, from: STDIN_FILENO),
-                let request = JudgeMessage.readWords(words[0], from: STDIN_FILENO)
+            while let words = JudgeMessage.readWords(1, from: .standardInput),
+                let request = JudgeMessage.readWords(words[0], from: .standardInput)
             {
                 board.begin(index: request[0], worker: 0)
                 let verdict = judge(CaseEncoding.unpack(request[2...]), request[1])

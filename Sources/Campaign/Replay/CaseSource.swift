@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import SystemPackage
 import UserFiles
 
 /// Cases from files: `.case` files, JSON lines, and folders of them.
@@ -18,7 +19,7 @@ package enum CaseSource {
     package static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
 
     private static func items(of path: String) -> [Item] {
-        if FileKind(of: path) == .folder { return files(below: path).flatMap { items(of: $0) } }
+        if (try? FileType(of: path)) == .directory { return files(below: path).flatMap { items(of: $0) } }
         let text: String
         do throws(CampaignError) {
             guard let read = String(bytes: try WholeFile.read(path), encoding: .utf8) else {
@@ -59,7 +60,7 @@ package enum CaseSource {
         }
         return names.flatMap { name -> [Entry] in
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-            if FileKind(of: path, followingLinks: false) == .folder { return files(below: path) }
+            if (try? FileType(of: path, followingLinks: false)) == .directory { return files(below: path) }
             return name.hasSuffix(".case") || isLines(name) ? [.file(path)] : []
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// A folder in which a campaign is kept, held by one process at a time.
@@ -62,7 +63,7 @@ package final class StateFolder {
     ///
     /// - Throws: ``CampaignError`` that names something of the user's
     private static func refuseStrangers(in path: String) throws(CampaignError) {
-        guard FileKind(of: path) == .folder else { return }
+        guard (try? FileType(of: path)) == .directory else { return }
         let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
         // In a folder that holds a campaign the user may leave notes.
         if names.contains("checkpoint") || names.contains("checkpoint.before") { return }
@@ -81,7 +82,7 @@ package final class StateFolder {
             words.first.map { pid_t($0) != nil || words == ["before"] } ?? false
             && (words.count == 1 || ownNames.contains(String(words[1])) || words[1].hasSuffix(".case")
                 || words[1].hasSuffix(".c"))
-        return isOwn && FileKind(of: "\(folder)/\(name)", followingLinks: false) == .file
+        return isOwn && (try? FileType(of: "\(folder)/\(name)", followingLinks: false)) == .regular
     }
 
     /// What a campaign is wanted for, which decides what to do when it cannot be used.
@@ -197,7 +198,7 @@ package final class StateFolder {
         if restarts && !contents.isEmpty { try moveAside() }
         for folder in [path, crashes] {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            where StateFolder.isLeftOver(name, in: folder) { unsafe unlink("\(folder)/\(name)") }
+            where StateFolder.isLeftOver(name, in: folder) { try? SystemCall.unlink("\(folder)/\(name)") }
         }
         try CrashFolder(path: crashes).check()
     }
@@ -221,9 +222,9 @@ package final class StateFolder {
     /// Gives the newest checkpoint a second name, in the place of the one before.
     private func keepBefore() throws(CampaignError) {
         let spare = "\(path)/\(WholeFile.temporaryPrefix)before"
-        unsafe unlink(spare)
-        if unsafe link(newest, spare) == 0 {
-            unsafe rename(spare, before)
+        try? SystemCall.unlink(spare)
+        if (try? SystemCall.link(newest, as: spare)) != nil {
+            try? SystemCall.rename(spare, to: before)
         } else if let old = FileManager.default.contents(atPath: newest) {
             // Where files cannot have two names, a copy does.
             try WholeFile.writeLasting(old, to: before)
@@ -255,10 +256,11 @@ package final class StateFolder {
 
     private func moveAside() throws(CampaignError) {
         let aside = nextAside
-        var isMoved = unsafe mkdir(aside, 0o777) == 0
-        for name in contents where isMoved { isMoved = unsafe rename("\(path)/\(name)", "\(aside)/\(name)") == 0 }
-        if !isMoved {
-            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(SystemReason.text())")
+        do throws(Errno) {
+            try SystemCall.makeFolder(aside)
+            for name in contents { try SystemCall.rename("\(path)/\(name)", to: "\(aside)/\(name)") }
+        } catch {
+            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
         }
         try WholeFile.synchronize(folder: path)
         Output.note("the campaign that was in \(path) is now in \(aside)\n")

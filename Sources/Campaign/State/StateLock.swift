@@ -1,71 +1,68 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
-/// The hold that one campaign has on a folder of state, which ends with its process, however that ends.
+/// The lock that one campaign has on its state folder. The kernel drops it when the process ends.
 final class StateLock {
-    /// What a folder is held for.
+    /// The purpose of a lock.
     enum Use { case writing, reading }
 
-    /// The longest text of a lock: a number and a line end.
+    /// The longest text of a lock file: a number and a line end.
     ///
     /// - Units: bytes
     private static let longest = 21
 
-    private let descriptor: Int32
+    /// `nil` if the folder has no lock and is only read.
+    private let file: FileDescriptor?
 
-    /// Takes hold of a folder.
+    /// Locks a folder. For reading it changes nothing.
     ///
-    /// Nothing is changed for reading, and no file is opened that is not a lock.
-    ///
-    /// - Throws: ``CampaignError`` with the process that has it, or why the folder cannot be used
+    /// - Throws: ``CampaignError`` with the process that holds the lock, or the reason why the folder cannot be used
     init(folder: String, for use: Use = .writing) throws(CampaignError) {
         let path = folder + "/lock"
-        let kind = FileKind(of: path, followingLinks: false)
-        if let kind, kind != .file { throw Self.refusal(folder) }
-        if kind == nil && use == .reading {
-            // There is none, and this process must not make one.
-            descriptor = -1
+        let type = try? FileType(of: path, followingLinks: false)
+        if let type, type != .regular { throw Self.refusal(folder) }
+        if type == nil && use == .reading {
+            file = nil
             return
         }
-        // No other process may inherit it: a worker that outlives its campaign must not keep the folder.
-        let mode = use == .reading ? O_RDONLY : O_RDWR | O_CREAT
-        descriptor = unsafe open(path, mode | O_CLOEXEC | O_NOFOLLOW, 0o666)
-        guard descriptor >= 0 else {
-            throw CampaignError(
-                "\(folder): the state of a campaign cannot be kept here: \(SystemReason.text())")
+        let file: FileDescriptor
+        do throws(Errno) {
+            // O_CLOEXEC: a worker that outlives its campaign must not keep the folder.
+            file =
+                use == .reading
+                ? try .opening(path, .readOnly, .noFollow)
+                : try .opening(path, .readWrite, [.create, .noFollow], permissions: FilePermissions(rawValue: 0o666))
+        } catch {
+            throw CampaignError("\(folder): the state of a campaign cannot be kept here: \(error.reason)")
         }
-        let holder = Self.holder(in: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let isHeld = errno == EWOULDBLOCK
-            let reason = SystemReason.text()
+        self.file = file
+        let holder = Self.holder(in: file)
+        do throws(Errno) { try file.lock() } catch {
             let number = (holder ?? "").isEmpty ? "of an unknown number" : holder ?? ""
             throw CampaignError(
-                isHeld
+                error == .wouldBlock
                     ? "\(folder) is in use by process \(number); end that one first, or name another folder"
-                    : "\(path): cannot be locked: \(reason)")
+                    : "\(path): cannot be locked: \(error.reason)")
         }
         if holder == nil { throw Self.refusal(folder) }
         if use == .reading { return }
-        let text = "\(getpid())\n"
         // The number is for people; without room for it the lock still holds.
-        ftruncate(descriptor, 0)
-        _ = unsafe text.withCString { unsafe pwrite(descriptor, $0, text.utf8.count, 0) }
+        try? file.setSize(0)
+        _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
     }
 
     private static func refusal(_ folder: String) -> CampaignError {
         CampaignError("\(folder) holds lock, which is of no campaign; name an empty folder, or a new one")
     }
 
-    /// The number in a lock, empty when there is none yet; `nil` when the file is no lock.
-    private static func holder(in descriptor: Int32) -> String? {
-        var bytes = [UInt8](repeating: 0, count: longest + 1)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-        guard (0...longest).contains(count) else { return nil }
-        let text = bytes[..<count]
-        let digits = text.last == UInt8(ascii: "\n") ? text.dropLast() : text
+    /// The process number in a lock file, which may be empty; `nil` if the file is no lock.
+    private static func holder(in file: FileDescriptor) -> String? {
+        guard let text = try? file.readBytes(longest + 1, at: 0), text.count <= longest else { return nil }
+        let digits = text.last == UInt8(ascii: "\n") ? text.dropLast() : text[...]
         let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         return isNumber ? String(decoding: digits, as: UTF8.self) : nil
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { file?.end() }
 }

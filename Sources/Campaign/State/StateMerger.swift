@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import SystemPackage
 import UserFiles
 
 /// Joins the states of shards of one campaign, or of several campaigns.
@@ -47,7 +48,8 @@ package struct StateMerger {
         _ states: [String], into output: String, host: any HostProgram
     ) throws(CampaignError) -> CampaignReport {
         try onFiles { () throws(FileError) in try Folder.check(output) }
-        if FileKind(of: output) != nil, !(try onFiles { () throws(FileError) in try Folder.names(in: output) }).isEmpty
+        if (try? FileType(of: output)) != nil,
+            !(try onFiles { () throws(FileError) in try Folder.names(in: output) }).isEmpty
         {
             throw CampaignError("\(output) is not empty; states are merged into a new folder")
         }

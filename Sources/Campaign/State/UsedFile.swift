@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A file that cases or verdicts of a campaign come from, as it was when the campaign began.
 struct UsedFile: Codable, Hashable, Sendable {
@@ -77,24 +78,39 @@ struct UsedFile: Codable, Hashable, Sendable {
         }
     }
 
-    /// What the file system says of a file without reading it: enough to see that it is being replaced.
+    /// The attributes of a file that change when it is replaced. A missing file has none.
     struct Stamp: Hashable, CustomStringConvertible {
         private var values: [Int]
 
-        /// The values, apart from the place in the file system.
+        /// The attributes without the inode.
         var description: String { values.dropFirst().map(String.init).joined(separator: " ") }
 
-        /// Looks at a file; one that is missing has a stamp too.
+        /// Queries the attributes of a file.
         init(path: String) {
-            var found = stat()
-            if unsafe stat(path, &found) == 0 {
-                values = [
-                    Int(bitPattern: UInt(found.st_ino)), Int(found.st_size), found.st_mtim.tv_sec,
-                    found.st_mtim.tv_nsec,
-                ]
-            } else {
+            guard let file = try? Stat(FilePath(path)) else {
                 values = []
+                return
             }
+            let time = file.st_mtim
+            values = [Int(bitPattern: UInt(file.inode.rawValue)), Int(file.size), time.tv_sec, time.tv_nsec]
+        }
+    }
+}
+
+/// Notices that a file of a campaign was replaced.
+struct FileWatch {
+    private let stamps: [(path: String, stamp: UsedFile.Stamp)]
+
+    /// Stores the current attributes of files.
+    init(_ paths: [String]) { stamps = paths.map { ($0, UsedFile.Stamp(path: $0)) } }
+
+    /// Checks that no file has changed.
+    ///
+    /// - Throws: ``CampaignError`` that names the first changed file
+    /// - Complexity: O(files)
+    func check() throws(CampaignError) {
+        for file in stamps where UsedFile.Stamp(path: file.path) != file.stamp {
+            throw CampaignError("\(file.path) has changed since the campaign began; put it back to go on")
         }
     }
 }

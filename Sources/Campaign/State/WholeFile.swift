@@ -1,88 +1,84 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
-/// Files of campaigns, with the errors of campaigns.
+/// Reads, appends to and replaces whole files of a campaign, with the errors of campaigns.
 ///
 /// - Source: ``FileReader``, ``PendingFile`` and ``Folder``, which do the work
 enum WholeFile {
-    /// What the names of files begin with that are being written; one that is left over was never finished.
+    /// The name prefix of temporary files. A file that is left over was never complete.
     static let temporaryPrefix = PendingFile.temporaryPrefix
 
-    /// Reads a file to its end: also a device or a pipe, whose size is not known before.
+    /// Reads a file to its end. It may be a device or a pipe.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func read(_ path: String) throws(CampaignError) -> Data {
         Data(try onFiles { () throws(FileError) in try FileReader.bytes(of: path) })
     }
 
-    /// Opens a file without a name; see ``Folder/openNameless(in:)``.
-    static func openNameless(in folder: String) -> Int32 { Folder.openNameless(in: folder) }
-
-    /// Adds to the end of a file.
+    /// Appends to a file.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func append(_ bytes: Data, to path: String) throws(CampaignError) {
         // Opening a FIFO would wait for a reader.
-        if let kind = FileKind(of: path), kind != .file {
-            throw CampaignError("\(path): cannot be written: it is \(kind.words); move it away")
+        if let type = try? FileType(of: path), type != .regular {
+            throw CampaignError("\(path): cannot be written: it is \(type.words); move it away")
         }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw refusal(path) }
-        let isWritten = Output.put(bytes, descriptor)
-        let status = errno
-        let isClosed = close(descriptor) == 0
-        if !isWritten || !isClosed { throw refusal(path, isWritten ? errno : status) }
+        try onWriting(path) { () throws(Errno) in
+            let file = try FileDescriptor.opening(
+                path, .writeOnly, [.create, .append], permissions: FilePermissions(rawValue: 0o666))
+            try onErrno { try file.closeAfter { try file.put(bytes) } }
+        }
     }
 
-    /// Writes a file whole or not at all, also when power is lost.
+    /// Replaces a file atomically, also if power is lost.
     ///
-    /// The bytes are on the disk before the name leads to them, and the name is before this returns. The other way round a
-    /// loss of power could leave the new name with old or no bytes, on file systems that write names first. So whoever
-    /// writes one file that speaks of another lets that other last first; see ``FreshFiles``.
+    /// The bytes reach the disk before the rename, and the rename before this returns: some file systems write names first.
+    /// A file that refers to others is written after ``FreshFiles`` has synchronized them.
     ///
-    /// - Parameter prepare: what to do when the bytes are safe, and the name does not lead to them yet
-    /// - Throws: ``CampaignError`` with the file and the reason; `prepare` has not been called when there is no room
+    /// - Parameter prepare: called when the bytes are on the disk, before the rename; not on a full disk
+    /// - Throws: ``CampaignError`` with the file and the reason
     static func writeLasting(
         _ bytes: Data, to path: String, beforeRenaming prepare: () throws(CampaignError) -> Void = {}
     ) throws(CampaignError) {
         let pending = try onFiles { () throws(FileError) in
-            let pending = try PendingFile(replacing: path)
-            try pending.write(Array(bytes), isLasting: true)
-            return pending
+            try PendingFile(Array(bytes), replacing: path, isLasting: true)
         }
         try prepare()
         try onFiles { () throws(FileError) in try pending.commit() }
-        try synchronize(folder: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        try synchronize(folder: FilePath(path).folder.string)
     }
 
-    /// Lets a file that has been written reach the disk; one that is not there any more is somebody else's business.
+    /// Waits until the disk has a file. A file that was removed since is left alone.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func synchronize(_ path: String) throws(CampaignError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { return }
-        defer { close(descriptor) }
-        if fsync(descriptor) != 0 { throw refusal(path) }
+        guard let file = try? FileDescriptor.opening(path, .readOnly) else { return }
+        defer { file.end() }
+        try onWriting(path, file.synchronize)
     }
 
-    /// Lets the names in a folder reach the disk; where that cannot be asked for, nothing is lost by not asking.
+    /// Waits until the disk has the names in a folder, if the file system supports that.
     ///
-    /// - Throws: ``CampaignError`` when the disk fails
+    /// - Throws: ``CampaignError`` if the disk fails
     static func synchronize(folder: String) throws(CampaignError) {
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor < 0 { return }
-        defer { close(descriptor) }
-        if fsync(descriptor) != 0 && errno == EIO { throw refusal(folder) }
+        guard let file = try? FileDescriptor.opening(folder, .readOnly, .directory) else { return }
+        defer { file.end() }
+        try onWriting(folder) { () throws(Errno) in
+            do throws(Errno) { try file.synchronize() } catch { if error == .ioError { throw error } }
+        }
     }
 
-    private static func refusal(_ path: String, _ reason: Int32 = errno) -> CampaignError {
-        CampaignError("\(path): cannot be written: \(SystemReason.text(reason))")
+    private static func onWriting(_ path: String, _ work: () throws(Errno) -> Void) throws(CampaignError) {
+        do throws(Errno) { try work() } catch {
+            throw CampaignError(FileError(path, cannotBe: "written", error).description)
+        }
     }
 }
 
-/// Does something with files, whose errors become those of a campaign.
+/// Converts the file errors of an operation to campaign errors.
 ///
-/// - Throws: ``CampaignError`` with the words of the file's error
+/// - Throws: ``CampaignError`` with the text of the file error
 package func onFiles<Result>(_ work: () throws(FileError) -> Result) throws(CampaignError) -> Result {
     do throws(FileError) { return try work() } catch { throw CampaignError(error.description) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// The command that the user wants to be run for findings: once for each group of findings, one after the other, beside the campaign.
@@ -113,8 +114,7 @@ final class FindingCommand {
     /// - Parameter end: what is said of it, the first time
     private func stop(_ running: Running, _ end: String) {
         _ = kill(-running.process, SIGKILL)
-        var status: Int32 = 0
-        while unsafe waitpid(running.process, &status, 0) < 0 && errno == EINTR {}
+        SystemCall.waitForEnd(of: running.process)
         if hasHung { return }
         hasHung = true
         note("\(option): the command \(end); this is told once\n")
@@ -138,24 +138,24 @@ final class FindingCommand {
     /// Starts the command with a text on its standard input.
     private func spawn(_ text: Data) throws(CampaignError) -> pid_t {
         // A pipe holds all of it before the command is there, so that it may read it or not.
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else { throw CampaignError("no pipe can be made: \(SystemReason.text())") }
-        defer { close(ends[0]) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        let isWritten = Output.put(text, ends[1])
-        let code = errno
-        close(ends[1])
-        guard isWritten else {
-            throw CampaignError("the finding cannot be written to a pipe: \(SystemReason.text(code))")
+        let (input, output): (FileDescriptor, FileDescriptor)
+        do throws(Errno) { (input, output) = try FileDescriptor.pipe(options: .closeOnExec) } catch {
+            throw CampaignError("no pipe can be made: \(error.reason)")
+        }
+        defer { input.end() }
+        output.setNonBlocking()
+        do throws(Errno) { try onErrno { try output.closeAfter { try output.put(text) } } } catch {
+            throw CampaignError("the finding cannot be written to a pipe: \(error.reason)")
         }
         // A group of its own, so that all of it can be killed, and signals as any command has them.
-        let (process, status) = ChildStart.spawn(
-            "/bin/sh", ["sh", "-c", command],
-            environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
-            descriptors: [(ends[0], STDIN_FILENO), (STDERR_FILENO, STDOUT_FILENO)], isOwnGroup: true,
-            defaults: [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP])
-        guard status == 0 else { throw CampaignError("/bin/sh cannot be started: \(SystemReason.text(status))") }
-        return process
+        do throws(Errno) {
+            return try ChildStart.spawn(
+                "/bin/sh", ["sh", "-c", command],
+                environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
+                descriptors: [(input, .standardInput), (.standardError, .standardOutput)], isOwnGroup: true,
+                defaults: [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP])
+        } catch {
+            throw CampaignError("/bin/sh cannot be started: \(error.reason)")
+        }
     }
 }

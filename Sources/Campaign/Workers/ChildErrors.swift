@@ -1,45 +1,42 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
-/// Standard output and error of the children of a fork server, on which patchers say their last words, or a line for each of
-/// a million cases.
+/// Standard output and error of the children of a fork server. Patchers print there, some of them a line for each case.
 struct ChildErrors {
-    private let descriptor: Int32
-    /// Whether what is written can be read again.
+    private let file: FileDescriptor?
+    /// True if the output can be read again.
     private let isKept: Bool
 
-    /// How much of it is read.
-    ///
-    /// - Units: bytes
+    /// The most bytes read, from the end.
     private static let limit = 4096
 
-    /// Makes a place for what children write.
+    /// Opens the file for the output of children.
     ///
-    /// - Parameter isKept: whether it is kept, in a file without a name, or thrown away
+    /// - Parameter isKept: true to keep the output in an unnamed file, false to discard it
     init(isKept: Bool) {
-        let file = isKept ? WholeFile.openNameless(in: TemporaryFolder.path) : -1
-        self.isKept = file >= 0
-        descriptor = file >= 0 ? file : unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        let unnamed = isKept ? try? FileDescriptor.openUnnamed(in: TemporaryFolder.path) : nil
+        self.isKept = unnamed != nil
+        file = unnamed ?? (try? .opening("/dev/null", .writeOnly))
     }
 
-    /// Lets this process, a child, write there.
+    /// Redirects standard output and error of this process, a child.
     func takeOver() {
-        if descriptor < 0 { return }
+        guard let file else { return }
         Output.keepErrors()
-        dup2(descriptor, STDERR_FILENO)
-        dup2(descriptor, STDOUT_FILENO)
+        _ = try? file.duplicate(as: .standardError)
+        _ = try? file.duplicate(as: .standardOutput)
     }
 
-    /// What has been written since the last time; `nil` for nothing.
+    /// The output since the last call, or `nil` if there is none.
     func take() -> String? {
-        guard isKept else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Self.limit)
-        let length = lseek(descriptor, 0, SEEK_END)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, max(0, length - off_t(Self.limit)))
-        ftruncate(descriptor, 0)
-        if count <= 0 { return nil }
+        guard isKept, let file else { return nil }
+        let length = (try? file.seek(offset: 0, from: .end)) ?? 0
+        let bytes = (try? file.readBytes(Self.limit, at: max(0, length - Int64(Self.limit)))) ?? []
+        try? file.setSize(0)
+        if bytes.isEmpty { return nil }
         // Addresses differ from run to run.
-        let text = String(decoding: bytes[..<count], as: UTF8.self).replacing(#/0x[0-9a-f]{6,}/#, with: "0x…")
+        let text = String(decoding: bytes, as: UTF8.self).replacing(#/0x[0-9a-f]{6,}/#, with: "0x…")
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

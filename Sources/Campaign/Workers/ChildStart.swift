@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import SystemPackage
 
 /// Starts programs with `posix_spawn`; Foundation's way of waiting costs a tenth of a second each time.
 enum ChildStart {
@@ -13,15 +14,17 @@ enum ChildStart {
     ///   - descriptors: those of this process, and which the child has them as
     ///   - isOwnGroup: whether it leads a group of its own, which signals to the group of this process do not reach
     ///   - defaults: signals that do what they do without a handler, whatever this process does with them
-    /// - Returns: the process, and 0 or an `errno`
+    /// - Throws: the `errno`
     static func spawn(
-        _ file: String, _ words: [String], environment: [String], descriptors: [(own: Int32, child: Int32)],
-        isOwnGroup: Bool, defaults: [Int32] = []
-    ) -> (process: pid_t, status: Int32) {
+        _ file: String, _ words: [String], environment: [String],
+        descriptors: [(own: FileDescriptor, child: FileDescriptor)], isOwnGroup: Bool, defaults: [Int32] = []
+    ) throws(Errno) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        for (own, child) in descriptors { unsafe posix_spawn_file_actions_adddup2(&actions, own, child) }
+        for (own, child) in descriptors {
+            unsafe posix_spawn_file_actions_adddup2(&actions, own.rawValue, child.rawValue)
+        }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -40,7 +43,8 @@ enum ChildStart {
         defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
         var process: pid_t = 0
         let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
-        if status == 0 { started.withLock { _ = $0.insert(process) } }
-        return (process, status)
+        if status != 0 { throw Errno(rawValue: status) }
+        started.withLock { _ = $0.insert(process) }
+        return process
     }
 }

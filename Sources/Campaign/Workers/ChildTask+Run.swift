@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 extension ChildTask {
     /// The bytes that ``receive()`` reads.
@@ -11,8 +12,8 @@ extension ChildTask {
     ///
     /// - Throws: ``CampaignError`` if there is none
     package static func receive() throws(CampaignError) -> ChildTask {
-        guard let length = JudgeMessage.readWords(1, from: STDIN_FILENO),
-            let text = JudgeMessage.readBytes(length[0], from: STDIN_FILENO),
+        guard let length = JudgeMessage.readWords(1, from: .standardInput),
+            let text = JudgeMessage.readBytes(length[0], from: .standardInput),
             let task = try? JSONDecoder().decode(ChildTask.self, from: Data(text))
         else { throw CampaignError("no task on standard input: only the program itself starts this command") }
         return task

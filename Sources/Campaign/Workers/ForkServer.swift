@@ -2,6 +2,7 @@ import BPF
 import CProcess
 import Foundation
 import Synchronization
+import SystemPackage
 import UserFiles
 
 /// Does work in a child that may be lost, and starts another one from the same state when it is.
@@ -82,7 +83,7 @@ struct ForkServer {
                 _exit(0)
             }
             if child < 0 {
-                Output.note("error: a worker cannot be forked: \(SystemReason.text())\n")
+                Output.note("error: a worker cannot be forked: \(Errno.last.reason)\n")
                 _exit(1)
             }
             let end = watch(child, &signals)
@@ -204,15 +205,16 @@ struct ForkServer {
     private func takeReport(of child: pid_t) -> String? {
         guard let reports else { return nil }
         let path = "\(reports).\(child)"
-        defer { unsafe unlink(path) }
+        defer { try? SystemCall.unlink(path) }
         let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
         return text.map(SanitizerReports.condensed)
     }
 
     /// Whether the process that started this one is gone, and its end of standard input with it.
     private func isAbandoned() -> Bool {
-        var leash = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
-        return unsafe poll(&leash, 1, 0) > 0 && leash.revents & Int16(POLLHUP | POLLERR) != 0
+        var leash = [pollfd(fd: STDIN_FILENO, events: 0, revents: 0)]
+        let hasEvent = (try? SystemCall.wait(for: &leash, within: 0)) == true
+        return hasEvent && leash[0].revents & Int16(POLLHUP | POLLERR) != 0
     }
 }
 
@@ -244,12 +246,9 @@ struct MemoryGauge {
 
     /// - Units: bytes
     var held: UInt64 {
-        var text = [UInt8](repeating: 0, count: 128)
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { return 0 }
-        defer { close(descriptor) }
-        let count = unsafe read(descriptor, &text, text.count)
-        let words = text.prefix(max(count, 0)).split(separator: UInt8(ascii: " "))
+        guard let file = try? FileDescriptor.opening(path, .readOnly) else { return 0 }
+        defer { file.end() }
+        let words = ((try? file.readBytes(128)) ?? []).split(separator: UInt8(ascii: " "))
         guard words.count > 1, let pages = UInt64(String(decoding: words[1], as: UTF8.self)) else { return 0 }
         return pages * MemoryGauge.page
     }

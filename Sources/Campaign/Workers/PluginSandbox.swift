@@ -1,6 +1,7 @@
 import CProcess
 import Foundation
 import Plugins
+import SystemPackage
 import UserFiles
 
 /// Keeps plug-ins out of the process that a user has started: they are only ever loaded in others, which they may end.
@@ -11,7 +12,9 @@ package enum PluginSandbox {
     static let boardVariable = "BPF_PATCH_FUZZ_BOARD"
 
     /// The descriptor of the board that this process shares with the one that started it, if there is one.
-    static var board: Int32? { ProcessInfo.processInfo.environment[boardVariable].flatMap { Int32($0) } }
+    static var board: FileDescriptor? {
+        ProcessInfo.processInfo.environment[boardVariable].flatMap { Int32($0) }.map(FileDescriptor.init(rawValue:))
+    }
 
     /// Whether this process is one that a plug-in may end.
     package static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }

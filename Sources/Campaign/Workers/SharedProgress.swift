@@ -2,6 +2,7 @@ import BPF
 import CProcess
 import Foundation
 import Synchronization
+import SystemPackage
 import UserFiles
 
 /// Memory that processes share: who is where, and when to stop.
@@ -49,8 +50,8 @@ package final class SharedProgress: @unchecked Sendable {
     private static let wordsPerWorker = 16
     private let memory: UnsafeMutableRawPointer
     private let length: Int
-    /// The file, which other processes are given; -1 when there is none.
-    let descriptor: Int32
+    /// The file that other processes map too, or `nil`.
+    let file: FileDescriptor?
 
     /// Maps a file of zeros, made if it is missing.
     ///
@@ -58,28 +59,27 @@ package final class SharedProgress: @unchecked Sendable {
     /// - Throws: ``CampaignError`` when the file cannot be made or mapped
     package init(path: String, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw CampaignError("\(path): cannot be opened: \(SystemReason.text())")
+        let file: FileDescriptor
+        do throws(Errno) { file = try .opening(path, .readWrite, .create, permissions: .ownerReadWrite) } catch {
+            throw CampaignError("\(path): cannot be opened: \(error.reason)")
         }
-        // Allocated, not just made longer: a full disk must be an error here, not a signal later.
-        let status = posix_fallocate(descriptor, 0, off_t(length))
-        guard status == 0 else {
-            throw CampaignError("\(path): cannot be made: \(SystemReason.text(status))")
+        do throws(Errno) { try file.allocate(length) } catch {
+            throw CampaignError("\(path): cannot be made: \(error.reason)")
         }
-        unsafe memory = try SharedProgress.map(length, descriptor)
+        self.file = file
+        unsafe memory = try SharedProgress.map(length, file)
     }
 
     /// Maps memory that another process shares, and closes its file: a patcher may write to any descriptor that it finds.
     ///
     /// - Parameters:
-    ///   - inherited: the descriptor of ``descriptor`` in this process
+    ///   - inherited: the descriptor of ``file`` in this process
     ///   - jobs: the number of workers that there is room for
     /// - Throws: ``CampaignError`` when the file cannot be mapped
-    package init(inherited: Int32, jobs: Int) throws(CampaignError) {
+    package init(inherited: FileDescriptor, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
-        descriptor = -1
-        defer { close(inherited) }
+        file = nil
+        defer { inherited.end() }
         unsafe memory = try SharedProgress.map(length, inherited)
     }
 
@@ -89,11 +89,15 @@ package final class SharedProgress: @unchecked Sendable {
     /// - Throws: ``CampaignError`` when there is no memory
     init(inMemoryFor jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
-        descriptor = process_open_memory()
-        guard descriptor >= 0, ftruncate(descriptor, off_t(length)) == 0 else {
-            throw CampaignError("memory for a process cannot be made: \(SystemReason.text())")
+        let file = FileDescriptor(rawValue: process_open_memory())
+        do throws(Errno) {
+            if file.rawValue < 0 { throw Errno.last }
+            try file.setSize(length)
+        } catch {
+            throw CampaignError("memory for a process cannot be made: \(error.reason)")
         }
-        unsafe memory = try SharedProgress.map(length, descriptor)
+        self.file = file
+        unsafe memory = try SharedProgress.map(length, file)
     }
 
     private static func length(_ jobs: Int) -> Int { (Word.workers.rawValue + jobs * wordsPerWorker) * 8 }
@@ -103,23 +107,23 @@ package final class SharedProgress: @unchecked Sendable {
     /// - Throws: ``CampaignError`` when there is no memory
     init() throws(CampaignError) {
         length = Self.length(1)
-        descriptor = -1
-        unsafe memory = try SharedProgress.map(length, -1)
+        file = nil
+        unsafe memory = try SharedProgress.map(length, nil)
     }
 
-    private static func map(_ length: Int, _ descriptor: Int32) throws(CampaignError) -> UnsafeMutableRawPointer {
-        let flags = descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED
-        guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, descriptor, 0),
+    private static func map(_ length: Int, _ file: FileDescriptor?) throws(CampaignError) -> UnsafeMutableRawPointer {
+        let flags = file == nil ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED
+        guard let mapped = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, file?.rawValue ?? -1, 0),
             unsafe mapped != MAP_FAILED
         else {
-            throw CampaignError("memory for workers cannot be mapped: \(SystemReason.text())")
+            throw CampaignError("memory for workers cannot be mapped: \(Errno.last.reason)")
         }
         return unsafe mapped
     }
 
     deinit {
         unsafe munmap(memory, length)
-        if descriptor >= 0 { close(descriptor) }
+        file?.end()
     }
 
     /// Does something with one word, which other processes may change at the same time.

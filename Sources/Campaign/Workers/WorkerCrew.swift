@@ -1,4 +1,5 @@
 import Foundation
+import UserFiles
 
 /// The workers of a campaign: started, listened to, replaced when somebody kills them, and ended.
 final class WorkerCrew {
@@ -78,8 +79,7 @@ final class WorkerCrew {
     /// - Throws: ``CampaignError`` when a worker has failed, or cannot be replaced
     func listen(within seconds: Double) throws(CampaignError) -> [WorkerMessage] {
         var descriptors = workers.flatMap(\.waited)
-        let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(seconds * 1000))
-        if ready <= 0 { return [] }
+        guard (try? SystemCall.wait(for: &descriptors, within: Int32(seconds * 1000))) == true else { return [] }
         var heard: [WorkerMessage] = []
         for (number, worker) in workers.enumerated() {
             // A child that a plug-in has left running may hold the output of a worker that has ended.

@@ -1,30 +1,30 @@
-import Foundation
+import SystemPackage
 import UserFiles
 
-/// Where a worker says what came of its work: what standard output was when it started.
+/// The standard output that a worker started with, on which it reports results.
 ///
-/// Nothing that a patcher prints can get there.
+/// The prints of patchers go elsewhere.
 struct WorkerOutput {
-    private let descriptor: Int32
+    private let file: FileDescriptor
 
-    /// Takes standard output over.
+    /// Takes over standard output.
     ///
-    /// - Throws: ``CampaignError`` when there are no more descriptors
+    /// - Throws: ``CampaignError`` if there are no more descriptors
     init() throws(CampaignError) {
-        descriptor = Descriptor.duplicate(STDOUT_FILENO)
-        guard descriptor >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
-            throw CampaignError("a worker has no output: \(SystemReason.text())")
+        do throws(Errno) { file = try Output.takeStandardOutput() } catch {
+            throw CampaignError("a worker has no output: \(error.reason)")
         }
     }
 
-    /// Writes bytes; without a reader there is nothing left to be done, and the process will be ended.
+    /// Writes bytes. A missing reader is ignored: the campaign is gone, and this process is about to end.
     ///
-    /// - Returns: false when a patcher has closed the descriptor
+    /// - Returns: false if a patcher has closed the descriptor
     @discardableResult func write(_ bytes: [UInt8]) -> Bool {
         ForkServer.endCopy()
-        return Output.put(bytes, descriptor) || errno != EBADF
+        do throws(Errno) { try file.put(bytes) } catch { return error != .badFileDescriptor }
+        return true
     }
 
-    /// Whether bytes can be written, as far as that is known without writing.
-    var isOpen: Bool { fcntl(descriptor, F_GETFD) >= 0 }
+    /// True if no patcher has closed the descriptor.
+    var isOpen: Bool { file.isOpen }
 }

@@ -1,5 +1,6 @@
 import CProcess
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// A worker as its campaign sees it: a process and the lines that it writes.
@@ -22,20 +23,20 @@ final class WorkerProcess {
     }
 
     /// The descriptor of a board in the process that it is shared with.
-    static let boardNumber: Int32 = 3
+    static let boardNumber = FileDescriptor(rawValue: 3)
 
     /// The file that this process was started from, as it was called when the first was started.
     private static let ownProgram = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
 
     /// Which of the board's workers it is.
     let number: Int
-    /// The descriptor to wait on for ``read()``.
-    let descriptor: Int32
-    /// Standard input of the process; closed when this one ends, however it does, and the other then ends too.
-    private let leash: Int32
+    /// The pipe from its standard output, and the one to its standard input; `nil` if it inherited those of this process.
+    ///
+    /// The kernel closes the input when this process ends, and the worker then ends too.
+    private let pipes: (output: FileDescriptor, input: FileDescriptor)?
     private let process: pid_t
-    /// A descriptor that can be read once the process has ended; -1 where there is none.
-    private let exit: Int32
+    /// A descriptor that can be read once the process has ended; negative if the system has none.
+    private let exit: FileDescriptor
     /// Whether the process leads a group of processes, those that a plug-in starts among them.
     private let leadsGroup: Bool
     private var result: End?
@@ -58,16 +59,16 @@ final class WorkerProcess {
         self.number = number
         let input = try Self.makePipe()
         let output = try Self.makePipe()
-        (descriptor, leash) = (output.read, input.write)
+        pipes = (output.readEnd, input.writeEnd)
         defer {
-            close(input.read)
-            close(output.write)
+            input.readEnd.end()
+            output.writeEnd.end()
         }
         process = try Self.spawn(
             [host.url.path] + host.childArguments(for: task),
             try PluginSandbox.environment(for: plugins, reports: reports),
-            pipes: (input.read, output.write), board: board.map { ($0.descriptor, Self.boardNumber) })
-        exit = process_open_end(process)
+            pipes: (input.readEnd, output.writeEnd), board: board?.file.map { ($0, Self.boardNumber) })
+        exit = FileDescriptor(rawValue: process_open_end(process))
         leadsGroup = true
         write(task.bytes)
     }
@@ -81,58 +82,55 @@ final class WorkerProcess {
     init(
         host: any HostProgram, inheriting arguments: [String], plugins: [String], board: SharedProgress
     ) throws(CampaignError) {
-        (number, descriptor, leash, leadsGroup) = (0, -1, -1, false)
-        // A number that nothing has which the user may have opened for it.
-        let shared = Descriptor.duplicate(board.descriptor)
-        guard shared >= 0 else {
-            throw CampaignError("\(host.url.path): cannot be started: \(SystemReason.text())")
+        (number, pipes, leadsGroup) = (0, nil, false)
+        let shared: FileDescriptor
+        do throws(Errno) {
+            guard let file = board.file else { throw .badFileDescriptor }
+            // A number that the user has not redirected for the program.
+            shared = try file.duplicateAside()
+        } catch {
+            throw CampaignError("\(host.url.path): cannot be started: \(error.reason)")
         }
-        defer { close(shared) }
+        defer { shared.end() }
         var environment = try PluginSandbox.environment(for: plugins, reports: .showing)
-        environment[PluginSandbox.boardVariable] = String(shared)
+        environment[PluginSandbox.boardVariable] = String(shared.rawValue)
         process = try Self.spawn([host.url.path] + arguments, environment, pipes: nil, board: (shared, shared))
-        exit = process_open_end(process)
+        exit = FileDescriptor(rawValue: process_open_end(process))
     }
 
     deinit {
-        if exit >= 0 { close(exit) }
-        if descriptor < 0 { return }
-        close(descriptor)
-        close(leash)
+        for descriptor in [exit, pipes?.output, pipes?.input] { descriptor?.end() }
     }
 
-    /// `F_SETPIPE_SZ`, which Swift does not see, and as much as anybody may ask for.
-    private static let (pipeSizeCommand, pipeSize) = (Int32(1031), Int32(1 << 20))
-
-    /// Makes a pipe whose ends no other process inherits: a worker must see when its campaign is gone.
-    private static func makePipe() throws(CampaignError) -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else {
-            throw CampaignError("a worker cannot be started: \(SystemReason.text())")
+    /// Makes a pipe whose ends no other process inherits: a worker must notice the end of its campaign.
+    private static func makePipe() throws(CampaignError) -> (readEnd: FileDescriptor, writeEnd: FileDescriptor) {
+        do throws(Errno) {
+            let ends = try FileDescriptor.pipe(options: .closeOnExec)
+            // Workers continue until the pipe is full while the campaign minimizes a finding.
+            ends.writeEnd.setPipeSize(1 << 20)
+            return ends
+        } catch {
+            throw CampaignError("a worker cannot be started: \(error.reason)")
         }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // While a finding is minimized, workers go on until it is full.
-        _ = fcntl(ends[1], pipeSizeCommand, pipeSize)
-        return (ends[0], ends[1])
     }
 
     private static func spawn(
-        _ words: [String], _ environment: [String: String], pipes: (input: Int32, output: Int32)?,
-        board: (descriptor: Int32, number: Int32)? = nil
+        _ words: [String], _ environment: [String: String], pipes: (input: FileDescriptor, output: FileDescriptor)?,
+        board: (own: FileDescriptor, child: FileDescriptor)?
     ) throws(CampaignError) -> pid_t {
-        var descriptors: [(own: Int32, child: Int32)] = []
-        if let pipes { descriptors += [(pipes.input, STDIN_FILENO), (pipes.output, STDOUT_FILENO)] }
-        if let board { descriptors.append((board.descriptor, board.number)) }
+        var descriptors: [(own: FileDescriptor, child: FileDescriptor)] = []
+        if let pipes { descriptors += [(pipes.input, .standardInput), (pipes.output, .standardOutput)] }
+        if let board { descriptors.append(board) }
         // A file that has been replaced or removed since is still what this process runs. What a terminal, timeout or a
         // service manager sends to this group is the campaign's to answer.
-        let (process, status) = ChildStart.spawn(
-            words[0] == ownProgram ? "/proc/self/exe" : words[0], words,
-            environment: environment.map { "\($0.key)=\($0.value)" }, descriptors: descriptors,
-            isOwnGroup: pipes != nil)
-        guard status == 0 else {
-            throw CampaignError("\(words[0]): cannot be started: \(SystemReason.text(status))")
+        do throws(Errno) {
+            return try ChildStart.spawn(
+                words[0] == ownProgram ? "/proc/self/exe" : words[0], words,
+                environment: environment.map { "\($0.key)=\($0.value)" }, descriptors: descriptors,
+                isOwnGroup: pipes != nil)
+        } catch {
+            throw CampaignError("\(words[0]): cannot be started: \(error.reason)")
         }
-        return process
     }
 
     /// How often strays are looked for, each time a millisecond later.
@@ -164,11 +162,11 @@ final class WorkerProcess {
     }
 
     /// Writes to standard input of the process; when that is gone, nothing happens.
-    func write(_ bytes: [UInt8]) { _ = Output.put(bytes, leash) }
+    func write(_ bytes: [UInt8]) { try? pipes?.input.put(bytes) }
 
     /// What to wait for with `poll`: output, and the end of the process, which need not be the end of its output.
     var waited: [pollfd] {
-        [descriptor, exit].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        [pipes?.output, exit].map { pollfd(fd: $0?.rawValue ?? -1, events: Int16(POLLIN), revents: 0) }
     }
 
     /// Whether there is something to read, or the process has ended, within a time; an interrupt ends the wait.
@@ -187,8 +185,11 @@ final class WorkerProcess {
         let end = Date() + seconds
         var rest = seconds
         while true {
-            let ready = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32((rest * 1000).rounded(.up)))
-            if ready >= 0 || errno != EINTR || Interrupt.isRequested { return ready > 0 }
+            do throws(Errno) {
+                return try SystemCall.wait(for: &descriptors, within: Int32((rest * 1000).rounded(.up)))
+            } catch {
+                if error != .interrupted || Interrupt.isRequested { return false }
+            }
             rest = max(end.timeIntervalSinceNow, 0)
         }
     }
@@ -205,23 +206,23 @@ final class WorkerProcess {
 
     /// Reads what there is; `nil` at the end of output.
     func readBytes(upTo limit: Int = 65536) -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: limit)
-        let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-        if count < 0 && errno == EINTR { return [] }
-        return count <= 0 ? nil : Array(buffer[..<count])
+        do throws(Errno) {
+            let bytes = try pipes?.output.readBytes(limit, retryOnInterrupt: false)
+            return bytes?.isEmpty == false ? bytes : nil
+        } catch {
+            return error == .interrupted ? [] : nil
+        }
     }
 
     /// Waits for the process and says how it ended; those that it has started are killed then.
     func waitUntilExit() -> End {
         if let result { return result }
-        var status: Int32 = 0
         if leadsGroup {
-            // Once waited for, its number may be that of another group.
-            var information = unsafe siginfo_t()
-            while unsafe waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+            // Afterwards its number may be that of another group.
+            SystemCall.waitForEndWithoutReaping(of: process)
             _ = Glibc.kill(-process, SIGKILL)
         }
-        while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+        let status = SystemCall.waitForEnd(of: process)
         ChildStart.started.withLock { _ = $0.remove(process) }
         Self.endStrays()
         let signal = status & 0x7f
@@ -235,7 +236,7 @@ final class WorkerProcess {
     ///
     /// - Units: seconds
     func waitUntilExit(within seconds: Double) -> End? {
-        if exit < 0 { return waitUntilExit() }
+        if exit.rawValue < 0 { return waitUntilExit() }
         return wait([waited[1]], seconds) ? waitUntilExit() : nil
     }
 }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// The files that paths lead to, and the paths that lead to none.
 package struct ObjectPaths: Sendable {
     /// One thing found, in order: a file to read, or why there is none.
@@ -15,7 +17,7 @@ package struct ObjectPaths: Sendable {
     package init(_ paths: [String]) {
         for path in paths {
             do throws(ObjectError) {
-                if try HostFile.kind(of: path) != .folder {
+                if try HostFile.type(of: path) != .directory {
                     entries.append(.file(path))
                 } else if try !addFolder(path) {
                     entries.append(.refusal(ObjectError(object: path, .noObject)))
@@ -32,9 +34,9 @@ package struct ObjectPaths: Sendable {
         for name in try HostFile.names(in: path) {
             let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             do throws(ObjectError) {
-                if try HostFile.kind(of: inner, followingLinks: false) == .folder {
+                if try HostFile.type(of: inner, followingLinks: false) == .directory {
                     if try addFolder(inner) { isAnythingThere = true }
-                } else if name.hasSuffix(".o"), try HostFile.kind(of: inner) != .folder {
+                } else if name.hasSuffix(".o"), try HostFile.type(of: inner) != .directory {
                     isAnythingThere = true
                     entries.append(.file(inner))
                 }

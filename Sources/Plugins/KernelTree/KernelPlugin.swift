@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// A plug-in built from the functions of a kernel tree.
@@ -112,7 +113,7 @@ package struct KernelPlugin: Sendable {
         try onFiles { () throws(FileError) in
             if let header {
                 try FileReader.check(header)
-                if FileKind(of: header) == .device {
+                if (try? FileType(of: header))?.isDevice == true {
                     throw FileError("\(header): cannot be read: it is a device; name a file")
                 }
             }

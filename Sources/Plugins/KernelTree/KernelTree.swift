@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// The BPF files of a kernel tree.
@@ -21,7 +22,7 @@ package struct KernelTree: Sendable {
     ///   - progress: called repeatedly with the share of the archive that is read, from 0 to 1
     /// - Throws: ``PluginError`` if the path is no kernel tree
     package init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
-        if FileKind(of: path) == .folder {
+        if (try? FileType(of: path)) == .directory {
             try self.init(folder: path, named: path)
             folder = path
         } else {
@@ -92,7 +93,10 @@ package struct KernelTree: Sendable {
     }
 
     private static func isMissing(_ path: String) -> Bool {
-        FileKind(of: path) == nil && (errno == ENOENT || errno == ENOTDIR)
+        do throws(Errno) { _ = try FileType(of: path) } catch {
+            return error == .noSuchFileOrDirectory || error == .notDirectory
+        }
+        return false
     }
 
     /// Parses the release from the first lines of a Makefile.

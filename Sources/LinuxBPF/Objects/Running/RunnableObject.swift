@@ -1,5 +1,6 @@
 import CLibbpf
 import Glibc
+import UserFiles
 
 /// An object whose programs go to the running kernel.
 struct RunnableObject {
@@ -71,7 +72,7 @@ struct RunnableObject {
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
         let places = ["/boot/config-\(release)", "/proc/config.gz"]
-        return places.contains { (place: String) in unsafe access(place, R_OK) == 0 }
+        return places.contains { (try? SystemCall.check($0, for: R_OK)) != nil }
     }
 }
 
