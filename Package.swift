@@ -87,6 +87,9 @@ let package = Package(
         .testTarget(name: "UserFilesTests", dependencies: ["UserFiles", systemPackage], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["TestSupport", "BPF"], swiftSettings: strict),
         .testTarget(name: "PatchingTests", dependencies: ["TestSupport", "Patching"], swiftSettings: strict),
+        // Sees public declarations only, as other packages do.
+        .testTarget(
+            name: "LibraryTests", dependencies: ["BPF", "Patching"], packageAccess: false, swiftSettings: strict),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing"], swiftSettings: strict),
         .testTarget(
             name: "PluginsTests",

@@ -1,5 +1,5 @@
 /// Memory for one program, reused from case to case.
-public final class ProgramBuffer {
+package final class ProgramBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
         @usableFromInline var insns = Scratch<Instruction>()
@@ -17,25 +17,25 @@ public final class ProgramBuffer {
     @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
-    public init() {}
+    package init() {}
 
     /// The number of slots in use.
     @inlinable
-    public var insnCount: Int {
+    package var insnCount: Int {
         get { unsafe memory.value.insnCount }
         set { unsafe memory.value.insnCount = newValue }
     }
 
     /// The number of subprograms in use.
     @inlinable
-    public var subprogramCount: Int {
+    package var subprogramCount: Int {
         get { unsafe memory.value.subprogramCount }
         set { unsafe memory.value.subprogramCount = newValue }
     }
 
     /// The number of line records in use.
     @inlinable
-    public var lineCount: Int {
+    package var lineCount: Int {
         get { unsafe memory.value.lineCount }
         set { unsafe memory.value.lineCount = newValue }
     }
@@ -44,7 +44,7 @@ public final class ProgramBuffer {
     ///
     /// - Complexity: O(1) unless the buffer grows
     @inlinable
-    public func reserve(insns: Int, subprograms: Int, lines: Int) {
+    package func reserve(insns: Int, subprograms: Int, lines: Int) {
         unsafe memory.value.insns.reserve(insns)
         unsafe memory.value.aux.reserve(insns)
         unsafe memory.value.subprograms.reserve(subprograms)
@@ -53,7 +53,7 @@ public final class ProgramBuffer {
 
     /// A view of the contents with the given index type; valid until the next ``reserve(insns:subprograms:lines:)``.
     @inlinable @inline(__always)
-    public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
+    package func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
         unsafe ProgramImage(
             insns: memory.value.insns.buffer(), aux: memory.value.aux.buffer(),
             subprograms: memory.value.subprograms.buffer(), lines: memory.value.lines.buffer(),
@@ -65,14 +65,14 @@ public final class ProgramBuffer {
     ///
     /// - Complexity: O(1)
     @inlinable
-    public func exchangeContents(with other: ProgramBuffer) { unsafe swap(&memory.value, &other.memory.value) }
+    package func exchangeContents(with other: ProgramBuffer) { unsafe swap(&memory.value, &other.memory.value) }
 
     /// Replaces the contents by a copy of an image.
     ///
     /// - Parameter room: the number of slots to make room for, if larger than that of the image
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
-    public func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
+    package func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
         loadTables(source, room: max(room, source.insnCount))
         insnCount = source.insnCount
         let own = image(as: Index.self)
@@ -85,7 +85,7 @@ public final class ProgramBuffer {
     ///
     /// - Complexity: O(subprograms + lines)
     @inlinable
-    public func loadTables<Index>(_ source: ProgramImage<Index>, room: Int) {
+    package func loadTables<Index>(_ source: ProgramImage<Index>, room: Int) {
         reserve(insns: room, subprograms: source.subprogramCount, lines: source.lineCount)
         insnCount = room
         subprogramCount = source.subprogramCount
@@ -99,7 +99,7 @@ public final class ProgramBuffer {
     /// Replaces the contents by a copy of a program.
     ///
     /// - Complexity: O(slots + subprograms + lines)
-    public func load(_ program: Program) {
+    package func load(_ program: Program) {
         precondition(program.aux.count == program.insns.count, "a program with \(program.aux.count) aux words")
         reserve(insns: program.insns.count, subprograms: program.subprograms.count, lines: program.lines.count)
         insnCount = program.insns.count

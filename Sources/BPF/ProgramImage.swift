@@ -3,18 +3,17 @@
 /// The counterpart of `struct bpf_patcher_image` in the C ABI. An image does not own its memory.
 ///
 /// - Units: counts in slots, subprograms and records
-@frozen
-public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
-    public var insns: UnsafeTypedBuffer<Index, Instruction>
-    public var aux: UnsafeTypedBuffer<Index, UInt32>
-    public var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
-    public var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
-    public var insnCount: Int
-    public var subprogramCount: Int
-    public var lineCount: Int
+package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
+    package var insns: UnsafeTypedBuffer<Index, Instruction>
+    package var aux: UnsafeTypedBuffer<Index, UInt32>
+    package var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
+    package var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
+    package var insnCount: Int
+    package var subprogramCount: Int
+    package var lineCount: Int
 
     @inlinable
-    public init(
+    package init(
         insns: UnsafeTypedBuffer<Index, Instruction>, aux: UnsafeTypedBuffer<Index, UInt32>,
         subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>, lines: UnsafeTypedBuffer<TableIndex, LineRecord>,
         insnCount: Int, subprogramCount: Int, lineCount: Int
@@ -32,7 +31,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    public func isSecondSlot(_ index: Index) -> Bool {
+    package func isSecondSlot(_ index: Index) -> Bool {
         precondition(index.position <= insnCount)
         return unsafe index.position > 0 && insns[index + -1].isWide
     }
@@ -41,7 +40,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(log subprograms)
     @inlinable
-    public func subprogram(holding index: Index) -> TableIndex {
+    package func subprogram(holding index: Index) -> TableIndex {
         var low = 0
         var high = subprogramCount
         while high - low > 1 {
@@ -55,7 +54,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable
-    public func end(of subprogram: TableIndex) -> Int {
+    package func end(of subprogram: TableIndex) -> Int {
         let next = subprogram + 1
         return unsafe next.position < subprogramCount ? Int(subprograms[next].start) : insnCount
     }
@@ -64,7 +63,7 @@ public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
-    public func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
+    package func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
         unsafe insnCount == other.insnCount && subprogramCount == other.subprogramCount && lineCount == other.lineCount
             && insns.hasSameBytes(as: other.insns, count: insnCount)
             && aux.hasSameBytes(as: other.aux, count: insnCount)

@@ -2,15 +2,14 @@
 ///
 /// Growth frees the old memory, and earlier buffers then dangle. No build checks this.
 @safe
-@frozen
-public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
+package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
     /// The number of elements that fit.
     @usableFromInline var room: Int
 
     /// Makes room for at least `capacity` elements.
     @inlinable
-    public init(capacity: Int = 64) {
+    package init(capacity: Int = 64) {
         room = max(capacity, 1)
         unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: room)
     }
@@ -22,7 +21,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(1); O(kept), amortised, when it grows
     @inlinable @inline(__always)
-    public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
+    package mutating func reserve(_ count: Int, keeping kept: Int = 0) {
         if count > room { grow(to: max(count, room * 2), keeping: kept) }
     }
 
@@ -30,7 +29,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(1), amortised
     @inlinable @inline(__always)
-    public mutating func buffer<Index: SlotIndex>(
+    package mutating func buffer<Index: SlotIndex>(
         reserving count: Int, as _: Index.Type = Index.self
     ) -> UnsafeTypedBuffer<Index, Element> {
         reserve(count)
@@ -41,7 +40,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(count), amortised
     @inlinable
-    public mutating func buffer<Index: SlotIndex>(
+    package mutating func buffer<Index: SlotIndex>(
         repeating element: Element, count: Int, as _: Index.Type = Index.self
     ) -> UnsafeTypedBuffer<Index, Element> {
         let buffer = buffer(reserving: count, as: Index.self)
@@ -60,7 +59,7 @@ public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
 
     /// A buffer over the whole memory; valid until the next growth.
     @inlinable @inline(__always)
-    public func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
+    package func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
         unsafe UnsafeTypedBuffer(unsafeBase: base, capacity: room)
     }
 }

@@ -38,17 +38,15 @@ extension SlotIndex {
 }
 
 /// A slot of a program outside of any pass.
-@frozen
-public struct Slot: SlotIndex {
-    public var rawValue: UInt32
+package struct Slot: SlotIndex {
+    package var rawValue: UInt32
     @inlinable @inline(__always)
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// An index into a table: subprograms, lines, edits or refs.
-@frozen
-public struct TableIndex: SlotIndex {
-    public var rawValue: UInt32
+package struct TableIndex: SlotIndex {
+    package var rawValue: UInt32
     @inlinable @inline(__always)
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 }

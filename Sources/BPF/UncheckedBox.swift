@@ -4,12 +4,12 @@
 /// class avoids the check with a box in a `let`. The price: overlapping changes of one box go unnoticed, so each use is
 /// `unsafe`.
 @safe
-public struct UncheckedBox<Value: ~Copyable>: ~Copyable {
+package struct UncheckedBox<Value: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Value>
 
     /// Moves a value into a new allocation.
     @inlinable
-    public init(_ value: consuming Value) {
+    package init(_ value: consuming Value) {
         unsafe address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
         unsafe address.initialize(to: value)
     }
@@ -22,7 +22,7 @@ public struct UncheckedBox<Value: ~Copyable>: ~Copyable {
 
     /// The value.
     @unsafe @inlinable @inline(__always)
-    public var value: Value {
+    package var value: Value {
         _read { yield unsafe address.pointee }
         nonmutating _modify { yield unsafe &address.pointee }
     }

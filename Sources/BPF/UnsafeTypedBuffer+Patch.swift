@@ -7,7 +7,7 @@ extension UnsafeTypedBuffer where Element == Instruction {
     /// - Parameter classes: collects the classes of the copied instructions
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    public func copyPatch(
+    package func copyPatch(
         from other: UnsafeTypedBuffer<Index, Instruction>, count: UInt32,
         clearing words: UnsafeTypedBuffer<Index, UInt32>,
         _ classes: inout JumpClasses
@@ -44,12 +44,11 @@ extension UnsafeTypedBuffer where Element == Instruction {
 }
 
 /// The instruction classes that were seen in a sequence of slots.
-@frozen
-public struct JumpClasses: BitwiseCopyable {
+package struct JumpClasses: BitwiseCopyable {
     @usableFromInline var lanes = SIMD16<UInt8>()
 
     @inlinable @inline(__always)
-    public init() {}
+    package init() {}
 
     /// Adds the bytes of two instructions. Bytes other than the two codes are ignored later.
     @inlinable @inline(__always)
@@ -60,5 +59,5 @@ public struct JumpClasses: BitwiseCopyable {
 
     /// True if an instruction of the classes `JMP` or `JMP32` was among them.
     @inlinable @inline(__always)
-    public var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
+    package var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
 }

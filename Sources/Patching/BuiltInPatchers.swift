@@ -1,5 +1,5 @@
 /// The built-in patchers: the proposed designs, and the engine of the library.
-public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
+package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
     case deferredBranches = "deferred-branches"
@@ -10,10 +10,10 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case engine
 
     /// The name on the command line.
-    public var name: String { rawValue }
+    package var name: String { rawValue }
 
     /// Makes a patcher with a workspace of its own.
-    public func make() -> any Patcher {
+    package func make() -> any Patcher {
         switch self {
         case .kernelArray: KernelArray()
         case .deltaArray: DeltaArray()
@@ -27,7 +27,7 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     }
 
     /// The source of the design.
-    public var source: String {
+    package var source: String {
         switch self {
         case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
         case .deltaArray: "Zingerman, June 2022"
@@ -43,7 +43,7 @@ public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     /// The cost of a pass with n slots of program and patches, e edits and j jumps.
     ///
     /// A jump in a patch adds a search among the refs of its edit and a binary search for its subprogram.
-    public var cost: String {
+    package var cost: String {
         switch self {
         case .kernelArray: "O(n e)"
         case .deltaArray: "O(n + j log e)"

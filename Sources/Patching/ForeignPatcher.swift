@@ -1,7 +1,7 @@
 import BPF
 
 /// A patcher from outside of this package, such as a plug-in. Its code may misbehave in any way.
-public protocol ForeignPatcher: Patcher {
+package protocol ForeignPatcher: Patcher {
     /// The violation in the last call.
     ///
     /// Never `nil` after ``PatchStatus/unusable``. After another status, it reports that the same pass had another
@@ -24,9 +24,9 @@ public protocol ForeignPatcher: Patcher {
 }
 
 /// A violation of the patcher interface, in the words of a finding.
-public struct PatcherViolation: Hashable, Sendable {
+package struct PatcherViolation: Hashable, Sendable {
     /// The kinds of violations, which are found before the result is compared.
-    public enum Rule: Hashable, Sendable {
+    package enum Rule: Hashable, Sendable {
         /// It wrote outside of its result.
         case wildWrite
         /// It returned an undefined status.
@@ -39,13 +39,13 @@ public struct PatcherViolation: Hashable, Sendable {
         case damage
     }
 
-    public var rule: Rule
+    package var rule: Rule
     /// The violation, in words for a bucket.
-    public var words: String
+    package var words: String
     /// The violation, with numbers.
-    public var detail: String
+    package var detail: String
 
-    public init(_ rule: Rule, _ words: String, _ detail: String) {
+    package init(_ rule: Rule, _ words: String, _ detail: String) {
         self.rule = rule
         self.words = words
         self.detail = detail
@@ -57,7 +57,7 @@ extension PatcherViolation {
     ///
     /// - Parameter capabilities: those of the patcher; parts of the result that it does not fill in are not compared
     /// - Complexity: O(slots + subprograms + lines)
-    public static func difference(
+    package static func difference(
         between old: ProgramImage<OutputIndex>, and new: ProgramImage<OutputIndex>,
         for capabilities: PatcherCapabilities
     ) -> PatcherViolation? {
@@ -81,16 +81,16 @@ extension PatcherViolation {
 }
 
 /// The kernel whose functions a patcher is built from.
-public struct KernelFunctions: Hashable, Sendable, Codable {
-    public var release: KernelRelease
+package struct KernelFunctions: Hashable, Sendable, Codable {
+    package var release: KernelRelease
     /// True if they support `gotol`.
-    public var knowsGotol: Bool
+    package var knowsGotol: Bool
     /// True if they support `gotox`.
-    public var knowsGotox: Bool
+    package var knowsGotox: Bool
     /// The most subprograms that fit.
-    public var maxSubprograms: Int
+    package var maxSubprograms: Int
 
-    public init(
+    package init(
         _ release: KernelRelease, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
     ) {
         self.release = release
@@ -101,17 +101,17 @@ public struct KernelFunctions: Hashable, Sendable, Codable {
 }
 
 /// The major and minor version of a kernel, which decide which instructions exist.
-public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
-    public var major: Int
-    public var minor: Int
+package struct KernelRelease: Hashable, Comparable, Sendable, Codable {
+    package var major: Int
+    package var minor: Int
 
-    public init(_ major: Int, _ minor: Int) {
+    package init(_ major: Int, _ minor: Int) {
         self.major = major
         self.minor = minor
     }
 
     /// Reads the first two numbers of a release like `6.12.48-rc1`.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let words = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         guard words.count >= 2, let major = Int(words[0]), let minor = Int(words[1].prefix { $0.isNumber }) else {
             return nil
@@ -119,7 +119,7 @@ public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
         self.init(major, minor)
     }
 
-    public static func < (left: KernelRelease, right: KernelRelease) -> Bool {
+    package static func < (left: KernelRelease, right: KernelRelease) -> Bool {
         (left.major, left.minor) < (right.major, right.minor)
     }
 }

@@ -11,19 +11,19 @@
 ///
 /// - Shape: subprograms and lines have their numbers, from 0, as ids; aux words are ignored
 /// - Source: `include/uapi/linux/bpf.h`, `union bpf_attr`
-public struct LoadableProgram: Hashable, Sendable {
-    public var program: Program
-    public var type: ProgramType
+package struct LoadableProgram: Hashable, Sendable {
+    package var program: Program
+    package var type: ProgramType
     /// `expected_attach_type`; 0 for a type without one.
-    public var attachType: UInt32
+    package var attachType: UInt32
     /// The kernel function that a tracing program attaches to.
-    public var attachTarget: String?
-    public var flags: LoadFlags
-    public var privilege: LoadPrivilege
+    package var attachTarget: String?
+    package var flags: LoadFlags
+    package var privilege: LoadPrivilege
     /// The names of the called kernel functions.
-    public var kernelFunctions: [String]
+    package var kernelFunctions: [String]
 
-    public init(
+    package init(
         program: Program, type: ProgramType = .socketFilter, attachType: UInt32 = 0, attachTarget: String? = nil,
         flags: LoadFlags = [], privilege: LoadPrivilege = .all, kernelFunctions: [String] = []
     ) {

@@ -29,9 +29,6 @@ struct SlotPrediction: Hashable, BitwiseCopyable {
     var isRemoved: Bool { bits & 7 >= SlotPrediction.dead.bits }
 
     @inline(__always)
-    var isHardWired: Bool { kind == .alwaysTaken || kind == .neverTaken }
-
-    @inline(__always)
     var isEntry: Bool { bits & SlotPrediction.entry != 0 }
 
     @inline(__always)

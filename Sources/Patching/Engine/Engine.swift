@@ -12,19 +12,19 @@ import BPF
 ///
 /// - Complexity: O(slots + edits) a pass, plus O(log skipped insertions) for a call, and O(log subprograms) for a jump
 ///   out of a patch
-public final class Engine: Patcher {
+package final class Engine: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var map = JumpTargetMap.Storage()
         var jumps = Scratch<ListedJump>()
     }
 
-    public let name = "engine"
+    package let name = "engine"
     private let memory = UncheckedBox(Memory())
 
-    public init() {}
+    package init() {}
 
-    public func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots

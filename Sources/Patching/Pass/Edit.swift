@@ -3,12 +3,11 @@ import BPF
 /// A jump or call from patch instruction `from` to instruction `to` of the pass's input.
 ///
 /// - Units: slots
-@frozen
-public struct Ref: Hashable, Sendable, BitwiseCopyable {
-    public var from: PatchIndex
-    public var to: InputIndex
+package struct Ref: Hashable, Sendable, BitwiseCopyable {
+    package var from: PatchIndex
+    package var to: InputIndex
     @inlinable
-    public init(from: PatchIndex, to: InputIndex) {
+    package init(from: PatchIndex, to: InputIndex) {
         self.from = from
         self.to = to
     }
@@ -25,21 +24,21 @@ public struct Ref: Hashable, Sendable, BitwiseCopyable {
 ///
 /// - Units: all indices and lengths in slots
 /// - Source: SEMANTICS, "Edit"
-public struct Edit: Hashable, Sendable {
+package struct Edit: Hashable, Sendable {
     /// The start of the edit, in the coordinates of the pass's input.
-    public var off: InputIndex
+    package var off: InputIndex
     /// The number of removed slots.
-    public var remove: UInt32
+    package var remove: UInt32
     /// The instructions in their place. The slots of a kept instruction are zero.
-    public var patch: [Instruction]
+    package var patch: [Instruction]
     /// The place in the patch of the replaced instruction itself, if it is kept.
-    public var keep: PatchIndex?
+    package var keep: PatchIndex?
     /// The patch instructions that reach an instruction of the input. Their offset field is 0.
-    public var refs: [Ref]
+    package var refs: [Ref]
     /// True if jumps to `off` skip the inserted code; calls still enter it.
-    public var skip: Bool
+    package var skip: Bool
 
-    public init(
+    package init(
         off: InputIndex, remove: UInt32, patch: [Instruction] = [], keep: PatchIndex? = nil, refs: [Ref] = [],
         skip: Bool = false
     ) {
@@ -55,7 +54,7 @@ public struct Edit: Hashable, Sendable {
 /// The edits of one pass as a value, all in the coordinates of the pass's input.
 ///
 /// - Shape: sorted by `off`, disjoint, no two at one `off`; any other pass is malformed and refused
-public struct Pass: Hashable, Sendable {
-    public var edits: [Edit]
-    public init(edits: [Edit] = []) { self.edits = edits }
+package struct Pass: Hashable, Sendable {
+    package var edits: [Edit]
+    package init(edits: [Edit] = []) { self.edits = edits }
 }

@@ -33,17 +33,15 @@ extension OutputIndex: CustomStringConvertible {
 }
 
 /// A slot of one patch.
-@frozen
-public struct PatchIndex: SlotIndex {
-    public var rawValue: UInt32
+package struct PatchIndex: SlotIndex {
+    package var rawValue: UInt32
     @inlinable @inline(__always)
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// A slot of the pool that holds all patches of a pass.
-@frozen
-public struct PoolIndex: SlotIndex {
-    public var rawValue: UInt32
+package struct PoolIndex: SlotIndex {
+    package var rawValue: UInt32
     @inlinable @inline(__always)
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 }

@@ -1,7 +1,7 @@
 import BPF
 
 /// Memory for one pass, reused from case to case.
-public final class PassBuffer {
+package final class PassBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
         @usableFromInline var edits = Scratch<EditRecord>()
@@ -18,21 +18,21 @@ public final class PassBuffer {
     @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
-    public init() {}
+    package init() {}
 
     /// The number of edits.
     @inlinable
-    public var editCount: Int { unsafe memory.value.editCount }
+    package var editCount: Int { unsafe memory.value.editCount }
     /// The number of slots in the pool of patches.
     @inlinable
-    public var patchCount: Int { unsafe memory.value.patchCount }
+    package var patchCount: Int { unsafe memory.value.patchCount }
     /// The number of refs.
     @inlinable
-    public var refCount: Int { unsafe memory.value.refCount }
+    package var refCount: Int { unsafe memory.value.refCount }
 
     /// A view of the contents; valid until an edit, instruction or ref is added.
     @inlinable
-    public var image: PassImage {
+    package var image: PassImage {
         unsafe PassImage(
             edits: memory.value.edits.buffer(), patches: memory.value.patches.buffer(),
             refs: memory.value.refs.buffer(),
@@ -41,7 +41,7 @@ public final class PassBuffer {
 
     /// Removes all edits.
     @inlinable
-    public func removeAll() {
+    package func removeAll() {
         unsafe memory.value.editCount = 0
         unsafe memory.value.patchCount = 0
         unsafe memory.value.refCount = 0
@@ -51,7 +51,7 @@ public final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @inlinable
-    public func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
+    package func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
         let count = unsafe memory.value.editCount
         unsafe memory.value.edits.reserve(count + 1, keeping: count)
         unsafe memory.value.edits.buffer(as: TableIndex.self)[TableIndex(count)] = EditRecord(
@@ -64,7 +64,7 @@ public final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @discardableResult @inlinable
-    public func addPatch(_ insn: Instruction) -> PatchIndex {
+    package func addPatch(_ insn: Instruction) -> PatchIndex {
         let count = unsafe memory.value.patchCount
         unsafe memory.value.patches.reserve(count + 1, keeping: count)
         unsafe memory.value.patches.buffer(as: PoolIndex.self)[PoolIndex(count)] = insn
@@ -79,7 +79,7 @@ public final class PassBuffer {
 
     /// Changes the last edit.
     @inlinable @inline(__always)
-    public func updateLast(_ change: (inout EditRecord) -> Void) {
+    package func updateLast(_ change: (inout EditRecord) -> Void) {
         let edits = unsafe memory.value.edits.buffer(as: TableIndex.self)
         let last = TableIndex(editCount - 1)
         var edit = unsafe edits[last]
@@ -89,13 +89,13 @@ public final class PassBuffer {
 
     /// The last edit.
     @inlinable
-    public var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
+    package var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
 
     /// Removes the last edit with its patch and refs.
     ///
     /// - Complexity: O(1)
     @inlinable
-    public func removeLast() {
+    package func removeLast() {
         let edit = lastEdit
         unsafe memory.value.editCount -= 1
         unsafe memory.value.patchCount = edit.patchStart.position
@@ -105,7 +105,7 @@ public final class PassBuffer {
     /// Removes edits with their patches and refs.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    public func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
+    package func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
         let old = image
         removeAll()
         for number in 0..<old.editCount {
@@ -130,7 +130,7 @@ public final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @inlinable
-    public func addRef(_ ref: Ref) {
+    package func addRef(_ ref: Ref) {
         let count = unsafe memory.value.refCount
         unsafe memory.value.refs.reserve(count + 1, keeping: count)
         unsafe memory.value.refs.buffer(as: TableIndex.self)[TableIndex(count)] = ref
@@ -141,7 +141,7 @@ public final class PassBuffer {
     /// Replaces the contents by a copy of a pass.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    public func load(_ pass: Pass) {
+    package func load(_ pass: Pass) {
         removeAll()
         for edit in pass.edits {
             addEdit(off: edit.off, remove: edit.remove, skip: edit.skip)
@@ -155,7 +155,7 @@ public final class PassBuffer {
     /// Replaces the contents by a copy of a pass in another buffer.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    public func load(_ source: PassBuffer) {
+    package func load(_ source: PassBuffer) {
         let image = source.image
         unsafe memory.value.edits.reserve(source.editCount)
         unsafe memory.value.patches.reserve(source.patchCount)
@@ -174,7 +174,7 @@ extension Pass {
     /// Copies a pass out of preallocated memory; placeholders become zeros.
     ///
     /// - Complexity: O(patch slots × refs of their edit)
-    public init(_ image: PassImage) {
+    package init(_ image: PassImage) {
         edits = (0..<image.editCount).map { number in
             let record = image.edit(number)
             let patch = image.patch(of: record)
@@ -192,7 +192,7 @@ extension Edit {
     /// The same edit with zeros as placeholders.
     ///
     /// - Complexity: O(patch slots + refs)
-    public func withPlaceholdersCleared() -> Edit {
+    package func withPlaceholdersCleared() -> Edit {
         var copy = self
         if let keep, remove <= 2 {
             for slot in keep.position..<(keep.position + Int(remove)) where slot < patch.count {
