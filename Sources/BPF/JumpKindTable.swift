@@ -46,7 +46,9 @@ package struct JumpKindTable: ~Copyable {
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
-        package func field(of insn: Instruction) -> OffsetField { unsafe OffsetField(entry: kinds[View.slot(of: insn)]) }
+        package func field(of insn: Instruction) -> OffsetField {
+            unsafe OffsetField(entry: kinds[View.slot(of: insn)])
+        }
     }
 }
 
