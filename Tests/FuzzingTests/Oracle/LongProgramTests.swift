@@ -28,6 +28,11 @@ struct LongProgramTests {
         let buffer = ProgramBuffer()
         buffer.load(program(insns))
         #expect(buffer.image(as: Slot.self).fault() == ProgramFault(.targetOutside, at: slot))
+        // A call among helper calls, which have the same code.
+        var calls = [Instruction](repeating: Instruction(code: Opcode.call, imm: 7), count: 192)
+        calls[slot] = Instruction(code: Opcode.call, src: Opcode.pseudoCall, imm: 7)
+        buffer.load(program(calls))
+        #expect(buffer.image(as: Slot.self).fault() == ProgramFault(.callTarget, at: slot))
         // Forward over the insertion, or backward.
         let target = slot < 96 ? 191 : 0
         insns[slot].off = Int16(target - slot - 1)
