@@ -11,6 +11,10 @@ struct KernelContractTests {
 
     private static func jump(_ off: Int16) -> Instruction { Instruction(code: Opcode.ja, off: off) }
 
+    private static func gotox(_ off: Int16) -> Instruction { Instruction(code: Opcode.gotox, off: off) }
+
+    private static func long(_ count: Int) -> [Instruction] { Array(repeating: plain, count: count - 1) + [exit] }
+
     /// A program and a pass by its parts; `starts` are those of the subprograms.
     private static func make(_ insns: [Instruction], starts: [UInt32] = [0], _ edits: [Edit]) -> Case {
         Case(
@@ -95,6 +99,35 @@ struct KernelContractTests {
             "a prefix that leaves a jump dangling",
             make([plain, plain, jump(-2), exit], [delete(1, 1), delete(2, 1)]), nil
         ),
+        (
+            "a prefix that replaces the target of a jump",
+            make(
+                [plain, plain, jump(-2), exit],
+                [Edit(off: InputIndex(0), remove: 2, patch: [plain]), delete(2, 1)]), .refused
+        ),
+        (
+            "a prefix with a jump to the first slot",
+            make([plain, plain, plain, jump(-3), exit], [delete(1, 2), delete(3, 1)]), nil
+        ),
+        (
+            "a prefix with a jump to the second slot",
+            make([plain, plain, plain, jump(-2), exit], [delete(1, 2), delete(3, 1)]), .deadTarget
+        ),
+        (
+            "a prefix with a jump to the slot after the range",
+            make([plain, plain, plain, plain, jump(-2), exit], [delete(1, 2), delete(4, 1)]), nil
+        ),
+        ("a jump that is deleted with its target", make([plain, plain, jump(-2), exit], [delete(0, 3)]), nil),
+        ("the last of 32767 slots", make(long(32_766), [replace(32_765, [plain, exit])]), nil),
+        ("the last of 32768 slots", make(long(32_767), [replace(32_766, [plain, exit])]), .behindTheEnd),
+        ("the last but one of 32768 slots", make(long(32_767), [replace(32_765, [plain, plain])]), nil),
+        ("the last of 32769 slots is deleted", make(long(32_769), [delete(32_768, 1)]), nil),
+        ("a gotox before an insertion", make([gotox(0), exit], [insert(1)]), nil),
+        (
+            "a gotox before an insertion that jumps skip",
+            make([gotox(0), exit], [Edit(off: InputIndex(1), remove: 0, patch: [plain], skip: true)]), .unknown
+        ),
+        ("a gotox with an offset", make([gotox(1), exit, exit], [insert(1)]), .unknown),
         ("a code that no kernel has", make([plain, Instruction(code: 0xf6), exit], [insert(1)]), .unknown),
         ("such a code in a patch", make([plain, exit], [insert(1, [Instruction(code: 0x8d)])]), .unknown),
         (
