@@ -103,6 +103,22 @@ struct CapabilityTests {
         #expect(able.given > count.given && count.given > 100)
     }
 
+    /// A jump into a replaced range is no dead target, although another range is deleted.
+    @Test func replacedTargetsAreNotDead() {
+        let plain = Instruction(code: Opcode.movImmediate64)
+        let insns = [plain, plain, plain, plain, Instruction(code: Opcode.ja, off: -2)]
+        let program = ProgramBuffer()
+        program.load(Program(insns: insns))
+        let pass = PassBuffer()
+        pass.addEdit(off: InputIndex(0), remove: 2)
+        pass.addEdit(off: InputIndex(2), remove: 2)
+        pass.addPatch(plain)
+        var expectation = Expectation()
+        expectation.compute(pass.image, on: program.image())
+        let demands = PassDemands(pass: pass.image, input: program.image(), expectation: expectation)
+        #expect(expectation.refusal == .dangling && demands.capabilities() == [.delete, .range])
+    }
+
     /// A patcher that does not refuse passes skips exactly the passes to refuse.
     @Test func passesToRefuseAreSkipped() {
         let limited = LimitedPatcher(.everything.subtracting(.refuses))
