@@ -31,7 +31,7 @@ package struct PatcherViolation: Hashable, Sendable {
         case wildWrite
         /// It returned an undefined status.
         case badStatus
-        /// It gave two results for the same pass.
+        /// It returned two results for the same pass.
         case unsteady
         /// It returned an error that the rules never require; the words are the error's name.
         case otherError
@@ -53,7 +53,7 @@ package struct PatcherViolation: Hashable, Sendable {
 }
 
 extension PatcherViolation {
-    /// The violation of a patcher that gave two results for one pass, or `nil` if they are equal.
+    /// The violation of a patcher that returned two results for one pass, or `nil` if they are equal.
     ///
     /// - Parameter capabilities: those of the patcher; parts of the result that it does not fill in are not compared
     /// - Complexity: O(slots + subprograms + lines)

@@ -10,7 +10,7 @@ import UserFiles
 /// shared by all of them.
 @safe
 package final class Plugin: @unchecked Sendable {
-    /// How a patcher calls the plug-in.
+    /// The options of calls to the plug-in.
     package struct Options: Hashable, Sendable {
         /// True if every pass runs twice. Otherwise about one pass in 16 does, always the same ones.
         package var runsEveryPassTwice: Bool

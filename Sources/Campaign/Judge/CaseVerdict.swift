@@ -10,7 +10,8 @@ package struct CaseVerdict: Codable, Sendable {
     /// The reasons why patchers ran no pass of the case, by name; patchers that ran one are left out.
     package var notRun: [String: String]?
 
-    package init(findings: [Finding], completed: String? = nil, remark: String? = nil, notRun: [String: String]? = nil) {
+    package init(findings: [Finding], completed: String? = nil, remark: String? = nil, notRun: [String: String]? = nil)
+    {
         self.findings = findings
         self.notRun = notRun
         self.completed = completed

@@ -64,7 +64,8 @@ package struct JudgeChoice: Sendable {
 
     /// A note on a case that was found with a patcher which does not run it; `nil` otherwise.
     package func missingPatcher(of c: Case) -> String? {
-        guard let target = c.target, ![Finding.oracleTarget, Finding.passCheckTarget, Finding.kernelTarget].contains(target),
+        guard let target = c.target,
+            ![Finding.oracleTarget, Finding.passCheckTarget, Finding.kernelTarget].contains(target),
             !patchers(for: c).patchers.contains(where: { $0.name == target })
         else { return nil }
         return target

@@ -48,7 +48,8 @@ extension PatcherTarget {
         var runner = CaseRunner(
             standIns + [all], beyondContract: oracleOptions.beyondContract, oracle: oracleOptions.oracle)
         do throws(ProgramFault) { _ = try runner.run(c) } catch {
-            throw CampaignError("\(c.origin.map { "case \($0.index)" } ?? "the case"): the program is ill formed: \(error)")
+            throw CampaignError(
+                "\(c.origin.map { "case \($0.index)" } ?? "the case"): the program is ill formed: \(error)")
         }
         return zip(patchers, standIns).filter { patcher, _ in !findings.contains { $0.target == patcher.name } }
             .map { patcher, standIn in "\(patcher.name): \(Self.remark(passes: standIn.passes, of: all.passes))" }

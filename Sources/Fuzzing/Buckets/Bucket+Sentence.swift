@@ -28,7 +28,7 @@ extension Bucket {
         case .subprogram, .line: return table(fact)
         case .illFormed:
             let fault = ProgramFault.Rule.allCases.first { "\($0)" == insn }
-            return "the result that the rules give is ill formed" + (fault.map { ": \($0.rawValue)" } ?? "")
+            return "the result of the rules is ill formed" + (fault.map { ": \($0.rawValue)" } ?? "")
         case .disagreement: return "the bytes of the result differ from those of the other patchers"
         case .crash: return crash
         case .hang: return isOfKernel ? "loading the program does not end" : "the patcher does not return in time"
@@ -39,7 +39,7 @@ extension Bucket {
         case .inputWritten: return "the patcher writes to the \(Self.part(insn)) of its input" + inPass
         case .badStatus: return "the patcher returns \(badStatus), which is no status of a patcher" + inPass
         case .unsteady:
-            return "the patcher gives another \(insn == "status" ? "status" : "result: other \(Self.part(insn)),") "
+            return "the patcher returns another \(insn == "status" ? "status" : "result: other \(Self.part(insn)),") "
                 + "for the same pass again" + inPass
         case .notUnderstood:
             let place = insn == "end" ? "at the end of the program" : "at \(insnPhrase)"
@@ -96,7 +96,7 @@ extension Bucket {
         default: break
         }
         let names = insn.split(separator: "-").map(String.init)
-        guard names.count == 3, names[1] == "became" else { return "\(pass) gives a wrong status (\(insn))" }
+        guard names.count == 3, names[1] == "became" else { return "\(pass) returns a wrong status (\(insn))" }
         let (wanted, got) = (names[0], names[2])
         let outcome = got == "accepted" ? "is accepted" : "is refused with \(got.uppercased())"
         if wanted == "accepted" { return "\(pass) \(outcome) and must be accepted" }
@@ -182,7 +182,7 @@ extension Bucket {
         }
         if insn.hasSuffix("-above-room") {
             let count = insn.dropLast("-above-room".count).replacing("-cnt", with: "s")
-            return "the patcher gives more \(Self.part(String(count))) than it has room for"
+            return "the patcher returns more \(Self.part(String(count))) than it has room for"
         }
         return "the patcher writes past the end of the \(Self.part(insn)) of its result"
     }

@@ -19,7 +19,7 @@ package enum BucketGuide {
 
     /// The third word of some rules, if it is no instruction; `X`, `Y` and `PART` are placeholders.
     package static let others: [(rules: [BrokenRule], row: Row)] = [
-        ([.error], Row(word: "X-became-Y", meaning: "the pass must give X and gives Y: `accepted` or an error")),
+        ([.error], Row(word: "X-became-Y", meaning: "the pass must return X and returns Y: `accepted` or an error")),
         ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),
         ([.error], Row(word: "stale-table", meaning: "tables of the kernel do not follow the program")),
         (
@@ -87,7 +87,7 @@ extension BrokenRule {
         case .aux: "an aux word is not where it should be"
         case .subprogram: "a subprogram is wrong"
         case .line: "a line record is wrong"
-        case .illFormed: "the rules give an ill-formed program: a fault of the harness"
+        case .illFormed: "the result of the rules is ill formed: a fault of the harness"
         case .disagreement: "results that all pass the check have different bytes"
         case .crash: "the process was ended"
         case .hang: "no answer in time"

@@ -4,7 +4,7 @@ import Patching
 /// The text form of a ``Case``, for reviews and line-by-line comparison.
 ///
 /// <doc:CaseFiles> has the grammar. A case with zeros as placeholders (``Edit/withPlaceholdersCleared()``) is read back
-/// unchanged, and printing it again gives the same text.
+/// unchanged, and it prints as the same text again.
 package enum CaseFile {
     /// Reads a case.
     ///

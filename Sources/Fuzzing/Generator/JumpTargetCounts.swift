@@ -14,7 +14,7 @@ struct JumpTargetCounts: ~Copyable {
     /// The effect of the edits so far on a slot.
     enum State: UInt8, BitwiseCopyable {
         /// Jumps to it reach the slot itself or the code in its place.
-        case standing
+        case surviving
         /// Jumps to it have nothing to reach.
         case nothing
         /// It is deleted; jumps to it reach the next slot.
@@ -31,7 +31,7 @@ struct JumpTargetCounts: ~Copyable {
         let counts = self.counts
         let jumps = self.jumps
         unsafe counts.fill(input.insnCount + 1, from: InputIndex(0), with: 0)
-        unsafe states.fill(input.insnCount + 1, from: InputIndex(0), with: .standing)
+        unsafe states.fill(input.insnCount + 1, from: InputIndex(0), with: .surviving)
         jumpCount = 0
         var start = 0
         while start < input.insnCount {

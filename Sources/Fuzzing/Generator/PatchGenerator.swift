@@ -155,7 +155,7 @@ struct PatchGenerator: ~Copyable {
             let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets
-            if unsafe isAhead || !build.isChecked || targets.states[start] == .standing || mayBeDead {
+            if unsafe isAhead || !build.isChecked || targets.states[start] == .surviving || mayBeDead {
                 unsafe targets.counts[start] += 1
                 return start
             }
@@ -169,7 +169,7 @@ struct PatchGenerator: ~Copyable {
     {
         if !isAppend { return InputIndex(build.homeStart) }
         var number = 0
-        for slot in 0..<build.input.insnCount where unsafe targets.states[InputIndex(slot)] == .standing {
+        for slot in 0..<build.input.insnCount where unsafe targets.states[InputIndex(slot)] == .surviving {
             while slot >= build.input.end(of: TableIndex(number)) { number += 1 }
             // A deleted start is valid if its subprogram survives.
             return unsafe InputIndex(rawValue: build.input.subprograms[TableIndex(number)].start)

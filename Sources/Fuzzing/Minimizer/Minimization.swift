@@ -3,7 +3,7 @@ import Patching
 
 /// The state of one minimization: reducers try candidates here.
 ///
-/// A candidate is accepted if it is smaller and has a wanted finding. So every reducer ends, whatever it proposes.
+/// A candidate is accepted if it is smaller and has a wanted finding. So every reducer ends.
 /// No candidate is run twice.
 final class Minimization {
     /// The wanted findings.

@@ -23,7 +23,7 @@ package struct Expectation: ~Copyable {
     private let reading = JumpReading()
     private var rules = EditRules()
     private(set) var targets = ExpectedTargets()
-    private var standingStorage = Scratch<InputIndex>()
+    private var survivingStorage = Scratch<InputIndex>()
     private var removedStorage = Scratch<InputIndex>()
     /// The number of removed jumps and calls of the input.
     private(set) var removedCount = 0
@@ -76,14 +76,14 @@ package struct Expectation: ~Copyable {
     /// Writes all instructions, and points the jumps to their targets.
     @inline(__always)
     private mutating func writeInsns(_ writer: inout ExpectedInsns, of count: Int) {
-        standingStorage.reserve(count + 1)
+        survivingStorage.reserve(count + 1)
         removedStorage.reserve(count + 1)
         writer.writePatches()
-        let standing = standingStorage.buffer(as: TableIndex.self)
+        let surviving = survivingStorage.buffer(as: TableIndex.self)
         writer.writeSurvivors()
-        let counts = writer.listJumps(standing: standing, removed: removedStorage.buffer())
+        let counts = writer.listJumps(surviving: surviving, removed: removedStorage.buffer())
         removedCount = counts.removed
-        for number in 0..<counts.standing { unsafe writer.fix(standing[TableIndex(number)]) }
+        for number in 0..<counts.surviving { unsafe writer.fix(surviving[TableIndex(number)]) }
         let jumps = rules.jumps
         for number in 0..<rules.jumpCount { unsafe writer.fix(jumps[TableIndex(number)]) }
     }

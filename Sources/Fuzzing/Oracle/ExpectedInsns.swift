@@ -99,14 +99,14 @@ struct ExpectedInsns {
     /// Lists the jumps and calls of the program, and returns the numbers of surviving and removed ones.
     ///
     /// - Parameters:
-    ///   - standing: the list of surviving ones
+    ///   - surviving: the list of surviving ones
     ///   - removed: the list of removed ones
     /// - Complexity: O(slots)
     @inline(__always)
     func listJumps(
-        standing: UnsafeTypedBuffer<TableIndex, InputIndex>, removed: UnsafeTypedBuffer<TableIndex, InputIndex>
-    ) -> (standing: Int, removed: Int) {
-        var standingCount = 0
+        surviving: UnsafeTypedBuffer<TableIndex, InputIndex>, removed: UnsafeTypedBuffer<TableIndex, InputIndex>
+    ) -> (surviving: Int, removed: Int) {
+        var survivingCount = 0
         var removedCount = 0
         var start = 0
         while start < input.insnCount {
@@ -120,15 +120,15 @@ struct ExpectedInsns {
             for number in start..<stop {
                 let slot = InputIndex(number)
                 // Each slot is written to both lists, and counted in one or none: a branch would be unpredictable.
-                unsafe standing[TableIndex(standingCount)] = slot
+                unsafe surviving[TableIndex(survivingCount)] = slot
                 unsafe removed[TableIndex(removedCount)] = slot
                 let jump = unsafe fields.count(input.insns[slot])
                 let gone = unsafe jump & Int(UInt32(bitPattern: places[slot]) &>> 31)
-                standingCount &+= jump &- gone
+                survivingCount &+= jump &- gone
                 removedCount &+= gone
             }
         }
-        return (standingCount, removedCount)
+        return (survivingCount, removedCount)
     }
 
     /// Returns true if 64 slots have the code and registers of one instruction that is no jump or call.

@@ -33,7 +33,7 @@ package enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     case inputWritten = "input-written"
     /// The patcher returned an undefined status.
     case badStatus = "bad-status"
-    /// The patcher gave two results for the same pass.
+    /// The patcher returned two results for the same pass.
     case unsteady
     /// The rewrite of a running kernel matches no known rewrite.
     case notUnderstood = "not-understood"

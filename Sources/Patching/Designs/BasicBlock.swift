@@ -2,8 +2,8 @@ import BPF
 
 /// The program is split into basic blocks, jumps name blocks, and an edit patches inside one block.
 ///
-/// `split` finds where blocks start: at a subprogram, and at the target of each jump, call and ref. `patch` gives every
-/// block its code: the instructions of its slots, patched. A jump in that code holds the number of the block that it
+/// `split` finds where blocks start: at a subprogram, and at the target of each jump, call and ref. `patch` builds the
+/// code of every block: the instructions of its slots, patched. A jump in that code holds the number of the block that it
 /// reaches, so nothing has to be adjusted while blocks grow and shrink. `join` puts the blocks back in a row. Then each
 /// block has its position in the result, and each jump gets the offset to the position of its block.
 ///

@@ -4,7 +4,7 @@ import BPF
 ///
 /// This is the kernel's way without its expensive half. `patch` changes the array of instructions as soon as an edit
 /// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the
-/// array, `adjustBranches`, gives every jump its new offset by that list.
+/// array, `adjustBranches`, sets every offset by that list.
 ///
 /// It costs one copy and one move of each slot, twelve bytes for each edit, a bit and a half for each slot, and one
 /// more walk over the result.
@@ -59,7 +59,7 @@ private struct GappedProgram {
         var offset: InputIndex
         /// The number of slots that it removes.
         var count: UInt32
-        /// How far slots from the end of the removed range on have moved, by this edit and all before it; wraps.
+        /// The distance that slots after the removed range have moved, by this edit and all before it; wraps.
         var delta: UInt32
     }
 

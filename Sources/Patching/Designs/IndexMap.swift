@@ -4,15 +4,15 @@ import BPF
 ///
 /// The program stays an array in which every slot can have a tail: the code that an edit puts in its place. Offsets go on
 /// counting original slots while edits are made, so that an edit costs its own length. In the end one prefix sum over the
-/// lengths gives the new index of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's
+/// lengths is the new index of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's
 /// own index in the result. The proposal has `map[c]` for a jump from slot c, but a kept jump need not be first in its tail.
 ///
 /// It costs four bytes for the tail and eight of map for each slot, and a walk over all slots for each of the three steps:
-/// `attachTails`, `makeMap`, `write`. A lookup is one load, whatever the edits.
+/// `attachTails`, `makeMap`, `write`. A lookup is one load.
 ///
 /// Departures from the proposal, in which a slot only grows:
 /// - A tail is the number of an edit, whose patch stays where the caller has it. The proposal has a list of instructions.
-/// - A deleted slot has the length 0. A walk from the end, `mapDeletedSlots`, gives it the indices of the next slot of its
+/// - A deleted slot has the length 0. A walk from the end, `mapDeletedSlots`, maps it to the indices of the next slot of its
 ///   subprogram, or `nowhere` if there is none. `makeMap` marks slots past the first of a replaced range as `nowhere`.
 /// - Code inserted before a slot belongs to the slot's tail. The map has an index for jumps and one for calls, since a jump
 ///   may skip that code and a call enters it. An append is the tail of one slot more, after the last.

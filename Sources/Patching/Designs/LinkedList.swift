@@ -6,7 +6,7 @@ import BPF
 /// - `patch` overwrites a node by the first slot of a patch and adds nodes for the others after it. Jumps to it enter the patch.
 /// - `prepatch` adds nodes before a node. Jumps to the node do not enter them.
 /// - `remove` flags nodes, which stay in the list.
-/// - `linearize` walks the list, numbers the nodes and writes the program, then gives each jump its new offset.
+/// - `linearize` walks the list, numbers the nodes and writes the program, then sets the offset of each jump.
 /// - `destroy` empties the pool from which all nodes come.
 ///
 /// It costs 24 bytes for each node, four for its number, four for each jump, and an index of four for each slot, since edits

@@ -173,7 +173,7 @@ struct SentenceTests {
         ("x/error/einval-became-accepted/none", "a pass with no edits is accepted and must be refused with EINVAL"),
         ("x/aux/second-slot/patch", "the aux word of a second slot of a wide load near a patched instruction is wrong"),
         ("x/crash/reads-past-refs/none", "the patcher crashes: it reads past the end of the refs"),
-        ("x/wild-write/insn-cnt-above-room/none", "the patcher gives more instructions than it has room for"),
+        ("x/wild-write/insn-cnt-above-room/none", "the patcher returns more instructions than it has room for"),
         (
             "x/bad-status/eperm/patch",
             "the patcher returns -EPERM, which is no status of a patcher, given a pass with a patched instruction"

@@ -19,7 +19,7 @@ extension Reference {
         package var status: PatchStatus { if case .overflow = self { .erange } else { .einval } }
     }
 
-    /// Returns true if some prefix of the edits gives this error, which counts for stepwise patchers alone.
+    /// Returns true if some prefix of the edits has this error, which counts for stepwise patchers alone.
     ///
     /// - Complexity: O(edits) times a pass
     package static func hasPrefix(of pass: Pass, on program: Program, withError status: PatchStatus) -> Bool {

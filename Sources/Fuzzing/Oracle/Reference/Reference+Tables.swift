@@ -42,7 +42,7 @@ extension Reference {
         return [surviving, patch.map { layout.patches[$0] }].compactMap(\.self).min()
     }
 
-    /// The line records: they change edit by edit, in order, each on what the ones before it gave.
+    /// The line records: they change edit by edit, in order, each on the result of the ones before it.
     var lines: [LineRecord] {
         var lines = Lines(records: program.lines, length: count)
         // An append shifts nothing.
