@@ -1,4 +1,4 @@
-/// The identity of a campaign: two campaigns of one configuration run the same cases and judge them in the same way.
+/// The configuration of a campaign: two campaigns with equal ones run the same cases and judge them in the same way.
 ///
 /// It is parsed from the command line, sent to workers, stored in the checkpoint, and compared by `==` on resume. The
 /// settings of a single session are in ``CampaignSession``.

@@ -2,9 +2,9 @@ import Fuzzing
 import Patching
 import Plugins
 
-/// A plug-in as a command line names it: a file, or `NAME=FILE` to give it a name of its own in this run.
+/// A plug-in on the command line: a file, or `NAME=FILE` to give it another name.
 package struct PluginFile: Codable, Hashable, Sendable {
-    /// The file as it was named.
+    /// The path as the user gave it.
     package var path: String
     /// The name that replaces the one that the plug-in exports, or `nil`.
     package var name: String?
@@ -17,9 +17,9 @@ package struct PluginFile: Codable, Hashable, Sendable {
 
     /// Reads `FILE` or `NAME=FILE`.
     ///
-    /// What precedes the first `=` is a name unless it contains a slash, so that `./a=b.so` is a file.
+    /// The text before the first `=` is a name unless it contains a slash, so that `./a=b.so` is a file.
     ///
-    /// - Throws: ``CampaignError`` when the name cannot be one, or no file follows it
+    /// - Throws: ``CampaignError`` if the name is invalid, or no file follows it
     package init(argument: String) throws(CampaignError) {
         guard let equals = argument.firstIndex(of: "="), !argument[..<equals].contains("/") else {
             self.init(path: argument)
@@ -48,6 +48,6 @@ package struct PluginFile: Codable, Hashable, Sendable {
         BuiltInPatchers.allCases.map(\.name) + PlantedPatcher.Fault.allCases.map(\.name)
             + ["all", "oracle", "pass-check", "kernel", JudgeMessage.unknown])
 
-    /// Why a name is in ``reserved``.
+    /// The reason for an error about a name in ``reserved``.
     static let reservedReason = "is that of another patcher or of a part of the harness"
 }

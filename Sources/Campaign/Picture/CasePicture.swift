@@ -139,8 +139,8 @@ package struct CasePicture {
         // A kernel case without passes runs no patcher. With passes, the words must not seem to be about the kernel.
         if !agreeing.isEmpty && (c.loading == nil || !history.steps.isEmpty) {
             let isBuiltIn = agreeing.allSatisfy { name in PatcherChoice.builtIn.contains { $0.name == name } }
-            let fuzzTarget = isBuiltIn ? "the built-in patchers" : "these patchers"
-            let words = c.loading == nil ? "correct" : "\(fuzzTarget) are correct"
+            let group = isBuiltIn ? "the built-in patchers" : "these patchers"
+            let words = c.loading == nil ? "correct" : "\(group) are correct"
             add("✓ \(words): \(agreeing.joined(separator: ", "))", .right, indentation: 2)
         }
         addNotRun(notRun, to: &lines)

@@ -40,7 +40,7 @@ package struct CampaignCounts: Codable, Hashable, Sendable {
 
 /// The counters of one target.
 struct TargetCounts: Codable, Hashable, Sendable {
-    /// The cases in which it carried out at least one pass.
+    /// The cases in which it ran at least one pass.
     var ran: UInt64 = 0
     /// The cases in which it skipped a pass that it does not support.
     var skipped: UInt64 = 0

@@ -1,7 +1,7 @@
 import BPF
 import Fuzzing
 
-/// The first difference between the result that a file expects and that of the rules.
+/// The first difference between the expected result in a file and the correct one.
 enum ExpectationDifference {
     /// The difference in words, or `nil` if the file is right.
     ///

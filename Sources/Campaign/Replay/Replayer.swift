@@ -81,7 +81,7 @@ package struct Replayer: ~Copyable {
         return verdict
     }
 
-    /// Takes over the outcome of the running kernel.
+    /// Uses the outcome of the running kernel.
     private func addKernel(_ found: ReplayVerdict, to verdict: inout ReplayVerdict) {
         (verdict.outcome, verdict.failures, verdict.note) = (found.outcome, found.failures, found.note)
         verdict.ran += found.ran

@@ -1,5 +1,5 @@
 extension CampaignReport {
-    /// The reasons why a clean report does not mean that all is well, each in a sentence.
+    /// The gaps in the testing of a clean campaign, a sentence for each.
     package var gaps: [String] {
         let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
         if cases == 0 && notRun == nil { return (ends.isEmpty ? [Self.noCase] : ends) + lateOnes }

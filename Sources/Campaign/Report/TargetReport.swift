@@ -27,7 +27,7 @@ package enum TargetReport: Encodable, Sendable {
 
 /// The counters of a campaign of patchers.
 package struct PatcherReport: Encodable, Sendable {
-    /// The number of cases in which each patcher carried out at least one pass.
+    /// The number of cases in which each patcher ran at least one pass.
     package var ran: [String: UInt64]
     /// The number of cases in which a patcher skipped a pass that it does not support; patchers without one are left out.
     package var skipped: [String: UInt64]

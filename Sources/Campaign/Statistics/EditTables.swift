@@ -87,8 +87,8 @@ struct EditTables {
         if bars.count == 1 {
             let count = CountText.grouped(bars[0].count)
             let isOne = bars[0].count == 1
-            let fuzzTarget = isOne ? "the only one has" : "all \(count) have"
-            return "  \(title): \(fuzzTarget) \(unit)\(bars[0].label)\n"
+            let words = isOne ? "the only one has" : "all \(count) have"
+            return "  \(title): \(words) \(unit)\(bars[0].label)\n"
         }
         let most = rows.map(\.count).max() ?? 0
         let counts = rows.map { CountText.grouped($0.count) }

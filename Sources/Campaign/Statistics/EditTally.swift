@@ -54,7 +54,7 @@ struct EditTally {
         totals.slotsOut += slots + growth
         edits.record(UInt64(editCount))
         programs[Int.bitWidth - editCount.leadingZeroBitCount] += 1
-        note(
+        keepIfMostPatched(
             EditStatistics.PatchedProgram(
                 object: object, program: name, edits: editCount, slotsIn: slots, slotsOut: slots + growth))
         editCount = 0
@@ -62,7 +62,7 @@ struct EditTally {
     }
 
     /// Keeps a program if it is among the most patched.
-    private mutating func note(_ program: EditStatistics.PatchedProgram) {
+    private mutating func keepIfMostPatched(_ program: EditStatistics.PatchedProgram) {
         if program.edits == 0 { return }
         let place = totals.mostPatched.firstIndex { $0.edits < program.edits } ?? totals.mostPatched.count
         totals.mostPatched.insert(program, at: place)

@@ -8,7 +8,7 @@ struct WorkloadTally: ~Copyable {
     private let workload: Workload
     private var generator = WorkloadGenerator()
     /// Without patchers, the result of a pass is the oracle's.
-    private var trial = PatcherComparison([])
+    private var comparison = PatcherComparison([])
     private let pass = PassBuffer()
     private var tally: EditTally
 
@@ -22,13 +22,13 @@ struct WorkloadTally: ~Copyable {
     ///
     /// - Complexity: O(slots × log subprograms) a pass
     mutating func add(_ source: ObjectProgram, _ program: ProgramImage<InputIndex>) {
-        trial.begin(program)
+        comparison.begin(program)
         for number in 0..<workload.passCount {
-            generator.makePass(number, of: workload, for: trial.program, into: pass)
+            generator.makePass(number, of: workload, for: comparison.program, into: pass)
             count(pass.image)
-            let status = trial.run(pass.image, isLast: number == workload.passCount - 1)
+            let status = comparison.run(pass.image, isLast: number == workload.passCount - 1)
             if status == .accepted { continue }
-            precondition(trial.status == .erange, "\(source.object), \(source.name): \(workload.name) is refused")
+            precondition(comparison.status == .erange, "\(source.object), \(source.name): \(workload.name) is refused")
             tally.addOutOfRange()
             break
         }

@@ -1,11 +1,11 @@
 import Fuzzing
 
-/// Makes the cases of a campaign again, one by one, and judges and minimizes them.
+/// Generates single cases of a campaign again, and judges and minimizes them.
 package protocol FindingTriage: AnyObject {
     /// The process that judges the cases.
     var judge: OutOfProcessJudge { get }
 
-    /// Makes the case of an index again.
+    /// Generates the case of an index again.
     func makeCase(index: UInt64) -> Case
 
     /// Adds to a case what can be observed of it at negligible cost.
@@ -14,7 +14,7 @@ package protocol FindingTriage: AnyObject {
     /// Returns true if the case of an index takes as long as many others, so that it is minimized after them.
     func isLong(index: UInt64) -> Bool
 
-    /// The findings of a case that is run by itself.
+    /// The findings of a case that is run alone.
     ///
     /// - Parameter target: the only target to run; `nil`, or a name that is no target here, for all
     func findings(of c: Case, against target: String?) -> [Finding]
@@ -33,10 +33,10 @@ extension FindingTriage {
     func completed(_ c: Case, bucket: String) -> Case { c }
     func isLong(index: UInt64) -> Bool { false }
 
-    /// The findings of a case against any target, when it is run by itself.
+    /// The findings of a case against any target, when it is run alone.
     package func findings(of c: Case) -> [Finding] { findings(of: c, against: nil) }
 
-    /// Called before each candidate and while an answer is awaited: returns true if there is no time to go on.
+    /// Called before each candidate and while an answer is awaited: returns true if there is no time left.
     ///
     /// Findings after that are not reliable. The campaign does its other work in this call.
     package var isLate: () -> Bool {
@@ -50,6 +50,6 @@ extension FindingTriage {
         set { judge.progress = newValue }
     }
 
-    /// The reason why no more verdicts come, or `nil`.
+    /// The error after which there are no verdicts, or `nil`.
     package var failure: CampaignError? { judge.failure }
 }

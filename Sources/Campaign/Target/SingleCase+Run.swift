@@ -5,7 +5,7 @@ import LinuxBPF
 import Patching
 
 extension CampaignConfiguration {
-    /// Makes the case with an index and runs it by itself.
+    /// Generates the case with an index and runs it alone.
     ///
     /// - Parameter host: the program that serves as judge
     /// - Throws: ``CampaignError`` if the case cannot be made or run
@@ -48,8 +48,8 @@ extension PatcherTarget {
         var runner = CaseRunner(
             standIns + [all], beyondContract: oracleOptions.beyondContract, oracle: oracleOptions.oracle)
         do throws(ProgramFault) { _ = try runner.run(c) } catch {
-            throw CampaignError(
-                "\(c.origin.map { "case \($0.index)" } ?? "the case"): the program is ill formed: \(error)")
+            let name = c.origin.map { "case \($0.index)" } ?? "the case"
+            throw CampaignError("\(name): the program is ill formed: \(error)")
         }
         return zip(patchers, standIns).filter { patcher, _ in !findings.contains { $0.target == patcher.name } }
             .map { patcher, standIn in "\(patcher.name): \(Self.remark(passes: standIn.passes, of: all.passes))" }

@@ -1,6 +1,6 @@
 import Fuzzing
 
-/// A case of a campaign that was run by itself.
+/// A case of a campaign that was run alone.
 package struct SingleCase: Sendable {
     /// The case; target and bucket are those of the first finding.
     package var content: Case
