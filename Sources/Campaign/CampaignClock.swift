@@ -1,87 +1,89 @@
 import Foundation
 
-/// How long a campaign has run, and how much longer it may.
+/// The run time and the time limit of a campaign.
 ///
 /// - Units: seconds
 package struct CampaignClock {
-    /// How long findings may be minimized after the time of the campaign is up.
+    /// The time for minimizing findings after the time limit.
     static let afterTime = 1.0
-    /// How long commands may be waited for after that.
+    /// The time for waiting for commands after that.
     static let forCommands = 0.5
-    /// How long they may be minimized after an interrupt, when it cannot be done later.
+    /// The time for minimizing findings after an interrupt, if the campaign cannot be resumed.
     static let afterInterrupt = 3.0
 
     /// The limit, over all processes of the campaign.
     let limit: Double?
-    /// When this process began to run cases; `nil` when there are none left.
+    /// The start of this process's cases; `nil` if none are left.
     var start: Date? = Date()
-    /// How long the campaign ran before this process.
+    /// The run time of earlier processes.
     var before = 0.0
-    /// When an interrupt was first noticed.
+    /// The time at which an interrupt was first noticed.
     private var interrupted: Date?
-    /// How long findings took to be minimized in this process, and then to slide, and how many there were.
+    /// The time that this process spent on minimizing and sliding, and the number of minimized findings.
     private var minimizing = (seconds: 0.0, count: 0)
 
     init(limit: Double?) { self.limit = limit }
 
-    /// Counts what a command has taken before its first case, but for a second; at least half of the time is left for cases.
+    /// Counts the start of the command against the time limit, except for its first second.
     ///
-    /// - Parameter began: when it was started
+    /// At least half of the remaining time is left for cases.
+    ///
+    /// - Parameter began: the start of the command
     mutating func countPreparation(since began: Date) {
         guard let limit, start != nil else { return }
         let late = max(Date().timeIntervalSince(began) - Self.preparation, 0)
         start = Date(timeIntervalSinceNow: -min(late, max(limit - before, 0) / 2))
     }
 
-    /// How long the start of a command takes before it counts.
+    /// The part of the start that does not count.
     private static let preparation = 1.0
 
-    /// How long plug-ins may take to be loaded in a campaign of so many seconds.
+    /// The time limit for loading all plug-ins of a campaign with a time limit.
     package static func loadingTime(_ limit: Double) -> Double { max(limit / 2, 3) }
 
-    /// How long the campaign has run, in all processes.
+    /// The run time of the campaign in all processes.
     var seconds: Double { before + (start.map { Date().timeIntervalSince($0) } ?? 0) }
 
-    /// Whether the time is up.
+    /// True if the time limit is reached.
     var isOver: Bool { limit.map { seconds >= $0 } ?? false }
 
-    /// How long it may go on.
+    /// The remaining time, or `nil` without a limit.
     var rest: Double? { limit.map { max($0 - seconds, 0) } }
 
-    /// How long to wait in the end for what was started beside the campaign; `nil` where nothing is in a hurry.
+    /// The longest time to wait for commands at the end; `nil` for no limit.
     ///
-    /// - Parameter isInterrupted: whether the user has asked for the end
+    /// - Parameter isInterrupted: true if the user interrupted the campaign
     func patience(isInterrupted: Bool) -> Double? {
         if isInterrupted { return Self.afterInterrupt }
         if start == nil { return nil }
         return limit.map { max($0 + Self.afterTime + Self.forCommands - seconds, 0) }
     }
 
-    /// Takes note of how long a finding took.
-    mutating func noteMinimizing(since start: Date) {
+    /// Adds the time since `start` that a finding took.
+    mutating func addMinimizing(since start: Date) {
         minimizing.seconds += Date().timeIntervalSince(start)
         minimizing.count += 1
     }
 
-    /// Takes note of how long a minimized finding took to slide.
-    mutating func noteSliding(since start: Date) { minimizing.seconds += Date().timeIntervalSince(start) }
+    /// Adds the time since `start` that a minimized finding took to slide.
+    mutating func addSliding(since start: Date) { minimizing.seconds += Date().timeIntervalSince(start) }
 
-    /// Whether the rest of the time is needed to minimize what was found; never before half of it.
+    /// Returns true if the remaining time is needed to minimize findings; false in the first half of the time.
     func isNeededForMinimizing(_ backlog: Int) -> Bool {
         guard let limit, minimizing.count > 0, seconds > (limit + before) / 2 else { return false }
         return limit - seconds < Double(backlog) * minimizing.seconds / Double(minimizing.count)
     }
 
-    /// Whether findings are to be written down as they were seen, instead of being minimized.
+    /// Returns true if there is no time left to minimize findings.
     ///
-    /// - Parameter isKept: whether the campaign can go on later
+    /// - Parameter isKept: true if the campaign can be resumed
     mutating func isTooLateToMinimize(isKept: Bool) -> Bool {
         if Interrupt.isRequested {
             let since = interrupted ?? Date()
             interrupted = since
             return isKept || Date().timeIntervalSince(since) > Self.afterInterrupt
         }
-        // A campaign that is over is gone on with to have its findings minimized.
+        // A finished campaign is resumed to minimize its findings.
         if start == nil { return false }
         return limit.map { seconds > $0 + Self.afterTime } ?? false
     }

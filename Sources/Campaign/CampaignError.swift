@@ -1,8 +1,8 @@
-/// Why the harness could not do its work; not a finding.
+/// The harness could not do its work; not a finding.
 package struct CampaignError: Error, CustomStringConvertible, Sendable {
-    /// What could not be done, where, and why, in one line.
+    /// The failure, its place and its reason, in one line.
     package var description: String
-    /// Whether the command line is wrong, whatever the harness can do.
+    /// True if the command line is wrong.
     package var isWrongUse = false
 
     package init(_ description: String, isWrongUse: Bool = false) {
@@ -10,10 +10,10 @@ package struct CampaignError: Error, CustomStringConvertible, Sendable {
         self.isWrongUse = isWrongUse
     }
 
-    /// How many reasons one error names.
+    /// The maximum number of reasons in one error.
     private static let mostReasons = 3
 
-    /// No named object can be used, for these reasons.
+    /// The error if none of the named objects is usable, with the reasons.
     static func noObject(_ refusals: [String]) -> CampaignError {
         let rest = refusals.count - mostReasons
         return CampaignError(

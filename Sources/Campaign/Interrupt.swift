@@ -2,16 +2,18 @@ import Foundation
 import Synchronization
 import UserFiles
 
-/// Whether the user has asked for an end, by SIGINT or SIGTERM, or is gone, by SIGHUP.
+/// Requests to end the process: SIGINT, SIGTERM or SIGHUP.
 package enum Interrupt {
-    /// When the first came, in seconds; 0 when none has.
+    /// The time of the first signal; 0 if there was none.
+    ///
+    /// - Units: seconds
     private static let first = Atomic<Int>(0)
-    /// Its number.
+    /// The number of the first signal.
     private static let number = Atomic<Int32>(0)
 
-    /// Lets these signals set the flag instead of ending the process; a later one ends it.
+    /// Makes the first signal set a flag instead of ending the process; a second one ends it.
     ///
-    /// They are let through even if whoever started this process had them blocked.
+    /// The signals are also unblocked, since the parent process may have blocked them.
     package static func watch() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
@@ -19,7 +21,7 @@ package enum Interrupt {
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in SignalCleanup.signals {
             signal(number) { number in
-                // timeout and others send the same signal twice at once; only one that comes later means it.
+                // timeout(1) may send the same signal twice at once, so the second one must come later.
                 let now = time(nil)
                 let before = Interrupt.first.load(ordering: .relaxed)
                 if before == 0 {
@@ -34,10 +36,10 @@ package enum Interrupt {
         }
     }
 
-    /// Whether one has come.
+    /// True after a signal.
     package static var isRequested: Bool { first.load(ordering: .relaxed) != 0 }
 
-    /// Ends the process by the signal that came, so that a shell sees why; does nothing if none has come.
+    /// Ends the process by the signal, so that its exit status shows it; does nothing if there was no signal.
     package static func endIfRequested() {
         if !isRequested { return }
         let number = number.load(ordering: .relaxed)

@@ -3,15 +3,15 @@ import Synchronization
 import SystemPackage
 import UserFiles
 
-/// Writes to standard output and standard error, and reports each failed write to standard output.
+/// Writing to standard output and standard error; errors on standard output are reported.
 package enum Output {
-    /// The descriptor of standard output; another one once the prints of plug-ins go elsewhere.
+    /// The descriptor of this program's output; a duplicate if standard output is redirected for plug-ins.
     private static let descriptor = Atomic<Int32>(STDOUT_FILENO)
 
-    /// The descriptor of standard error; another one once the prints of plug-ins go elsewhere.
+    /// The descriptor of this program's messages; a duplicate if standard error is redirected for plug-ins.
     private static let errorDescriptor = Atomic<Int32>(STDERR_FILENO)
 
-    /// Keeps this command's own errors on the current standard error, before the prints of plug-ins go elsewhere.
+    /// Duplicates standard error for this program's messages, before it is redirected for plug-ins.
     static func keepErrors() {
         if let own = try? FileDescriptor.standardError.duplicateAside() {
             errorDescriptor.store(own.rawValue, ordering: .relaxed)
@@ -36,21 +36,20 @@ package enum Output {
         return own
     }
 
-    /// Writes a text and a line end to standard output.
+    /// Writes a text and a newline to standard output.
     ///
-    /// - Throws: ``CampaignError`` if not all of it can be written, as on a full disk
+    /// - Throws: ``CampaignError`` if it cannot be written completely, as on a full disk
     package static func line(_ text: String) throws(CampaignError) { try write(text + "\n") }
 
-    /// Makes a write to a pipe without a reader fail, instead of ending the process with SIGPIPE, for which a plug-in would
-    /// be blamed.
+    /// Makes writes to a closed pipe or beyond the file size limit fail with an error, instead of a signal.
     ///
-    /// The same holds for a file beyond the limit of the shell (SIGXFSZ), which is an error like a full disk.
-    /// This is a handler and not `SIG_IGN`, which started programs would inherit.
+    /// A death by SIGPIPE would look like the fault of a plug-in. The signals are handled, not ignored, since child
+    /// processes would inherit `SIG_IGN`.
     package static func watchReader() { for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } } }
 
     /// Writes a text to standard output.
     ///
-    /// - Throws: ``CampaignError`` if not all of it can be written, as on a full disk
+    /// - Throws: ``CampaignError`` if it cannot be written completely, as on a full disk
     package static func write(_ text: String) throws(CampaignError) {
         let output = FileDescriptor(rawValue: descriptor.load(ordering: .relaxed))
         do throws(Errno) { try output.put(text.utf8) } catch { throw failure(error) }
@@ -69,14 +68,14 @@ package enum Output {
 
     /// Writes a value as one line of JSON to standard output, keys in alphabetical order.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be written whole, or what the value's own encoding throws
+    /// - Throws: ``CampaignError`` if it cannot be written completely, or the error of the value's encoding
     package static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try line(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    /// How long to wait for a reader of standard error that does not read.
+    /// The longest wait for a blocked standard error, in milliseconds.
     enum Patience: Int32 {
         case none = 0
         case second = 1000

@@ -1,9 +1,9 @@
-/// Which bpf-patch-fuzz this is; findings and states say so.
+/// The version of bpf-patch-fuzz, which is written to findings and states.
 package enum Version {
     /// The number of the release.
     package static let number = "0.11.0"
 
-    /// The commit that was built, or `nil` where neither a repository nor an archive of one was.
+    /// The commit of the build, or `nil` if it was built from neither a repository nor an archive of one.
     ///
     /// - Source: the build plug-in `BuildCommit`
     package static var commit: String? { commitOfBuild.isEmpty ? nil : commitOfBuild }

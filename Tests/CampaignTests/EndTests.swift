@@ -82,7 +82,7 @@ import Testing
         let cut = CutCase(index: 5, start: now - UInt64(seconds * 1e9), now: now, timeout: 30)
         #expect(cut.isLate == isLate)
         #expect(
-            cut.text == "case 5 \(CutCase.words) \(seconds) of the 30.0 s that it may take; its block is not counted")
+            cut.text == "case 5 \(CutCase.words) \(seconds) of its limit of 30.0 s; its block is not counted")
         var kept = cut
         kept.isKept = true
         #expect(kept.text.contains("its block is run again when the campaign is resumed"))
@@ -102,9 +102,9 @@ import Testing
         arguments: [
             (1, 0x10, FaultPlace.Access.write, "writes to address 0x10, next to a null pointer"),
             (1, 0x7000_1000, .read, "reads from an address where nothing is mapped"),
-            (2, 0x7000_1000, .write, "writes to memory, where it may not"),
+            (2, 0x7000_1000, .write, "writes to memory without permission"),
             (1, 0, .jump, "jumps to address 0x0, next to a null pointer"),
-            (128, 0, .read, "uses an address that no memory can have"),
+            (128, 0, .read, "uses a non-canonical address"),
         ] as [(Int32, UInt, FaultPlace.Access, String)]) func addressesAreWords(
             _ code: Int32, _ address: UInt, _ access: FaultPlace.Access, _ text: String
         )

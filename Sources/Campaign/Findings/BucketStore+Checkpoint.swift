@@ -1,10 +1,10 @@
 import Fuzzing
 
 extension BucketStore {
-    /// What a checkpoint has of the buckets, in the order in which they were first seen.
+    /// The checkpoint records of the buckets in the order of their first hits, and of the collateral buckets by name.
     ///
     /// - Complexity: O(buckets)
-    func records(seed: UInt64) -> (entries: [Checkpoint.Entry], strays: [Checkpoint.CollateralFinding]) {
+    func records(seed: UInt64) -> (entries: [Checkpoint.Entry], collateral: [Checkpoint.CollateralFinding]) {
         var records: [Checkpoint.Entry] = []
         for (place, bucket) in queue.enumerated() {
             guard let entry = entries[bucket] else { continue }
@@ -13,22 +13,22 @@ extension BucketStore {
                     bucket: bucket, firsts: [FirstHit(seed: seed, index: entry.lowest)],
                     hits: entry.hits, isStored: place < storedCount, leadsTo: entry.stored?.leadsTo))
         }
-        let met = strays.sorted { $0.key < $1.key }.map { bucket, stray in
+        let others = collateral.sorted { $0.key < $1.key }.map { bucket, met in
             Checkpoint.CollateralFinding(
-                bucket: bucket, index: stray.index, text: stray.text, isStored: stray.stored != nil,
-                leadsTo: stray.stored?.leadsTo)
+                bucket: bucket, index: met.index, text: met.text, isStored: met.stored != nil,
+                leadsTo: met.stored?.leadsTo)
         }
-        return (records, met)
+        return (records, others)
     }
 
-    /// What a checkpoint has of the buckets whose block was not counted yet, by name.
+    /// The buckets whose block is not counted yet, sorted by name.
     ///
     /// - Complexity: O(buckets log buckets)
     var earlyHits: [EarlyHit] { early.sorted { $0.key < $1.key }.map { EarlyHit(bucket: $0.key, index: $0.value) } }
 
-    /// Goes on from a checkpoint; a finding whose file is not there any more is made again.
+    /// Restores the buckets of a checkpoint. A finding whose file is missing is minimized again.
     ///
-    /// - Throws: ``CampaignError`` when a file that is no case cannot be put aside
+    /// - Throws: ``CampaignError`` if an unreadable case file cannot be renamed
     func restore(_ checkpoint: Checkpoint) throws(CampaignError) {
         var unstored: [(String, Entry)] = []
         for record in checkpoint.entries {
@@ -43,21 +43,22 @@ extension BucketStore {
                 unstored.append((record.bucket, entry))
             }
         }
-        // Long ones wait for the others.
+        // Slow cases are minimized last.
         let isLong = unstored.map { triage.isLong(index: $0.1.lowest) }
         for (number, (bucket, entry)) in unstored.enumerated() where !isLong[number] { insert(bucket, entry) }
         for (number, (bucket, entry)) in unstored.enumerated() where isLong[number] { insert(bucket, entry) }
         for hit in checkpoint.early where entries[hit.bucket] == nil { early[hit.bucket] = hit.index }
-        for stray in checkpoint.strays where entries[stray.bucket] == nil {
-            guard let found = try? CaseFile.parse(stray.text, file: stray.bucket) else { continue }
-            let kept = stray.isStored ? try folder.stored(stray.bucket)?.content : nil
-            var stored = kept.map { describe($0, stray.bucket, stray.index, 0) }
-            stored?.leadsTo = stray.leadsTo
-            strays[stray.bucket] = CollateralFinding(index: stray.index, text: stray.text, found: found, stored: stored)
+        for record in checkpoint.collateral where entries[record.bucket] == nil {
+            guard let found = try? CaseFile.parse(record.text, file: record.bucket) else { continue }
+            let kept = record.isStored ? try folder.stored(record.bucket)?.content : nil
+            var stored = kept.map { describe($0, record.bucket, record.index, 0) }
+            stored?.leadsTo = record.leadsTo
+            collateral[record.bucket] = CollateralFinding(
+                index: record.index, text: record.text, found: found, stored: stored)
         }
     }
 
-    /// Takes back what was seen in a block that is to be run again.
+    /// Subtracts the hits of a block that will be run again.
     func remove(_ hits: [BucketHit]) {
         for hit in hits {
             guard var entry = entries[hit.bucket] else { continue }

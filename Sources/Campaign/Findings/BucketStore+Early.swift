@@ -2,28 +2,28 @@ import Foundation
 import Fuzzing
 
 extension Case {
-    /// The name of a case that there was no time to minimize.
+    /// The name of a case that was not minimized for lack of time.
     package static let asSeen = "as it was seen; 'minimize FILE -o FILE' makes it smaller"
-    /// The name of a case that is not run again, since that may bring the machine down.
+    /// The name of a case that is not run again because it may crash the machine.
     static let notRunAgain = "as it was seen; it has not been run again"
-    /// The name of a case at which memory ran out that the cases before it had not given back.
-    static let leaking = "memory that the cases before had taken ran out here; by itself it shows nothing"
-    /// The name of a case that is not in its bucket when it is run by itself.
-    static let notSeenAgain = "not seen again by itself; make the case anew from its seed and index"
+    /// The name of a case that exceeded the memory limit because earlier cases had leaked memory.
+    static let leaking = "earlier cases leaked memory, which exceeded the limit here; alone, this case shows nothing"
+    /// The name of a case that does not hit its bucket when it is run alone.
+    static let notSeenAgain = "not reproduced when run alone; generate it again from its seed and index"
 }
 
 extension Case {
-    /// Whether a bucket is about memory that is taken by many cases together, none of which shows it alone.
+    /// Returns true for the bucket of a slow leak, which no case shows alone.
     static func isLeak(_ bucket: String) -> Bool { bucket.hasSuffix("/\(BrokenRule.memory.rawValue)/leak/none") }
 }
 
-/// Buckets are on disk from the moment in which a worker tells of them, whatever becomes of their block.
+/// Early hits: the case of a bucket is written when a worker reports it, even if its block is never completed.
 extension BucketStore {
-    /// Takes in a bucket that a worker has hit, and writes its case down as it was seen; returns true if it is new.
+    /// Adds a bucket that a worker reports before the end of its block, and writes its case; returns true if it is new.
     ///
-    /// - Parameter isWritten: whether the case is written down at once
+    /// - Parameter isWritten: false to leave the folder unchanged
     /// - Throws: ``CampaignError`` when the file cannot be written
-    func note(_ hit: EarlyHit, isWritten: Bool = true) throws(CampaignError) -> Bool {
+    func addEarly(_ hit: EarlyHit, isWritten: Bool = true) throws(CampaignError) -> Bool {
         if entries[hit.bucket] != nil { return false }
         if let known = early[hit.bucket] {
             early[hit.bucket] = min(known, hit.index)
@@ -32,14 +32,14 @@ extension BucketStore {
         early[hit.bucket] = hit.index
         if !isWritten { return true }
         let file = folder.file(of: hit.bucket)
-        // One from before this campaign is looked at when there is time.
+        // A file of an earlier campaign is compared later, when its case is minimized.
         if keepsEarlier && FileManager.default.fileExists(atPath: file) { return true }
         if keepsEarlier { earlier[hit.bucket] = .some(nil) }
         _ = try keep(asSeen(hit.bucket, index: hit.index), hit.bucket)
         return true
     }
 
-    /// The case of a bucket as it was seen, which says so.
+    /// The generated case of a bucket; its name says that it is not minimized.
     func asSeen(_ bucket: String, index: UInt64) -> Case {
         var c = triage.completed(makeCase(bucket, index: index), bucket: bucket)
         c.name = triage.isSafeToRerun(bucket) ? Case.asSeen : Case.notRunAgain
@@ -47,9 +47,9 @@ extension BucketStore {
         return c
     }
 
-    /// All buckets as findings, now that an error has ended the campaign; cases that are not minimized are as they were seen.
+    /// All buckets as findings after an error, minimized or not.
     ///
-    /// - Complexity: O(buckets) cases made
+    /// - Complexity: O(buckets) generated cases
     var findingsSoFar: [StoredFinding] {
         let findings = findings
         let stored = Set(findings.map(\.bucket))
@@ -63,7 +63,7 @@ extension BucketStore {
         return (findings + others).sorted { $0.bucket < $1.bucket }
     }
 
-    /// Makes findings of the buckets whose block was not counted, now that no more blocks come.
+    /// Turns the remaining early hits into findings after the last block.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written
     func settleEarly() throws(CampaignError) {

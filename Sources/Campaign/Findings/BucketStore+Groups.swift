@@ -2,16 +2,16 @@ import Foundation
 import Fuzzing
 
 extension BucketStore {
-    /// Whether the minimized case of some bucket has not slid yet.
+    /// True if a minimized case has not slid yet.
     ///
     /// - Complexity: O(1), amortized
     var hasToSlide: Bool { slidCount < storedCount }
 
-    /// Lets the minimized case of the next bucket slide for which that was not tried yet; says whether there was one.
+    /// Slides the next minimized case that has not slid yet (``Fuzzing/CaseSlide``); returns false if there is none.
     ///
-    /// A slide into a bucket that the campaign has not met makes that a finding of its own.
+    /// A slide into a new bucket adds that bucket as a collateral finding.
     ///
-    /// - Throws: ``CampaignError`` when the judge cannot work
+    /// - Throws: ``CampaignError`` if the judge fails
     func slideNext() throws(CampaignError) -> Bool {
         while let bucket = queue.prefix(storedCount).dropFirst(slidCount).first {
             guard let entry = entries[bucket], let stored = entry.stored, stored.leadsTo == nil else {
@@ -19,24 +19,24 @@ extension BucketStore {
                 continue
             }
             guard let leadsTo = try slide(bucket, from: entry.lowest) else { return false }
-            // More may have been seen of it meanwhile.
+            // The entry may have new hits.
             entries[bucket]?.stored?.leadsTo = leadsTo
             return true
         }
         return false
     }
 
-    /// Where the case of a bucket that is on disk slides to; `nil` when an interrupt or the time limit came first.
+    /// The buckets into which the stored case of a bucket slides; `nil` after an interrupt or at the time limit.
     func slide(_ bucket: String, from index: UInt64) throws(CampaignError) -> [String]? {
         if triage.isLate() { return nil }
         guard let c = try folder.stored(bucket)?.content, let end = triage.slide(c, from: bucket) else {
-            // A slide that was cut short shows nothing.
+            // An interrupted slide has no result.
             return triage.isLate() ? nil : []
         }
         if let failure = triage.failure { throw failure }
         if end.isInterrupted { return nil }
         if end.bucket == bucket { return [] }
-        if entries[end.bucket] == nil { note(end.smallest, end.bucket, from: index) }
+        if entries[end.bucket] == nil { addCollateral(end.smallest, end.bucket, from: index) }
         return [end.bucket]
     }
 }

@@ -1,11 +1,11 @@
 import Fuzzing
 
-/// Cases are minimized one by one; ``FindingTriage/isLate`` says when there is no time for more.
+/// The minimizing of cases, one at a time, until ``FindingTriage/isLate`` returns true.
 extension BucketStore {
-    /// Minimizes the case of a bucket and writes it down.
+    /// Minimizes the case of a bucket and writes it to its file.
     ///
     /// - Throws: ``CampaignError`` when the file cannot be written
-    func store(_ bucket: String) throws(CampaignError) {
+    func minimize(_ bucket: String) throws(CampaignError) {
         guard let entry = entries[bucket] else { return }
         var c = makeCase(bucket, index: entry.lowest)
         var isInterrupted = false
@@ -14,13 +14,13 @@ extension BucketStore {
         } else if !triage.isSafeToRerun(bucket) {
             c.name = Case.notRunAgain
         } else if isUsable(c, bucket) {
-            // The original is safe on disk before anything smaller is looked for.
+            // If this process is killed while it minimizes, the original is on disk.
             if entry.stored == nil { _ = try keep(asSeen(bucket, index: entry.lowest), bucket) }
             let result = triage.minimize(c, bucket: bucket)
             c = result.smallest
             isInterrupted = result.isInterrupted
             for (other, found) in result.strays.sorted(by: { $0.key < $1.key }) where entries[other] == nil {
-                note(found, other, from: entry.lowest)
+                addCollateral(found, other, from: entry.lowest)
             }
         } else {
             c.name = Case.notSeenAgain
@@ -28,33 +28,38 @@ extension BucketStore {
         if let failure = triage.failure { throw failure }
         if isInterrupted { c.name = Case.asSeen }
         try settle(c, bucket)
-        // What was broken off is minimized when the campaign goes on.
+        // An interrupted minimization is repeated when the campaign is resumed.
         if unstored == bucket && !isInterrupted { storedCount += 1 }
     }
 
     private func settle(_ c: Case, _ bucket: String) throws(CampaignError) {
         let kept = try keep(c, bucket)
-        // More may have been seen of it meanwhile.
+        // Workers may have reported further hits in the meantime.
         guard var entry = entries[bucket] else { return }
         entry.stored = describe(kept, bucket, entry.lowest, entry.hits)
         if kept.name == Case.asSeen { entry.stored?.isMinimized = false }
         entries[bucket] = entry
     }
 
-    func note(_ found: Case, _ bucket: String, from index: UInt64) {
+    /// Adds a bucket that was hit while another was minimized; of several cases the smallest is kept.
+    ///
+    /// - Parameter index: the index of the case that was minimized
+    func addCollateral(_ found: Case, _ bucket: String, from index: UInt64) {
         let text = CaseFile.print(found)
         guard let found = try? CaseFile.parse(text, file: bucket) else { return }
-        if let known = strays[bucket], CaseSize(known.found) <= CaseSize(found) { return }
-        strays[bucket] = CollateralFinding(index: index, text: text, found: found)
+        if let known = collateral[bucket], CaseSize(known.found) <= CaseSize(found) { return }
+        collateral[bucket] = CollateralFinding(index: index, text: text, found: found)
     }
 
-    /// How many findings are left for ``finishNext()``.
-    var unfinished: Int { queue.count - max(storedCount, seenCount) + strays.count - strayFindings.count }
+    /// The number of findings left for ``finishNext()``.
+    var unfinished: Int {
+        queue.count - max(storedCount, seenCount) + collateral.count - collateralFindings.count
+    }
 
-    /// Settles the case of the next bucket, now that no more blocks come; returns false when there is none left.
+    /// Finishes the next bucket after the last block; returns false if none is left.
     ///
-    /// A bucket met while another was minimized is a finding of its own; what it leads to in turn is left for the next
-    /// campaign. When it is late, a case is only written down, to be minimized another time.
+    /// A collateral bucket is a finding of its own, but the buckets that its own minimization hits are ignored. Without
+    /// time, the case is written as it was seen.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written
     func finishNext() throws(CampaignError) -> Bool {
@@ -63,7 +68,7 @@ extension BucketStore {
         if seenCount < queue.count {
             let bucket = queue[seenCount]
             if !triage.isLate() {
-                try store(bucket)
+                try minimize(bucket)
             } else if let entry = entries[bucket] {
                 try settle(asSeen(bucket, index: entry.lowest), bucket)
             }
@@ -71,13 +76,13 @@ extension BucketStore {
             return true
         }
         if try slideNext() { return true }
-        if strayQueue.isEmpty {
-            strayQueue = strays.keys.sorted(by: >).filter { strayFindings[$0] == nil && early[$0] == nil }
+        if collateralQueue.isEmpty {
+            collateralQueue = collateral.keys.sorted(by: >).filter { collateralFindings[$0] == nil && early[$0] == nil }
         }
-        guard let bucket = strayQueue.popLast(), let stray = strays[bucket] else { return false }
-        strayFindings[bucket] = stray.stored
-        if stray.stored != nil { return true }
-        var c = stray.found
+        guard let bucket = collateralQueue.popLast(), let pending = collateral[bucket] else { return false }
+        collateralFindings[bucket] = pending.stored
+        if pending.stored != nil { return true }
+        var c = pending.found
         var isSettled = false
         if !triage.isLate() {
             let result = triage.minimize(c, bucket: bucket)
@@ -87,17 +92,17 @@ extension BucketStore {
         if let failure = triage.failure { throw failure }
         if !isSettled { c.name = Case.asSeen }
         let kept = try keep(c, bucket)
-        var finding = describe(kept, bucket, stray.index, 0)
+        var finding = describe(kept, bucket, pending.index, 0)
         if kept.name == Case.asSeen { finding.isMinimized = false }
         if isSettled {
-            // What it leads to is left for the next campaign, if it is new.
-            let others = strays
-            finding.leadsTo = try slide(bucket, from: stray.index)
-            strays = others
+            // New buckets that this slide hits are ignored: see above.
+            let others = collateral
+            finding.leadsTo = try slide(bucket, from: pending.index)
+            collateral = others
             isSettled = finding.leadsTo != nil
         }
-        strayFindings[bucket] = finding
-        if isSettled { strays[bucket]?.stored = finding }
+        collateralFindings[bucket] = finding
+        if isSettled { collateral[bucket]?.stored = finding }
         return true
     }
 }

@@ -2,13 +2,12 @@ import BPF
 import Foundation
 import Fuzzing
 
-/// All buckets of a campaign: what was seen of each, and the minimized case of each on disk.
+/// All buckets of a campaign: their hits, and the minimized case of each on disk.
 ///
-/// For a given range of indices the result is the same whatever the number of workers, and however often the campaign was
-/// interrupted: hits come in order of index, so the first of a bucket is the lowest, and its case is the one that is
-/// minimized.
+/// The result depends only on the range of indices, not on the number of workers or interrupts. Hits are added in order
+/// of index, so the first hit of a bucket has its lowest index, and that case is minimized.
 ///
-/// A class, since hits come in while a case is being minimized.
+/// A class, because hits are added while a case is being minimized.
 final class BucketStore {
     struct Entry {
         var lowest: UInt64
@@ -16,50 +15,49 @@ final class BucketStore {
         var stored: StoredFinding?
     }
 
-    /// A bucket met while another was minimized.
+    /// A bucket that was hit only while another was minimized.
     struct CollateralFinding {
-        /// The index of the case that led there.
+        /// The index of the case that was minimized.
         var index: UInt64
-        /// The case as a file has it, so that it is the same after a checkpoint.
+        /// The text of the case, as in its file and in checkpoints.
         var text: String
         var found: Case
-        /// What has become of it, if it has been minimized.
+        /// The minimized finding, or `nil`.
         var stored: StoredFinding?
     }
 
     let configuration: CampaignConfiguration
     let folder: CrashFolder
-    /// What has been written there since the last checkpoint.
+    /// The files written since the last checkpoint.
     let fresh = FreshFiles()
-    /// Whether files that were in the folder before this campaign are kept when they are as small.
+    /// True if a file of an earlier campaign is kept when its case is as small.
     let keepsEarlier: Bool
     let triage: any FindingTriage
     var entries: [String: Entry] = [:]
-    /// The buckets in the order in which they were first seen; those behind the first few are not on disk yet.
+    /// The buckets in the order of their first hits. The first ``storedCount`` are minimized and on disk.
     var queue: [String] = []
-    /// How many of these are on disk.
     var storedCount = 0
-    /// The buckets whose case takes as long as many others.
+    /// The buckets with slow cases.
     private var long: Set<String> = []
-    /// For how many of these it is known where their cases slide to.
+    /// The number of buckets at the start of the queue whose cases have slid.
     var slidCount = 0
-    var strays: [String: CollateralFinding] = [:]
-    /// The lowest index of each bucket that a worker has told of, and of which no block has been counted yet.
+    var collateral: [String: CollateralFinding] = [:]
+    /// The lowest reported index of each bucket without a counted block.
     var early: [String: UInt64] = [:]
-    /// The early ones that have become findings, in the end.
+    /// The findings of the early hits left after the last block.
     var earlyFindings: [String: StoredFinding] = [:]
-    /// How many in the queue are on disk, if only as they were seen.
+    /// The number of buckets at the start of the queue that are on disk, minimized or not.
     var seenCount = 0
-    /// The strays that are left in the end, the next one last.
-    var strayQueue: [String] = []
-    /// The strays that have become findings, in the end.
-    var strayFindings: [String: StoredFinding] = [:]
-    /// What the folder held of a bucket when this campaign first met it.
+    /// The collateral buckets left after the last block, in reverse order.
+    var collateralQueue: [String] = []
+    /// The finished collateral findings.
+    var collateralFindings: [String: StoredFinding] = [:]
+    /// The file of each bucket from an earlier campaign, `.some(nil)` if there was none.
     var earlier: [String: CrashFolder.Stored?] = [:]
 
-    /// Makes an empty ledger.
+    /// Makes an empty store.
     ///
-    /// - Parameter host: the program that serves as judge
+    /// - Parameter host: the program of the judge process
     init(configuration: CampaignConfiguration, bases: [Program], host: any HostProgram, keepsEarlier: Bool) {
         self.configuration = configuration
         self.keepsEarlier = keepsEarlier
@@ -67,34 +65,34 @@ final class BucketStore {
         triage = configuration.target.fuzzTarget.makeTriage(seed: configuration.cases.seed, bases: bases, host: host)
     }
 
-    /// How many buckets there are; one met while another was minimized counts once its own case is on disk.
+    /// The number of buckets; a collateral one counts from when its minimized case is on disk.
     ///
-    /// - Complexity: O(buckets met so)
-    var count: Int { entries.count + early.count + strayFindings.count + strayNames.count }
+    /// - Complexity: O(collateral buckets)
+    var count: Int { entries.count + early.count + collateralFindings.count + storedCollateral.count }
 
-    /// The buckets that an earlier session met while minimizing, until this one takes them up.
-    private var strayNames: [String] {
-        strays.compactMap { $0.value.stored != nil && strayFindings[$0.key] == nil ? $0.key : nil }
+    /// The collateral buckets that an earlier session minimized and this one has not finished yet.
+    private var storedCollateral: [String] {
+        collateral.compactMap { $0.value.stored != nil && collateralFindings[$0.key] == nil ? $0.key : nil }
     }
 
-    /// How many buckets are of patchers that do not answer.
+    /// The number of buckets of hangs.
     ///
     /// - Complexity: O(buckets)
     var hangCount: Int {
-        (queue + early.keys + strayFindings.keys + strayNames).count { Bucket.rule(of: $0) == .hang }
+        (queue + early.keys + collateralFindings.keys + storedCollateral).count { Bucket.rule(of: $0) == .hang }
     }
 
-    /// The buckets, by name.
+    /// The findings on disk, sorted by bucket.
     var findings: [StoredFinding] {
         let seen = entries.values.compactMap { entry in
             var finding = entry.stored
             finding?.hits = entry.hits
             return finding
         }
-        return (seen + strayFindings.values + earlyFindings.values).sorted { $0.bucket < $1.bucket }
+        return (seen + collateralFindings.values + earlyFindings.values).sorted { $0.bucket < $1.bucket }
     }
 
-    /// Takes in what came of one block; blocks come in order.
+    /// Adds the hits of the next block.
     ///
     /// - Complexity: O(hits log hits)
     func add(_ hits: [BucketHit]) {
@@ -109,9 +107,9 @@ final class BucketStore {
         }
     }
 
-    /// Adds a bucket that follows all others in order of index; one whose case is long waits for all that are not.
+    /// Appends a new bucket to the queue; buckets with slow cases stay at its end.
     ///
-    /// The first that is not on disk stays where it is, since it may be at work.
+    /// The first bucket that is not on disk keeps its place, because it may be being minimized.
     func insert(_ bucket: String, _ entry: Entry) {
         entries[bucket] = entry
         var place = queue.count
@@ -121,21 +119,21 @@ final class BucketStore {
             while place > storedCount + 1 && long.contains(queue[place - 1]) { place -= 1 }
         }
         queue.insert(bucket, at: place)
-        strays[bucket] = nil
+        collateral[bucket] = nil
         early[bucket] = nil
     }
 
-    /// A bucket of which no minimized case is on disk yet.
+    /// The next bucket to minimize, or `nil`.
     ///
     /// - Complexity: O(1)
     var unstored: String? { storedCount < queue.count ? queue[storedCount] : nil }
 
-    /// How many buckets wait to be minimized, of those that a block has been counted of.
+    /// The number of buckets of counted blocks that are not minimized yet.
     var backlog: Int { queue.count - storedCount }
 
-    /// Whether all findings are minimized, and known where they slide to.
+    /// True if all findings are minimized and have slid.
     var isSettled: Bool {
-        unstored == nil && strays.values.allSatisfy { $0.stored != nil }
+        unstored == nil && collateral.values.allSatisfy { $0.stored != nil }
             && entries.values.allSatisfy { $0.stored?.leadsTo != nil }
     }
 
@@ -145,7 +143,7 @@ final class BucketStore {
             hits: hits)
     }
 
-    /// Makes the case of a bucket once more.
+    /// Generates the case of a bucket again.
     func makeCase(_ bucket: String, index: UInt64) -> Case {
         var c = triage.makeCase(index: index)
         c.bucket = bucket
@@ -154,9 +152,9 @@ final class BucketStore {
         return c
     }
 
-    /// Lets a case stand for its bucket, unless one from before this campaign is as small and still fails.
+    /// Writes a case for its bucket, unless the file of an earlier campaign is as small and still fails.
     ///
-    /// - Returns: the case that is on disk now
+    /// - Returns: the case on disk
     /// - Throws: ``CampaignError`` when the file cannot be written
     func keep(_ found: Case, _ bucket: String) throws(CampaignError) -> Case {
         var c = found
@@ -179,12 +177,13 @@ final class BucketStore {
         return c
     }
 
-    /// Whether a case from before is as small as another, and not only for lack of time.
+    /// Returns true if an earlier case is minimized and as small as another.
     private func isAsSmall(_ before: Case, _ c: Case) -> Bool {
         CaseSize(before) == CaseSize(c) && before.name != Case.asSeen
     }
 
-    /// Whether a case is in its bucket when it is run by itself; one that there is no time to run is taken at its word.
+    /// Returns true if a case hits its bucket when it is run alone. If there is no time to run it, or running it is
+    /// unsafe, this is assumed.
     func isUsable(_ c: Case, _ bucket: String) -> Bool {
         if c.bucket != bucket { return false }
         return !triage.isSafeToRerun(bucket) || triage.findings(of: c).contains { $0.bucket == bucket }

@@ -3,31 +3,30 @@ import Fuzzing
 import SystemPackage
 import UserFiles
 
-/// The folder of findings: one file a bucket, never half written.
+/// The folder of findings: one file a bucket, each replaced atomically.
 package struct CrashFolder: Sendable {
-    /// Where it is.
     package let path: String
 
     /// Names a folder; see ``check()``.
     package init(path: String) { self.path = path }
 
-    /// Checks that findings can be written there, and makes nothing: a folder is made for the first finding.
+    /// Checks that findings can be written. The folder itself is made with the first finding.
     ///
     /// - Throws: ``CampaignError`` with the folder and the reason
     package func check() throws(CampaignError) {
         do throws(FileError) { try Folder.check(path) } catch {
-            throw CampaignError("\(error); findings go there")
+            throw CampaignError("\(error); this is the folder for findings")
         }
     }
 
-    /// Checks that a file can be written later, without touching it.
+    /// Checks that a file can be written later; changes nothing.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     package static func checkWritable(_ path: String) throws(CampaignError) {
         _ = try onFiles { () throws(FileError) in try OutputFile(path) }
     }
 
-    /// Checks that a case and the C program beside it can be written later, and that no program of the user's is there.
+    /// Checks that a case and its C program can be written later without replacing another C program of the user.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     package static func checkWritable(_ c: Case, at path: String) throws(CampaignError) {
@@ -39,48 +38,48 @@ package struct CrashFolder: Sendable {
             try FileReader.bytes(of: program, upTo: KernelReproducer.longestStart)
         }
         if KernelReproducer.isOwn(start) { return }
-        throw CampaignError("\(program): is there already, and is no program of a case; name another file for the case")
+        throw CampaignError("\(program): exists and was not generated from a case; name another file for the case")
     }
 
-    /// The C program beside the file of a case, if that is a `.case` file.
+    /// The path of the C program for a `.case` file; `nil` for other names.
     private static func program(beside file: String) -> String? {
         if !file.hasSuffix(".case") { return nil }
         return URL(fileURLWithPath: file).deletingPathExtension().appendingPathExtension("c").relativePath
     }
 
-    /// Where the finding of a bucket is kept.
+    /// The path of the case file of a bucket.
     package func file(of bucket: String) -> String {
         URL(fileURLWithPath: path).appendingPathComponent(
             bucket.replacingOccurrences(of: "/", with: "--") + ".case"
         ).relativePath
     }
 
-    /// Writes a case whole or not at all, to a temporary file that is then renamed.
+    /// Writes a case file atomically.
     ///
-    /// - Throws: ``CampaignError`` that says which file, and why not
+    /// - Throws: ``CampaignError`` with the file and the reason
     package static func write(_ c: Case, to path: String) throws(CampaignError) {
         try write(CaseFile.print(c), to: path)
     }
 
-    /// Writes a text whole or not at all, to a temporary file that is then renamed; a link is followed.
+    /// Writes a file atomically, following links: a temporary file is written and renamed.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     package static func write(_ text: String, to path: String) throws(CampaignError) {
         try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: path) }
     }
 
-    /// A case in the folder, with the text that it was read from.
+    /// A case of the folder with the text of its file.
     struct Stored {
         var content: Case
         var text: String
     }
 
-    /// The case that is kept for a bucket, or `nil` when there is none.
+    /// The stored case of a bucket, or `nil` if there is none.
     ///
-    /// A file that cannot be read as a case is put aside, and said so.
+    /// An unreadable file is renamed, with a message.
     ///
-    /// - Parameter isChanged: whether the folder may be changed; otherwise such a file is an error
-    /// - Throws: ``CampaignError`` when such a file cannot be put aside
+    /// - Parameter isChanged: false to throw for an unreadable file instead
+    /// - Throws: ``CampaignError`` if a file is unreadable and not renamed
     func stored(_ bucket: String, isChanged: Bool = true) throws(CampaignError) -> Stored? {
         let file = file(of: bucket)
         do throws(Errno) { _ = try FileType(of: file) } catch { if error == .noSuchFileOrDirectory { return nil } }
@@ -90,20 +89,19 @@ package struct CrashFolder: Sendable {
         }
         if !isChanged {
             throw CampaignError(
-                "\(file): is no case that can be read; go on with its campaign, and merge then")
+                "\(file): is not a readable case; resume its campaign, then merge again")
         }
         let aside = file + ".unreadable"
         do throws(Errno) { try SystemCall.rename(file, to: aside) } catch {
             throw CampaignError("\(file): is no case and cannot be put aside: \(error.reason); move it away")
         }
-        Output.note("\(file) cannot be read as a case; it is now \(aside)\n")
+        Output.note("\(file): is not a readable case; renamed to \(aside)\n")
         return nil
     }
 
-    /// Writes a bucket's case whole or not at all, and beside one against a kernel a C program that shows it; what is there
-    /// already is left alone.
+    /// Writes the case of a bucket atomically, and for a kernel case its C program. Unchanged files are not written.
     ///
-    /// - Throws: ``CampaignError`` that says which file, and why not
+    /// - Throws: ``CampaignError`` with the file and the reason
     func write(_ stored: Stored, for bucket: String) throws(CampaignError) {
         try onFiles { () throws(FileError) in try Folder.make(path) }
         let file = file(of: bucket)
@@ -111,9 +109,9 @@ package struct CrashFolder: Sendable {
         try CrashFolder.writeProgram(of: stored.content, beside: file)
     }
 
-    /// Writes the C program that shows a case against a kernel beside its file, if that is a `.case` file.
+    /// Writes the C program of a kernel case next to its file, if that is a `.case` file.
     ///
-    /// - Throws: ``CampaignError`` that says which file, and why not
+    /// - Throws: ``CampaignError`` with the file and the reason
     package static func writeProgram(of c: Case, beside file: String) throws(CampaignError) {
         guard let program = program(beside: file) else { return }
         if let text = KernelReproducer.text(of: c, file: FilePath(program).name) {

@@ -1,10 +1,12 @@
 import Fuzzing
 
 extension FindingGroup {
-    /// How wide a line may be, but for a command, which must not be broken where it cannot be pasted.
+    /// The maximum width of a line. A command may exceed it where a line break would prevent pasting it.
+    ///
+    /// - Units: columns
     private static let width = 80
 
-    /// The group for a reader: what is wrong, how often it was seen, and the command that shows the smallest case.
+    /// The text of the group: the fault, the number of hits, and the command that shows the smallest case.
     ///
     /// - Shape: whole lines; those after the first are indented
     package var text: String {
@@ -13,7 +15,7 @@ extension FindingGroup {
         let others = buckets.count - 1
         let times =
             hits == 0
-            ? "met while minimizing" : hits == 1 ? "seen once" : "seen \(CountText.grouped(hits)) times"
+            ? "hit only while another was minimized" : hits == 1 ? "seen once" : "seen \(CountText.grouped(hits)) times"
         lines.append("  " + bucket)
         let counts =
             "  " + (others == 0 ? "" : "and \(CountText.of(others, "more bucket")); ") + times
@@ -23,8 +25,7 @@ extension FindingGroup {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// A command in one line, or in several that a shell takes for one: an option stays with its value, and a word is never
-    /// broken.
+    /// A command in one line, or in several with backslashes. An option stays on one line with its value.
     private static func fitting(_ words: [String]) -> String {
         if words.count < 3 { return words.joined(separator: " ") }
         var lines = [words[...1].joined(separator: " ")]
@@ -46,9 +47,9 @@ extension FindingGroup {
 }
 
 extension CampaignReport {
-    /// The groups for a reader, those that are known left out.
+    /// The text of the groups with a new bucket.
     ///
-    /// - Parameter all: whether known ones are there too, and after each group a line for each of its buckets
+    /// - Parameter all: true to add known groups, and a line for each bucket
     package func groupText(all: Bool, line: (StoredFinding) -> String) -> String {
         let found = Dictionary(findings.map { ($0.bucket, $0) }, uniquingKeysWith: { one, _ in one })
         var text = ""
@@ -62,7 +63,7 @@ extension CampaignReport {
         return text
     }
 
-    /// How many findings there are, in words.
+    /// The number of findings, in words.
     package var countText: String {
         let known = groups.filter { $0.isKnown == true }
         let buckets = groups.reduce(0) { $0 + $1.buckets.count }

@@ -1,23 +1,23 @@
 import Fuzzing
 
-/// Findings that one cause explains, as far as is known: what a reader has to look at once.
+/// Findings that probably have one cause, so that one of them needs to be examined.
 package struct FindingGroup: Codable, Sendable, Hashable {
-    /// What is wrong in the smallest case, in one sentence without numbers.
+    /// The fault of the smallest case, in one sentence without numbers.
     package var sentence: String
     package var target: String
     /// The bucket of the smallest case.
     package var bucket: String
-    /// Where the smallest case is.
+    /// The file of the smallest case.
     package var file: String
-    /// How large it is, in words.
+    /// The size of the smallest case, in words.
     package var size: String
     /// All buckets, the smallest case's first and the others by name.
     package var buckets: [String]
-    /// How often any of them was seen.
+    /// The sum of the hits of all buckets.
     package var hits: UInt64
     /// The words of the command that shows the smallest case.
     package var show: [String]
-    /// True if all buckets are in the list of those that do not count; `nil` without such a list.
+    /// True if all buckets are in the list of known buckets; `nil` without a list.
     package var isKnown: Bool?
 
     enum CodingKeys: String, CodingKey {
@@ -27,19 +27,20 @@ package struct FindingGroup: Codable, Sendable, Hashable {
     }
 }
 
-/// Puts findings into groups: a pure function of the findings and of where the case of each slides to.
+/// Groups findings by their probable cause.
 ///
-/// Two findings are in one group when the case of one slides into the bucket of the other (see ``Fuzzing/CaseSlide``), directly
-/// or by way of others. Those that cannot slide are in one group when target, rule and kind of instruction are the same,
-/// since it is the same thing that happened. Those that there was no time for are where all others of the same kind and direction
-/// are that have slid, or else with their kind.
+/// Two findings are in one group if the case of one slides into the bucket of the other (see ``Fuzzing/CaseSlide``),
+/// directly or through others. Findings that cannot slide are grouped by target, rule and kind of instruction.
+///
+/// A finding that could slide but has not joins the group of those with the same direction that have slid. If there is
+/// no such group, or more than one, it is grouped like a finding that cannot slide.
 package enum FindingGroups {
     /// Groups findings.
     ///
     /// - Parameters:
     ///   - plugins: the plug-ins of the campaign
-    ///   - host: writes the command that shows a case
-    /// - Returns: the groups, those with the smallest case first
+    ///   - host: the program whose command shows a case
+    /// - Returns: the groups, sorted by the size of their smallest case
     /// - Complexity: O(findings log findings)
     package static func make(
         _ findings: [StoredFinding], plugins: [PluginFile] = [], host: (any HostProgram)? = nil
@@ -60,7 +61,7 @@ package enum FindingGroups {
         return groups.sorted { isSmaller($0.smallest, $1.smallest) }.map(\.group)
     }
 
-    /// What findings have in common that belong together without sliding; no slash begins a bucket, so that it is none.
+    /// The key of findings that are grouped without sliding. It begins with a slash, so it is not a bucket.
     private static func key(of finding: StoredFinding) -> String {
         guard let bucket = Bucket(finding.bucket) else { return "/" + finding.bucket }
         let words = ["", bucket.target, bucket.rule.rawValue, bucket.isBeyondContract ? Bucket.beyondContract : ""]
@@ -74,7 +75,7 @@ package enum FindingGroups {
         }
     }
 
-    /// The words of the command that shows a case, each as a shell wants it.
+    /// The words of the command that shows a case, quoted for a shell.
     private static func show(
         _ finding: StoredFinding, _ plugins: [PluginFile], _ host: (any HostProgram)?
     ) -> [String] {
@@ -82,7 +83,7 @@ package enum FindingGroups {
         return host?.command(showing: finding.file, plugins: isForeign ? plugins : []).map(ShellText.word) ?? []
     }
 
-    /// Returns true if the case of a finding is smaller, or as small and its bucket comes first by name.
+    /// Returns true if the case of a finding is smaller; the bucket's name decides between equal sizes.
     private static func isSmaller(_ one: StoredFinding, _ other: StoredFinding) -> Bool {
         one.caseSize == other.caseSize
             ? one.bucket < other.bucket : one.caseSize.lexicographicallyPrecedes(other.caseSize)
@@ -110,21 +111,21 @@ package enum FindingGroups {
 extension StoredFinding {
     fileprivate var canSlide: Bool { Bucket(bucket)?.canSlide == true }
 
-    /// Whether its case was made smaller across buckets, so that it is known where it belongs.
+    /// True if its case has slid.
     fileprivate var hasSlid: Bool { leadsTo != nil && canSlide }
 
-    /// What findings have in common of which one that has slid shows where the other belongs.
+    /// The key by which a finding that has not slid joins those that have.
     fileprivate var direction: [String] {
         guard let bucket = Bucket(bucket) else { return [] }
         return [bucket.target, bucket.rule.rawValue, bucket.insnDirection, String(bucket.isBeyondContract)]
     }
 }
 
-/// Names joined into sets.
+/// Disjoint sets of names (union-find).
 private struct DisjointSets {
     private var parents: [String: String] = [:]
 
-    /// The name that stands for the set of a name.
+    /// The representative of the set of a name.
     mutating func root(of name: String) -> String {
         var root = name
         while let parent = parents[root] { root = parent }

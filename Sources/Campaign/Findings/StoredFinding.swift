@@ -1,46 +1,46 @@
 import Foundation
 import Fuzzing
 
-/// A finding of a campaign, minimized and on disk.
+/// A finding of a campaign with its case on disk.
 ///
 /// - Units: `insns` and `patchInsns` in slots of the minimized case
 package struct StoredFinding: Codable, Sendable, Hashable {
     package var bucket: String
     package var target: String
     package var rule: String
-    /// What is wrong, in one sentence without numbers.
+    /// The fault, in one sentence without numbers.
     package var sentence: String
-    /// What was expected and what was found in the minimized case, with numbers, where that is known.
+    /// The expected and the actual value in the minimized case, if known.
     package var detail: String?
-    /// Where the minimized case is.
+    /// The file of the case.
     package var file: String
-    /// The lowest index of the campaign at which the bucket was seen.
+    /// The lowest index of the campaign that hit the bucket.
     package var index: UInt64
-    /// The same for each seed, where states of several campaigns were merged.
+    /// The lowest index for each seed of merged states, else `nil`.
     package var firsts: [FirstHit]?
-    /// How often it was seen; 0 for a bucket met only while another was minimized.
+    /// The number of hits; 0 for a bucket that was hit only while another was minimized.
     package var hits: UInt64
     package var passes: Int
     package var edits: Int
     package var insns: Int
     package var patchInsns: Int
-    /// The seed of the earlier campaign that the file is from, which is as small and still fails, or `nil`.
+    /// The seed of the earlier campaign that wrote the file, or `nil`.
     package var earlierSeed: UInt64?
-    /// The buckets into which its case slides, none where it slides nowhere; `nil` where that is not known.
+    /// The buckets into which its case slides, possibly none; `nil` if unknown.
     package var leadsTo: [String]?
-    /// Whether it is in the list of those that do not count; `nil` outside of campaigns.
+    /// True if it is in the list of known buckets; `nil` outside of campaigns.
     package var isKnown: Bool?
-    /// False for one that is on disk as it was seen, since there was no time to minimize it; else `nil`.
+    /// False if the case was not minimized for lack of time; else `nil`.
     package var isMinimized: Bool?
-    /// False for one of a block that was not completed, so that its hits are not counted; else `nil`.
+    /// False if its block was not completed, so that its hits are not counted; else `nil`.
     package var isCounted: Bool?
 
-    /// How large the case is, as numbers that are compared in order.
+    /// The size of the case; compared lexicographically.
     var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
 
-    /// How large the case is, in words.
+    /// The size of the case, in words.
     ///
-    /// What a kernel did is known of some cases alone, and is not what makes them large.
+    /// For a kernel case these are only the slots: its passes are known in some cases only.
     package var size: String {
         let slots = CountText.of(insns, "slot")
         if target == Finding.kernelTarget { return slots }
@@ -59,7 +59,7 @@ package struct StoredFinding: Codable, Sendable, Hashable {
         case isCounted = "counted"
     }
 
-    /// Describes a minimized case, found in a campaign with the given seed or in one before it.
+    /// Describes a case that was found in the campaign of a seed or in an earlier one.
     package init(_ c: Case, bucket: String, file: String, seed: UInt64, index: UInt64, hits: UInt64) {
         let size = CaseSize(c)
         self.bucket = bucket

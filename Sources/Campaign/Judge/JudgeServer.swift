@@ -5,7 +5,7 @@ import Fuzzing
 /// The inside of a process that judges cases for another process.
 package final class JudgeServer {
     private let targets: [String]
-    private let board: SharedProgress
+    private let shared: SharedProgress
     private let server: ForkServer
     private let output: WorkerOutput
 
@@ -15,14 +15,14 @@ package final class JudgeServer {
     /// - Throws: ``CampaignError`` if there is no memory to share with children
     package init(targets: [String], budget: CaseBudget) throws(CampaignError) {
         self.targets = targets
-        board = try SharedProgress()
+        shared = try SharedProgress()
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: 0, budget: budget, keepsErrors: SanitizerReports.areRead)
+            shared: shared, number: 0, budget: budget, keepsErrors: SanitizerReports.areRead)
     }
 
     /// The word that holds the index of the running target plus 1, or 0 if none is running.
-    package var progress: UnsafeTypedBuffer<Slot, UInt64> { board.patcherWord(ofWorker: 0) }
+    package var progress: UnsafeTypedBuffer<Slot, UInt64> { shared.patcherWord(ofWorker: 0) }
 
     /// Answers the requests on standard input until its end.
     ///
@@ -32,17 +32,17 @@ package final class JudgeServer {
             while let words = JudgeMessage.readWords(1, from: .standardInput),
                 let request = JudgeMessage.readWords(words[0], from: .standardInput)
             {
-                board.begin(index: request[0], worker: 0)
+                shared.begin(index: request[0], worker: 0)
                 let verdict = judge(CaseEncoding.unpack(request[2...]), request[1])
-                board.rest(worker: 0)
+                shared.rest(worker: 0)
                 if output.write(JudgeMessage.encode(.init(request: request[0], verdict: verdict))) { continue }
                 // A patcher closed the output; the parent can still report that.
-                board.begin(index: request[0], worker: 0)
-                board.noteCut(worker: 0)
+                shared.begin(index: request[0], worker: 0)
+                shared.markOutputLost(worker: 0)
                 _exit(1)
             }
         } died: { death in
-            if board.isBusy(worker: 0) { output.write(JudgeMessage.encode(verdict(on: death))) }
+            if shared.isBusy(worker: 0) { output.write(JudgeMessage.encode(verdict(on: death))) }
         }
     }
 

@@ -2,18 +2,18 @@ import Foundation
 import Fuzzing
 
 extension OutOfProcessJudge {
-    /// The limits of a candidate of a case that hangs or takes memory without end.
+    /// The limits of the candidates of a case that hangs or exceeds the memory limit.
     ///
-    /// Each candidate that does costs that much; the smallest then runs within the limits of the campaign.
+    /// A candidate that still does so costs that much. The minimized case then runs with the limits of the campaign.
     private static let costlyLimits = [
         BrokenRule.hang: CaseBudget(timeout: 0.2, memory: nil),
         .memory: CaseBudget(timeout: .infinity, memory: 128),
     ]
 
-    /// The number of candidates that may hang or take memory without end, since the workers of the campaign need the time.
+    /// The number of candidates that may hang or exceed the memory limit; the workers of the campaign need the time.
     private static let mostCostly = 25
 
-    /// Minimizes a case within its bucket, and adds the sanitizer's report on the smallest; it ends when it is late.
+    /// Minimizes a case within its bucket, and adds the sanitizer's report on the result; stops when it is late.
     package func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         let rule = Bucket.rule(of: bucket)
         let limits = rule.flatMap { Self.costlyLimits[$0] }
@@ -31,7 +31,7 @@ extension OutOfProcessJudge {
         let findings = isLate() ? [] : findings(of: result.smallest, against: result.smallest.target)
         if isLate() {
             result.isInterrupted = true
-            // It may only have seemed to hang.
+            // A busy machine may have caused the timeout.
             if isCostly { result.smallest = c }
             if !isCostly, let finding = result.finding { result.smallest.describe(finding) }
             return result
@@ -50,7 +50,7 @@ extension OutOfProcessJudge {
     /// The limit counts cases, not seconds, so that a slide ends at the same case on any machine.
     private static let mostDeadly = 3
 
-    /// Makes a minimized case smaller across buckets; it ends when it is late.
+    /// Makes a minimized case smaller across buckets; stops when it is late.
     package func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? {
         let fast = fast()
         var limit = MinimizerLimit(isLate: isLate)

@@ -17,7 +17,7 @@ package final class OutOfProcessJudge: CaseJudge {
     package var isLate: () -> Bool = { false }
     /// Called with each candidate before it runs.
     package var progress: (MinimizerProgress) -> Void = { _ in }
-    /// The reason why no more verdicts come, or `nil`.
+    /// The error after which there are no verdicts, or `nil`.
     package internal(set) var failure: CampaignError?
     /// The sanitizer's report on the last case, or `nil`.
     package private(set) var report: String?
@@ -106,7 +106,7 @@ package final class OutOfProcessJudge: CaseJudge {
         if failure != nil { return nil }
         do throws(CampaignError) {
             var end = WorkerProcess.End.done
-            // The process replies whatever patchers do. If it has ended all the same, another process killed it.
+            // The process survives all patchers. If it has ended, another process killed it.
             for attempt in 0..<3 {
                 if let reply = try answer(c, excluding: excluded) {
                     // Earlier cases may have leaked the memory: a new process decides.
@@ -174,7 +174,7 @@ package final class OutOfProcessJudge: CaseJudge {
         }
     }
 
-    /// Reads exactly so many bytes from the process.
+    /// Reads an exact number of bytes from the process.
     private func receive(
         _ count: Int, from process: WorkerProcess, until limit: Date
     ) throws(Gap) -> [UInt8] {
@@ -182,7 +182,7 @@ package final class OutOfProcessJudge: CaseJudge {
         while bytes.count < count {
             if process.isReady(within: Self.tick) {
                 if !process.isReadable {
-                    // A child that a patcher started may hold the output of a process that has ended.
+                    // A process that a patcher started may keep the pipe of an ended judge open.
                     if process.hasEnded && !process.isReadable { throw .end }
                     continue
                 }
@@ -212,7 +212,7 @@ package final class OutOfProcessJudge: CaseJudge {
         Output.watchReader()
         let started = try WorkerProcess(
             host: host, .judge(target, budget), plugins: target.properties.plugins, reports: reports)
-        if mustYield { started.giveWay() }
+        if mustYield { started.lowerPriority() }
         isYielding = mustYield
         process = started
         return started

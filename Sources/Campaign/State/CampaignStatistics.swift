@@ -1,10 +1,10 @@
 import Foundation
 
-/// How a campaign is doing, in the words of AFL++, so that the tools of its users read it.
+/// The statistics of a campaign in the file formats of AFL++, for tools such as `afl-whatsup` and `afl-plot`.
 ///
 /// - Source: AFL++ 4, `write_stats_file` and `maybe_update_plot_file` in `src/afl-fuzz-stats.c`
 struct CampaignStatistics {
-    /// How often a row of `plot_data` is written, counted over all sessions.
+    /// The interval of rows in `plot_data`, in run time over all sessions.
     ///
     /// - Units: seconds
     static let plotInterval = 5
@@ -18,14 +18,14 @@ struct CampaignStatistics {
     /// - Units: seconds
     var seconds: Double
     var cases: UInt64
-    /// How many programs edits start from: one for all that are random, and those of objects.
+    /// The number of programs from objects, or 1 for random programs.
     var programs: Int
     var crashes: Int
     var hangs: Int
-    /// What the instance is called: words only, since `afl-whatsup` lets a shell read them.
+    /// The name of the instance; without special characters, since `afl-whatsup` evaluates it in a shell.
     var banner: String
     var command: String
-    /// How long a case may take.
+    /// The time limit of a case.
     ///
     /// - Units: milliseconds
     var timeout: Int
@@ -37,10 +37,10 @@ struct CampaignStatistics {
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
-    /// `fuzzer_stats`: a key, padded to 18, and a value a line.
+    /// The text of `fuzzer_stats`: a key, padded to 18 columns, and a value on each line.
     ///
-    /// What is not measured is left out: coverage, stability, the slowest case. There is no queue; its keys are there, as
-    /// zeros, because `afl-whatsup` adds them up.
+    /// Coverage, stability and the slowest case are not measured and left out. There is no queue; its keys are 0,
+    /// because `afl-whatsup` adds them up.
     func text(now: Int) -> String {
         let rows: [(String, String)] = [
             ("start_time", "\(times.start)"), ("last_update", "\(now)"), ("run_time", "\(Int(seconds))"),
@@ -65,7 +65,7 @@ struct CampaignStatistics {
         "\(Int(seconds)), 0, 0, \(programs), 0, 0, 0.00%, \(crashes), \(hangs), 1, \(rateText), \(cases), 0\n"
     }
 
-    /// The rows of `plot_data` up to a time; what a killed campaign wrote behind it, or half, is left out.
+    /// The complete rows of `plot_data` up to a time; a killed campaign may have written later or partial rows.
     static func plot(_ text: String, until seconds: Double) -> String {
         let rows = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().filter { row in
             row.prefix { $0 != "," }.trimmingCharacters(in: .whitespaces).isNumber(atMost: Int(seconds))
@@ -73,21 +73,21 @@ struct CampaignStatistics {
         return plotHeader + rows.map { $0 + "\n" }.joined()
     }
 
-    /// The time of the last of some rows of `plot_data`, if there is one.
+    /// The time of the last row of `plot_data`, or `nil`.
     ///
     /// - Units: seconds
     static func lastTime(ofPlot text: String) -> Int? {
         text.split(separator: "\n").last.flatMap { row in Int(row.prefix { $0 != "," }) }
     }
 
-    /// Whether a row is to be written: at each multiple of the interval, whatever sessions it falls in, and at the end of one.
+    /// Returns true if a row is due: at each multiple of the interval over all sessions, and at the end of a session.
     static func isPlotDue(at seconds: Double, after last: Int?, isLast: Bool) -> Bool {
         isLast ? Int(seconds) != last : Int(seconds) / plotInterval > (last ?? 0) / plotInterval
     }
 
-    /// What an instance is called: its folder of state, and its shard.
+    /// The name of an instance: its state folder and its shard.
     ///
-    /// `afl-whatsup` lets a shell and `printf` read it, so that only harmless characters stay as they are.
+    /// `afl-whatsup` passes it to a shell and to `printf`, so special characters become `-`.
     static func banner(state: String, shard: Shard) -> String {
         let name = URL(fileURLWithPath: state).standardizedFileURL.lastPathComponent.map { character in
             character.isASCII && (character.isLetter || character.isNumber || "._".contains(character))
@@ -96,7 +96,7 @@ struct CampaignStatistics {
         return String(name) + (shard == .whole ? "" : " \(shard)")
     }
 
-    /// The most memory that this process, or one that it has waited for, has used.
+    /// The largest peak memory of this process and of its children that have ended.
     ///
     /// - Units: mebibytes
     private static var peakMemory: Int {
@@ -111,6 +111,6 @@ struct CampaignStatistics {
 }
 
 extension String {
-    /// Whether the text is a number no larger than another.
+    /// Returns true if the text is a number up to a limit.
     fileprivate func isNumber(atMost limit: Int) -> Bool { Int(self).map { $0 <= limit } ?? false }
 }

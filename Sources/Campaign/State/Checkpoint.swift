@@ -80,10 +80,15 @@ package struct Checkpoint: Codable, Sendable, Equatable {
     var epoch = Epoch()
     var tail: Tail?
     var entries: [Entry] = []
-    var strays: [CollateralFinding] = []
+    var collateral: [CollateralFinding] = []
     /// The hits in blocks that are not counted yet.
     var early: [EarlyHit] = []
     var times: Times
+
+    enum CodingKeys: String, CodingKey {
+        case parts, isMerged, known, version, reported, program, next, epoch, tail, entries, early, times
+        case collateral = "strays"
+    }
 
     /// The times of events.
     ///
@@ -141,7 +146,7 @@ extension Checkpoint.Part {
     /// - Throws: ``CampaignError`` that names the first difference
     func checkKernel(_ now: [String], state: String, restart: String) throws(CampaignError) {
         let before = configuration.target.properties.kernel
-        let advice = "; go on with it there, or begin anew with \(restart)"
+        let advice = "; resume it there, or start a new campaign with \(restart)"
         if before.first != now.first {
             throw CampaignError(
                 "the campaign in \(state) is of kernel \(before.first ?? "none"), and this is \(now.first ?? "none")\(advice)"

@@ -1,9 +1,9 @@
 import Foundation
 import LinuxBPF
 
-/// What keeps a campaign in its folder while it runs: checkpoints, and statistics for others' tools.
+/// Writes the checkpoints and the AFL++ statistics of a running campaign to its state folder.
 final class CheckpointWriter {
-    /// Where a campaign stands.
+    /// The progress of a campaign.
     struct Progress {
         var next: UInt64
         var epoch = Epoch()
@@ -13,7 +13,7 @@ final class CheckpointWriter {
         var isFinished: Bool
         var tail: Checkpoint.Tail?
         var counts: CampaignCounts
-        var ledger: BucketStore
+        var store: BucketStore
         /// See ``CampaignNews/reported``.
         var reported: Set<String> = []
     }
@@ -23,23 +23,23 @@ final class CheckpointWriter {
     private let configuration: CampaignConfiguration
     private let host: any HostProgram
     private let programs: Int
-    /// The clock, which tests move by hand.
+    /// The clock; tests replace it.
     private let now: () -> Date
     private let start: Date
     private var lastCheckpoint = Date.distantPast
-    /// The time of the last row of `plot_data`, if there is one.
+    /// The run time in the last row of `plot_data`, or `nil`.
     ///
-    /// - Units: seconds that the campaign had run
+    /// - Units: seconds
     private var lastPlot: Int?
     private var lastCount = (all: 0, hangs: 0)
     private let watch: FileWatch
 
-    /// Where the campaign is kept.
+    /// The state folder.
     var path: String { folder.path }
 
-    /// Checks that a campaign goes on with what it began with.
+    /// Prepares checkpoints. A resumed campaign must have the files, kernel and options that it began with.
     ///
-    /// - Throws: ``CampaignError`` that names a file that is another
+    /// - Throws: ``CampaignError`` that names the difference
     init(
         _ folder: StateFolder, configuration: CampaignConfiguration, known: String?, objects: ObjectCollection,
         host: any HostProgram,
@@ -63,14 +63,14 @@ final class CheckpointWriter {
                 configuration.target.properties.kernel, state: folder.path, restart: host.restartOption)
             guard configuration.continues(before.parts[0].configuration) else {
                 throw CampaignError(
-                    "the campaign in \(folder.path) is of other patchers or options; begin anew with \(host.restartOption)"
+                    "the campaign in \(folder.path) has other patchers or options; start a new one with \(host.restartOption)"
                 )
             }
             if before.program != stamp {
                 Output.note(
-                    "this bpf-patch-fuzz, \(Version.text), is another than the one that \(folder.path) is of"
-                        + (before.version.map { ", \($0)" } ?? "") + "; if it makes or judges cases in "
-                        + "another way, the findings are those of both\n")
+                    "\(folder.path) was written by another build of bpf-patch-fuzz"
+                        + (before.version.map { ", \($0)" } ?? "") + "; this is \(Version.text). If they generate or "
+                        + "judge cases differently, the findings come from both\n")
             }
             before.parts = [part]
             checkpoint = before
@@ -83,12 +83,12 @@ final class CheckpointWriter {
         checkpoint.version = Version.text
     }
 
-    /// Makes the folder ready and writes the first checkpoint, so that from here on the campaign can be gone on with.
+    /// Prepares the folder and writes the first checkpoint; from then on the campaign can be resumed.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be written
+    /// - Throws: ``CampaignError`` if it cannot be written
     func begin(at progress: Progress) throws(CampaignError) {
-        // What an earlier session has found is not new.
-        lastCount = (progress.ledger.count, progress.ledger.hangCount)
+        // Buckets of earlier sessions are not new.
+        lastCount = (progress.store.count, progress.store.hangCount)
         try folder.prepare()
         do { try save(progress) } catch { throw folder.checkpoint == nil ? error : explain(error) }
         let plot = path + "/plot_data"
@@ -100,18 +100,21 @@ final class CheckpointWriter {
         try CrashFolder.write(words, to: path + "/cmdline")
     }
 
-    /// Writes a checkpoint and statistics, when it is time to or something is not to be lost.
+    /// Writes a checkpoint and statistics if the interval has passed.
     ///
-    /// A second of work is what a loss of power costs, or a tenth when there is a new bucket. At first it is less, so that a
-    /// campaign gets on that is killed again and again.
+    /// The interval is a second, or a tenth of a second after a new bucket: a power failure loses that much work. It is
+    /// shorter at first, so that a campaign that is killed repeatedly makes progress.
     ///
-    /// - Throws: ``CampaignError`` when they cannot be written, or a file that the campaign uses is being replaced
+    /// - Parameters:
+    ///   - isUrgent: true to write at once
+    ///   - isLast: true to write at once, with the last row of `plot_data`
+    /// - Throws: ``CampaignError`` if the files cannot be written, or a file that the campaign uses was replaced
     func record(_ progress: Progress, isUrgent: Bool = false, isLast: Bool = false) throws(CampaignError) {
         let now = now()
-        let longest = progress.ledger.count == lastCount.all ? 1 : 0.1
+        let longest = progress.store.count == lastCount.all ? 1 : 0.1
         let interval = min(max(now.timeIntervalSince(start) / 4, 0.05), longest)
         if !isLast && !isUrgent && now.timeIntervalSince(lastCheckpoint) < interval { return }
-        // What was run since the last checkpoint is then left out of the next.
+        // Cases since the last checkpoint may have used the replaced file, so they are not saved.
         try watch.check()
         try save(progress)
         if CampaignStatistics.isPlotDue(at: progress.seconds, after: lastPlot, isLast: isLast) {
@@ -120,18 +123,18 @@ final class CheckpointWriter {
         }
     }
 
-    /// Adds to an error what is safe, and how to go on.
+    /// Adds to an error the progress that is saved, and the command that resumes the campaign.
     func explain(_ error: CampaignError) -> CampaignError {
         let cases = checkpoint.cases
         let command = ShellText.of(host.command(resuming: path, of: configuration.target))
         return CampaignError(
-            "\(error)\nthe campaign has ended; \(CountText.of(cases, "case")) and what they gave are safe in \(path), and "
-                + "'\(command)' goes on from there")
+            "\(error)\nthe campaign has ended; \(CountText.of(cases, "case")) and their findings are saved in \(path); "
+                + "'\(command)' resumes it")
     }
 
     private func save(_ progress: Progress) throws(CampaignError) {
         lastCheckpoint = now()
-        note(progress.ledger)
+        updateTimes(progress.store)
         var next = checkpoint
         next.next = progress.next
         next.epoch = progress.epoch
@@ -141,23 +144,23 @@ final class CheckpointWriter {
         next.parts[0].seconds = progress.seconds
         next.parts[0].isFinished = progress.isFinished
         next.reported = progress.reported.isEmpty ? nil : progress.reported.sorted()
-        (next.entries, next.strays) = progress.ledger.records(seed: configuration.cases.seed)
-        next.early = progress.ledger.earlyHits
+        (next.entries, next.collateral) = progress.store.records(seed: configuration.cases.seed)
+        next.early = progress.store.earlyHits
         if next != folder.saved {
-            try progress.ledger.fresh.synchronize(folder: folder.crashes)
+            try progress.store.fresh.synchronize(folder: folder.crashes)
             try folder.save(next)
         }
         checkpoint = next
-        // Tools divide by the number of cases, so there is nothing for them before the first.
+        // Tools divide by the number of cases, so there are no statistics before the first case.
         if progress.cases > 0 {
             let text = statistics(progress).text(now: Int(now().timeIntervalSince1970))
             try CrashFolder.write(text, to: path + "/fuzzer_stats")
         }
     }
 
-    /// Notes when there was something new.
-    private func note(_ ledger: BucketStore) {
-        let count = (all: ledger.count, hangs: ledger.hangCount)
+    /// Updates the times of the last new buckets.
+    private func updateTimes(_ store: BucketStore) {
+        let count = (all: store.count, hangs: store.hangCount)
         let now = Int(now().timeIntervalSince1970)
         if count.all > lastCount.all { checkpoint.times.lastFind = now }
         if count.all - count.hangs > lastCount.all - lastCount.hangs { checkpoint.times.lastCrash = now }
@@ -174,7 +177,7 @@ final class CheckpointWriter {
             timeout: Int(configuration.target.properties.budget.timeout * 1000))
     }
 
-    /// Adds a row to `plot_data`.
+    /// Appends a row to `plot_data`.
     private func addPlotRow(_ statistics: CampaignStatistics) throws(CampaignError) {
         try WholeFile.append(Data(statistics.plotRow.utf8), to: path + "/plot_data")
     }

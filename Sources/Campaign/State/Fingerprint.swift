@@ -1,6 +1,6 @@
 import Foundation
 
-/// A number that tells bytes from other bytes: for damage and for files that were replaced, not against forgery.
+/// A hash of bytes that detects damaged and replaced files; not cryptographic.
 ///
 /// - Source: Fowler, Noll and Vo, FNV-1a with 64 bits
 struct Fingerprint: Hashable, Sendable, CustomStringConvertible {

@@ -1,17 +1,17 @@
-/// Files of findings that may not have reached the disk yet.
+/// The files of findings that need an `fsync` before the next checkpoint.
 ///
-/// To wait for the disk at each of them would take longer than all else in the first seconds of a campaign. It is enough
-/// that they are there before a checkpoint says so; what no checkpoint speaks of is made again.
+/// One `fsync` for each file would dominate the first seconds of a campaign. A file must be on disk only before a
+/// checkpoint that refers to it; otherwise the finding is written again.
 final class FreshFiles {
     private var paths: Set<String> = []
 
-    /// Notes a file that has just been written.
+    /// Adds a file that was written.
     func insert(_ path: String) { paths.insert(path) }
 
-    /// Waits until all have reached the disk, and their names.
+    /// Calls `fsync` for all files and their folder.
     ///
-    /// - Throws: ``CampaignError`` when the disk fails
-    /// - Complexity: O(files since the last time)
+    /// - Throws: ``CampaignError`` if the disk fails
+    /// - Complexity: O(files since the last call)
     func synchronize(folder: String) throws(CampaignError) {
         if paths.isEmpty { return }
         for path in paths { try WholeFile.synchronize(path) }

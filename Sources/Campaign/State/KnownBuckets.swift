@@ -1,18 +1,18 @@
 import Foundation
 
-/// Buckets that do not count for the exit status, from a file: one a line, `#` before a comment.
+/// A list of buckets that do not affect the exit status: one on each line of a file; `#` begins a comment.
 ///
-/// A line may be a pattern as of file names, as in `delta-array/*`; its `*` also stands for a `/`.
+/// A line may be a pattern for `fnmatch`, such as `delta-array/*`; a `*` also matches `/`.
 package struct KnownBuckets: Sendable {
     private var names: Set<String> = []
     private var patterns: [String] = []
-    /// The file that the list was read from.
+    /// The file of the list.
     private(set) var path: String?
 
-    /// Knows none.
+    /// Makes an empty list.
     package init() {}
 
-    /// Reads a list; a line that nothing is found for is no error.
+    /// Parses a list. A line that matches no bucket is not an error.
     package init(_ text: String) {
         for line in text.split(whereSeparator: \.isNewline) {
             let word = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
@@ -21,9 +21,9 @@ package struct KnownBuckets: Sendable {
         }
     }
 
-    /// Reads the list of a file.
+    /// Reads a list from a file.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be read, or is not text
+    /// - Throws: ``CampaignError`` if it cannot be read, or is not text
     package init(path: String) throws(CampaignError) {
         guard let text = String(bytes: try WholeFile.read(path), encoding: .utf8) else {
             throw CampaignError("\(path): is not text in UTF-8")
@@ -32,7 +32,7 @@ package struct KnownBuckets: Sendable {
         self.path = path
     }
 
-    /// Whether a bucket is in the list.
+    /// Returns true if a bucket matches a line.
     package func contains(_ bucket: String) -> Bool {
         names.contains(bucket) || patterns.contains { unsafe fnmatch($0, bucket, 0) == 0 }
     }

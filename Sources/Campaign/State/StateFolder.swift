@@ -2,21 +2,21 @@ import Foundation
 import SystemPackage
 import UserFiles
 
-/// A folder in which a campaign is kept, held by one process at a time.
+/// The state folder of a campaign, locked by one process at a time.
 ///
-/// - Shape: `checkpoint` and the one before it, `crashes/`, `lock`, and in the form of AFL++ `fuzzer_stats`, `plot_data` and
-///   `cmdline`; `log` says what happened when
+/// - Shape: `checkpoint`, `checkpoint.before`, `crashes/`, `lock`, `log`, and in the formats of AFL++ `fuzzer_stats`,
+///   `plot_data` and `cmdline`
 package final class StateFolder {
-    /// Where it is, as the user named it.
+    /// The path as the user gave it.
     package let path: String
-    /// What it held when it was opened.
+    /// The checkpoint when the folder was opened, or `nil`.
     package let checkpoint: Checkpoint?
     private let lock: StateLock
-    /// Whether an old state is to make room for a new one.
+    /// True if an old state is moved aside.
     private let restarts: Bool
-    /// What is in the newest checkpoint.
+    /// The checkpoint that was saved last, or `nil`.
     private(set) var saved: Checkpoint?
-    /// Whether the newest checkpoint may take the place of the one before it.
+    /// False if the file `checkpoint` is damaged, so that it must not replace `checkpoint.before`.
     private var isNewestSound = true
 
     /// The folder of findings in a state.
@@ -28,53 +28,54 @@ package final class StateFolder {
 
     /// Opens a folder for a new campaign.
     ///
-    /// - Parameter restarts: whether a campaign that is there already is moved aside
-    /// - Throws: ``CampaignError`` when the folder cannot be used, is in use, or holds what would be overwritten
+    /// - Parameter restarts: true to move an existing campaign aside
+    /// - Throws: ``CampaignError`` if the folder cannot be used, is in use, or has files that would be overwritten
     package static func create(
         _ path: String, restarts: Bool, target: CampaignTarget, host: any HostProgram
     ) throws(CampaignError) -> StateFolder {
-        try refuseStrangers(in: path)
+        try checkForOtherFiles(in: path)
         do throws(FileError) { try Folder.make(path) } catch {
-            throw CampaignError("\(error); the state of a campaign goes there")
+            throw CampaignError("\(error); this is the folder for the state of the campaign")
         }
         let folder = try StateFolder(path, checkpoint: nil, lock: StateLock(folder: path), restarts: restarts)
         if restarts { return folder }
         if folder.exists(folder.newest) || folder.exists(folder.before) {
             throw CampaignError(
-                "\(path) holds a campaign already; go on with it by "
-                    + "'\(ShellText.of(host.command(resuming: path, of: target)))', or begin anew "
+                "\(path) already contains a campaign; resume it with "
+                    + "'\(ShellText.of(host.command(resuming: path, of: target)))', or start a new one "
                     + "with \(host.restartOption), which moves the old one to \(folder.nextAside)")
         }
         if let name = folder.contents.first {
             throw CampaignError(
-                "\(path) holds \(name), but no campaign; name an empty folder, or move it aside with \(host.restartOption)"
+                "\(path) contains \(name), but no campaign; name an empty folder, or move it aside with \(host.restartOption)"
             )
         }
         return folder
     }
 
-    /// What a folder of state may hold, besides states that were moved aside and files that were never finished.
+    /// The names in a state folder, except for states moved aside and temporary files.
     private static let ownNames: Set<String> = [
         "checkpoint", "checkpoint.before", "crashes", "lock", "fuzzer_stats", "plot_data", "cmdline", "log",
         "lost+found",
     ]
 
-    /// Checks that a folder in which no campaign is kept yet holds nothing else either.
+    /// Checks that a folder without a campaign has no other files.
     ///
     /// - Throws: ``CampaignError`` that names something of the user's
     private static func refuseStrangers(in path: String) throws(CampaignError) {
         guard (try? FileType(of: path)) == .directory else { return }
         let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
-        // In a folder that holds a campaign the user may leave notes.
+        // The user may add files to the folder of a campaign.
         if names.contains("checkpoint") || names.contains("checkpoint.before") { return }
         let isOwn = { (name: String) in
             ownNames.contains(name) || name.hasPrefix("earlier-") || isLeftOver(name, in: path)
         }
         guard let name = names.first(where: { !isOwn($0) }) else { return }
-        throw CampaignError("\(path) holds \(name), which is of no campaign; name an empty folder, or a new one")
+        throw CampaignError(
+            "\(path) contains \(name), which does not belong to a campaign; name an empty folder, or a new one")
     }
 
-    /// Returns true if a file was left half written by a campaign that was killed; no other may be removed.
+    /// Returns true for a temporary file of a campaign that was killed; only these may be removed.
     private static func isLeftOver(_ name: String, in folder: String) -> Bool {
         guard name.hasPrefix(WholeFile.temporaryPrefix) else { return false }
         let words = name.dropFirst(WholeFile.temporaryPrefix.count).split(separator: "-", maxSplits: 1)
@@ -85,23 +86,23 @@ package final class StateFolder {
         return isOwn && (try? FileType(of: "\(folder)/\(name)", followingLinks: false)) == .regular
     }
 
-    /// What a campaign is wanted for, which decides what to do when it cannot be used.
+    /// The purpose of opening a campaign, which determines the advice in errors.
     enum Purpose {
         case resuming, merging
 
-        /// What to do when the folder holds something, but no campaign that can be read.
+        /// The advice if the folder has files, but no readable campaign.
         ///
-        /// - Parameter aside: where an old state would be moved
+        /// - Parameter aside: the folder to which an old state would be moved
         fileprivate func advice(_ aside: String, _ host: any HostProgram) -> String {
             switch self {
             case .resuming:
-                "begin anew with \(host.restartOption) instead of \(host.resumeOption), which moves what is there to \(aside)"
+                "start a new campaign with \(host.restartOption) instead of \(host.resumeOption), which moves the files to \(aside)"
             case .merging: "leave it out"
             }
         }
     }
 
-    /// Opens the folder of a campaign to go on with it.
+    /// Opens the folder of a campaign to resume it.
     ///
     /// - Throws: as ``open(_:for:host:)``
     package static func open(_ path: String, host: any HostProgram) throws(CampaignError) -> StateFolder {
@@ -110,10 +111,10 @@ package final class StateFolder {
 
     /// Opens the folder of a campaign.
     ///
-    /// A damaged checkpoint is replaced by the one before it, and said so.
+    /// A damaged checkpoint is replaced by the previous one, with a message.
     ///
-    /// - Throws: ``CampaignError`` when there is none, it is in use, of another version, or damaged beyond repair; nothing
-    ///   has been changed then
+    /// - Throws: ``CampaignError`` if there is no campaign, it is in use, or its checkpoints have another format or are
+    ///   damaged; nothing was changed then
     static func open(
         _ path: String, for purpose: Purpose, host: any HostProgram
     ) throws(CampaignError) -> StateFolder {
@@ -130,40 +131,40 @@ package final class StateFolder {
         }
         guard let found = try read(before, purpose, host) else {
             throw CampaignError(
-                "\(newest) and \(before) are damaged, so it is not known where the campaign stood; its findings are in "
-                    + "\(crashes(of: path)). Put back a copy of either file, or \(purpose.advice(nextAside(in: path), host))"
+                "\(newest) and \(before) are damaged, so the progress of the campaign is unknown; its findings are in "
+                    + "\(crashes(of: path)). Restore a copy of either file, or \(purpose.advice(nextAside(in: path), host))"
             )
         }
         let start = "\(newest) is missing or damaged; "
         switch purpose {
-        case .resuming: Output.note(start + "going on from the one before it, so some cases are run again\n")
-        case .merging: Output.note(start + "the one before it is used, so some cases are not counted\n")
+        case .resuming: Output.note(start + "resuming from the previous one, so some cases are run again\n")
+        case .merging: Output.note(start + "the previous one is used, so some cases are not counted\n")
         }
         let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
         folder.isNewestSound = false
         return folder
     }
 
-    /// Why a folder without a checkpoint cannot be used, and what can be done.
+    /// The error for a folder without a checkpoint.
     private static func noCampaign(
         _ path: String, _ purpose: Purpose, _ host: any HostProgram
     ) -> CampaignError {
         if let name = contents(of: path).first {
             return CampaignError(
-                "\(path) holds \(name), but no checkpoint, so it is not known where the campaign stood; put back a copy of its "
-                    + "checkpoint, or \(purpose.advice(nextAside(in: path), host))")
+                "\(path) contains \(name), but no checkpoint, so the progress of the campaign is unknown; restore a copy of "
+                    + "its checkpoint, or \(purpose.advice(nextAside(in: path), host))")
         }
         switch purpose {
         case .merging:
             return CampaignError(
-                "\(path) holds no campaign; name folders of \(host.stateOption) that campaigns are kept in")
+                "\(path) contains no campaign; name folders that were used with \(host.stateOption)")
         case .resuming:
             let isUsable =
                 (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
                 || !FileManager.default.fileExists(atPath: path)
             return CampaignError(
-                "\(path) holds no campaign to go on with; "
-                    + (isUsable ? "leave out \(host.resumeOption) to begin one there" : "name the folder of one"))
+                "\(path) contains no campaign to resume; "
+                    + (isUsable ? "leave out \(host.resumeOption) to start one there" : "name the folder of one"))
         }
     }
 
@@ -174,7 +175,7 @@ package final class StateFolder {
         self.restarts = restarts
     }
 
-    /// Reads a checkpoint; `nil` when it is missing or damaged.
+    /// Reads a checkpoint; returns `nil` if it is missing or damaged.
     private static func read(
         _ path: String, _ purpose: Purpose, _ host: any HostProgram
     ) throws(CampaignError) -> Checkpoint? {
@@ -185,15 +186,15 @@ package final class StateFolder {
         } catch {
             guard case .format(let number) = error else { return nil }
             throw CampaignError(
-                "\(path) is of format \(number), and this bpf-patch-fuzz reads format \(Checkpoint.format), in which files or "
+                "\(path) has format \(number), but this bpf-patch-fuzz reads format \(Checkpoint.format), in which files or "
                     + "the cases of a seed differ; use the version that wrote it, or \(purpose.advice(nextAside(in: URL(fileURLWithPath: path).deletingLastPathComponent().path), host))"
             )
         }
     }
 
-    /// Makes the folder ready for a campaign: an old one is moved aside, and what a killed one left half written is removed.
+    /// Prepares the folder for a campaign: moves an old one aside and removes the temporary files of a killed one.
     ///
-    /// - Throws: ``CampaignError`` when something cannot be moved or made
+    /// - Throws: ``CampaignError`` if files cannot be moved or made
     func prepare() throws(CampaignError) {
         if restarts && !contents.isEmpty { try moveAside() }
         for folder in [path, crashes] {
@@ -203,15 +204,15 @@ package final class StateFolder {
         try CrashFolder(path: crashes).check()
     }
 
-    /// Lets a checkpoint be the newest, and the newest so far the one before.
+    /// Saves a checkpoint; the newest one so far becomes `checkpoint.before`.
     ///
-    /// There is a whole checkpoint at every moment: the newest gets a second name before another takes its first.
+    /// A complete checkpoint exists at any time: the old one gets its second name before the new one replaces it.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be written; what was there is then there still
+    /// - Throws: ``CampaignError`` if it cannot be written; the old checkpoints are then unchanged
     func save(_ checkpoint: Checkpoint) throws(CampaignError) {
         let bytes: Data
         do { bytes = try checkpoint.print() } catch { throw CampaignError("\(newest): \(error)") }
-        // Only when the new one is safe is the one before given up: on a full disk both stay.
+        // The previous one is replaced only after the new one is on disk: on a full disk, both old ones survive.
         try WholeFile.writeLasting(bytes, to: newest) { () throws(CampaignError) in
             if isNewestSound { try keepBefore() }
         }
@@ -219,21 +220,21 @@ package final class StateFolder {
         saved = checkpoint
     }
 
-    /// Gives the newest checkpoint a second name, in the place of the one before.
+    /// Links the newest checkpoint as `checkpoint.before`.
     private func keepBefore() throws(CampaignError) {
         let spare = "\(path)/\(WholeFile.temporaryPrefix)before"
         try? SystemCall.unlink(spare)
         if (try? SystemCall.link(newest, as: spare)) != nil {
             try? SystemCall.rename(spare, to: before)
         } else if let old = FileManager.default.contents(atPath: newest) {
-            // Where files cannot have two names, a copy does.
+            // On a file system without hard links, it is copied.
             try WholeFile.writeLasting(old, to: before)
         }
     }
 
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// What is there that a new campaign would write to, the checkpoints last.
+    /// The existing files that a new campaign would overwrite; the checkpoints are last.
     private var contents: [String] { StateFolder.contents(of: path) }
 
     private static func contents(of path: String) -> [String] {
@@ -245,7 +246,7 @@ package final class StateFolder {
         }
     }
 
-    /// Where an old state goes: in the folder itself, which may be the root of a file system.
+    /// The folder to which an old state is moved. It is inside, since the state folder may be a mount point.
     private var nextAside: String { StateFolder.nextAside(in: path) }
 
     private static func nextAside(in path: String) -> String {
@@ -263,6 +264,6 @@ package final class StateFolder {
             throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
         }
         try WholeFile.synchronize(folder: path)
-        Output.note("the campaign that was in \(path) is now in \(aside)\n")
+        Output.note("the campaign in \(path) was moved to \(aside)\n")
     }
 }

@@ -2,12 +2,12 @@ import Foundation
 import SystemPackage
 import UserFiles
 
-/// The lock that one campaign has on its state folder. The kernel drops it when the process ends.
+/// The lock of a state folder. The kernel releases it when the process ends.
 final class StateLock {
-    /// The purpose of a lock.
+    /// The use of a locked folder.
     enum Use { case writing, reading }
 
-    /// The longest text of a lock file: a number and a line end.
+    /// The longest text of a lock file: a process number and a newline.
     ///
     /// - Units: bytes
     private static let longest = 21
@@ -53,7 +53,8 @@ final class StateLock {
     }
 
     private static func refusal(_ folder: String) -> CampaignError {
-        CampaignError("\(folder) holds lock, which is of no campaign; name an empty folder, or a new one")
+        CampaignError(
+            "\(folder) contains lock, which does not belong to a campaign; name an empty folder, or a new one")
     }
 
     /// The process number in a lock file, which may be empty; `nil` if the file is no lock.

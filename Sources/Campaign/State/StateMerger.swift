@@ -3,24 +3,24 @@ import Fuzzing
 import SystemPackage
 import UserFiles
 
-/// Joins the states of shards of one campaign, or of several campaigns.
+/// Merges the states of shards of one campaign, or of several campaigns.
 package struct StateMerger {
-    /// What is known of a bucket in all states.
+    /// A bucket in all states.
     private struct Joined {
         /// The lowest index of each seed.
         var firsts: [UInt64: UInt64] = [:]
-        /// The same where it was only met while another was minimized.
-        var strayFirsts: [UInt64: UInt64] = [:]
+        /// The lowest index of each seed for collateral findings.
+        var collateralFirsts: [UInt64: UInt64] = [:]
         var hits: UInt64 = 0
         var smallest: CrashFolder.Stored?
-        /// The buckets into which the case of any state slides; `nil` where none knows.
+        /// The buckets into which the case of any state slides; `nil` if unknown in all states.
         var leadsTo: Set<String>?
 
         mutating func lead(to buckets: [String]?) {
             if let buckets { leadsTo = (leadsTo ?? []).union(buckets) }
         }
 
-        /// Keeps the smaller of two cases; of two as small the one whose text comes first, so that order does not matter.
+        /// Keeps the smaller of two cases. The text decides between equal sizes, so the order of states has no effect.
         mutating func keep(_ other: CrashFolder.Stored) {
             if let smallest {
                 let (one, two) = (CaseSize(smallest.content), CaseSize(other.content))
@@ -31,19 +31,19 @@ package struct StateMerger {
     }
 
     private var parts: [Checkpoint.Part] = []
-    /// The first of them, and where it was met.
+    /// The first part and its state.
     private var first: (part: Checkpoint.Part, state: String)?
     private var buckets: [String: Joined] = [:]
     private var times = Checkpoint.Times()
-    /// Where each part of each campaign was met.
+    /// The states of each campaign by shard number, and its number of shards.
     private var places: [Checkpoint.Part.Identity: (count: UInt64, states: [UInt64: String])] = [:]
-    /// The files of each command, and where they were met.
+    /// The files of each command, and the state that they are from.
     private var uses: [Checkpoint.Part.Command: (files: [UsedFile], state: String)] = [:]
 
-    /// Joins states into a new one.
+    /// Merges states into a new one.
     ///
-    /// - Parameter output: a folder that is not there yet, or empty
-    /// - Throws: ``CampaignError`` when a state cannot be used, is in use, or is of what another is of; nothing is written then
+    /// - Parameter output: a new or empty folder
+    /// - Throws: ``CampaignError`` if a state cannot be used, is in use, or has cases of another one; nothing is written
     package static func merge(
         _ states: [String], into output: String, host: any HostProgram
     ) throws(CampaignError) -> CampaignReport {
@@ -51,10 +51,10 @@ package struct StateMerger {
         if (try? FileType(of: output)) != nil,
             !(try onFiles { () throws(FileError) in try Folder.names(in: output) }).isEmpty
         {
-            throw CampaignError("\(output) is not empty; states are merged into a new folder")
+            throw CampaignError("\(output) is not empty; name a new folder")
         }
         var merger = StateMerger()
-        // All are held to the end, so that none goes on meanwhile.
+        // All states stay locked, so that none is resumed in the meantime.
         var held: [String: StateFolder] = [:]
         for path in states {
             let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
@@ -73,13 +73,13 @@ package struct StateMerger {
         let crashes = CrashFolder(path: folder.crashes)
         let repair =
             checkpoint.isMerged
-            ? "merge once more what \(folder.path) was made of, and use that"
-            : "go on with the campaign in \(folder.path), which makes it anew, and merge then"
+            ? "merge the states of \(folder.path) again and use the result"
+            : "resume the campaign in \(folder.path), which writes it again, then merge"
         for entry in checkpoint.entries {
             var joined = buckets[entry.bucket] ?? Joined()
             joined.hits += entry.hits
-            for first in entry.firsts where entry.hits > 0 { Self.note(first, in: &joined.firsts) }
-            for first in entry.firsts where entry.hits == 0 { Self.note(first, in: &joined.strayFirsts) }
+            for first in entry.firsts where entry.hits > 0 { Self.keepLowest(first, in: &joined.firsts) }
+            for first in entry.firsts where entry.hits == 0 { Self.keepLowest(first, in: &joined.collateralFirsts) }
             guard let kept = try crashes.stored(entry.bucket, isChanged: false) else {
                 throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; \(repair)")
             }
@@ -87,25 +87,25 @@ package struct StateMerger {
             joined.lead(to: entry.leadsTo)
             buckets[entry.bucket] = joined
         }
-        for stray in checkpoint.strays {
-            var joined = buckets[stray.bucket] ?? Joined()
-            let first = FirstHit(seed: checkpoint.parts[0].configuration.cases.seed, index: stray.index)
-            Self.note(first, in: &joined.strayFirsts)
-            if let kept = try crashes.stored(stray.bucket, isChanged: false) {
+        for record in checkpoint.collateral {
+            var joined = buckets[record.bucket] ?? Joined()
+            let first = FirstHit(seed: checkpoint.parts[0].configuration.cases.seed, index: record.index)
+            Self.keepLowest(first, in: &joined.collateralFirsts)
+            if let kept = try crashes.stored(record.bucket, isChanged: false) {
                 joined.keep(kept)
-            } else if let met = try? CaseFile.parse(stray.text, file: stray.bucket) {
-                joined.keep(CrashFolder.Stored(content: met, text: stray.text))
+            } else if let met = try? CaseFile.parse(record.text, file: record.bucket) {
+                joined.keep(CrashFolder.Stored(content: met, text: record.text))
             }
-            joined.lead(to: stray.leadsTo)
-            buckets[stray.bucket] = joined
+            joined.lead(to: record.leadsTo)
+            buckets[record.bucket] = joined
         }
-        // What was seen in a block that was not completed is a bucket like one that was met while minimizing.
+        // Hits in an incomplete block are merged like collateral findings.
         for hit in checkpoint.early {
             guard let kept = try crashes.stored(hit.bucket, isChanged: false) else { continue }
             var joined = buckets[hit.bucket] ?? Joined()
-            Self.note(
+            Self.keepLowest(
                 FirstHit(seed: checkpoint.parts[0].configuration.cases.seed, index: hit.index),
-                in: &joined.strayFirsts)
+                in: &joined.collateralFirsts)
             joined.keep(kept)
             buckets[hit.bucket] = joined
         }
@@ -116,16 +116,16 @@ package struct StateMerger {
         times.lastHang = max(times.lastHang, old.lastHang)
     }
 
-    private static func note(_ first: FirstHit, in firsts: inout [UInt64: UInt64]) {
+    private static func keepLowest(_ first: FirstHit, in firsts: inout [UInt64: UInt64]) {
         firsts[first.seed] = min(firsts[first.seed] ?? first.index, first.index)
     }
 
-    /// Adds a part, unless some of its cases have been counted, or it was made with other files than the rest of it.
+    /// Adds a part after checking that its cases are not counted yet and that its files agree with the others.
     private mutating func add(_ part: Checkpoint.Part, at state: String) throws(CampaignError) {
         if let other = first, (other.part.kernel == nil) != (part.kernel == nil) {
             let (patchers, kernel) = part.kernel == nil ? (state, other.state) : (other.state, state)
             throw CampaignError(
-                "\(patchers) is of patchers and \(kernel) of a kernel; what they counted has no sum")
+                "\(patchers) is a campaign of patchers and \(kernel) of a kernel; they cannot be merged")
         }
         first = first ?? (part, state)
         if let other = uses[part.command] {
@@ -138,20 +138,20 @@ package struct StateMerger {
         if let known = places[campaign] {
             if let other = known.states[shard.number], known.count == shard.count {
                 throw CampaignError(
-                    "\(state) and \(other) are of the same shard \(shard) of one campaign; its cases would be counted twice"
+                    "\(state) and \(other) are both shard \(shard) of one campaign; its cases would be counted twice"
                 )
             }
             if known.count != shard.count {
                 throw CampaignError(
-                    "\(state) is of shard \(shard) of a campaign that \(known.states.values.min() ?? "another state") has in "
-                        + "\(known.count) parts; some cases would be counted twice")
+                    "\(state) is shard \(shard), but \(known.states.values.min() ?? "another state") is one of "
+                        + "\(known.count) shards of the same campaign; some cases would be counted twice")
             }
         }
         places[campaign, default: (shard.count, [:])].states[shard.number] = state
         parts.append(part)
     }
 
-    /// Writes the findings, and then the checkpoint that speaks of them.
+    /// Writes the findings, then the checkpoint that refers to them.
     private func write(to output: String, _ host: any HostProgram) throws(CampaignError) -> CampaignReport {
         guard let target = parts.first?.configuration.target else {
             throw CampaignError("there is nothing to merge")
@@ -166,7 +166,7 @@ package struct StateMerger {
             guard let smallest = joined.smallest else { continue }
             try crashes.write(smallest, for: bucket)
             fresh.insert(crashes.file(of: bucket))
-            let seen = joined.hits > 0 ? joined.firsts : joined.strayFirsts
+            let seen = joined.hits > 0 ? joined.firsts : joined.collateralFirsts
             let firsts = seen.sorted { $0.key < $1.key }.map { FirstHit(seed: $0.key, index: $0.value) }
             checkpoint.entries.append(
                 Checkpoint.Entry(
@@ -180,9 +180,9 @@ package struct StateMerger {
 }
 
 extension CampaignReport {
-    /// Reports on states that were merged.
+    /// Makes the report of merged states.
     ///
-    /// - Throws: ``CampaignError`` when the file of a finding is missing
+    /// - Throws: ``CampaignError`` if the file of a finding is missing
     package init(
         merged checkpoint: Checkpoint, in folder: StateFolder, host: any HostProgram
     ) throws(CampaignError) {
@@ -190,7 +190,7 @@ extension CampaignReport {
         var findings: [StoredFinding] = []
         for entry in checkpoint.entries.sorted(by: { $0.bucket < $1.bucket }) {
             guard let kept = try crashes.stored(entry.bucket)?.content else {
-                throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; merge the states once more")
+                throw CampaignError("\(crashes.file(of: entry.bucket)) is missing; merge the states again")
             }
             let seed = kept.origin?.seed ?? 0
             let first = entry.firsts.first { $0.seed == seed } ?? entry.firsts.first
@@ -216,7 +216,7 @@ extension CampaignReport {
         addCounts(of: checkpoint)
     }
 
-    /// Adds the counters of all parts together; a part may lack some targets of the others.
+    /// Adds up the counters of all parts, which may have different targets.
     private mutating func addCounts(of checkpoint: Checkpoint) {
         let targets = checkpoint.parts.reduce(into: [String]()) { all, part in
             all += part.targets.filter { !all.contains($0) }

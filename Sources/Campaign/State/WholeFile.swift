@@ -2,14 +2,12 @@ import Foundation
 import SystemPackage
 import UserFiles
 
-/// Reads, appends to and replaces whole files of a campaign, with the errors of campaigns.
-///
-/// - Source: ``FileReader``, ``PendingFile`` and ``Folder``, which do the work
+/// Reading and writing of a campaign's files, with ``CampaignError`` in place of the errors of `UserFiles`.
 enum WholeFile {
-    /// The name prefix of temporary files. A file that is left over was never complete.
+    /// The prefix of temporary files; a file that is left over was never completed.
     static let temporaryPrefix = PendingFile.temporaryPrefix
 
-    /// Reads a file to its end. It may be a device or a pipe.
+    /// Reads a file, device or pipe to its end.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func read(_ path: String) throws(CampaignError) -> Data {
@@ -31,13 +29,14 @@ enum WholeFile {
         }
     }
 
-    /// Replaces a file atomically, also if power is lost.
+    /// Writes a file atomically, also with respect to power failures.
     ///
-    /// The bytes reach the disk before the rename, and the rename before this returns: some file systems write names first.
-    /// A file that refers to others is written after ``FreshFiles`` has synchronized them.
+    /// The bytes are on disk before the file is renamed, and the new name is on disk before this returns. Some file
+    /// systems would otherwise write the name first and lose the bytes. A file that refers to others must be written
+    /// after them; see ``FreshFiles``.
     ///
-    /// - Parameter prepare: called when the bytes are on the disk, before the rename; not on a full disk
-    /// - Throws: ``CampaignError`` with the file and the reason
+    /// - Parameter prepare: called after the bytes are on disk and before the file is renamed
+    /// - Throws: ``CampaignError`` with the file and the reason; on a full disk `prepare` was not called
     static func writeLasting(
         _ bytes: Data, to path: String, beforeRenaming prepare: () throws(CampaignError) -> Void = {}
     ) throws(CampaignError) {
@@ -49,7 +48,7 @@ enum WholeFile {
         try synchronize(folder: FilePath(path).folder.string)
     }
 
-    /// Waits until the disk has a file. A file that was removed since is left alone.
+    /// Calls `fsync` for a file; a file that was removed is ignored.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     static func synchronize(_ path: String) throws(CampaignError) {
@@ -58,7 +57,7 @@ enum WholeFile {
         try onWriting(path, file.synchronize)
     }
 
-    /// Waits until the disk has the names in a folder, if the file system supports that.
+    /// Calls `fsync` for the names in a folder, on file systems that support it.
     ///
     /// - Throws: ``CampaignError`` if the disk fails
     static func synchronize(folder: String) throws(CampaignError) {
@@ -76,7 +75,7 @@ enum WholeFile {
     }
 }
 
-/// Converts the file errors of an operation to campaign errors.
+/// Runs a closure and converts its file error.
 ///
 /// - Throws: ``CampaignError`` with the text of the file error
 package func onFiles<Result>(_ work: () throws(FileError) -> Result) throws(CampaignError) -> Result {

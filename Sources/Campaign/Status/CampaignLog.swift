@@ -1,10 +1,9 @@
 import Foundation
 
-/// The file `log` of a kept campaign: what happened when, a line each, over all sessions; made to be followed with `tail -f`.
+/// The file `log` of a kept campaign: a line for each event of all sessions, for `tail -f`.
 ///
 /// - Shape: `2026-11-30T00:14:52Z EVENT: TEXT`
 struct CampaignLog {
-    /// What happened.
     enum Event: String {
         case start, resume, bucket, stored, note, end, error
     }
@@ -12,11 +11,11 @@ struct CampaignLog {
     private let path: String
     private let now: () -> Date
 
-    /// Names the file of a campaign.
+    /// Makes the log of a campaign; the file is opened for each line.
     ///
     /// - Parameters:
-    ///   - folder: where the campaign is kept
-    ///   - now: gives the time
+    ///   - folder: the state folder
+    ///   - now: the clock
     init(folder: String, now: @escaping () -> Date = { Date() }) {
         path = folder + "/log"
         self.now = now
@@ -24,7 +23,7 @@ struct CampaignLog {
 
     /// Appends a line.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be written
+    /// - Throws: ``CampaignError`` if it cannot be written
     func add(_ event: Event, _ text: String) throws(CampaignError) {
         let words = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
         try WholeFile.append(Data("\(now().ISO8601Format()) \(event.rawValue): \(words)\n".utf8), to: path)

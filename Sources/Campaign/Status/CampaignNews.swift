@@ -1,27 +1,28 @@
 import Foundation
 import Fuzzing
 
-/// What becomes known while a campaign runs, told where it belongs: to the user, to the log of a kept campaign, and to the
-/// command for findings.
+/// Reports the events of a campaign to the user, to the log of a kept campaign, and to the command for findings.
 final class CampaignNews {
     let status: CampaignStatus
     private let session: CampaignSession
     private let log: CampaignLog?
     private let command: FindingCommand?
     private var announcer = BucketAnnouncer()
-    /// The buckets that have been told of.
+    /// The buckets that were announced.
     private var seen: Set<String> = []
-    /// The buckets whose case is on disk, as far as that has been told.
+    /// The buckets whose minimized case was logged.
     private var stored: Set<String> = []
-    /// How many buckets there were when they were last looked at.
+    /// The number of buckets at the last ``announce(_:cases:isQuiet:)``.
     private var lastCount = 0
-    private var lastLook = Date.distantPast
-    /// How many findings had a group when groups were last looked at.
+    private var lastLogged = Date.distantPast
+    /// The number of findings with a group at the last report to the command.
     private var groupedCount = 0
 
+    /// Makes the reporter of a campaign.
+    ///
     /// - Parameters:
-    ///   - state: where the campaign is kept, if it is
-    ///   - status: shows it to the user
+    ///   - state: the state folder, or `nil`
+    ///   - status: the display for the user
     init(configuration: CampaignConfiguration, session: CampaignSession, state: StateFolder?, status: CampaignStatus) {
         self.session = session
         self.status = status
@@ -31,9 +32,9 @@ final class CampaignNews {
                 status.note($0)
             }
         }
-        // Also those of a block that is run again, since an earlier limit has cut it short.
+        // This includes the buckets of a last block that is run again because a limit cut it short.
         if let before = state?.checkpoint {
-            seen = Set(before.entries.map(\.bucket) + before.strays.filter(\.isStored).map(\.bucket))
+            seen = Set(before.entries.map(\.bucket) + before.collateral.filter(\.isStored).map(\.bucket))
                 .union(before.early.map(\.bucket))
             stored = Set(before.entries.filter(\.isStored).map(\.bucket))
         }
@@ -44,55 +45,55 @@ final class CampaignNews {
         }
     }
 
-    /// The buckets that need not be reported to a command again; without a command none has to be.
+    /// The buckets for which the command need not run in a later session.
     var reported: Set<String> { command?.reported ?? seen }
 
-    /// Tells of the beginning.
+    /// Reports the start of the campaign.
     ///
     /// - Parameters:
-    ///   - seconds: how long the campaign has run before
-    ///   - ledger: what it has found before
-    /// - Throws: ``CampaignError`` when the log cannot be written
+    ///   - seconds: the run time of earlier sessions
+    ///   - store: the findings of earlier sessions
+    /// - Throws: ``CampaignError`` if the log cannot be written
     func begin(
-        _ arguments: [String], cases: UInt64, seconds: Double, _ ledger: BucketStore
+        _ arguments: [String], cases: UInt64, seconds: Double, _ store: BucketStore
     ) throws(CampaignError) {
         status.resume(after: seconds, cases: cases)
-        let strays = ledger.strays.values.compactMap(\.stored)
-        stored.formUnion(strays.map(\.bucket))
-        lastCount = ledger.count
-        // A command may not have been run for all of them.
-        report(ledger, isLast: false)
+        let collateral = store.collateral.values.compactMap(\.stored)
+        stored.formUnion(collateral.map(\.bucket))
+        lastCount = store.count
+        // An earlier session may have ended before it ran the command for all findings.
+        report(store, isLast: false)
         let words = arguments.map(ShellText.word).joined(separator: " ")
         if cases == 0 {
             try log?.add(.start, words)
         } else {
             try log?.add(
-                .resume, "after \(CountText.of(cases, "case")), \(CountText.of(ledger.count, "bucket")): \(words)")
+                .resume, "after \(CountText.of(cases, "case")), \(CountText.of(store.count, "bucket")): \(words)")
         }
         status.begin()
     }
 
-    /// Tells of something that happened to the campaign itself.
+    /// Reports an event of the campaign itself, such as a killed worker.
     ///
-    /// - Throws: ``CampaignError`` when the log cannot be written
+    /// - Throws: ``CampaignError`` if the log cannot be written
     func note(_ text: String) throws(CampaignError) {
         status.note(text)
         try log?.add(.note, text)
     }
 
-    /// Tells of buckets that have not been seen before, in order of index.
+    /// Announces new buckets in order of index, and updates the status line.
     ///
-    /// - Parameter isQuiet: whether that is left for a later call
-    /// - Throws: ``CampaignError`` when the log cannot be written
-    /// - Complexity: O(1) when there are none, else O(buckets)
-    func look(at ledger: BucketStore, cases: UInt64, isQuiet: Bool = false) throws(CampaignError) {
+    /// - Parameter isQuiet: true to leave the announcement to a later call
+    /// - Throws: ``CampaignError`` if the log cannot be written
+    /// - Complexity: O(1) without new buckets, else O(buckets)
+    func announce(_ store: BucketStore, cases: UInt64, isQuiet: Bool = false) throws(CampaignError) {
         command?.step()
-        let count = ledger.count
+        let count = store.count
         if count != lastCount && !isQuiet {
             lastCount = count
-            let new = ledger.seenBuckets.filter { !seen.contains($0.bucket) }
+            let new = store.seenBuckets.filter { !seen.contains($0.bucket) }
             for (bucket, index) in new.sorted(by: { ($0.index, $0.bucket) < ($1.index, $1.bucket) }) {
-                try tell(of: bucket, at: index, in: ledger)
+                try announce(bucket, at: index, in: store)
             }
         }
         status.update { progress in
@@ -101,13 +102,13 @@ final class CampaignNews {
         }
     }
 
-    private func tell(of bucket: String, at index: UInt64, in ledger: BucketStore) throws(CampaignError) {
+    private func announce(_ bucket: String, at index: UInt64, in store: BucketStore) throws(CampaignError) {
         seen.insert(bucket)
-        status.noteBucket()
+        status.bucketFound()
         let isKnown = session.known.contains(bucket)
         let parts = [
             bucket + ",", "\(isKnown ? "known, " : "")at case \(index): \(Bucket.sentence(of: bucket)):",
-            ledger.folder.file(of: bucket),
+            store.folder.file(of: bucket),
         ]
         try log?.add(.bucket, parts.joined(separator: " "))
         if !isKnown && announcer.isShown(bucket) {
@@ -115,53 +116,52 @@ final class CampaignNews {
         }
     }
 
-    /// Says which bucket is being minimized.
+    /// Shows the bucket that is being minimized.
     func minimizing(_ bucket: String) {
         status.update { $0.activity = "minimizing \(Bucket.target(of: bucket)): \(Bucket.sentence(of: bucket))" }
     }
 
-    /// Says that nothing is being minimized, or how many findings are left for that.
+    /// Shows the number of findings left to minimize; `nil` if none is being minimized.
     func minimizing(left: Int?) {
         status.update { $0.activity = left.map { "minimizing \(CountText.of($0, "more bucket"))" } }
     }
 
-    /// When ``lookAtStored(_:_:)`` does anything.
-    enum Look {
-        /// Once a second at most.
-        case seldom
-        /// Now.
+    /// The urgency of ``logStored(_:_:)``.
+    enum Urgency {
+        /// At most once a second.
+        case throttled
         case now
-        /// Now, and nothing more will be known of the findings.
+        /// Now, and the findings are final.
         case last
     }
 
-    /// Tells of cases that are on disk now.
+    /// Logs the cases that are now on disk, and reports new groups to the command.
     ///
-    /// - Throws: ``CampaignError`` when the log cannot be written
-    func lookAtStored(_ ledger: BucketStore, _ look: Look = .seldom) throws(CampaignError) {
+    /// - Throws: ``CampaignError`` if the log cannot be written
+    func logStored(_ store: BucketStore, _ urgency: Urgency = .throttled) throws(CampaignError) {
         let now = Date()
-        if look == .seldom && now.timeIntervalSince(lastLook) < 1 { return }
-        lastLook = now
-        for finding in ledger.findings where !stored.contains(finding.bucket) {
+        if urgency == .throttled && now.timeIntervalSince(lastLogged) < 1 { return }
+        lastLogged = now
+        for finding in store.findings where !stored.contains(finding.bucket) {
             stored.insert(finding.bucket)
             try log?.add(.stored, "\(finding.bucket): \(finding.sentence): \(finding.size): \(finding.file)")
         }
-        report(ledger, isLast: look == .last)
+        report(store, isLast: urgency == .last)
         command?.step()
     }
 
-    /// Hands each new group of findings to the command, unless all of it is known.
+    /// Passes each new group of findings to the command, unless all its buckets are known.
     ///
-    /// A finding belongs to no group until its minimized case has slid, or the campaign ends. Two groups that turn out to be
-    /// one later have been handed over as two.
+    /// A finding has no group until its minimized case has slid, or the campaign ends. If two groups are joined later,
+    /// the command was run for both.
     ///
     /// - Complexity: O(findings log findings) when something has slid since the last call
-    private func report(_ ledger: BucketStore, isLast: Bool) {
+    private func report(_ store: BucketStore, isLast: Bool) {
         guard let command else { return }
-        let findings = ledger.findings
+        let findings = store.findings
         let buckets = Set(findings.map(\.bucket))
-        let strays = ledger.strays.values.compactMap(\.stored).filter { !buckets.contains($0.bucket) }
-        let grouped = (findings + strays).filter { isLast || $0.leadsTo != nil }
+        let collateral = store.collateral.values.compactMap(\.stored).filter { !buckets.contains($0.bucket) }
+        let grouped = (findings + collateral).filter { isLast || $0.leadsTo != nil }
         if grouped.count == groupedCount && !isLast { return }
         groupedCount = grouped.count
         let found = Dictionary(grouped.map { ($0.bucket, $0) }, uniquingKeysWith: { one, _ in one })
@@ -174,10 +174,10 @@ final class CampaignNews {
         }
     }
 
-    /// Tells of the end of a campaign; the line that shows how it goes is gone after this.
+    /// Reports the end of the campaign and removes the status line.
     ///
-    /// - Parameter patience: how long to wait for the command, in seconds; `nil` for as long as it may take
-    /// - Throws: ``CampaignError`` when the log cannot be written
+    /// - Parameter patience: the longest wait for the command in seconds, or `nil` for the command's own limit
+    /// - Throws: ``CampaignError`` if the log cannot be written
     func end(_ report: CampaignReport, why: String, patience: Double?) throws(CampaignError) {
         command?.finish(within: patience)
         for line in announcer.rest { status.note(line) }
@@ -188,28 +188,27 @@ final class CampaignNews {
                 + "\(CountText.of(report.findings.count, "bucket"))")
     }
 
-    /// Tells of an error that ends the campaign.
+    /// Reports an error that ends the campaign.
     func fail(_ error: CampaignError) {
         status.end()
-        // The error may be that nothing can be written.
+        // The error may be a full disk, so the log is optional.
         try? log?.add(.error, error.description)
     }
 
-    /// The bucket that ends a campaign which runs until something is found: of those that a block adds and that are not
-    /// known, the one with the lowest index.
-    func end(by hits: [BucketHit], in ledger: BucketStore) -> String? {
+    /// The bucket of a block that ends the campaign: with `isUntilFound`, the new one with the lowest index.
+    func end(by hits: [BucketHit], in store: BucketStore) -> String? {
         if !session.isUntilFound { return nil }
-        return hits.filter { ledger.entries[$0.bucket] == nil && !session.known.contains($0.bucket) }
+        return hits.filter { store.entries[$0.bucket] == nil && !session.known.contains($0.bucket) }
             .min { ($0.index, $0.bucket) < ($1.index, $1.bucket) }?.bucket
     }
 }
 
 extension BucketStore {
-    /// All buckets that were seen, with the index at which they were first seen, in no order.
+    /// All buckets with the lowest index of each, unordered.
     ///
     /// - Complexity: O(buckets)
     var seenBuckets: [(bucket: String, index: UInt64)] {
         entries.map { ($0.key, $0.value.lowest) } + early.map { ($0.key, $0.value) }
-            + strayFindings.map { ($0.key, $0.value.index) }
+            + collateralFindings.map { ($0.key, $0.value.index) }
     }
 }

@@ -1,23 +1,23 @@
 import Foundation
 
-/// How a campaign is run this time, which makes no difference to its cases.
+/// The settings of one session of a campaign, which do not affect its cases.
 package struct CampaignSession: Sendable {
-    /// The buckets that do not count.
+    /// The buckets that do not affect the exit status.
     package var known: KnownBuckets
-    /// Whether it ends with the first finding that counts.
+    /// True if the first new finding ends the campaign.
     package var isUntilFound: Bool
-    /// What `sh -c` runs for each group of findings that counts, or `nil`.
+    /// The command for each new group of findings, or `nil`.
     package var command: Command?
-    /// A time limit of this session alone, counted from the beginning of the campaign; `nil` for that of the campaign.
+    /// The time limit of this session, counted from the start of the campaign; `nil` for the limit of the campaign.
     ///
     /// - Units: seconds
     package var time: Double?
-    /// When the command was started.
+    /// The start of the process.
     package var began = Date()
 
-    /// A command that the user wants to be run.
+    /// A shell command of the user.
     package struct Command: Sendable {
-        /// The option that gave it, for messages.
+        /// The name of its option, for messages.
         package var option: String
         package var text: String
 

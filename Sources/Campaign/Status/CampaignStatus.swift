@@ -1,31 +1,31 @@
 import Foundation
 import Synchronization
 
-/// What a user sees of a campaign while it runs: a line that is kept up to date, and lines that stay.
+/// The status line of a campaign, and messages above it.
 ///
-/// On a terminal the line is redrawn in place, twice a second; elsewhere a line is written every ten seconds, and after ten
-/// minutes every minute. A thread draws it, so that its clock goes on whatever the campaign waits for.
+/// On a terminal the line is redrawn in place twice a second. Elsewhere a line is written every ten seconds, and after
+/// ten minutes every minute. A thread draws it, so that its clock continues while the campaign waits.
 final class CampaignStatus: Sendable {
-    /// How often a line is drawn.
+    /// The intervals of drawing.
     ///
     /// - Units: seconds
     enum Interval {
         static let terminal = 0.5
         static let early = 10.0
         static let late = 60.0
-        /// How long it is early.
+        /// The age at which `late` replaces `early`.
         static let earliness = 600.0
     }
 
-    /// Where lines go.
+    /// The destination of lines.
     struct Screen: Sendable {
         var isTerminal: Bool
         var columns: @Sendable () -> Int
         var write: @Sendable (String) -> Void
-        /// Writes what will be drawn again; dropped where it cannot be written at once.
+        /// Writes the status line; dropped if it would block.
         var draw: @Sendable (String) -> Void
 
-        /// - Parameter draw: as `write` where there is none
+        /// - Parameter draw: `nil` for `write`
         init(
             isTerminal: Bool, columns: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void,
             draw: (@Sendable (String) -> Void)? = nil
@@ -36,17 +36,17 @@ final class CampaignStatus: Sendable {
             self.draw = draw ?? write
         }
 
-        /// What takes the line that is kept up to date off a terminal.
+        /// The control sequence that erases the status line.
         static let eraser = "\r\u{1b}[K"
 
-        /// Draws the line that is kept up to date again; elsewhere than on a terminal a new one.
+        /// Redraws the status line on a terminal, or writes a new line elsewhere.
         func redraw(_ text: String) {
             draw(isTerminal ? Self.eraser + ProgressText.cut(text, to: columns()) : text + "\n")
         }
 
-        /// How long a line stays as it is.
+        /// The interval until the next line.
         ///
-        /// - Parameter age: how long lines have been drawn
+        /// - Parameter age: the time since the start of the campaign
         /// - Units: seconds
         func interval(age: Double) -> Double {
             isTerminal ? Interval.terminal : age < Interval.earliness ? Interval.early : Interval.late
@@ -59,7 +59,7 @@ final class CampaignStatus: Sendable {
                 draw: { Output.note($0, within: .none) })
         }
 
-        /// How many columns standard error has.
+        /// The width of standard error, or 80.
         @Sendable private static func columns() -> Int {
             var size = winsize()
             let isKnown = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
@@ -69,7 +69,7 @@ final class CampaignStatus: Sendable {
 
     private struct State {
         var progress = ProgressText()
-        /// When the clock began, less what the campaign had run before.
+        /// The start of the process minus the run time of earlier sessions.
         var start: Date
         var lastDrawn: Date
         var casesDrawn: UInt64 = 0
@@ -82,9 +82,9 @@ final class CampaignStatus: Sendable {
     private let screen: Screen
     private let now: @Sendable () -> Date
 
-    /// Begins to count the time.
+    /// Starts the clock.
     ///
-    /// - Parameter now: gives the time
+    /// - Parameter now: the clock
     init(_ screen: Screen = .standardError, now: @escaping @Sendable () -> Date = { Date() }) {
         self.screen = screen
         self.now = now
@@ -92,10 +92,10 @@ final class CampaignStatus: Sendable {
         state = Mutex(State(start: date, lastDrawn: date))
     }
 
-    /// Draws in a thread from now on, until ``end()``.
+    /// Starts the drawing thread, which runs until ``end()``.
     func begin() {
         Thread.detachNewThread { [weak self] in
-            // Signals are the main thread's to answer.
+            // The main thread handles signals.
             var all = sigset_t()
             unsafe sigfillset(&all)
             unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
@@ -103,9 +103,7 @@ final class CampaignStatus: Sendable {
         }
     }
 
-    /// Takes note of how long the campaign had run before this process, and how many cases it had run.
-    ///
-    /// - Units: seconds
+    /// Sets the run time in seconds and the number of cases of earlier sessions.
     func resume(after seconds: Double, cases: UInt64) {
         state.withLock { state in
             state.start = now().addingTimeInterval(-seconds)
@@ -114,21 +112,21 @@ final class CampaignStatus: Sendable {
         }
     }
 
-    /// Changes what the line says, and draws it when it is time to.
+    /// Changes the text of the line, and draws it if it is due.
     func update(_ change: (inout ProgressText) -> Void) {
         state.withLock { change(&$0.progress) }
         tick()
     }
 
-    /// How long the campaign has run, in all processes.
+    /// The run time of the campaign in all processes.
     ///
     /// - Units: seconds
     var seconds: Double { state.withLock { now().timeIntervalSince($0.start) } }
 
-    /// Takes note that a bucket was first seen.
-    func noteBucket() { state.withLock { $0.lastBucket = now() } }
+    /// Records the time of a new bucket.
+    func bucketFound() { state.withLock { $0.lastBucket = now() } }
 
-    /// Draws the line when it is time to; returns false when there is nothing to draw any more.
+    /// Draws the line if it is due; returns false after ``end()``.
     @discardableResult
     func tick() -> Bool {
         state.withLock { state in
@@ -144,10 +142,10 @@ final class CampaignStatus: Sendable {
         }
     }
 
-    /// Writes a line that stays, above the one that is kept up to date; on a terminal it is broken between words.
+    /// Writes a message above the status line; on a terminal it is wrapped.
     func note(_ text: String) { note([text]) }
 
-    /// Writes the parts of a message: one line for a file or a pipe, a line for each part on a terminal.
+    /// Writes a message in parts: each on its own line on a terminal, all on one line elsewhere.
     func note(_ parts: [String]) {
         state.withLock { state in
             let joined = parts.joined(separator: screen.isTerminal ? "\n  " : " ")
@@ -159,7 +157,7 @@ final class CampaignStatus: Sendable {
         }
     }
 
-    /// Takes the line off a terminal; nothing is drawn after that.
+    /// Erases the line on a terminal and stops drawing.
     func end() {
         state.withLock { state in
             state.isRunning = false

@@ -2,24 +2,24 @@ import Foundation
 import SystemPackage
 import UserFiles
 
-/// The command that the user wants to be run for findings: once for each group of findings, one after the other, beside the campaign.
+/// Runs the user's command once for each new group of findings, one at a time, while the campaign runs.
 ///
-/// The smallest finding of the group is on its standard input as JSON; what it prints goes to standard error. A command that
-/// fails or hangs is told of once and does the campaign no harm.
+/// The command reads the smallest finding of the group as JSON on standard input; its output goes to standard error. A
+/// command that fails or hangs is reported once and does not affect the campaign.
 final class FindingCommand {
-    /// How long a command may take, and how long a campaign without a limit of time waits for all of them in the end.
+    /// The time limit of a command, and of all waiting ones at the end of a campaign without a time limit.
     ///
     /// - Units: seconds
     static let patience = 30.0
 
-    /// A command that has been started.
+    /// A command that was started.
     private struct Running {
         var process: pid_t
         var deadline: Date
     }
 
     private let command: String
-    /// The option that gave the command, for messages.
+    /// The name of the command's option, for messages.
     private let option: String
     private let patience: Double
     private let note: (String) -> Void
@@ -27,15 +27,15 @@ final class FindingCommand {
     private var running: Running?
     private var hasFailed = false
     private var hasHung = false
-    /// A bucket of each group that it was run for, and those that it need not be run for.
+    /// A bucket of each group that it was run for, and the buckets that need no run.
     private(set) var reported: Set<String>
 
     /// - Parameters:
-    ///   - command: what `sh -c` is to run
-    ///   - option: the option that gave it, for messages
-    ///   - reported: the buckets that it has been run for before
-    ///   - patience: how long a command may take, in seconds
-    ///   - note: is given what the user is to know
+    ///   - command: the argument of `sh -c`
+    ///   - option: the name of the command's option, for messages
+    ///   - reported: the buckets that earlier sessions ran it for
+    ///   - patience: the time limit of a command in seconds
+    ///   - note: prints messages for the user
     init(
         _ command: String, option: String, reported: Set<String> = [], patience: Double = patience,
         note: @escaping (String) -> Void
@@ -47,7 +47,7 @@ final class FindingCommand {
         self.note = note
     }
 
-    /// Lets the command be run for a finding, unless it was for one of the same group.
+    /// Queues the command for a finding, unless it was queued for one of the same group.
     ///
     /// - Parameter group: the buckets of the group
     func add(_ finding: StoredFinding, of group: [String]) {
@@ -59,28 +59,28 @@ final class FindingCommand {
         waiting.append(finding)
     }
 
-    /// Whether nothing is left to run or to wait for.
-    var isNoOp: Bool { running == nil && waiting.isEmpty }
+    /// True if no command is running or queued.
+    var isIdle: Bool { running == nil && waiting.isEmpty }
 
-    /// Starts the next command when the one before has ended.
+    /// Starts the next command if the previous one has ended.
     func step() {
         if let running, !hasEnded(running) { return }
         running = nil
         while running == nil, !waiting.isEmpty { start(waiting.removeFirst()) }
     }
 
-    /// Waits for the commands that are left, as long as one of them may take; the number of those not run is told.
+    /// Waits for the remaining commands, at most for the time limit of one, and prints the number of those not run.
     ///
-    /// - Parameter limit: how long to wait at most, in seconds, or `nil`
+    /// - Parameter limit: a shorter limit in seconds, or `nil`
     func finish(within limit: Double? = nil) {
         let deadline = Date() + min(patience, limit ?? patience)
         step()
-        while !isNoOp && Date() < deadline {
+        while !isIdle && Date() < deadline {
             usleep(5_000)
             step()
         }
         if let running {
-            stop(running, Date() < running.deadline ? "was killed, as the time of the campaign is up" : Self.late)
+            stop(running, Date() < running.deadline ? Self.atTimeLimit : Self.late)
             self.running = nil
         }
         if waiting.isEmpty { return }
@@ -88,7 +88,7 @@ final class FindingCommand {
         waiting = []
     }
 
-    /// Whether a command has ended; one that takes too long is killed.
+    /// Returns true if a command has ended; kills it after its time limit.
     private func hasEnded(_ running: Running) -> Bool {
         var status: Int32 = 0
         let found = unsafe waitpid(running.process, &status, WNOHANG)
@@ -101,23 +101,29 @@ final class FindingCommand {
             hasFailed = true
             let signal = status & 0x7f
             let end = signal != 0 ? "was ended by signal \(signal)" : "ended with status \(status >> 8 & 0xff)"
-            note("\(option): the command \(end); this is told once\n")
+            note("\(option): the command \(end); \(Self.once)\n")
         }
         return true
     }
 
-    /// What is said of a command that takes too long.
-    private static let late = "did not end in time and was killed"
+    /// The message for a command that exceeds its time limit.
+    private static let late = "exceeded its time limit and was killed"
 
-    /// Kills a command with all that it has started.
+    /// The message for a command that is still running at the time limit of the campaign.
+    private static let atTimeLimit = "was killed because the time limit of the campaign is reached"
+
+    /// The end of each message.
+    private static let once = "further failures are not reported"
+
+    /// Kills a command and its process group.
     ///
-    /// - Parameter end: what is said of it, the first time
+    /// - Parameter end: the message, printed the first time
     private func stop(_ running: Running, _ end: String) {
         _ = kill(-running.process, SIGKILL)
         SystemCall.waitForEnd(of: running.process)
         if hasHung { return }
         hasHung = true
-        note("\(option): the command \(end); this is told once\n")
+        note("\(option): the command \(end); \(Self.once)\n")
     }
 
     private func start(_ finding: StoredFinding) {
@@ -131,11 +137,11 @@ final class FindingCommand {
         } catch {
             if hasFailed { return }
             hasFailed = true
-            note("\(option): \(error); this is told once\n")
+            note("\(option): \(error); \(Self.once)\n")
         }
     }
 
-    /// Starts the command with a text on its standard input.
+    /// Starts the command with a text on standard input.
     private func spawn(_ text: Data) throws(CampaignError) -> pid_t {
         // A pipe holds all of it before the command is there, so that it may read it or not.
         let (input, output): (FileDescriptor, FileDescriptor)

@@ -1,28 +1,28 @@
 import Foundation
 
-/// How a campaign is going, in one line.
+/// The text of the status line.
 ///
 /// - Units: times in seconds
 struct ProgressText: Equatable, Sendable {
     var cases: UInt64 = 0
-    /// How many cases there are in all, or `nil` without a limit.
+    /// The number of cases of the campaign, or `nil` without a limit.
     var caseLimit: UInt64?
-    /// How long the campaign has run, in all processes.
+    /// The run time in all processes.
     var seconds = 0.0
-    /// How long it may run, or `nil` without a limit.
+    /// The time limit, or `nil`.
     var timeLimit: Double?
-    /// How many cases a second were done lately.
+    /// The cases per second since the last line.
     var rate = 0.0
-    /// How many buckets there are.
+    /// The number of buckets.
     var buckets = 0
-    /// How long ago a bucket was first seen, or `nil` when none was in this process.
+    /// The time since the last new bucket of this process, or `nil`.
     var sinceBucket: Double?
-    /// What is done beside running cases, as in `minimizing delta-array/…`.
+    /// The activity besides running cases, such as `minimizing delta-array: …`.
     var activity: String?
-    /// Where the campaign is kept.
+    /// The state folder, or `nil`.
     var place: String?
 
-    /// The share of the work that is done, or `nil` without a limit.
+    /// The completed share of the work, or `nil` without a limit.
     var share: Double? {
         let shares = [
             caseLimit.map { $0 == 0 ? 1 : Double(cases) / Double($0) },
@@ -31,7 +31,7 @@ struct ProgressText: Equatable, Sendable {
         return shares.max().map { min(max($0, 0), 1) }
     }
 
-    /// How long it will take, or `nil` where that is not known.
+    /// The remaining time, or `nil` if unknown.
     var rest: Double? {
         var rests = [timeLimit.map { max($0 - seconds, 0) }].compactMap { $0 }
         if let caseLimit, cases >= caseLimit {
@@ -54,14 +54,14 @@ struct ProgressText: Equatable, Sendable {
         return parts.joined(separator: "  ")
     }
 
-    /// A line that fits a terminal of so many columns.
+    /// Cuts a line to the width of a terminal.
     static func cut(_ line: String, to columns: Int) -> String {
-        // A terminal may begin a new line when the last column is used.
+        // Some terminals start a new line after the last column.
         let room = max(columns - 1, 1)
         return line.count <= room ? line : line.prefix(room - 1) + "…"
     }
 
-    /// Seconds as hours, minutes and seconds.
+    /// Formats seconds as hours, minutes and seconds: `1:02:03`.
     static func clock(_ seconds: Double) -> String {
         let whole = Int(min(max(seconds, 0), 1e12))
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }

@@ -1,10 +1,10 @@
-/// What one case may take before the patcher that is asked counts as broken.
+/// The limits of one case; a patcher that exceeds them has a finding.
 package struct CaseBudget: Codable, Hashable, Sendable {
-    /// How long one case may take.
+    /// The time limit of one case.
     ///
     /// - Units: seconds
     package var timeout: Double
-    /// How much memory a process may hold beyond what it held before its first case, or `nil` for no limit.
+    /// The limit for the memory of a process above its memory before the first case, or `nil`.
     ///
     /// - Units: MiB
     package var memory: UInt64?

@@ -28,7 +28,7 @@ struct ChildErrors {
         _ = try? file.duplicate(as: .standardOutput)
     }
 
-    /// The output since the last call, or `nil` if there is none.
+    /// The output since the last call; `nil` if there is none.
     func take() -> String? {
         guard isKept, let file else { return nil }
         let length = (try? file.seek(offset: 0, from: .end)) ?? 0

@@ -1,39 +1,39 @@
 import Foundation
 import Fuzzing
 
-/// How a child ended that should not have.
+/// The unexpected end of a child.
 struct ChildExit: Hashable {
     enum Cause: Hashable {
         case signal(Int32, Fault?)
-        /// It ended by itself, with this status, in the middle of its work.
+        /// It exited with this status before its work was done.
         case exit(Int32)
         /// A sanitizer ended it.
         case sanitizer
-        /// It gave no answer in time.
+        /// A case exceeded its time limit.
         case hang(timeout: Double)
-        /// It took too much memory; with how much, in MiB, when the time was up first.
+        /// A case exceeded the memory limit; `taken` is its memory in MiB if it reached the time limit first.
         case memory(taken: UInt64?, timeout: Double)
-        /// Memory that was taken case by case, and never given back, has become too much.
+        /// Memory that many cases leaked exceeded the memory limit.
         case leak
-        /// A signal ended it that another process sends.
+        /// A signal of another process killed it.
         case outside(Int32)
-        /// It could not tell what it had done, or told what cannot be: a patcher used the descriptors of its process.
+        /// Its report is missing or invalid: a patcher closed or used the descriptors of its process.
         case descriptor
     }
 
     var cause: Cause
-    /// The patcher that was being asked, by its number, or `nil` when none was.
+    /// The number of the patcher that was running, or `nil`.
     var patcher: Int?
     /// The case.
     var index: UInt64
-    /// What a sanitizer or the patcher itself wrote, and the functions in which it was.
+    /// The output of the sanitizer or the patcher, and the call stack.
     var report: String?
-    /// What was done with which address, in words.
+    /// The kind and address of the faulting access, in words.
     var place: String?
-    /// True if the child kept a processor busy for at least a quarter of its time: the machine did not stand still meanwhile.
+    /// True if the child used a processor for at least a quarter of its time, so the machine was not suspended.
     var isBusy = false
 
-    /// Whether a signal ended it that another process sends.
+    /// True if a signal of another process killed it.
     var isFromOutside: Bool {
         if case .outside = cause { true } else { false }
     }
@@ -58,7 +58,7 @@ struct ChildExit: Hashable {
     private var description: (rule: BrokenRule, words: String, detail: String) {
         switch cause {
         case .signal(_, .plugin(.inputWritten, let part, _)):
-            (.inputWritten, "\(part.name)", "writes to the \(part.name) of its input, which it may only read" + rest)
+            (.inputWritten, "\(part.name)", "writes to the \(part.name) of its input, which is read-only" + rest)
         case .signal(_, .plugin(.wildWrite, let part, let isOutput)):
             (
                 .wildWrite, "\(part.name)",
@@ -78,22 +78,22 @@ struct ChildExit: Hashable {
         case .exit(let status): (.crash, "exit", "ends the process with exit status \(status)")
         case .sanitizer:
             (.crash, "asan-\(Self.kind(ofReport: report ?? ""))", Self.summary(ofReport: report ?? ""))
-        case .hang(let timeout): (.hang, "none", "gives no answer within \(Self.seconds(timeout))")
+        case .hang(let timeout): (.hang, "none", "does not return within \(Self.seconds(timeout))")
         case .memory(let taken?, let timeout):
             (
                 .memory, "none",
-                "gives no answer within \(Self.seconds(timeout)) and had taken \(CountText.grouped(taken)) MiB by then"
+                "does not return within \(Self.seconds(timeout)), with \(CountText.grouped(taken)) MiB allocated by then"
             )
-        case .memory: (.memory, "none", "takes more memory than it may")
+        case .memory: (.memory, "none", "exceeds the memory limit")
         case .leak:
-            (.memory, "leak", "takes memory in case after case and does not give it back, up to the memory limit")
+            (.memory, "leak", "leaks memory in each case, up to the memory limit")
         case .outside(let number):
             (.crash, Self.name(ofSignal: number), "ends the process with \(Self.name(ofSignal: number).uppercased())")
         case .descriptor: (.crash, "descriptor", "closes or writes to descriptors that are not its own")
         }
     }
 
-    /// What follows the rule, if more is known.
+    /// The place of the access, if known.
     private var rest: String { place.map { ": \($0)" } ?? "" }
 
     static func seconds(_ number: Double) -> String {
@@ -110,7 +110,7 @@ struct ChildExit: Hashable {
         return names[number] ?? "signal"
     }
 
-    /// What AddressSanitizer calls the error: the word behind its name.
+    /// The kind of error in a report of AddressSanitizer: the word after its name.
     private static func kind(ofReport report: String) -> String {
         guard let start = report.range(of: "AddressSanitizer: ") else { return "error" }
         let word = report[start.upperBound...].prefix { $0.isLetter || $0 == "-" }

@@ -2,19 +2,19 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// Starts programs with `posix_spawn`; Foundation's way of waiting costs a tenth of a second each time.
+/// Starts programs with `posix_spawn`, since waiting with Foundation's `Process` takes a tenth of a second.
 enum ChildStart {
-    /// The processes that were started, but for workers that have ended.
+    /// The started processes, without workers that have ended.
     static let started = Mutex<Set<pid_t>>([])
 
-    /// Starts a program with no signal blocked, whatever this process has inherited.
+    /// Starts a program with all signals unblocked.
     ///
     /// - Parameters:
     ///   - environment: the variables, each as `NAME=VALUE`
-    ///   - descriptors: those of this process, and which the child has them as
-    ///   - isOwnGroup: whether it leads a group of its own, which signals to the group of this process do not reach
-    ///   - defaults: signals that do what they do without a handler, whatever this process does with them
-    /// - Throws: the `errno`
+    ///   - descriptors: descriptors of this process, and their numbers in the child
+    ///   - isOwnGroup: true for a new process group, which signals to the group of this process do not reach
+    ///   - defaults: the signals whose default actions are restored
+    /// - Returns: the process, and 0 or an `errno`
     static func spawn(
         _ file: String, _ words: [String], environment: [String],
         descriptors: [(own: FileDescriptor, child: FileDescriptor)], isOwnGroup: Bool, defaults: [Int32] = []

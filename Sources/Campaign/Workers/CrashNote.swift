@@ -1,17 +1,16 @@
 import CProcess
 import Foundation
 
-/// What a child writes in its signal handler about where it was: the functions that were called, and the place in a file
-/// that it used, if there was one.
+/// The call stack of a crashed child and the mapped file at the faulting address, written by its signal handler.
 ///
-/// - Shape: memory that is shared with children: the length of a text in 8 bytes, and the text
+/// - Shape: memory shared with children: the length of a text in 8 bytes, then the text
 @safe
 final class CrashNote: @unchecked Sendable {
     private static let size = 1 << 14
     private static let lengthSize = MemoryLayout<UInt64>.size
     private let memory: UnsafeMutableRawPointer
 
-    /// Maps memory; `nil` when there is none, and crashes are then told in fewer words.
+    /// Maps the memory; `nil` on failure, and crashes are then reported without details.
     init?() {
         let flags = MAP_SHARED | MAP_ANONYMOUS
         guard let mapped = unsafe mmap(nil, Self.size, PROT_READ | PROT_WRITE, flags, -1, 0),
@@ -23,14 +22,14 @@ final class CrashNote: @unchecked Sendable {
 
     deinit { unsafe munmap(memory, Self.size) }
 
-    /// Forgets what the child before has written.
+    /// Clears the note of the previous child.
     func clear() { unsafe memory.storeBytes(of: 0, as: UInt64.self) }
 
-    /// Writes down where this process is; for use in a signal handler.
+    /// Writes the note; safe in a signal handler.
     ///
     /// - Parameters:
     ///   - fault: the address of the instruction
-    ///   - address: the address that it used
+    ///   - address: the address that it accessed
     ///   - stack: the stack pointer, or `nil`
     func write(
         fault: UnsafeRawPointer?, address: UnsafeRawPointer?, stack: UnsafePointer<UnsafeMutableRawPointer?>?
@@ -42,9 +41,9 @@ final class CrashNote: @unchecked Sendable {
         unsafe memory.storeBytes(of: UInt64(count) + UInt64(rest), as: UInt64.self)
     }
 
-    /// What was written: a line each, in words that are the same in every run, and the functions by name.
+    /// Reads the note in words that are the same in every run, with functions by name.
     ///
-    /// - Complexity: O(size of the files)
+    /// - Complexity: O(size of the mapped files)
     func read() -> (place: String?, frames: [String]) {
         let count = unsafe min(Int(memory.load(as: UInt64.self)), Self.size - Self.lengthSize)
         let text = unsafe UnsafeRawBufferPointer(start: memory + Self.lengthSize, count: count)
@@ -58,11 +57,11 @@ final class CrashNote: @unchecked Sendable {
                 place = "\(name)+0x\(words[1])"
                 continue
             }
-            // The C library between a patcher and its end, as in abort(), differs from machine to machine.
+            // Functions of the C library, as in abort(), differ between machines.
             if Self.isOfSystem(name) { continue }
             let names = files[words[2]] ?? FunctionNames(path: words[2])
             files[words[2]] = names
-            // A return address may be that of the next function.
+            // A return address after the last call of a function belongs to the next one.
             let function = words[0] == "at" ? names.name(at: offset) : names.name(at: offset - 1)
             frames.append((frames.isEmpty ? "in " : "called from ") + "\(function ?? "0x\(words[1])") of \(name)")
         }

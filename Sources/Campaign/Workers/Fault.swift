@@ -2,18 +2,18 @@ import BPF
 import Foundation
 import Plugins
 
-/// What lies at the address whose use ended a child, found out in its signal handler.
+/// The kind of memory at the faulting address of a child, determined in its signal handler.
 ///
-/// - Shape: as a word, 0 for none, 1 for elsewhere, 2 for the end of the stack, and else 3 and up for what a plug-in was
-///   given: violation, part and direction
+/// - Shape: as a word, 0 for none, 1 for elsewhere, 2 for a stack overflow, and 3 and up for a plug-in's memory:
+///   violation, part and direction
 enum Fault: Hashable {
-    /// Memory that belongs to nobody here.
+    /// Neither the stack nor a plug-in's memory.
     case elsewhere
     case stackOverflow
-    /// Memory that a plug-in was given.
+    /// An argument of a plug-in, or its guard pages.
     case plugin(PluginMemory.Violation, PluginMemory.Part, isOutput: Bool)
 
-    /// Reads a word back; `nil` when nothing was noted.
+    /// Decodes a word; `nil` if there was no fault.
     init?(word: UInt64) {
         switch word {
         case 0: return nil
@@ -38,14 +38,14 @@ enum Fault: Hashable {
         }
     }
 
-    /// Lets this process say what was at the address before a signal ends it.
+    /// Installs signal handlers that record the fault before the signal ends this process.
     ///
-    /// A handler that is there already, such as that of a sanitizer, has its turn after this one.
+    /// An existing handler, such as that of a sanitizer, runs after this one.
     ///
     /// - Parameters:
-    ///   - word: where to write the fault
-    ///   - place: where to write the ``FaultPlace``
-    ///   - note: where to write what functions were called, or `nil`
+    ///   - word: the destination of the fault
+    ///   - place: the destination of the ``FaultPlace``
+    ///   - note: the destination of the call stack, or `nil`
     static func watch(_ word: UnsafeTypedBuffer<Slot, UInt64>, place: UnsafeTypedBuffer<Slot, UInt64>, note: CrashNote?)
     {
         unsafe FaultWatch.word = word
@@ -57,17 +57,19 @@ enum Fault: Hashable {
     }
 }
 
-/// What a signal handler can reach.
+/// The globals of the signal handler.
 private enum FaultWatch {
     nonisolated(unsafe) static var word: UnsafeTypedBuffer<Slot, UInt64>?
     nonisolated(unsafe) static var place: UnsafeTypedBuffer<Slot, UInt64>?
     nonisolated(unsafe) static var note: CrashNote?
-    /// The handlers from before, by signal.
+    /// The previous handlers by signal.
     nonisolated(unsafe) static let earlier = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
-    /// How far from the stack pointer an address may be that is still one of the stack.
+    /// The maximum distance of a stack access from the stack pointer.
+    ///
+    /// - Units: bytes
     private static let stackReach: UInt = 1 << 16
 
-    /// Gives the handler a stack of its own: the ordinary one may have run out.
+    /// Makes a separate stack for the handler, since the normal one may have overflowed.
     static func makeStack() {
         let size = 1 << 16
         var stack = unsafe stack_t(ss_sp: malloc(size), ss_flags: 0, ss_size: size)
@@ -83,7 +85,7 @@ private enum FaultWatch {
         unsafe sigaction(number, &action, earlier + Int(number))
     }
 
-    /// Notes what the address is, and lets the access happen again with the handler from before.
+    /// Records the fault and restores the previous handler, which runs when the access is repeated.
     private static func handle(
         _ number: Int32, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
     ) {
@@ -119,7 +121,7 @@ private enum FaultWatch {
             address: hasAddress ? UnsafeRawPointer(bitPattern: address) : nil,
             stack: access == .jump && !isStack ? UnsafePointer(bitPattern: stackPointer) : nil)
         unsafe sigaction(number, earlier + Int(number), nil)
-        // These are not raised again by going on.
+        // Returning does not raise these again.
         if number == SIGABRT || number == SIGTRAP { raise(number) }
     }
 }

@@ -1,20 +1,20 @@
 import Foundation
 
-/// Where the address was that ended a child, in terms that are the same in every run, and what was done with it.
+/// The faulting access of a child in terms that are the same in every run.
 ///
-/// - Shape: as a word, two times 4 bits for kind and access, and the number above
+/// - Shape: as a word, 4 bits for the kind, 4 bits for the access, and the number in the upper 56 bits
 struct FaultPlace: Hashable {
     enum Kind: UInt64 {
         case unknown
-        /// Next to address 0; the number is the address.
+        /// Near address 0; the number is the address.
         case null
-        /// Memory that nobody has mapped.
+        /// Unmapped memory.
         case unmapped
-        /// Memory that is there, but not for this.
+        /// Mapped memory without permission for the access.
         case protected
-        /// An address that no memory can have.
+        /// A non-canonical address.
         case impossible
-        /// Near an array that a plug-in was given; the number is the distance from its end.
+        /// Near an array argument of a plug-in; the number is the distance from its end.
         case array
     }
 
@@ -26,14 +26,14 @@ struct FaultPlace: Hashable {
     var access: Access
     var number = 0
 
-    /// Where null pointers lead to, with the offset of a field or an index.
+    /// The addresses below this are null pointers with the offset of a field or an index.
     ///
     /// - Units: bytes
     private static let nullReach: UInt = 1 << 16
 
-    /// Looks at an address.
+    /// Classifies an address.
     ///
-    /// - Parameter code: what the kernel says of it: `SEGV_MAPERR`, `SEGV_ACCERR` or `SI_KERNEL`
+    /// - Parameter code: the `si_code` of the signal: `SEGV_MAPERR`, `SEGV_ACCERR` or `SI_KERNEL`
     init(address: UInt, code: Int32, access: Access) {
         self.access = access
         switch code {
@@ -52,7 +52,7 @@ struct FaultPlace: Hashable {
         self.number = number
     }
 
-    /// Reads a word back.
+    /// Decodes a word.
     init(word: UInt64) {
         kind = Kind(rawValue: word & 15) ?? .unknown
         access = Access(rawValue: word >> 4 & 15) ?? .read
@@ -62,9 +62,9 @@ struct FaultPlace: Hashable {
     /// The place as a word.
     var word: UInt64 { kind.rawValue | access.rawValue << 4 | UInt64(bitPattern: Int64(number)) << 8 }
 
-    /// What was done, in words that follow the name of a signal, or `nil` when nothing is known.
+    /// The access in words that follow the name of a signal; `nil` if unknown.
     ///
-    /// - Parameter file: the place of the address in a file that is loaded, if it is in one
+    /// - Parameter file: the mapped file of the address with the offset in it, or `nil`
     func text(file: String?) -> String? {
         let verb =
             switch access {
@@ -76,8 +76,8 @@ struct FaultPlace: Hashable {
         case .unknown: return nil
         case .null: return "\(verb) address 0x\(String(number, radix: 16)), next to a null pointer"
         case .unmapped: return "\(verb) \(file ?? "an address") where nothing is mapped"
-        case .protected: return "\(verb) \(file ?? "memory"), where it may not"
-        case .impossible: return "uses an address that no memory can have"
+        case .protected: return "\(verb) \(file ?? "memory") without permission"
+        case .impossible: return "uses a non-canonical address"
         case .array:
             let count = CountText.of(abs(number), "byte")
             return "\(count) \(number < 0 ? "before" : "after") the end"

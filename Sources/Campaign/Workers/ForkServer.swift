@@ -5,59 +5,59 @@ import Synchronization
 import SystemPackage
 import UserFiles
 
-/// Does work in a child that may be lost, and starts another one from the same state when it is.
+/// Runs work in a forked child, and forks another one from the same state if the child dies.
 ///
-/// A child costs a fraction of a millisecond, because everything that is slow to set up was set up before: AFL's fork
-/// server. It is watched from here: a case that takes too long or too much memory ends it.
+/// As in AFL's fork server, a child takes a fraction of a millisecond, because all slow setup was done before the fork.
+/// The server kills a child whose case exceeds its limits.
 struct ForkServer {
-    let board: SharedProgress
-    /// Which of the board's workers this is.
+    let shared: SharedProgress
+    /// The number of this worker in the shared progress.
     let number: Int
     let budget: CaseBudget
-    /// What children write on standard output and standard error.
+    /// The output of children.
     let errors: ChildErrors
-    /// Where children write what they crashed of, if somebody wants to know.
+    /// The notes of crashed children, or `nil` if they are not needed.
     private let note: CrashNote?
-    /// Where a sanitizer writes its reports, with the number of the process behind it, or `nil`.
+    /// The path of sanitizer reports without the process number, or `nil`.
     private let reports = SanitizerReports.prefix
 
     /// Makes a server.
     ///
     /// - Parameters:
-    ///   - number: which of the board's workers it is
-    ///   - keepsErrors: whether what a child has written is put into a ``ChildExit``, or thrown away
-    init(board: SharedProgress, number: Int, budget: CaseBudget, keepsErrors: Bool) {
-        self.board = board
+    ///   - number: the number of the worker in the shared progress
+    ///   - keepsErrors: true if the output of a child is part of its ``ChildExit``
+    init(shared: SharedProgress, number: Int, budget: CaseBudget, keepsErrors: Bool) {
+        self.shared = shared
         self.number = number
         self.budget = budget
         errors = ChildErrors(isKept: keepsErrors)
         note = keepsErrors ? CrashNote() : nil
     }
 
-    /// The number of the child that this process is, or 0.
+    /// The process number of this child, or 0 in the server.
     private static let child = Atomic<pid_t>(0)
 
-    /// Ends this process if a patcher has made it of a child: two that do the same work would both report it.
+    /// Ends this process if a patcher forked it from a child; otherwise both would report the same work.
     static func endCopy() {
         let own = child.load(ordering: .relaxed)
         if own != 0 && own != getpid() { _exit(0) }
     }
 
-    /// How often a child is looked at.
+    /// The interval at which a child is checked.
     ///
     /// - Units: seconds
     private static let tick = 0.02
 
-    /// How much memory one case takes that would take all there is, if it had the time.
+    /// The memory of a hanging case above which it is reported as an excessive allocation.
     ///
     /// - Units: bytes
     private static let endless: UInt64 = 256 << 20
 
-    /// Does the work until a child comes to its end by itself.
+    /// Runs the work in children until one of them completes it.
     ///
-    /// The calling process has one thread. It ends when the process that started it does, and its child with it.
+    /// The calling process has one thread. It ends with its parent process, and its child with it.
     ///
-    /// - Parameter died: is told of each child that did not come to its end
+    /// - Parameter died: called for each child that died
     func run(_ work: () -> Void, died: (ChildExit) -> Void) {
         _ = process_leave_no_core()
         _ = process_adopt_orphans()
@@ -66,7 +66,7 @@ struct ForkServer {
         unsafe sigaddset(&signals, SIGCHLD)
         unsafe sigprocmask(SIG_BLOCK, &signals, nil)
         while true {
-            board.beginChild(ofWorker: number)
+            shared.beginChild(ofWorker: number)
             note?.clear()
             let server = getpid()
             let child = process_fork()
@@ -75,11 +75,11 @@ struct ForkServer {
                 if getppid() != server { _exit(0) }
                 Self.child.store(getpid(), ordering: .relaxed)
                 unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
-                errors.takeOver()
+                errors.redirect()
                 Fault.watch(
-                    board.faultWord(ofWorker: number), place: board.faultPlaceWord(ofWorker: number), note: note)
+                    shared.faultWord(ofWorker: number), place: shared.faultPlaceWord(ofWorker: number), note: note)
                 work()
-                board.noteDone(worker: number)
+                shared.markDone(worker: number)
                 _exit(0)
             }
             if child < 0 {
@@ -87,7 +87,7 @@ struct ForkServer {
                 _exit(1)
             }
             let end = watch(child, &signals)
-            endStrays()
+            killOrphans()
             guard let end else {
                 if let text = errors.take() { Output.note(text + "\n") }
                 return
@@ -96,22 +96,22 @@ struct ForkServer {
             let words = [frames.joined(separator: "\n"), errors.take() ?? ""].filter { !$0.isEmpty }
             unsafe died(
                 ChildExit(
-                    cause: end.cause, patcher: board.patcher(ofWorker: number),
-                    index: board.position(ofWorker: number).index,
+                    cause: end.cause, patcher: shared.patcher(ofWorker: number),
+                    index: shared.position(ofWorker: number).index,
                     report: end.report ?? (words.isEmpty ? nil : words.joined(separator: "\n")),
-                    place: FaultPlace(word: board.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place),
+                    place: FaultPlace(word: shared.faultPlaceWord(ofWorker: number)[Slot(0)]).text(file: place),
                     isBusy: end.isBusy))
         }
     }
 
-    /// Ends what a patcher has left running: the others of the group that this process leads, and its orphans.
-    private func endStrays() {
+    /// Kills processes that a patcher started: the process group that this process leads, and adopted orphans.
+    private func killOrphans() {
         if getpgrp() == getpid() {
             let before = signal(SIGTERM, SIG_IGN)
             kill(0, SIGTERM)
             signal(SIGTERM, before)
         }
-        // Orphans may be in groups of their own. Each round ends the parents of those that the next one finds.
+        // Orphans may have their own process groups. Each round kills the parents of the next round's orphans.
         for _ in 0..<Self.mostRounds {
             let found = waitpid(-1, nil, WNOHANG)
             if found > 0 { continue }
@@ -121,25 +121,25 @@ struct ForkServer {
         }
     }
 
-    /// How often orphans are looked for; what makes processes faster than they are ended is left.
+    /// The maximum number of rounds, in case processes are forked faster than they are killed.
     private static let mostRounds = 1000
 
-    /// The end of a child that did not come to its end by itself.
+    /// The death of a child.
     private struct End {
         var cause: ChildExit.Cause
-        /// What a sanitizer wrote.
+        /// The report of a sanitizer.
         var report: String?
         /// See ``ChildExit/isBusy``.
         var isBusy = false
     }
 
-    /// Waits for a child and says why it ended; `nil` when it came to its end by itself.
+    /// Waits for a child and returns its death; `nil` if it completed its work.
     private func watch(_ child: pid_t, _ signals: inout sigset_t) -> End? {
         let memory = MemoryGauge(process: child)
         let processor = ProcessorGauge(process: child)
         let start = memory.held
         let allowed = budget.memory.map { start + $0 << 20 }
-        // What was held when the case began that is being run.
+        // The memory at the start of the current case.
         var before = start
         var pause = timespec(tv_sec: 0, tv_nsec: Int(ForkServer.tick * 1e9))
         var late = (index: UInt64.max, since: DispatchTime.now().uptimeNanoseconds)
@@ -150,11 +150,11 @@ struct ForkServer {
             _ = unsafe sigtimedwait(&signals, nil, &pause)
             var status: Int32 = 0
             if unsafe waitpid(child, &status, WNOHANG) == child {
-                if board.isDone(worker: number) { return nil }
-                if board.isFull(worker: number) { return End(cause: .leak) }
-                if board.isCut(worker: number) { return End(cause: .descriptor) }
-                // It has said why.
-                if board.hasGivenUp(worker: number) { _exit(1) }
+                if shared.isDone(worker: number) { return nil }
+                if shared.isOverMemory(worker: number) { return End(cause: .leak) }
+                if shared.hasLostOutput(worker: number) { return End(cause: .descriptor) }
+                // The child has printed the reason.
+                if shared.hasGivenUp(worker: number) { _exit(1) }
                 let report = takeReport(of: child)
                 return End(
                     cause: verdict ?? cause(ofStatus: status, hasReport: report != nil), report: report,
@@ -163,15 +163,15 @@ struct ForkServer {
             if isAbandoned() {
                 kill(child, SIGKILL)
                 waitpid(child, nil, 0)
-                endStrays()
+                killOrphans()
                 _exit(0)
             }
             if verdict != nil { continue }
             let now = DispatchTime.now().uptimeNanoseconds
-            let index = board.position(ofWorker: number).index
-            if !board.isBusy(worker: number) || late.index != index {
-                late = (board.isBusy(worker: number) ? index : UInt64.max, now)
-                board.note(start: now, worker: number)
+            let index = shared.position(ofWorker: number).index
+            if !shared.isBusy(worker: number) || late.index != index {
+                late = (shared.isBusy(worker: number) ? index : UInt64.max, now)
+                shared.set(start: now, worker: number)
                 before = memory.held
                 used = processor.used
             } else if Double(now - late.since) > budget.timeout * 1e9 {
@@ -191,8 +191,8 @@ struct ForkServer {
     }
 
     private func cause(ofStatus status: Int32, hasReport: Bool) -> ChildExit.Cause {
-        let fault = unsafe Fault(word: board.faultWord(ofWorker: number)[Slot(0)])
-        // What the memory of a plug-in says is more than a sanitizer knows of it.
+        let fault = unsafe Fault(word: shared.faultWord(ofWorker: number)[Slot(0)])
+        // The guard pages of a plug-in's memory tell more than a sanitizer report.
         if case .plugin = fault { return .signal(SIGSEGV, fault) }
         if hasReport { return .sanitizer }
         let signal = status & 0x7f
@@ -201,7 +201,7 @@ struct ForkServer {
         return .signal(signal, fault)
     }
 
-    /// What a sanitizer wrote about a child; it is taken off the disk.
+    /// Reads and removes the sanitizer report of a child.
     private func takeReport(of child: pid_t) -> String? {
         guard let reports else { return nil }
         let path = "\(reports).\(child)"
@@ -210,7 +210,7 @@ struct ForkServer {
         return text.map(SanitizerReports.condensed)
     }
 
-    /// Whether the process that started this one is gone, and its end of standard input with it.
+    /// Returns true if the parent process has ended, which closes standard input.
     private func isAbandoned() -> Bool {
         var leash = [pollfd(fd: STDIN_FILENO, events: 0, revents: 0)]
         let hasEvent = (try? SystemCall.wait(for: &leash, within: 0)) == true
@@ -218,7 +218,7 @@ struct ForkServer {
     }
 }
 
-/// How long the threads of a process have kept processors busy.
+/// The processor time of all threads of a process.
 struct ProcessorGauge {
     private let clock: clockid_t?
 
@@ -227,7 +227,7 @@ struct ProcessorGauge {
         self.clock = unsafe clock_getcpuclockid(process, &clock) == 0 ? clock : nil
     }
 
-    /// 0 when that is not known, as of a process that has ended.
+    /// 0 if unknown, as for a process that has ended.
     ///
     /// - Units: seconds
     var used: Double {
@@ -237,7 +237,7 @@ struct ProcessorGauge {
     }
 }
 
-/// How much memory a process holds.
+/// The resident memory of a process.
 struct MemoryGauge {
     private let path: String
     private static let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The functions of an ELF file of 64 bits, by their place in it: also those that other files cannot see.
+/// The functions of a 64-bit ELF file by address, including local ones.
 ///
 /// - Source: `elf.h`, `Elf64_Ehdr`, `Elf64_Shdr` and `Elf64_Sym`
 struct FunctionNames {
@@ -16,7 +16,7 @@ struct FunctionNames {
     private static let functionType: UInt8 = 2
     private static let (headerSize, sectionSize, symbolSize) = (64, 64, 24)
 
-    /// Reads a file; one that cannot be read has no functions.
+    /// Reads a file; an unreadable one has no functions.
     ///
     /// - Complexity: O(size of the file)
     init(path: String) {
@@ -42,7 +42,7 @@ struct FunctionNames {
         }
     }
 
-    /// The function at a place and how far in it that is, as in `apply+0x12`; `nil` where there is none.
+    /// The function at an address and the offset in it, such as `apply+0x12`; `nil` if there is none.
     ///
     /// - Complexity: O(functions)
     func name(at place: UInt64) -> String? {
@@ -51,7 +51,7 @@ struct FunctionNames {
         }
     }
 
-    /// Numbers and texts in a file; beyond its end there are zeros.
+    /// Numbers and texts in a file; bytes after its end are 0.
     private struct Bytes {
         private let bytes: Data
 

@@ -1,19 +1,19 @@
 import Foundation
 import Plugins
 
-/// A process that is there for a plug-in to be loaded into, and may be ended by it.
+/// Child processes for plug-ins, which may crash.
 package enum PluginProcess {
-    /// How long a plug-in may take to be loaded.
+    /// The time limit for loading a plug-in.
     ///
     /// - Units: seconds
     private static let patience = 10.0
 
-    /// What a plug-in says of itself, which it is asked in another process.
+    /// Loads a plug-in in a child process and returns its description.
     ///
     /// - Parameters:
-    ///   - host: the program that serves as that process
-    ///   - limit: how long it may take to be loaded, in seconds, if that is less than what any may; `nil` for no limit
-    /// - Throws: ``CampaignError`` when the plug-in cannot be used
+    ///   - host: the program of the child process
+    ///   - limit: a shorter time limit for loading in seconds, or `nil`
+    /// - Throws: ``CampaignError`` if the plug-in cannot be used
     static func describe(
         _ file: PluginFile, host: any HostProgram, within limit: Double?
     ) throws(CampaignError) -> Plugin.Description {
@@ -24,7 +24,7 @@ package enum PluginProcess {
         let patience = min(limit ?? patience, patience)
         let end = Date() + patience
         var isAtEnd = false
-        // A child that it has left running may hold its output.
+        // A process that the plug-in started may keep the pipe open.
         while !process.hasEnded || (!isAtEnd && process.isReadable) {
             if Interrupt.isRequested || Date() > end { break }
             if isAtEnd {
@@ -39,16 +39,17 @@ package enum PluginProcess {
             throw CampaignError(
                 Interrupt.isRequested
                     ? "interrupted before the first case"
-                    : "\(path): is not loaded within \(ChildExit.seconds((patience * 10).rounded() / 10)); what it does then takes too long"
+                    : "\(path): is not loaded within \(ChildExit.seconds((patience * 10).rounded() / 10)); its constructors take too long"
             )
         }
         switch process.waitUntilExit() {
         case .killed(let signal):
             throw CampaignError("\(path): ends the process with signal \(signal) when it is loaded")
         case .done, .failed:
-            // A process that has not begun to load it is not ended by it.
+            // A process that died before loading the plug-in was not killed by it.
             guard text.first == loading else {
-                throw CampaignError("\(path): is not loaded: no process can be made for it; what stands above says why")
+                throw CampaignError(
+                    "\(path): is not loaded: its process cannot be started, for the reason printed above")
             }
             text.removeFirst()
             if let found = try? JSONDecoder().decode(Plugin.Description.self, from: text) { return found }
@@ -57,10 +58,10 @@ package enum PluginProcess {
         }
     }
 
-    /// What a process writes before it loads the plug-in.
+    /// The byte that the child writes before it loads the plug-in.
     private static let loading = UInt8(ascii: "\n")
 
-    /// Answers ``describe(_:host:within:)`` on standard output: a description in JSON, or a line that says why there is none.
+    /// Answers ``describe(_:host:within:)`` on standard output: a description in JSON, or an error text.
     static func answer(_ file: PluginFile) throws(CampaignError) {
         let output = try WorkerOutput()
         output.write([loading])
@@ -72,32 +73,32 @@ package enum PluginProcess {
 
     // MARK: Whole commands
 
-    /// The number of lines, and the end of the work, as this process tells the one that started it.
-    private static let board: SharedProgress? = PluginSandbox.board.flatMap { number in
+    /// The memory in which this process reports the current line and its completion to its parent.
+    private static let shared: SharedProgress? = PluginSandbox.sharedProgress.flatMap { number in
         try? SharedProgress(inherited: number, jobs: 1)
     }
 
-    /// Maps what this process shares with the one that started it, before a plug-in can use the descriptor.
-    package static func beginCommand() { _ = board }
+    /// Maps the memory shared with the parent before a plug-in can use its descriptor.
+    package static func beginCommand() { _ = shared }
 
-    /// Notes the line that a plug-in is about to be run for.
-    package static func begin(line: Int) { board?.begin(index: UInt64(line), worker: 0) }
+    /// Reports the line that a plug-in is about to run.
+    package static func begin(line: Int) { shared?.begin(index: UInt64(line), worker: 0) }
 
-    /// Notes that no plug-in is at work.
-    package static func rest() { board?.rest(worker: 0) }
+    /// Reports that no plug-in is running.
+    package static func rest() { shared?.rest(worker: 0) }
 
-    /// Notes that the command has come to its end, whatever its status: a plug-in may end the process with any.
-    package static func endCommand() { board?.noteDone(worker: 0) }
+    /// Reports that the command has completed. Its status does not show that, since a plug-in may exit with any status.
+    package static func endCommand() { shared?.markDone(worker: 0) }
 
-    /// A command that is run in a process which plug-ins may end.
+    /// A command that runs in a child process.
     package struct Command {
         /// The words of the command line.
         package var arguments: [String]
-        /// How long a plug-in may take for a line, or `nil` for any time.
+        /// The time limit of a plug-in for a line, or `nil`.
         ///
         /// - Units: seconds
         package var timeout: Double?
-        /// What lines are read from, as messages call it.
+        /// The name of the input in messages.
         package var input: String
 
         package init(_ arguments: [String], timeout: Double? = nil, input: String = "") {
@@ -107,48 +108,49 @@ package enum PluginProcess {
         }
     }
 
-    /// How often a process is looked at that may hang.
+    /// The interval at which a process is checked for hangs.
     ///
     /// - Units: seconds
     private static let tick = 0.02
 
-    /// Runs a command in a process that plug-ins may end, with the same input and output.
+    /// Runs a command with the same input and output in a child process, since plug-ins may crash.
     ///
-    /// - Returns: the exit status of the command, also when a plug-in has ended the process
-    /// - Throws: ``CampaignError`` when it cannot be started
+    /// - Returns: the exit status of the command; 77 if a plug-in ended the process
+    /// - Throws: ``CampaignError`` if the process cannot be started
     package static func run(
         host: any HostProgram, _ command: Command, plugins: [Plugin.Description]
     ) throws(CampaignError) -> Int32 {
-        let board = try SharedProgress(inMemoryFor: 1)
+        let shared = try SharedProgress(inMemoryFor: 1)
         let process = try WorkerProcess(
-            host: host, inheriting: command.arguments, plugins: plugins.map(\.path), board: board)
+            host: host, inheriting: command.arguments, plugins: plugins.map(\.path), shared: shared)
         let cause: String
-        switch end(of: process, board, timeout: command.timeout) {
-        case nil: cause = "gives no answer within \(ChildExit.seconds(command.timeout ?? 0))"
-        case .done? where board.isDone(worker: 0): return 0
-        case .failed(let status)? where board.isDone(worker: 0): return status
+        switch end(of: process, shared, timeout: command.timeout) {
+        case nil: cause = "does not return within \(ChildExit.seconds(command.timeout ?? 0))"
+        case .done? where shared.isDone(worker: 0): return 0
+        case .failed(let status)? where shared.isDone(worker: 0): return status
         case .done?: cause = "ends the process with exit status 0"
         case .failed(let status)?: cause = "ends the process with exit status \(status)"
         case .killed(let signal)?: cause = "ends the process with \(ChildExit.name(ofSignal: signal).uppercased())"
         }
         let names = plugins.map(\.name).joined(separator: " or ")
         let place =
-            board.isBusy(worker: 0)
-            ? " at line \(board.position(ofWorker: 0).index) of \(command.input); the rest is not carried out" : ""
+            shared.isBusy(worker: 0)
+            ? " at line \(shared.position(ofWorker: 0).index) of \(command.input); the remaining lines were not run"
+            : ""
         Output.note("error: \(names) \(cause)\(place)\n")
         return 77
     }
 
-    /// How a process ended; `nil` when it was killed because it took too long for a line.
+    /// Waits for a process and returns its end; kills it and returns `nil` if a line exceeds the time limit.
     private static func end(
-        of process: WorkerProcess, _ board: SharedProgress, timeout: Double?
+        of process: WorkerProcess, _ shared: SharedProgress, timeout: Double?
     ) -> WorkerProcess.End? {
         guard let timeout else { return process.waitUntilExit() }
         var late = (line: UInt64(0), since: Date())
         while true {
             if let end = process.waitUntilExit(within: tick) { return end }
-            let line = board.position(ofWorker: 0).index
-            if !board.isBusy(worker: 0) || late.line != line {
+            let line = shared.position(ofWorker: 0).index
+            if !shared.isBusy(worker: 0) || late.line != line {
                 late = (line, Date())
             } else if Date().timeIntervalSince(late.since) > timeout {
                 process.kill()

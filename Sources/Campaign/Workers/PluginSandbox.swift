@@ -4,44 +4,45 @@ import Plugins
 import SystemPackage
 import UserFiles
 
-/// Keeps plug-ins out of the process that a user has started: they are only ever loaded in others, which they may end.
+/// Plug-ins are loaded only into child processes, never into the process that the user started.
 package enum PluginSandbox {
     private static let variable = "BPF_PATCH_FUZZ_CONFINED"
 
-    /// The number of the descriptor of a board, for a process that runs a whole command.
-    static let boardVariable = "BPF_PATCH_FUZZ_BOARD"
+    /// The variable with the descriptor of the shared progress, for a process that runs a whole command.
+    static let sharedProgressVariable = "BPF_PATCH_FUZZ_PROGRESS"
 
-    /// The descriptor of the board that this process shares with the one that started it, if there is one.
-    static var board: FileDescriptor? {
-        ProcessInfo.processInfo.environment[boardVariable].flatMap { Int32($0) }.map(FileDescriptor.init(rawValue:))
+    /// The descriptor of the progress that this process shares with its parent, or `nil`.
+    static var sharedProgress: FileDescriptor? {
+        ProcessInfo.processInfo.environment[sharedProgressVariable].flatMap { Int32($0) }.map(FileDescriptor.init(rawValue:))
     }
 
-    /// Whether this process is one that a plug-in may end.
+    /// True if this is a child process for plug-ins.
     package static var isInside: Bool { ProcessInfo.processInfo.environment[variable] != nil }
 
-    /// Whether a child of this process is one that a plug-in may end, or is started by such a one.
+    /// Returns true if a child of this process is one for plug-ins, or was started by one.
     ///
-    /// Children of a worker cannot be read, which write no core; commands of the user can.
+    /// The environment of a worker's children is unreadable, because they are not dumpable; that of the user's commands
+    /// is readable.
     static func isInside(_ child: pid_t) -> Bool {
         guard let bytes = try? FileReader.bytes(of: "/proc/\(child)/environ") else { return true }
         return bytes.split(separator: 0).contains { $0.starts(with: (variable + "=").utf8) }
     }
 
-    /// Makes this process the parent of what plug-ins leave running, so that it can end that.
+    /// Makes this process a subreaper, so that it can kill processes that plug-ins started.
     ///
-    /// A program calls it once, when it starts. It is not for a process that has other children to wait for.
+    /// Called once at the start of a program that waits for no other children.
     package static func adoptOrphans() { _ = process_adopt_orphans() }
 
-    /// The environment of a process into which the plug-ins at some paths may be loaded.
+    /// The environment of a child process for plug-ins.
     ///
-    /// - Throws: ``CampaignError`` when something that a plug-in needs is not to be found
+    /// - Throws: ``CampaignError`` if a sanitizer runtime that a plug-in needs is missing
     static func environment(
         for plugins: [String], reports: SanitizerReports.Use
     ) throws(CampaignError) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment[variable] = "1"
-        environment[boardVariable] = nil
-        // A trap must end a process at once; the case that caused it is known.
+        environment[sharedProgressVariable] = nil
+        // Swift's backtraces are slow, and the case is known without them.
         environment["SWIFT_BACKTRACE"] = "enable=no"
         environment[SanitizerReports.readingVariable] = reports == .reading ? "1" : nil
         var runtimes: [String] = []

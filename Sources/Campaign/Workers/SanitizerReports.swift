@@ -1,34 +1,34 @@
 import Foundation
 import UserFiles
 
-/// What AddressSanitizer writes about a plug-in, and how it is told where.
+/// The reports of AddressSanitizer about plug-ins, and its options.
 enum SanitizerReports {
-    /// The variable by which it is told what to do.
+    /// The variable with the options.
     static let variable = "ASAN_OPTIONS"
 
-    /// What is wanted of reports.
+    /// The use of reports.
     enum Use {
-        /// Short ones in files, which cost little.
+        /// Files without function names, which are cheap.
         case counting
-        /// Ones with the names of functions in files.
+        /// Files with function names.
         case reading
-        /// Ones with the names of functions on standard error.
+        /// Standard error, with function names.
         case showing
     }
 
-    /// What the names of reports begin with, behind which the number of the process stands; `nil` without a sanitizer.
+    /// The path of reports without the process number; `nil` without a sanitizer.
     static var prefix: String? {
         let options = ProcessInfo.processInfo.environment[variable] ?? ""
         return options.split(separator: ":").last { $0.hasPrefix("log_path=") }.map { String($0.dropFirst(9)) }
     }
 
-    /// The variable by which a judge is told that somebody reads what patchers say when they end a process.
+    /// The variable that makes a judge return the reports of dying patchers.
     static let readingVariable = "BPF_PATCH_FUZZ_REPORTS"
 
-    /// Whether somebody does.
+    /// True if a judge returns reports.
     static var areRead: Bool { ProcessInfo.processInfo.environment[readingVariable] != nil }
 
-    /// The options that let a report be found again, behind what the user has asked for.
+    /// The options for a use, after those of the user.
     static func options(_ use: Use) -> String {
         let users = ProcessInfo.processInfo.environment[variable].map { $0 + ":" } ?? ""
         let own = users + "detect_leaks=0:handle_abort=1:allow_user_segv_handler=1:exitcode=77"
@@ -37,7 +37,8 @@ enum SanitizerReports {
         return own + ":symbolize=\(use == .reading ? 1 : 0):log_path=\(prefix)"
     }
 
-    /// What a report says of the plug-in: without addresses, which differ from run to run, the harness below it, and memory.
+    /// The report without addresses, which differ between runs, without stack frames of the harness, and without the
+    /// memory dump.
     ///
     /// - Complexity: O(length)
     static func condensed(_ report: String) -> String {
@@ -46,7 +47,7 @@ enum SanitizerReports {
         for line in report.split(separator: "\n").map(String.init) {
             if line.hasPrefix("Shadow bytes") { break }
             if line.hasPrefix("    #") {
-                // What called the plug-in is Swift.
+                // The callers of the plug-in are Swift functions.
                 isBelow = isBelow || line.contains(" in $s")
                 if !isBelow { lines.append(withoutAddresses(line)) }
             } else if !line.hasPrefix("====") {

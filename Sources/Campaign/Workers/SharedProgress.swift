@@ -5,22 +5,22 @@ import Synchronization
 import SystemPackage
 import UserFiles
 
-/// Memory that processes share: who is where, and when to stop.
+/// Memory shared by the processes of a campaign: the progress of each worker, and the request to stop.
 ///
-/// A worker writes the index that it is about to run before it starts, and the patcher that it is about to ask, so that
-/// what ended it is known. Threads may share it: every word is atomic.
+/// A worker writes the case and the patcher that it is about to run, so that its death can be attributed. Every word is
+/// atomic, so threads may share it too.
 ///
-/// - Shape: 64-bit words; the campaign's own first, one for each target that there can be, and eight for each worker
+/// - Shape: 64-bit words: those of the campaign, 64 for the targets, and sixteen for each worker
 @safe
 package final class SharedProgress: @unchecked Sendable {
     private enum Word: Int {
         case next = 0
         case stop = 1
-        /// The targets that have hung, a bit each.
+        /// The targets that have hung, a bit for each.
         case hanging = 2
         case epochStart = 3
         case epochEnd = 4
-        /// How many targets have a share.
+        /// The number of targets with a share.
         case shareCount = 5
         case shares = 8
         case workers = 72
@@ -28,21 +28,21 @@ package final class SharedProgress: @unchecked Sendable {
 
     private enum WorkerWord: Int {
         case index = 0
-        /// One more than the block that the worker is in, or 0.
+        /// The current block plus one, or 0 between blocks.
         case block = 1
-        /// 1 while a case is run.
+        /// 1 while a case is running.
         case isBusy = 2
-        /// One more than the number of the patcher that is being asked, or 0.
+        /// The number of the running patcher plus one, or 0.
         case patcher = 3
-        /// The bits of a ``Fault``, or 0.
+        /// The word of a ``Fault``, or 0.
         case fault = 4
-        /// 1 when a child has come to its end by itself, 2 when it cannot tell what it has done.
+        /// 1 if the child completed its work, 2 if its output was closed.
         case isDone = 5
-        /// The bits of a ``FaultPlace``.
+        /// The word of a ``FaultPlace``.
         case faultPlace = 6
-        /// 1 when a child has seen that it holds too much memory.
-        case isFull = 7
-        /// When the case was begun, by the clock that all processes share, or 0.
+        /// 1 if the child exceeds its memory limit.
+        case isOverMemory = 7
+        /// The start of the case by the monotonic clock, or 0.
         case start = 8
     }
 
@@ -53,10 +53,10 @@ package final class SharedProgress: @unchecked Sendable {
     /// The file that other processes map too, or `nil`.
     let file: FileDescriptor?
 
-    /// Maps a file of zeros, made if it is missing.
+    /// Maps a file of zeros, which is made if it is missing.
     ///
-    /// - Parameter jobs: the number of workers that there is room for
-    /// - Throws: ``CampaignError`` when the file cannot be made or mapped
+    /// - Parameter jobs: the number of workers
+    /// - Throws: ``CampaignError`` if the file cannot be made or mapped
     package init(path: String, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
         let file: FileDescriptor
@@ -70,7 +70,7 @@ package final class SharedProgress: @unchecked Sendable {
         unsafe memory = try SharedProgress.map(length, file)
     }
 
-    /// Maps memory that another process shares, and closes its file: a patcher may write to any descriptor that it finds.
+    /// Maps the memory of another process and closes its file, since a patcher may write to any open descriptor.
     ///
     /// - Parameters:
     ///   - inherited: the descriptor of ``file`` in this process
@@ -83,10 +83,10 @@ package final class SharedProgress: @unchecked Sendable {
         unsafe memory = try SharedProgress.map(length, inherited)
     }
 
-    /// Maps a file in memory, which another process can be given.
+    /// Maps an anonymous file (`memfd`) that another process can inherit.
     ///
-    /// - Parameter jobs: the number of workers that there is room for
-    /// - Throws: ``CampaignError`` when there is no memory
+    /// - Parameter jobs: the number of workers
+    /// - Throws: ``CampaignError`` if there is no memory
     init(inMemoryFor jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
         let file = FileDescriptor(rawValue: process_open_memory())
@@ -102,9 +102,9 @@ package final class SharedProgress: @unchecked Sendable {
 
     private static func length(_ jobs: Int) -> Int { (Word.workers.rawValue + jobs * wordsPerWorker) * 8 }
 
-    /// Maps memory that only this process and its children share.
+    /// Maps memory shared by this process and its forked children.
     ///
-    /// - Throws: ``CampaignError`` when there is no memory
+    /// - Throws: ``CampaignError`` if there is no memory
     init() throws(CampaignError) {
         length = Self.length(1)
         file = nil
@@ -126,7 +126,7 @@ package final class SharedProgress: @unchecked Sendable {
         file?.end()
     }
 
-    /// Does something with one word, which other processes may change at the same time.
+    /// Accesses one word, which other processes may change at the same time.
     private func withWord<Result>(_ number: Int, _ body: (borrowing Atomic<UInt64>) -> Result) -> Result {
         unsafe body((memory + number * 8).assumingMemoryBound(to: Atomic<UInt64>.self).pointee)
     }
@@ -135,40 +135,40 @@ package final class SharedProgress: @unchecked Sendable {
         Word.workers.rawValue + worker * SharedProgress.wordsPerWorker + word.rawValue
     }
 
-    /// Lets the first block that is claimed be this one.
+    /// Sets the first block to be claimed.
     func start(at block: UInt64) { withWord(Word.next.rawValue) { $0.store(block, ordering: .relaxed) } }
 
-    /// Takes the next block for a worker; `nil` when the campaign stops.
+    /// Claims the next block for a worker; `nil` if the campaign stops. Waits at the end of an epoch.
     ///
-    /// It is noted before it is taken, so that no block is lost with a worker that dies in between; one that two workers then
-    /// run is counted once. At the end of an epoch a worker waits for the next.
+    /// The block is written before it is claimed, so that it is not lost if the worker dies in between. If two workers
+    /// run a block for this reason, it is counted once.
     ///
-    /// - Parameter isBeyond: returns true for a block that the campaign does not have
+    /// - Parameter isBeyond: returns true for a block after the end of the campaign
     func claim(worker: Int, isBeyond: (UInt64) -> Bool) -> UInt64? {
         while !isStopping {
             let block = withWord(Word.next.rawValue) { $0.load(ordering: .relaxed) }
             if isBeyond(block) { break }
             if block >= withWord(Word.epochEnd.rawValue, { $0.load(ordering: .acquiring) }) {
-                note(block: nil, worker: worker)
+                set(block: nil, worker: worker)
                 usleep(Self.tick)
                 continue
             }
-            note(block: block, worker: worker)
+            set(block: block, worker: worker)
             let isTaken = withWord(Word.next.rawValue) {
                 $0.compareExchange(expected: block, desired: block + 1, ordering: .sequentiallyConsistent).exchanged
             }
             if isTaken { return block }
         }
-        note(block: nil, worker: worker)
+        set(block: nil, worker: worker)
         return nil
     }
 
-    /// How often a worker looks whether the next epoch has begun.
+    /// The interval at which a worker checks for the next epoch.
     ///
     /// - Units: microseconds
     private static let tick: UInt32 = 100
 
-    /// Lets workers run the blocks of an epoch; those of the one before have all been run.
+    /// Publishes an epoch, whose blocks workers may run; the previous one is complete.
     func publish(_ epoch: Epoch) {
         withWord(Word.epochStart.rawValue) { $0.store(epoch.start, ordering: .relaxed) }
         withWord(Word.shareCount.rawValue) { $0.store(UInt64(epoch.shares.count), ordering: .relaxed) }
@@ -178,7 +178,7 @@ package final class SharedProgress: @unchecked Sendable {
         withWord(Word.epochEnd.rawValue) { $0.store(epoch.end, ordering: .releasing) }
     }
 
-    /// The epoch of a block that a worker has claimed.
+    /// The epoch of a claimed block.
     var epoch: Epoch {
         let end = withWord(Word.epochEnd.rawValue) { $0.load(ordering: .acquiring) }
         let start = withWord(Word.epochStart.rawValue) { $0.load(ordering: .relaxed) }
@@ -189,112 +189,114 @@ package final class SharedProgress: @unchecked Sendable {
         return Epoch(start: start, end: end, shares: shares)
     }
 
-    /// Notes that a target hangs, so that no worker waits twice for it again.
-    func noteHang(of target: Int) {
+    /// Marks a target as hanging, so that other workers do not repeat its cases after a timeout.
+    func markHanging(_ target: Int) {
         withWord(Word.hanging.rawValue) { _ = $0.bitwiseOr(1 << UInt64(target), ordering: .relaxed) }
     }
 
-    /// Whether a target has hung.
-    func isKnown(toHang target: Int) -> Bool {
+    /// Returns true if a target was marked as hanging.
+    func isHanging(_ target: Int) -> Bool {
         withWord(Word.hanging.rawValue) { $0.load(ordering: .relaxed) } >> UInt64(target) & 1 != 0
     }
 
-    /// Whether workers are to end after their block, or sooner.
+    /// True if workers must end after their block or sooner.
     package var isStopping: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } != 0 }
 
-    /// Whether workers are to end after the case that they are at.
+    /// True if workers must end after their case.
     var isAbandoning: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } == 2 }
 
-    /// Lets workers end after their block, so that what has been run is one range without gaps.
+    /// Makes workers end after their block, so that the cases run form one range without gaps.
     package func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
 
-    /// Lets workers end after the case that they are at, and leave the rest of their block.
+    /// Makes workers end after their case, in the middle of a block.
     func abandon() { withWord(Word.stop.rawValue) { $0.store(2, ordering: .relaxed) } }
 
-    /// Notes the block that a worker has begun, or that it is between blocks.
-    func note(block: UInt64?, worker: Int) {
+    /// Sets the current block of a worker, `nil` between blocks.
+    func set(block: UInt64?, worker: Int) {
         withWord(word(worker, .block)) { $0.store(block.map { $0 + 1 } ?? 0, ordering: .relaxed) }
     }
 
-    /// Notes the index that a worker is about to run.
+    /// Sets the case that a worker is about to run.
     @inline(__always)
     func begin(index: UInt64, worker: Int) {
         withWord(word(worker, .index)) { $0.store(index, ordering: .relaxed) }
         withWord(word(worker, .isBusy)) { $0.store(1, ordering: .relaxed) }
     }
 
-    /// Notes that a worker waits and cannot be late.
+    /// Marks a worker as waiting, so that no time limit applies.
     func rest(worker: Int) { withWord(word(worker, .isBusy)) { $0.store(0, ordering: .relaxed) } }
 
-    /// The block that a worker is in, `nil` between blocks, and the case that it is at.
+    /// The current block of a worker, `nil` between blocks, and its current case.
     func position(ofWorker worker: Int) -> (block: UInt64?, index: UInt64) {
         let block = withWord(word(worker, .block)) { $0.load(ordering: .relaxed) }
         return (block == 0 ? nil : block - 1, withWord(word(worker, .index)) { $0.load(ordering: .relaxed) })
     }
 
-    // MARK: What a child of a worker says of itself
+    // MARK: The child of a worker
 
-    /// Forgets what the child before has said, but not where it was.
+    /// Clears the words of the previous child, except for its block and case.
     func beginChild(ofWorker worker: Int) {
-        for part in [WorkerWord.isBusy, .patcher, .fault, .faultPlace, .isDone, .isFull] {
+        for part in [WorkerWord.isBusy, .patcher, .fault, .faultPlace, .isDone, .isOverMemory] {
             withWord(word(worker, part)) { $0.store(0, ordering: .relaxed) }
         }
     }
 
-    /// Notes that a child has come to its end by itself.
-    func noteDone(worker: Int) { withWord(word(worker, .isDone)) { $0.store(1, ordering: .relaxed) } }
+    /// Marks the work of a child as completed.
+    func markDone(worker: Int) { withWord(word(worker, .isDone)) { $0.store(1, ordering: .relaxed) } }
 
-    /// Whether a child has come to its end by itself.
+    /// Returns true if a child completed its work.
     func isDone(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } == 1 }
 
-    /// Notes that a child cannot tell what it has done.
-    func noteCut(worker: Int) { withWord(word(worker, .isDone)) { $0.store(2, ordering: .relaxed) } }
+    /// Marks the output of a child as closed by a patcher, so that the child cannot report its work.
+    func markOutputLost(worker: Int) { withWord(word(worker, .isDone)) { $0.store(2, ordering: .relaxed) } }
 
-    /// Whether a child cannot tell what it has done.
-    func isCut(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } == 2 }
+    /// Returns true if a patcher closed the output of a child.
+    func hasLostOutput(worker: Int) -> Bool { withWord(word(worker, .isDone)) { $0.load(ordering: .relaxed) } == 2 }
 
-    /// Notes that a child holds too much memory.
-    func noteFull(worker: Int) { withWord(word(worker, .isFull)) { $0.store(1, ordering: .relaxed) } }
+    /// Marks a child as exceeding its memory limit.
+    func markOverMemory(worker: Int) { withWord(word(worker, .isOverMemory)) { $0.store(1, ordering: .relaxed) } }
 
-    /// Whether a child has seen that it holds too much memory.
-    func isFull(worker: Int) -> Bool { withWord(word(worker, .isFull)) { $0.load(ordering: .relaxed) } != 0 }
+    /// Returns true if a child exceeds its memory limit.
+    func isOverMemory(worker: Int) -> Bool {
+        withWord(word(worker, .isOverMemory)) { $0.load(ordering: .relaxed) } != 0
+    }
 
-    /// Notes when the case was begun that a child is at; written by the process that watches it.
+    /// Sets the start of the current case; called by the fork server.
     ///
-    /// - Units: nanoseconds of the clock that all processes share
-    func note(start: UInt64, worker: Int) {
+    /// - Units: nanoseconds of the monotonic clock
+    func set(start: UInt64, worker: Int) {
         withWord(word(worker, .start)) { $0.store(start, ordering: .relaxed) }
     }
 
-    /// When the case was begun that a child is at; 0 when none was.
+    /// The start of the current case, or 0.
     ///
-    /// - Units: nanoseconds of the clock that all processes share
+    /// - Units: nanoseconds of the monotonic clock
     func start(ofWorker worker: Int) -> UInt64 { withWord(word(worker, .start)) { $0.load(ordering: .relaxed) } }
 
-    /// Whether a case is being run.
+    /// Returns true while a case is running.
     func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }
 
-    /// What a child writes in place of a patcher's number when it cannot go on and nobody that it asks is to blame.
+    /// The patcher word of a child that failed without a fault of a target.
     static let givenUp = UInt64.max
 
-    /// Whether a child has said that it cannot go on.
+    /// Returns true if a child failed without a fault of a target.
     func hasGivenUp(worker: Int) -> Bool {
         withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) } == Self.givenUp
     }
 
-    /// The number of the patcher that is being asked, or `nil`.
+    /// The number of the running patcher, or `nil`.
     func patcher(ofWorker worker: Int) -> Int? {
         let number = withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) }
         return number == 0 ? nil : Int(number) - 1
     }
 
-    /// The word to which one more than the number of the patcher that is being asked is written, or 0.
+    /// The word for the number of the running patcher plus one, or 0.
     func patcherWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> { buffer(of: word(worker, .patcher)) }
 
-    /// The word to which a signal handler writes what an address is.
+    /// The word for the ``Fault``, written by a signal handler.
     func faultWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> { buffer(of: word(worker, .fault)) }
 
-    /// The word to which a signal handler writes where an address is.
+    /// The word for the ``FaultPlace``, written by a signal handler.
     func faultPlaceWord(ofWorker worker: Int) -> UnsafeTypedBuffer<Slot, UInt64> {
         buffer(of: word(worker, .faultPlace))
     }

@@ -9,7 +9,7 @@ import LinuxBPF
 final class Worker {
     private let configuration: CampaignConfiguration
     private let fuzzTarget: any FuzzTarget
-    private let board: SharedProgress
+    private let shared: SharedProgress
     private let number: Int
     private let server: ForkServer
     private let output: WorkerOutput
@@ -35,11 +35,11 @@ final class Worker {
         fuzzTarget = configuration.target.fuzzTarget
         self.number = number
         self.first = first
-        board = try SharedProgress(
-            inherited: WorkerProcess.boardNumber, jobs: max(configuration.budget.jobs, number + 1))
+        shared = try SharedProgress(
+            inherited: WorkerProcess.sharedProgressDescriptor, jobs: max(configuration.budget.jobs, number + 1))
         output = try WorkerOutput()
         server = ForkServer(
-            board: board, number: number, budget: fuzzTarget.budget, keepsErrors: false)
+            shared: shared, number: number, budget: fuzzTarget.budget, keepsErrors: false)
         bases = ObjectCollection(paths: fuzzTarget.objects).programs.map(\.program)
         limit = configuration.cases.limit ?? UInt64.max
     }
@@ -47,7 +47,7 @@ final class Worker {
     /// Runs until the campaign or its process ends.
     func run() throws(CampaignError) {
         let executor = try fuzzTarget.makeExecutor(
-            seed: configuration.cases.seed, bases: bases, progress: board.patcherWord(ofWorker: number))
+            seed: configuration.cases.seed, bases: bases, progress: shared.patcherWord(ofWorker: number))
         // Only code from outside may leak memory.
         if fuzzTarget.targets.indices.contains(where: fuzzTarget.isForeign) {
             let held = MemoryGauge(process: getpid()).held
@@ -56,7 +56,7 @@ final class Worker {
         server.run {
             runBlocks(executor)
         } died: { death in
-            let block = board.position(ofWorker: number).block
+            let block = shared.position(ofWorker: number).block
             first = block
             crashes.move(to: block)
             output.write(BlockReport.void)
@@ -72,33 +72,33 @@ final class Worker {
             run(block, indices(of: block), executor)
             next = claim()
         }
-        board.note(block: nil, worker: number)
+        shared.set(block: nil, worker: number)
     }
 
-    private func claim() -> UInt64? { board.claim(worker: number) { indices(of: $0).isEmpty } }
+    private func claim() -> UInt64? { shared.claim(worker: number) { indices(of: $0).isEmpty } }
 
     private func indices(of block: UInt64) -> Range<UInt64> {
         configuration.cases.shard.indices(ofBlock: block, limit: limit)
     }
 
     private func run(_ block: UInt64, _ indices: Range<UInt64>, _ executor: any CaseExecutor) {
-        board.note(block: block, worker: number)
+        shared.set(block: block, worker: number)
         var hits = crashes.hits(of: block)
-        let leftOut = board.epoch.leftOut(of: block)
+        let leftOut = shared.epoch.leftOut(of: block)
         var end = indices.upperBound
         executor.run(indices) { index in
-            if board.isAbandoning {
+            if shared.isAbandoning {
                 end = index
                 return nil
             }
-            board.begin(index: index, worker: number)
+            shared.begin(index: index, worker: number)
             return leftOut | crashes.excluded(at: index, of: block)
         } found: { index, findings in
             for finding in findings where hits.add(finding.bucket, at: index) {
                 announce(finding.bucket, at: index)
             }
         }
-        endIfFull()
+        endIfOverMemory()
         let done = indices.lowerBound..<end
         var counts = executor.takeCounts()
         crashes.count(done, of: block, in: &counts)
@@ -113,15 +113,15 @@ final class Worker {
             counts: counts)
         let text = Array(report.text.utf8)
         // The campaign may be busy for a while.
-        board.rest(worker: number)
+        shared.rest(worker: number)
         tell(text)
-        board.note(block: nil, worker: number)
+        shared.set(block: nil, worker: number)
     }
 
     /// Ends this process if it holds too much memory; the watching process may miss a whole block.
-    private func endIfFull() {
+    private func endIfOverMemory() {
         guard let mostHeld, MemoryGauge(process: getpid()).held > mostHeld else { return }
-        board.noteFull(worker: number)
+        shared.markOverMemory(worker: number)
         _exit(1)
     }
 
@@ -129,7 +129,7 @@ final class Worker {
     private func announce(_ bucket: String, at index: UInt64) {
         if !announced.insert(bucket).inserted { return }
         // The campaign may be busy for a while.
-        board.rest(worker: number)
+        shared.rest(worker: number)
         tell(EarlyHit(bucket: bucket, index: index).line)
     }
 
@@ -145,7 +145,7 @@ final class Worker {
 
     /// Ends this process, which cannot report anything.
     private func endMute() -> Never {
-        board.noteCut(worker: number)
+        shared.markOutputLost(worker: number)
         _exit(1)
     }
 
@@ -158,7 +158,7 @@ final class Worker {
         case .outside where crashes.retryCount(at: death.index) < 3: return
         // The machine may have been suspended. A patcher that only waits times out twice, and is then known to hang.
         case .hang
-        where !death.isBusy && !isKnown(toHang: death.patcher) && crashes.retryCount(at: death.index) < 2:
+        where !death.isBusy && !isHanging(death.patcher) && crashes.retryCount(at: death.index) < 2:
             if let patcher = death.patcher {
                 output.write(Doubt(target: fuzzTarget.targets[patcher], index: death.index).line)
             }
@@ -216,12 +216,12 @@ final class Worker {
         }
     }
 
-    private func isKnown(toHang patcher: Int?) -> Bool {
-        patcher.map(board.isKnown(toHang:)) ?? false
+    private func isHanging(_ patcher: Int?) -> Bool {
+        patcher.map(shared.isHanging) ?? false
     }
 
     private func attribute(_ death: ChildExit, to patcher: Int, isLasting: Bool = false) {
-        if death.kind == .hang { board.noteHang(of: patcher) }
+        if death.kind == .hang { shared.markHanging(patcher) }
         let finding = death.finding(against: fuzzTarget.targets[patcher])
         announce(finding.bucket, at: death.index)
         crashes.attribute(to: patcher, finding, as: death.kind, at: death.index, isLasting: isLasting)
@@ -235,12 +235,12 @@ final class Worker {
                 if found != nil { return }
                 executor.run(indices) { index in
                     checkOutput()
-                    board.begin(index: index, worker: number)
+                    shared.begin(index: index, worker: number)
                     return ~(1 << UInt64(patcher)) | crashes.excluded(at: index, of: first ?? 0)
                 } found: { _, _ in
                 }
                 checkOutput()
-                endIfFull()
+                endIfOverMemory()
             } died: { death in
                 found = death
             }

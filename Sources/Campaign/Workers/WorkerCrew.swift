@@ -1,52 +1,52 @@
 import Foundation
 import UserFiles
 
-/// The workers of a campaign: started, listened to, replaced when somebody kills them, and ended.
+/// The workers of a campaign: starts them, reads their messages, replaces killed ones, and ends them.
 final class WorkerCrew {
-    /// How long workers have to end their block when they are to stop.
+    /// The time for workers to complete their block when they are stopped.
     ///
     /// - Units: seconds
     private static let blockPatience = 0.5
 
-    /// How long they then have to end their case; one that hangs is killed.
+    /// The time after that to complete their case; then they are killed.
     ///
     /// - Units: seconds
     private static let casePatience = 0.8
 
     private let configuration: CampaignConfiguration
     private let host: any HostProgram
-    private let board: SharedProgress
+    private let shared: SharedProgress
     private var workers: [WorkerProcess] = []
-    /// How often a worker was killed since anything was last heard of one.
+    /// The number of killed workers since the last message of any worker.
     private var killings = 0
-    /// When they were told to end.
-    private var told: Date?
-    /// Whether they were told to leave what they were at.
+    /// The time at which they were stopped, or `nil`.
+    private var stopTime: Date?
+    /// True if they were told to leave their block.
     private var areLeaving = false
-    /// The cases that were not answered when the end came.
+    /// The cases that exceeded their time limit when their workers were killed at the end.
     private(set) var unanswered: [Doubt] = []
-    /// Returns true if a block is counted, and need not be run again.
+    /// Returns true if a block is counted, so that it is not run again.
     var isCounted: (UInt64) -> Bool = { _ in false }
-    /// Whether the campaign can go on later.
+    /// True if the campaign can be resumed.
     var isKept = false
-    /// Is given what the user is to know.
+    /// Prints messages for the user.
     var note: (String) throws(CampaignError) -> Void = { _ in }
 
-    init(configuration: CampaignConfiguration, host: any HostProgram, board: SharedProgress) {
+    init(configuration: CampaignConfiguration, host: any HostProgram, shared: SharedProgress) {
         self.configuration = configuration
         self.host = host
-        self.board = board
+        self.shared = shared
     }
 
-    /// Whether all have ended.
+    /// True if all workers have ended.
     var isEmpty: Bool { workers.isEmpty }
 
-    /// Whether they are to end.
-    var isStopping: Bool { told != nil }
+    /// True if workers were told to end.
+    var isStopping: Bool { stopTime != nil }
 
     /// Starts all workers.
     ///
-    /// - Throws: ``CampaignError`` when one cannot be started
+    /// - Throws: ``CampaignError`` if one cannot be started
     func start() throws(CampaignError) {
         for number in 0..<configuration.budget.jobs { try start(number, first: nil) }
     }
@@ -55,34 +55,34 @@ final class WorkerCrew {
         workers.append(
             try WorkerProcess(
                 host: host, .worker(configuration, number: number, first: first),
-                plugins: configuration.target.properties.plugins, board: board, number: number))
+                plugins: configuration.target.properties.plugins, shared: shared, number: number))
     }
 
-    /// Tells workers to end with their block, a moment later with their case, and kills those that then do not.
+    /// Tells workers to end after their block, later after their case, and then kills them.
     ///
-    /// Called again and again until ``isEmpty``. Blocks that are not completed are run again when the campaign goes on.
+    /// Called repeatedly until ``isEmpty``. A resumed campaign runs incomplete blocks again.
     func end() {
-        if told == nil { board.stop() }
-        let since = told ?? Date()
-        told = since
+        if stopTime == nil { shared.stop() }
+        let since = stopTime ?? Date()
+        stopTime = since
         let waited = Date().timeIntervalSince(since)
         if waited > Self.blockPatience && !areLeaving {
             areLeaving = true
-            board.abandon()
+            shared.abandon()
         }
         if waited > Self.blockPatience + Self.casePatience { for worker in workers { worker.kill() } }
     }
 
-    /// Waits until workers have something to say, and returns it.
+    /// Waits for messages of workers and returns them.
     ///
-    /// - Parameter seconds: how long to wait at most
-    /// - Throws: ``CampaignError`` when a worker has failed, or cannot be replaced
+    /// - Parameter seconds: the longest wait
+    /// - Throws: ``CampaignError`` if a worker has failed, or cannot be replaced
     func listen(within seconds: Double) throws(CampaignError) -> [WorkerMessage] {
         var descriptors = workers.flatMap(\.waited)
         guard (try? SystemCall.wait(for: &descriptors, within: Int32(seconds * 1000))) == true else { return [] }
         var heard: [WorkerMessage] = []
         for (number, worker) in workers.enumerated() {
-            // A child that a plug-in has left running may hold the output of a worker that has ended.
+            // A process that a plug-in started may keep the pipe of a dead worker open.
             let hasEnded = descriptors[2 * number + 1].revents != 0
             if !hasEnded && descriptors[2 * number].revents == 0 { continue }
             let messages = hasEnded ? worker.readRest() : worker.read()
@@ -95,25 +95,25 @@ final class WorkerCrew {
         return heard
     }
 
-    /// Starts another worker in the place of one that was killed; what it left undone is done by that one.
+    /// Replaces a worker that was killed; the new one runs its incomplete block.
     ///
-    /// What a patcher does to a worker is that worker's own business, so only somebody else can have killed it.
+    /// A patcher kills only the child of a worker, so another process must have killed the worker itself.
     private func conclude(_ worker: WorkerProcess) throws(CampaignError) {
         switch worker.waitUntilExit() {
         case .done: return
         case .failed(let status):
-            throw CampaignError("a worker ended with status \(status); what it wrote above says why")
+            throw CampaignError("a worker ended with status \(status), for the reason printed above")
         case .killed(let signal):
-            let (block, index) = board.position(ofWorker: worker.number)
+            let (block, index) = shared.position(ofWorker: worker.number)
             if isStopping {
                 let end = CutCase(
-                    index: index, start: board.start(ofWorker: worker.number),
+                    index: index, start: shared.start(ofWorker: worker.number),
                     now: DispatchTime.now().uptimeNanoseconds, timeout: configuration.target.properties.budget.timeout,
                     isKept: isKept)
                 try note(end.text)
-                // Cases of patchers take microseconds, those of a kernel may take seconds.
+                // A patcher's case takes microseconds, so it hangs. A kernel's case may take seconds.
                 if end.isLate, configuration.target.properties.kernel.isEmpty,
-                    let target = board.patcher(ofWorker: worker.number)
+                    let target = shared.patcher(ofWorker: worker.number)
                 {
                     unanswered.append(Doubt(target: configuration.target.properties.targets[target], index: index))
                 }
@@ -121,15 +121,15 @@ final class WorkerCrew {
             }
             killings += 1
             if killings == 10 {
-                // The process of the patcher may have gone on after it killed its worker.
+                // The child process may have continued after its patcher killed the worker.
                 let targets = configuration.target.properties.targets
-                let place = (board.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
-                    ", while \(targets[$0]) is run at case \(index)"
+                let place = (shared.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
+                    ", while \(targets[$0]) runs case \(index)"
                 }
                 throw CampaignError(
-                    "workers are killed by signal \(signal) as soon as they are started\(place ?? "")")
+                    "workers are killed by signal \(signal) directly after their start\(place ?? "")")
             }
-            // It may have been killed after it had reported the block.
+            // It may have been killed after it reported the block.
             let rest = block.flatMap { isCounted($0) ? nil : $0 }
             let what = rest.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
             try note("a worker was killed by signal \(signal) \(what)")
@@ -138,40 +138,40 @@ final class WorkerCrew {
     }
 }
 
-/// A case that a worker was at when it was killed at the end of the campaign.
+/// The case of a worker that was killed at the end of the campaign.
 struct CutCase {
     var index: UInt64
-    /// When it was begun; 0 when that is not known.
+    /// The start of the case; 0 if unknown.
     ///
     /// - Units: nanoseconds
     var start: UInt64
     /// - Units: nanoseconds
     var now: UInt64
-    /// How long a case may take.
+    /// The time limit of a case.
     ///
     /// - Units: seconds
     var timeout: Double
 
-    /// How long it was run.
+    /// The time that the case ran.
     ///
     /// - Units: seconds
     private var seconds: Double { start == 0 || start > now ? 0 : Double(now - start) / 1e9 }
 
-    /// True if it was run longer than a case may be; otherwise nothing is known against its target.
+    /// True if it exceeded the time limit; otherwise its target may be correct.
     var isLate: Bool { seconds > timeout }
 
-    /// Whether the campaign can go on later.
+    /// True if the campaign can be resumed.
     var isKept = false
 
-    /// What happened, for the user.
+    /// The message for the user.
     var text: String {
         func tenths(_ seconds: Double) -> String { String((seconds * 10).rounded() / 10) }
-        return "case \(index) \(Self.words) \(tenths(seconds)) of the \(tenths(timeout)) s that it may take; "
+        return "case \(index) \(Self.words) \(tenths(seconds)) of its limit of \(tenths(timeout)) s; "
             + (isKept
-                ? "its block is run again when the campaign is resumed, and is not counted yet"
+                ? "its block is not counted, and is run again when the campaign is resumed"
                 : "its block is not counted")
     }
 
-    /// What is said of a case that was cut off.
-    static let words = "was cut off at the end after"
+    /// The words of the message that follow the index.
+    static let words = "was stopped at the end of the campaign after"
 }

@@ -1,9 +1,7 @@
 import SystemPackage
 import UserFiles
 
-/// The standard output that a worker started with, on which it reports results.
-///
-/// The prints of patchers go elsewhere.
+/// The pipe to the campaign: a duplicate of the worker's standard output, which is redirected for patchers.
 struct WorkerOutput {
     private let file: FileDescriptor
 

@@ -3,12 +3,12 @@ import Foundation
 import SystemPackage
 import UserFiles
 
-/// A worker as its campaign sees it: a process and the lines that it writes.
+/// A child process of the campaign, and the messages that it writes.
 final class WorkerProcess {
-    /// How a worker ended.
+    /// The end of a process.
     enum End: Equatable, CustomStringConvertible {
         case done
-        /// It ended with an error status of its own.
+        /// It exited with an error status.
         case failed(Int32)
         /// A signal killed it.
         case killed(Int32)
@@ -22,39 +22,39 @@ final class WorkerProcess {
         }
     }
 
-    /// The descriptor of a board in the process that it is shared with.
-    static let boardNumber = FileDescriptor(rawValue: 3)
+    /// The descriptor of the shared progress in the child process.
+    static let sharedProgressDescriptor = FileDescriptor(rawValue: 3)
 
-    /// The file that this process was started from, as it was called when the first was started.
+    /// The path of this program when it was started.
     private static let ownProgram = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
 
-    /// Which of the board's workers it is.
+    /// The number of the worker in the shared progress.
     let number: Int
     /// The pipe from its standard output, and the one to its standard input; `nil` if it inherited those of this process.
     ///
     /// The kernel closes the input when this process ends, and the worker then ends too.
     private let pipes: (output: FileDescriptor, input: FileDescriptor)?
     private let process: pid_t
-    /// A descriptor that can be read once the process has ended; negative if the system has none.
+    /// A descriptor that becomes readable when the process ends (`pidfd`); negative if there is none.
     private let exit: FileDescriptor
-    /// Whether the process leads a group of processes, those that a plug-in starts among them.
+    /// True if the process leads a process group, to which processes of plug-ins belong.
     private let leadsGroup: Bool
     private var result: End?
     private var reader = BlockReport.Reader()
 
-    /// Starts the program again for a task, standard input and output being pipes.
+    /// Starts the program for a task, with pipes for standard input and output.
     ///
     /// - Parameters:
     ///   - host: the program
     ///   - task: sent to the process on its standard input
-    ///   - plugins: what may be loaded into it
-    ///   - reports: what is wanted of a sanitizer's reports
-    ///   - board: the memory to share with it, which it finds at ``boardNumber``
-    ///   - number: which of the board's workers it is
-    /// - Throws: ``CampaignError`` when the program cannot be started
+    ///   - plugins: the plug-ins that the process may load
+    ///   - reports: the use of sanitizer reports
+    ///   - shared: the shared progress, which the process has as ``sharedProgressDescriptor``
+    ///   - number: the number of the worker in the shared progress
+    /// - Throws: ``CampaignError`` if the program cannot be started
     init(
         host: any HostProgram, _ task: ChildTask, plugins: [String], reports: SanitizerReports.Use = .counting,
-        board: SharedProgress? = nil, number: Int = 0
+        shared: SharedProgress? = nil, number: Int = 0
     ) throws(CampaignError) {
         self.number = number
         let input = try Self.makePipe()
@@ -67,34 +67,34 @@ final class WorkerProcess {
         process = try Self.spawn(
             [host.url.path] + host.childArguments(for: task),
             try PluginSandbox.environment(for: plugins, reports: reports),
-            pipes: (input.readEnd, output.writeEnd), board: board?.file.map { ($0, Self.boardNumber) })
+            pipes: (input.readEnd, output.writeEnd), shared: shared?.file.map { ($0, Self.sharedProgressDescriptor) })
         exit = FileDescriptor(rawValue: process_open_end(process))
         leadsGroup = true
         write(task.bytes)
     }
 
-    /// Starts this program once more with other arguments and the same input and output.
+    /// Starts this program with other arguments and the same input and output.
     ///
     /// - Parameters:
-    ///   - plugins: what may be loaded into it
-    ///   - board: the memory to share with it, which it finds by ``PluginSandbox/board``
-    /// - Throws: ``CampaignError`` when the program cannot be started
+    ///   - plugins: the plug-ins that the process may load
+    ///   - shared: the shared progress, which the process finds by ``PluginSandbox/sharedProgress``
+    /// - Throws: ``CampaignError`` if the program cannot be started
     init(
-        host: any HostProgram, inheriting arguments: [String], plugins: [String], board: SharedProgress
+        host: any HostProgram, inheriting arguments: [String], plugins: [String], shared: SharedProgress
     ) throws(CampaignError) {
         (number, pipes, leadsGroup) = (0, nil, false)
-        let shared: FileDescriptor
+        let duplicate: FileDescriptor
         do throws(Errno) {
-            guard let file = board.file else { throw .badFileDescriptor }
-            // A number that the user has not redirected for the program.
-            shared = try file.duplicateAside()
+            guard let file = shared.file else { throw .badFileDescriptor }
+            // The user may have opened descriptors for the command, which must not be overwritten.
+            duplicate = try file.duplicateAside()
         } catch {
             throw CampaignError("\(host.url.path): cannot be started: \(error.reason)")
         }
-        defer { shared.end() }
+        defer { duplicate.end() }
         var environment = try PluginSandbox.environment(for: plugins, reports: .showing)
-        environment[PluginSandbox.boardVariable] = String(shared.rawValue)
-        process = try Self.spawn([host.url.path] + arguments, environment, pipes: nil, board: (shared, shared))
+        environment[PluginSandbox.sharedProgressVariable] = String(duplicate.rawValue)
+        process = try Self.spawn([host.url.path] + arguments, environment, pipes: nil, shared: (duplicate, duplicate))
         exit = FileDescriptor(rawValue: process_open_end(process))
     }
 
@@ -116,13 +116,13 @@ final class WorkerProcess {
 
     private static func spawn(
         _ words: [String], _ environment: [String: String], pipes: (input: FileDescriptor, output: FileDescriptor)?,
-        board: (own: FileDescriptor, child: FileDescriptor)?
+        shared: (own: FileDescriptor, child: FileDescriptor)?
     ) throws(CampaignError) -> pid_t {
         var descriptors: [(own: FileDescriptor, child: FileDescriptor)] = []
         if let pipes { descriptors += [(pipes.input, .standardInput), (pipes.output, .standardOutput)] }
-        if let board { descriptors.append(board) }
-        // A file that has been replaced or removed since is still what this process runs. What a terminal, timeout or a
-        // service manager sends to this group is the campaign's to answer.
+        if let shared { descriptors.append(shared) }
+        // The program file may have been replaced or removed since; /proc/self/exe is still this program. The child has
+        // its own process group: signals of a terminal, timeout or service manager are for the campaign.
         do throws(Errno) {
             return try ChildStart.spawn(
                 words[0] == ownProgram ? "/proc/self/exe" : words[0], words,
@@ -133,51 +133,49 @@ final class WorkerProcess {
         }
     }
 
-    /// How often strays are looked for, each time a millisecond later.
+    /// The maximum number of rounds, a millisecond apart.
     private static let mostRounds = 100
 
-    /// Kills what processes have left running that have ended; a plug-in may have put it into a session of its own.
-    private static func endStrays() {
+    /// Kills orphans of ended processes; a plug-in may have moved them into another session.
+    private static func killOrphans() {
         for _ in 0..<mostRounds {
-            let strays = ChildProcesses.all.filter { child in
+            let orphans = ChildProcesses.all.filter { child in
                 !ChildStart.started.withLock { $0.contains(child) } && PluginSandbox.isInside(child)
             }
-            if strays.isEmpty { return }
-            for stray in strays { _ = Glibc.kill(stray, SIGKILL) }
+            if orphans.isEmpty { return }
+            for orphan in orphans { _ = Glibc.kill(orphan, SIGKILL) }
             usleep(1000)
-            for stray in strays { waitpid(stray, nil, WNOHANG) }
+            for orphan in orphans { waitpid(orphan, nil, WNOHANG) }
         }
     }
 
-    /// Makes the process, and those that it will start, give way to others that want a processor.
+    /// Lowers the priority of the process and its future children.
     ///
-    /// It still has a tenth of one, in which a case that does not hang is done a thousand times.
-    func giveWay() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), 10) }
+    /// With about a tenth of a processor, a case still completes a thousand times within its time limit.
+    func lowerPriority() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(process), 10) }
 
-    /// Kills the process, and those that it has started.
+    /// Kills the process and its process group.
     func kill() {
         if result != nil { return }
         if leadsGroup { _ = Glibc.kill(-process, SIGKILL) }
         _ = Glibc.kill(process, SIGKILL)
     }
 
-    /// Writes to standard input of the process; when that is gone, nothing happens.
+    /// Writes to standard input of the process; ignores errors, since it may have ended.
     func write(_ bytes: [UInt8]) { try? pipes?.input.put(bytes) }
 
-    /// What to wait for with `poll`: output, and the end of the process, which need not be the end of its output.
+    /// The descriptors for `poll`: the output, and the end of the process, after which output may still follow.
     var waited: [pollfd] {
         [pipes?.output, exit].map { pollfd(fd: $0?.rawValue ?? -1, events: Int16(POLLIN), revents: 0) }
     }
 
-    /// Whether there is something to read, or the process has ended, within a time; an interrupt ends the wait.
-    ///
-    /// - Units: seconds
+    /// Waits for output or the end of the process; returns false after the time in seconds, or on an interrupt.
     func isReady(within seconds: Double) -> Bool { wait(waited, seconds) }
 
-    /// Whether there is something to read, or the end of output.
+    /// True if there is output, or its end.
     var isReadable: Bool { wait([waited[0]], 0) }
 
-    /// Whether the process has ended.
+    /// True if the process has ended.
     var hasEnded: Bool { result != nil || wait([waited[1]], 0) }
 
     private func wait(_ descriptors: [pollfd], _ seconds: Double) -> Bool {
@@ -194,17 +192,17 @@ final class WorkerProcess {
         }
     }
 
-    /// Reads the messages that there are; `nil` at the end of output.
+    /// Reads the available messages; `nil` at the end of output.
     func read() -> [WorkerMessage]? { readBytes().map { reader.read($0[...]) } }
 
-    /// Reads the messages that a process has left which has ended; another that holds its output is not waited for.
+    /// Reads the last messages of an ended process; does not wait for other processes that keep its output open.
     func readRest() -> [WorkerMessage] {
         var rest: [WorkerMessage] = []
         while isReadable, let messages = read() { rest += messages }
         return rest
     }
 
-    /// Reads what there is; `nil` at the end of output.
+    /// Reads the available bytes; `nil` at the end of output.
     func readBytes(upTo limit: Int = 65536) -> [UInt8]? {
         do throws(Errno) {
             let bytes = try pipes?.output.readBytes(limit, retryOnInterrupt: false)
@@ -214,7 +212,7 @@ final class WorkerProcess {
         }
     }
 
-    /// Waits for the process and says how it ended; those that it has started are killed then.
+    /// Waits for the process, kills the processes that it started, and returns its end.
     func waitUntilExit() -> End {
         if let result { return result }
         if leadsGroup {
@@ -224,7 +222,7 @@ final class WorkerProcess {
         }
         let status = SystemCall.waitForEnd(of: process)
         ChildStart.started.withLock { _ = $0.remove(process) }
-        Self.endStrays()
+        Self.killOrphans()
         let signal = status & 0x7f
         let code = status >> 8 & 0xff
         let end: End = signal != 0 ? .killed(signal) : code == 0 ? .done : .failed(code)
@@ -232,9 +230,7 @@ final class WorkerProcess {
         return end
     }
 
-    /// How the process ended; `nil` when it did not within a time.
-    ///
-    /// - Units: seconds
+    /// Waits for the process and returns its end; `nil` if it is still running after the time in seconds.
     func waitUntilExit(within seconds: Double) -> End? {
         if exit.rawValue < 0 { return waitUntilExit() }
         return wait([waited[1]], seconds) ? waitUntilExit() : nil

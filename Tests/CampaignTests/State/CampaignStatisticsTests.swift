@@ -99,19 +99,19 @@ import Testing
                 ? StateFolder.open(state, host: Tool.host)
                 : StateFolder.create(state, restarts: false, target: .patchers(PatcherTarget()), host: Tool.host)
             let clock = HandClock()
-            let keeper = try CheckpointWriter(
+            let writer = try CheckpointWriter(
                 open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
             func progress(_ seconds: Double) -> CheckpointWriter.Progress {
                 CheckpointWriter.Progress(
                     next: 1, cases: 128, seconds: seconds, isFinished: false, tail: nil, counts: CampaignCounts(),
-                    ledger: BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
+                    store: BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
                 )
             }
-            try keeper.begin(at: progress(times[0]))
+            try writer.begin(at: progress(times[0]))
             for (place, time) in times.enumerated() {
                 clock.now = Date(timeIntervalSince1970: 1_000_000 + time - times[0])
-                try keeper.record(progress(time), isLast: !isKilled && place == times.count - 1)
+                try writer.record(progress(time), isLast: !isKilled && place == times.count - 1)
             }
         }
         try session([0.1, 0.3])
@@ -133,14 +133,14 @@ import Testing
         let configuration = CampaignConfiguration(
             target: .patchers(PatcherTarget()), cases: .init(seed: 7), output: state + "/crashes")
         let clock = HandClock()
-        func ledger() -> BucketStore {
+        func store() -> BucketStore {
             BucketStore(configuration: configuration, bases: [], host: Tool.host, keepsEarlier: false)
         }
-        func progress(_ ledger: BucketStore) -> CheckpointWriter.Progress {
+        func progress(_ store: BucketStore) -> CheckpointWriter.Progress {
             CheckpointWriter.Progress(
-                next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: CampaignCounts(), ledger: ledger)
+                next: 1, cases: 128, seconds: 1, isFinished: false, tail: nil, counts: CampaignCounts(), store: store)
         }
-        func keeper(_ open: StateFolder) throws -> CheckpointWriter {
+        func writer(_ open: StateFolder) throws -> CheckpointWriter {
             try CheckpointWriter(
                 open, configuration: configuration, known: nil, objects: ObjectCollection(paths: []), host: Tool.host,
                 now: { clock.now })
@@ -149,11 +149,11 @@ import Testing
         do {
             let open = try StateFolder.create(
                 state, restarts: false, target: .patchers(PatcherTarget()), host: Tool.host)
-            let (first, found) = (try keeper(open), ledger())
+            let (first, found) = (try writer(open), store())
             try first.begin(at: progress(found))
             found.insert("a/hang/none/none", .init(lowest: 1, hits: 1))
             found.early["a/hang/none/patch"] = 2
-            found.strays["a/hang/none/delete"] = .init(
+            found.collateral["a/hang/none/delete"] = .init(
                 index: 1, text: CaseFile.print(c), found: c, stored: found.describe(c, "a/hang/none/delete", 1, 0))
             try first.record(progress(found), isLast: true)
             #expect(found.count == 3 && found.hangCount == 3)
@@ -163,11 +163,11 @@ import Testing
         #expect(before.times.lastHang == 1_000_000 && before.times.lastFind == 1_000_000)
         try CrashFolder(path: open.crashes).write(
             .init(content: c, text: CaseFile.print(c)), for: "a/hang/none/delete")
-        let again = ledger()
+        let again = store()
         try again.restore(before)
         #expect(again.count == 3 && again.hangCount == 3)
         clock.now += 500
-        let second = try keeper(open)
+        let second = try writer(open)
         try second.begin(at: progress(again))
         try second.record(progress(again), isLast: true)
         let after = try Checkpoint.parse(Data(contentsOf: URL(fileURLWithPath: state + "/checkpoint")))

@@ -23,7 +23,7 @@ import Testing
             Checkpoint.Entry(
                 bucket: "a/b/c", firsts: [FirstHit(seed: .max, index: .max)], hits: 1 << 61, isStored: true)
         ],
-        strays: [Checkpoint.CollateralFinding(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
+        collateral: [Checkpoint.CollateralFinding(bucket: "a/ä", index: 1, text: "two\nlines", isStored: false)],
         early: [EarlyHit(bucket: "x/y", index: 3)],
         times: Checkpoint.Times(start: 1, lastFind: 2, lastCrash: 3, lastHang: 4))
 

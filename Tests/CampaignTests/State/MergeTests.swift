@@ -194,7 +194,7 @@ import Testing
             let lock = try String(contentsOfFile: campaign.state + "/lock", encoding: .utf8)
             let merge = try Tool.run(["merge", campaign.state, "-o", "\(folder.path)/\(number)"])
             #expect(merge.status == (number == 0 ? 77 : 1), "\(merge)")
-            #expect(number == 0 || merge.errors.contains("\(file): is no case"), "\(merge)")
+            #expect(number == 0 || merge.errors.contains("\(file): is not a readable case"), "\(merge)")
             #expect(try FileManager.default.subpathsOfDirectory(atPath: campaign.state).sorted() == before)
             #expect(try String(contentsOfFile: campaign.state + "/lock", encoding: .utf8) == lock)
         }
@@ -243,15 +243,15 @@ import Testing
         let merged = try merge(parts.map(\.state), "merged")
         #expect(merged.status == 77)
         let states: [([String], String)] = [
-            ([parts[0].state, twin.state], "are of the same shard 1/3 of one campaign"),
+            ([parts[0].state, twin.state], "are both shard 1/3 of one campaign"),
             ([parts[0].state, parts[0].state], "is named twice"),
             ([parts[0].state, parts[0].state + "/../state"], "is named twice"),
-            ([parts[0].state, whole.state], "is of shard 1/1 of a campaign that"),
-            ([parts[0].state, half.state], "is of shard 2/2 of a campaign that"),
-            (["\(folder.path)/merged", parts[1].state], "are of the same shard 2/3 of one campaign"),
-            (["\(folder.path)/nothing"], "holds no campaign; name folders of --state"),
-            ([parts[0].state, folder.path], "holds no campaign; name folders of --state"),
-            ([parts[0].state, broken.state], "holds crashes, but no checkpoint"),
+            ([parts[0].state, whole.state], "is shard 1/1, but"),
+            ([parts[0].state, half.state], "is shard 2/2, but"),
+            (["\(folder.path)/merged", parts[1].state], "are both shard 2/3 of one campaign"),
+            (["\(folder.path)/nothing"], "contains no campaign; name folders that were used with --state"),
+            ([parts[0].state, folder.path], "contains no campaign; name folders that were used with --state"),
+            ([parts[0].state, broken.state], "contains crashes, but no checkpoint"),
         ]
         for (words, sentence) in states {
             let run = try merge(words)
@@ -266,6 +266,6 @@ import Testing
         #expect(try Tool.run(["merge", "-o", "x"]).status == 64)
         #expect(try Tool.run(["merge", whole.state]).status == 64)
         let more = try Tool.run(["run", "--state", folder.path + "/merged", "--resume", "--cases", "900"])
-        #expect(more.status == 64 && more.errors.contains("is of merged states, which cannot go on as one"))
+        #expect(more.status == 64 && more.errors.contains("contains merged states, which cannot be resumed"))
     }
 }

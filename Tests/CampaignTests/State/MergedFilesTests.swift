@@ -22,7 +22,7 @@ import Testing
         let merge = try Tool.run(["merge", one.state, two.state, "-o", folder.path + "/merged"])
         #expect(merge.status == 1)
         #expect(
-            merge.errors.contains("\(plugin) was another file for \(two.state) than for \(one.state);"),
+            merge.errors.contains("\(plugin) was different for \(two.state) and \(one.state),"),
             "\(merge.errors)")
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/merged"))
     }
@@ -41,7 +41,7 @@ import Testing
         for state in [half.state, merged] {
             let merge = try Tool.run(["merge", state, twin.state, "-o", folder.path + "/new"])
             #expect(merge.status == 1)
-            #expect(merge.errors.contains("\(twin.state) and \(state) are of the same shard 1/2"), "\(merge.errors)")
+            #expect(merge.errors.contains("\(twin.state) and \(state) are both shard 1/2"), "\(merge.errors)")
         }
         let whole = try Tool.run(["merge", merged, rest.state, "-o", folder.path + "/whole", "--json"])
         #expect(whole.status == 0, "\(whole.errors)")

@@ -52,7 +52,7 @@ import Testing
         let repaired = try campaign.run()
         #expect(repaired.status == 77)
         #expect(
-            repaired.errors.contains("\(campaign.state)/checkpoint is missing or damaged; going on from the one before")
+            repaired.errors.contains("\(campaign.state)/checkpoint is missing or damaged; resuming from the previous")
         )
         #expect(try campaign.result(repaired) == whole)
         let again = try campaign.run()
@@ -85,7 +85,7 @@ import Testing
         try Damage.allButOne.apply(to: campaign.state + "/checkpoint.before")
         try Self.expectRefusal(campaign, ["--resume"], ["/checkpoint", "are damaged", "/crashes", "--restart"])
         let anew = try Tool.run(["run", "--state", campaign.state, "--restart"] + Self.arguments)
-        #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
+        #expect(anew.status == 77 && anew.errors.contains("was moved to \(campaign.state)/earlier-1"))
     }
 
     /// The advice in the error works.
@@ -99,7 +99,7 @@ import Testing
             campaign, ["--resume"],
             ["but no checkpoint", "--restart instead of --resume", "\(campaign.state)/earlier-1"])
         let anew = try Tool.run(["run", "--state", campaign.state, "--restart"] + Self.arguments)
-        #expect(anew.status == 77 && anew.errors.contains("is now in \(campaign.state)/earlier-1"))
+        #expect(anew.status == 77 && anew.errors.contains("was moved to \(campaign.state)/earlier-1"))
     }
 
     @Test func otherVersionIsRefused() throws {
@@ -110,17 +110,17 @@ import Testing
         let (now, next) = (Checkpoint.format, Checkpoint.format + 1)
         try Data(text.replacingOccurrences(of: "checkpoint \(now)\n", with: "checkpoint \(next)\n").utf8).write(
             to: URL(fileURLWithPath: file))
-        try Self.expectRefusal(campaign, ["--resume"], ["is of format \(next)", "reads format \(now)", "--restart"])
+        try Self.expectRefusal(campaign, ["--resume"], ["has format \(next)", "reads format \(now)", "--restart"])
     }
 
     @Test func oldStateIsNotOverwritten() throws {
         let campaign = try KeptCampaign(Self.arguments)
         let before = try campaign.result(campaign.run())
-        try Self.expectRefusal(campaign, Self.arguments, ["holds a campaign already", "--resume'", "--restart"])
+        try Self.expectRefusal(campaign, Self.arguments, ["already contains a campaign", "--resume'", "--restart"])
         let anew = try Tool.run([
             "run", "--state", campaign.state, "--restart", "--json", "--seed", "8", "--cases", "100",
         ])
-        #expect(anew.status == 0 && anew.errors.contains("is now in \(campaign.state)/earlier-1"), "\(anew.errors)")
+        #expect(anew.status == 0 && anew.errors.contains("was moved to \(campaign.state)/earlier-1"), "\(anew.errors)")
         #expect(try anew.report()["cases"] as? Int == 100)
         #expect(!FileManager.default.fileExists(atPath: campaign.state + "/crashes"))
         let old = try Tool.run(["run", "--state", campaign.state + "/earlier-1", "--resume", "--json"])
@@ -133,7 +133,7 @@ import Testing
         let crashes = campaign.state + "/crashes"
         try FileManager.default.createDirectory(atPath: crashes, withIntermediateDirectories: true)
         try Data("mine".utf8).write(to: URL(fileURLWithPath: crashes + "/a.case"))
-        try Self.expectRefusal(campaign, Self.arguments, ["holds crashes, but no campaign"])
+        try Self.expectRefusal(campaign, Self.arguments, ["contains crashes, but no campaign"])
     }
 
     /// A folder with other files is refused, and no file is added to it.
@@ -142,7 +142,7 @@ import Testing
         _ = try folder.write("mine", to: "thesis.tex")
         let before = try folder.texts()
         let run = try Tool.run(["run", "--state", folder.path] + Self.arguments + words)
-        #expect(run.status == 1 && run.errors.contains("\(folder.path) holds thesis.tex, which"), "\(run.errors)")
+        #expect(run.status == 1 && run.errors.contains("\(folder.path) contains thesis.tex, which"), "\(run.errors)")
         #expect(try folder.texts() == before)
     }
 
@@ -153,13 +153,13 @@ import Testing
     ]) func folderMustBeWritable(_ path: String, _ reason: String) throws {
         let run = try Tool.run(["run", "--state", path] + Self.arguments)
         #expect(run.status == 1)
-        #expect(run.errors == "error: \(path): \(reason); the state of a campaign goes there\n")
+        #expect(run.errors == "error: \(path): \(reason); this is the folder for the state of the campaign\n")
     }
 
     @Test func resumeNeedsAState() throws {
         let folder = try Tool.Folder()
         let run = try Tool.run(["run", "--state", folder.path + "/none", "--resume"])
-        #expect(run.status == 1 && run.errors.contains("/none holds no campaign to go on with; leave out --resume"))
+        #expect(run.status == 1 && run.errors.contains("/none contains no campaign to resume; leave out --resume"))
         #expect(try folder.texts().isEmpty)
     }
 
@@ -217,8 +217,8 @@ import Testing
         }
         #expect(
             run.status == 1 && run.errors.contains("plugin.so has changed since the campaign began"), "\(run.errors)")
-        #expect(run.errors.contains("--state \(campaign.state) --resume' goes on from there"))
-        try Self.expectRefusal(campaign, ["--resume"], ["plugin.so has changed since the campaign in", "put it back"])
+        #expect(run.errors.contains("--state \(campaign.state) --resume' resumes it"))
+        try Self.expectRefusal(campaign, ["--resume"], ["plugin.so has changed since the campaign in", "restore it"])
         try ExamplePlugin.build(plugin, 0)
         let on = try campaign.runOn()
         #expect(on.status != 1, "\(on.errors)")

@@ -160,7 +160,7 @@ struct CampaignStatusTests {
         let scene = Scene()
         let status = scene.status(isTerminal: true)
         status.resume(after: 100, cases: 5000)
-        status.noteBucket()
+        status.bucketFound()
         scene.advance(2)
         status.update { $0.cases = 5200 }
         #expect(

@@ -48,7 +48,7 @@ import Testing
         #expect(told.reported == ["a/1"])
         #expect(
             told.notes == [
-                "--on-finding: the command was killed, as the time of the campaign is up; this is told once\n",
+                "--on-finding: the command was killed because the time limit of the campaign is reached; further failures are not reported\n",
                 "--on-finding: there was no time to run the command for 2 more findings\n",
             ])
     }
@@ -84,7 +84,7 @@ import Testing
     @Test func failureIsReportedOnce() throws {
         let folder = try Tool.Folder()
         let told = Self.run("echo x >> '\(folder.path)/all'; exit 3", ["a/1", "a/2", "a/3"])
-        #expect(told.notes == ["--on-finding: the command ended with status 3; this is told once\n"])
+        #expect(told.notes == ["--on-finding: the command ended with status 3; further failures are not reported\n"])
         #expect(try folder.texts()["all"] == "x\nx\nx\n", "it is run for the others all the same")
         #expect(Self.run("kill -9 $$", ["a/1"]).notes.count == 1)
     }
@@ -94,7 +94,9 @@ import Testing
         let folder = try Tool.Folder()
         let told = Self.run(
             "echo $$ >> '\(folder.path)/all'; sleep 1000 & sleep 1000", ["a/1", "a/2"], patience: 0.2)
-        #expect(told.notes.first == "--on-finding: the command did not end in time and was killed; this is told once\n")
+        #expect(
+            told.notes.first == "--on-finding: the command exceeded its time limit and was killed; "
+                + "further failures are not reported\n")
         #expect(told.notes.count <= 2 && told.reported.contains("a/1"))
         for line in try folder.texts()["all", default: ""].split(separator: "\n") {
             let group = try #require(pid_t(line))

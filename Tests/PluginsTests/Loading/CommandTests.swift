@@ -121,7 +121,7 @@ struct CommandTests {
         #expect(all.output.contains("delta-array") && all.output.contains("c-index-map"), "\(all)")
         let example = try BuiltPlugin(BuiltPlugin.example)
         let refused = try CommandTests.tool("scale", "--patches", "1000", "--plugin", example.path)
-        #expect(refused.status == 1 && refused.errors.contains("example cannot keep a jump"), "\(refused)")
+        #expect(refused.status == 1 && refused.errors.contains("example does not support keep-jump"), "\(refused)")
     }
 
     @Test func patchersListsTheCapabilitiesOfAPlugin() throws {
@@ -145,9 +145,9 @@ struct CommandTests {
             (["replay", source, "--plugin", "/nowhere.so"], "/nowhere.so: cannot be read"),
             (
                 ["run", "--plugin", example.path, "--plugin", again.path],
-                "has the name 'example', as \(example.path) has"
+                "has the same name 'example' as \(example.path)"
             ),
-            (["run", "--plugin", example.path, "--plugin", example.path], "is named twice"),
+            (["run", "--plugin", example.path, "--plugin", example.path], "is given twice"),
             (["scale", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
             (["apply", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
             (["patchers", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
@@ -155,7 +155,7 @@ struct CommandTests {
         for (words, error) in table {
             let found = try BuiltPlugin.runTool(words)
             // Two plug-ins with one name are wrong usage.
-            let isTwice = error == "is named twice" || error.hasPrefix("has the name")
+            let isTwice = error == "is given twice" || error.hasPrefix("has the same name")
             #expect(found.status == (isTwice ? 64 : 1) && found.output.isEmpty, "\(words): \(found)")
             #expect(found.errors.contains(error) && found.errors.hasPrefix("error: "), "\(words): \(found.errors)")
             #expect(found.errors.split(separator: "\n").count == 1, "\(words): \(found.errors)")
