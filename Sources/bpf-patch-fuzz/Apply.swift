@@ -4,26 +4,27 @@ import Foundation
 import Fuzzing
 import Patching
 
-/// `apply`: scripts in, results out.
+/// `apply`: runs scripts of edit passes with one patcher and prints the results.
 struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Carry out JSON lines with one patcher and print the results as JSON lines.",
+        abstract: "Apply JSON lines with one patcher and print the results as JSON lines.",
         usage: "bpf-patch-fuzz apply [<options>] [<file>]",
         discussion: """
-            Each pass is laid out before the next. The form of a line is at the end of \
-            Sources/Patching/Patching.docc/Semantics.md. A line that cannot be read is named on standard error and the rest \
-            is still carried out; the exit status is then 1.
+            Each line is a program with edit passes; the format is described at the end of \
+            Sources/Patching/Patching.docc/Semantics.md. The result of each pass is the input of the next one. A line \
+            that cannot be parsed is reported on standard error, the other lines are still applied, and the exit \
+            status is 1.
 
             Example:
               bpf-patch-fuzz apply --patcher delta-array Tests/Vectors/corners.jsonl
             """)
 
-    @Option(help: "The patcher, if it is not --plugin.")
+    @Option(help: "The patcher to use, unless --plugin is given.")
     var patcher: PatcherChoice?
 
     @Option(
         help: ArgumentHelp(
-            "A shared object that exports bpf_patcher_v1(), in place of --patcher.", valueName: "[name=]file"),
+            "A shared object that exports bpf_patcher_v1(), instead of --patcher.", valueName: "[name=]file"),
         transform: pluginFile)
     var plugin: PluginFile?
 
@@ -61,7 +62,7 @@ struct Apply: ParsableCommand {
             if runner.skipped > 0 {
                 complain(
                     "note: \(CountText.of(runner.skipped, "pass", plural: "passes")) are not supported by \(choice.name); "
-                        + "their answer is that of the rules")
+                        + "their results are the oracle's")
             }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
         if isBroken { throw ExitCode.failure }

@@ -1,17 +1,17 @@
 import ArgumentParser
 import Campaign
 
-/// The option that says how long one case may take, also where it is a line of `apply`.
+/// The option for the time limit of one case, or of one line of `apply`.
 struct TimeoutOption: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How long a patcher may take for one case before it counts as hanging: seconds, or as 500ms. Default: 2s.",
+            "The time limit of one case, after which its patcher counts as hanging: seconds, or 500ms. Default: 2s.",
             valueName: "time"),
         transform: NumberOption.time(from: 0.05))
     var timeout: Double?
 
-    /// The time for one case.
+    /// The time limit of one case.
     ///
     /// - Units: seconds
     var seconds: Double { timeout ?? CaseBudget().timeout }
@@ -24,7 +24,7 @@ struct BudgetOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How much memory a worker may take beyond its memory at the start, as 2048 or 2G; 0 for no limit. Default: 2G.",
+            "The limit for the memory that cases allocate in a worker: 2048 or 2G; 0 for no limit. Default: 2G.",
             valueName: "MiB"),
         transform: NumberOption.memory)
     var memory: UInt64?

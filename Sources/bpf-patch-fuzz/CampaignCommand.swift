@@ -2,7 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 
-/// A command that runs a campaign, or goes on with one that is kept.
+/// A command that runs or resumes a campaign.
 protocol CampaignCommand: ParsableCommand {
     associatedtype Options: CampaignOptions
 
@@ -15,7 +15,7 @@ protocol CampaignCommand: ParsableCommand {
 
     /// Checks the target, and prints warnings about it before the first case.
     ///
-    /// - Throws: ``CampaignError`` or `ValidationError` when it makes no sense
+    /// - Throws: ``CampaignError`` or `ValidationError` if the target cannot be tested
     func prepare(_ target: CampaignTarget) throws
 }
 
@@ -27,9 +27,9 @@ extension CampaignCommand {
         var report: CampaignReport
         do {
             if kept.state != nil && options.range.crashes != nil {
-                throw ValidationError("with --state findings go to its folder crashes; leave out --crashes")
+                throw ValidationError("with --state, findings are written to its folder crashes; leave out --crashes")
             }
-            // Errors come before any output that looks like a start.
+            // These errors must precede the line with the seed.
             let resumed = try openResumed()
             let known =
                 kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? resumed?.checkpoint?.known
@@ -45,13 +45,13 @@ extension CampaignCommand {
         try report.print(json: json, all: all)
     }
 
-    /// The folder of a campaign that is to go on, or `nil`.
+    /// The state folder of a campaign to be resumed, or `nil`.
     private func openResumed() throws(CampaignError) -> StateFolder? {
         guard let path = kept.state, kept.resume else { return nil }
         return try StateFolder.open(path, host: Executable())
     }
 
-    /// The configuration of the campaign, and the time limit of this session if it has one of its own.
+    /// The configuration of the campaign, and a time limit that applies to this session only.
     private func configuration(
         _ resumed: StateFolder?
     ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
@@ -77,11 +77,11 @@ extension CampaignCommand {
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0
             try Output.line(
-                "kept in \(folder.path)" + (cases == 0 ? "" : "; going on after \(CountText.of(cases, "case"))"))
+                "kept in \(folder.path)" + (cases == 0 ? "" : "; resuming after \(CountText.of(cases, "case"))"))
         }
         for refusal in campaign.refusals { complain("skipped: \(refusal)") }
         do { return try campaign.run() } catch {
-            // The findings are printed as well as the error.
+            // The findings so far are printed in addition to the error.
             var found = campaign.reportSoFar
             found.mark(list, host: Executable())
             if !found.findings.isEmpty { try? found.print(json: json, all: all) }
@@ -89,20 +89,20 @@ extension CampaignCommand {
         }
     }
 
-    /// The folder in which a new campaign is kept, or `nil`.
+    /// The state folder of a new campaign, or `nil`.
     private func newFolder(for target: CampaignTarget) throws(CampaignError) -> StateFolder? {
         guard let path = kept.state else { return nil }
         return try StateFolder.create(path, restarts: kept.restart, target: target, host: Executable())
     }
 
-    /// Makes, runs and prints one case.
+    /// Generates, runs and prints one case.
     private func runCase(_ index: UInt64) throws {
         let made: SingleCase
         do {
             guard let seed = options.range.seed else {
-                throw ValidationError("--index takes one case of a seed; give --seed as well")
+                throw ValidationError("--index selects one case of a seed; give --seed as well")
             }
-            if kept.state != nil { throw ValidationError("--index keeps nothing; leave out --state") }
+            if kept.state != nil { throw ValidationError("--index runs no campaign; leave out --state") }
             let configuration = try options.configuration(seed: seed)
             try prepare(configuration.target)
             made = try configuration.runCase(index, host: Executable())
@@ -118,14 +118,14 @@ extension CampaignCommand {
     }
 }
 
-/// The option that runs one case in place of a campaign.
+/// The option that runs one case instead of a campaign.
 struct SingleCaseOption: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Make, run and print the one case of --seed with this index, as a case file that says in comments what each \
-            target gave. --cases, --time, --jobs, --shard and --crashes make no difference to it.
+            Run only the case of --seed with this index, and print it as a case file with the result of each target in \
+            comments. --cases, --time, --jobs, --shard and --crashes have no effect.
             """, valueName: "n"),
         transform: NumberOption.count)
     var index: UInt64?

@@ -28,7 +28,7 @@ protocol CampaignOptions: ParsableArguments {
 extension CampaignOptions {
     /// The configuration of a new campaign.
     ///
-    /// - Throws: ``CampaignError`` when its target cannot be used
+    /// - Throws: ``CampaignError`` if its target cannot be used
     func configuration(seed: UInt64, isKept: Bool = false) throws -> CampaignConfiguration {
         var configuration = CampaignConfiguration(
             target: try target(over: nil, isKept: isKept), cases: CampaignConfiguration.Cases(seed: seed))
@@ -36,9 +36,9 @@ extension CampaignOptions {
         return configuration
     }
 
-    /// The configuration of a campaign that is resumed, and a time limit for this session if it has no other.
+    /// The configuration of a resumed campaign, and a time limit for this session if the campaign has none.
     ///
-    /// - Throws: ``CampaignError`` with both values when an option contradicts the state
+    /// - Throws: ``CampaignError`` with both values if an option contradicts the state
     func configuration(
         resuming part: Checkpoint.Part, in state: String
     ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
@@ -46,7 +46,7 @@ extension CampaignOptions {
         guard let own = Self.own(kept.target) else {
             let command = ShellText.of(Executable().command(resuming: state, of: kept.target))
             throw CampaignError(
-                "\(state) is of another kind of campaign; '\(command)' goes on with it", isWrongUse: true)
+                "\(state) contains another kind of campaign; resume it with '\(command)'", isWrongUse: true)
         }
         var wanted = kept
         wanted.target = try target(over: own, isKept: true)
@@ -55,7 +55,7 @@ extension CampaignOptions {
         var sessionTime: Double?
         wanted.budget.time = kept.budget.time
         if let time = range.time {
-            // In hundredths, for the user who reads it or types it again.
+            // Rounded to hundredths, since it is printed in commands.
             let end = ((part.seconds + time) * 100).rounded(.up) / 100
             if kept.budget.time == nil { sessionTime = end } else { wanted.budget.time = end }
         }
@@ -64,7 +64,7 @@ extension CampaignOptions {
                 kept.cases.limit ?? part.cases.multipliedReportingOverflow(by: kept.cases.shard.count).partialValue
             if cases < least {
                 throw CampaignError(
-                    "--cases: the campaign in \(state) has \(least), not \(cases); their number can only be raised",
+                    "--cases: the campaign in \(state) has \(least), not \(cases); the number can only be raised",
                     isWrongUse: true)
             }
         }
@@ -87,19 +87,19 @@ extension CampaignOptions {
             if values[0] == values[1] { continue }
             let words = values.map { $0.map { $0.isEmpty ? "it" : $0.joined(separator: " ") } ?? "the default" }
             throw CampaignError(
-                "\(name): the campaign in \(state) has \(words[0]), not \(words[1]); leave it out, or begin another campaign",
+                "\(name): the campaign in \(state) has \(words[0]), not \(words[1]); leave it out, or start another campaign",
                 isWrongUse: true)
         }
-        // A file of the campaign has changed, which is said when files are compared.
+        // Then a file of the campaign has changed. The comparison of files reports it.
     }
 
-    /// Checks that no option describes a campaign, since merged states cannot go on as one.
+    /// Checks that no option of a campaign is given, since merged states cannot be resumed.
     ///
     /// - Throws: ``CampaignError`` that names the first option that is given
     func checkNoneGiven(for state: String) throws(CampaignError) {
         guard let name = range.givenName ?? givenName else { return }
         throw CampaignError(
-            "\(name): \(state) is of merged states, which cannot go on as one; go on with the states that were merged, and merge again",
+            "\(name): \(state) contains merged states, which cannot be resumed; resume the original states and merge them again",
             isWrongUse: true)
     }
 }

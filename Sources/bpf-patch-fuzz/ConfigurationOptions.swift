@@ -2,15 +2,15 @@ import Campaign
 import Fuzzing
 import KernelRewrites
 
-/// The options that describe a configuration: the reverse of reading a command line.
+/// The command-line options of a configuration: the reverse of parsing.
 enum ConfigurationOptions {
-    /// An option and the words that follow it: none for a flag, and several for one that is repeated.
+    /// An option and its values: none for a flag, several for a repeated option.
     typealias Option = (name: String, values: [String])
 
     /// The words of a command line, without the command.
     static func words(_ configuration: CampaignConfiguration) -> [String] { options(configuration).flatMap(words(of:)) }
 
-    /// The words of a command line that makes and runs one case.
+    /// The words of a command line that runs one case.
     static func words(ofCase index: UInt64, _ configuration: CampaignConfiguration) -> [String] {
         let own: [Option] = [("--seed", [String(configuration.cases.seed)]), ("--index", [String(index)])]
         return (own + options(configuration.target)).flatMap(words(of:))
@@ -20,7 +20,7 @@ enum ConfigurationOptions {
         option.values.isEmpty ? [option.name] : option.values.flatMap { [option.name, $0] }
     }
 
-    /// The options of a configuration in the order in which they are printed; defaults are left out, but for `--jobs`.
+    /// The options of a configuration in printing order, without defaults except for `--jobs`.
     static func options(_ configuration: CampaignConfiguration) -> [Option] {
         let (cases, budget) = (configuration.cases, configuration.budget)
         var options: [Option] = [("--seed", [String(cases.seed)])]
@@ -57,9 +57,10 @@ enum ConfigurationOptions {
             }
             if !plugins.isEmpty { options.append(("--plugin", plugins)) }
         }
-        if target.oracleOptions.beyondContract { options.append(("--beyond-contract", [])) }
-        if target.oracleOptions.failAlloc > 0 { options.append(("--fail-alloc", [String(target.oracleOptions.failAlloc)])) }
-        if target.oracleOptions.oracle != .fast { options.append(("--oracle", [target.oracleOptions.oracle.rawValue])) }
+        let oracle = target.oracleOptions
+        if oracle.beyondContract { options.append(("--beyond-contract", [])) }
+        if oracle.failAlloc > 0 { options.append(("--fail-alloc", [String(oracle.failAlloc)])) }
+        if oracle.oracle != .fast { options.append(("--oracle", [oracle.oracle.rawValue])) }
         if !target.objects.isEmpty { options.append(("--objects", target.objects)) }
         if target.workloads == Workload.allCases {
             options.append(("--workload", ["all"]))

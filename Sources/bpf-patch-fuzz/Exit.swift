@@ -5,11 +5,11 @@ import Fuzzing
 import UserFiles
 
 extension ExitCode {
-    /// Something was found.
+    /// There are findings.
     static let findings = ExitCode(77)
 }
 
-/// Ends the command with a line on standard error, and status 1 or for wrong usage 64.
+/// Prints an error and returns its exit status: 64 for wrong usage, else 1.
 func stop(_ error: some Error) -> ExitCode {
     complain("error: \(error)")
     let isWrongUse = error is ValidationError || (error as? CampaignError)?.isWrongUse == true
@@ -23,7 +23,7 @@ func complain(_ text: String) {
 
 /// Reads a file, or standard input for `-`.
 ///
-/// - Throws: ``CampaignError`` that says which file, and why not
+/// - Throws: ``CampaignError`` with the file and the reason
 func read(_ path: String) throws(CampaignError) -> String {
     let isInput = path == "-"
     let bytes = try onFiles { () throws(FileError) in

@@ -1,26 +1,28 @@
 import ArgumentParser
 import Campaign
 
-/// `kernel load`: programs of objects through the running kernel.
+/// `kernel load`: loads programs of objects into the running kernel and checks the rewritten code.
 struct KernelLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
         abstract: "Load the programs of objects into the running kernel and check the rewritten code.",
         discussion: """
-            libbpf loads each program by itself, with all maps of its object and all relocations, once as it is and once \
-            with BPF_F_TEST_RND_HI32. It is read back, and every jump, call, subprogram and line must be where it was \
-            before. Nothing is run, attached or pinned. Dead code is known from the verifier's log.
+            libbpf loads each program separately, with the maps and relocations of its object: once without flags and \
+            once with BPF_F_TEST_RND_HI32. The program is read back. Every jump and call must reach the same target as \
+            before, and every subprogram and line must start at the same instruction. No program is run, attached or \
+            pinned. Dead code is read from the verifier's log.
 
-            A program that is not loaded, as one whose attach target is not there, is named with the reason and counted; \
-            that is no error. So are places that the check does not understand: such a program is neither right nor wrong.
+            A program that cannot be loaded, for example without its attach target, is listed with the reason. This is \
+            not an error. A program with code that the checker does not understand is also listed; it is neither right \
+            nor wrong.
 
             --json prints one object: kernel (its release), objects, programs, refused (an array of {object, program, \
-            reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, slots_in, slots_out}, \
-            way being plain or rnd_hi32), not_understood and findings (arrays of {object, program, way, bucket, \
-            sentence, detail, listing}) and seconds.
+            reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, \
+            slots_in, slots_out}, way being plain or rnd_hi32), not_understood and findings (arrays of {object, \
+            program, way, bucket, sentence, detail, listing}) and seconds.
 
-            The exit status is 77 with findings, and else 1 when no program is loaded, something that was named is not \
-            there or cannot be read, or the right to load is missing.
+            The exit status is 77 if there are findings. Else it is 1 if no program is loaded, a named file is missing \
+            or unreadable, or a capability is missing.
 
             Example:
               bpf-patch-fuzz kernel load /usr/lib/x86_64-linux-gnu/bpf

@@ -6,7 +6,7 @@ import LinuxBPF
 extension ProgramProfile: ExpressibleByArgument {}
 extension InjectedKernelFault: ExpressibleByArgument {}
 
-/// The option that injects a fault into the result of the kernel, to see a finding.
+/// The option that injects a fault into the kernel's results, for tests.
 struct PlantOption: ParsableArguments {
     @Option(name: .customLong("plant"), help: .hidden)
     var plant: InjectedKernelFault?
@@ -18,13 +18,13 @@ struct KernelCampaignOptions: CampaignOptions {
 
     @Option(
         name: .customLong("profile"),
-        help: ArgumentHelp("A kind of programs to make; may be repeated. Default: all.", valueName: "name"))
+        help: ArgumentHelp("A kind of programs to generate; may be repeated. Default: all.", valueName: "name"))
     var profiles: [ProgramProfile] = []
 
     @Flag(
         help: """
-            Also run programs that passed every check, with BPF_PROG_TEST_RUN: with and without the rewrites; both \
-            must return the same.
+            Also run correct programs with BPF_PROG_TEST_RUN, with and without the rewrites; both must return the same \
+            value.
             """)
     var execute = false
 
@@ -36,8 +36,7 @@ struct KernelCampaignOptions: CampaignOptions {
 
     static func own(_ target: CampaignTarget) -> KernelTarget? { target.kernel }
 
-    /// Each profile once, in the order of the list, so that the same set is the same campaign. The kernel is always the one
-    /// that is running.
+    /// The target with sorted profiles, so that equal sets are the same campaign. The kernel is always the running one.
     func target(over target: KernelTarget?, isKept: Bool) throws -> CampaignTarget {
         let facts = try RunningKernel().facts
         var target = target ?? KernelTarget(facts: facts)
@@ -48,7 +47,7 @@ struct KernelCampaignOptions: CampaignOptions {
         return .kernel(target)
     }
 
-    /// The list for the help of a command: a line each, set in where it continues.
+    /// The list of profiles for a help text, with indented continuation lines.
     static var list: String {
         let width = ProgramProfile.allCases.map(\.rawValue.count).max() ?? 0
         return ProgramProfile.allCases.map { profile in

@@ -1,16 +1,17 @@
 import ArgumentParser
 import Campaign
 
-/// `kernel replay`: loads cases that were found in a kernel into the running one.
+/// `kernel replay`: loads cases that were found in a kernel into the running kernel.
 struct KernelReplay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Load cases that were found in a kernel into the running one.",
+        abstract: "Load cases that were found in a kernel into the running kernel.",
         usage: "bpf-patch-fuzz kernel replay <paths> ... [<options>]",
         discussion: """
-            A line says of each case whether the running kernel still shows the fault. Programs are \
-            loaded and not run, unless --execute is given. A kernel that has the fault may warn, be tainted or stop; a case whose load ended the process, or did not end, is not loaded again. \
-            Other cases are counted as not run. Counts, exit status and --json are those of 'replay'.
+            Prints a line for each case: the running kernel still has the fault, or not. Programs are loaded, and run \
+            only with --execute. A kernel with the fault may warn, become tainted or crash. A case whose load killed \
+            or hung the process is not loaded again. Cases that were not found in a kernel are counted as not run. \
+            Counts, exit status and --json are those of 'replay'.
 
             Example:
               sudo bpf-patch-fuzz kernel replay Crashes
@@ -25,7 +26,7 @@ struct KernelReplay: ParsableCommand {
 
     @OptionGroup var injection: PlantOption
 
-    @Flag(help: "Print the counts and failures as one line of JSON instead.")
+    @Flag(help: "Print only the counts and failures, as one line of JSON.")
     var json = false
 
     func run() throws {

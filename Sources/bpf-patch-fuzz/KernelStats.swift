@@ -1,28 +1,29 @@
 import ArgumentParser
 import Campaign
 
-/// `kernel stats`: how many patches of which sizes the running kernel makes.
+/// `kernel stats`: counts the patches of the running kernel by rewrite and size.
 struct KernelStats: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract:
             "Count the patches that the running kernel makes in the programs of objects, and their sizes, by rewrite.",
         discussion: """
-            Programs are loaded as by 'kernel load', and counted are the patches that the check finds in what came back. \
-            'stats' counts the patches of a plain imitation of the kernel, without a kernel.
+            Programs are loaded as by 'kernel load', and the patches are counted that the checker finds in the \
+            rewritten programs. 'stats' counts the patches of a simple model of the kernel, without loading programs.
 
-            A patch's length is that of what stands in place of the instruction, which counts too where code is put in \
-            front of it. Dead code that is removed at once is one deletion, a nop another. Edits are patches and deletions; \
-            'p50' and so on are edits a program, over all programs.
+            The length of a patch is the number of slots that replace the instruction. If code is inserted before an \
+            instruction, the instruction counts too. A range of dead code removed at once is one deletion, and each \
+            removed nop is one. Edits are patches and deletions; 'p50' to 'max' are percentiles of the edits of a \
+            program, over all programs.
 
-            --json prints one object: kernel (its release), objects, programs, slots, refused and left_out (lines), and \
-            loads, an array of two objects with way (plain, then rnd_hi32: with BPF_F_TEST_RND_HI32), programs, in_place \
-            (how many instructions were changed without a patch, by rewrite) and rewrites, an array of objects as in the \
-            workloads of 'stats', the first of them for all rewrites together.
+            --json prints one object: kernel (its release), objects, programs, slots, refused and left_out (lines), \
+            and loads, an array of two objects with way (plain, then rnd_hi32: with BPF_F_TEST_RND_HI32), programs, \
+            in_place (the number of instructions changed without a patch, by rewrite) and rewrites, an array of \
+            objects as in the workloads of 'stats'; the first of them is the sum of all rewrites.
 
-            Objects and programs that are not loaded are named on standard error, and so are those in which the check does \
-            not understand something, which are not counted: see 'kernel load'. The exit status is 1 when nothing is left, or something that was \
-            named is not there or cannot be read.
+            Objects and programs that cannot be loaded are listed on standard error. So are programs with code that \
+            the checker does not understand, which are not counted; see 'kernel load'. The exit status is 1 if no \
+            program is left, or a named file is missing or unreadable.
 
             Example:
               bpf-patch-fuzz kernel stats /usr/lib/x86_64-linux-gnu/bpf

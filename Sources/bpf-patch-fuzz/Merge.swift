@@ -1,37 +1,38 @@
 import ArgumentParser
 import Campaign
 
-/// `merge`: joins states.
+/// `merge`: merges the states of campaigns.
 struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Join the states of shards of a campaign, or of several campaigns.",
+        abstract: "Merge the states of shards of a campaign, or of several campaigns.",
         usage: "bpf-patch-fuzz merge <dir> ... --output <dir> [<options>]",
         discussion: """
-            Cases, sightings and times are added up; of each bucket the smallest case is kept. The sightings are those of one \
-            campaign over the same cases. Buckets that were only met while minimizing, and which buckets one finding \
-            explains, may differ from it: each shard minimizes the first case of its own. The states are left as they are. The result can be looked at with 'run --state DIR --resume' and merged again, but it cannot be resumed: \
-            the states that were merged can.
+            Cases, sightings and times are added up, and the smallest case of each bucket is kept. The sightings equal \
+            those of one campaign over the same cases. Buckets that were hit only while another was minimized, and the \
+            groups of findings, may differ from it, since each shard minimizes its own first case. The states are not \
+            changed. 'run --state DIR --resume' prints the merged report again. Merged states can be merged again, but \
+            not resumed; resume the original states instead.
 
-            Example: a campaign in two parts, of which each may run on another machine:
+            Example: a campaign in two shards, which may run on different machines:
               bpf-patch-fuzz run --seed 1 --cases 1000000 --shard 1/2 --state part-1
               bpf-patch-fuzz run --seed 1 --cases 1000000 --shard 2/2 --state part-2
               bpf-patch-fuzz merge part-1 part-2 -o whole
             """)
 
-    @Argument(help: ArgumentHelp("Folders of --state.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("State folders of campaigns (--state).", valueName: "dir"))
     var states: [String]
 
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("The folder to make; it must not be there yet, or be empty.", valueName: "dir"))
+        help: ArgumentHelp("The folder for the merged state; it must be new or empty.", valueName: "dir"))
     var output: String
 
     @OptionGroup var known: KnownOption
 
-    @Flag(help: "Print a line for each bucket too, and findings that are known.")
+    @Flag(help: "Also print a line for each bucket, and known findings.")
     var all = false
 
-    @Flag(help: "Print the report as one line of JSON, the last on standard output.")
+    @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
     var json = false
 
     func run() throws {

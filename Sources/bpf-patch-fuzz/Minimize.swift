@@ -10,15 +10,14 @@ struct Minimize: ParsableCommand {
         abstract: "Minimize a failing case within its bucket.",
         usage: "bpf-patch-fuzz minimize <file> [<options>]",
         discussion: """
-            The bucket is the one in the file's header when the case is in it, else that of its first finding. Without \
-            -o the smaller case is printed; the file itself is never changed unless it is named by -o. A case that was \
-            found in a kernel is loaded into the running one, unless patchers are named; with -o FILE.case, FILE.c shows it \
-            with libbpf alone.
+            The bucket is the one in the file's header if the case still hits it, else that of its first finding. The \
+            minimized case is printed, or written to the file of -o; the input file is not changed unless -o names it. \
+            A case that was found in a kernel is loaded into the running kernel, unless patchers are named. With -o \
+            FILE.case, it is also written to FILE.c as a C program that needs only libbpf.
 
-            Standard error shows how far it has come. An interrupt ends it at once with the smallest case so far, which is \
-            written like any other; the process then ends by the signal. --json lists the reducers, each with the \
-            candidates that it proposed (calls), those that were run, those that had been tried before (cached) and those \
-            that were taken (successes).
+            Standard error shows the progress. After an interrupt, the smallest case so far is written, and the \
+            process ends by the signal. --json lists the reducers with the numbers of proposed candidates (calls), of \
+            candidates that were run (run), of those tried before (cached), and of those accepted (successes).
 
             Example:
               bpf-patch-fuzz minimize finding.case -o smaller.case
@@ -27,7 +26,7 @@ struct Minimize: ParsableCommand {
     @Argument(help: "A case file, or a file with one JSON line.")
     var file: String
 
-    @Option(name: .shortAndLong, help: "Where to write the smaller case.")
+    @Option(name: .shortAndLong, help: "The file for the minimized case. Default: standard output.")
     var output: String?
 
     @OptionGroup var patchers: PatcherOptions
@@ -39,7 +38,7 @@ struct Minimize: ParsableCommand {
 
     @OptionGroup var injection: PlantOption
 
-    @Flag(help: "Print the statistics as one line of JSON; the case itself then needs -o.")
+    @Flag(help: "Print the statistics as one line of JSON; the case is then written only with -o.")
     var json = false
 
     /// The object that `--json` prints.
@@ -64,11 +63,11 @@ struct Minimize: ParsableCommand {
         do {
             let c = try CaseSource.single(file)
             Interrupt.watch()
-            // Before the minute that minimizing may take.
+            // Checked first, since minimizing may take a minute.
             if let output { try CrashFolder.checkWritable(c, at: output) }
             if let bucket = c.bucket, c.loading != nil {
                 if Case.mayBringDown(bucket) {
-                    throw CampaignError("\(file): is not loaded again, since it may bring the machine down")
+                    throw CampaignError("\(file): is not loaded again because it may crash the machine")
                 }
                 if Case.needsExecution(bucket) && !execute {
                     throw CampaignError("\(file): shows its fault only when its program is run; add --execute")
@@ -79,17 +78,17 @@ struct Minimize: ParsableCommand {
             let triage = try choice.target(for: c).makeTriage(host: Executable())
             let display = MinimizeDisplay(triage)
             guard let bucket = try bucket(of: c, triage) else {
-                if Interrupt.isRequested { throw CampaignError("\(file): interrupted before the case had been run") }
+                if Interrupt.isRequested { throw CampaignError("\(file): interrupted before the case was run") }
                 if let target = choice.missingPatcher(of: c) {
                     throw CampaignError("\(file): was \(PatcherOptions.missingText(target))")
                 }
-                throw CampaignError("\(file): nothing is wrong with this case, so there is nothing to minimize")
+                throw CampaignError("\(file): the case has no finding, so there is nothing to minimize")
             }
             let start = Date()
             display.begin(bucket, c)
             var result = triage.minimize(c, bucket: bucket)
             display.end()
-            // It was seen like that before.
+            // The name of a case that was not minimized no longer applies.
             if result.smallest.name == Case.asSeen { result.smallest.name = "" }
             if let failure = triage.failure { throw failure }
             let seconds = Date().timeIntervalSince(start)
@@ -102,38 +101,38 @@ struct Minimize: ParsableCommand {
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
                     index: c.origin?.index ?? 0, hits: 1)
                 try Output.json(Report(finding: finding, result: result, seconds: seconds))
-                noteStrays(of: result)
-                noteInterrupt(of: result)
+                printCollateral(of: result)
+                endIfInterrupted(of: result)
                 return
             }
             if output == nil { try Output.write(CaseFile.print(result.smallest)) }
-            noteStrays(of: result)
+            printCollateral(of: result)
             let (before, after) = (CaseSize(c), CaseSize(result.smallest))
             complain(
                 "\(bucket): \(CountText.of(before.passes, "pass", plural: "passes")), "
                     + "\(CountText.of(before.edits, "edit")), \(CountText.of(before.insns, "slot")) became "
                     + "\(after.passes), \(after.edits), \(after.insns) with "
                     + CountText.of(result.candidates, "candidate"))
-            noteInterrupt(of: result)
+            endIfInterrupted(of: result)
         } catch { throw stop(error) }
     }
 
-    /// Names the buckets that were met on the way, after the output: a reader that has ended is then the only thing said.
-    private func noteStrays(of result: Minimizer.Result) {
-        for bucket in result.strays.keys.sorted() { complain("also met: \(bucket)") }
+    /// Prints the collateral buckets. This follows the output, so that a failed write is the only message.
+    private func printCollateral(of result: Minimizer.Result) {
+        for bucket in result.strays.keys.sorted() { complain("also hit: \(bucket)") }
     }
 
-    /// Says that not all was tried, and ends by the signal that is the reason.
-    private func noteInterrupt(of result: Minimizer.Result) {
+    /// After an interrupt, prints a message and ends by the signal.
+    private func endIfInterrupted(of result: Minimizer.Result) {
         if !result.isInterrupted { return }
-        complain("interrupted: this is the smallest case so far, 'minimize' may make it smaller")
+        complain("interrupted: this is the smallest case so far; run 'minimize' on it again to continue")
         Interrupt.endIfRequested()
     }
 
-    /// The bucket to stay in, or `nil` when nothing is wrong.
+    /// The bucket to stay in, or `nil` without a finding.
     private func bucket(of c: Case, _ triage: any FindingTriage) throws(CampaignError) -> String? {
         if let fault = c.program.fault() { throw CampaignError("\(file): the program is ill formed: \(fault)") }
-        // Of a large case the others would take long, and the case is about the named target.
+        // The named target is run first: the others may take long for a large case.
         if let named = c.bucket {
             let findings = triage.findings(of: c, against: Bucket.target(of: named))
             if let failure = triage.failure { throw failure }

@@ -18,13 +18,13 @@ final class MinimizeDisplay {
     /// Shows that a case is being minimized.
     func begin(_ bucket: String, _ c: Case) { text = "minimizing \(bucket)" }
 
-    /// Takes the display away.
+    /// Removes the display.
     func end() {
         text = ""
         status.clear()
     }
 
-    /// How far a minimization has come, in one line.
+    /// The progress of a minimization in one line.
     static func text(of progress: MinimizerProgress) -> String {
         let size = progress.size
         return "minimizing: \(CountText.of(size.insns, "slot")), \(CountText.of(size.edits, "edit")) after "

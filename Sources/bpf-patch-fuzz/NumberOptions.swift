@@ -1,9 +1,9 @@
 import ArgumentParser
 import Campaign
 
-/// Reads the values of options that take a number, with an example in the error.
+/// Parses the numbers of options; errors contain an example.
 enum NumberOption {
-    /// A number of things.
+    /// A count.
     static func count(_ text: String) throws -> UInt64 {
         guard let number = NumberText.count(text) else {
             throw ValidationError("a whole number below 2^64 is expected, as \(NumberText.countExamples)")
@@ -11,7 +11,7 @@ enum NumberOption {
         return number
     }
 
-    /// A number of things within a range.
+    /// A count within a range.
     static func count(in range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
         { text in
             guard let number = NumberText.count(text).flatMap({ Int(exactly: $0) }), range.contains(number) else {
@@ -23,7 +23,7 @@ enum NumberOption {
         }
     }
 
-    /// A number of things, at least one.
+    /// A count of at least one.
     static func positiveCount(_ text: String) throws -> UInt64 {
         let number = try count(text)
         if number == 0 {
@@ -32,7 +32,7 @@ enum NumberOption {
         return number
     }
 
-    /// One in so many, or 0 for none.
+    /// The n of "one in n", or 0 for none.
     static func oneIn(_ text: String) throws -> UInt32 {
         guard let number = NumberText.count(text).flatMap({ UInt32(exactly: $0) }) else {
             throw ValidationError("a whole number below 2^32 is expected, as 10 for one in ten, or 0 for none")
@@ -40,7 +40,7 @@ enum NumberOption {
         return number
     }
 
-    /// The seed of random choices.
+    /// A seed.
     static func seed(_ text: String) throws -> UInt64 {
         guard let number = NumberText.count(text) else {
             throw ValidationError("a whole number from 0 to 2^64 - 1 is expected, as 7 or 0x10")

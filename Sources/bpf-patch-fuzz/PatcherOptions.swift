@@ -12,7 +12,7 @@ extension PatcherChoice: ExpressibleByArgument {
     package var defaultValueDescription: String { name }
 }
 
-/// A patcher of this package by its name on the command line, or all that are right.
+/// The name of a patcher of this package on the command line, or all built-in ones.
 enum PatcherName: Hashable, ExpressibleByArgument {
     case all
     case one(PatcherChoice)
@@ -32,9 +32,9 @@ enum PatcherName: Hashable, ExpressibleByArgument {
     static var allValueStrings: [String] { PatcherChoice.allValueStrings + ["all"] }
 }
 
-/// Reads the word that follows `--plugin`.
+/// Parses the value of `--plugin`.
 ///
-/// - Throws: `ValidationError` when the name in it cannot be one
+/// - Throws: `ValidationError` if the name in it is invalid
 func pluginFile(_ word: String) throws -> PluginFile {
     do { return try PluginFile(argument: word) } catch { throw ValidationError("\(error)") }
 }
@@ -44,7 +44,7 @@ struct PatcherOptions: ParsableArguments {
     @Option(
         name: .customLong("patcher"),
         help: ArgumentHelp(
-            "A patcher to compare, or 'all' that 'patchers' lists; may be repeated. Default: all, or with --plugin none.",
+            "A patcher to test, or 'all' that 'patchers' lists; may be repeated. Default: all, or none with --plugin.",
             valueName: "name"))
     var names: [PatcherName] = []
 
@@ -52,8 +52,8 @@ struct PatcherOptions: ParsableArguments {
         name: .customLong("plugin"),
         help: ArgumentHelp(
             """
-            A shared object that exports bpf_patcher_v1(), as bpf_patcher.h declares it; NAME=FILE names it, as \
-            for an old and a new version of one plug-in. May be repeated.
+            A shared object that exports bpf_patcher_v1(), declared in bpf_patcher.h; NAME=FILE gives it a name, for \
+            example to compare two versions. May be repeated.
             """, valueName: "[name=]file"), transform: pluginFile)
     var plugins: [PluginFile] = []
 
@@ -67,10 +67,10 @@ struct PatcherOptions: ParsableArguments {
     /// The name of the first option that is given, or `nil`.
     var givenName: String? { !names.isEmpty ? "--patcher" : !plugins.isEmpty ? "--plugin" : nil }
 
-    /// Each chosen patcher once, in the order of the list, so that the same set is the same campaign; plug-ins come last.
+    /// The chosen patchers, sorted so that equal sets are the same campaign; plug-ins are last.
     ///
     /// - Parameter limit: the time to load all plug-ins in seconds, or `nil` for no limit
-    /// - Throws: ``CampaignError`` when a plug-in cannot be used
+    /// - Throws: ``CampaignError`` if a plug-in cannot be used
     func chosen(within limit: Double? = nil) throws(CampaignError) -> [PatcherChoice] {
         let plugins = try PatcherChoice.plugins(plugins, host: Executable(), within: limit)
         if isDefault { return PatcherChoice.builtIn }
@@ -109,8 +109,8 @@ extension Oracle: ExpressibleByArgument {}
 struct JudgingOptions: ParsableArguments {
     @Flag(
         help: """
-            Give plug-ins built from a kernel tree also passes that the kernel's functions do not expect; their findings say \
-            so.
+            Also test plug-ins built from a kernel tree with passes that the kernel's functions do not expect; their \
+            buckets contain beyond-contract.
             """)
     var beyondContract = false
 
@@ -118,8 +118,8 @@ struct JudgingOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Make one allocation in so many fail inside plug-ins built from a kernel tree, to see that the kernel's functions \
-            report it and leave a usable program.
+            Make one allocation in N fail inside plug-ins built from a kernel tree; the kernel's functions must report \
+            it and leave a usable program.
             """, valueName: "one-in"),
         transform: NumberOption.oneIn)
     var failAlloc: UInt32?
@@ -127,23 +127,22 @@ struct JudgingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The oracle that judges: 'fast', or 'reference', the rules that are written to be read. With 'reference', a \
-            different result of the fast one is a finding against the target 'oracle'. Default: fast.
+            The oracle: 'fast', or 'reference', the slower but readable implementation of the rules. With 'reference', \
+            a different result of the fast oracle is a finding against the target 'oracle'. Default: fast.
             """, valueName: "name"))
     var oracle: Oracle?
 
     /// Checks that the options apply to a patcher.
     ///
-    /// - Throws: `ValidationError` when no patcher is built from a kernel tree
+    /// - Throws: `ValidationError` if no patcher is built from a kernel tree
     func check(_ patchers: [PatcherChoice]) throws {
-        if oracleOptions == OracleOptions(oracle: oracleOptions.oracle) || patchers.contains(where: { $0.plugin?.release != nil }) {
-            return
-        }
+        let isDefault = oracleOptions == OracleOptions(oracle: oracleOptions.oracle)
+        if isDefault || patchers.contains(where: { $0.plugin?.release != nil }) { return }
         throw ValidationError(
-            "--beyond-contract and --fail-alloc are for plug-ins made by 'plugin build', and there is none")
+            "--beyond-contract and --fail-alloc apply only to plug-ins made by 'plugin build'; name one with --plugin")
     }
 
-    /// Other options with those that are given.
+    /// Other options, replaced by those that are given.
     func oracleOptions(over other: OracleOptions) -> OracleOptions {
         OracleOptions(
             beyondContract: beyondContract || other.beyondContract, failAlloc: failAlloc ?? other.failAlloc,

@@ -3,13 +3,13 @@ import Campaign
 import Foundation
 import Patching
 
-/// `patchers`: the list of designs.
+/// `patchers`: lists the patchers.
 struct Patchers: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the patchers, with source and cost.",
         discussion: """
-            The cost is that of one pass: n slots of program and patches, e edits, j jumps. With --plugin, the abilities of \
-            the plug-ins are listed instead.
+            The cost is that of one pass with n slots of program and patches, e edits and j jumps. With --plugin, the \
+            capabilities of the plug-ins are listed instead.
 
             Example:
               bpf-patch-fuzz patchers --json
@@ -24,7 +24,7 @@ struct Patchers: ParsableCommand {
 
     @Flag(
         help: """
-            Print an array of objects with name, source and cost, or for plug-ins with name, file, capabilities and kernel.
+            Print an array of objects with name, source and cost; for plug-ins with name, file, capabilities and kernel.
             """)
     var json = false
 
@@ -43,7 +43,7 @@ struct Patchers: ParsableCommand {
         /// The release of the kernel whose functions it is built from.
         var kernel: String?
 
-        /// The abilities that it has and those that it lacks.
+        /// The supported and the missing capabilities.
         var text: String {
             let missing = PatcherCapabilities.named.map(\.name).filter {
                 !capabilities.contains($0) && $0 != "stepwise"

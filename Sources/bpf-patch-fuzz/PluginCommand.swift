@@ -4,30 +4,29 @@ import Foundation
 import Plugins
 import UserFiles
 
-/// `plugin`: the commands for patchers from outside.
+/// `plugin`: the commands for plug-ins.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Make patchers from outside.", subcommands: [PluginBuild.self])
+        commandName: "plugin", abstract: "Build plug-ins.", subcommands: [PluginBuild.self])
 }
 
-/// `plugin build`: a shared object out of the functions of a kernel tree.
+/// `plugin build`: builds a plug-in from the functions of a kernel tree.
 struct PluginBuild: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Make a plug-in of the functions of a kernel tree.",
+        abstract: "Build a plug-in from the functions of a kernel tree.",
         usage: "bpf-patch-fuzz plugin build --kernel-tree <path> -o <file.so> [<options>]",
         discussion: """
-            bpf_patch_insn_single, bpf_patch_insn_data, bpf_remove_insns, verifier_remove_insns, adjust_jmp_off and all \
-            they call are copied unchanged from kernel/bpf/*.c, and compiled with stand-ins for the rest of the \
-            kernel. The compiler is $CC, the clang beside swift, or cc.
+            bpf_patch_insn_single, bpf_patch_insn_data, bpf_remove_insns, verifier_remove_insns, adjust_jmp_off and \
+            the functions that they call are copied unchanged from kernel/bpf/*.c and compiled with stand-ins for the \
+            rest of the kernel. The compiler is $CC, the clang of the Swift toolchain, or cc.
 
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
               bpf-patch-fuzz plugin build -o kernel.so \\
                 --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
-            To find the commit that broke a tree; with a fixed seed every commit has the same cases, and the first finding \
-            is enough:
+            To find the commit that broke a tree, with the same cases for every commit, up to the first finding:
               git bisect run sh -c '
                 bpf-patch-fuzz plugin build --bisect --kernel-tree . \\
                   -o /tmp/kernel.so || exit
@@ -46,41 +45,41 @@ struct PluginBuild: ParsableCommand {
         help: .init("A checkout, an unpacked source package, or its .tar.xz.", valueName: "path"))
     var tree: String
 
-    @Option(name: .shortAndLong, help: .init("Where the shared object goes.", valueName: "file.so"))
+    @Option(name: .shortAndLong, help: .init("The file for the shared object.", valueName: "file.so"))
     var output: String
 
-    @Option(help: "Check memory while the plug-in runs.")
+    @Option(help: "Compile with a sanitizer: 'address' checks memory accesses.")
     var sanitize: [Sanitizer] = []
 
     @Flag(
         help:
-            "For git bisect run: end with status 125 when the tree does not build, and 128 when nothing can be said of it."
+            "For git bisect run: exit with status 125 if the tree does not build, and 128 for any other error."
     )
     var bisect = false
 
-    @Flag(help: "Say where each function was taken from.")
+    @Flag(help: "Print the source file and line of each function.")
     var verbose = false
 
     @Option(
         name: .customLong("keep-source"),
-        help: .init("Also leave the file that is compiled, to read it or compile it by hand.", valueName: "file.c"))
+        help: .init("Also write the compiled source file.", valueName: "file.c"))
     var keptSource: String?
 
     @Option(
         name: .customLong("stand-ins"),
         help: .init(
-            "A header with stand-ins for functions that are called and that 'plugin build' does not know.",
+            "A header with stand-ins for called functions that 'plugin build' does not know.",
             valueName: "file.h"))
     var standIns: String?
 
-    /// The status that tells `git bisect run` to pass over a commit.
+    /// The status that makes `git bisect run` skip a commit.
     private static let untestable = ExitCode(125)
     /// The status that ends `git bisect run`.
     private static let harmed = ExitCode(128)
 
-    /// The status for a command line that makes no sense: `git bisect run` takes 64 for a fault of the commit.
+    /// The status for wrong usage with `--bisect`, since `git bisect run` would take 64 for a bad commit.
     ///
-    /// - Returns: `nil` when it is not one that bisects
+    /// - Returns: `nil` for other command lines
     static func status(ofWrongUse words: [String]) -> Int32? {
         words.starts(with: ["plugin", "build"]) && words.contains("--bisect") ? harmed.rawValue : nil
     }
@@ -88,7 +87,7 @@ struct PluginBuild: ParsableCommand {
     func run() throws {
         do {
             SignalCleanup.begin()
-            // Before an archive is unpacked.
+            // Checked first, since unpacking an archive takes long.
             try KernelPlugin.check(output: output, keepingSource: keptSource, standIns: standIns, tree: self.tree)
             let tree = try unpacked()
             let plugin = try KernelPlugin(
@@ -101,13 +100,13 @@ struct PluginBuild: ParsableCommand {
             throw bisect ? PluginBuild.untestable : ExitCode.failure
         } catch {
             SignalCleanup.standAside()
-            // No commit is at fault, and the bisection ends.
+            // The error is not of this commit, so the bisection must end.
             let status = stop(error)
             throw bisect ? PluginBuild.harmed : status
         }
     }
 
-    /// The tree, with a word about an archive that takes a while.
+    /// The tree; shows the progress while an archive is unpacked.
     private func unpacked() throws -> KernelTree {
         var progress = UnpackingProgress(archive: tree)
         defer { progress.end() }
@@ -122,12 +121,12 @@ struct PluginBuild: ParsableCommand {
             "\(output): \(plugin.name), built from \(CountText.of(plugin.functions.count, "function")) of Linux \(plugin.release), from "
                 + files.joined(separator: ", "))
         for limit in plugin.limits { try say("note: \(limit)") }
-        // The loader looks for a name without a slash elsewhere.
+        // The dynamic loader searches a name without a slash in its library path.
         let path = output.contains("/") ? output : "./" + output
         let command = ["run", "--time", "60", "--plugin", path]
         try Output.line(
             StaticExecutable.isRunning
-                ? "test it with a tool that 'make build' makes: \(ShellText.of(["bpf-patch-fuzz"] + command))"
+                ? "test it with the executable of 'make build': \(ShellText.of(["bpf-patch-fuzz"] + command))"
                 : "test it with: \(ShellText.of([CommandLine.arguments[0]] + command))")
     }
 }

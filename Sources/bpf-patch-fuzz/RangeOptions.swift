@@ -1,35 +1,35 @@
 import ArgumentParser
 import Campaign
 
-/// The options that say which cases of a campaign are run, and where findings go.
+/// The options for the range of cases, the limits and the folder for findings.
 struct RangeOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
-        help: "Where all random choices come from; the same seed gives the same cases. Default: random.",
+        help: "The seed of all random choices; the same seed generates the same cases. Default: random.",
         transform: NumberOption.seed)
     var seed: UInt64?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("How many cases to run, as 1e6.", valueName: "n"),
+        parsing: .unconditional, help: ArgumentHelp("The number of cases to run, such as 1e6.", valueName: "n"),
         transform: NumberOption.positiveCount)
     var cases: UInt64?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long to run: seconds, or as 90s, 1.5h, 7d.", valueName: "time"),
+        help: ArgumentHelp("The time limit: seconds, or 90s, 1.5h, 7d.", valueName: "time"),
         transform: NumberOption.time(from: 0.001))
     var time: Double?
 
     @Option(
         parsing: .unconditional,
-        help: "How many worker processes. Their number does not change what is found. Default: 1.",
+        help: "The number of worker processes, which does not affect the findings. Default: 1.",
         transform: NumberOption.count(in: 1...4096))
     var jobs: Int?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Run only every N-th block of 128 indices, from the I-th on; all N together are the campaign.",
+            "Run only one of N shards: every N-th block of 128 cases, starting with the I-th block.",
             valueName: "i/n"),
         transform: { text in
             guard let shard = Shard(text) else {
@@ -44,7 +44,7 @@ struct RangeOptions: ParsableArguments {
             "The folder for findings. Default: \(CampaignConfiguration.defaultOutput).", valueName: "dir"))
     var crashes: String?
 
-    /// Puts the options that are given into a configuration.
+    /// Copies the given options to a configuration.
     func apply(to configuration: inout CampaignConfiguration) {
         if let seed { configuration.cases.seed = seed }
         if let cases { configuration.cases.limit = cases }

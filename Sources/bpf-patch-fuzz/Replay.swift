@@ -9,27 +9,26 @@ struct Replay: ParsableCommand {
         abstract: "Run case files, JSON lines and folders of them.",
         usage: "bpf-patch-fuzz replay <paths> ... [<options>]",
         discussion: """
-            Prints a line for each case that fails, why cases were not run, and a last line with five counts: passed, \
-            failed, known, not run, not readable. A case is passed when every patcher that was given it passed, and at \
-            least one was. A patcher that was given no case at all is named, and the exit status is then 1; so is the \
-            kernel with --kernel, when none of the cases found in one was loaded.
+            Prints a line for each failed case, the reasons why cases were not run, and a last line with five counts: \
+            passed, failed, known, not run, not readable. A case passes if at least one patcher runs it and all that \
+            run it pass. A patcher that runs no case is an error with exit status 1. With --kernel, so is a kernel \
+            into which no case was loaded.
 
-            A file that cannot be read is named with line and column, and the rest is still run; the exit status is then 1, \
-            or 77 when something failed as well. No case at all is an error too. Buckets of --known do not count for the \
-            exit status. Each case is run under the conditions that its file names.
+            A file that cannot be parsed is reported with line and column, and the other files are still run; the exit \
+            status is then 1, or 77 if a case failed too. It is also an error if there is no case. Buckets of --known \
+            do not affect the exit status. Each case is run under the conditions in its file.
 
-            The edits of a case that was found in a kernel go through the patchers as well. The case itself is loaded into \
-            the running kernel only with --kernel, or by 'kernel replay', and is otherwise counted as not run: a kernel that \
-            has the fault may warn, be tainted or stop.
+            The edits of a case that was found in a kernel are also run by the patchers. The case itself is loaded \
+            into the running kernel only with --kernel, or by 'kernel replay'; otherwise it is counted as not run. A \
+            kernel with the fault may warn, become tainted or crash.
 
-            --json prints one object: passed, failed, known, not_run, not_readable, reasons (an array of {count, reason} \
-            for those not run), targets (an array of {name, run, not_run}) and failures (an array of {file, name, bucket, \
-            sentence, \
-            detail, known}).
+            --json prints one object: passed, failed, known, not_run, not_readable, reasons (an array of {count, \
+            reason} for cases not run), targets (an array of {name, run, not_run}) and failures (an array of {file, \
+            name, bucket, sentence, detail, known}).
 
-            A doubted finding is decided by the reference, the rules that are written to be read: it fails again if the \
-            patcher is wrong, and as a finding against the target 'oracle' if the fast oracle is. A case that was found \
-            against 'oracle' is judged so without being told.
+            If a finding is in doubt, replay it with --oracle reference: it fails again if the patcher is wrong, or as \
+            a finding against the target 'oracle' if the fast oracle is wrong. Findings against 'oracle' always use \
+            the reference.
 
             Examples:
               bpf-patch-fuzz replay Seeds Crashes
@@ -39,7 +38,7 @@ struct Replay: ParsableCommand {
     @Argument(help: "Case files (.case), JSON lines (.jsonl), or folders of them.")
     var paths: [String]
 
-    @Flag(help: "Also load cases that were found in a kernel into the running one.")
+    @Flag(help: "Also load cases that were found in a kernel into the running kernel.")
     var kernel = false
 
     @OptionGroup var patchers: PatcherOptions
@@ -49,7 +48,7 @@ struct Replay: ParsableCommand {
     @OptionGroup var known: KnownOption
     @OptionGroup var injection: PlantOption
 
-    @Flag(help: "Print the counts and failures as one line of JSON instead.")
+    @Flag(help: "Print only the counts and failures, as one line of JSON.")
     var json = false
 
     /// The reason why a kernel case is not run.
@@ -63,7 +62,8 @@ struct Replay: ParsableCommand {
             var replayer = Replayer(
                 choice, kernelUse: kernel ? .also : .none(reason: Self.needsKernel), host: Executable())
             let session = ReplaySession(
-                paths: paths, targets: choice.patchers.map(\.name) + (kernel ? [Finding.kernelTarget] : []), known: known,
+                paths: paths, targets: choice.patchers.map(\.name) + (kernel ? [Finding.kernelTarget] : []),
+                known: known,
                 json: json, usesKernel: kernel)
             let summary = try session.run(&replayer) { c in
                 if let target = choice.missingPatcher(of: c) { missing[target, default: 0] += 1 }

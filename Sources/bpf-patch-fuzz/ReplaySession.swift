@@ -3,7 +3,7 @@ import Campaign
 import Fuzzing
 import LinuxBPF
 
-/// A replay as a command prints it, shared by `replay` and `kernel replay`.
+/// The printed replay of cases, shared by `replay` and `kernel replay`.
 struct ReplaySession {
     var paths: [String]
     var targets: [String]
@@ -14,18 +14,18 @@ struct ReplaySession {
 
     /// The warning before the first load of a case.
     static let warning =
-        "note: cases found in a kernel are loaded into the running one; if it has such a fault, it may warn, be tainted "
-        + "or stop"
+        "note: cases found in a kernel are loaded into the running kernel; a kernel with the fault may warn, become "
+        + "tainted or crash"
 
     /// The warning before the first load of a campaign.
     static let campaignWarning =
-        "note: programs are loaded into the running kernel; if it has a fault, it may warn, be tainted or stop"
+        "note: programs are loaded into the running kernel; a kernel with a fault may warn, become tainted or crash"
 
     /// Runs all cases and prints their outcomes.
     ///
     /// - Parameter note: called with each case that can be read
     /// - Returns: the counts
-    /// - Throws: ``CampaignError`` when the list of known buckets cannot be read, or nothing can be written
+    /// - Throws: ``CampaignError`` if the list of known buckets cannot be read, or the output cannot be written
     func run(_ replayer: inout Replayer, note: (Case) -> Void = { _ in }) throws -> ReplaySummary {
         let known = try self.known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
         var summary = ReplaySummary(targets: targets, known: known ?? KnownBuckets())

@@ -2,9 +2,9 @@ import ArgumentParser
 import Campaign
 
 extension CampaignReport {
-    /// Prints each group of findings and a total, or all as JSON as well, and ends with the status of findings that count.
+    /// Prints each group of findings and the totals, and with `json` the report as JSON.
     ///
-    /// - Throws: ``CampaignError`` when it cannot be written; the exit status when there is something new
+    /// - Throws: ``CampaignError`` if it cannot be written; the exit status for new findings or gaps
     func print(json: Bool, all: Bool) throws {
         try Output.write(groupText(all: all, line: line))
         if let file = self.known { try Output.line("known buckets from \(file)") }
@@ -17,7 +17,7 @@ extension CampaignReport {
         if left > 0 {
             try Output.line(
                 "\(CountText.of(left, "bucket")) not minimized: "
-                    + (state == nil ? "" : "--resume does it, or ") + "'minimize FILE -o FILE' does it")
+                    + (state == nil ? "" : "use --resume, or ") + "'minimize FILE -o FILE'")
         }
         for (name, count) in (results?.patchers?.skipped ?? [:]).sorted(by: { $0.key < $1.key }) {
             try Output.line("\(name) skipped \(CountText.grouped(count)) of them: it does not support a pass")
@@ -36,12 +36,12 @@ extension CampaignReport {
                 for shard in missing ?? [] {
                     try Output.line("\(shard) \(shard.hasPrefix("shard ") ? "is" : "are") missing")
                 }
-                try Output.line("merged into \(state); look at it again with: \(command)")
+                try Output.line("merged into \(state); print this report again with: \(command)")
             } else {
                 try Output.line(
                     isFinished
-                        ? "kept in \(state), finished; --cases or --time with --resume goes beyond its limit"
-                        : "kept in \(state); go on with: \(command)")
+                        ? "kept in \(state), finished; raise its limit with --resume and --cases or --time"
+                        : "kept in \(state); resume with: \(command)")
             }
         }
         if json { try Output.json(self) }
@@ -50,7 +50,7 @@ extension CampaignReport {
         if !gaps.isEmpty { throw ExitCode.failure }
     }
 
-    /// The words before the command that runs exactly the same cases.
+    /// The words before the command that repeats the same cases.
     static let repeatTitle = "repeat with: "
 
     private func line(of finding: StoredFinding) -> String {
@@ -58,7 +58,7 @@ extension CampaignReport {
         let seen =
             finding.isCounted == false
             ? "seen in a block that was not completed"
-            : finding.hits == 0 ? "met while minimizing" : "seen \(times)"
+            : finding.hits == 0 ? "hit only while another was minimized" : "seen \(times)"
         var place = "\(finding.index)"
         if let firsts = finding.firsts, firsts.count > 1 {
             place = firsts.map { "\($0.index) of seed \($0.seed)" }.joined(separator: ", ")

@@ -3,7 +3,7 @@ import Campaign
 import Foundation
 import Fuzzing
 
-/// The options of a campaign with patchers.
+/// The options of a campaign against patchers.
 struct PatcherCampaignOptions: CampaignOptions {
     @OptionGroup var range: RangeOptions
 
@@ -41,51 +41,51 @@ struct PatcherCampaignOptions: CampaignOptions {
     }
 }
 
-/// `run`: a campaign.
+/// `run`: runs a campaign against patchers.
 struct Run: CampaignCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a campaign.",
+        abstract: "Run a campaign against patchers.",
         discussion: """
-            Without --cases or --time it runs until it is interrupted. Findings are written to the folder of --crashes, \
-            one file a bucket, as soon as they are seen, and then minimized; those that there is no time for say so.
+            Without --cases or --time, the campaign runs until it is interrupted. Findings are written to the folder \
+            of --crashes as soon as they are seen, one file for each bucket, and then minimized. The name in a file \
+            says if there was no time to minimize it.
 
-            A target that hangs, crashes or takes all memory over and over is left out of more and more cases, and \
-            the summary says of how many. When no case was completed, or a target was never run, the exit status is 1.
+            A target that repeatedly hangs, crashes or exceeds the memory limit is left out of more and more cases; \
+            the summary counts them. If no case was completed, or a target was never run, the exit status is 1.
 
-            With --state the campaign is kept in a folder: after an interrupt, a crash of the machine or a full disk, \
-            --resume goes on where it stopped. With it, --jobs, --known, --all, --json, --until-found and --on-finding may be \
-            given anew, --cases may be \
-            raised, and --time says how much longer to run.
+            With --state, the campaign is kept in a folder, and --resume continues it after an interrupt, a machine \
+            crash or a full disk. Then --jobs, --known, --all, --json, --until-found and --on-finding can be changed, \
+            --cases can be raised, and --time is the additional time.
 
-            --json prints one object: seed, cases, seconds, cases_per_second, jobs, ended (found, interrupted, finished or \
-            time is up), finished, arguments (those that repeat it), findings (an array of {bucket, target, rule, sentence, \
-            detail, file, index, sightings, passes, edits, insns, patch_insns, known, …}), groups (an array of {sentence, \
-            target, bucket, file, size, buckets, sightings, show, known}), and by target ran, the cases in which it carried \
-            out a pass, and spared, those in which it was not given one that it does not claim to do. deaths is an array \
-            of {target, hangs, memory, crashes, left_out}: a case in which a target hangs or crashes is in none of the \
-            other counts, and left_out are the cases that it was not given for that. not_run are cases that no target was \
-            given, and not in cases. never_run, doubts, state, known, parts and missing are there when they are needed; of \
-            a kernel also loads, accepted, loads_per_second, refused, coverage, never_seen, not_understood, kernel, left_out \
-            and executed.
+            --json prints one object: seed, cases, seconds, cases_per_second, jobs, ended (found, interrupted, \
+            finished or time is up), finished, arguments (those that repeat it), findings (an array of {bucket, \
+            target, rule, sentence, detail, file, index, sightings, passes, edits, insns, patch_insns, known, …}), \
+            groups (an array of {sentence, target, bucket, file, size, buckets, sightings, show, known}), and for each \
+            target ran, the number of cases in which it ran a pass, and spared, the number of cases with a pass that \
+            it does not support. deaths is an array of {target, hangs, memory, crashes, left_out}: a case in which a \
+            target dies is in no other count, and left_out is the number of cases that the target did not run because \
+            of its deaths. not_run is the number of cases that no target ran; they are not in cases. never_run, \
+            doubts, state, known, parts and missing are present if needed. For a kernel there are also loads, \
+            accepted, loads_per_second, refused, coverage, never_seen, not_understood, kernel, left_out and executed.
 
-            With --oracle reference, the rules that are written to be read judge the campaign, a few times slower. Where the \
-            fast oracle has another result for a pass, that is a finding against the target 'oracle', in the bucket of its \
-            fault, and the campaign goes on by the reference.
+            With --oracle reference, the reference oracle judges the campaign. It is a few times slower, but its code \
+            reads like the rules. A pass for which the fast oracle has another result is a finding against the target \
+            'oracle', and the campaign continues with the result of the reference.
 
-            Example: one minute on two cores, from the programs of installed objects:
+            Example: one minute on two cores, with the programs of installed objects:
               bpf-patch-fuzz run --time 60 --jobs 2 --objects /usr/lib/x86_64-linux-gnu/bpf
 
-            Edits are random, or with --workload those that the kernel would make:
+            Edits are random, or with --workload like those of the kernel:
             \(WorkloadOptions.list)
 
-            With --plugin, the plug-ins alone are tested, unless --patcher names others as well:
+            With --plugin, only the plug-ins are tested, unless --patcher names others:
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
 
             One case of a seed, with the result of each patcher:
               bpf-patch-fuzz run --seed 3 --index 249 --patcher all \\
                 --patcher planted-back-jump
 
-            To see a finding, name a patcher that is wrong on purpose:
+            To see a finding, use a patcher with a planted fault:
               bpf-patch-fuzz run --cases 10000 --patcher planted-back-jump \\
                 --crashes /tmp/crashes
             """)
@@ -98,10 +98,10 @@ struct Run: CampaignCommand {
 
     @OptionGroup var single: SingleCaseOption
 
-    @Flag(help: "Print a line for each bucket too, and findings that are known.")
+    @Flag(help: "Also print a line for each bucket, and known findings.")
     var all = false
 
-    @Flag(help: "Print the report as one line of JSON, the last on standard output.")
+    @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
     var json = false
 
     func prepare(_ target: CampaignTarget) throws { try options.judging.check(target.patchers?.patchers ?? []) }

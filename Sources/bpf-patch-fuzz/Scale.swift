@@ -2,25 +2,25 @@ import ArgumentParser
 import Campaign
 import Foundation
 
-/// `scale`: the cost of many patches.
+/// `scale`: measures the time of many patches.
 struct Scale: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the time of each patcher for thousands to a million patches.",
         usage: "bpf-patch-fuzz scale [<options>]",
         discussion: """
-            One patch an instruction, each makes two of one and keeps the original, and every eighth instruction is a \
-            jump; the numbers are those of the July 2019 series, and a million. All patchers run in turn and the \
-            fastest run of each counts; a copy of the result is measured beside them. Every result is compared with \
-            the rules first, and a wrong one ends the command with status 77.
+            Every instruction is patched: the patch has two instructions and keeps the original. Every eighth \
+            instruction is a jump. The numbers of patches are those of the July 2019 series, and a million. All \
+            patchers run in turn, and the fastest run of each counts. The time to copy the result is measured for \
+            comparison. Every result is first compared with the oracle's; a wrong one ends the command with status 77.
 
-            kernel-array adjusts every branch after each edit as the kernel does, but knows where branches are; the kernel \
-            looks at every instruction to find them, and takes that much longer.
+            kernel-array adjusts every branch after each edit like the kernel, but has a list of the branches. The \
+            kernel scans all instructions for them, and is slower by that.
 
-            A patcher cannot be stopped in the middle. Where fewer patches foretell more than the limit, it is not \
-            started; its time is then extrapolated from two smaller sizes as a n + b n², and marked with ~.
+            A run cannot be interrupted. If smaller sizes predict a time above the limit, the patcher is not started; \
+            its time is extrapolated from two smaller sizes as a n + b n² and marked with ~.
 
-            A plug-in is measured beside the built-in patchers; its time is that of the call alone. It must be able to keep an \
-            instruction and a jump.
+            Plug-ins are measured together with the built-in patchers, without the cost of the plug-in interface. A \
+            plug-in must support kept instructions and kept jumps.
 
             Example:
               bpf-patch-fuzz scale --patches 15000 --patches 1000000 --plot scale.svg
@@ -29,7 +29,7 @@ struct Scale: ParsableCommand {
     @Option(
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "How many patches; may be repeated. Default: 15000, 45000, 95000, 195000 and 1000000.", valueName: "n"),
+            "The number of patches; may be repeated. Default: 15000, 45000, 95000, 195000 and 1000000.", valueName: "n"),
         transform: NumberOption.count(in: 1...10_000_000))
     var patches: [Int] = []
 
@@ -38,11 +38,11 @@ struct Scale: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The time of a run from which on it is extrapolated instead: seconds, or as 500ms.", valueName: "time"),
+            "The longest run; longer times are extrapolated: seconds, or 500ms.", valueName: "time"),
         transform: NumberOption.time(from: 0.001))
     var limit = 10.0
 
-    @Option(help: ArgumentHelp("Draw the lines to an SVG file, both axes logarithmic.", valueName: "file"))
+    @Option(help: ArgumentHelp("An SVG file for a plot with logarithmic axes.", valueName: "file"))
     var plot: String?
 
     @Flag(
@@ -54,7 +54,7 @@ struct Scale: ParsableCommand {
 
     func run() throws {
         do {
-            // Plug-ins are measured beside the built-in designs, unless some of these are named.
+            // Without --patcher, plug-ins are measured together with all built-in patchers.
             let choices =
                 (patchers.names.isEmpty ? PatcherChoice.builtIn : [])
                 + (try patchers.chosen()).filter {
@@ -62,10 +62,10 @@ struct Scale: ParsableCommand {
                 }
             for choice in choices where !choice.capabilities.contains(.keepJump) {
                 throw CampaignError(
-                    "\(choice.name) cannot keep a jump in a patch (keep-jump), which the passes of scale demand")
+                    "\(choice.name) does not support keep-jump (a kept jump in a patch), which 'scale' needs")
             }
             try confine(choices)
-            // Before the minutes that measuring takes.
+            // Checked first, since measuring takes minutes.
             if let plot { try CrashFolder.checkWritable(plot) }
             var measurement = ScaleMeasurement(choices.map { $0.make() }, limit: limit)
             let rows: [ScaleRow]

@@ -5,7 +5,7 @@ import Campaign
 struct SessionOptions: ParsableArguments {
     @Flag(
         help: """
-            End with the first finding that is not known, minimized and written down: the same one for any number of jobs.
+            End when the first finding that is not known is minimized. It is the same for any number of jobs.
             """)
     var untilFound = false
 
@@ -13,16 +13,16 @@ struct SessionOptions: ParsableArguments {
         name: .customLong("on-finding"),
         help: ArgumentHelp(
             """
-            A command that 'sh -c' runs once for each new group of findings that one cause explains, unless all of it is \
-            known, with the smallest finding as JSON on its standard input, as --json has it; its output goes to standard \
-            error. It is run once the finding is minimized, or when the campaign ends. A command that still runs a second \
-            and a half after --time is killed.
+            A shell command to run for each new group of findings with one cause. It reads the smallest finding on \
+            standard input, in the JSON format of --json; its output goes to standard error. It runs when the finding \
+            is minimized, or when the campaign ends. Groups of known findings are skipped. A command that is still \
+            running 1.5 s after --time is killed.
             """, valueName: "command"))
     var command: String?
 
     mutating func validate() throws {
         if command?.allSatisfy(\.isWhitespace) == true {
-            throw ValidationError("--on-finding takes a command; it is empty")
+            throw ValidationError("--on-finding: the command is empty")
         }
     }
 

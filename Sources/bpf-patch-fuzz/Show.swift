@@ -4,17 +4,17 @@ import Campaign
 import Foundation
 import Fuzzing
 
-/// `show`: the picture of a case.
+/// `show`: draws a case.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show program, passes and result side by side, with jumps drawn and the wrong one marked.",
+        abstract: "Draw the program, passes and result of a case side by side, with jumps and faults marked.",
         usage: "bpf-patch-fuzz show <file> [<options>]",
         discussion: """
-            The picture is as wide as the terminal, or as COLUMNS says, else 120 columns; colour is left out when the output is no \
-            terminal or NO_COLOR is set. The fault of a running kernel is drawn as the case has it; nothing is loaded. A \
-            case is judged under the conditions that its file names.
+            The width is COLUMNS, or that of the terminal, else 120 columns. Colour is used only on a terminal without \
+            NO_COLOR. The fault of a kernel is drawn from the case file; no program is loaded. A case is judged under \
+            the conditions in its file.
 
-            Exit status: 0 when the picture is drawn, 77 when the file does not expect the result of the rules.
+            Exit status: 0 if the picture is drawn, 77 if the expectation in the file differs from the correct result.
 
             Example:
               bpf-patch-fuzz show Seeds/may-goto-backward-expanded.case

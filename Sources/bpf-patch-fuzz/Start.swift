@@ -13,9 +13,9 @@ enum Start {
         Output.watchReader()
         OutputWidth.boundEnvironment()
         PluginSandbox.adoptOrphans()
-        // They are read from /proc; without it there are none, not even the name of the program.
+        // The arguments are read from /proc; without it, even the program name is missing.
         if CommandLine.arguments.isEmpty {
-            complain("error: /proc is not there, and this program cannot work without; mount it")
+            complain("error: /proc is not mounted; mount it")
             exit(ExitCode.failure.rawValue)
         }
         let words = Array(CommandLine.arguments.dropFirst())
@@ -30,7 +30,7 @@ enum Start {
         }
     }
 
-    /// Ends the process as an error says: with its status, and one sentence on standard error.
+    /// Ends the process with the status of an error, after a sentence on standard error.
     private static func end(_ error: any Error, of words: [String]) -> Never {
         if let status = error as? ExitCode { exit(status.rawValue) }
         let status = Tool.exitCode(for: error)
@@ -54,9 +54,9 @@ enum Start {
         exit(PluginBuild.status(ofWrongUse: words) ?? status.rawValue)
     }
 
-    /// Checks that help is wanted of a command that there is.
+    /// Checks that the commands after `help` exist.
     ///
-    /// - Throws: `ValidationError` that names the first word that is no command
+    /// - Throws: `ValidationError` that names the first word that is not a command
     private static func checkHelp(_ words: [String]) throws {
         guard words.first == "help" else { return }
         var command: any ParsableCommand.Type = Tool.self
@@ -74,7 +74,7 @@ enum Start {
     }
 }
 
-/// The error texts for a command line that makes no sense.
+/// The error texts for wrong usage.
 enum WrongUsage {
     /// The first option that the command of a command line does not have.
     static func unknownOption(in words: [String]) -> String? {
@@ -89,9 +89,9 @@ enum WrongUsage {
             .first { !known.contains($0) }
     }
 
-    /// One sentence: the fault, and where to read more.
+    /// One sentence with the fault and the help command.
     ///
-    /// - Parameter usage: the lines that ArgumentParser would print, which name the command
+    /// - Parameter usage: the text of ArgumentParser, which contains the help command
     static func sentence(_ message: String, usage: String) -> String {
         let lines = message.split(whereSeparator: \.isNewline).map { line in
             let words = line.trimmingCharacters(in: .whitespaces)

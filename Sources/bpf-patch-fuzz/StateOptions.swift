@@ -1,17 +1,17 @@
 import ArgumentParser
 
-/// The options for the folder of a campaign, and for known findings.
+/// The options for the state folder, and for known findings.
 struct StateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The folder in which the campaign is kept, to go on with it later; findings go to its folder crashes.",
+            "A folder for the state of the campaign, so that it can be resumed; findings go to crashes in it.",
             valueName: "dir"))
     var state: String?
 
-    @Flag(help: "Go on with the campaign that is in --state; its settings are used.")
+    @Flag(help: "Resume the campaign in --state with its settings.")
     var resume = false
 
-    @Flag(help: "Begin anew in --state; a campaign that is there is moved to a folder in it.")
+    @Flag(help: "Start a new campaign in --state; an existing one is moved to a folder in it.")
     var restart = false
 
     @OptionGroup var known: KnownOption
@@ -19,17 +19,17 @@ struct StateOptions: ParsableArguments {
     mutating func validate() throws {
         if state == nil && (resume || restart) { throw ValidationError("--resume and --restart need --state DIR") }
         if resume && restart {
-            throw ValidationError("--resume goes on with a campaign and --restart begins anew; give one of them")
+            throw ValidationError("--resume continues a campaign and --restart starts a new one; give one of them")
         }
     }
 }
 
-/// The option that says which findings do not count.
+/// The option for known buckets.
 struct KnownOption: ParsableArguments {
     @Option(
         name: .customLong("known"),
         help: ArgumentHelp(
-            "Buckets that do not count for the exit status, one a line; * stands for any text, # begins a comment.",
+            "A list of buckets that do not affect the exit status, one a line; * matches any text, # begins a comment.",
             valueName: "file"))
     var file: String?
 }

@@ -7,10 +7,10 @@ struct Tool: ParsableCommand {
         commandName: "bpf-patch-fuzz",
         abstract: "Fuzzing of BPF instruction patchers with an exact oracle.",
         discussion: """
-            Programs and edits are made at random. An exact oracle computes the one right result of each case, so that a \
-            single patcher can be judged alone; several are compared with each other as well.
+            Random programs and edits are generated. An exact oracle computes the one correct result of each case, so \
+            that a single patcher can be tested without another one to compare it with.
 
-            Exit status: 0 clean, 77 findings, 1 the harness could not do its work, 64 wrong usage.
+            Exit status: 0 no findings, 77 findings, 1 the harness could not do its work, 64 wrong usage.
             """,
         version: "bpf-patch-fuzz \(Version.text)",
         subcommands: [

@@ -1,7 +1,7 @@
 import Campaign
 import Foundation
 
-/// Says on standard error that an archive is being unpacked: how far on a terminal, one line elsewhere.
+/// Shows on standard error that an archive is being unpacked: the percentage on a terminal, one line elsewhere.
 struct UnpackingProgress {
     private let archive: String
     private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -9,7 +9,7 @@ struct UnpackingProgress {
 
     init(archive: String) { self.archive = archive }
 
-    /// Notes how much has been read, from 0 to 1.
+    /// Shows the share that is read, from 0 to 1.
     mutating func show(_ part: Double) {
         let now = Int(part * 100)
         if now == percent { return }
@@ -21,7 +21,7 @@ struct UnpackingProgress {
         percent = now
     }
 
-    /// Takes the line off a terminal, if there is one.
+    /// Erases the line on a terminal.
     func end() {
         if isTerminal && percent != nil { Output.note("\r\u{1b}[K") }
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Campaign
 import Fuzzing
 
-/// A workload by its name on the command line, or all of them.
+/// The name of a workload on the command line, or all of them.
 enum WorkloadChoice: Hashable, ExpressibleByArgument {
     case all
     case one(Workload)
@@ -27,15 +27,15 @@ struct WorkloadOptions: ParsableArguments {
     @Option(
         name: .customLong("workload"),
         help: ArgumentHelp(
-            "Edits as the kernel makes them, or 'all' of these in turn; may be repeated.", valueName: "name"))
+            "A kind of edits of the kernel, or 'all' in turn; may be repeated.", valueName: "name"))
     var names: [WorkloadChoice] = []
 
-    /// Each of them once, in the order of the list, so that the same set is the same campaign.
+    /// The chosen workloads, sorted so that equal sets are the same campaign.
     var chosen: [Workload] {
         Workload.allCases.filter { names.contains(.all) || names.contains(.one($0)) }
     }
 
-    /// The list for the help of a command: a line each, set in where it continues.
+    /// The list of workloads for a help text, with indented continuation lines.
     static var list: String {
         let width = Workload.allCases.map(\.name.count).max() ?? 0
         return Workload.allCases.map { workload in

@@ -56,7 +56,7 @@ struct KernelStateTests {
         let fuzzTarget = try #require(before.parts[0].configuration.target.kernel)
         let release = fuzzTarget.facts.release
         let changes: [((inout KernelFacts) -> Void, String)] = [
-            ({ $0.release = "0.1-other" }, "is of kernel 0.1-other, and this is \(release); go on with it there"),
+            ({ $0.release = "0.1-other" }, "is of kernel 0.1-other, and this is \(release); resume it there"),
             ({ $0.functions.insert("time_travel") }, "the kernel had time_travel when the campaign in "),
             ({ $0.features = [] }, "the kernel has "),
         ]
@@ -76,12 +76,12 @@ struct KernelStateTests {
         try campaign.run()
         let run = try Tool.run(["run", "--state", campaign.state, "--resume"])
         #expect(
-            run.status == 64 && run.errors.contains("kernel run --state \(campaign.state) --resume' goes on with it"))
+            run.status == 64 && run.errors.contains("kernel run --state \(campaign.state) --resume'\n"))
         let other = try KeptCampaign(["--seed", "1", "--cases", "10"])
         try other.run()
         let kernel = try Tool.run(["kernel", "run", "--state", other.state, "--resume"])
         #expect(
-            kernel.status == 64 && kernel.errors.contains("fuzz run --state \(other.state) --resume' goes on with it"))
+            kernel.status == 64 && kernel.errors.contains("fuzz run --state \(other.state) --resume'\n"))
     }
 
     /// All shards together are the campaign.

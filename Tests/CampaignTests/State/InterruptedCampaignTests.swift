@@ -56,7 +56,7 @@ import Testing
                 // first finding, or 1 before the first block.
                 let isRight = [-SIGKILL, -SIGINT, 0, 1, 77].contains(outcome.status)
                 try #require(isRight, "seed \(seed): \(outcome.status) \(outcome.errors)")
-                if outcome.output.contains("; going on after ") { resumed += 1 }
+                if outcome.output.contains("; resuming after ") { resumed += 1 }
                 if outcome.status >= 0, try outcome.report()["finished"] as? Bool == true { last = outcome }
             }
             let result = try campaign.result(#require(last))

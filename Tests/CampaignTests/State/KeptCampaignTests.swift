@@ -108,7 +108,7 @@ import Testing
         let cases = try #require(report["cases"] as? Int)
         #expect(cases > 0 && cases % 128 == 0)
         let on = try campaign.runOn()
-        #expect(on.output.contains("kept in \(campaign.state); going on after \(CountText.of(cases, "case"))"))
+        #expect(on.output.contains("kept in \(campaign.state); resuming after \(CountText.of(cases, "case"))"))
         #expect(try on.report()["cases"] as? Int ?? 0 > cases)
     }
 

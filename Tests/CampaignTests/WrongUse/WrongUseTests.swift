@@ -36,7 +36,7 @@ import Testing
             ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh", Tool.executable.path] + words,
             program: URL(fileURLWithPath: "/usr/bin/unshare"))
         #expect(run.status == 1 && run.output.isEmpty, "\(run)")
-        #expect(run.errors == "error: /proc is not there, and this program cannot work without; mount it\n")
+        #expect(run.errors == "error: /proc is not mounted; mount it\n")
     }
 
     /// A SIGPIPE from a reader that exits is not attributed to a plug-in.
