@@ -10,8 +10,7 @@ protocol CampaignCommand: ParsableCommand {
     var kept: StateOptions { get }
     var single: SingleCaseOption { get }
     var session: SessionOptions { get }
-    var all: Bool { get }
-    var json: Bool { get }
+    var reporting: ReportOptions { get }
 
     /// Checks the target, and prints warnings about it before the first case.
     ///
@@ -42,7 +41,7 @@ extension CampaignCommand {
             }
             report.mark(list ?? KnownBuckets(), host: Executable())
         } catch { throw stop(error) }
-        try report.print(json: json, all: all)
+        try report.print(reporting)
     }
 
     /// The state folder of a campaign to be resumed, or `nil`.
@@ -84,7 +83,7 @@ extension CampaignCommand {
             // The findings so far are printed in addition to the error.
             var found = campaign.reportSoFar
             found.mark(list, host: Executable())
-            if !found.findings.isEmpty { try? found.print(json: json, all: all) }
+            if !found.findings.isEmpty { try? found.print(reporting) }
             throw error
         }
     }
@@ -106,7 +105,7 @@ extension CampaignCommand {
             let configuration = try options.configuration(seed: seed)
             try prepare(configuration.target)
             made = try configuration.runCase(index, host: Executable())
-            if json {
+            if reporting.json {
                 try Output.json(made)
             } else {
                 let command = Executable().command(running: configuration.target)

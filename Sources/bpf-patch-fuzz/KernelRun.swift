@@ -44,11 +44,7 @@ struct KernelRun: CampaignCommand {
 
     @OptionGroup var single: SingleCaseOption
 
-    @Flag(help: "Also print a line for each bucket, and known findings.")
-    var all = false
-
-    @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
-    var json = false
+    @OptionGroup var reporting: ReportOptions
 
     func prepare(_ target: CampaignTarget) throws {
         guard let target = target.kernel else { return }

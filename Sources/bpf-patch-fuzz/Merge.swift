@@ -29,11 +29,7 @@ struct Merge: ParsableCommand {
 
     @OptionGroup var known: KnownOption
 
-    @Flag(help: "Also print a line for each bucket, and known findings.")
-    var all = false
-
-    @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
-    var json = false
+    @OptionGroup var reporting: ReportOptions
 
     func run() throws {
         var report: CampaignReport
@@ -42,6 +38,6 @@ struct Merge: ParsableCommand {
             report = try StateMerger.merge(states, into: output, host: Executable())
             report.mark(list ?? KnownBuckets(), host: Executable())
         } catch { throw stop(error) }
-        try report.print(json: json, all: all)
+        try report.print(reporting)
     }
 }

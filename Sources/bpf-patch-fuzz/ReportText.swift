@@ -5,8 +5,8 @@ extension CampaignReport {
     /// Prints each group of findings and the totals, and with `json` the report as JSON.
     ///
     /// - Throws: ``CampaignError`` if it cannot be written; the exit status for new findings or gaps
-    func print(json: Bool, all: Bool) throws {
-        try Output.write(groupText(all: all, line: line))
+    func print(_ options: ReportOptions) throws {
+        try Output.write(groupText(all: options.all, line: line))
         if let file = self.known { try Output.line("known buckets from \(file)") }
         try Output.line(
             "\(CountText.of(cases, "case")) in \(CountText.grouped(Int(seconds.rounded()))) s, "
@@ -44,7 +44,7 @@ extension CampaignReport {
                         : "kept in \(state); resume with: \(command)")
             }
         }
-        if json { try Output.json(self) }
+        if options.json { try Output.json(self) }
         for gap in gaps { complain("error: \(gap)") }
         if hasNews { throw ExitCode.findings }
         if !gaps.isEmpty { throw ExitCode.failure }

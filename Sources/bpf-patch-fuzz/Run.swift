@@ -98,11 +98,7 @@ struct Run: CampaignCommand {
 
     @OptionGroup var single: SingleCaseOption
 
-    @Flag(help: "Also print a line for each bucket, and known findings.")
-    var all = false
-
-    @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
-    var json = false
+    @OptionGroup var reporting: ReportOptions
 
     func prepare(_ target: CampaignTarget) throws { try options.judging.check(target.patchers?.patchers ?? []) }
 }

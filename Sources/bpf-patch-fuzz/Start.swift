@@ -8,7 +8,7 @@ import UserFiles
 @main
 enum Start {
     static func main() {
-        // Before anything is opened: a file that gets the number of standard output would be written to.
+        // Done first: if standard output is closed, a file that is opened later would get its descriptor.
         FileDescriptor.occupyStandardNumbers()
         Output.watchReader()
         OutputWidth.boundEnvironment()

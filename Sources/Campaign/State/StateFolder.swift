@@ -62,7 +62,7 @@ package final class StateFolder {
     /// Checks that a folder without a campaign has no other files.
     ///
     /// - Throws: ``CampaignError`` that names something of the user's
-    private static func refuseStrangers(in path: String) throws(CampaignError) {
+    private static func checkForOtherFiles(in path: String) throws(CampaignError) {
         guard (try? FileType(of: path)) == .directory else { return }
         let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
         // The user may add files to the folder of a campaign.

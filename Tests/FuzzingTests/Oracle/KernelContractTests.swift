@@ -119,7 +119,7 @@ struct KernelContractTests {
         ),
         ("a jump that is deleted with its target", make([plain, plain, jump(-2), exit], [delete(0, 3)]), nil),
         ("the last of 32767 slots", make(long(32_766), [replace(32_765, [plain, exit])]), nil),
-        ("the last of 32768 slots", make(long(32_767), [replace(32_766, [plain, exit])]), .behindTheEnd),
+        ("the last of 32768 slots", make(long(32_767), [replace(32_766, [plain, exit])]), .pastTheEnd),
         ("the last but one of 32768 slots", make(long(32_767), [replace(32_765, [plain, plain])]), nil),
         ("the last of 32769 slots is deleted", make(long(32_769), [delete(32_768, 1)]), nil),
         ("a gotox before an insertion", make([gotox(0), exit], [insert(1)]), nil),
