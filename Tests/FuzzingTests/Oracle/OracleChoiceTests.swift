@@ -37,6 +37,34 @@ import Testing
         #expect(given[0] == given[1] && given[0] > 500, "\(given)")
     }
 
+    /// A stepwise patcher runs no pass with a refused prefix, and may overflow only if a prefix does.
+    @Test(arguments: Oracle.allCases) func stepwisePatchersAreExcused(_ oracle: Oracle) {
+        let plain = Instruction(code: Opcode.movImmediate64)
+        func jump(_ off: Int16) -> Instruction { Instruction(code: Opcode.ja, off: off) }
+        func insert(_ off: Int) -> Edit { Edit(off: InputIndex(off), remove: 0, patch: [plain]) }
+        func delete(_ off: Int) -> Edit { Edit(off: InputIndex(off), remove: 1) }
+        let replacement = Edit(off: InputIndex(0), remove: 2, patch: [plain])
+        let far = Array(repeating: plain, count: 32_769) + [jump(-32_768)]
+        let rows: [(insns: [Instruction], edits: [Edit], isGiven: Bool, buckets: [String])] = [
+            ([plain, plain, jump(-2), plain], [replacement, delete(2)], false, []),
+            ([jump(0), plain], [delete(1)], false, []),
+            (far, [insert(5), delete(10)], true, []),
+            (far, [delete(5), insert(10)], true, ["limited/error/accepted-became-erange/delete"]),
+        ]
+        for (number, row) in rows.enumerated() {
+            let patcher = LimitedPatcher(.everything.union(.stepwise))
+            patcher.answer = { _ in .erange }
+            var comparison = PatcherComparison([patcher], oracle: oracle)
+            let (input, pass) = (ProgramBuffer(), PassBuffer())
+            input.load(Program(insns: row.insns))
+            pass.load(Pass(edits: row.edits))
+            comparison.begin(input.image())
+            _ = comparison.run(pass.image, isLast: true)
+            // A patcher with a wrong answer runs again.
+            #expect((patcher.given > 0) == row.isGiven && comparison.findings.map(\.bucket) == row.buckets, "row \(number)")
+        }
+    }
+
     /// A fault of the fast oracle is a finding in the bucket of its fault. The reference continues with the case.
     @Test func aWrongFastOracleIsAFinding() throws {
         let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
