@@ -96,7 +96,17 @@ import UserFiles
                 #include "example.c"
                 #undef bpf_patcher_v1
                 #include <unistd.h>
-                static void leave(void) { if (!fork()) { setsid(); for (;;) sleep(3600); } }
+                /* Foundation waits for whoever holds its descriptors, not for the process alone. */
+                static void leave(void)
+                {
+                    if (fork())
+                        return;
+                    setsid();
+                    for (int number = 3; number < 1024; number++)
+                        close(number);
+                    for (;;)
+                        sleep(3600);
+                }
                 __attribute__((constructor)) static void load(void) { leave(); }
                 static int hang(const struct bpf_patcher_image *in, const struct bpf_patcher_edit *edits,
                                 __u32 edit_cnt, struct bpf_patcher_image *out)
