@@ -136,11 +136,9 @@ import UserFiles
     }
 
     private static func expectNoneLeft(with plugin: BuiltPlugin) throws {
-        // They were killed, but may need a moment to die.
-        for _ in 0..<3000 {
-            if try processes(with: plugin).isEmpty { break }
-            usleep(10_000)
-        }
+        // They were killed, but may need a moment to die. Listing all processes can take seconds, so rounds are no limit.
+        let end = Date() + 60
+        while try Date() < end && !processes(with: plugin).isEmpty { usleep(10_000) }
         let left = try processes(with: plugin)
         for process in left { kill(pid_t(process) ?? 0, SIGKILL) }
         #expect(left == [])
