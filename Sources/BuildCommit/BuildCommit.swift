@@ -3,7 +3,7 @@ import PackagePlugin
 
 /// Writes the commit that is built to a Swift file.
 ///
-/// The manifest could ask Git as well, but what it finds is cached until the manifest itself changes. The command of a
+/// The manifest could ask Git as well, but its result is cached until the manifest itself changes. The command of a
 /// plug-in runs again when one of its inputs does: Git writes its log with every commit, checkout and reset.
 @main
 struct BuildCommit: BuildToolPlugin {

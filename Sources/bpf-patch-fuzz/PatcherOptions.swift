@@ -52,7 +52,7 @@ struct PatcherOptions: ParsableArguments {
         name: .customLong("plugin"),
         help: ArgumentHelp(
             """
-            A shared object that exports bpf_patcher_v1(), declared in bpf_patcher.h; NAME=FILE gives it a name, for \
+            A shared object that exports bpf_patcher_v1(), declared in bpf_patcher.h; NAME=FILE sets its name, for \
             example to compare two versions. May be repeated.
             """, valueName: "[name=]file"), transform: pluginFile)
     var plugins: [PluginFile] = []

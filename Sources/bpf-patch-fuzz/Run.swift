@@ -47,8 +47,8 @@ struct Run: CampaignCommand {
         abstract: "Run a campaign against patchers.",
         discussion: """
             Without --cases or --time, the campaign runs until it is interrupted. Findings are written to the folder \
-            of --crashes as soon as they are seen, one file for each bucket, and then minimized. The name in a file \
-            says if there was no time to minimize it.
+            of --crashes as soon as they are seen, one file for each bucket, and then minimized. If there was no \
+            time to minimize a case, the name in its file says so.
 
             A target that repeatedly hangs, crashes or exceeds the memory limit is left out of more and more cases; \
             the summary counts them. If no case was completed, or a target was never run, the exit status is 1.

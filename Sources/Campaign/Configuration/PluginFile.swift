@@ -2,9 +2,9 @@ import Fuzzing
 import Patching
 import Plugins
 
-/// A plug-in on the command line: a file, or `NAME=FILE` to give it another name.
+/// A plug-in on the command line: a file, or `NAME=FILE` for another name.
 package struct PluginFile: Codable, Hashable, Sendable {
-    /// The path as the user gave it.
+    /// The path on the command line.
     package var path: String
     /// The name that replaces the one that the plug-in exports, or `nil`.
     package var name: String?

@@ -10,7 +10,7 @@ enum ExpectationDifference {
         if file.agrees(with: rules) { return nil }
         guard case .result(let insns, let aux, let subprograms, let lines) = file,
             case .result(let insns2, let aux2, let subprograms2, let lines2) = rules
-        else { return "the file expects \(word(file)), the rules give \(word(rules))" }
+        else { return "the file expects \(word(file)), the rules require \(word(rules))" }
         return slots(insns, insns2)
             ?? first(aux, aux2, "aux word of slot") { String($0) }
             ?? first(subprograms, subprograms2, "subprogram") { "id \($0.id) at \($0.start)" }
@@ -29,7 +29,7 @@ enum ExpectationDifference {
                 .label("L\(place + 1 + $0)")
             }
         }
-        return "slot \(place): the file expects \(text(file)), the rules give \(text(rules))"
+        return "slot \(place): the file expects \(text(file)), the rules require \(text(rules))"
     }
 
     private static func isSecond(_ place: Int, of insns: [Instruction]) -> Bool {
@@ -43,7 +43,7 @@ enum ExpectationDifference {
         let number = zip(file, rules).enumerated().first { $0.element.0 != $0.element.1 }?.offset
         let place = number ?? min(file.count, rules.count)
         func row(_ rows: [Row]) -> String { place < rows.count ? text(rows[place]) : "nothing" }
-        return "\(noun) \(place): the file expects \(row(file)), the rules give \(row(rules))"
+        return "\(noun) \(place): the file expects \(row(file)), the rules require \(row(rules))"
     }
 
     private static func word(_ expectation: Case.Expectation) -> String {

@@ -17,7 +17,7 @@ extension CampaignReport {
     }
 
     /// The sentence for a campaign that completed no block.
-    static let noCase = "no block of cases was completed, so nothing is known; give the campaign more time"
+    static let noCase = "no block of cases was completed, so nothing is known; allow the campaign more time"
     /// The sentence for a campaign whose workers ended before its cases did.
     static let lostWorkers = "workers ended before all cases were run; a patcher may have ended them"
     /// The words for a target that ran no case.
@@ -25,7 +25,7 @@ extension CampaignReport {
     /// The words for a patcher that supports none of the passes.
     static let unsupportedWords = "it supports none of the passes"
     /// The words for a target that may hang.
-    static let doubtWords = "there was no time to run it again; give the campaign more time"
+    static let doubtWords = "there was no time to run it again; allow the campaign more time"
 
     /// A target that ran less than one case of so many is reported.
     static let leastShare: UInt64 = 100

@@ -77,7 +77,7 @@ package struct ScaleMeasurement {
         return rows
     }
 
-    /// Measures smaller sizes until the forecasts tell if a size is within the limit.
+    /// Measures smaller sizes until the forecasts decide whether a size is within the limit.
     private mutating func probe(before size: Int) throws(WrongResult) {
         var probe = ScaleMeasurement.firstProbe
         while probe < size {

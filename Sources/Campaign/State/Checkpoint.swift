@@ -225,11 +225,11 @@ extension Checkpoint {
         case damage
     }
 
-    /// Three lines: what it is and its format, JSON, and the fingerprint of the two.
+    /// Three lines: a title with the format, JSON, and the fingerprint of both.
     ///
-    /// The first is read before all else, whatever the rest has become in another version.
+    /// The first line is read first: the others may have another form in another format.
     ///
-    /// - Throws: what JSON cannot hold; nothing here is such
+    /// - Throws: the error of the JSON encoder, which does not occur
     func print() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -7,7 +7,7 @@ import UserFiles
 /// - Shape: `checkpoint`, `checkpoint.before`, `crashes/`, `lock`, `log`, and in the formats of AFL++ `fuzzer_stats`,
 ///   `plot_data` and `cmdline`
 package final class StateFolder {
-    /// The path as the user gave it.
+    /// The path on the command line.
     package let path: String
     /// The checkpoint when the folder was opened, or `nil`.
     package let checkpoint: Checkpoint?
@@ -261,7 +261,7 @@ package final class StateFolder {
             try SystemCall.makeFolder(aside)
             for name in contents { try SystemCall.rename("\(path)/\(name)", to: "\(aside)/\(name)") }
         } catch {
-            throw CampaignError("\(path): what is there cannot be moved to \(aside): \(error.reason)")
+            throw CampaignError("\(path): its contents cannot be moved to \(aside): \(error.reason)")
         }
         try WholeFile.synchronize(folder: path)
         Output.note("the campaign in \(path) was moved to \(aside)\n")

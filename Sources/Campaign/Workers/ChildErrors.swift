@@ -21,7 +21,7 @@ struct ChildErrors {
     }
 
     /// Redirects standard output and error of this process, a child.
-    func takeOver() {
+    func redirect() {
         guard let file else { return }
         Output.keepErrors()
         _ = try? file.duplicate(as: .standardError)

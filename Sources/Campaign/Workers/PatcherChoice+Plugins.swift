@@ -28,9 +28,9 @@ extension PatcherChoice {
             if let other = found.first(where: { $0.name == plugin.name }) {
                 throw CampaignError(
                     other.path == plugin.path
-                        ? "\(path): is given twice; give it once"
+                        ? "\(path): is named twice; name it once"
                         : "\(path): has the same name '\(plugin.name)' as \(other.path); "
-                            + "give it another name with \(host.option(naming: path))", isWrongUse: true)
+                            + "rename it with \(host.option(naming: path))", isWrongUse: true)
             }
             found.append(plugin)
         }

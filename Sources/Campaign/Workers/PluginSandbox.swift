@@ -13,7 +13,8 @@ package enum PluginSandbox {
 
     /// The descriptor of the progress that this process shares with its parent, or `nil`.
     static var sharedProgress: FileDescriptor? {
-        ProcessInfo.processInfo.environment[sharedProgressVariable].flatMap { Int32($0) }.map(FileDescriptor.init(rawValue:))
+        ProcessInfo.processInfo.environment[sharedProgressVariable].flatMap { Int32($0) }.map(
+            FileDescriptor.init(rawValue:))
     }
 
     /// True if this is a child process for plug-ins.

@@ -61,7 +61,8 @@ import Testing
             comparison.begin(input.image())
             _ = comparison.run(pass.image, isLast: true)
             // A patcher with a wrong answer runs again.
-            #expect((patcher.given > 0) == row.isGiven && comparison.findings.map(\.bucket) == row.buckets, "row \(number)")
+            #expect(
+                (patcher.given > 0) == row.isGiven && comparison.findings.map(\.bucket) == row.buckets, "row \(number)")
         }
     }
 

@@ -96,7 +96,7 @@ import UserFiles
                 #include "example.c"
                 #undef bpf_patcher_v1
                 #include <unistd.h>
-                /* Foundation waits for whoever holds its descriptors, not for the process alone. */
+                /* Foundation waits for every process that has its descriptors. */
                 static void leave(void)
                 {
                     if (fork())

@@ -147,7 +147,7 @@ struct CommandTests {
                 ["run", "--plugin", example.path, "--plugin", again.path],
                 "has the same name 'example' as \(example.path)"
             ),
-            (["run", "--plugin", example.path, "--plugin", example.path], "is given twice"),
+            (["run", "--plugin", example.path, "--plugin", example.path], "is named twice"),
             (["scale", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
             (["apply", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
             (["patchers", "--plugin", taken.path], "its name 'delta-array' is that of another patcher"),
@@ -155,7 +155,7 @@ struct CommandTests {
         for (words, error) in table {
             let found = try BuiltPlugin.runTool(words)
             // Two plug-ins with one name are wrong usage.
-            let isTwice = error == "is given twice" || error.hasPrefix("has the same name")
+            let isTwice = error == "is named twice" || error.hasPrefix("has the same name")
             #expect(found.status == (isTwice ? 64 : 1) && found.output.isEmpty, "\(words): \(found)")
             #expect(found.errors.contains(error) && found.errors.hasPrefix("error: "), "\(words): \(found.errors)")
             #expect(found.errors.split(separator: "\n").count == 1, "\(words): \(found.errors)")

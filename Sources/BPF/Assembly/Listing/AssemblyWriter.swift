@@ -3,7 +3,7 @@ package struct AssemblyWriter {
     /// The text so far.
     package private(set) var text: String
 
-    /// The column of statements; labels stand before it.
+    /// The column of statements; labels precede it.
     private static let statementColumn = 8
     /// The column of aux words, after statements of ordinary length.
     private static let auxColumn = 48
