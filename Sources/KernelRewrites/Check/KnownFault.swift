@@ -46,8 +46,8 @@ package struct KnownFault: Sendable {
             ]),
         KnownFault(
             sentence:
-                "With `BPF_F_TEST_RND_HI32`, the upper half of a register is filled that is read later: the verifier "
-                + "marks no reads where it leaves a path for a state that it has walked",
+                "With `BPF_F_TEST_RND_HI32`, the kernel overwrites the upper half of a register that is read later: the "
+                + "verifier does not mark reads if it prunes a path",
             source: "verifier.c: is_state_visited, mark_insn_zext", mended: nil,
             buckets: [("kernel/execution/upper-half/rnd-hi32", [.linux618])],
             cases: ["kernel--execution--upper-half--rnd-hi32"]),
@@ -62,8 +62,8 @@ package struct KnownFault: Sendable {
             ], cases: ["kernel--wrong-landing--pseudo-func-forward--delete"]),
         KnownFault(
             sentence:
-                "A call further than 32,767 slots is shown with its offset cut to 16 bits, and the number of another "
-                + "subprogram",
+                "A call over more than 32,767 slots is dumped with its offset cut to 16 bits, and with the number of "
+                + "another subprogram",
             source: "verifier.c: jit_subprogs, at its end", mended: "later trees have exchanged the two fields",
             buckets: [("kernel/encoding/far-call/none", [.linux61, .linux612, .linux618])],
             cases: ["kernel--encoding--far-call--none"]),
@@ -73,8 +73,8 @@ package struct KnownFault: Sendable {
             buckets: [("kernel/line/shared/blinding", [.linux61, .linux612, .linux618])], cases: []),
         KnownFault(
             sentence:
-                "`bpf_loop` with the context as its number of rounds: the verifier warns of a bug of its own; no fault "
-                + "of patching",
+                "`bpf_loop` with the context as its number of rounds: the verifier reports a bug of its own, which is no "
+                + "fault of patching",
             source: "bpf_iter.c: bpf_loop_proto", mended: nil,
             buckets: [("kernel/error/verifier-bug/backtracking-misuse", [.linux618])],
             cases: ["kernel--error--verifier-bug--backtracking-misuse"]),
@@ -108,7 +108,7 @@ extension KnownFault {
             let cases = fault.cases.map { "`\($0)`" }.joined(separator: ", ")
             return "| \(fault.sentence) | \(fault.releases) | \(cases) | \(fault.mended ?? "") |"
         }
-        return (["| fault | kernels | case | mended upstream |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+        return (["| fault | kernels | case | fixed upstream |", "|---|---|---|---|"] + rows).joined(separator: "\n")
     }
 
     /// The list of the article.
