@@ -34,7 +34,7 @@ let package = Package(
             name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit",
             exclude: ["archive.txt", "commit.sh"]),
         // Reading and writing what users name, for all modules that do.
-        .target(name: "UserFiles", dependencies: [systemPackage], swiftSettings: strict),
+        .target(name: "UserFiles", dependencies: ["CProcess", systemPackage], swiftSettings: strict),
         .target(
             name: "Plugins", dependencies: ["Patching", "CBPFPatcher", "CProcess", "UserFiles", systemPackage],
             // What a plug-in of a kernel tree is compiled with; the headers of the C ABI are links to those of CBPFPatcher.
@@ -74,10 +74,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         // Helpers of several test targets.
-        .target(name: "TestSupport", dependencies: ["LinuxBPF"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["LinuxBPF", "UserFiles", systemPackage], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "CampaignTests",
-            dependencies: ["TestSupport", "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz"],
+            dependencies: [
+                "TestSupport", "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz", systemPackage,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "LinuxBPF"], swiftSettings: strict),

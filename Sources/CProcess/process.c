@@ -18,3 +18,8 @@ int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL); }
 int process_open_end(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0U); }
 
 int process_open_memory(void) { return memfd_create("bpf-patch-fuzz", MFD_CLOEXEC); }
+
+int process_start_in(posix_spawn_file_actions_t *actions, const char *folder)
+{
+	return posix_spawn_file_actions_addchdir_np(actions, folder);
+}

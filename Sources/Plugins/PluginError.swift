@@ -1,4 +1,3 @@
-import Foundation
 import SystemPackage
 import UserFiles
 
@@ -15,13 +14,7 @@ func onFiles<Result>(_ work: () throws(FileError) -> Result) throws(PluginError)
     do throws(FileError) { return try work() } catch { throw PluginError(error.description) }
 }
 
-extension Error {
-    /// The system's reason why a process could not be started.
-    var startReason: String {
-        var error = self as any Error
-        while let deeper = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error { error = deeper }
-        let number = error as NSError
-        if number.domain != NSPOSIXErrorDomain { return "is there a /usr/bin/env?" }
-        return Errno(rawValue: Int32(number.code)).reason
-    }
+extension Errno {
+    /// The reason why a program of `PATH` cannot be started, which takes /usr/bin/env.
+    var startReason: String { self == .noSuchFileOrDirectory ? "is there a /usr/bin/env?" : reason }
 }

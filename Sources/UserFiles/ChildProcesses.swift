@@ -1,4 +1,7 @@
+import CProcess
 import Glibc
+import Synchronization
+import SystemPackage
 
 /// The child processes of this one.
 package enum ChildProcesses {
@@ -9,5 +12,66 @@ package enum ChildProcesses {
             let bytes = (try? FileReader.bytes(of: "\(own)/\(thread)/children")) ?? []
             return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
         }
+    }
+
+    /// The started processes, without workers that have ended.
+    package static let started = Mutex<Set<pid_t>>([])
+
+    /// Starts a program with no signal blocked, whatever this process has inherited: posix_spawn(3).
+    ///
+    /// - Parameters:
+    ///   - descriptors: descriptors of this process, and their numbers in the child
+    ///   - folder: the working directory, or `nil` for that of this process
+    ///   - isOwnGroup: true to make it the leader of a process group, which signals to the group of this process do not reach
+    ///   - defaults: the signals to reset, also if this process ignores them
+    package static func start(
+        _ file: String, _ words: [String], environment: [String: String],
+        descriptors: [(own: FileDescriptor, child: FileDescriptor)], folder: String? = nil, isOwnGroup: Bool,
+        defaults: some Sequence<Int32> = []
+    ) throws(Errno) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (own, child) in descriptors {
+            unsafe posix_spawn_file_actions_adddup2(&actions, own.rawValue, child.rawValue)
+        }
+        if let folder { _ = unsafe process_start_in(&actions, folder) }
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, reset) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigemptyset(&reset)
+        for signal in defaults { unsafe sigaddset(&reset, signal) }
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &reset)
+        let flags =
+            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (isOwnGroup ? POSIX_SPAWN_SETPGROUP : 0)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        let owned = unsafe arguments + variables
+        defer { for number in unsafe owned.indices { unsafe free(owned[number]) } }
+        var process: pid_t = 0
+        let status = unsafe posix_spawn(&process, file, &actions, &attributes, &arguments, &variables)
+        if status != 0 { throw Errno(rawValue: status) }
+        started.withLock { _ = $0.insert(process) }
+        return process
+    }
+
+    /// Starts a program of `PATH`, which ``SignalCleanup`` kills with its children.
+    ///
+    /// - Parameter standard: its standard input, output and error
+    /// - Throws: the reason why `/usr/bin/env` cannot be started; a missing program ends with status 127
+    package static func startTool(
+        _ words: [String], environment: [String: String], folder: String? = nil,
+        standard: (input: FileDescriptor, output: FileDescriptor, errors: FileDescriptor)
+    ) throws(Errno) -> pid_t {
+        try start(
+            "/usr/bin/env", ["env"] + words, environment: environment,
+            descriptors: [
+                (standard.input, .standardInput), (standard.output, .standardOutput),
+                (standard.errors, .standardError),
+            ], folder: folder, isOwnGroup: true, defaults: 1...31)
     }
 }

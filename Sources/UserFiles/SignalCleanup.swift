@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Ends a command on a signal: kills its children and removes its temporary folders.
 package enum SignalCleanup {
@@ -19,8 +20,8 @@ package enum SignalCleanup {
 
     /// Makes SIGINT, SIGTERM and SIGHUP clean up before they end the process.
     ///
-    /// A thread waits for the signals, since a handler may do little. All other threads block them. A started process needs
-    /// a signal mask of its own, as Foundation gives it.
+    /// A thread waits for the signals, since a handler may do little. All other threads block them. Started processes
+    /// block none.
     package static func begin() {
         var signals = Self.set
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
@@ -46,7 +47,7 @@ package enum SignalCleanup {
         // The second round kills a child that is being started during the first.
         for _ in 0..<2 {
             for child in ChildProcesses.all {
-                // Foundation starts each child as the leader of a process group.
+                // A tool leads a process group.
                 if getpgid(child) == child { kill(-child, SIGKILL) }
                 kill(child, SIGKILL)
             }

@@ -78,6 +78,12 @@ package enum SystemCall {
         return status
     }
 
+    /// The wait status of a child process that has ended, or `nil`: waitpid(2) with `WNOHANG`.
+    package static func endStatus(of child: pid_t) -> Int32? {
+        var status: Int32 = 0
+        return unsafe waitpid(child, &status, WNOHANG) == child ? status : nil
+    }
+
     /// Waits for the end of a child process, whose number stays its own until ``waitForEnd(of:)``: waitid(2).
     package static func waitForEndWithoutReaping(of child: pid_t) {
         var information = unsafe siginfo_t()

@@ -1,7 +1,9 @@
 import Foundation
 import Patching
+import SystemPackage
 import TestSupport
 import Testing
+import UserFiles
 
 /// The commands `replay`, `minimize`, `apply`, `show` and `patchers` on good and broken files.
 @Suite struct FileCommandTests {
@@ -74,14 +76,9 @@ import Testing
     @Test func fullOutputIsAnError() throws {
         let folder = try Tool.Folder()
         let file = try folder.write(Self.good, to: "good.case")
-        let process = Process()
-        process.executableURL = Tool.executable
-        process.arguments = ["replay", file]
-        process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+        let full = try FileDescriptor.opening("/dev/full", .writeOnly)
+        defer { full.end() }
+        #expect(try TestProcess.run([TestProcess.tool, "replay", file], output: full).status == 1)
     }
 
     @Test func nothingToMinimizeIsAnError() throws {

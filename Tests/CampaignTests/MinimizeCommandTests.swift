@@ -51,25 +51,17 @@ import Testing
         // The second process judges the candidates. It is stopped before its last answer.
         for attempt in 0..<20 {
             let small = folder.path + "/small-\(attempt).case"
-            let errors = folder.path + "/errors"
-            _ = FileManager.default.createFile(atPath: errors, contents: nil)
-            let process = Process()
-            process.executableURL = Tool.executable
-            process.arguments = ["minimize", file, "-o", small] + Self.options
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle(forWritingAtPath: errors)
-            try process.run()
-            var judges: [pid_t] = []
-            while process.isRunning && judges.count < 2 {
-                judges = Self.judges(of: process.processIdentifier)
-                usleep(1_000)
+            let run = try Tool.run(["minimize", file, "-o", small] + Self.options) { process in
+                var judges: [pid_t] = []
+                while process.isRunning && judges.count < 2 {
+                    judges = Self.judges(of: process.processIdentifier)
+                    usleep(1_000)
+                }
+                if let judge = judges.last { kill(-judge, SIGSTOP) }
+                if process.isRunning { kill(process.processIdentifier, number) }
             }
-            if let judge = judges.last { kill(-judge, SIGSTOP) }
-            kill(process.processIdentifier, number)
-            process.waitUntilExit()
-            if process.terminationReason == .exit { continue }
-            #expect(process.terminationStatus == number)
-            #expect(try String(contentsOfFile: errors, encoding: .utf8).contains("interrupted"))
+            if run.status >= 0 { continue }
+            #expect(run.status == -number && run.errors.contains("interrupted"), "\(run)")
             let text = try String(contentsOfFile: small, encoding: .utf8)
             let c = try CaseFile.parse(text, file: small)
             #expect(c.bucket == "planted-trap/crash/sigill/none" && c.passes[0].edits.count >= 2)

@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import TestSupport
 import Testing
 
 @testable import Campaign
@@ -33,7 +34,7 @@ struct RepeatTests {
     }
 
     /// Interrupts a campaign after its first finding.
-    private static func interrupt(_ process: Process, _ crashes: String) {
+    private static func interrupt(_ process: TestProcess, _ crashes: String) {
         while process.isRunning {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: crashes)) ?? []
             if files.contains(where: { $0.hasSuffix(".case") }) { break }

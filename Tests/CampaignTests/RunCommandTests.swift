@@ -122,7 +122,7 @@ import Testing
     @Test func blockOfAKilledWorkerRunsAgain() throws {
         let folders = [try Tool.Folder(), try Tool.Folder()]
         var killed: [Int] = []
-        func run(_ folder: Tool.Folder, _ meanwhile: (Process) throws -> Void) throws -> [String: Any] {
+        func run(_ folder: Tool.Folder, _ meanwhile: (TestProcess) throws -> Void) throws -> [String: Any] {
             let run = try Tool.run(
                 [
                     "run", "--seed", Self.seed, "--cases", "6000", "--jobs", "2", "--json", "--crashes", folder.path,

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension Tool {
     /// An expected event that did not happen.
@@ -21,7 +22,7 @@ extension Tool {
     ///   - event: the condition in words, for the error
     ///   - process: the process that causes it
     /// - Throws: ``Missed`` if the process ends first, or after ``patience``
-    static func wait(for event: String, of process: Process? = nil, until isTrue: () throws -> Bool) throws {
+    static func wait(for event: String, of process: TestProcess? = nil, until isTrue: () throws -> Bool) throws {
         let start = DispatchTime.now().uptimeNanoseconds
         while true {
             // The condition may become true right before the process ends.
@@ -36,7 +37,7 @@ extension Tool {
     }
 
     /// The text that a running process has written to standard output so far.
-    static func output(of process: Process) -> String {
+    static func output(of process: TestProcess) -> String {
         (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/fd/1", encoding: .utf8)) ?? ""
     }
 

@@ -6,10 +6,11 @@ import TestSupport
 
 /// The built command line, run as a user runs it.
 struct Tool {
-    typealias Outcome = FinishedProgram
+    typealias Outcome = TestProcess.Outcome
     typealias Folder = TestFolder
 
-    static var executable: URL { FinishedProgram.tool }
+    /// The built executable.
+    static let executable = URL(fileURLWithPath: TestProcess.tool)
 
     /// The executable as campaigns start it and print its commands.
     static let host = Host()
@@ -43,8 +44,8 @@ struct Tool {
     ///   - meanwhile: called while it runs
     static func run(
         _ arguments: [String], input: String = "", program: URL = executable,
-        meanwhile: (Process) throws -> Void = { _ in }
+        meanwhile: (TestProcess) throws -> Void = { _ in }
     ) throws -> Outcome {
-        try FinishedProgram.run(program, arguments, input: input, meanwhile: meanwhile)
+        try TestProcess.run([program.path] + arguments, input: input, meanwhile: meanwhile)
     }
 }

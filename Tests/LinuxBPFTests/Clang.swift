@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The compiler for BPF: the clang beside swift, or else the first in the search path.
@@ -49,18 +50,9 @@ enum Clang {
     }
 
     private static func output(of tool: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
-        if process.terminationStatus != 0 { throw Failure(message: text) }
-        return text
+        let run = try TestProcess.run([tool] + arguments)
+        if run.status != 0 { throw Failure(message: run.output + run.errors) }
+        return run.output + run.errors
     }
 }
 

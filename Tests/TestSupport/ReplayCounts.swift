@@ -23,7 +23,7 @@ package struct ReplayCounts: Equatable, Sendable {
     }
 }
 
-extension FinishedProgram {
+extension TestProcess.Outcome {
     /// The counts of a `replay`; `nil` for another last line.
     package var replayCounts: ReplayCounts? { ReplayCounts(lastLine) }
 }

@@ -3,6 +3,7 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <spawn.h>
 #include <sys/types.h>
 
 #include "frames.h"
@@ -25,5 +26,8 @@ int process_open_end(pid_t process);
 
 /* Opens an unnamed memory file with close-on-exec: memfd_create(2). Negative on failure. */
 int process_open_memory(void);
+
+/* Makes posix_spawn(3) start a program in a folder. */
+int process_start_in(posix_spawn_file_actions_t *actions, const char *folder);
 
 #endif

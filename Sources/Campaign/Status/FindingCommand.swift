@@ -155,9 +155,9 @@ final class FindingCommand {
         }
         // A group of its own, so that all of it can be killed, and signals as any command has them.
         do throws(Errno) {
-            return try ChildStart.spawn(
+            return try ChildProcesses.start(
                 "/bin/sh", ["sh", "-c", command],
-                environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
+                environment: ProcessInfo.processInfo.environment,
                 descriptors: [(input, .standardInput), (.standardError, .standardOutput)], isOwnGroup: true,
                 defaults: [SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP])
         } catch {

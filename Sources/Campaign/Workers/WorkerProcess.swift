@@ -124,10 +124,10 @@ final class WorkerProcess {
         // The program file may have been replaced or removed since; /proc/self/exe is still this program. The child has
         // its own process group: signals of a terminal, timeout or service manager are for the campaign.
         do throws(Errno) {
-            return try ChildStart.spawn(
+            return try ChildProcesses.start(
                 words[0] == ownProgram ? "/proc/self/exe" : words[0], words,
-                environment: environment.map { "\($0.key)=\($0.value)" }, descriptors: descriptors,
-                isOwnGroup: pipes != nil)
+                environment: environment,
+                descriptors: descriptors, isOwnGroup: pipes != nil)
         } catch {
             throw CampaignError("\(words[0]): cannot be started: \(error.reason)")
         }
@@ -140,7 +140,7 @@ final class WorkerProcess {
     private static func killOrphans() {
         for _ in 0..<mostRounds {
             let orphans = ChildProcesses.all.filter { child in
-                !ChildStart.started.withLock { $0.contains(child) } && PluginSandbox.isInside(child)
+                !ChildProcesses.started.withLock { $0.contains(child) } && PluginSandbox.isInside(child)
             }
             if orphans.isEmpty { return }
             for orphan in orphans { _ = Glibc.kill(orphan, SIGKILL) }
@@ -221,7 +221,7 @@ final class WorkerProcess {
             _ = Glibc.kill(-process, SIGKILL)
         }
         let status = SystemCall.waitForEnd(of: process)
-        ChildStart.started.withLock { _ = $0.remove(process) }
+        ChildProcesses.started.withLock { _ = $0.remove(process) }
         Self.killOrphans()
         let signal = status & 0x7f
         let code = status >> 8 & 0xff

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// The C compiler that builds plug-ins.
@@ -90,33 +91,34 @@ struct CCompiler {
     ) {
         let folder = try onFiles(TemporaryFolder.make)
         defer { TemporaryFolder.remove(folder) }
-        do {
-            // Files, since a full pipe would block the compiler.
-            let files = ["output", "errors"].map { "\(folder)/\($0)" }
-            for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = command + arguments
-            if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-            // CompilerReport parses the English messages.
-            process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
-            process.standardInput = FileHandle.nullDevice
-            process.standardOutput = FileHandle(forWritingAtPath: files[0])
-            process.standardError = FileHandle(forWritingAtPath: files[1])
-            try process.run()
-            process.waitUntilExit()
-            let texts = files.map {
-                String(decoding: FileManager.default.contents(atPath: $0) ?? Data(), as: UTF8.self)
-            }
-            // The exit codes of env for a missing or non-executable program.
-            if process.terminationStatus == 126 || process.terminationStatus == 127 {
-                throw PluginError("\(command[0]): cannot be started; is CC right?")
-            }
-            return (process.terminationStatus, texts[0], texts[1])
-        } catch let error as PluginError {
-            throw error
+        // Files, since a full pipe would block the compiler.
+        let files = ["output", "errors"].map { "\(folder)/\($0)" }
+        // CompilerReport parses the English messages.
+        let environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
+        let status: Int32
+        do throws(Errno) {
+            let input = try FileDescriptor.opening("/dev/null", .readOnly)
+            defer { input.end() }
+            let output = try FileDescriptor.opening(files[0], .writeOnly, .create, permissions: .ownerReadWrite)
+            defer { output.end() }
+            let errors = try FileDescriptor.opening(files[1], .writeOnly, .create, permissions: .ownerReadWrite)
+            defer { errors.end() }
+            status = SystemCall.waitForEnd(
+                of: try ChildProcesses.startTool(
+                    command + arguments, environment: environment, folder: directory,
+                    standard: (input, output, errors)))
         } catch {
             throw PluginError("\(command.joined(separator: " ")): cannot be started: \(error.startReason)")
         }
+        // The exit codes of env for a missing or non-executable program.
+        if [126 << 8, 127 << 8].contains(status) {
+            throw PluginError("\(command[0]): cannot be started; is CC right?")
+        }
+        var texts: [String] = []
+        for file in files {
+            let bytes = try onFiles { () throws(FileError) in try FileReader.bytes(of: file) }
+            texts.append(String(decoding: bytes, as: UTF8.self))
+        }
+        return (status, texts[0], texts[1])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 import UserFiles
 
 /// A kernel source package as an archive.
@@ -37,29 +38,12 @@ struct KernelArchive {
     /// - Throws: ``PluginError`` with the message of `tar`
     func unpack(progress: (Double) -> Void) throws(PluginError) -> String {
         let folder = try onFiles(TemporaryFolder.make)
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            let size = Double(max(1, try file.seekToEnd()))
-            try file.seek(toOffset: 0)
-            let errors = Pipe()
-            let tar = Process()
-            tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            tar.arguments =
-                [
-                    "tar", option, "--extract", "--file=-", "--directory=\(folder)", "--strip-components=1",
-                    "--wildcards", "--no-wildcards-match-slash",
-                ] + KernelArchive.members
-            tar.standardInput = file
-            tar.standardOutput = FileHandle.nullDevice
-            tar.standardError = errors
-            try tar.run()
-            // The offset is shared with tar, so it shows the progress.
-            while tar.isRunning {
-                progress(Double(try file.offset()) / size)
-                Thread.sleep(forTimeInterval: 0.1)
+        do throws(PluginError) {
+            let messages: String?
+            do throws(Errno) { messages = try extract(to: folder, progress: progress) } catch {
+                throw PluginError("\(path): cannot be unpacked: \(error.startReason)")
             }
-            let messages = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            if tar.terminationStatus != 0 {
+            if let messages {
                 throw PluginError(
                     "\(path): cannot be unpacked: \(messages.split(separator: "\n").first ?? "tar failed")")
             }
@@ -67,7 +51,40 @@ struct KernelArchive {
             return folder
         } catch {
             TemporaryFolder.remove(folder)
-            throw (error as? PluginError) ?? PluginError("\(path): cannot be unpacked: \(error.startReason)")
+            throw error
+        }
+    }
+
+    /// Runs `tar`.
+    ///
+    /// - Returns: its messages if it fails, else `nil`
+    private func extract(to folder: String, progress: (Double) -> Void) throws(Errno) -> String? {
+        let file = try FileDescriptor.opening(path, .readOnly)
+        defer { file.end() }
+        let output = try FileDescriptor.opening("/dev/null", .writeOnly)
+        defer { output.end() }
+        let (messages, errors) = try FileDescriptor.pipe(options: .closeOnExec)
+        defer { messages.end() }
+        let words = [
+            "tar", option, "--extract", "--file=-", "--directory=\(folder)", "--strip-components=1", "--wildcards",
+            "--no-wildcards-match-slash",
+        ]
+        let tar: pid_t
+        do {
+            defer { errors.end() }
+            tar = try ChildProcesses.startTool(
+                words + KernelArchive.members, environment: ProcessInfo.processInfo.environment,
+                standard: (file, output, errors))
+        }
+        let size = Double(max(1, (try? Stat(file).size) ?? 1))
+        while true {
+            if let status = SystemCall.endStatus(of: tar) {
+                let text = String(decoding: try messages.readToEnd(chunk: 4096), as: UTF8.self)
+                return status == 0 ? nil : text
+            }
+            // The offset is shared with tar, so it shows the progress.
+            progress(Double((try? file.seek(offset: 0, from: .current)) ?? 0) / size)
+            usleep(100_000)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Fuzzing
 import LinuxBPF
+import TestSupport
 import Testing
 
 @testable import Campaign
@@ -192,16 +193,10 @@ import Testing
         try campaign.run { process in
             let stats = campaign.state + "/fuzzer_stats"
             try Tool.wait(for: stats, of: process) { FileManager.default.fileExists(atPath: stats) }
-            let whatsup = Process()
-            whatsup.executableURL = URL(fileURLWithPath: "/usr/bin/afl-whatsup")
-            whatsup.arguments = [campaign.folder.path]
-            whatsup.environment = ["TERM": "dumb", "PATH": "/usr/bin:/bin"]
-            let output = Pipe()
-            whatsup.standardOutput = output
-            try whatsup.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            whatsup.waitUntilExit()
-            #expect(whatsup.terminationStatus == 0)
+            let whatsup = try TestProcess.run(
+                ["/usr/bin/afl-whatsup", campaign.folder.path], environment: ["TERM": "dumb", "PATH": "/usr/bin:/bin"])
+            let text = whatsup.output
+            #expect(whatsup.status == 0)
             #expect(text.contains(">>> state (0 days, 0 hrs) fuzzer PID: \(process.processIdentifier) <<<"))
             #expect(text.contains("Fuzzers alive : 1"), "\(text)")
             #expect(!text.contains("no crashes yet"))

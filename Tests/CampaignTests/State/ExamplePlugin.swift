@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The example plug-in, built with the command of its comment.
@@ -9,15 +10,11 @@ enum ExamplePlugin {
     static func build(_ path: String, _ number: Int = 0) throws {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "cc", "-shared", "-fPIC", "-O1", "-DNUMBER=\(number)", "-g\(number)",
+        let compiler = try TestProcess.run([
+            "/usr/bin/env", "cc", "-shared", "-fPIC", "-O1", "-DNUMBER=\(number)", "-g\(number)",
             "-I\(package)/Sources/CBPFPatcher/include", "-o", path + ".new", "\(package)/Tests/Plugins/example.c",
-        ]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        ])
+        try #require(compiler.status == 0, "\(compiler)")
         unsafe rename(path + ".new", path)
     }
 }

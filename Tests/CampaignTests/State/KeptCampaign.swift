@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Campaign
@@ -39,7 +40,7 @@ struct KeptCampaign {
 
     /// Starts or resumes it.
     @discardableResult
-    func run(_ others: [String] = [], meanwhile: (Process) throws -> Void = { _ in }) throws -> Tool.Outcome {
+    func run(_ others: [String] = [], meanwhile: (TestProcess) throws -> Void = { _ in }) throws -> Tool.Outcome {
         let words = hasBegun ? ["--resume"] : arguments
         return try Tool.run(command + ["--state", state, "--json"] + words + others, meanwhile: meanwhile)
     }

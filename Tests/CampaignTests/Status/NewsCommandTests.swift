@@ -1,6 +1,9 @@
 import Foundation
 import Fuzzing
+import SystemPackage
+import TestSupport
 import Testing
+import UserFiles
 
 @testable import Campaign
 
@@ -29,28 +32,17 @@ struct NewsCommandTests {
 
     /// A full pipe without a reader on standard error does not block a campaign.
     @Test func unreadErrorsDoNotBlock() throws {
-        var ends: [Int32] = [0, 0]
-        try #require(unsafe pipe(&ends) == 0)
-        defer { for end in ends { close(end) } }
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        while unsafe write(ends[1], [UInt8](repeating: 10, count: 4096), 4096) > 0 {}
-        _ = fcntl(ends[1], F_SETFL, 0)
+        let (input, output) = try FileDescriptor.pipe(options: .closeOnExec)
+        defer { for end in [input, output] { end.end() } }
+        output.setNonBlocking()
+        while (try? output.put([UInt8](repeating: 10, count: 4096))) != nil {}
+        _ = fcntl(output.rawValue, F_SETFL, 0)
         let folder = try Tool.Folder()
-        let output = try folder.write("", to: "output")
-        let process = Process()
-        process.executableURL = Tool.executable
-        process.arguments = ["run", "--crashes", folder.path + "/crashes"] + Self.backJump
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(fileDescriptor: ends[1])
-        try process.run()
-        do { try Tool.wait(for: "the end") { !process.isRunning } } catch {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-            throw error
+        let words = [TestProcess.tool, "run", "--crashes", folder.path + "/crashes"] + Self.backJump
+        let run = try TestProcess.run(words, errors: output) { process in
+            try Tool.wait(for: "the end") { !process.isRunning }
         }
-        #expect(process.terminationStatus == 77)
-        let text = try String(contentsOfFile: output, encoding: .utf8)
-        #expect(text.contains("700 cases in "), "\(text)")
+        #expect(run.status == 77 && run.output.contains("700 cases in "), "\(run)")
     }
 
     /// With `--until-found`, the first finding that counts ends the campaign. Block and files do not depend on jobs.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Campaign
@@ -97,20 +98,14 @@ import Testing
         let state = "\(plugin.folder)/killed"
         let file = URL(fileURLWithPath: state + "/checkpoint")
         var early: [EarlyHit] = []
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("bpf-patch-fuzz")
-        process.arguments = ["run", "--state", state] + words
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        while process.isRunning && early.isEmpty {
-            early = (try? Checkpoint.parse(Data(contentsOf: file)))?.early ?? []
-            usleep(1000)
+        let killed = try TestProcess.run([TestProcess.tool, "run", "--state", state] + words) { process in
+            while process.isRunning && early.isEmpty {
+                early = (try? Checkpoint.parse(Data(contentsOf: file)))?.early ?? []
+                usleep(1000)
+            }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal && !early.isEmpty)
+        #expect(killed.status == -SIGKILL && !early.isEmpty)
         for hit in early {
             let name = hit.bucket.replacingOccurrences(of: "/", with: "--")
             #expect(FileManager.default.fileExists(atPath: "\(state)/crashes/\(name).case"), "\(hit)")
@@ -145,24 +140,21 @@ import Testing
     /// An interrupted campaign reports that it is not finished.
     @Test func interruptedCampaignIsNotFinished() throws {
         let plugin = try Self.build("FAULT=SLOW", "EVERY=1")
-        let output = plugin.folder + "/output"
-        try Data().write(to: URL(fileURLWithPath: output))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("bpf-patch-fuzz")
-        process.arguments = [
-            "run", "--seed", "1", "--cases", "100", "--json", "--plugin", plugin.path, "--timeout", "600", "--crashes",
+        let words = [
+            TestProcess.tool, "run", "--seed", "1", "--cases", "100", "--json", "--plugin", plugin.path, "--timeout",
+            "600",
+            "--crashes",
             "\(plugin.folder)/crashes",
         ]
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        func text() throws -> String { try String(contentsOfFile: output, encoding: .utf8) }
-        while try process.isRunning && !text().hasPrefix("seed") { usleep(1000) }
-        usleep(500_000)
-        process.interrupt()
-        process.waitUntilExit()
-        let outcome = BuiltPlugin.Outcome(status: process.terminationStatus, output: try text(), errors: "")
+        let outcome = try TestProcess.run(words) { process in
+            let output = "/proc/\(process.processIdentifier)/fd/1"
+            while process.isRunning && (try? String(contentsOfFile: output, encoding: .utf8))?.hasPrefix("seed") != true
+            {
+                usleep(1000)
+            }
+            usleep(500_000)
+            if process.isRunning { kill(process.processIdentifier, SIGINT) }
+        }
         let report = try Self.report(outcome)
         #expect(report["cases"] as? Int ?? 100 < 100, "\(outcome)")
         #expect(report["finished"] as? Bool == false && report["ended"] as? String == "interrupted", "\(outcome)")

@@ -15,7 +15,7 @@ import UserFiles
 
     /// Runs the tool. If it hangs, it is killed and the status is 137.
     private static func run(_ words: [String], input: String = "") throws -> BuiltPlugin.Outcome {
-        let tool = FinishedProgram.tool.path
+        let tool = TestProcess.tool
         return try BuiltPlugin.run("/usr/bin/timeout", ["--signal=KILL", "300", tool] + words, input: input)
     }
 
@@ -230,7 +230,7 @@ import UserFiles
     /// Too few descriptors are not attributed to a plug-in. The error names the remedy.
     @Test(arguments: 5...12) func tooFewDescriptorsAreNamed(_ count: Int) throws {
         let plugin = try BuiltPlugin(BuiltPlugin.example)
-        let tool = FinishedProgram.tool.path
+        let tool = TestProcess.tool
         for words in [[], ["--plugin", plugin.path]] {
             let line = ([tool, "run", "--seed", "1", "--cases", "10", "--crashes", plugin.folder + "/crashes"] + words)
                 .joined(separator: " ")
@@ -249,24 +249,16 @@ import UserFiles
                 #include <unistd.h>
                 __attribute__((constructor)) static void wait_for_ever(void) { for (;;) sleep(3600); }
                 """)
-        let errors = plugin.folder + "/errors"
-        try Data().write(to: URL(fileURLWithPath: errors))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("bpf-patch-fuzz")
-        process.arguments = ["run", "--seed", "1", "--cases", "10", "--plugin", plugin.path]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle(forWritingAtPath: errors)
-        try process.run()
-        let children = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
-        while process.isRunning {
-            let child = try String(contentsOfFile: children, encoding: .utf8).split(separator: " ").first
-            if let child, Self.isLoaded(plugin, in: child) { break }
-            usleep(1000)
+        let words = [TestProcess.tool, "run", "--seed", "1", "--cases", "10", "--plugin", plugin.path]
+        let run = try TestProcess.run(words) { process in
+            let children = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+            while process.isRunning {
+                let child = try String(contentsOfFile: children, encoding: .utf8).split(separator: " ").first
+                if let child, Self.isLoaded(plugin, in: child) { break }
+                usleep(1000)
+            }
+            if process.isRunning { kill(process.processIdentifier, signal) }
         }
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 1)
-        #expect(try String(contentsOfFile: errors, encoding: .utf8) == "error: interrupted before the first case\n")
+        #expect(run.status == 1 && run.errors == "error: interrupted before the first case\n", "\(run)")
     }
 }

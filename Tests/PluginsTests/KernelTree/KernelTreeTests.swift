@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Plugins
@@ -28,12 +29,8 @@ import Testing
     }
 
     private func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        let run = try TestProcess.run(["/usr/bin/env"] + arguments)
+        #expect(run.status == 0, "\(run)")
     }
 
     @Test func otherFoldersAreRefused() throws {

@@ -4,7 +4,7 @@ import TestSupport
 
 /// A plug-in that a test compiles from C, in a temporary folder.
 final class BuiltPlugin {
-    typealias Outcome = FinishedProgram
+    typealias Outcome = TestProcess.Outcome
 
     /// A compile error.
     struct Failure: Error, CustomStringConvertible {
@@ -53,11 +53,11 @@ final class BuiltPlugin {
 
     /// Runs the built command line tool.
     static func runTool(_ arguments: [String], input: String = "") throws -> Outcome {
-        try FinishedProgram.run(FinishedProgram.tool, arguments, input: input)
+        try run(TestProcess.tool, arguments, input: input)
     }
 
     /// Runs a program to its end.
     static func run(_ program: String, _ arguments: [String], input: String = "") throws -> Outcome {
-        try FinishedProgram.run(URL(fileURLWithPath: program), arguments, input: input)
+        try TestProcess.run([program] + arguments, input: input)
     }
 }
