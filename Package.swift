@@ -21,7 +21,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .target(name: "BPF", swiftSettings: strict),
@@ -61,7 +60,6 @@ let package = Package(
             name: "Campaign",
             dependencies: [
                 "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles", systemPackage,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             // The part of a C program that shows a finding in a kernel which is the same for all findings.
             resources: [.embedInCode("Kernel/Sources/reproducer.c")],

@@ -1,5 +1,3 @@
-import Histogram
-
 /// Counts edits, program by program.
 struct EditTally {
     /// The number of most patched programs in the result.
@@ -8,10 +6,8 @@ struct EditTally {
     private var totals: EditStatistics
     private var lengths: [Int: Int] = [:]
     private var deletedLengths: [Int: Int] = [:]
-    /// Edits of each program; exact up to 262,143.
-    private var edits = Histogram<UInt32>(numberOfSignificantValueDigits: .five)
-    /// Programs by the bit width of their number of edits.
-    private var programs = [Int](repeating: 0, count: Int.bitWidth + 1)
+    /// The number of programs with so many edits.
+    private var programs: [Int: Int] = [:]
     /// The edits and the growth of the current program.
     private var editCount = 0
     private var growth = 0
@@ -52,8 +48,7 @@ struct EditTally {
         totals.programsTouched += editCount > 0 ? 1 : 0
         totals.slotsIn += slots
         totals.slotsOut += slots + growth
-        edits.record(UInt64(editCount))
-        programs[Int.bitWidth - editCount.leadingZeroBitCount] += 1
+        programs[editCount, default: 0] += 1
         keepIfMostPatched(
             EditStatistics.PatchedProgram(
                 object: object, program: name, edits: editCount, slotsIn: slots, slotsOut: slots + growth))
@@ -74,18 +69,28 @@ struct EditTally {
         func sorted(_ counts: [Int: Int]) -> [EditStatistics.LengthCount] {
             counts.sorted { $0.key < $1.key }.map { EditStatistics.LengthCount(length: $0.key, count: $0.value) }
         }
-        func most(in percentile: Double) -> Int { Int(edits.valueAtPercentile(percentile)) }
+        let byEdits = programs.sorted { $0.key < $1.key }
+        let programCount = programs.values.reduce(0, +)
+        func most(in percent: Int) -> Int {
+            var rest = max(1, (programCount * percent + 99) / 100)
+            for (edits, count) in byEdits {
+                rest -= count
+                if rest <= 0 { return edits }
+            }
+            return 0
+        }
         var result = totals
         result.growth = totals.slotsOut - totals.slotsIn
         result.lengths = sorted(lengths)
         result.deletedLengths = sorted(deletedLengths)
         result.perProgram = EditStatistics.Spread(
-            p50: most(in: 50), p90: most(in: 90), p99: most(in: 99),
-            max: most(in: 100))
-        let last = programs.lastIndex { $0 > 0 } ?? 0
+            p50: most(in: 50), p90: most(in: 90), p99: most(in: 99), max: most(in: 100))
+        // One row for each bit width of the number of edits.
+        let last = Int.bitWidth - most(in: 100).leadingZeroBitCount
         result.programs = (0...last).map { bits in
-            EditStatistics.ProgramCount(
-                from: bits == 0 ? 0 : 1 << (bits - 1), to: (1 << bits) - 1, programs: programs[bits])
+            let range = (bits == 0 ? 0 : 1 << (bits - 1))...((1 << bits) - 1)
+            let count = byEdits.reduce(0) { $0 + (range.contains($1.key) ? $1.value : 0) }
+            return EditStatistics.ProgramCount(from: range.lowerBound, to: range.upperBound, programs: count)
         }
         return result
     }
