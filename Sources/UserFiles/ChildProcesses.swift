@@ -17,7 +17,7 @@ package enum ChildProcesses {
     /// The started processes, without workers that have ended.
     package static let started = Mutex<Set<pid_t>>([])
 
-    /// Starts a program with no signal blocked, whatever this process has inherited: posix_spawn(3).
+    /// Starts a program with no signal blocked.
     ///
     /// - Parameters:
     ///   - descriptors: descriptors of this process, and their numbers in the child
