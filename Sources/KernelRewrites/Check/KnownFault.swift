@@ -124,7 +124,7 @@ extension KnownFault {
         let name = "Crashes/known-\(series.rawValue).txt"
         var text = """
             # Known faults of Linux \(series.rawValue): 'kernel run --known \(name)' ends with 0 when it finds no other.
-            # One bucket a line. README.md here tells about each.
+            # One bucket a line. README.md in this folder describes them.
 
             """
         var listed: Set<String> = []
