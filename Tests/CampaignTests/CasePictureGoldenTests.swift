@@ -136,13 +136,13 @@ import Testing
                 a call by ref to the middle of a subprogram
 
                 ── pass 1 of 1: 3 edits, 5 slots ───────────────────────────────────────────────────────────────────
-                ✗ refused with EINVAL, malformed: edit 2, P1: a call's ref is to no start of a subprogram
+                ✗ refused with EINVAL, malformed: edit 2, P1: a call's ref is not the start of a subprogram
                 input                                        patches
                    .subprog 0
                 - 0  r1 = 1     ╶ edit 1: delete 0
                   1  r2 = 5 ll
                 - 3  r3 = 3     ┌ edit 2: replace 3 by 2     + P0  r9 = 1
-                                │ ✗ a call's ref is to no    ✗ P1  call @1
+                                │ ✗ a call's ref is not the  ✗ P1  call @1
                                 └ ✗ start of a subprogram
                   4  exit
                                 ╶ edit 3: replace 9–12 by 1  + P0  r9 = 2
