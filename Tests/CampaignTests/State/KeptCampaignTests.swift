@@ -135,7 +135,7 @@ import Testing
         #expect(full.status == 1, "\(text)")
         #expect(text.hasPrefix("error: \(campaign.state)/") || text.contains("\nerror: \(campaign.state)/"), "\(text)")
         #expect(text.contains(": cannot be written: File too large\n"), "\(text)")
-        #expect(text.contains("are safe in \(campaign.state), and '"))
+        #expect(text.contains("are saved in \(campaign.state); '"))
         let outcome = try campaign.run()
         #expect(try campaign.result(outcome) == KeptCampaign.undisturbed(arguments))
     }
