@@ -78,7 +78,7 @@ import Testing
         try campaign.runOn()
         let timed = try campaign.run(["--time", "0.2"])
         #expect(try timed.report()["finished"] as? Bool == false)
-        #expect(timed.output.contains("kept in \(campaign.state); go on with: "))
+        #expect(timed.output.contains("kept in \(campaign.state); resume with: "))
         #expect(!timed.output.contains("--time "), "\(timed.output)")
         let cases = try #require(timed.report()["cases"] as? Int)
         #expect(try campaign.run(["--time", "0"]).status == 64)

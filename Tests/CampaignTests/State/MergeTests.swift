@@ -213,7 +213,7 @@ import Testing
         for states in [campaigns, campaigns.reversed()].map({ $0.map(\.state) }) {
             let merge = try Tool.run(["merge"] + states + ["-o", campaigns[0].folder.path + "/merged"])
             #expect(merge.status == 1, "\(merge.output)")
-            let isOfPatchers = merge.errors.hasPrefix("error: \(campaigns[0].state) is of patchers")
+            let isOfPatchers = merge.errors.hasPrefix("error: \(campaigns[0].state) is a campaign of patchers")
             #expect(isOfPatchers && merge.errors.contains("\(campaigns[1].state) of a kernel"), "\(merge.errors)")
         }
     }

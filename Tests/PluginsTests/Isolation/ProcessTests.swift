@@ -207,7 +207,7 @@ import UserFiles
             "run", "--seed", "1", "--cases", "300", "--jobs", "1", "--plugin", plugin.path, "--crashes",
             "\(plugin.folder)/crashes",
         ])
-        #expect(run.status == 1 && run.errors.contains("while misbehaving is run at case "), "\(run)")
+        #expect(run.status == 1 && run.errors.contains("while misbehaving runs case "), "\(run)")
     }
 
     // MARK: Loading
