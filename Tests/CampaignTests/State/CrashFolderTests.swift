@@ -21,7 +21,7 @@ import Testing
             atPath: folder.path + "/a.c", withDestinationPath: folder.path + "/mine.c")
         let error = #expect(throws: CampaignError.self) { try CrashFolder.checkWritable(c, at: file) }
         #expect(
-            error?.description.contains("\(folder.path)/a.c: is there already") == true, "\(String(describing: error))")
+            error?.description.contains("\(folder.path)/a.c: exists") == true, "\(String(describing: error))")
         // Cases of patchers have no program.
         var other = c
         other.loading = nil
