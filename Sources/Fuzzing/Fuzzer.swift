@@ -13,8 +13,8 @@ package struct Fuzzer: ~Copyable {
     ///
     /// - Parameters:
     ///   - bases: real programs, well formed; if there are any, every other case edits one of them
-    ///   - workloads: the sources of passes, in turn by case; without any, passes are random
-    ///   - limits: the limits of passes, in turn by case; they determine the cases, and the patchers do not
+    ///   - workloads: the sources of passes, cycled by case index; without any, passes are random
+    ///   - limits: the limits of passes, cycled by case index; cases depend on them and not on the patchers
     ///   - beyondContract: true to run patchers built from kernel functions beyond the kernel's contract, too
     ///   - oracle: the oracle that judges
     ///   - describesFindings: false if findings are only counted by bucket

@@ -56,7 +56,7 @@ extension PatcherComparison {
         }
     }
 
-    /// A patcher from outside, and its number among all. A lane of its own, for the reason below.
+    /// A foreign patcher and its index among all patchers. A separate lane for the same reason as ``ScriptLane``.
     struct ForeignLane: ~Copyable {
         let patcher: any ForeignPatcher
         let number: Int
@@ -67,12 +67,12 @@ extension PatcherComparison {
 
     /// A patcher that carries out a whole script.
     ///
-    /// A lane of its own, since each use of an optional reference would retain it. A reference that is held over two
+    /// A separate lane, since each use of an optional reference would retain it. A reference that is held over two
     /// calls would be retained as well, so each use reads the lane again.
     struct ScriptLane: ~Copyable {
         let patcher: any ScriptPatcher
         let output: ProgramBuffer
-        /// Its number among all.
+        /// Its index among all patchers.
         let number: Int
 
         @inline(__always)

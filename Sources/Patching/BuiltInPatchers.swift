@@ -12,7 +12,7 @@ package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     /// The name on the command line.
     package var name: String { rawValue }
 
-    /// Makes a patcher with a workspace of its own.
+    /// Makes a patcher with its own workspace.
     package func make() -> any Patcher {
         switch self {
         case .kernelArray: KernelArray()

@@ -1,6 +1,6 @@
 import BPF
 
-/// A patcher from outside of this package, such as a plug-in. Its code may misbehave in any way.
+/// A patcher from outside this package, such as a plug-in. Its code is untrusted.
 package protocol ForeignPatcher: Patcher {
     /// The violation in the last call.
     ///
@@ -33,9 +33,9 @@ package struct PatcherViolation: Hashable, Sendable {
         case badStatus
         /// It returned two results for the same pass.
         case unsteady
-        /// It returned an error that the rules never require; the words are the error's name.
+        /// It returned an error that no rule requires. ``words`` is the name of the error.
         case otherError
-        /// It reports damage itself.
+        /// It reported damage by a kernel function: a changed program after an error, a stale table or a memory leak.
         case damage
     }
 
@@ -83,11 +83,11 @@ extension PatcherViolation {
 /// The kernel whose functions a patcher is built from.
 package struct KernelFunctions: Hashable, Sendable, Codable {
     package var release: KernelRelease
-    /// True if they support `gotol`.
+    /// True if the functions support `gotol`.
     package var knowsGotol: Bool
-    /// True if they support `gotox`.
+    /// True if the functions support `gotox`.
     package var knowsGotox: Bool
-    /// The most subprograms that fit.
+    /// The maximum number of subprograms.
     package var maxSubprograms: Int
 
     package init(

@@ -7,7 +7,7 @@ import BPF
 public enum PatchStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
     /// The result is in the output.
     case accepted
-    /// `EINVAL`: the pass is malformed, or a jump has nothing to reach.
+    /// `EINVAL`: the pass is malformed, or a jump has no target in the result.
     case einval
     /// `ERANGE`: an offset does not fit its 16 bits.
     case erange

@@ -32,7 +32,7 @@ package struct PatcherCapabilities: OptionSet, Hashable, Sendable, BitwiseCopyab
     /// Such a patcher does not get passes with a prefix that is `EINVAL`. This is a limitation, so it is not in
     /// ``everything``.
     @inlinable package static var stepwise: Self { Self(rawValue: 1 << 10) }
-    /// It returns `EINVAL` if a jump has nothing to reach. A patcher without this ability does not get such passes.
+    /// It returns `EINVAL` if a jump has no target in the result. Other patchers do not get such passes.
     @inlinable package static var refuses: Self { Self(rawValue: 1 << 11) }
 
     /// All forms of edits and all parts of a result, as the built-in designs support them.

@@ -74,7 +74,7 @@ package final class Plugin: @unchecked Sendable {
     ///   - path: the file
     ///   - name: a name that replaces the exported one
     ///   - reserved: names that a plug-in must not have
-    /// - Throws: ``PluginError`` if the file is missing, is no library, or breaks a rule of the ABI
+    /// - Throws: ``PluginError`` if the file is missing, is not a library, or breaks a rule of the ABI
     package convenience init(
         path: String, name: String? = nil, reserved: Set<String> = []
     ) throws(PluginError) {
@@ -236,7 +236,7 @@ package final class Plugin: @unchecked Sendable {
 
 /// The entry for other packages: a plug-in that is linked into the program.
 package enum LinkedPlugin {
-    /// Makes a patcher of a C target's export.
+    /// Makes a patcher from the function that a C target exports.
     ///
     /// - Throws: an error if the exported struct breaks a rule of the ABI
     @unsafe

@@ -65,7 +65,7 @@ struct PluginCall: ~Copyable {
             ], isReadOnly: false)
     }
 
-    // MARK: In
+    // MARK: Input
 
     /// Writes a pass into the input buffer.
     ///

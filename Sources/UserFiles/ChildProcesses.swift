@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The child processes of this one.
 package enum ChildProcesses {
-    /// Those that have not been waited for; none where the kernel does not list them (`CONFIG_PROC_CHILDREN`).
+    /// The children that have not been reaped. Empty on a kernel without `CONFIG_PROC_CHILDREN`.
     package static var all: [pid_t] {
         let own = "/proc/self/task"
         return ((try? SystemCall.names(in: own)) ?? []).flatMap { thread -> [pid_t] in
@@ -14,7 +14,7 @@ package enum ChildProcesses {
         }
     }
 
-    /// The started processes, without workers that have ended.
+    /// The processes that this one started, without ended workers.
     package static let started = Mutex<Set<pid_t>>([])
 
     /// Starts a program with no signal blocked.
@@ -22,7 +22,7 @@ package enum ChildProcesses {
     /// - Parameters:
     ///   - descriptors: descriptors of this process, and their numbers in the child
     ///   - folder: the working directory, or `nil` for that of this process
-    ///   - isOwnGroup: true to make it the leader of a process group, which signals to the group of this process do not reach
+    ///   - isOwnGroup: true to make it the leader of a new process group, so that Ctrl-C does not reach it
     ///   - defaults: the signals to reset, also if this process ignores them
     package static func start(
         _ file: String, _ words: [String], environment: [String: String],

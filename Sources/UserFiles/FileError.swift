@@ -1,14 +1,14 @@
 import SystemPackage
 
-/// Why a file or folder cannot be used: which one, the reason of the system, and what to do, in one sentence.
+/// An error that makes a file or folder unusable. The text contains the name, the system's reason and advice.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String
 
     package init(_ description: String) { self.description = description }
 
-    /// An error with the words of the system.
+    /// An error with the reason of the system.
     ///
-    /// - Parameter verb: what could not be done to it: `read`, `written`
+    /// - Parameter verb: the participle of the failed operation, such as `read` or `written`
     package init(_ path: String, cannotBe verb: String, _ reason: Errno, advice: String = "") {
         self.init("\(path.named): cannot be \(verb): \(reason.reason)\(advice)")
     }

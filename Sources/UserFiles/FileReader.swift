@@ -9,11 +9,11 @@ package enum FileReader {
     /// The most bytes read of a pipe, whose writer may never end.
     package static let mostOfPipe = 512 << 20
 
-    /// Reads a file to its end: also a device or a pipe of the shell, whose size is not known before.
+    /// Reads a file to its end. It may be a device or a pipe of the shell (`/dev/fd/N`), whose size is unknown.
     ///
     /// A FIFO is refused: without a writer the reader would hang.
     ///
-    /// - Parameter limit: how many bytes of the start are enough
+    /// - Parameter limit: the maximum number of bytes to return
     /// - Throws: ``FileError`` with the file and the reason
     package static func bytes(of path: String, upTo limit: Int = .max) throws(FileError) -> [UInt8] {
         try check(path)
@@ -28,8 +28,8 @@ package enum FileReader {
     /// Reads an open descriptor to its end.
     ///
     /// - Parameters:
-    ///   - limit: how many bytes of the start are enough
-    ///   - mostOfPipe: how many bytes a pipe may have
+    ///   - limit: the maximum number of bytes to return
+    ///   - mostOfPipe: the maximum number of bytes in a pipe
     /// - Throws: ``FileError`` with the name and the reason
     package static func bytes(
         of file: FileDescriptor, named name: String, upTo limit: Int = .max, mostOfPipe: Int = mostOfPipe
@@ -60,7 +60,7 @@ package enum FileReader {
         }
     }
 
-    /// Checks that a path can be opened for reading and is no folder, FIFO or socket.
+    /// Checks that a path can be opened for reading and is not a folder, FIFO or socket.
     ///
     /// - Throws: ``FileError`` with the file and the reason
     package static func check(_ path: String) throws(FileError) {

@@ -129,14 +129,14 @@ extension FileDescriptor {
         try onErrno { try open(FilePath(path), mode, options: options.union(.closeOnExec), permissions: permissions) }
     }
 
-    /// Closes the descriptor of something that was only read or checked.
+    /// Closes a descriptor without writes. An error cannot lose data, so it is ignored.
     package func end() { try? close() }
 
     /// Reads in one call.
     ///
     /// - Parameters:
     ///   - count: the most bytes to read
-    ///   - offset: where to read, or `nil` for the current offset
+    ///   - offset: the offset in the file, or `nil` for the current one
     ///   - retryOnInterrupt: false to throw `EINTR`
     /// - Returns: nothing at the end of the file
     package func readBytes(

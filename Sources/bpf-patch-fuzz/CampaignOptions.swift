@@ -13,15 +13,15 @@ protocol CampaignOptions: ParsableArguments {
     /// The name of the first option of the target that is given, or `nil`.
     var givenName: String? { get }
 
-    /// The target of these options' kind, or `nil` for another kind.
+    /// The target of a campaign, or `nil` if these options describe another kind of target.
     static func own(_ target: CampaignTarget) -> Target?
 
-    /// A target with the options that are given.
+    /// Replaces the fields of a target for which an option was given.
     ///
     /// - Parameters:
-    ///   - target: the target without them, or `nil` for the default
-    ///   - isKept: true if paths must be valid from another folder
-    /// - Throws: ``CampaignError`` if a file or kernel that they name cannot be used
+    ///   - target: the original target, or `nil` for the default
+    ///   - isKept: true to make paths absolute, since a kept campaign may be resumed from another working directory
+    /// - Throws: ``CampaignError`` if a file or kernel in an option cannot be used
     func target(over target: Target?, isKept: Bool) throws -> CampaignTarget
 }
 
@@ -71,7 +71,7 @@ extension CampaignOptions {
         return (wanted, sessionTime)
     }
 
-    /// Checks that a resumed campaign is the same.
+    /// Checks that the options do not change a resumed campaign, except for its limits.
     ///
     /// - Throws: ``CampaignError`` with both values of the first option that differs
     private func check(
@@ -90,7 +90,7 @@ extension CampaignOptions {
                 "\(name): the campaign in \(state) has \(words[0]), not \(words[1]); leave it out, or start another campaign",
                 isWrongUse: true)
         }
-        // Then a file of the campaign has changed. The comparison of files reports it.
+        // Equal options: a file of the campaign has changed. The comparison of files reports it.
     }
 
     /// Checks that no option of a campaign is given, since merged states cannot be resumed.

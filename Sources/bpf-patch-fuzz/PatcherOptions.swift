@@ -89,7 +89,7 @@ struct PatcherOptions: ParsableArguments {
             isExecuting: isExecuting, plant: plant)
     }
 
-    /// The note for a case that was found with a patcher which does not run it.
+    /// The note for a case whose original patcher is not among the chosen ones.
     static func missingText(_ target: String) -> String {
         "found with \(target), which was not run; name it with "
             + (PatcherChoice(name: target) == nil ? "--plugin \(target)=FILE" : "--patcher \(target)")

@@ -75,7 +75,7 @@ import Testing
         #expect(empty.cases == 0 && empty.gaps == ["it ran 0 of 128 cases, \(CampaignReport.thinWords)"])
     }
 
-    /// A case that is cut off at the end is no finding, unless it has run longer than its timeout.
+    /// A case that is cut off at the end is not a finding, unless it has run longer than its timeout.
     @Test(arguments: [(0.0, false), (1.3, false), (30.0, false), (30.1, true)])
     func onlyLateCasesAreDoubted(_ seconds: Double, _ isLate: Bool) {
         let now: UInt64 = 1_000_000_000_000

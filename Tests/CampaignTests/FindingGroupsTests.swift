@@ -112,7 +112,7 @@ struct FindingGroupsTests {
         #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(group.text)")
     }
 
-    /// The size of a kernel case is that of its program: its passes are what the kernel did.
+    /// The size of a kernel case is that of its program, since its passes record the kernel's rewrites.
     @Test func kernelCasesAreAsLargeAsTheirPrograms() {
         #expect(finding("kernel/line/record/patch", slots: 51_068).size == "51,068 slots")
         #expect(finding("a/line/record/patch", slots: 1).size == "0 passes, 0 edits, 1 slot")

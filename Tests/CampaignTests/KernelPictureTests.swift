@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    /// The value read back is printed as it was and drawn beside the correct slots.
+    /// The kernel's program is printed unchanged and drawn beside the correct slots.
     @Test func compiledCall() throws {
         let gives = """
 

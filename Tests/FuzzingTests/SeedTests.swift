@@ -38,8 +38,8 @@ import Testing
         #expect(again == canonical, "\(file.path)")
     }
 
-    /// A file is named by its idea, in lower-case words with hyphens, and contains a sentence. A finding of a campaign is
-    /// named after its bucket.
+    /// The file name describes the case in lower-case words with hyphens, and `name:` contains a sentence. The file of a
+    /// finding is named after its bucket.
     @Test(arguments: files) func naming(_ file: CaseFolder.File) throws {
         if file.folder == .crashes {
             let bucket = try #require(file.parsed().bucket, "\(file.path)")

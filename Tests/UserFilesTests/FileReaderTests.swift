@@ -4,7 +4,7 @@ import Testing
 
 @testable import UserFiles
 
-/// Reading what may have no end.
+/// Reads devices and pipes, which may be endless.
 @Suite struct FileReaderTests {
     /// A pipe is read to its end, or to a limit: its writer may never come to one.
     @Test func pipesHaveALimit() throws {

@@ -32,7 +32,7 @@ extension Disassembler {
             return ("r\(insn.dst) = \(number) ll", [.dst, .imm, .nextImm])
         case Opcode.pseudoFunction:
             let place = target(Int(insn.imm))
-            // A distance alone would be read as a number.
+            // Without the word, the assembler would read a relative target as a constant.
             let word = if case .relative = place { "subprog " } else { "" }
             return ("r\(insn.dst) = \(word)\(place) ll", [.dst, .src, .imm])
         default:
@@ -40,7 +40,7 @@ extension Disassembler {
         }
     }
 
-    /// Loads from a packet, the classic kind.
+    /// `LD_ABS` and `LD_IND`: loads from a packet, inherited from classic BPF.
     static func packetLoad(_ insn: Instruction) -> (String, FieldSet)? {
         let size = AccessSize.of(insn.code)
         if size.isDouble { return nil }
@@ -62,7 +62,7 @@ extension Disassembler {
         return ("r\(insn.dst) = *(\(name) *)(r\(insn.src)\(distance(insn.off)))", [.dst, .src, .off])
     }
 
-    /// Stores of both classes, atomic operations among them.
+    /// Stores of the classes `ST` and `STX`, including atomic operations.
     static func store(_ insn: Instruction) -> (String, FieldSet)? {
         let size = AccessSize.of(insn.code)
         let place = "(\(size.name) *)(r\(insn.dst)\(distance(insn.off)))"

@@ -38,7 +38,7 @@ package struct LineScanner {
     ///
     /// - Units: Unicode scalars from 1
     package func column(of position: Int) -> Int {
-        // In UTF-8, each byte that does not continue a scalar begins one.
+        // Count all UTF-8 bytes except continuation bytes.
         bytes[lineStart..<position].reduce(into: 1) { count, byte in if byte & 0xc0 != 0x80 { count += 1 } }
     }
 

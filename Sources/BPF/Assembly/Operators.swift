@@ -5,7 +5,8 @@ struct ArithmeticOperator {
     /// True for a signed division, which has 1 in `off`.
     var isSigned: Bool
 
-    /// All but `=`, neg and the byte swaps, which have a syntax of their own. No symbol is a prefix of a later one.
+    /// All operators except `=`, negation and byte swaps, which have their own syntax.
+    /// No symbol is a prefix of a later one.
     ///
     /// - Source: RFC 9669, section 4.1
     static let all: [ArithmeticOperator] = [

@@ -8,7 +8,7 @@ struct RegisterName: Hashable, CustomStringConvertible {
         self.isDouble = isDouble
     }
 
-    /// Reads a whole word; `nil` if it is no register.
+    /// Reads a whole word; `nil` if it is not a register.
     init?(_ word: String) {
         let bytes = Array(word.utf8)
         guard bytes.count == 2 || bytes.count == 3, let letter = bytes.first else { return nil }

@@ -15,7 +15,7 @@ package struct LoadFlags: OptionSet, Hashable, Sendable, Codable {
 ///
 /// - Source: `kernel/bpf/verifier.c`, `bpf_check`: `bypass_spec_v1`, `bypass_spec_v4`, `allow_ptr_leaks`
 package enum LoadPrivilege: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The capabilities that the process has.
+    /// All capabilities of the process.
     case all
     /// `CAP_BPF`, `CAP_NET_ADMIN` and `CAP_SYSLOG` (to see addresses), but neither `CAP_PERFMON` nor `CAP_SYS_ADMIN`.
     case bpf

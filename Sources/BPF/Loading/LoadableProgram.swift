@@ -9,7 +9,7 @@
 /// | `r1 = imm` before a call of `bpf_obj_new_impl` or `bpf_percpu_obj_new_impl` | the number of a ``LocalStructure``, which is its BTF id |
 /// | `ld_imm64` with `src_reg` 0, or a helper call | unchanged |
 ///
-/// - Shape: subprograms and lines have their numbers, from 0, as ids; aux words are ignored
+/// - Shape: the id of a subprogram or line is its index, from 0; aux words are ignored
 /// - Source: `include/uapi/linux/bpf.h`, `union bpf_attr`
 package struct LoadableProgram: Hashable, Sendable {
     package var program: Program

@@ -17,7 +17,7 @@ package enum BucketGuide {
         + Way.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump or call that goes \($0.rawValue)") }
         + JumpRole.allCases.map { Row(word: "…-\($0.rawValue)", meaning: "a jump \($0.meaning)") }
 
-    /// The third word of some rules, if it is no instruction; `X`, `Y` and `PART` are placeholders.
+    /// The third word of some rules, if it is not an instruction; `X`, `Y` and `PART` are placeholders.
     package static let others: [(rules: [BrokenRule], row: Row)] = [
         ([.error], Row(word: "X-became-Y", meaning: "the pass must return X and returns Y: `accepted` or an error")),
         ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),

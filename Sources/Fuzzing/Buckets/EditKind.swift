@@ -1,4 +1,4 @@
-/// The word for an edit in buckets, or for a rewrite of a running kernel.
+/// The kind of an edit in the name of a bucket. In kernel buckets, the kind of a rewrite by the running kernel.
 package enum EditKind: String, Hashable, Sendable, CaseIterable {
     case patch, replace, keep, insert
     case insertSkip = "insert-skip"

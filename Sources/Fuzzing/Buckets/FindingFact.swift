@@ -53,7 +53,7 @@ enum FindingFact: Hashable {
 
         /// The place of a landing relative to the expected one, and to the patch that the jump must reach.
         ///
-        /// - Parameter patch: the slots of that patch in the expected result, or `nil` if the target is no patch
+        /// - Parameter patch: the slots of that patch in the expected result, or `nil` if the target is not a patch
         init(_ found: Int, expected: Int, patch: Range<Int>?) {
             // The target may be the slot after the patch.
             guard let patch, !patch.isEmpty, expected < patch.upperBound || found < patch.upperBound else {

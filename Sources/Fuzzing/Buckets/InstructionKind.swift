@@ -121,7 +121,7 @@ struct InstructionWord: Hashable {
         self.role = role
     }
 
-    /// Reads a word such as `may-goto-backward-kept`; `nil` for a word that is no instruction.
+    /// Reads a word such as `may-goto-backward-kept`; `nil` for any other word.
     init?(_ text: String) {
         var rest = Substring(text)
         func take(_ suffix: String) -> Bool {
@@ -131,7 +131,7 @@ struct InstructionWord: Hashable {
         }
         role = JumpRole.allCases.first { take($0.rawValue) }
         way = Way.allCases.first { take($0.rawValue) }
-        // Findings against kernels use the word of the coverage table for conditional jumps.
+        // Kernel findings write `conditional`, as in the coverage table, for the raw value `cond`.
         let name = rest.hasPrefix("conditional") ? "cond" + rest.dropFirst("conditional".count) : String(rest)
         guard let kind = InstructionKind(rawValue: name) else { return nil }
         self.kind = kind

@@ -20,9 +20,9 @@ extension CaseFile {
         var kept: Range<Int>?
         var isStart: [Bool]
         var isLabelled: [Bool]
-        /// The refs that are written as the target of their jump, by its slot.
+        /// The refs that are printed as the operand of their jump, by the slot of the jump.
         var inlineRefs: [Int: InputIndex] = [:]
-        /// The number of these refs, which are the first ones of the edit.
+        /// The number of `inlineRefs`. The edit lists them before all other refs.
         var inlineCount = 0
 
         init(_ edit: Edit) {

@@ -21,7 +21,7 @@ extension CaseFile.Reader {
         var c = Case(program: Program(insns: []), passes: [])
         try readHeader(&c)
         guard line.takeWord("program") else { throw fault("`program`, or a key such as `name:` before it") }
-        // The title is no comment of the case.
+        // The title is not part of the case's comment.
         let words = (comments ?? []).filter { "# " + $0 != CaseFile.title }
         if !words.isEmpty { c.comment = words.joined(separator: "\n") }
         comments = nil

@@ -13,7 +13,7 @@ package struct CaseGenerator: ~Copyable {
     private let bases: [ProgramBuffer]
     private let workloads: [Workload]
     private let limits: [CaseLimits]
-    /// The index of the limits of the case.
+    /// The index in `limits` for the current case.
     private var turn = 0
     private var draws = Draws(seed: 0, index: 0)
     private var features = CaseFeatures()
@@ -24,7 +24,7 @@ package struct CaseGenerator: ~Copyable {
     private let programBuffer = ProgramBuffer()
     private let passBuffer = PassBuffer()
     private var passNumber = 0
-    /// True if the case edits a real program, which is left unchanged before the first pass.
+    /// True if the program of the case is one of `bases`, unchanged, and not in `programBuffer`.
     private var isOfBase = false
     /// The workload of the case's passes, or `nil` for random passes.
     private var workload: Workload?
@@ -36,8 +36,8 @@ package struct CaseGenerator: ~Copyable {
     ///
     /// - Parameters:
     ///   - bases: real programs, well formed; if there are any, every other case edits one of them
-    ///   - workloads: the sources of passes, in turn by case; without any, passes are random
-    ///   - limits: the limits of passes, in turn by case
+    ///   - workloads: the sources of passes, cycled by case index; without any, passes are random
+    ///   - limits: the limits of passes, cycled by case index
     package init(
         seed: UInt64, shape: CaseShape = .mixed, bases: [Program] = [], workloads: [Workload] = [],
         limits: [CaseLimits] = [CaseLimits()]
@@ -66,7 +66,7 @@ package struct CaseGenerator: ~Copyable {
     /// - Complexity: O(slots)
     package mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
-        // All workloads take their turn under one set of limits before the next, so that all combinations occur.
+        // The next limits follow after a cycle of all workloads, so that all combinations occur.
         turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
         return make(Draws(seed: seed, index: index))
     }

@@ -1,11 +1,11 @@
 import BPF
 import Patching
 
-/// The limits of generated passes: the abilities of the patcher that they are for.
+/// The limits of generated passes, derived from the capabilities of one patcher.
 ///
 /// A patcher with few capabilities would skip nearly every random pass, so passes are generated within its limits. It
-/// skips passes that still exceed them. Patchers with different limits take turns: each case is generated for one of
-/// them, and the others run the passes that they support.
+/// skips passes that still exceed them. Cases cycle through the limits of all patchers: each case is generated for one
+/// of them, and the others run the passes that they support.
 package struct CaseLimits: Hashable, Sendable {
     /// The capabilities of the patcher.
     package var capabilities: PatcherCapabilities
@@ -31,7 +31,7 @@ package struct CaseLimits: Hashable, Sendable {
         }
     }
 
-    /// The limits for some patchers, in turn by case: each once, in the order of the patchers.
+    /// The distinct limits of some patchers, in the order of the patchers. Cases cycle through them.
     ///
     /// Built-in patchers have no limits.
     ///

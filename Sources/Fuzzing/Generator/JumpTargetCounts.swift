@@ -3,7 +3,7 @@ import Patching
 
 /// For each input slot of a pass under construction: the number of jumps to it, and the effect of the edits so far.
 ///
-/// It keeps passes acceptable: no edit may leave a surviving jump or call with nothing to reach.
+/// It keeps passes acceptable: no edit may leave a surviving jump or call without a target.
 struct JumpTargetCounts: ~Copyable {
     private var countStorage = Scratch<UInt32>()
     private var stateStorage = Scratch<State>()
@@ -15,7 +15,7 @@ struct JumpTargetCounts: ~Copyable {
     enum State: UInt8, BitwiseCopyable {
         /// Jumps to it reach the slot itself or the code in its place.
         case surviving
-        /// Jumps to it have nothing to reach.
+        /// Jumps to it have no target.
         case nothing
         /// It is deleted; jumps to it reach the next slot.
         case deleted

@@ -137,7 +137,7 @@ struct PatchGenerator: ~Copyable {
             if unsafe targets.states[index] == .nothing { return nil }
             let mayBeDead = build.features.limits.allowsDeadTargets && !isAppend
             if unsafe !mayBeDead && targets.states[index] == .deleted { return nil }
-            // Past the first slot of the range of this edit, there is nothing to reach.
+            // A jump into the range of this edit, except to its first slot, has no target.
             if index > off && index < edit.end { return nil }
         }
         return index

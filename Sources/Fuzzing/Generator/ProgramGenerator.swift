@@ -10,7 +10,7 @@ struct ProgramGenerator: ~Copyable {
     /// The number of patterns for each kernel.
     private let patternCount: Int
 
-    /// - Parameter kernels: the kernels that must define all codes, in turn by case; `nil` for none
+    /// - Parameter kernels: the kernels that must define all codes, cycled by case index; `nil` for none
     init(kernels: [KernelFunctions?] = [nil]) {
         let patterns = SlotPattern.all()
         patternCount = patterns.count

@@ -99,7 +99,7 @@ extension SlotPattern {
         }
     }
 
-    /// A code of the jump classes that is no jump: helper and kfunc calls, `exit`, `gotox`, `callx` and similar ones.
+    /// A code of the jump classes that is not a jump: calls of helpers and kfuncs, `exit`, `gotox`, `callx` and similar.
     private static func decoy(_ variant: Int) -> SlotPattern {
         let codes: [UInt8] = [0x85, 0x95, 0x85, 0x0d, 0x8d, 0x86, 0x96, 0x9d]
         let code = codes[variant % codes.count]

@@ -4,9 +4,9 @@ import Patching
 /// Makes a minimized case of one bucket smaller still, across the borders of buckets, as long as the same target is
 /// wrong.
 ///
-/// One cause may break several kinds of jumps, edits and borders, and buckets tell these apart. Two buckets belong
-/// together if a case of one slides into the other: both then break by the same small step. A case that needs another
-/// ingredient to break stays in its bucket.
+/// One cause may break several kinds of jumps, edits and borders, which are separate buckets. Two buckets belong
+/// together if a case of one can be simplified into a case of the other. A case that needs another ingredient to fail
+/// stays in its bucket.
 ///
 /// Deterministic for a deterministic target: the result depends on the case only.
 package struct CaseSlide {

@@ -26,7 +26,7 @@ private struct Focus {
         case span
     }
 
-    /// A plain instruction whose marker is set in the end, when its place is known.
+    /// A plain instruction without its final marker, which depends on its slot and is set last.
     private static let unmarked = Instruction(code: Opcode.movImmediate64, imm: .max)
 
     private let rule: BrokenRule

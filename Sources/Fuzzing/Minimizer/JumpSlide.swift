@@ -56,7 +56,7 @@ struct JumpSlide: Reducer {
                 c.passes[0].edits = c.passes[0].edits.map { $0.off.position == slot ? keepingFirstSlot($0) : $0 }
             }
             if minimization.attempt(change) { return }
-            // A jump stays in its subprogram, so the subprogram that a call leads to becomes part of the caller.
+            // A call becomes a jump, which must not leave its subprogram: merge the callee into the caller.
             if insn.jumpKind.isCall && !candidate.jumpKind.isCall {
                 let isTaken = minimization.attempt { c in
                     change(&c)

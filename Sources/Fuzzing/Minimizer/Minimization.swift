@@ -46,7 +46,7 @@ final class Minimization {
     private var deadly = 0
     /// The candidates without a wanted finding.
     private var tried: Set<CaseHash> = []
-    /// The smallest number of candidates that was put off.
+    /// The smallest number of candidates of a postponed step.
     private var putOff = Int.max
     /// The index of the current reducer in ``statistics``.
     private var reducer = 0

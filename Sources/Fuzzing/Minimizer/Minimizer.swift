@@ -20,7 +20,7 @@ package struct Minimizer {
         package var strays: [String: Case]
         /// The finding of the smallest case; `nil` if it was not run.
         package var finding: Finding?
-        /// True if an interrupt or a time limit ended it, so that the case may become smaller still.
+        /// True if an interrupt or a time limit ended the minimization. Another run may find a smaller case.
         package var isInterrupted = false
 
         package init(
@@ -65,10 +65,10 @@ package struct Minimizer {
         original.detail = nil
         let minimization = Minimization(
             original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
-        // The original is run once for the place of its finding. A case that kills its process has no place.
+        // The original is run once to locate its finding. A case that kills its process has no location.
         let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
         if isDeadly || minimization.runOriginal() { minimization.run(Self.reducers) }
-        // Each of them gets the description of its own bucket.
+        // The smallest candidate of another bucket gets the description of that bucket.
         let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key, judge)) }
         var result = Result(
             smallest: Self.finish(minimization.best, bucket, judge), candidates: minimization.runs,

@@ -1,6 +1,6 @@
 import Patching
 
-/// Removes passes: all but the failing one, which gets its input as the program, and any pass in between.
+/// Removes passes: all except the failing one, then passes at the end, at the start and in between.
 struct PassReducer: Reducer {
     let name = "passes"
 
@@ -19,7 +19,7 @@ struct PassReducer: Reducer {
         }
     }
 
-    /// Tries to begin with a pass and its input.
+    /// Tries to remove all passes before one, whose input becomes the program.
     private func start(_ minimization: Minimization, at pass: Int, only: Bool) -> Bool {
         guard let program = pass == 0 ? minimization.best.program : minimization.input(ofPass: pass) else {
             return false

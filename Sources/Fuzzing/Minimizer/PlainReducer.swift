@@ -96,7 +96,7 @@ struct SlotPlace {
         Instruction(code: insn(in: c).code == 0 ? 0 : plain.code, imm: marker)
     }
 
-    /// The `goto` to the target of a jump here; `nil` if there is no jump.
+    /// A `goto` with the target of the jump at a slot; `nil` if there is no jump.
     func gotoForm(in c: Case) -> Instruction? {
         let insn = insn(in: c)
         if !insn.jumpKind.isJump { return nil }

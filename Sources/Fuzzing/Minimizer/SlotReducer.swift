@@ -27,7 +27,7 @@ struct SlotReducer: Reducer {
         let whole = range.lowerBound - (isSecond(range.lowerBound) ? 1 : 0)..<range.upperBound
         if whole.count >= insns.count { return false }
         let remover = SlotRemover(minimization.best.program, removing: whole.contains)
-        // Later passes are in coordinates of their own, so the removed slots may be before or after their edits.
+        // Later passes index their own input, so the removed slots may be before or after their edits.
         let isTaken = minimization.attempt { c in
             remover.apply(to: &c)
             c.shiftLaterPasses(without: whole)

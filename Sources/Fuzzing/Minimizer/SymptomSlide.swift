@@ -4,12 +4,12 @@ import Patching
 /// Tries the smallest cases in which an offset can be wrong: backward or forward across an edit, or to an edit at the
 /// start.
 ///
-/// Two symptoms say enough of their cause that direction and edit do not matter: a jump that wrongly keeps its offset,
-/// and an instruction without an offset that is given one. No other symptom is accepted.
+/// For two symptoms, direction and edit do not matter: a jump that wrongly keeps its offset, and an offset that a
+/// patcher wrote to an instruction without one. No other symptom is accepted.
 struct SymptomSlide: Reducer {
     let name = "symptom slide"
 
-    /// `LDX|MEM|W`, a load from memory: besides a move, the plain instruction without an offset that is tried.
+    /// `LDX|MEM|W`, a load from memory: tried besides a move as an instruction without an offset.
     static let loadCode: UInt8 = 0x61
     private static let withoutOffset = [Instruction(code: Opcode.movImmediate64), Instruction(code: loadCode)]
     private static let filler = Instruction(code: Opcode.movImmediate64, imm: 1)
@@ -29,7 +29,7 @@ struct SymptomSlide: Reducer {
         }
         switch finding.rule {
         case .layout where !jumps.isEmpty:
-            // Another field than the offset has changed: the patcher took the jump for one of another kind.
+            // A field other than the offset has changed: the patcher mistook the jump for another kind.
             attemptBackward(minimization, Instruction(code: Opcode.ja)) {
                 $0.rule == .layout || hasUnchangedOffset($0)
             }
@@ -57,8 +57,7 @@ struct SymptomSlide: Reducer {
         for edit in edits(at: 0) {
             var backward = insn
             if insn.jumpKind == .none {
-                // A patcher reads it after the edit: an insertion has moved the instruction one slot away from the
-                // start.
+                // A patcher reads the offset after the edit. By then an insertion has moved the instruction by a slot.
                 backward.off = edit.skip ? -3 : -2
             } else {
                 _ = backward.setJumpOffset(-2, insn.jumpKind)

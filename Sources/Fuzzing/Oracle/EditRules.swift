@@ -218,7 +218,7 @@ struct EditRules: ~Copyable {
                 let target = slot &+ 1 &+ insn.offset(in: field)
                 if field.isCall || target < 0 || target > Int(edit.patchCount) { return true }
                 let there = edit.patchStart.position &+ target
-                // The slot after the patch may belong to another patch, but is no second slot.
+                // The slot after the patch may belong to another patch, but is not a second slot.
                 if unsafe roles[TableIndex(there / 64)].seconds &>> UInt64(there % 64) & 1 != 0 { return true }
             }
         }

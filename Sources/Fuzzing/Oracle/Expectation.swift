@@ -13,7 +13,7 @@ package struct Expectation: ~Copyable {
     /// The reason for which a pass is refused.
     package enum Refusal: String, Sendable {
         case malformed
-        /// A jump has nothing to reach, or a patch leaves its subprogram.
+        /// A jump has no target in the result, or a jump of a patch leaves its subprogram.
         case dangling
         /// The result is empty, or has no subprogram.
         case empty

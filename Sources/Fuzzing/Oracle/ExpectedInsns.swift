@@ -131,7 +131,7 @@ struct ExpectedInsns {
         return (survivingCount, removedCount)
     }
 
-    /// Returns true if 64 slots have the code and registers of one instruction that is no jump or call.
+    /// Returns true if 64 slots have the code and registers of one instruction that is not a jump or call.
     @inline(__always)
     private func hasNoJump(from start: InputIndex) -> Bool {
         unsafe input.insns.areAlike(from: start) && fields.count(input.insns[start]) == 0

@@ -62,13 +62,13 @@ struct KernelContract: ~Copyable {
             hasSkip = hasSkip || edit.skip
             for slot in 0..<Int(edit.patchCount) {
                 let index = PatchIndex(slot)
-                // A placeholder is no instruction.
+                // A placeholder is not an instruction.
                 if edit.keeps(index) { continue }
                 unsafe found |= undefined[Slot(Int(patch[index].code))]
                 if unsafe patch[index].code == Opcode.gotox { unsafe note(gotox: patch[index], &hasGotox, &found) }
             }
         }
-        // adjust_jmp_off() takes a gotox directly before an insertion for a jump to it.
+        // adjust_jmp_off() mistakes a gotox directly before an insertion for a jump to it.
         if hasGotox && hasSkip { found |= held }
         if input.subprogramCount > leastRoom {
             for room in rooms where input.subprogramCount > room.subprograms { found |= room.bit }
@@ -145,7 +145,7 @@ struct KernelContract: ~Copyable {
 ///
 /// - Source: `include/uapi/linux/bpf.h` and `include/linux/filter.h`, Linux 6.1 to 6.19; RFC 9669
 enum KernelCodes {
-    /// Returns true if a kernel defines a code; 0 is that of second slots.
+    /// Returns true if a kernel defines a code. Code 0, that of second slots, counts as defined.
     static func isDefined(_ code: UInt8, in kernel: KernelFunctions) -> Bool {
         if code == Opcode.gotol && !kernel.knowsGotol { return false }
         if code == Opcode.gotox { return kernel.knowsGotox }

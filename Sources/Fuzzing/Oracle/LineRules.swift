@@ -55,7 +55,7 @@ enum LineRules {
         var settled = 0
         /// The number of the first record that an edit may still change.
         var next = 0
-        /// That record, if there is one.
+        /// The record `next`, unless `next` is `count`.
         var head: LineRecord
         /// The distance by which all records from `next` on have shifted, modulo 2³².
         var shift: UInt32 = 0
@@ -72,7 +72,7 @@ enum LineRules {
             head = unsafe lines[TableIndex(0)]
         }
 
-        /// Goes on to the next record.
+        /// Advances to the next record.
         @inline(__always)
         private mutating func advance() {
             next += 1

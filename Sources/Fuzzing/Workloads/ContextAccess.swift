@@ -11,8 +11,8 @@ import Patching
 /// | of a full socket only | 4, or 9 if the load overwrites the context | 6 |
 ///
 /// A load of less than four bytes has 1 more instruction to mask the field, or 2 to shift it as well; the load of some
-/// bits has neither. The field at an offset depends on the program type, which no instruction shows: here the kinds of
-/// fields take turns. ``ContextRegisters`` finds the registers that hold the context.
+/// bits has neither. The field at an offset depends on the program type, which no instruction shows. Here the program
+/// cycles through the kinds of fields. ``ContextRegisters`` finds the registers that hold the context.
 ///
 /// - Source: `convert_ctx_accesses`, Linux 6.12
 enum ContextAccess {

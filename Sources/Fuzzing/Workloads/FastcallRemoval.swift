@@ -59,7 +59,7 @@ struct FastcallRemoval: ~Copyable {
         if count == 0 { return }
         let first = call - count
         let isEntered = (first + 1...call + count).contains { targets.contains(InputIndex($0)) }
-        // If no instruction follows the loads, a jump to them would have nothing to reach.
+        // If no instruction follows the loads, a jump to them would have no target.
         if isEntered && call + count + 1 >= end { return }
         if !draft.choice.takesNext() { return }
         if isEntered {

@@ -41,7 +41,7 @@ struct WorkloadDraft {
         count = 0
     }
 
-    /// Starts an insertion before an instruction that jumps skip; returns false if it is not chosen.
+    /// Starts an insertion before an instruction. Jumps to the instruction skip it. Returns false if it is not chosen.
     @inline(__always)
     mutating func insertBehindJumps(to slot: InputIndex) -> Bool {
         if !choice.takesNext() { return false }

@@ -13,7 +13,7 @@ package struct WorkloadGenerator: ~Copyable {
     /// The first marker of passes outside of a campaign.
     private static let firstMarker: Int32 = 1_000_000
 
-    /// Makes a generator with a workspace of its own.
+    /// Makes a generator with its own workspace.
     package init() {}
 
     /// Fills a buffer with all edits of one pass; deterministic.

@@ -3,8 +3,8 @@ import Patching
 
 /// Writes instructions that a workload rewrites into a random program.
 ///
-/// It overwrites only instructions that are no jumps, and new jumps stay in their subprogram. So the program stays well
-/// formed, and its other jumps keep their targets.
+/// It does not overwrite jumps, and new jumps stay in their subprogram. So the program stays well formed, and its other
+/// jumps keep their targets.
 struct WorkloadSeeder: ~Copyable {
     /// Slots that cannot become the second of a wide load: jump targets, and slots with a line record.
     private var targets = JumpTargets()
@@ -17,7 +17,7 @@ struct WorkloadSeeder: ~Copyable {
         let low: Int
         let high: Int
 
-        /// The number of consecutive instructions of one slot that are no jumps, up to a limit.
+        /// The number of consecutive instructions of one slot that are not jumps, up to a limit.
         @inline(__always)
         func plainCount(atMost most: Int) -> Int {
             var count = 0

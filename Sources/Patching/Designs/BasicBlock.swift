@@ -46,7 +46,7 @@ package final class BasicBlock: Patcher {
         output.reserve(insns: room, subprograms: input.subprogramCount, lines: input.lineCount)
         var program = unsafe BlockProgram(
             pass: pass, input: input, leaders: memory.value.leaders.makeSet(slots: input.insnCount),
-            // An append is a block of its own, after all others.
+            // An append is a separate block after all others.
             blocks: memory.value.blocks.buffer(reserving: input.insnCount + 1),
             insns: memory.value.insns.buffer(reserving: room), aux: memory.value.aux.buffer(reserving: room),
             goals: memory.value.goals.buffer(reserving: room))
@@ -61,13 +61,13 @@ package final class BasicBlock: Patcher {
 private struct BlockProgram {
     /// A block of code in the pool.
     struct Block: BitwiseCopyable {
-        /// The first slot of its code, and where calls enter.
+        /// The first slot of its code, which is the target of calls.
         var start: OutputIndex
-        /// Where jumps enter.
+        /// The target of jumps.
         var entry: OutputIndex
         /// The slot after its code.
         var end: OutputIndex
-        /// True if jumps and calls to it have nothing to reach.
+        /// True if it is deleted and no code replaces it, so that jumps and calls to it have no target.
         var isGone = false
     }
 
@@ -145,7 +145,7 @@ private struct BlockProgram {
         if blockCount > 0 { unsafe blocks[TableIndex(blockCount - 1)].end = at }
     }
 
-    /// Goes on to the next block if it starts at the next slot; returns true if it does.
+    /// Advances to the next block if it starts at the next slot; returns true if it does.
     @inline(__always) @discardableResult
     private mutating func enter() -> Bool {
         let isLeader = unsafe leaders.member(from) != 0

@@ -2,22 +2,21 @@ import BPF
 
 /// Patches in place at once, remembers (offset, count, delta), and adjusts all branches once at the end.
 ///
-/// This is the kernel's way without its expensive half. `patch` changes the array of instructions as soon as an edit
-/// arrives; jumps are wrong from then on. What moved, and by how much, goes to a list. In the end one walk over the
-/// array, `adjustBranches`, sets every offset by that list.
+/// This is the kernel's algorithm without its expensive half, the branch adjustment for every edit. `patch` changes the
+/// array of instructions as soon as an edit arrives; jumps are wrong from then on. A list records each move and its
+/// distance. After the last edit, `adjustBranches` walks the array once and sets every offset from that list.
 ///
 /// It costs one copy and one move of each slot, twelve bytes for each edit, a bit and a half for each slot, and one
 /// more walk over the result.
 ///
 /// Departures from the proposal, which is one sentence:
-/// - The kernel moves all that follows a patch, every time. Here a gap follows the last patch, as in an editor: slots
-///   that the edits have passed lie before it, all others after it, so a slot moves once. Edits must arrive in order.
-/// - The proposal does not say how a branch finds its entry of the list. Here a set of the offsets, a bit each, counts
-///   how many of them are at or before a target, so the entry is found at once.
-/// - An edit removes any number of slots, or none: `count` is how many. A target in a deleted range goes on to the slot
-///   after the range.
+/// - The kernel moves all slots that follow a patch, for every edit. Here the array is a gap buffer with the gap after
+///   the last patch, so a slot moves once. Edits must arrive in order.
+/// - The proposal does not say how a branch finds its entry of the list. Here the offsets are a bit set. Its population
+///   count up to a target is the index of the entry.
+/// - An edit removes `count` slots, which may be 0. A target in a deleted range moves to the slot after the range.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. So the last walk
-///   must tell patches from the program, and goes through the edits beside the array.
+///   must distinguish patches from the program, and reads the edits along with the array.
 /// - Subprogram starts and line records, which the proposal does not mention, are relocated at the end.
 ///
 /// - Complexity: O(slots + edits) a pass. A jump to deleted slots adds O(log subprograms) for each deletion that

@@ -2,20 +2,20 @@ import BPF
 
 /// A sorted array of (offset, count, delta), and one pass over the program at the end.
 ///
-/// `addPatch` notes an edit at the end of an array that doubles when it is full; nothing else happens until `applyPatches`.
-/// That copies the program and the patches to the result, in order. An instruction of the input with number `pc` moves by
-/// the delta of the last entry before it, and so does the target of a jump: its new offset is
+/// `addPatch` appends an edit to an array that doubles when it is full. All other work is done by `applyPatches`.
+/// It copies the program and the patches to the result, in order. An instruction of the input with number `pc` moves by
+/// the delta of the last entry before it. The target of a jump moves in the same way, so the new offset is
 /// `target + delta(target) - (pc + delta(pc)) - 1`. The array is sorted because edits arrive in order, so `delta` is a
 /// binary search.
 ///
 /// It costs twelve bytes for each edit, one copy of each slot, and a search of log(edits) steps for each jump.
 ///
 /// Departures from the proposal, in which one instruction becomes several:
-/// - An edit removes any number of slots, or none. The entry of a deletion has the count 0, and `lookUp` goes on from a
+/// - An edit removes any number of slots, or none. The entry of a deletion has the count 0, and `lookUp` continues from a
 ///   target in the deleted range to the slot after it. An insertion grows the program by its whole patch.
 /// - The patches stay where the caller has them; the proposal copies them to a second array that doubles. An entry does not
 ///   hold the number of removed slots, nor the `skip` flag of an insertion, so `lookUp` reads the edit of that number too.
-/// - The delta of a jump's own position is not searched for: the pass knows it.
+/// - The delta at the jump itself needs no search: the loop over the program has it.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref. The proposal adjusts
 ///   patch instructions like those of the input, as if they were at `offset + j`.
 /// - The proposal changes `off` of every instruction of class `JMP`, and nothing else. Here the jump kind selects the field,
@@ -112,7 +112,7 @@ private struct PatchingState {
             let edit = pass.edit(number)
             return moved(target, by: before + (edit.skip && !isCall ? Int32(patch.count) : 0))
         }
-        // Of a replaced range, only the first slot is left to reach.
+        // Of a replaced range, only the first slot is a valid target.
         return target < pass.edit(number).end ? nil : moved(target, by: patch.delta)
     }
 

@@ -2,9 +2,9 @@ import BPF
 
 /// A tail of new instructions for each slot, and a map from each slot to its index in the result.
 ///
-/// The program stays an array in which every slot can have a tail: the code that an edit puts in its place. Offsets go on
-/// counting original slots while edits are made, so that an edit costs its own length. In the end one prefix sum over the
-/// lengths is the new index of every slot, and a jump to slot t has the offset `map[t] - at - 1`. Here `at` is the jump's
+/// The program stays an array in which every slot can have a tail: the code that an edit puts in its place. Until the
+/// last edit, offsets count original slots, so that an edit costs its own length. Then one prefix sum over the lengths
+/// computes the new index of every slot. A jump to slot t has the offset `map[t] - at - 1`, where `at` is the jump's
 /// own index in the result. The proposal has `map[c]` for a jump from slot c, but a kept jump need not be first in its tail.
 ///
 /// It costs four bytes for the tail and eight of map for each slot, and a walk over all slots for each of the three steps:
@@ -139,7 +139,7 @@ private struct TailedProgram {
 
     // MARK: The result
 
-    /// Writes each slot or its tail, with offsets by the map.
+    /// Writes the result: for each input slot, the slot itself or its patch. The map supplies the jump offsets.
     mutating func write() {
         var slot = InputIndex(0)
         while slot.position <= input.insnCount {

@@ -10,7 +10,7 @@ import BPF
 /// - `destroy` empties the pool from which all nodes come.
 ///
 /// It costs 24 bytes for each node, four for its number, four for each jump, and an index of four for each slot, since edits
-/// name positions. A walk of the list makes that index anew for each pass after the first.
+/// name positions. A walk of the list rebuilds that index for each pass after the first.
 ///
 /// Departures from the proposal, which grows instructions and says that removal is not right yet:
 /// - It relocates by original indices, and knows no jumps from one pass into the patches of another. Nodes point to nodes

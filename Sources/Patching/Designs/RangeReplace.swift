@@ -1,6 +1,6 @@
 import BPF
 
-/// `bpf_patch_insns`: any range of instructions is replaced by any others, and one owner knows all positions.
+/// `bpf_patch_insns`: any range of instructions is replaced by any others, and one object tracks all positions.
 ///
 /// `replace` is the only operation: an empty range is an insertion, an empty patch a deletion, and a flag selects whether
 /// jumps to an insertion enter it. The caller never computes an index: the replacer copies the code between two ranges
@@ -13,7 +13,7 @@ import BPF
 /// Departures from the proposal, which is a signature and a paragraph:
 /// - Ranges must come in increasing order. The proposal does not say how its iterator avoids a move for each edit.
 /// - Deleted slots at which jumps wait pass their chains on to the slot that follows in the same subprogram.
-/// - Past the first slot of a replaced range nothing is left to reach: a jump there is an error.
+/// - A jump into a replaced range, except to its first slot, has no target and is an error.
 /// - A call waits for the start of its subprogram until the end: code can be inserted before a start.
 /// - A jump in a patch has its offset within the patch, or names an instruction of the input by a ref.
 /// - Line records, which the proposal does not mention, are relocated at the end.
@@ -56,9 +56,9 @@ package final class RangeReplace: Patcher {
     }
 }
 
-/// The owner of positions.
+/// The replacer of ranges, which tracks all positions.
 private struct RangeReplacer {
-    /// Instead of an index: nothing is left to reach. Instead of a jump: the end of a chain.
+    /// Instead of an index: the slot is gone, so jumps to it have no target. Instead of a jump: the end of a chain.
     static let none = OutputIndex(rawValue: .max)
     /// In ``newTargets``: that of the slot that follows the deleted ones.
     private static let deleted = OutputIndex(rawValue: .max - 1)
@@ -73,7 +73,7 @@ private struct RangeReplacer {
     let chains: UnsafeTypedBuffer<InputIndex, OutputIndex>
     /// For each waiting jump or call of the result, the next of its chain.
     let links: UnsafeTypedBuffer<OutputIndex, OutputIndex>
-    /// Where each subprogram starts in the result, and the last call of the result that waits for it.
+    /// For each subprogram, its start in the result, and the last call of the result that waits for it.
     let starts: UnsafeTypedBuffer<TableIndex, OutputIndex>
     let callers: UnsafeTypedBuffer<TableIndex, OutputIndex>
     var subprogramCount = 0
@@ -100,7 +100,7 @@ private struct RangeReplacer {
         }
         write(edit)
         if edit.isInsertion { return }
-        // Past the first slot of the range, nothing is left to reach.
+        // A jump into the range, except to its first slot, has no target.
         while ahead < edit.end {
             unsafe backpatch(chains[ahead], to: RangeReplacer.none)
             unsafe newTargets[ahead] = RangeReplacer.none
@@ -158,7 +158,7 @@ private struct RangeReplacer {
         subprogramCount += 1
     }
 
-    /// Goes on to the next subprogram if the cursor is at the end of one: nothing follows deleted slots there.
+    /// Advances to the next subprogram if the cursor is at the end of one. Deleted slots have no successor there.
     @inline(__always)
     private mutating func enterSubprogram() {
         if cursor.position < subprogramEnd || subprogramEnd == input.insnCount { return }

@@ -2,7 +2,7 @@ import BPF
 
 /// Adjacent edits that each keep the one slot they replace, as in long passes of the kernel.
 ///
-/// They have a loop of their own: short loop bodies let the CPU prefetch later edits.
+/// They have a separate loop: short loop bodies let the CPU prefetch later edits.
 extension SinglePassRelocator {
     /// Lays out edits of this form, and returns the first edit of another form.
     ///

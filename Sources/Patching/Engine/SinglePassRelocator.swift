@@ -38,7 +38,7 @@ struct SinglePassRelocator {
     private var fixedCount = 0
     /// The slot of the result that is written next.
     var at = OutputIndex(0)
-    /// False after a jump with nothing to reach.
+    /// False after a jump without a target in the result.
     var isWhole = true
     /// True after an offset that does not fit.
     private var overflows = false

@@ -1,6 +1,6 @@
 import BPF
 
-/// The errors of a layout: a jump with nothing to reach, and an offset that does not fit.
+/// The errors of a layout: a jump without a target, and an offset that does not fit.
 struct LayoutErrors {
     private var isDangling = false
     private var overflows = false
@@ -12,7 +12,7 @@ struct LayoutErrors {
 
     /// Points a jump or call at a slot of the result to its target, and notes an error.
     ///
-    /// - Parameter landing: the target in the result; `nil` if the jump has nothing to reach
+    /// - Parameter landing: the target in the result; `nil` if the jump has none
     @inline(__always)
     mutating func pointing(
         _ insn: Instruction, _ field: OffsetField, at slot: OutputIndex, to landing: OutputIndex?

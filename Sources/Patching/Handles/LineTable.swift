@@ -93,7 +93,7 @@ private struct LineSweep {
         hasHeir = false
     }
 
-    /// Goes on to the next edit.
+    /// Advances to the next edit.
     @inline(__always)
     private mutating func passEdit(_ edit: EditRecord) {
         delta = delta &+ edit.patchCount &- edit.remove

@@ -6,7 +6,7 @@ public enum PatchingError: Error, Hashable, Sendable, CustomStringConvertible {
     case malformed(MalformedEdit)
     /// `EINVAL`: an earlier edit of the phase has deleted or replaced an instruction that this edit names.
     case removed(InputIndex)
-    /// `EINVAL`: in a pass, counted from 0, a jump has nothing to reach, or no instruction is left.
+    /// `EINVAL`: in a pass, counted from 0, a jump has no target, or no instruction is left.
     case refused(pass: Int)
     /// `ERANGE`: after a pass, counted from 0, an offset does not fit its 16 bits.
     case outOfRange(pass: Int)

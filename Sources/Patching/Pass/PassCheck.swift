@@ -91,7 +91,7 @@ package enum PassCheck {
         let split = wideBefore(edit.off, in: input) | wideBefore(edit.end, in: input)
         let skip = (edit.skipFlag == 0 ? 0 : 1) & (edit.remove == 0 ? 0 : 1)
         let keeps = edit.keep == EditRecord.noKeep ? 0 : 1
-        // An append has no instruction of its own; it removes 0 slots, which is the width of none.
+        // An append has no instruction to keep. Its `remove` of 0 equals no width, so any instruction may be read.
         let width = unsafe input.insns[min(edit.off, InputIndex(input.insnCount &- 1))].width
         let keepWidth = keeps & (Int(edit.remove) == width ? 0 : 1)
         let keepOutside = keeps & (Int(edit.keep) &+ Int(edit.remove) > Int(edit.patchCount) ? 1 : 0)

@@ -124,7 +124,7 @@ package struct PassImage: BitwiseCopyable {
         return nil
     }
 
-    /// The first edits of the pass, as a pass of its own.
+    /// The first edits of the pass, as a separate pass.
     @inlinable
     package func prefix(_ count: Int) -> PassImage {
         var shorter = self

@@ -20,7 +20,7 @@ package struct KernelTree: Sendable {
     /// - Parameters:
     ///   - path: a checkout, an unpacked source package, or the archive of a package
     ///   - progress: called repeatedly with the share of the archive that is read, from 0 to 1
-    /// - Throws: ``PluginError`` if the path is no kernel tree
+    /// - Throws: ``PluginError`` if the path is not a kernel tree
     package init(path: String, progress: (Double) -> Void = { _ in }) throws(PluginError) {
         if (try? FileType(of: path)) == .directory {
             try self.init(folder: path, named: path)

@@ -22,7 +22,7 @@ import Testing
     ///
     /// - Parameters:
     ///   - disturbances: the number of disturbances of all campaigns together
-    ///   - turn: one session in so many is undisturbed until its first checkpoint, so that a slow machine makes progress
+    ///   - turn: one in `turn` sessions runs to its first checkpoint, so that a slow machine makes progress
     ///   - cases: the number of cases of each campaign
     static func run(disturbances: Int, waiting turn: Int, cases: Int) throws {
         let seed = UInt64.random(in: 0..<1 << 32)

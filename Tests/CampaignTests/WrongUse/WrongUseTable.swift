@@ -112,7 +112,7 @@ enum WrongUseTable {
         _ command: [String], _ base: [String], _ kind: Kind?
     ) -> [WrongCommand] {
         guard let kind else { return [] }
-        // The positional argument of a valid command line is its first word that is no option.
+        // The positional argument of a valid command line is its first word that is not an option.
         var line = base
         var place = 0
         while place < line.count, line[place].hasPrefix("-") { place += 2 }

@@ -103,7 +103,7 @@ struct CapabilityTests {
         #expect(able.given > count.given && count.given > 100)
     }
 
-    /// A jump into a replaced range is no dead target, although another range is deleted.
+    /// A jump into a replaced range does not count as a jump to deleted code, although another range is deleted.
     @Test func replacedTargetsAreNotDead() {
         let plain = Instruction(code: Opcode.movImmediate64)
         let insns = [plain, plain, plain, plain, Instruction(code: Opcode.ja, off: -2)]

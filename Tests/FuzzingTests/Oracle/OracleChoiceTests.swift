@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    /// A fault of the fast oracle is a finding in the bucket of its fault. The reference continues with the case.
+    /// A wrong result of the fast oracle is a finding in an `oracle` bucket. The reference result replaces it.
     @Test func aWrongFastOracleIsAFinding() throws {
         let plain = Instruction(code: Opcode.movImmediate64, imm: 1)
         let program = Program(insns: [plain, Instruction(code: Opcode.ja, off: 0), plain])

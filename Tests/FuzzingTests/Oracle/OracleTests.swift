@@ -98,7 +98,7 @@ struct OracleTests {
         #expect(accepted > 10_000 && refused > 500, "seed \(seed): \(refused) of \(accepted)")
     }
 
-    /// An insertion that jumps skip is one step: a jump that could not reach its start does not overflow in between.
+    /// A skipped insertion is one step. A jump whose offset would overflow if it entered the insertion is accepted.
     @Test func skippedInsertionDoesNotOverflowInBetween() throws {
         var insns = (0..<32_768).map { Instruction(code: Opcode.movImmediate64, imm: Int32($0)) }
         insns[32_767] = Instruction(code: Opcode.ja, off: -32_768)
@@ -112,7 +112,7 @@ struct OracleTests {
     }
 }
 
-/// A result with one wrong field has a finding with the broken rule and its place.
+/// A result with one wrong field leads to a finding with the broken rule and its position.
 struct BrokenRuleTests {
     /// Returns the right result with one change.
     private final class Tamperer: Patcher {

@@ -120,13 +120,13 @@ struct OraclePair: ~Copyable {
         (.fixed(insns: 10, edits: 4, passes: 2), 2_000),
     ]) func randomCases(_ shape: CaseShape, _ count: UInt64) { OraclePair.compareRandom(shape, count) }
 
-    /// Prefixes of the edits, which matter for stepwise patchers.
+    /// Also compares every prefix of the edits, since stepwise patchers apply them one by one.
     @Test(arguments: [(CaseShape.fixed(insns: 6, edits: 4, passes: 1), UInt64(3_000)), (.mixed, 600)])
     func prefixesOfRandomCases(_ shape: CaseShape, _ count: UInt64) {
         OraclePair.compareRandom(shape, count, prefixes: true)
     }
 
-    /// Patches and runs of equal slots longer than 64 slots, which the fast oracle reads at once.
+    /// Patches and runs of equal slots that are longer than the 64 slots which the fast oracle checks in one step.
     @Test func longPatchesAndRuns() throws {
         let move = Instruction(code: Opcode.movImmediate64, imm: 7)
         var passes: [(Pass, Program)] = []

@@ -2,7 +2,7 @@ import BPF
 import Patching
 import TestSupport
 
-/// Instructions with a marker: a number of their own, in a field that patching does not change.
+/// Instructions with a marker: a unique number in a field that patching does not change.
 enum Marked {
     /// An instruction of some kind with a marker.
     static func insn(_ code: UInt8, src: UInt8 = 0, _ marker: Int) -> [Instruction] {

@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    /// A case that is cut off at the end of the campaign is reported, but is no finding: its own timeout has not passed. It
+    /// A case that is cut off at the end of the campaign is reported, but is not a finding: its own timeout has not passed. It
     /// does not delay the end. Without a complete block, the exit status is an error.
     @Test func cutOffCaseIsNoFinding() throws {
         let plugin = try Self.build("FAULT=HANG", "EVERY=1")

@@ -75,7 +75,7 @@ import UserFiles
         #expect(run.status == 0 && run.output.contains("3,000 cases in"), "\(run)")
     }
 
-    /// A campaign does not wait for children that a plug-in leaves running, even in a session of their own.
+    /// A campaign does not wait for children that a plug-in leaves running, even in a new session.
     @Test(arguments: ["CHILD", "SESSION", "FORK"]) func childrenAreNotWaitedFor(_ fault: String) throws {
         let plugin = try Self.build(fault)
         let run = try Self.run([

@@ -14,11 +14,11 @@ import Testing
 
     private static func archive(_ version: String) -> String { "/usr/src/linux-source-\(version).tar.xz" }
 
-    /// The functions of 6.1 under a later release: they handle most later opcodes by the rules.
+    /// The functions of 6.1, declared as 6.12. They handle most opcodes that 6.1 lacks correctly.
     private static let renamed = "6.1 as 6.12"
     private static let kernels = versions + (versions.contains("6.1") ? [renamed] : [])
 
-    /// The kernel of the short tests. Unpacking takes long, so the others are left to the long tests.
+    /// The kernel of the short tests. Unpacking is slow, so only the long tests use the others.
     static let newest = Array(versions.suffix(1))
     static let others = kernels.filter { !newest.contains($0) }
 

@@ -74,9 +74,9 @@ extension Reference {
             length += len - 1
         }
 
-        /// 2. Deleting `[off, off+cnt)`: records in it are dropped; if some were, a slot follows at that moment (an
-        ///   append does not count) and has no record of its own, the last dropped record moves to it; later records
-        ///   shift by `-cnt`.
+        /// 2. Deleting `[off, off+cnt)`: records in it are dropped. If some were, and a slot without a record follows
+        ///   at that moment (an append does not count), the last dropped record moves to it. Later records shift by
+        ///   `-cnt`.
         mutating func delete(_ off: Int, _ cnt: Int) {
             let end = off + cnt
             let isDropped = { (record: LineRecord) in off <= Int(record.insnOff) && Int(record.insnOff) < end }

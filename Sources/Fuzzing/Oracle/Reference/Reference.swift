@@ -93,7 +93,7 @@ extension Reference {
 }
 
 extension Instruction {
-    /// The field that holds the offset; `nil` for an instruction that is no jump or call, and for a second slot, whose
+    /// The field that holds the offset; `nil` for instructions other than jumps and calls, and for a second slot, whose
     /// code is 0.
     var offsetField: Reference.OffsetField? {
         switch code {

@@ -1,7 +1,7 @@
 /// A token as text.
 struct CWord {
     var text: String
-    /// True if it is an identifier and no keyword.
+    /// True for an identifier that is not a keyword.
     var isName: Bool
 
     init(_ token: CToken, _ text: String) {
@@ -12,7 +12,7 @@ struct CWord {
     /// Returns true if the compiler or its own headers define the name.
     static func isBuiltIn(_ text: String) -> Bool { text.hasPrefix("__builtin") || compilerWords.contains(text) }
 
-    /// The local names of a function: each follows a type and precedes an assignment or the like.
+    /// The names that a function declares, found by their neighbors: a type or `*` before, `=`, `;` or the like after.
     static func locals(of tokens: [CWord]) -> Set<String> {
         var found: Set<String> = []
         // After a comma in parentheses comes an argument, except in the header of a loop.
