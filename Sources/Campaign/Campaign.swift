@@ -131,7 +131,7 @@ package final class Campaign {
         return report
     }
 
-    /// The report without the end of the campaign.
+    /// The report without the parts that are only known after the end of the campaign.
     private var bareReport: CampaignReport {
         let seconds = total ?? clock.seconds
         var report = CampaignReport(

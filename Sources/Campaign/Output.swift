@@ -29,7 +29,7 @@ package enum Output {
         }
     }
 
-    /// Moves standard output to a descriptor of its own, and sends later prints to standard error.
+    /// Moves standard output to its own descriptor, and sends later prints to standard error.
     static func takeStandardOutput() throws(Errno) -> FileDescriptor {
         let own = try FileDescriptor.standardOutput.duplicateAside()
         _ = try onErrno { try FileDescriptor.standardError.duplicate(as: .standardOutput) }
@@ -84,7 +84,7 @@ package enum Output {
     /// True once a reader did not read in time. Later writes do not wait for it.
     private static let isUnread = Atomic(false)
 
-    /// Writes a text to standard error, and waits for the reader.
+    /// Writes a text to standard error; blocks while the pipe is full.
     package static func note(_ text: String) { try? errors.put(text.utf8) }
 
     private static var errors: FileDescriptor { FileDescriptor(rawValue: errorDescriptor.load(ordering: .relaxed)) }

@@ -6,7 +6,7 @@ import Plugins
 package struct OracleOptions: Codable, Hashable, Sendable {
     /// True if patchers built from kernel functions also run passes outside the kernel's contract.
     package var beyondContract: Bool
-    /// One allocation in so many fails in plug-ins built from kernel functions; 0 for none.
+    /// N to make one in N allocations fail in plug-ins built from kernel functions; 0 for none.
     package var failAlloc: UInt32
     /// The oracle that judges.
     package var oracle: Oracle
@@ -20,9 +20,9 @@ package struct OracleOptions: Codable, Hashable, Sendable {
     /// The options as conditions of a case.
     var conditions: Case.Conditions { Case.Conditions(beyondContract: beyondContract, failAlloc: failAlloc) }
 
-    /// These options for a case with conditions of its own; the share of failing allocations of these options comes first.
+    /// Merges these options with the conditions of a case. A nonzero ``failAlloc`` here takes precedence.
     ///
-    /// A case that was found against the fast oracle is judged by the reference, since only the reference shows it.
+    /// A finding of the fast oracle is judged by the reference, since only the reference reproduces it.
     package func applying(to c: Case) -> OracleOptions {
         let conditions = c.judgingConditions
         return OracleOptions(

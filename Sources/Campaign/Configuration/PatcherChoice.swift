@@ -58,7 +58,7 @@ package struct PatcherChoice: Codable, Hashable, Sendable {
         }
     }
 
-    /// Makes a patcher with a workspace of its own.
+    /// Makes a patcher with its own workspace.
     ///
     /// - Parameter options: for plug-ins
     package func make(_ options: Plugin.Options = Plugin.Options()) -> any Patcher {

@@ -8,7 +8,7 @@ package struct PatcherTarget: TargetProperties, Codable, Hashable {
     package var oracleOptions: OracleOptions
     /// ELF objects and folders whose programs are edited.
     package var objects: [String]
-    /// The workloads that make passes in turn; if empty, passes are random.
+    /// The sources of passes, cycled by case index; if empty, passes are random.
     package var workloads: [Workload]
     package var budget: CaseBudget
 
@@ -34,7 +34,7 @@ package struct PatcherTarget: TargetProperties, Codable, Hashable {
     package var kernel: [String] { [] }
     package func oracle(for c: Case) -> Oracle { oracleOptions.applying(to: c).oracle }
 
-    /// The limits of generated passes: each patcher's limits take turns, so that each patcher gets whole cases that it supports.
+    /// The limits of generated passes, cycled by case index. Each patcher gets some cases that it supports completely.
     package var limits: [CaseLimits] {
         CaseLimits.turns(
             patchers.map { patcher in

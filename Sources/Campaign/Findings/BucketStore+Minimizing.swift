@@ -58,8 +58,8 @@ extension BucketStore {
 
     /// Finishes the next bucket after the last block; returns false if none is left.
     ///
-    /// A collateral bucket is a finding of its own, but the buckets that its own minimization hits are ignored. Without
-    /// time, the case is written as it was seen.
+    /// A collateral bucket is a separate finding, but the buckets that its own minimization hits are ignored. If no
+    /// time is left, the case is written without minimization.
     ///
     /// - Throws: ``CampaignError`` when a file cannot be written
     func finishNext() throws(CampaignError) -> Bool {

@@ -93,7 +93,7 @@ package struct CrashFolder: Sendable {
         }
         let aside = file + ".unreadable"
         do throws(Errno) { try SystemCall.rename(file, to: aside) } catch {
-            throw CampaignError("\(file): is no case and cannot be put aside: \(error.reason); move it away")
+            throw CampaignError("\(file): is not a readable case and cannot be renamed: \(error.reason); move it away")
         }
         Output.note("\(file): is not a readable case; renamed to \(aside)\n")
         return nil

@@ -44,7 +44,7 @@ struct Gutter {
         var isEmphasized: Bool { tone != .plain }
         var stroke: Stroke { isEmphasized ? .heavy : isCall ? .double : .light }
         var ink: Tone { tone == .plain && isCall ? .call : tone }
-        /// Where lines overlap, the one of higher rank is drawn.
+        /// The priority: of overlapping lines, the one with the highest rank is drawn.
         var rank: Int { isEmphasized ? 2 : isCall ? 1 : 0 }
 
         func overlaps(_ other: Lane) -> Bool { top <= other.bottom && other.top <= bottom }

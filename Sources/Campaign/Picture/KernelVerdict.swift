@@ -64,7 +64,7 @@ struct KernelVerdict {
         switch sight {
         case .insn(let slot, var insn, let second):
             guard given.insns.indices.contains(slot) else { return nil }
-            // A compiled call holds its offset in `off`.
+            // After the JIT, the verifier leaves the offset of a subprogram call in `off`.
             if insn.jumpKind == .call && insn.off != 0 { (insn.imm, insn.off) = (Int32(insn.off), 0) }
             given.insns[slot] = insn
             if let second, slot + 1 < given.insns.count { given.insns[slot + 1] = second }

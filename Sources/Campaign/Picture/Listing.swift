@@ -105,7 +105,7 @@ struct Listing {
         (slot..<slot + width(at: slot)).flatMap { lines[$0] ?? [] }.map { "\($0)" }.joined(separator: " ")
     }
 
-    /// The number by which generated programs tell instructions apart, in a field that is not the jump offset.
+    /// The number that identifies an instruction of a generated program, in a field other than the jump offset.
     func marker(at slot: Int) -> Int? {
         guard program.insns.indices.contains(slot) else { return nil }
         let insn = program.insns[slot]

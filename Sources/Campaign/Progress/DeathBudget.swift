@@ -1,8 +1,9 @@
 /// The share of a campaign that deaths of one target may cost.
 ///
-/// The first hang and the first death for lack of memory are free: the target still runs in all blocks until the second.
-/// After that, deaths may cost one second and a quarter of all cases. Leaving a target out protects the others, so one target
-/// always runs. Prices are fixed, and no time is measured: the same deaths leave a target the same blocks on every machine.
+/// The first hang and the first death for lack of memory are free: the target runs in all blocks until the second.
+/// After that, deaths may cost one second and a quarter of all cases. A target over budget is excluded to protect the
+/// others, so a single target always runs. Prices are fixed instead of measured. So the same deaths exclude a target
+/// from the same blocks on every machine.
 ///
 /// A hang costs more than the time of its worker, since the other workers wait at the end of the epoch.
 ///
@@ -15,7 +16,7 @@ package struct DeathBudget: Hashable, Sendable {
     /// - Units: seconds
     var timeout: Double
 
-    /// Deaths of a target may cost one in so many of all cases.
+    /// Deaths of a target may cost at most 1 / `share` of all cases.
     private static let share: UInt64 = 4
     /// The time until a patcher has taken all memory.
     ///

@@ -17,7 +17,7 @@ package struct Replayer: ~Copyable {
     /// The reason why patchers do not run a kernel case.
     package static let needsKernel = "it is a case against a kernel"
     /// The reason why the running kernel does not run another case.
-    package static let noKernelCase = "it is no case against a kernel"
+    package static let noKernelCase = "it is not a case against a kernel"
 
     /// The reason why the running kernel does not run a case, after its name.
     static let failedBefore = "does not run a case that a patcher fails"

@@ -27,7 +27,7 @@ extension CampaignReport {
     /// The words for a target that may hang.
     static let doubtWords = "there was no time to run it again; allow the campaign more time"
 
-    /// A target that ran less than one case of so many is reported.
+    /// A target that ran less than 1 / `leastShare` of all cases is reported.
     static let leastShare: UInt64 = 100
     /// The words for a target that ran too few cases.
     static let thinWords = "so little is known of it; fix its crashes and hangs, and run it again"

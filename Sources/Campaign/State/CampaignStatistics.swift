@@ -39,8 +39,8 @@ struct CampaignStatistics {
 
     /// The text of `fuzzer_stats`: a key, padded to 18 columns, and a value on each line.
     ///
-    /// Coverage, stability and the slowest case are not measured and left out. There is no queue; its keys are 0,
-    /// because `afl-whatsup` adds them up.
+    /// Coverage, stability and the slowest case are not measured, so their keys are missing. There is no queue. Its keys
+    /// are 0, because `afl-whatsup` adds them up.
     func text(now: Int) -> String {
         let rows: [(String, String)] = [
             ("start_time", "\(times.start)"), ("last_update", "\(now)"), ("run_time", "\(Int(seconds))"),

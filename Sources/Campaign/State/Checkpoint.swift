@@ -109,7 +109,7 @@ package struct Checkpoint: Codable, Sendable, Equatable {
 }
 
 extension Checkpoint.Part {
-    /// The part of a configuration that makes and judges cases; the range of cases does not matter.
+    /// The fields of a configuration that determine the cases and their verdicts. Two ranges of one campaign are equal.
     struct Command: Hashable {
         var target: CampaignTarget
         var seed: UInt64
@@ -217,7 +217,7 @@ extension Checkpoint {
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "
 
-    /// The reason why a file is no checkpoint.
+    /// The reason why a file is not a checkpoint.
     enum Fault: Error, Equatable {
         /// It has an unknown format.
         case format(String)

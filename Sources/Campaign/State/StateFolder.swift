@@ -9,10 +9,10 @@ import UserFiles
 package final class StateFolder {
     /// The path on the command line.
     package let path: String
-    /// The checkpoint when the folder was opened, or `nil`.
+    /// The checkpoint that was read when the folder was opened, or `nil`.
     package let checkpoint: Checkpoint?
     private let lock: StateLock
-    /// True if an old state is moved aside.
+    /// True if ``prepare()`` moves an old state to a subfolder.
     private let restarts: Bool
     /// The checkpoint that was saved last, or `nil`.
     private(set) var saved: Checkpoint?
@@ -59,9 +59,9 @@ package final class StateFolder {
         "lost+found",
     ]
 
-    /// Checks that a folder without a campaign has no other files.
+    /// Checks that a folder without a campaign contains no files of the user.
     ///
-    /// - Throws: ``CampaignError`` that names something of the user's
+    /// - Throws: ``CampaignError`` that names such a file
     private static func checkForOtherFiles(in path: String) throws(CampaignError) {
         guard (try? FileType(of: path)) == .directory else { return }
         let names = try onFiles { () throws(FileError) in try Folder.names(in: path) }
@@ -86,7 +86,7 @@ package final class StateFolder {
         return isOwn && (try? FileType(of: "\(folder)/\(name)", followingLinks: false)) == .regular
     }
 
-    /// The purpose of opening a campaign, which determines the advice in errors.
+    /// The purpose of opening a campaign. It selects the advice in errors.
     enum Purpose {
         case resuming, merging
 
@@ -192,7 +192,7 @@ package final class StateFolder {
         }
     }
 
-    /// Prepares the folder for a campaign: moves an old one aside and removes the temporary files of a killed one.
+    /// Prepares the folder for a campaign: moves an old state to a subfolder and removes temporary files.
     ///
     /// - Throws: ``CampaignError`` if files cannot be moved or made
     func prepare() throws(CampaignError) {
@@ -204,15 +204,16 @@ package final class StateFolder {
         try CrashFolder(path: crashes).check()
     }
 
-    /// Saves a checkpoint; the newest one so far becomes `checkpoint.before`.
+    /// Saves a checkpoint; the previous one becomes `checkpoint.before`.
     ///
-    /// A complete checkpoint exists at any time: the old one gets its second name before the new one replaces it.
+    /// A complete checkpoint exists at any time: the old one is linked as `checkpoint.before`, and rename(2) then
+    /// replaces it.
     ///
     /// - Throws: ``CampaignError`` if it cannot be written; the old checkpoints are then unchanged
     func save(_ checkpoint: Checkpoint) throws(CampaignError) {
         let bytes: Data
         do { bytes = try checkpoint.print() } catch { throw CampaignError("\(newest): \(error)") }
-        // The previous one is replaced only after the new one is on disk: on a full disk, both old ones survive.
+        // `checkpoint.before` is replaced only after the new file is on disk. On a full disk, both old files survive.
         try WholeFile.writeLasting(bytes, to: newest) { () throws(CampaignError) in
             if isNewestSound { try keepBefore() }
         }
@@ -227,7 +228,7 @@ package final class StateFolder {
         if (try? SystemCall.link(newest, as: spare)) != nil {
             try? SystemCall.rename(spare, to: before)
         } else if let old = FileManager.default.contents(atPath: newest) {
-            // On a file system without hard links, it is copied.
+            // The file system has no hard links: copy.
             try WholeFile.writeLasting(old, to: before)
         }
     }
@@ -246,7 +247,7 @@ package final class StateFolder {
         }
     }
 
-    /// The folder to which an old state is moved. It is inside, since the state folder may be a mount point.
+    /// The subfolder to which an old state is moved. It is inside the state folder, which may be a mount point.
     private var nextAside: String { StateFolder.nextAside(in: path) }
 
     private static func nextAside(in path: String) -> String {

@@ -4,7 +4,7 @@ import UserFiles
 
 /// The lock of a state folder. The kernel releases it when the process ends.
 final class StateLock {
-    /// The use of a locked folder.
+    /// The purpose of a lock. Reading does not create or change the lock file.
     enum Use { case writing, reading }
 
     /// The longest text of a lock file: a process number and a newline.
@@ -12,10 +12,10 @@ final class StateLock {
     /// - Units: bytes
     private static let longest = 21
 
-    /// `nil` if the folder has no lock and is only read.
+    /// The lock file; `nil` for a folder without one that is only read.
     private let file: FileDescriptor?
 
-    /// Locks a folder. For reading it changes nothing.
+    /// Locks a folder.
     ///
     /// - Throws: ``CampaignError`` with the process that holds the lock, or the reason why the folder cannot be used
     init(folder: String, for use: Use = .writing) throws(CampaignError) {
@@ -28,7 +28,7 @@ final class StateLock {
         }
         let file: FileDescriptor
         do throws(Errno) {
-            // O_CLOEXEC: a worker that outlives its campaign must not keep the folder.
+            // O_CLOEXEC: a worker that outlives its campaign must not keep the folder locked.
             file =
                 use == .reading
                 ? try .opening(path, .readOnly, .noFollow)
@@ -47,7 +47,7 @@ final class StateLock {
         }
         if holder == nil { throw Self.refusal(folder) }
         if use == .reading { return }
-        // The number is for people; without room for it the lock still holds.
+        // The number is only for the user. On a full disk it is missing, and the folder is locked nevertheless.
         try? file.setSize(0)
         _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
     }
@@ -57,7 +57,7 @@ final class StateLock {
             "\(folder) contains lock, which does not belong to a campaign; name an empty folder, or a new one")
     }
 
-    /// The process number in a lock file, which may be empty; `nil` if the file is no lock.
+    /// The process number in a lock file, which may be empty; `nil` if the file is not a lock.
     private static func holder(in file: FileDescriptor) -> String? {
         guard let text = try? file.readBytes(longest + 1, at: 0), text.count <= longest else { return nil }
         let digits = text.last == UInt8(ascii: "\n") ? text.dropLast() : text[...]

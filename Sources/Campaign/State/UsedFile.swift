@@ -1,7 +1,7 @@
 import Foundation
 import SystemPackage
 
-/// A file that cases or verdicts of a campaign depend on, as it was at the start of the campaign.
+/// A file that the cases or verdicts of a campaign depend on. Size and hash are those at the start of the campaign.
 struct UsedFile: Codable, Hashable, Sendable {
     var path: String
     /// - Units: bytes
@@ -31,7 +31,7 @@ struct UsedFile: Codable, Hashable, Sendable {
         return files
     }
 
-    /// Checks that a resumed campaign has the files that it began with.
+    /// Checks that the files of a resumed campaign are unchanged.
     ///
     /// - Parameter restart: the option that replaces a campaign
     /// - Throws: ``CampaignError`` that names the first changed, missing or new file
@@ -58,7 +58,7 @@ struct UsedFile: Codable, Hashable, Sendable {
     /// The content, regardless of the path.
     var content: String { "\(fingerprint) of \(size) bytes" }
 
-    /// Checks that two states of one command used the same files.
+    /// Checks that two states to merge used the same files.
     ///
     /// - Throws: ``CampaignError`` that names the first different file, or one that only one state used
     static func checkAgreement(
@@ -77,14 +77,14 @@ struct UsedFile: Codable, Hashable, Sendable {
         }
     }
 
-    /// The inode, size and modification time of a file: enough to detect that it was replaced.
+    /// The inode, size and modification time of a file. They differ if the file was replaced.
     struct Stamp: Hashable, CustomStringConvertible {
         private var values: [Int]
 
         /// The values without the inode.
         var description: String { values.dropFirst().map(String.init).joined(separator: " ") }
 
-        /// Reads the stamp of a file; a missing file also has one.
+        /// Reads the stamp of a file; that of a missing file is empty.
         init(path: String) {
             guard let file = try? Stat(FilePath(path)) else {
                 values = []
@@ -96,7 +96,7 @@ struct UsedFile: Codable, Hashable, Sendable {
     }
 }
 
-/// Notices that a file of a campaign was replaced.
+/// Detects that a file of a campaign was replaced while the campaign runs.
 struct FileWatch {
     private let stamps: [(path: String, stamp: UsedFile.Stamp)]
 

@@ -6,7 +6,7 @@ struct EditTally {
     private var totals: EditStatistics
     private var lengths: [Int: Int] = [:]
     private var deletedLengths: [Int: Int] = [:]
-    /// The number of programs with so many edits.
+    /// The number of programs by number of edits.
     private var programs: [Int: Int] = [:]
     /// The edits and the growth of the current program.
     private var editCount = 0

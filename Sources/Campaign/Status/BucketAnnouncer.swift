@@ -1,11 +1,11 @@
 /// Limits the messages about new buckets: a line each for the first ones of a target, then a count.
 struct BucketAnnouncer {
-    /// The number of buckets of a target with a line of their own.
+    /// The number of buckets of a target that are printed on separate lines.
     static let most = 10
 
     private var counts: [String: Int] = [:]
 
-    /// Counts a new bucket; returns true if it has a line of its own.
+    /// Counts a new bucket; returns true if it is printed on a separate line.
     mutating func isShown(_ bucket: String) -> Bool {
         let target = String(bucket.prefix { $0 != "/" })
         counts[target, default: 0] += 1

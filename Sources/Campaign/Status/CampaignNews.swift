@@ -32,7 +32,7 @@ final class CampaignNews {
                 status.note($0)
             }
         }
-        // This includes the buckets of a last block that is run again because a limit cut it short.
+        // Includes `early`: a limit cut the last block short. It is run again, but its buckets are not new.
         if let before = state?.checkpoint {
             seen = Set(before.entries.map(\.bucket) + before.collateral.filter(\.isStored).map(\.bucket))
                 .union(before.early.map(\.bucket))

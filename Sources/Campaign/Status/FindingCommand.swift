@@ -153,7 +153,7 @@ final class FindingCommand {
         do throws(Errno) { try onErrno { try output.closeAfter { try output.put(text) } } } catch {
             throw CampaignError("the finding cannot be written to a pipe: \(error.reason)")
         }
-        // A group of its own, so that all of it can be killed, and signals as any command has them.
+        // A new process group, so that the command and its children can be killed. Ignored signals are reset.
         do throws(Errno) {
             return try ChildProcesses.start(
                 "/bin/sh", ["sh", "-c", command],

@@ -8,7 +8,7 @@ package protocol FindingTriage: AnyObject {
     /// Generates the case of an index again.
     func makeCase(index: UInt64) -> Case
 
-    /// Adds to a case what can be observed of it at negligible cost.
+    /// Adds the observations of a case that cost almost no time.
     func completed(_ c: Case, bucket: String) -> Case
 
     /// Returns true if the case of an index takes as long as many others, so that it is minimized after them.
@@ -16,7 +16,7 @@ package protocol FindingTriage: AnyObject {
 
     /// The findings of a case that is run alone.
     ///
-    /// - Parameter target: the only target to run; `nil`, or a name that is no target here, for all
+    /// - Parameter target: the only target to run; `nil` or an unknown name for all
     func findings(of c: Case, against target: String?) -> [Finding]
 
     /// Minimizes a case within its bucket.

@@ -8,7 +8,7 @@ package enum NumberText {
 
     /// A whole number: `1000000`, `1_000_000`, `1,000,000`, `1e6`, `1.5e6`, `10k`, `2M`, `0x10`.
     ///
-    /// - Returns: `nil` if the text is no such number or does not fit
+    /// - Returns: `nil` if the text is malformed or the number does not fit
     package static func count(_ text: String) -> UInt64? {
         if text.hasPrefix("0x") || text.hasPrefix("0X") {
             return joined(text.dropFirst(2), \.isHexDigit).flatMap { UInt64($0, radix: 16) }
@@ -30,7 +30,7 @@ package enum NumberText {
 
     /// A duration: seconds, or numbers with units, the longest first: `90`, `90s`, `2m`, `1.5h`, `1h30m`, `7d`, `500ms`.
     ///
-    /// - Returns: `nil` if the text is no such duration
+    /// - Returns: `nil` if the text is malformed
     /// - Units: seconds
     package static func seconds(_ text: String) -> Double? {
         if let plain = Decimal(text[...]) { return plain.value }
@@ -53,7 +53,7 @@ package enum NumberText {
 
     /// An amount of memory: mebibytes, or a number with a unit: `2048`, `512M`, `1.5G`, `2GiB`.
     ///
-    /// - Returns: `nil` if the text is no such amount, or not a whole number of mebibytes
+    /// - Returns: `nil` if the text is malformed, or the amount is not a whole number of mebibytes
     /// - Units: mebibytes
     package static func mebibytes(_ text: String) -> UInt64? {
         for (shift, names) in [(UInt64(0), ["MiB", "M"]), (10, ["GiB", "G"]), (20, ["TiB", "T"])] {

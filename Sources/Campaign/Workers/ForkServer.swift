@@ -5,18 +5,18 @@ import Synchronization
 import SystemPackage
 import UserFiles
 
-/// Runs work in a forked child, and forks another one from the same state if the child dies.
+/// Runs work in a forked child, and forks a new child from the same state if the child dies.
 ///
-/// As in AFL's fork server, a child takes a fraction of a millisecond, because all slow setup was done before the fork.
+/// As in AFL's fork server, the slow setup precedes the fork, so that a new child costs a fraction of a millisecond.
 /// The server kills a child whose case exceeds its limits.
 struct ForkServer {
     let shared: SharedProgress
     /// The number of this worker in the shared progress.
     let number: Int
     let budget: CaseBudget
-    /// The output of children.
+    /// The captured output of children.
     let errors: ChildErrors
-    /// The notes of crashed children, or `nil` if they are not needed.
+    /// The place and backtrace that a crashed child leaves, or `nil` if they are not needed.
     private let note: CrashNote?
     /// The path of sanitizer reports without the process number, or `nil`.
     private let reports = SanitizerReports.prefix
@@ -34,10 +34,10 @@ struct ForkServer {
         note = keepsErrors ? CrashNote() : nil
     }
 
-    /// The process number of this child, or 0 in the server.
+    /// The PID of this child, or 0 in the server.
     private static let child = Atomic<pid_t>(0)
 
-    /// Ends this process if a patcher forked it from a child; otherwise both would report the same work.
+    /// Ends this process if a patcher forked it from a child. Otherwise both processes would report the same work.
     static func endCopy() {
         let own = child.load(ordering: .relaxed)
         if own != 0 && own != getpid() { _exit(0) }
@@ -48,14 +48,14 @@ struct ForkServer {
     /// - Units: seconds
     private static let tick = 0.02
 
-    /// The memory of a hanging case above which it is reported as an excessive allocation.
+    /// A hanging case that has allocated more is reported as an excessive allocation.
     ///
     /// - Units: bytes
     private static let endless: UInt64 = 256 << 20
 
     /// Runs the work in children until one of them completes it.
     ///
-    /// The calling process has one thread. It ends with its parent process, and its child with it.
+    /// The calling process must be single-threaded. If its parent dies, it kills its child and exits.
     ///
     /// - Parameter died: called for each child that died
     func run(_ work: () -> Void, died: (ChildExit) -> Void) {
@@ -104,14 +104,14 @@ struct ForkServer {
         }
     }
 
-    /// Kills processes that a patcher started: the process group that this process leads, and adopted orphans.
+    /// Kills the processes that a patcher started: those in the process group of this worker, and adopted orphans.
     private func killOrphans() {
         if getpgrp() == getpid() {
             let before = signal(SIGTERM, SIG_IGN)
             kill(0, SIGTERM)
             signal(SIGTERM, before)
         }
-        // Orphans may have their own process groups. Each round kills the parents of the next round's orphans.
+        // Orphans may be in other process groups. The children of a killed orphan become orphans for the next round.
         for _ in 0..<Self.mostRounds {
             let found = waitpid(-1, nil, WNOHANG)
             if found > 0 { continue }
@@ -133,7 +133,7 @@ struct ForkServer {
         var isBusy = false
     }
 
-    /// Waits for a child and returns its death; `nil` if it completed its work.
+    /// Waits for a child. Returns how it died, or `nil` if it completed its work.
     private func watch(_ child: pid_t, _ signals: inout sigset_t) -> End? {
         let memory = MemoryGauge(process: child)
         let processor = ProcessorGauge(process: child)
@@ -192,7 +192,7 @@ struct ForkServer {
 
     private func cause(ofStatus status: Int32, hasReport: Bool) -> ChildExit.Cause {
         let fault = unsafe Fault(word: shared.faultWord(ofWorker: number)[Slot(0)])
-        // The guard pages of a plug-in's memory tell more than a sanitizer report.
+        // A hit on a guard page names the array, which a sanitizer report does not.
         if case .plugin = fault { return .signal(SIGSEGV, fault) }
         if hasReport { return .sanitizer }
         let signal = status & 0x7f

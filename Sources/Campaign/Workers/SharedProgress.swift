@@ -16,7 +16,7 @@ package final class SharedProgress: @unchecked Sendable {
     private enum Word: Int {
         case next = 0
         case stop = 1
-        /// The targets that have hung, a bit for each.
+        /// A bit for each target, set after a hang.
         case hanging = 2
         case epochStart = 3
         case epochEnd = 4
@@ -46,14 +46,14 @@ package final class SharedProgress: @unchecked Sendable {
         case start = 8
     }
 
-    /// A multiple of a cache line, so that workers do not share one.
+    /// A multiple of the cache line, to avoid false sharing.
     private static let wordsPerWorker = 16
     private let memory: UnsafeMutableRawPointer
     private let length: Int
     /// The file that other processes map too, or `nil`.
     let file: FileDescriptor?
 
-    /// Maps a file of zeros, which is made if it is missing.
+    /// Maps a file; a new file is filled with zeros.
     ///
     /// - Parameter jobs: the number of workers
     /// - Throws: ``CampaignError`` if the file cannot be made or mapped
@@ -74,8 +74,8 @@ package final class SharedProgress: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - inherited: the descriptor of ``file`` in this process
-    ///   - jobs: the number of workers that there is room for
-    /// - Throws: ``CampaignError`` when the file cannot be mapped
+    ///   - jobs: the number of workers in the shared memory
+    /// - Throws: ``CampaignError`` if the file cannot be mapped
     package init(inherited: FileDescriptor, jobs: Int) throws(CampaignError) {
         length = Self.length(jobs)
         file = nil
@@ -140,8 +140,8 @@ package final class SharedProgress: @unchecked Sendable {
 
     /// Claims the next block for a worker; `nil` if the campaign stops. Waits at the end of an epoch.
     ///
-    /// The block is written before it is claimed, so that it is not lost if the worker dies in between. If two workers
-    /// run a block for this reason, it is counted once.
+    /// The worker writes the block number before it claims the block. So the block is not lost if the worker dies in
+    /// between. If two workers run a block for this reason, it is counted once.
     ///
     /// - Parameter isBeyond: returns true for a block after the end of the campaign
     func claim(worker: Int, isBeyond: (UInt64) -> Bool) -> UInt64? {
@@ -189,7 +189,7 @@ package final class SharedProgress: @unchecked Sendable {
         return Epoch(start: start, end: end, shares: shares)
     }
 
-    /// Marks a target as hanging, so that other workers do not repeat its cases after a timeout.
+    /// Marks a target as hanging. From then on, no worker runs a case of it again after a timeout.
     func markHanging(_ target: Int) {
         withWord(Word.hanging.rawValue) { _ = $0.bitwiseOr(1 << UInt64(target), ordering: .relaxed) }
     }
@@ -205,7 +205,7 @@ package final class SharedProgress: @unchecked Sendable {
     /// True if workers must end after their case.
     var isAbandoning: Bool { withWord(Word.stop.rawValue) { $0.load(ordering: .relaxed) } == 2 }
 
-    /// Makes workers end after their block, so that the cases run form one range without gaps.
+    /// Makes workers end after their block, so that the completed cases form one range without gaps.
     package func stop() { withWord(Word.stop.rawValue) { $0.store(1, ordering: .relaxed) } }
 
     /// Makes workers end after their case, in the middle of a block.
@@ -276,10 +276,10 @@ package final class SharedProgress: @unchecked Sendable {
     /// Returns true while a case is running.
     func isBusy(worker: Int) -> Bool { withWord(word(worker, .isBusy)) { $0.load(ordering: .relaxed) } != 0 }
 
-    /// The patcher word of a child that failed without a fault of a target.
+    /// The value of the patcher word after an error of the child that no target caused.
     static let givenUp = UInt64.max
 
-    /// Returns true if a child failed without a fault of a target.
+    /// Returns true if a child ended with an error that no target caused.
     func hasGivenUp(worker: Int) -> Bool {
         withWord(word(worker, .patcher)) { $0.load(ordering: .relaxed) } == Self.givenUp
     }
