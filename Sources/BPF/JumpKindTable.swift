@@ -3,9 +3,9 @@
 /// Table look-up: the branch would be unpredictable.
 ///
 /// - Shape: a byte for each code and `src_reg`: the kind in its lower bits, the shift of ``OffsetField`` above them
-package struct JumpKindTable: ~Copyable {
+public struct JumpKindTable: ~Copyable {
     /// The table that all loops share, so that the caches hold it once.
-    package static let shared = JumpKindTable()
+    public static let shared = JumpKindTable()
 
     private var kinds = Scratch<UInt8>(capacity: 256 * 16)
 
@@ -22,10 +22,11 @@ package struct JumpKindTable: ~Copyable {
     }
 
     /// A view for a loop; valid as long as the table lives.
-    package var view: View { View(kinds: kinds.buffer()) }
+    public var view: View { View(kinds: kinds.buffer()) }
 
     /// A view that a loop can keep in registers.
-    package struct View: BitwiseCopyable {
+    @frozen
+    public struct View: BitwiseCopyable {
         @usableFromInline let kinds: UnsafeTypedBuffer<Slot, UInt8>
 
         @inlinable @inline(__always)
@@ -40,13 +41,13 @@ package struct JumpKindTable: ~Copyable {
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
-        package func count(_ insn: Instruction) -> Int { unsafe kinds[View.slot(of: insn)] == 0 ? 0 : 1 }
+        public func count(_ insn: Instruction) -> Int { unsafe kinds[View.slot(of: insn)] == 0 ? 0 : 1 }
 
         /// The field that holds the offset of a jump or call.
         ///
         /// - Complexity: O(1)
         @inlinable @inline(__always)
-        package func field(of insn: Instruction) -> OffsetField {
+        public func field(of insn: Instruction) -> OffsetField {
             unsafe OffsetField(entry: kinds[View.slot(of: insn)])
         }
     }
@@ -56,7 +57,8 @@ package struct JumpKindTable: ~Copyable {
 extension JumpKindTable: @unchecked Sendable {}
 
 /// The field that holds the offset of a jump or call, as shift counts: reading it takes no branch.
-package struct OffsetField: BitwiseCopyable {
+@frozen
+public struct OffsetField: BitwiseCopyable {
     /// The number of bits above a 16-bit offset.
     @inlinable
     static var aboveShort: UInt64 { 32 }
@@ -76,13 +78,13 @@ package struct OffsetField: BitwiseCopyable {
 
     /// True for a call or pseudo function.
     @inlinable @inline(__always)
-    package var isCall: Bool { entry & 7 > JumpKind.long.rawValue }
+    public var isCall: Bool { entry & 7 > JumpKind.long.rawValue }
 
     /// The offset in this field of an instruction.
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    package func offset(in insn: Instruction) -> Int {
+    public func offset(in insn: Instruction) -> Int {
         Int(truncatingIfNeeded: Int64(bitPattern: insn.bits &<< above) &>> Int64(bitPattern: others))
     }
 
@@ -90,7 +92,7 @@ package struct OffsetField: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    package func setting(_ offset: Int, in insn: Instruction) -> Instruction {
+    public func setting(_ offset: Int, in insn: Instruction) -> Instruction {
         let mask = (UInt64.max &<< others) &>> above
         let value = (UInt64(truncatingIfNeeded: offset) &<< others) &>> above
         return Instruction(bits: insn.bits & ~mask | value)
@@ -100,7 +102,7 @@ package struct OffsetField: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    package func fits(_ offset: Int) -> Bool {
+    public func fits(_ offset: Int) -> Bool {
         let shift = Int(truncatingIfNeeded: others)
         return (offset &<< shift) &>> shift == offset
     }

@@ -2,7 +2,7 @@ extension Program {
     /// Copies a program out of preallocated memory.
     ///
     /// - Complexity: O(slots)
-    package init<Index>(_ image: ProgramImage<Index>) {
+    public init<Index>(_ image: ProgramImage<Index>) {
         insns = image.insns.array(count: image.insnCount)
         aux = image.aux.array(count: image.insnCount)
         subprograms = image.subprograms.array(count: image.subprogramCount)
@@ -23,7 +23,7 @@ extension ProgramBuffer {
     ///
     /// - Throws: the first fault that makes the program ill formed; the contents are then undefined
     /// - Complexity: O(slots + calls × log subprograms)
-    package func load(wellFormed program: Program) throws(ProgramFault) {
+    public func load(wellFormed program: Program) throws(ProgramFault) {
         if program.aux.count != program.insns.count {
             throw ProgramFault(.auxCount, at: min(program.aux.count, program.insns.count))
         }

@@ -1,5 +1,5 @@
 /// Memory for one program, reused from case to case.
-package final class ProgramBuffer {
+public final class ProgramBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
         @usableFromInline var insns = Scratch<Instruction>()
@@ -17,25 +17,25 @@ package final class ProgramBuffer {
     @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
-    package init() {}
+    public init() {}
 
     /// The number of slots in use.
     @inlinable
-    package var insnCount: Int {
+    public var insnCount: Int {
         get { unsafe memory.value.insnCount }
         set { unsafe memory.value.insnCount = newValue }
     }
 
     /// The number of subprograms in use.
     @inlinable
-    package var subprogramCount: Int {
+    public var subprogramCount: Int {
         get { unsafe memory.value.subprogramCount }
         set { unsafe memory.value.subprogramCount = newValue }
     }
 
     /// The number of line records in use.
     @inlinable
-    package var lineCount: Int {
+    public var lineCount: Int {
         get { unsafe memory.value.lineCount }
         set { unsafe memory.value.lineCount = newValue }
     }
@@ -44,7 +44,7 @@ package final class ProgramBuffer {
     ///
     /// - Complexity: O(1) unless the buffer grows
     @inlinable
-    package func reserve(insns: Int, subprograms: Int, lines: Int) {
+    public func reserve(insns: Int, subprograms: Int, lines: Int) {
         unsafe memory.value.insns.reserve(insns)
         unsafe memory.value.aux.reserve(insns)
         unsafe memory.value.subprograms.reserve(subprograms)
@@ -53,7 +53,7 @@ package final class ProgramBuffer {
 
     /// A view of the contents with the given index type; valid until the next ``reserve(insns:subprograms:lines:)``.
     @inlinable @inline(__always)
-    package func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
+    public func image<Index: SlotIndex>(as _: Index.Type = Index.self) -> ProgramImage<Index> {
         unsafe ProgramImage(
             insns: memory.value.insns.buffer(), aux: memory.value.aux.buffer(),
             subprograms: memory.value.subprograms.buffer(), lines: memory.value.lines.buffer(),
@@ -65,14 +65,14 @@ package final class ProgramBuffer {
     ///
     /// - Complexity: O(1)
     @inlinable
-    package func exchangeContents(with other: ProgramBuffer) { unsafe swap(&memory.value, &other.memory.value) }
+    public func exchangeContents(with other: ProgramBuffer) { unsafe swap(&memory.value, &other.memory.value) }
 
     /// Replaces the contents by a copy of an image.
     ///
     /// - Parameter room: the number of slots to make room for, if larger than that of the image
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
-    package func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
+    public func load<Index>(_ source: ProgramImage<Index>, room: Int = 0) {
         loadTables(source, room: max(room, source.insnCount))
         insnCount = source.insnCount
         let own = image(as: Index.self)
@@ -85,7 +85,7 @@ package final class ProgramBuffer {
     ///
     /// - Complexity: O(subprograms + lines)
     @inlinable
-    package func loadTables<Index>(_ source: ProgramImage<Index>, room: Int) {
+    public func loadTables<Index>(_ source: ProgramImage<Index>, room: Int) {
         reserve(insns: room, subprograms: source.subprogramCount, lines: source.lineCount)
         insnCount = room
         subprogramCount = source.subprogramCount
@@ -99,7 +99,7 @@ package final class ProgramBuffer {
     /// Replaces the contents by a copy of a program.
     ///
     /// - Complexity: O(slots + subprograms + lines)
-    package func load(_ program: Program) {
+    public func load(_ program: Program) {
         precondition(program.aux.count == program.insns.count, "a program with \(program.aux.count) aux words")
         reserve(insns: program.insns.count, subprograms: program.subprograms.count, lines: program.lines.count)
         insnCount = program.insns.count

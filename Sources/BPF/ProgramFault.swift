@@ -22,7 +22,7 @@ public struct ProgramFault: Hashable, Sendable, Error, CustomStringConvertible {
     /// The index of the slot, subprogram or line record at which the rule is broken.
     public var index: Int
 
-    package init(_ rule: Rule, at index: Int) {
+    public init(_ rule: Rule, at index: Int) {
         self.rule = rule
         self.index = index
     }
@@ -35,7 +35,7 @@ extension ProgramImage {
     ///
     /// - Complexity: O(slots + calls × log subprograms)
     @inlinable
-    package func fault() -> ProgramFault? {
+    public func fault() -> ProgramFault? {
         // One compiled body serves all index types.
         ProgramImage<Slot>(
             insns: insns.reindexed(as: Slot.self), aux: aux.reindexed(as: Slot.self), subprograms: subprograms,

@@ -3,17 +3,18 @@
 /// The counterpart of `struct bpf_patcher_image` in the C ABI. An image does not own its memory.
 ///
 /// - Units: counts in slots, subprograms and records
-package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
-    package var insns: UnsafeTypedBuffer<Index, Instruction>
-    package var aux: UnsafeTypedBuffer<Index, UInt32>
-    package var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
-    package var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
-    package var insnCount: Int
-    package var subprogramCount: Int
-    package var lineCount: Int
+@frozen
+public struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
+    public var insns: UnsafeTypedBuffer<Index, Instruction>
+    public var aux: UnsafeTypedBuffer<Index, UInt32>
+    public var subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>
+    public var lines: UnsafeTypedBuffer<TableIndex, LineRecord>
+    public var insnCount: Int
+    public var subprogramCount: Int
+    public var lineCount: Int
 
     @inlinable
-    package init(
+    public init(
         insns: UnsafeTypedBuffer<Index, Instruction>, aux: UnsafeTypedBuffer<Index, UInt32>,
         subprograms: UnsafeTypedBuffer<TableIndex, Subprogram>, lines: UnsafeTypedBuffer<TableIndex, LineRecord>,
         insnCount: Int, subprogramCount: Int, lineCount: Int
@@ -31,7 +32,7 @@ package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable @inline(__always)
-    package func isSecondSlot(_ index: Index) -> Bool {
+    public func isSecondSlot(_ index: Index) -> Bool {
         precondition(index.position <= insnCount)
         return unsafe index.position > 0 && insns[index + -1].isWide
     }
@@ -40,7 +41,7 @@ package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(log subprograms)
     @inlinable
-    package func subprogram(holding index: Index) -> TableIndex {
+    public func subprogram(holding index: Index) -> TableIndex {
         var low = 0
         var high = subprogramCount
         while high - low > 1 {
@@ -54,7 +55,7 @@ package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(1)
     @inlinable
-    package func end(of subprogram: TableIndex) -> Int {
+    public func end(of subprogram: TableIndex) -> Int {
         let next = subprogram + 1
         return unsafe next.position < subprogramCount ? Int(subprograms[next].start) : insnCount
     }
@@ -63,7 +64,7 @@ package struct ProgramImage<Index: SlotIndex>: BitwiseCopyable {
     ///
     /// - Complexity: O(slots + subprograms + lines)
     @inlinable
-    package func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
+    public func isIdentical<Other>(to other: ProgramImage<Other>) -> Bool {
         unsafe insnCount == other.insnCount && subprogramCount == other.subprogramCount && lineCount == other.lineCount
             && insns.hasSameBytes(as: other.insns, count: insnCount)
             && aux.hasSameBytes(as: other.aux, count: insnCount)

@@ -2,14 +2,15 @@
 ///
 /// Growth frees the old memory, and earlier buffers then dangle. No build checks this.
 @safe
-package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
+@frozen
+public struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
     /// The number of elements that fit.
     @usableFromInline var room: Int
 
     /// Makes room for at least `capacity` elements.
     @inlinable
-    package init(capacity: Int = 64) {
+    public init(capacity: Int = 64) {
         room = max(capacity, 1)
         unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: room)
     }
@@ -21,7 +22,7 @@ package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(1); O(kept), amortised, when it grows
     @inlinable @inline(__always)
-    package mutating func reserve(_ count: Int, keeping kept: Int = 0) {
+    public mutating func reserve(_ count: Int, keeping kept: Int = 0) {
         if count > room { grow(to: max(count, room * 2), keeping: kept) }
     }
 
@@ -29,7 +30,7 @@ package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(1), amortised
     @inlinable @inline(__always)
-    package mutating func buffer<Index: SlotIndex>(
+    public mutating func buffer<Index: SlotIndex>(
         reserving count: Int, as _: Index.Type = Index.self
     ) -> UnsafeTypedBuffer<Index, Element> {
         reserve(count)
@@ -40,7 +41,7 @@ package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
     ///
     /// - Complexity: O(count), amortised
     @inlinable
-    package mutating func buffer<Index: SlotIndex>(
+    public mutating func buffer<Index: SlotIndex>(
         repeating element: Element, count: Int, as _: Index.Type = Index.self
     ) -> UnsafeTypedBuffer<Index, Element> {
         let buffer = buffer(reserving: count, as: Index.self)
@@ -59,7 +60,7 @@ package struct Scratch<Element: BitwiseCopyable>: ~Copyable {
 
     /// A buffer over the whole memory; valid until the next growth.
     @inlinable @inline(__always)
-    package func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
+    public func buffer<Index: SlotIndex>(as _: Index.Type = Index.self) -> UnsafeTypedBuffer<Index, Element> {
         unsafe UnsafeTypedBuffer(unsafeBase: base, capacity: room)
     }
 }

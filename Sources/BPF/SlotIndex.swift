@@ -38,15 +38,17 @@ extension SlotIndex {
 }
 
 /// A slot of a program outside of any pass.
-package struct Slot: SlotIndex {
-    package var rawValue: UInt32
+@frozen
+public struct Slot: SlotIndex {
+    public var rawValue: UInt32
     @inlinable @inline(__always)
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// An index into a table: subprograms, lines, edits or refs.
-package struct TableIndex: SlotIndex {
-    package var rawValue: UInt32
+@frozen
+public struct TableIndex: SlotIndex {
+    public var rawValue: UInt32
     @inlinable @inline(__always)
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 }

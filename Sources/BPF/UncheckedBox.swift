@@ -4,12 +4,12 @@
 /// class avoids the check with a box in a `let`. The price: overlapping changes of one box go unnoticed, so each use is
 /// `unsafe`.
 @safe
-package struct UncheckedBox<Value: ~Copyable>: ~Copyable {
+public struct UncheckedBox<Value: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Value>
 
     /// Moves a value into a new allocation.
     @inlinable
-    package init(_ value: consuming Value) {
+    public init(_ value: consuming Value) {
         unsafe address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
         unsafe address.initialize(to: value)
     }
@@ -22,7 +22,7 @@ package struct UncheckedBox<Value: ~Copyable>: ~Copyable {
 
     /// The value.
     @unsafe @inlinable @inline(__always)
-    package var value: Value {
+    public var value: Value {
         _read { yield unsafe address.pointee }
         nonmutating _modify { yield unsafe &address.pointee }
     }

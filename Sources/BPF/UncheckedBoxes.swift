@@ -3,14 +3,14 @@
 /// An array returns copies of its elements, which retains references; access in place retains nothing. Indices are
 /// checked. As with ``UncheckedBox``, overlapping changes go unnoticed, so each use of an element is `unsafe`.
 @safe
-package struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
+public struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
     @usableFromInline let address: UnsafeMutablePointer<Element>
     /// The number of values.
-    package let count: Int
+    public let count: Int
 
     /// Makes `count` values by a function of their index.
     @inlinable
-    package init(count: Int, _ make: (Int) -> Element) {
+    public init(count: Int, _ make: (Int) -> Element) {
         self.count = count
         unsafe address = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
         for number in 0..<count { unsafe (address + number).initialize(to: make(number)) }
@@ -26,7 +26,7 @@ package struct UncheckedBoxes<Element: ~Copyable>: ~Copyable {
     ///
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)
-    package subscript(number: Int) -> Element {
+    public subscript(number: Int) -> Element {
         _read {
             precondition(number >= 0 && number < count)
             yield unsafe (address + number).pointee

@@ -7,7 +7,7 @@ extension UnsafeTypedBuffer where Element == Instruction {
     /// - Parameter classes: collects the classes of the copied instructions
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    package func copyPatch(
+    public func copyPatch(
         from other: UnsafeTypedBuffer<Index, Instruction>, count: UInt32,
         clearing words: UnsafeTypedBuffer<Index, UInt32>,
         _ classes: inout JumpClasses
@@ -44,11 +44,12 @@ extension UnsafeTypedBuffer where Element == Instruction {
 }
 
 /// The instruction classes that were seen in a sequence of slots.
-package struct JumpClasses: BitwiseCopyable {
+@frozen
+public struct JumpClasses: BitwiseCopyable {
     @usableFromInline var lanes = SIMD16<UInt8>()
 
     @inlinable @inline(__always)
-    package init() {}
+    public init() {}
 
     /// Adds the bytes of two instructions. Bytes other than the two codes are ignored later.
     @inlinable @inline(__always)
@@ -59,5 +60,5 @@ package struct JumpClasses: BitwiseCopyable {
 
     /// True if an instruction of the classes `JMP` or `JMP32` was among them.
     @inlinable @inline(__always)
-    package var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
+    public var mayJump: Bool { (lanes[0] | lanes[8]) & 8 != 0 }
 }

@@ -1,7 +1,7 @@
 extension UnsafeTypedBuffer where Element == Instruction {
     /// The number of instructions that ``areAlike(from:)`` compares.
     @inlinable
-    package static var alikeCount: Int { 64 }
+    public static var alikeCount: Int { 64 }
 
     /// Returns true if 64 instructions have the same code and registers, so that all have the jump kind of the first.
     ///
@@ -11,7 +11,7 @@ extension UnsafeTypedBuffer where Element == Instruction {
     /// - Parameter start: the first of ``alikeCount`` instructions
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)
-    package func areAlike(from start: Index) -> Bool {
+    public func areAlike(from start: Index) -> Bool {
         typealias Block = SIMD8<UInt64>
         assert(start.position + Self.alikeCount <= capacity)
         let first = unsafe Block(repeating: self[start].bits)

@@ -3,16 +3,17 @@
 /// Release builds check no bounds, and no build checks that the owner, for example a ``Scratch``, still lives. So every
 /// read and write is `@unsafe`: the caller checks lengths once, at entry. Debug builds assert all bounds.
 @safe
-package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
+@frozen
+public struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: BitwiseCopyable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
     /// The number of elements that fit.
-    package let capacity: Int
+    public let capacity: Int
 
     /// Makes a view of memory that its owner keeps alive.
     ///
     /// - Units: `capacity` in elements
     @inlinable @inline(__always)
-    package init(unsafeBase base: UnsafeMutablePointer<Element>, capacity: Int) {
+    public init(unsafeBase base: UnsafeMutablePointer<Element>, capacity: Int) {
         unsafe self.base = base
         self.capacity = capacity
     }
@@ -21,7 +22,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)
-    package subscript(index: Index) -> Element {
+    public subscript(index: Index) -> Element {
         _read {
             assert(index.position < capacity, "index \(index.position) beyond a buffer of \(capacity)")
             yield unsafe base[index.position]
@@ -34,11 +35,11 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
 
     /// The address of the first element, for calls into C.
     @unsafe @inlinable @inline(__always)
-    package var baseAddress: UnsafeMutablePointer<Element> { unsafe base }
+    public var baseAddress: UnsafeMutablePointer<Element> { unsafe base }
 
     /// The same memory from `start` on, with another index type.
     @inlinable @inline(__always)
-    package func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
+    public func suffix<Other: SlotIndex>(from start: Index, as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
         assert(start.position <= capacity, "suffix from \(start.position) of a buffer of \(capacity)")
         return unsafe UnsafeTypedBuffer<Other, Element>(
             unsafeBase: base + start.position, capacity: capacity - start.position)
@@ -46,7 +47,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
 
     /// The same memory with another index type.
     @inlinable @inline(__always)
-    package func reindexed<Other: SlotIndex>(as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
+    public func reindexed<Other: SlotIndex>(as _: Other.Type) -> UnsafeTypedBuffer<Other, Element> {
         unsafe UnsafeTypedBuffer<Other, Element>(unsafeBase: base, capacity: capacity)
     }
 
@@ -54,7 +55,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    package func copy<Other: SlotIndex>(
+    public func copy<Other: SlotIndex>(
         _ count: Int, from other: UnsafeTypedBuffer<Other, Element>, at source: Other, to destination: Index
     ) {
         assert(source.position + count <= other.capacity && destination.position + count <= capacity)
@@ -77,7 +78,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    package func move(_ count: Int, from source: Index, to destination: Index) {
+    public func move(_ count: Int, from source: Index, to destination: Index) {
         assert(source.position + count <= capacity && destination.position + count <= capacity)
         unsafe (base + destination.position).update(from: base + source.position, count: count)
     }
@@ -86,7 +87,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(1)
     @unsafe @inlinable @inline(__always)
-    package func write<Vector: SIMD>(_ vector: Vector, at start: Index)
+    public func write<Vector: SIMD>(_ vector: Vector, at start: Index)
     where Vector.Scalar == Element, Vector: BitwiseCopyable {
         assert(start.position + vector.scalarCount <= capacity)
         unsafe UnsafeMutableRawPointer(base + start.position).storeBytes(of: vector, as: Vector.self)
@@ -96,7 +97,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    package func fill(_ count: Int, from start: Index, with element: Element) {
+    public func fill(_ count: Int, from start: Index, with element: Element) {
         assert(start.position + count <= capacity)
         unsafe (base + start.position).update(repeating: element, count: count)
     }
@@ -105,7 +106,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(count)
     @inlinable
-    package func load(_ elements: [Element]) {
+    public func load(_ elements: [Element]) {
         precondition(elements.count <= capacity, "\(elements.count) elements for a buffer of \(capacity)")
         unsafe elements.withUnsafeBufferPointer { buffer in
             if let start = buffer.baseAddress { unsafe base.update(from: start, count: buffer.count) }
@@ -115,7 +116,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     /// The first `count` elements as an array.
     ///
     /// - Complexity: O(count)
-    package func array(count: Int) -> [Element] {
+    public func array(count: Int) -> [Element] {
         precondition(count <= capacity, "\(count) elements of a buffer of \(capacity)")
         return unsafe Array(UnsafeBufferPointer(start: base, count: count))
     }
@@ -126,7 +127,7 @@ package struct UnsafeTypedBuffer<Index: SlotIndex, Element: BitwiseCopyable>: Bi
     ///
     /// - Complexity: O(count)
     @unsafe @inlinable @inline(__always)
-    package func hasSameBytes<Other: SlotIndex>(as other: UnsafeTypedBuffer<Other, Element>, count: Int) -> Bool {
+    public func hasSameBytes<Other: SlotIndex>(as other: UnsafeTypedBuffer<Other, Element>, count: Int) -> Bool {
         assert(count <= capacity && count <= other.capacity)
         let bytes = count * MemoryLayout<Element>.stride
         var at = 0

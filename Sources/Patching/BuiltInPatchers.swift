@@ -1,5 +1,5 @@
 /// The built-in patchers: the proposed designs, and the engine of the library.
-package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
+public enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case kernelArray = "kernel-array"
     case deltaArray = "delta-array"
     case deferredBranches = "deferred-branches"
@@ -10,10 +10,10 @@ package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     case engine
 
     /// The name on the command line.
-    package var name: String { rawValue }
+    public var name: String { rawValue }
 
     /// Makes a patcher with its own workspace.
-    package func make() -> any Patcher {
+    public func make() -> any Patcher {
         switch self {
         case .kernelArray: KernelArray()
         case .deltaArray: DeltaArray()
@@ -27,7 +27,7 @@ package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     }
 
     /// The source of the design.
-    package var source: String {
+    public var source: String {
         switch self {
         case .kernelArray: "Linux, bpf_patch_insn_data and verifier_remove_insns"
         case .deltaArray: "Zingerman, June 2022"
@@ -43,7 +43,7 @@ package enum BuiltInPatchers: String, CaseIterable, Codable, Sendable {
     /// The cost of a pass with n slots of program and patches, e edits and j jumps.
     ///
     /// A jump in a patch adds a search among the refs of its edit and a binary search for its subprogram.
-    package var cost: String {
+    public var cost: String {
         switch self {
         case .kernelArray: "O(n e)"
         case .deltaArray: "O(n + j log e)"

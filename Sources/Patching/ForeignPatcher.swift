@@ -1,7 +1,7 @@
 import BPF
 
 /// A patcher from outside this package, such as a plug-in. Its code is untrusted.
-package protocol ForeignPatcher: Patcher {
+public protocol ForeignPatcher: Patcher {
     /// The violation in the last call.
     ///
     /// Never `nil` after ``PatchStatus/unusable``. After another status, it reports that the same pass had another
@@ -24,9 +24,9 @@ package protocol ForeignPatcher: Patcher {
 }
 
 /// A violation of the patcher interface, in the words of a finding.
-package struct PatcherViolation: Hashable, Sendable {
+public struct PatcherViolation: Hashable, Sendable {
     /// The kinds of violations, which are found before the result is compared.
-    package enum Rule: Hashable, Sendable {
+    public enum Rule: Hashable, Sendable {
         /// It wrote outside of its result.
         case wildWrite
         /// It returned an undefined status.
@@ -39,13 +39,13 @@ package struct PatcherViolation: Hashable, Sendable {
         case damage
     }
 
-    package var rule: Rule
+    public var rule: Rule
     /// The violation, in words for a bucket.
-    package var words: String
+    public var words: String
     /// The violation, with numbers.
-    package var detail: String
+    public var detail: String
 
-    package init(_ rule: Rule, _ words: String, _ detail: String) {
+    public init(_ rule: Rule, _ words: String, _ detail: String) {
         self.rule = rule
         self.words = words
         self.detail = detail
@@ -57,7 +57,7 @@ extension PatcherViolation {
     ///
     /// - Parameter capabilities: those of the patcher; parts of the result that it does not fill in are not compared
     /// - Complexity: O(slots + subprograms + lines)
-    package static func difference(
+    public static func difference(
         between old: ProgramImage<OutputIndex>, and new: ProgramImage<OutputIndex>,
         for capabilities: PatcherCapabilities
     ) -> PatcherViolation? {
@@ -81,16 +81,16 @@ extension PatcherViolation {
 }
 
 /// The kernel whose functions a patcher is built from.
-package struct KernelFunctions: Hashable, Sendable, Codable {
-    package var release: KernelRelease
+public struct KernelFunctions: Hashable, Sendable, Codable {
+    public var release: KernelRelease
     /// True if the functions support `gotol`.
-    package var knowsGotol: Bool
+    public var knowsGotol: Bool
     /// True if the functions support `gotox`.
-    package var knowsGotox: Bool
+    public var knowsGotox: Bool
     /// The maximum number of subprograms.
-    package var maxSubprograms: Int
+    public var maxSubprograms: Int
 
-    package init(
+    public init(
         _ release: KernelRelease, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
     ) {
         self.release = release
@@ -101,17 +101,17 @@ package struct KernelFunctions: Hashable, Sendable, Codable {
 }
 
 /// The major and minor version of a kernel, which decide which instructions exist.
-package struct KernelRelease: Hashable, Comparable, Sendable, Codable {
-    package var major: Int
-    package var minor: Int
+public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
+    public var major: Int
+    public var minor: Int
 
-    package init(_ major: Int, _ minor: Int) {
+    public init(_ major: Int, _ minor: Int) {
         self.major = major
         self.minor = minor
     }
 
     /// Reads the first two numbers of a release like `6.12.48-rc1`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let words = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         guard words.count >= 2, let major = Int(words[0]), let minor = Int(words[1].prefix { $0.isNumber }) else {
             return nil
@@ -119,7 +119,7 @@ package struct KernelRelease: Hashable, Comparable, Sendable, Codable {
         self.init(major, minor)
     }
 
-    package static func < (left: KernelRelease, right: KernelRelease) -> Bool {
+    public static func < (left: KernelRelease, right: KernelRelease) -> Bool {
         (left.major, left.minor) < (right.major, right.minor)
     }
 }

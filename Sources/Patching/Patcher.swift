@@ -28,7 +28,7 @@ public enum PatchStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
 /// An implementation of edit passes.
 ///
 /// A patcher is made once and keeps its workspace for the whole run. It must not be used from two threads.
-package protocol Patcher: AnyObject {
+public protocol Patcher: AnyObject {
     /// The name of the design on the command line and in buckets.
     var name: String { get }
 
@@ -47,14 +47,14 @@ package protocol Patcher: AnyObject {
 }
 
 extension Patcher {
-    package var capabilities: PatcherCapabilities { .everything }
+    public var capabilities: PatcherCapabilities { .everything }
 
     /// True if it adjusts jumps after each edit.
-    package var isStepwise: Bool { capabilities.contains(.stepwise) }
+    public var isStepwise: Bool { capabilities.contains(.stepwise) }
 }
 
 /// A patcher that carries out several passes on its own form of a program, and lays the program out once at the end.
-package protocol ScriptPatcher: Patcher {
+public protocol ScriptPatcher: Patcher {
     /// Converts a program, before any pass.
     func begin(_ input: ProgramImage<InputIndex>)
 
@@ -68,7 +68,7 @@ package protocol ScriptPatcher: Patcher {
 }
 
 extension ScriptPatcher {
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         begin(input)

@@ -9,7 +9,7 @@ public struct AssemblyError: Error, Hashable, Sendable, CustomStringConvertible 
     /// The text that is there.
     public var found: String
 
-    package init(column: Int, expected: String, found: String) {
+    public init(column: Int, expected: String, found: String) {
         self.column = column
         self.expected = expected
         self.found = found

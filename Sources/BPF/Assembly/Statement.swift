@@ -11,7 +11,7 @@ public struct Statement: Hashable, Sendable {
     /// - Units: Unicode scalars from 1
     public var targetColumn: Int
 
-    package init(insn: Instruction, secondSlot: Instruction? = nil, target: JumpTarget? = nil, targetColumn: Int = 1) {
+    public init(insn: Instruction, secondSlot: Instruction? = nil, target: JumpTarget? = nil, targetColumn: Int = 1) {
         self.insn = insn
         self.secondSlot = secondSlot
         self.target = target

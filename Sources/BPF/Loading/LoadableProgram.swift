@@ -11,19 +11,19 @@
 ///
 /// - Shape: the id of a subprogram or line is its index, from 0; aux words are ignored
 /// - Source: `include/uapi/linux/bpf.h`, `union bpf_attr`
-package struct LoadableProgram: Hashable, Sendable {
-    package var program: Program
-    package var type: ProgramType
+public struct LoadableProgram: Hashable, Sendable {
+    public var program: Program
+    public var type: ProgramType
     /// `expected_attach_type`; 0 for a type without one.
-    package var attachType: UInt32
+    public var attachType: UInt32
     /// The kernel function that a tracing program attaches to.
-    package var attachTarget: String?
-    package var flags: LoadFlags
-    package var privilege: LoadPrivilege
+    public var attachTarget: String?
+    public var flags: LoadFlags
+    public var privilege: LoadPrivilege
     /// The names of the called kernel functions.
-    package var kernelFunctions: [String]
+    public var kernelFunctions: [String]
 
-    package init(
+    public init(
         program: Program, type: ProgramType = .socketFilter, attachType: UInt32 = 0, attachTarget: String? = nil,
         flags: LoadFlags = [], privilege: LoadPrivilege = .all, kernelFunctions: [String] = []
     ) {

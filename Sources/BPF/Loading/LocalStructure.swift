@@ -3,7 +3,7 @@
 /// The raw value is the id of the type. It is the same in each of these BTFs, so loading leaves `r1 = 3` unchanged.
 ///
 /// - Source: `kernel/bpf/verifier.c`, `check_kfunc_call` (`KF_bpf_obj_new_impl`)
-package enum LocalStructure: Int32, Hashable, Sendable, CaseIterable {
+public enum LocalStructure: Int32, Hashable, Sendable, CaseIterable {
     /// Two words of 8 bytes without a special field; kptrs of ``MapKind/kptrArray`` and ``MapKind/percpuKptrArray``
     /// point to it.
     case plain = 3

@@ -1,7 +1,7 @@
 /// The maps that generated programs may use. A process creates each of them once, on first use.
 ///
 /// Keys have 4 bytes, values 64, and a map has 4 entries, unless its line says otherwise.
-package enum MapKind: Int32, Hashable, Sendable, CaseIterable {
+public enum MapKind: Int32, Hashable, Sendable, CaseIterable {
     /// `BPF_MAP_TYPE_ARRAY`
     case array = 0
     case hash = 1

@@ -1,7 +1,7 @@
 /// `enum bpf_prog_type`.
 ///
 /// - Source: `include/uapi/linux/bpf.h`
-package enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
+public enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
     case socketFilter = 1
     case kprobe = 2
     case schedCLS = 3
@@ -36,7 +36,7 @@ package enum ProgramType: UInt32, Hashable, Sendable, Codable, CaseIterable {
     case netfilter = 32
 
     /// The name without `BPF_PROG_TYPE_`, in lower case: `sched_cls`.
-    package var name: String {
+    public var name: String {
         switch self {
         case .socketFilter: "socket_filter"
         case .kprobe: "kprobe"

@@ -24,7 +24,7 @@ import BPF
 ///
 /// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Starovoitov, June 2022
-package final class BasicBlock: Patcher {
+public final class BasicBlock: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var leaders = SlotSet.Storage()
@@ -34,12 +34,12 @@ package final class BasicBlock: Patcher {
         var goals = Scratch<UInt32>()
     }
 
-    package let name = "basic-block"
+    public let name = "basic-block"
     private let memory = UncheckedBox(Memory())
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots

@@ -22,19 +22,19 @@ import BPF
 /// - Complexity: O(slots + edits) a pass. A jump to deleted slots adds O(log subprograms) for each deletion that
 ///   follows its target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Starovoitov, June 2022 (answer to Zingerman's delta array)
-package final class DeferredBranches: Patcher {
+public final class DeferredBranches: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var moves = Scratch<GappedProgram.Move>()
         var starts = SlotSet.Storage()
     }
 
-    package let name = "deferred-branches"
+    public let name = "deferred-branches"
     private let memory = UncheckedBox(Memory())
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots

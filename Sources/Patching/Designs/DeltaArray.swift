@@ -25,13 +25,13 @@ import BPF
 /// - Complexity: O(slots + edits + jumps × log edits) a pass. A jump to deleted slots adds O(log subprograms) for each
 ///   deletion that follows its target without a gap; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Zingerman, June 2022 (`bpf_patching_state`, `lookup_delta_for_index`)
-package final class DeltaArray: Patcher {
-    package let name = "delta-array"
+public final class DeltaArray: Patcher {
+    public let name = "delta-array"
     private let patches = UncheckedBox(Scratch<PatchingState.Entry>(capacity: 2))
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         output.reserve(

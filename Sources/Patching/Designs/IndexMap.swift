@@ -21,19 +21,19 @@ import BPF
 ///
 /// - Complexity: O(slots + edits) a pass; a jump or call of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Cree and Starovoitov, April to June 2019
-package final class IndexMap: Patcher {
+public final class IndexMap: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var tails = Scratch<UInt32>()
         var map = Scratch<TailedProgram.NewIndices>()
     }
 
-    package let name = "index-map"
+    public let name = "index-map"
     private let memory = UncheckedBox(Memory())
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         output.reserve(

@@ -26,13 +26,13 @@ import BPF
 ///
 /// - Complexity: O(edits × (slots + refs)) a pass; a patch slot adds O(refs of its edit). A table has at most a row a slot.
 /// - Source: Linux 6.12, `bpf_patch_insn_data`, `verifier_remove_insns`, `bpf_adj_branches`, `adjust_jmp_off`
-package final class KernelArray: Patcher {
-    package let name = "kernel-array"
-    package let capabilities = PatcherCapabilities.everything.subtracting(.refuses).union(.stepwise)
+public final class KernelArray: Patcher {
+    public let name = "kernel-array"
+    public let capabilities = PatcherCapabilities.everything.subtracting(.refuses).union(.stepwise)
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         output.load(input, room: input.insnCount + pass.patchSlots + pass.editCount)

@@ -23,15 +23,15 @@ import BPF
 /// - Complexity: O(slots) to create; O(nodes) to linearize, removed nodes included; O(nodes + edits) a pass. A removed slot
 ///   adds O(log subprograms) to its pass; a jump or call of a patch adds O(refs of its edit + log subprograms).
 /// - Source: Wang, July 2019 (`bpf_list_insn`, `bpf_linearize_list_insn`); Nakryiko, 2019 (`bpf_patchable_insn`)
-package final class LinkedList: ScriptPatcher {
-    package let name = "linked-list"
+public final class LinkedList: ScriptPatcher {
+    public let name = "linked-list"
     private let list = UncheckedBox(InstructionList())
 
-    package init() {}
+    public init() {}
 
-    package func begin(_ input: ProgramImage<InputIndex>) { unsafe list.value.create(input) }
-    package func apply(_ pass: PassImage) -> PatchStatus { unsafe list.value.apply(pass) }
-    package func finish(into output: ProgramBuffer) -> PatchStatus { unsafe list.value.linearize(into: output) }
+    public func begin(_ input: ProgramImage<InputIndex>) { unsafe list.value.create(input) }
+    public func apply(_ pass: PassImage) -> PatchStatus { unsafe list.value.apply(pass) }
+    public func finish(into output: ProgramBuffer) -> PatchStatus { unsafe list.value.linearize(into: output) }
 }
 
 /// A node of the list by its number in the pool; 0 is the dummy at the head.

@@ -20,7 +20,7 @@ import BPF
 ///
 /// - Complexity: O(slots + edits) a pass; a call or a jump of a patch adds O(refs of its edit + log subprograms)
 /// - Source: Nakryiko, July 2024 (`bpf_patch_insns`, `insn_patcher`); Leoshkevich, September 2020
-package final class RangeReplace: Patcher {
+public final class RangeReplace: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var newTargets = Scratch<OutputIndex>()
@@ -30,12 +30,12 @@ package final class RangeReplace: Patcher {
         var callers = Scratch<OutputIndex>()
     }
 
-    package let name = "range-replace"
+    public let name = "range-replace"
     private let memory = UncheckedBox(Memory())
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots

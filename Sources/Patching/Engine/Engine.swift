@@ -12,19 +12,19 @@ import BPF
 ///
 /// - Complexity: O(slots + edits) a pass, plus O(log skipped insertions) for a call, and O(log subprograms) for a jump
 ///   out of a patch
-package final class Engine: Patcher {
+public final class Engine: Patcher {
     /// Memory of a pass, kept for the whole run.
     private struct Memory: ~Copyable {
         var map = JumpTargetMap.Storage()
         var jumps = Scratch<ListedJump>()
     }
 
-    package let name = "engine"
+    public let name = "engine"
     private let memory = UncheckedBox(Memory())
 
-    package init() {}
+    public init() {}
 
-    package func apply(
+    public func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let room = input.insnCount + pass.patchSlots

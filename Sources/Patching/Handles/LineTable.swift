@@ -1,7 +1,7 @@
 import BPF
 
 /// Line records after a pass, for designs whose proposal does not mention them.
-package enum LineTable {
+public enum LineTable {
     /// Writes the records after a well-formed pass to a table, and returns their number.
     ///
     /// The rules change the records edit by edit. Edits are sorted and never move a record before them, so one sweep
@@ -11,7 +11,7 @@ package enum LineTable {
     /// - Complexity: O(edits + lines)
     /// - Source: SEMANTICS, "What travels along"; `bpf_adj_linfo`, `bpf_adj_linfo_after_remove`
     @inline(__always)
-    package static func relocate(
+    public static func relocate(
         _ lines: UnsafeTypedBuffer<TableIndex, LineRecord>, count: Int, insnCount: Int, by pass: PassImage,
         into table: UnsafeTypedBuffer<TableIndex, LineRecord>
     ) -> Int {

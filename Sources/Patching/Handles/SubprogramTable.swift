@@ -1,7 +1,7 @@
 import BPF
 
 /// Subprogram starts after a pass, for designs whose proposal does not mention them.
-package enum SubprogramTable {
+public enum SubprogramTable {
     /// Writes the starts after a well-formed pass to a table, and returns their number.
     ///
     /// A start moves to the first slot that is left of its subprogram. A subprogram without slots is dropped with its
@@ -9,7 +9,7 @@ package enum SubprogramTable {
     ///
     /// - Complexity: O(edits + subprograms)
     /// - Source: SEMANTICS, "What travels along"
-    package static func relocate(
+    public static func relocate(
         _ input: ProgramImage<InputIndex>, by pass: PassImage, into table: UnsafeTypedBuffer<TableIndex, Subprogram>
     ) -> Int {
         precondition(input.subprogramCount <= table.capacity)

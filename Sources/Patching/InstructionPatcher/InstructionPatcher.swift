@@ -100,7 +100,7 @@ public final class InstructionPatcher {
     ///
     /// - Throws: the fault of an ill-formed program
     /// - Complexity: O(slots + calls × log subprograms)
-    package init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) { try load(program) }
+    public init<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) { try load(program) }
 
     /// Starts to rewrite another program in the same memory, and discards all edits.
     ///
@@ -116,7 +116,7 @@ public final class InstructionPatcher {
     ///
     /// - Throws: the fault of an ill-formed program; the patcher is then empty
     /// - Complexity: O(slots + calls × log subprograms)
-    package func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
+    public func load<Index>(_ program: ProgramImage<Index>) throws(ProgramFault) {
         let fault = program.fault()
         if fault == nil { unsafe memory.value.original.load(program) }
         try start(fault)
@@ -191,7 +191,7 @@ public final class InstructionPatcher {
     ///
     /// - Throws: ``PatchingError/refused(pass:)`` or ``PatchingError/outOfRange(pass:)``; the buffer is then unchanged
     /// - Complexity: O(slots × passes + edits)
-    package func finish(into buffer: ProgramBuffer) throws(PatchingError) {
+    public func finish(into buffer: ProgramBuffer) throws(PatchingError) {
         try commit()
         buffer.load(current)
     }

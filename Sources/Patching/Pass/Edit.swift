@@ -3,11 +3,12 @@ import BPF
 /// A jump or call from patch instruction `from` to instruction `to` of the pass's input.
 ///
 /// - Units: slots
-package struct Ref: Hashable, Sendable, BitwiseCopyable {
-    package var from: PatchIndex
-    package var to: InputIndex
+@frozen
+public struct Ref: Hashable, Sendable, BitwiseCopyable {
+    public var from: PatchIndex
+    public var to: InputIndex
     @inlinable
-    package init(from: PatchIndex, to: InputIndex) {
+    public init(from: PatchIndex, to: InputIndex) {
         self.from = from
         self.to = to
     }
@@ -24,21 +25,21 @@ package struct Ref: Hashable, Sendable, BitwiseCopyable {
 ///
 /// - Units: all indices and lengths in slots
 /// - Source: SEMANTICS, "Edit"
-package struct Edit: Hashable, Sendable {
+public struct Edit: Hashable, Sendable {
     /// The start of the edit, in the coordinates of the pass's input.
-    package var off: InputIndex
+    public var off: InputIndex
     /// The number of removed slots.
-    package var remove: UInt32
+    public var remove: UInt32
     /// The instructions in their place. The slots of a kept instruction are zero.
-    package var patch: [Instruction]
+    public var patch: [Instruction]
     /// The place in the patch of the replaced instruction itself, if it is kept.
-    package var keep: PatchIndex?
+    public var keep: PatchIndex?
     /// The patch instructions that reach an instruction of the input. Their offset field is 0.
-    package var refs: [Ref]
+    public var refs: [Ref]
     /// True if jumps to `off` skip the inserted code; calls still enter it.
-    package var skip: Bool
+    public var skip: Bool
 
-    package init(
+    public init(
         off: InputIndex, remove: UInt32, patch: [Instruction] = [], keep: PatchIndex? = nil, refs: [Ref] = [],
         skip: Bool = false
     ) {
@@ -54,7 +55,7 @@ package struct Edit: Hashable, Sendable {
 /// The edits of one pass as a value, all in the coordinates of the pass's input.
 ///
 /// - Shape: sorted by `off`, disjoint, no two at one `off`; any other pass is malformed and refused
-package struct Pass: Hashable, Sendable {
-    package var edits: [Edit]
-    package init(edits: [Edit] = []) { self.edits = edits }
+public struct Pass: Hashable, Sendable {
+    public var edits: [Edit]
+    public init(edits: [Edit] = []) { self.edits = edits }
 }

@@ -33,15 +33,17 @@ extension OutputIndex: CustomStringConvertible {
 }
 
 /// A slot of one patch.
-package struct PatchIndex: SlotIndex {
-    package var rawValue: UInt32
+@frozen
+public struct PatchIndex: SlotIndex {
+    public var rawValue: UInt32
     @inlinable @inline(__always)
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
 /// A slot of the pool that holds all patches of a pass.
-package struct PoolIndex: SlotIndex {
-    package var rawValue: UInt32
+@frozen
+public struct PoolIndex: SlotIndex {
+    public var rawValue: UInt32
     @inlinable @inline(__always)
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
 }

@@ -1,7 +1,7 @@
 import BPF
 
 /// Memory for one pass, reused from case to case.
-package final class PassBuffer {
+public final class PassBuffer {
     @usableFromInline
     struct Memory: ~Copyable {
         @usableFromInline var edits = Scratch<EditRecord>()
@@ -18,21 +18,21 @@ package final class PassBuffer {
     @usableFromInline let memory = UncheckedBox(Memory())
 
     /// Makes an empty buffer.
-    package init() {}
+    public init() {}
 
     /// The number of edits.
     @inlinable
-    package var editCount: Int { unsafe memory.value.editCount }
+    public var editCount: Int { unsafe memory.value.editCount }
     /// The number of slots in the pool of patches.
     @inlinable
-    package var patchCount: Int { unsafe memory.value.patchCount }
+    public var patchCount: Int { unsafe memory.value.patchCount }
     /// The number of refs.
     @inlinable
-    package var refCount: Int { unsafe memory.value.refCount }
+    public var refCount: Int { unsafe memory.value.refCount }
 
     /// A view of the contents; valid until an edit, instruction or ref is added.
     @inlinable
-    package var image: PassImage {
+    public var image: PassImage {
         unsafe PassImage(
             edits: memory.value.edits.buffer(), patches: memory.value.patches.buffer(),
             refs: memory.value.refs.buffer(),
@@ -41,7 +41,7 @@ package final class PassBuffer {
 
     /// Removes all edits.
     @inlinable
-    package func removeAll() {
+    public func removeAll() {
         unsafe memory.value.editCount = 0
         unsafe memory.value.patchCount = 0
         unsafe memory.value.refCount = 0
@@ -51,7 +51,7 @@ package final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @inlinable
-    package func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
+    public func addEdit(off: InputIndex, remove: UInt32, skip: Bool = false) {
         let count = unsafe memory.value.editCount
         unsafe memory.value.edits.reserve(count + 1, keeping: count)
         unsafe memory.value.edits.buffer(as: TableIndex.self)[TableIndex(count)] = EditRecord(
@@ -64,7 +64,7 @@ package final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @discardableResult @inlinable
-    package func addPatch(_ insn: Instruction) -> PatchIndex {
+    public func addPatch(_ insn: Instruction) -> PatchIndex {
         let count = unsafe memory.value.patchCount
         unsafe memory.value.patches.reserve(count + 1, keeping: count)
         unsafe memory.value.patches.buffer(as: PoolIndex.self)[PoolIndex(count)] = insn
@@ -79,7 +79,7 @@ package final class PassBuffer {
 
     /// Changes the last edit.
     @inlinable @inline(__always)
-    package func updateLast(_ change: (inout EditRecord) -> Void) {
+    public func updateLast(_ change: (inout EditRecord) -> Void) {
         let edits = unsafe memory.value.edits.buffer(as: TableIndex.self)
         let last = TableIndex(editCount - 1)
         var edit = unsafe edits[last]
@@ -89,13 +89,13 @@ package final class PassBuffer {
 
     /// The last edit.
     @inlinable
-    package var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
+    public var lastEdit: EditRecord { unsafe memory.value.edits.buffer()[TableIndex(editCount - 1)] }
 
     /// Removes the last edit with its patch and refs.
     ///
     /// - Complexity: O(1)
     @inlinable
-    package func removeLast() {
+    public func removeLast() {
         let edit = lastEdit
         unsafe memory.value.editCount -= 1
         unsafe memory.value.patchCount = edit.patchStart.position
@@ -105,7 +105,7 @@ package final class PassBuffer {
     /// Removes edits with their patches and refs.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    package func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
+    public func removeEdits(where isUnwanted: (EditRecord) -> Bool) {
         let old = image
         removeAll()
         for number in 0..<old.editCount {
@@ -130,7 +130,7 @@ package final class PassBuffer {
     ///
     /// - Complexity: O(1), amortised
     @inlinable
-    package func addRef(_ ref: Ref) {
+    public func addRef(_ ref: Ref) {
         let count = unsafe memory.value.refCount
         unsafe memory.value.refs.reserve(count + 1, keeping: count)
         unsafe memory.value.refs.buffer(as: TableIndex.self)[TableIndex(count)] = ref
@@ -141,7 +141,7 @@ package final class PassBuffer {
     /// Replaces the contents by a copy of a pass.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    package func load(_ pass: Pass) {
+    public func load(_ pass: Pass) {
         removeAll()
         for edit in pass.edits {
             addEdit(off: edit.off, remove: edit.remove, skip: edit.skip)
@@ -155,7 +155,7 @@ package final class PassBuffer {
     /// Replaces the contents by a copy of a pass in another buffer.
     ///
     /// - Complexity: O(edits + patch slots + refs)
-    package func load(_ source: PassBuffer) {
+    public func load(_ source: PassBuffer) {
         let image = source.image
         unsafe memory.value.edits.reserve(source.editCount)
         unsafe memory.value.patches.reserve(source.patchCount)
@@ -174,7 +174,7 @@ extension Pass {
     /// Copies a pass out of preallocated memory; placeholders become zeros.
     ///
     /// - Complexity: O(patch slots × refs of their edit)
-    package init(_ image: PassImage) {
+    public init(_ image: PassImage) {
         edits = (0..<image.editCount).map { number in
             let record = image.edit(number)
             let patch = image.patch(of: record)
@@ -192,7 +192,7 @@ extension Edit {
     /// The same edit with zeros as placeholders.
     ///
     /// - Complexity: O(patch slots + refs)
-    package func withPlaceholdersCleared() -> Edit {
+    public func withPlaceholdersCleared() -> Edit {
         var copy = self
         if let keep, remove <= 2 {
             for slot in keep.position..<(keep.position + Int(remove)) where slot < patch.count {

@@ -32,7 +32,7 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
     /// The slot of the patch, or 0 for a rule about the whole edit.
     public var slot: Int
 
-    package init(rule: Rule, edit: Int, slot: Int) {
+    public init(rule: Rule, edit: Int, slot: Int) {
         self.rule = rule
         self.edit = edit
         self.slot = slot
@@ -45,11 +45,11 @@ public struct MalformedEdit: Hashable, Sendable, Error, CustomStringConvertible 
 /// The check for malformed edits, which runs before any patcher.
 ///
 /// - Source: SEMANTICS, "Errors", first row
-package enum PassCheck {
+public enum PassCheck {
     /// The first malformed edit of a pass, or `nil`.
     ///
     /// - Complexity: O(patch slots × refs of their edit + edits + calls by ref × log subprograms)
-    package static func fault(in pass: PassImage, on input: ProgramImage<InputIndex>) -> MalformedEdit? {
+    public static func fault(in pass: PassImage, on input: ProgramImage<InputIndex>) -> MalformedEdit? {
         var marks = Marks()
         var previousOff = -1
         var previousEnd = 0
