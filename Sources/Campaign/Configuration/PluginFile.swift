@@ -46,7 +46,7 @@ package struct PluginFile: Codable, Hashable, Sendable {
     /// Names that buckets use for something else than a plug-in.
     static let reserved = Set(
         BuiltInPatchers.allCases.map(\.name) + PlantedPatcher.Fault.allCases.map(\.name)
-            + ["all", "oracle", "pass-check", "kernel", JudgeMessage.unknown])
+            + ["all", Finding.oracleTarget, Finding.passCheckTarget, Finding.kernelTarget, JudgeMessage.unknown])
 
     /// The reason for an error about a name in ``reserved``.
     static let reservedReason = "is that of another patcher or of a part of the harness"
