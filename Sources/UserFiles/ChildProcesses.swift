@@ -14,8 +14,27 @@ package enum ChildProcesses {
         }
     }
 
-    /// The processes that this one started, without ended workers.
-    package static let started = Mutex<Set<pid_t>>([])
+    /// The processes that were started and whose end was not seen.
+    private static let started = Mutex<Set<pid_t>>([])
+
+    /// Returns true if this program started a process, and has not seen its end.
+    package static func isStarted(_ process: pid_t) -> Bool { started.withLock { $0.contains(process) } }
+
+    /// Waits for the end of a started process.
+    ///
+    /// - Returns: its wait status
+    @discardableResult
+    package static func waitForEnd(of process: pid_t) -> Int32 {
+        defer { started.withLock { _ = $0.remove(process) } }
+        return SystemCall.waitForEnd(of: process)
+    }
+
+    /// The wait status of a started process that has ended, or `nil`.
+    package static func endStatus(of process: pid_t) -> Int32? {
+        guard let status = SystemCall.endStatus(of: process) else { return nil }
+        started.withLock { _ = $0.remove(process) }
+        return status
+    }
 
     /// Starts a program with no signal blocked.
     ///

@@ -71,20 +71,19 @@ package enum SystemCall {
     /// Waits for the end of a child process: waitpid(2).
     ///
     /// - Returns: its wait status
-    @discardableResult
-    package static func waitForEnd(of child: pid_t) -> Int32 {
+    static func waitForEnd(of child: pid_t) -> Int32 {
         var status: Int32 = 0
         _ = try? repeated { unsafe waitpid(child, &status, 0) }
         return status
     }
 
     /// The wait status of a child process that has ended, or `nil`: waitpid(2) with `WNOHANG`.
-    package static func endStatus(of child: pid_t) -> Int32? {
+    static func endStatus(of child: pid_t) -> Int32? {
         var status: Int32 = 0
         return unsafe waitpid(child, &status, WNOHANG) == child ? status : nil
     }
 
-    /// Waits for the end of a child process, whose number stays its own until ``waitForEnd(of:)``: waitid(2).
+    /// Waits for the end of a child process, whose number stays its own until it is waited for: waitid(2).
     package static func waitForEndWithoutReaping(of child: pid_t) {
         var information = unsafe siginfo_t()
         _ = try? repeated { unsafe waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) }

@@ -49,15 +49,14 @@ package final class TestProcess {
 
     /// False once the program has ended.
     package var isRunning: Bool {
-        if status == nil { status = SystemCall.endStatus(of: processIdentifier) }
+        if status == nil { status = ChildProcesses.endStatus(of: processIdentifier) }
         return status == nil
     }
 
     /// Waits for the end of the program.
     private func waitUntilExit() -> Int32 {
-        let status = self.status ?? SystemCall.waitForEnd(of: processIdentifier)
+        let status = self.status ?? ChildProcesses.waitForEnd(of: processIdentifier)
         self.status = status
-        ChildProcesses.started.withLock { _ = $0.remove(processIdentifier) }
         return status & 0x7f == 0 ? status >> 8 & 0xff : -(status & 0x7f)
     }
 

@@ -120,7 +120,7 @@ final class FindingCommand {
     /// - Parameter end: the message, printed the first time
     private func stop(_ running: Running, _ end: String) {
         _ = kill(-running.process, SIGKILL)
-        SystemCall.waitForEnd(of: running.process)
+        ChildProcesses.waitForEnd(of: running.process)
         if hasHung { return }
         hasHung = true
         note("\(option): the command \(end); \(Self.once)\n")

@@ -140,7 +140,7 @@ final class WorkerProcess {
     private static func killOrphans() {
         for _ in 0..<mostRounds {
             let orphans = ChildProcesses.all.filter { child in
-                !ChildProcesses.started.withLock { $0.contains(child) } && PluginSandbox.isInside(child)
+                !ChildProcesses.isStarted(child) && PluginSandbox.isInside(child)
             }
             if orphans.isEmpty { return }
             for orphan in orphans { _ = Glibc.kill(orphan, SIGKILL) }
@@ -220,8 +220,7 @@ final class WorkerProcess {
             SystemCall.waitForEndWithoutReaping(of: process)
             _ = Glibc.kill(-process, SIGKILL)
         }
-        let status = SystemCall.waitForEnd(of: process)
-        ChildProcesses.started.withLock { _ = $0.remove(process) }
+        let status = ChildProcesses.waitForEnd(of: process)
         Self.killOrphans()
         let signal = status & 0x7f
         let code = status >> 8 & 0xff

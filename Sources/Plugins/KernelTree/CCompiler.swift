@@ -103,7 +103,7 @@ struct CCompiler {
             defer { output.end() }
             let errors = try FileDescriptor.opening(files[1], .writeOnly, .create, permissions: .ownerReadWrite)
             defer { errors.end() }
-            status = SystemCall.waitForEnd(
+            status = ChildProcesses.waitForEnd(
                 of: try ChildProcesses.startTool(
                     command + arguments, environment: environment, folder: directory,
                     standard: (input, output, errors)))

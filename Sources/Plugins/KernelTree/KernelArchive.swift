@@ -78,7 +78,7 @@ struct KernelArchive {
         }
         let size = Double(max(1, (try? Stat(file).size) ?? 1))
         while true {
-            if let status = SystemCall.endStatus(of: tar) {
+            if let status = ChildProcesses.endStatus(of: tar) {
                 let text = String(decoding: try messages.readToEnd(chunk: 4096), as: UTF8.self)
                 return status == 0 ? nil : text
             }
