@@ -42,7 +42,7 @@ struct Show: ParsableCommand {
         do {
             var c = try CaseSource.single(file)
             let choice = try patchers.judgeChoice(judging, budget)
-            let target = choice.patcher(for: c)
+            let target = choice.ownPatcher(for: c)
             let options = target.oracleOptions
             var deaths = try died.map { try JSONDecoder().decode(Deaths.self, from: Data($0.utf8)) } ?? Deaths()
             if !PluginSandbox.isInside {

@@ -37,8 +37,8 @@ package struct JudgeChoice: Sendable {
             planted.map { [$0] } ?? patchers, oracleOptions: oracleOptions.applying(to: c), budget: budget)
     }
 
-    /// The only patcher that a case was found with, if the command line leaves the choice, else all.
-    package func patcher(for c: Case) -> PatcherTarget {
+    /// The patcher that a case was found with, unless the command line names others.
+    package func ownPatcher(for c: Case) -> PatcherTarget {
         var target = patchers(for: c)
         let canChoose = isDefault || patchers.allSatisfy { $0.plugin != nil }
         if canChoose, let own = target.patchers.first(where: { $0.name == c.target }) { target.patchers = [own] }
@@ -56,13 +56,13 @@ package struct JudgeChoice: Sendable {
     ///
     /// - Throws: ``LinuxBPF/KernelError`` if the case needs the kernel and this process may not load programs
     package func target(for c: Case) throws(KernelError) -> CampaignTarget {
-        usesKernel(for: c) ? .kernel(try kernel()) : .patchers(patcher(for: c))
+        usesKernel(for: c) ? .kernel(try kernel()) : .patchers(ownPatcher(for: c))
     }
 
     /// Returns true if ``target(for:)`` is the running kernel.
     package func usesKernel(for c: Case) -> Bool { c.loading != nil && isDefault }
 
-    /// A note on a case that was found with a patcher which does not run it; `nil` otherwise.
+    /// The patcher that a case was found with if it does not run the case, else `nil`.
     package func missingPatcher(of c: Case) -> String? {
         guard let target = c.target,
             ![Finding.oracleTarget, Finding.passCheckTarget, Finding.kernelTarget].contains(target),
