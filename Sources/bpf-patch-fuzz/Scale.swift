@@ -66,14 +66,14 @@ struct Scale: ParsableCommand {
             }
             try confine(choices)
             // Checked first, since measuring takes minutes.
-            if let plot { try CrashFolder.checkWritable(plot) }
+            if let plot { try WholeFile.checkWritable(plot) }
             var measurement = ScaleMeasurement(choices.map { $0.make() }, limit: limit)
             let rows: [ScaleRow]
             do { rows = try measurement.run(patches.isEmpty ? ScaleMeasurement.sizes : patches) } catch {
                 complain("error: \(error)")
                 throw ExitCode.findings
             }
-            if let plot { try CrashFolder.write(ScalePlot(rows).svg, to: plot) }
+            if let plot { try WholeFile.write(ScalePlot(rows).svg, to: plot) }
             if json { try Output.json(rows) } else { try Output.write(ScaleTable.print(rows, limit: limit)) }
         } catch let code as ExitCode { throw code } catch { throw stop(error) }
     }

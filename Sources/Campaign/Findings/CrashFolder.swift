@@ -19,20 +19,13 @@ package struct CrashFolder: Sendable {
         }
     }
 
-    /// Checks that a file can be written later; changes nothing.
-    ///
-    /// - Throws: ``CampaignError`` with the file and the reason
-    package static func checkWritable(_ path: String) throws(CampaignError) {
-        _ = try onFiles { () throws(FileError) in try OutputFile(path) }
-    }
-
     /// Checks that a case and its C program can be written later without replacing another C program of the user.
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     package static func checkWritable(_ c: Case, at path: String) throws(CampaignError) {
-        try checkWritable(path)
+        try WholeFile.checkWritable(path)
         guard c.loading != nil, let program = program(beside: path) else { return }
-        try checkWritable(program)
+        try WholeFile.checkWritable(program)
         if (try? FileType(of: program)) == nil { return }
         let start = try onFiles { () throws(FileError) in
             try FileReader.bytes(of: program, upTo: KernelReproducer.longestStart)
@@ -58,14 +51,7 @@ package struct CrashFolder: Sendable {
     ///
     /// - Throws: ``CampaignError`` with the file and the reason
     package static func write(_ c: Case, to path: String) throws(CampaignError) {
-        try write(CaseFile.print(c), to: path)
-    }
-
-    /// Writes a file atomically, following links: a temporary file is written and renamed.
-    ///
-    /// - Throws: ``CampaignError`` with the file and the reason
-    package static func write(_ text: String, to path: String) throws(CampaignError) {
-        try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: path) }
+        try WholeFile.write(CaseFile.print(c), to: path)
     }
 
     /// A case of the folder with the text of its file.
@@ -121,6 +107,6 @@ package struct CrashFolder: Sendable {
 
     private static func writeUnlessThere(_ text: String, to file: String) throws(CampaignError) {
         if FileManager.default.contents(atPath: file) == Data(text.utf8) { return }
-        try CrashFolder.write(text, to: file)
+        try WholeFile.write(text, to: file)
     }
 }

@@ -94,10 +94,10 @@ final class CheckpointWriter {
         let plot = path + "/plot_data"
         let rows = FileManager.default.contents(atPath: plot).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let old = CampaignStatistics.plot(rows, until: progress.seconds)
-        try CrashFolder.write(old, to: plot)
+        try WholeFile.write(old, to: plot)
         lastPlot = CampaignStatistics.lastTime(ofPlot: old)
         let words = host.commandLine.joined(separator: "\n") + "\n"
-        try CrashFolder.write(words, to: path + "/cmdline")
+        try WholeFile.write(words, to: path + "/cmdline")
     }
 
     /// Writes a checkpoint and statistics if the interval has passed.
@@ -154,7 +154,7 @@ final class CheckpointWriter {
         // Tools divide by the number of cases, so there are no statistics before the first case.
         if progress.cases > 0 {
             let text = statistics(progress).text(now: Int(now().timeIntervalSince1970))
-            try CrashFolder.write(text, to: path + "/fuzzer_stats")
+            try WholeFile.write(text, to: path + "/fuzzer_stats")
         }
     }
 

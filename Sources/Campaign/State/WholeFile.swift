@@ -3,7 +3,7 @@ import SystemPackage
 import UserFiles
 
 /// Reading and writing of a campaign's files, with ``CampaignError`` in place of the errors of `UserFiles`.
-enum WholeFile {
+package enum WholeFile {
     /// The prefix of temporary files; a file that is left over was never completed.
     static let temporaryPrefix = PendingFile.temporaryPrefix
 
@@ -12,6 +12,20 @@ enum WholeFile {
     /// - Throws: ``CampaignError`` with the file and the reason
     static func read(_ path: String) throws(CampaignError) -> Data {
         Data(try onFiles { () throws(FileError) in try FileReader.bytes(of: path) })
+    }
+
+    /// Checks that a file can be written later; changes nothing.
+    ///
+    /// - Throws: ``CampaignError`` with the file and the reason
+    package static func checkWritable(_ path: String) throws(CampaignError) {
+        _ = try onFiles { () throws(FileError) in try OutputFile(path) }
+    }
+
+    /// Writes a file atomically, following links: a temporary file is written and renamed.
+    ///
+    /// - Throws: ``CampaignError`` with the file and the reason
+    package static func write(_ text: String, to path: String) throws(CampaignError) {
+        try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: path) }
     }
 
     /// Appends to a file.
