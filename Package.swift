@@ -16,7 +16,7 @@ let package = Package(
         .library(name: "Fuzzing", targets: ["Fuzzing"]),
         .library(name: "CBPFPatcher", targets: ["CBPFPatcher"]),
         .library(name: "Plugins", targets: ["Plugins"]),
-        .library(name: "LinuxBPF", targets: ["LinuxBPF", "KernelRewrites"]),
+        .library(name: "LinuxBPF", targets: ["KernelModel", "KernelRewrites", "LinuxBPF"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -25,8 +25,9 @@ let package = Package(
     targets: [
         .target(name: "BPF", swiftSettings: strict),
         .target(name: "Patching", dependencies: ["BPF"], swiftSettings: strict),
-        .target(name: "Fuzzing", dependencies: ["Patching"], swiftSettings: strict),
-        .target(name: "KernelRewrites", dependencies: ["Fuzzing"], swiftSettings: strict),
+        .target(name: "KernelModel", dependencies: ["BPF"], swiftSettings: strict),
+        .target(name: "Fuzzing", dependencies: ["KernelModel", "Patching"], swiftSettings: strict),
+        .target(name: "KernelRewrites", dependencies: ["Fuzzing", "KernelModel"], swiftSettings: strict),
         .target(name: "CBPFPatcher"),
         .target(name: "CProcess"),
         .plugin(
@@ -54,12 +55,13 @@ let package = Package(
             swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
         .target(
-            name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelRewrites", "UserFiles", systemPackage],
+            name: "LinuxBPF", dependencies: ["BPF", "CLibbpf", "KernelModel", "UserFiles", systemPackage],
             swiftSettings: strict),
         .target(
             name: "Campaign",
             dependencies: [
-                "CProcess", "Fuzzing", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles", systemPackage,
+                "CProcess", "Fuzzing", "KernelModel", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
+                systemPackage,
             ],
             // The part of a C program that shows a finding in a kernel which is the same for all findings.
             resources: [.embedInCode("Kernel/Sources/reproducer.c")],
@@ -67,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "bpf-patch-fuzz",
             dependencies: [
-                "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", systemPackage,
+                "Campaign", "KernelModel", "KernelRewrites", "LinuxBPF", "UserFiles", systemPackage,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -78,13 +80,15 @@ let package = Package(
         .testTarget(
             name: "CampaignTests",
             dependencies: [
-                "TestSupport", "Campaign", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz", systemPackage,
+                "TestSupport", "Campaign", "KernelModel", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz",
+                systemPackage,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "LinuxBPF"], swiftSettings: strict),
+            name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "KernelModel", "LinuxBPF"],
+            swiftSettings: strict),
         .testTarget(
-            name: "KernelRewritesTests", dependencies: ["TestSupport", "KernelRewrites", "LinuxBPF"],
+            name: "KernelRewritesTests", dependencies: ["TestSupport", "KernelModel", "KernelRewrites", "LinuxBPF"],
             swiftSettings: strict),
         .testTarget(name: "UserFilesTests", dependencies: ["UserFiles", systemPackage], swiftSettings: strict),
         .testTarget(name: "BPFTests", dependencies: ["TestSupport", "BPF"], swiftSettings: strict),
@@ -92,7 +96,8 @@ let package = Package(
         // Sees public declarations only, as other packages do.
         .testTarget(
             name: "LibraryTests", dependencies: ["BPF", "Patching"], packageAccess: false, swiftSettings: strict),
-        .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["TestSupport", "Fuzzing", "KernelModel"], swiftSettings: strict),
         .testTarget(
             name: "PluginsTests",
             dependencies: ["TestSupport", "Campaign", "Fuzzing", "Plugins", "UserFiles", "bpf-patch-fuzz"],

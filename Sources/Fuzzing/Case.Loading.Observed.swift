@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 extension Case.Loading.Observed {
     /// The text after `seen:` in a case file.

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 extension Case {
     /// The arguments for loading the program of a case into a running kernel, and the fault that was observed.

@@ -82,7 +82,7 @@ extension PatcherViolation {
 
 /// The kernel whose functions a patcher is built from.
 public struct KernelFunctions: Hashable, Sendable, Codable {
-    public var release: KernelRelease
+    public var release: KernelVersion
     /// True if the functions support `gotol`.
     public var knowsGotol: Bool
     /// True if the functions support `gotox`.
@@ -91,35 +91,11 @@ public struct KernelFunctions: Hashable, Sendable, Codable {
     public var maxSubprograms: Int
 
     public init(
-        _ release: KernelRelease, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
+        _ release: KernelVersion, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
     ) {
         self.release = release
         self.knowsGotol = knowsGotol
         self.knowsGotox = knowsGotox
         self.maxSubprograms = maxSubprograms
-    }
-}
-
-/// The major and minor version of a kernel, which decide which instructions exist.
-public struct KernelRelease: Hashable, Comparable, Sendable, Codable {
-    public var major: Int
-    public var minor: Int
-
-    public init(_ major: Int, _ minor: Int) {
-        self.major = major
-        self.minor = minor
-    }
-
-    /// Reads the first two numbers of a release like `6.12.48-rc1`.
-    public init?(_ text: String) {
-        let words = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
-        guard words.count >= 2, let major = Int(words[0]), let minor = Int(words[1].prefix { $0.isNumber }) else {
-            return nil
-        }
-        self.init(major, minor)
-    }
-
-    public static func < (left: KernelRelease, right: KernelRelease) -> Bool {
-        (left.major, left.minor) < (right.major, right.minor)
     }
 }

@@ -1,3 +1,4 @@
+import BPF
 import CBPFPatcher
 import Glibc
 import Patching
@@ -129,7 +130,7 @@ package final class Plugin: @unchecked Sendable {
         of kernel: UnsafePointer<bpf_patcher_kernel>, called path: String
     ) throws(PluginError) -> (release: String, functions: KernelFunctions) {
         let release = unsafe kernel.pointee.release.map { unsafe String(cString: $0) } ?? ""
-        guard let number = KernelRelease(release) else {
+        guard let number = KernelVersion(release) else {
             throw PluginError(
                 "\(path): its bpf_patcher_kernel_v1() returns the release '\(release)'; set .release to one like 6.12.48"
             )

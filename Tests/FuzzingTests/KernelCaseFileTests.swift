@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Fuzzing
+import KernelModel
 import KernelRewrites
 import LinuxBPF
 

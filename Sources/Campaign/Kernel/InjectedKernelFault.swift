@@ -1,5 +1,6 @@
 import BPF
 import Foundation
+import KernelModel
 
 /// A fault that is made up on purpose, to see what a finding against the kernel looks like.
 ///

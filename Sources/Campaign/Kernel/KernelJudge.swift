@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import KernelRewrites
 
 /// Judges single cases by loading them into the running kernel, in a process that may be lost.

@@ -1,3 +1,4 @@
+import KernelModel
 import KernelRewrites
 
 /// The counters of a campaign against a kernel.

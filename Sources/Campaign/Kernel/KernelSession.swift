@@ -1,6 +1,7 @@
 import BPF
 import Foundation
 import Fuzzing
+import KernelModel
 import KernelRewrites
 import LinuxBPF
 

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// A jump or call of a program, from slot to slot.
 struct Arc: Hashable {

@@ -1,4 +1,5 @@
 import Foundation
+import KernelModel
 import KernelRewrites
 
 /// The state of a campaign on disk: everything that is needed to resume it as if it had never stopped.

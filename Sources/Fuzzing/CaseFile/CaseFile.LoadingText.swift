@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 extension CaseFile.Writer {
     /// Writes the load of a case against a running kernel.

@@ -165,9 +165,9 @@ enum KernelCodes {
     }
 
     /// The codes that were added after 6.1.
-    private static let since: [UInt8: KernelRelease] = [
-        0x06: KernelRelease(6, 6), 0xd7: KernelRelease(6, 6), 0x81: KernelRelease(6, 6), 0x89: KernelRelease(6, 6),
-        0x91: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xcb: KernelRelease(6, 15), 0xd3: KernelRelease(6, 15),
+    private static let since: [UInt8: KernelVersion] = [
+        0x06: KernelVersion(6, 6), 0xd7: KernelVersion(6, 6), 0x81: KernelVersion(6, 6), 0x89: KernelVersion(6, 6),
+        0x91: KernelVersion(6, 6), 0xe5: KernelVersion(6, 9), 0xcb: KernelVersion(6, 15), 0xd3: KernelVersion(6, 15),
     ]
 
     /// Loads and stores of memory in four sizes, atomic operations in two, and the barrier against speculation.

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import Patching
 
 /// Removes unnecessary spills and fills around a call: stores of registers to the stack directly before it, and loads
@@ -75,5 +76,5 @@ struct FastcallRemoval: ~Copyable {
 extension Instruction {
     /// True for a call that writes no register but `r0`.
     @inline(__always)
-    fileprivate var isFastHelper: Bool { isCall(ofHelper: HelperInlining.Helper.processorNumber.rawValue) }
+    fileprivate var isFastHelper: Bool { isCall(ofHelper: HelperNumber.processorID) }
 }

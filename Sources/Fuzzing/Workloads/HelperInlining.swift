@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import Patching
 
 /// Replaces calls of small helpers by their bodies.
@@ -40,64 +41,56 @@ struct HelperInlining {
         let insn = unsafe draft.input.insns[slot]
         if insn.loadsMap(Register.first) { map = insn.imm }
         if insn.code != Opcode.call || insn.src != 0 { return }
-        guard let helper = Helper(rawValue: insn.imm), hasNext || !helper.isLeft, draft.replace(slot) else { return }
+        let helper = insn.imm
+        guard Self.helpers.contains(helper), hasNext || !Self.isLeft(helper), draft.replace(slot) else { return }
         inline(helper, &draft)
     }
 
-    /// A helper that is inlined, by its number.
-    ///
-    /// - Source: `include/uapi/linux/bpf.h`, Linux 6.12
-    enum Helper: Int32, CaseIterable {
-        case mapLookup = 1
-        case processorNumber = 8
-        case currentTask = 35
-        case jiffies = 118
-        case currentTaskBTF = 158
-        case setTimerCallback = 170
-        case functionAddress = 173
-        case branchSnapshot = 176
-        case functionArgument = 183
-        case functionResult = 184
-        case functionArgumentCount = 185
-        case exchangePointer = 194
+    /// The helpers that are inlined.
+    static let helpers: [Int32] = [
+        HelperNumber.mapLookup, HelperNumber.processorID, HelperNumber.currentTask, HelperNumber.jiffies,
+        HelperNumber.currentTaskBTF, HelperNumber.timerSetCallback, HelperNumber.functionAddress,
+        HelperNumber.branchSnapshot, HelperNumber.functionArgument, HelperNumber.functionResult,
+        HelperNumber.functionArgumentCount, HelperNumber.kptrExchange,
+    ]
 
-        /// True if a jump leaves its patch.
-        var isLeft: Bool {
-            switch self {
-            case .mapLookup, .branchSnapshot, .functionArgument: true
-            default: false
-            }
+    /// True if a jump leaves the patch of a helper.
+    private static func isLeft(_ helper: Int32) -> Bool {
+        switch helper {
+        case HelperNumber.mapLookup, HelperNumber.branchSnapshot, HelperNumber.functionArgument: true
+        default: false
         }
     }
 
-    private func inline(_ helper: Helper, _ draft: inout WorkloadDraft) {
+    private func inline(_ helper: Int32, _ draft: inout WorkloadDraft) {
         let result = Register.result
         switch helper {
-        case .mapLookup: if map & 1 == 0 { arrayLookup(&draft) } else { hashLookup(&draft) }
-        case .jiffies:
+        case HelperNumber.mapLookup: if map & 1 == 0 { arrayLookup(&draft) } else { hashLookup(&draft) }
+        case HelperNumber.jiffies:
             draft.addAddress(to: result)
             draft.add(.load(.double, result, from: result, 0))
-        case .processorNumber, .currentTask, .currentTaskBTF:
+        case HelperNumber.processorID, HelperNumber.currentTask, HelperNumber.currentTaskBTF:
             draft.add(.assign(result, draft.nextMarker()))
             // `rD = rS` with -1 in `off` adds the base of this CPU's per-CPU memory.
             var move = Instruction.move(result, result)
             move.off = -1
             draft.add(move)
-            draft.add(.load(helper == .processorNumber ? .word : .double, result, from: result, 0))
-        case .setTimerCallback:
+            draft.add(.load(helper == HelperNumber.processorID ? .word : .double, result, from: result, 0))
+        case HelperNumber.timerSetCallback:
             draft.addAddress(to: Register.third)
             draft.keep()
-        case .functionAddress: draft.add(.load(.double, result, from: Register.first, -16))
-        case .functionArgumentCount: draft.add(.load(.double, result, from: Register.first, -8))
-        case .branchSnapshot: branchSnapshot(&draft)
-        case .functionArgument: functionArgument(&draft)
-        case .functionResult: functionResult(&draft)
-        case .exchangePointer:
+        case HelperNumber.functionAddress: draft.add(.load(.double, result, from: Register.first, -16))
+        case HelperNumber.functionArgumentCount: draft.add(.load(.double, result, from: Register.first, -8))
+        case HelperNumber.branchSnapshot: branchSnapshot(&draft)
+        case HelperNumber.functionArgument: functionArgument(&draft)
+        case HelperNumber.functionResult: functionResult(&draft)
+        case HelperNumber.kptrExchange:
             draft.add(.move(result, Register.second))
             draft.add(
                 Instruction(
                     code: MemorySize.double.rawValue | Opcode.atomicMode | Opcode.storeClass, dst: Register.first,
                     src: result, imm: RegisterEffect.exchange))
+        default: break
         }
     }
 

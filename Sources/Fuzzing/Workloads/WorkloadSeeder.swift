@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import Patching
 
 /// Writes instructions that a workload rewrites into a random program.
@@ -8,7 +9,7 @@ import Patching
 struct WorkloadSeeder: ~Copyable {
     /// Slots that cannot become the second of a wide load: jump targets, and slots with a line record.
     private var targets = JumpTargets()
-    private let helpers = HelperInlining.Helper.allCases.map(\.rawValue)
+    private let helpers = HelperInlining.helpers
 
     /// An instruction to overwrite, and its subprogram.
     private struct Place {
@@ -196,7 +197,7 @@ struct WorkloadSeeder: ~Copyable {
         if count <= 0 { return 0 }
         place.write(
             bits.chance(1, of: 2)
-                ? .callHelper(HelperInlining.Helper.processorNumber.rawValue)
+                ? .callHelper(HelperNumber.processorID)
                 : Instruction(code: Opcode.call, src: Opcode.pseudoKernelFunction, imm: Int32(bits.below(256))),
             at: count)
         for number in 0..<count {

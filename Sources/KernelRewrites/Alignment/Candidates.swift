@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// What may stand in the result for an instruction of the program: one way after the other, the likely ones first.

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Which registers certainly hold the context of a program, slot by slot, and which of its fields never stand as they were.

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Which registers may hold the context of a program, or a socket that is shown in the same way, slot by slot.

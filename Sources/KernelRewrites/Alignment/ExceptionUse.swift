@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Whether a program throws exceptions, for which the kernel adds a subprogram that catches them.

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// What calls of helpers in one program must have in common.

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Checks what the kernel made of a program: the kernel as one more patcher, judged by the same oracle.

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// A program made for the running kernel, and what its maker knows of it.
 package struct GeneratedProgram: Sendable {

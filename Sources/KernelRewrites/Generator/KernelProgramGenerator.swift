@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 /// Makes programs that the verifier accepts and that the kernel rewrites in as many ways as it can.
 ///

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 extension ProgramDraft {
     /// Calls a function as its kind wants it.

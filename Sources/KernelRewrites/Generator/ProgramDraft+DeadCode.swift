@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 extension ProgramDraft {
     /// A condition that is decided, and code that only its other side leads to.

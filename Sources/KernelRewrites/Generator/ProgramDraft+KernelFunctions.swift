@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 extension ProgramDraft {
     /// The kernel's own view of the context.

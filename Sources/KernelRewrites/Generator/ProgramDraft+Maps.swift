@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 extension ProgramDraft {
     /// Where keys stand in the stack.

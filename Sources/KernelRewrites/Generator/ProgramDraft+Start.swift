@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 extension ProgramDraft {
     /// Writes the start of a function: now and then what makes its first instruction a target or has it rewritten, then

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 /// A program while it is written, function by function and fragment by fragment.
 ///

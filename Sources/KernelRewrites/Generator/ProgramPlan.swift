@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// What a subprogram is called as.
 enum FunctionKind: UInt8 {

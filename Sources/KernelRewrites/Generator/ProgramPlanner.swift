@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 /// Decides what programs shall be, within profiles and what a kernel has.
 struct ProgramPlanner {

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// What programs are made to have rewritten; the names are those of the command line.
 package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 
 /// What programs of a type may do, and what their context looks like.
 struct TypeTraits: Sendable {

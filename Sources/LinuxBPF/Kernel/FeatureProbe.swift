@@ -1,5 +1,5 @@
 import BPF
-import KernelRewrites
+import KernelModel
 
 /// A small program that only a kernel with a feature accepts, or rewrites in the feature's way.
 struct FeatureProbe: Sendable {

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 /// What one load hands to the kernel, in buffers that are kept from one program to the next.
 struct LoadBuffers: ~Copyable {

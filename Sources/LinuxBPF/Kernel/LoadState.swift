@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 /// What is kept from one load to the next.
 struct LoadState: ~Copyable {

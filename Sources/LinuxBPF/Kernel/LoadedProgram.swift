@@ -1,5 +1,6 @@
 import BPF
 import Glibc
+import KernelModel
 
 /// A program in the kernel; it goes when this does.
 package struct LoadedProgram: ~Copyable, Sendable {

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 /// The maps of ``MapKind``, each made when a program first needs it and closed with the pool.
 struct MapPool: ~Copyable {

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// What the kernel is given for one program, with descriptors and BTF ids in place of names.
 ///

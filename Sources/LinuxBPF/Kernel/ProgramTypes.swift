@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 /// The BTF that programs and maps of this process are loaded with.
 ///

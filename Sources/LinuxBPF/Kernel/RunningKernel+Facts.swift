@@ -1,7 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
-import KernelRewrites
+import KernelModel
 
 extension RunningKernel {
     /// Finds out what the kernel is and has, by loading a small program for each thing.

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 extension RunningKernel {
     /// How often a program is run at most.

@@ -1,7 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
-import KernelRewrites
+import KernelModel
 
 /// The kernel that runs this process: programs are loaded into it and read back as it rewrote them.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import KernelModel
 import KernelRewrites
 import Testing
 

@@ -33,7 +33,7 @@ struct CaseLimitTests {
         ("no refusals", .everything.subtracting(.refuses), nil),
         (
             "kernel", PatcherCapabilities.everything.subtracting([.deadTarget, .refuses]).union(.stepwise),
-            KernelFunctions(KernelRelease(6, 12))
+            KernelFunctions(KernelVersion(6, 12))
         ),
     ]
 
@@ -48,10 +48,10 @@ struct CaseLimitTests {
 
     private static var small: LimitedPatcher { LimitedPatcher([.delete], name: "small") }
     private static var old: LimitedPatcher {
-        LimitedPatcher([.insert], name: "old", kernel: KernelFunctions(KernelRelease(5, 10)))
+        LimitedPatcher([.insert], name: "old", kernel: KernelFunctions(KernelVersion(5, 10)))
     }
     private static var newer: LimitedPatcher {
-        LimitedPatcher([.insert], name: "newer", kernel: KernelFunctions(KernelRelease(6, 12)))
+        LimitedPatcher([.insert], name: "newer", kernel: KernelFunctions(KernelVersion(6, 12)))
     }
     private static var full: LimitedPatcher { LimitedPatcher(.everything, name: "full") }
 
@@ -74,7 +74,7 @@ struct CaseLimitTests {
             ),
             // Kernels with the same opcodes.
             (
-                [newer, LimitedPatcher([.insert], kernel: KernelFunctions(KernelRelease(6, 12), maxSubprograms: 256))],
+                [newer, LimitedPatcher([.insert], kernel: KernelFunctions(KernelVersion(6, 12), maxSubprograms: 256))],
                 [CaseLimits(capabilities: [.insert], kernel: newer.kernel)]
             ),
         ]

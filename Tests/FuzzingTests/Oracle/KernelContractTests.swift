@@ -144,7 +144,7 @@ struct KernelContractTests {
 
     @Test(arguments: table.indices) func passWithABrokenClauseIsSkipped(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
-        let kernel = LimitedPatcher(.everything, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
+        let kernel = LimitedPatcher(.everything, name: "kernel", kernel: KernelFunctions(KernelVersion(6, 12)))
         let other = LimitedPatcher(.everything, name: "other")
         var runner = CaseRunner([kernel, other])
         let findings = try runner.run(c).findings
@@ -159,7 +159,7 @@ struct KernelContractTests {
     @Test(arguments: table.indices) func findingsBeyondTheContractAreMarked(_ number: Int) throws {
         let (name, c, broken) = KernelContractTests.table[number]
         let kernel = LimitedPatcher(
-            KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelRelease(6, 12)))
+            KernelContractTests.able, name: "kernel", kernel: KernelFunctions(KernelVersion(6, 12)))
         kernel.answer = { _ in
             kernel.violation = PatcherViolation(.badStatus, "eperm", "wrong")
             return .unusable
@@ -179,7 +179,7 @@ struct KernelContractTests {
             [KernelContractTests.plain, KernelContractTests.exit],
             [KernelContractTests.insert(2, [KernelContractTests.exit])])
         c.passes.append(Pass(edits: [KernelContractTests.insert(0)]))
-        let kernel = LimitedPatcher(.everything, kernel: KernelFunctions(KernelRelease(6, 12)))
+        let kernel = LimitedPatcher(.everything, kernel: KernelFunctions(KernelVersion(6, 12)))
         var runner = CaseRunner([kernel])
         let findings = try runner.run(c).findings
         let skipped = runner.skippedCases(of: 0)
@@ -188,23 +188,23 @@ struct KernelContractTests {
 
     /// Opcodes by the first release that defines them. Every other byte is defined by all releases or by none.
     @Test func opcodesHaveAFirstRelease() {
-        let since: [UInt8: KernelRelease] = [
-            0x06: KernelRelease(6, 6), 0xe5: KernelRelease(6, 9), 0xd7: KernelRelease(6, 6),
-            0xd3: KernelRelease(6, 15),
+        let since: [UInt8: KernelVersion] = [
+            0x06: KernelVersion(6, 6), 0xe5: KernelVersion(6, 9), 0xd7: KernelVersion(6, 6),
+            0xd3: KernelVersion(6, 15),
         ]
         for (code, first) in since {
             #expect(KernelCodes.isDefined(code, in: KernelFunctions(first)))
-            let before = KernelFunctions(KernelRelease(first.major, first.minor - 1))
+            let before = KernelFunctions(KernelVersion(first.major, first.minor - 1))
             #expect(!KernelCodes.isDefined(code, in: before))
         }
-        let oldest = KernelFunctions(KernelRelease(6, 1), knowsGotox: false)
+        let oldest = KernelFunctions(KernelVersion(6, 1), knowsGotox: false)
         let old = (0...255).filter { KernelCodes.isDefined($0, in: oldest) }
         // 8 loads of class 0, 15 of memory, 27 arithmetic of 32 bits and 25 of 64, 25 jumps of 64 bits and 22 of 32.
         #expect(old.count == 8 + 15 + 27 + 25 + 25 + 22)
         for code: UInt8 in [0x0e, 0xe6, 0xed, 0xf5, 0xfd, 0x8d, 0x86, 0x96, 0x9d, 0x8c, 0x8f, 0xdf, 0xd7 | 8] {
-            #expect(!KernelCodes.isDefined(code, in: KernelFunctions(KernelRelease(99, 0))), "\(code)")
+            #expect(!KernelCodes.isDefined(code, in: KernelFunctions(KernelVersion(99, 0))), "\(code)")
         }
-        let without = KernelFunctions(KernelRelease(6, 12), knowsGotol: false)
+        let without = KernelFunctions(KernelVersion(6, 12), knowsGotol: false)
         #expect((0...255).filter { KernelCodes.isDefined($0, in: without) }.count == old.count + 6)
     }
 
@@ -213,17 +213,17 @@ struct KernelContractTests {
         let c = KernelContractTests.make(
             [KernelContractTests.exit, KernelContractTests.exit], starts: [0, 1], [KernelContractTests.insert(0)])
         let kernel = LimitedPatcher(
-            .everything, kernel: KernelFunctions(KernelRelease(6, 12), maxSubprograms: room))
-        let other = LimitedPatcher(.everything, name: "other", kernel: KernelFunctions(KernelRelease(6, 12)))
+            .everything, kernel: KernelFunctions(KernelVersion(6, 12), maxSubprograms: room))
+        let other = LimitedPatcher(.everything, name: "other", kernel: KernelFunctions(KernelVersion(6, 12)))
         var runner = CaseRunner([other, kernel])
         let findings = try runner.run(c).findings
         #expect(findings == [] && other.given == 1 && kernel.given == (room == 1 ? 0 : 1))
     }
 
     @Test(arguments: [
-        ("6.12.48", KernelRelease(6, 12)), ("6.1.0-rc3", KernelRelease(6, 1)), ("7.0-rc1", KernelRelease(7, 0)),
+        ("6.12.48", KernelVersion(6, 12)), ("6.1.0-rc3", KernelVersion(6, 1)), ("7.0-rc1", KernelVersion(7, 0)),
         ("6", nil), ("6.", nil), ("", nil), ("x.1", nil), ("6.x", nil),
-    ]) func releasesAreRead(_ text: String, _ release: KernelRelease?) {
-        #expect(KernelRelease(text) == release)
+    ]) func releasesAreRead(_ text: String, _ release: KernelVersion?) {
+        #expect(KernelVersion(text) == release)
     }
 }

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import KernelRewrites
 import Testing
 

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import Testing
 
 @testable import KernelRewrites

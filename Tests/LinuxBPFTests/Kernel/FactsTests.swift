@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import KernelRewrites
 import TestSupport
 import Testing
@@ -29,14 +30,8 @@ struct FactsTests {
         #expect(facts.release.hasPrefix("\(facts.version)."))
     }
 
-    @Test("A version is read from any release")
+    @Test("Versions are in order")
     func version() {
-        let releases: [(String, KernelVersion)] = [
-            ("6.18.44-generic", KernelVersion(6, 18)), ("6.1.0", KernelVersion(6, 1)), ("7.0-rc1", KernelVersion(7, 0)),
-            ("10.2", KernelVersion(10, 2)), ("", KernelVersion(0, 0)), ("x.y", KernelVersion(0, 0)),
-            ("5", KernelVersion(5, 0)),
-        ]
-        for (release, version) in releases { #expect(KernelVersion(release: release) == version, "\(release)") }
         #expect(KernelVersion(6, 9) < KernelVersion(6, 10))
         #expect(KernelVersion(5, 19) < KernelVersion(6, 0))
     }

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 import TestSupport
 import Testing
 

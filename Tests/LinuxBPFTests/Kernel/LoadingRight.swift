@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 import TestSupport
 
 @testable import LinuxBPF

@@ -1,5 +1,6 @@
 import BPF
 import Glibc
+import KernelModel
 import TestSupport
 import Testing
 

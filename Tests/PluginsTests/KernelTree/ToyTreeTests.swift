@@ -202,7 +202,7 @@ import Testing
             loaded.capabilities == PatcherCapabilities.everything.subtracting([.refuses, .deadTarget]).union(.stepwise))
         #expect(
             loaded.kernel
-                == KernelFunctions(KernelRelease(5, 4), knowsGotol: false, knowsGotox: false, maxSubprograms: 8))
+                == KernelFunctions(KernelVersion(5, 4), knowsGotol: false, knowsGotox: false, maxSubprograms: 8))
     }
 
     @Test func withoutAdjustJmpOffTheCapabilityIsMissing() throws {
@@ -221,7 +221,7 @@ import Testing
         let (plugin, library) = try tree.build()
         defer { try? FileManager.default.removeItem(atPath: library) }
         #expect(plugin.limits == [])
-        #expect(try Plugin(path: library).description.kernel == KernelFunctions(KernelRelease(5, 4), maxSubprograms: 8))
+        #expect(try Plugin(path: library).description.kernel == KernelFunctions(KernelVersion(5, 4), maxSubprograms: 8))
     }
 
     /// Broken trees: the change, its file, and parts of the message. `LINE` is the line of `at`, or of the new text.

@@ -1,3 +1,4 @@
+import BPF
 import Foundation
 import Patching
 import Plugins
@@ -83,12 +84,12 @@ struct LoadingTests {
         #expect(map.capabilities == .everything)
         let kernel = try BuiltPlugin(text: LoadingTests.kernel(".abi = 1, .release = \"6.12.48-rc1\"")).load()
         #expect(kernel.description.release == "6.12.48-rc1")
-        #expect(kernel.description.kernel == KernelFunctions(KernelRelease(6, 12)))
+        #expect(kernel.description.kernel == KernelFunctions(KernelVersion(6, 12)))
         #expect(kernel.failedAllocs == 0)
         let old = try BuiltPlugin(
             text: LoadingTests.kernel(
                 ".abi = 1, .release = \"6.1.0\", .limits = BPF_PATCHER_KERNEL_NO_GOTOL, .max_subprogs = 256")
         ).load()
-        #expect(old.description.kernel == KernelFunctions(KernelRelease(6, 1), knowsGotol: false, maxSubprograms: 256))
+        #expect(old.description.kernel == KernelFunctions(KernelVersion(6, 1), knowsGotol: false, maxSubprograms: 256))
     }
 }

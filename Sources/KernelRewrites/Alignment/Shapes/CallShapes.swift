@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Calls of helpers and kernel functions that are inlined, or take arguments that the program does not give.

@@ -1,5 +1,6 @@
 import BPF
 import Fuzzing
+import KernelModel
 import Patching
 
 /// Helpers of tracing programs that are inlined.

@@ -1,5 +1,6 @@
 import BPF
 import CLibbpf
+import KernelModel
 
 /// Reads a program that libbpf has loaded: what it handed over and what the kernel has of it.
 @safe

@@ -1,4 +1,5 @@
 import BPF
+import KernelModel
 
 /// A program of an object that was given to the running kernel, and what came of it.
 package struct ObjectLoad: Sendable {

@@ -1,6 +1,7 @@
 import BPF
 import CLibbpf
 import Glibc
+import KernelModel
 
 /// Loads the programs of objects into the running kernel through libbpf, each by itself, and reads back what it made of
 /// them.

@@ -1,6 +1,7 @@
 import BPF
 import Contenders
 import Foundation
+import KernelModel
 import KernelRewrites
 import LinuxBPF
 

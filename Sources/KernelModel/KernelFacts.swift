@@ -1,35 +1,35 @@
 import BPF
 
-/// What the kernel at hand is and has, as far as programs and what becomes of them depend on it.
+/// The release, features and settings of one kernel, as far as BPF programs and their rewrites depend on them.
 package struct KernelFacts: Hashable, Sendable, Codable {
     /// The release as `uname -r` gives it.
     package var release: String
     /// The first two numbers of the release.
     package var version: KernelVersion
-    /// What the kernel was seen to have.
+    /// The features that the kernel showed.
     package var features: Set<KernelFeature>
     /// The program types that it loads; ``ProgramType/tracing`` is for programs at the entry of a function, see
     /// ``KernelFeature/typedTracepoint`` for the others.
     package var programTypes: Set<ProgramType>
-    /// Those of ``knownFunctions`` that its BTF has.
+    /// The ``knownFunctions`` that are in its BTF.
     package var functions: Set<String>
-    /// Options that say something about the BPF of the kernel, as `CONFIG_NAME=value`, sorted; empty when not known.
+    /// The build options that affect BPF, as `CONFIG_NAME=value`, sorted; empty if they are unknown.
     package var configuration: [String]
 
-    /// Makes facts by hand; the version is read from the release.
+    /// Makes facts by hand. The version is read from the release; it is 0.0 if the release has none.
     package init(
         release: String, features: Set<KernelFeature>, programTypes: Set<ProgramType> = Set(ProgramType.allCases),
         functions: Set<String> = [], configuration: [String] = []
     ) {
         self.release = release
-        version = KernelVersion(release: release)
+        version = KernelVersion(release) ?? KernelVersion(0, 0)
         self.features = features
         self.programTypes = programTypes
         self.functions = functions
         self.configuration = configuration
     }
 
-    /// The kernel functions that programs made here call, or that the kernel rewrites calls of.
+    /// The kernel functions that generated programs call, and those whose calls the kernel rewrites.
     package static let knownFunctions: [String] = [
         "bpf_cast_to_kern_ctx", "bpf_rdonly_cast", "bpf_rcu_read_lock", "bpf_rcu_read_unlock", "bpf_throw",
         "bpf_obj_new_impl", "bpf_obj_drop_impl", "bpf_percpu_obj_new_impl", "bpf_percpu_obj_drop_impl",
@@ -39,29 +39,4 @@ package struct KernelFacts: Hashable, Sendable, Codable {
         "bpf_iter_num_destroy", "bpf_session_cookie", "bpf_session_is_return", "bpf_wq_init", "bpf_wq_start",
         "bpf_wq_set_callback_impl", "bpf_get_kmem_cache", "bpf_local_irq_save", "bpf_local_irq_restore",
     ]
-}
-
-/// The first two numbers of a kernel release.
-package struct KernelVersion: Hashable, Sendable, Codable, Comparable {
-    package var major: Int
-    package var minor: Int
-
-    package init(_ major: Int, _ minor: Int) {
-        self.major = major
-        self.minor = minor
-    }
-
-    /// Reads `6.18` out of `6.18.44-generic`; what is no number counts as 0.
-    package init(release: String) {
-        let parts = release.split(separator: ".", omittingEmptySubsequences: false).prefix(2)
-            .map { Int($0.prefix { ("0"..."9").contains($0) }) ?? 0 }
-        self.init(parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
-    }
-
-    package static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
-}
-
-extension KernelVersion: CustomStringConvertible {
-    /// Both numbers, as in `6.18`.
-    package var description: String { "\(major).\(minor)" }
 }

@@ -1,3 +1,5 @@
+import BPF
+
 /// A program with all other arguments of `BPF_PROG_LOAD`.
 ///
 /// Maps, kernel functions and an attach target are names here. Loading replaces them by descriptors and BTF ids:

@@ -1,4 +1,4 @@
-/// What one kernel has and another lacks; each is found out by loading a program that needs it.
+/// A feature that some kernels lack. Loading a program that needs it shows if a kernel has it.
 ///
 /// Program types and kernel functions are not features but sets of their own in ``KernelFacts``.
 package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
@@ -26,11 +26,11 @@ package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case signExtension = "sign-extension"
     /// `may_goto`. Since 6.9.
     case mayGoto = "may-goto"
-    /// `may_goto +0` is removed as `ja +0` is. Since 6.14.
+    /// `may_goto +0` is removed like `ja +0`. Since 6.14.
     case mayGotoNop = "may-goto-nop"
-    /// Control may go back by falling through as well as by a jump. Since 6.8, and in later releases of older series.
+    /// A loop may be closed by falling through, not only by a jump. Since 6.8, and in later releases of older series.
     case fallthroughCycles = "fallthrough-cycles"
-    /// Spills and fills around calls that clobber nothing are removed. Since 6.12, with a JIT that has such calls.
+    /// Spills and fills around fastcall helpers are removed. Since 6.12, with a JIT that inlines them.
     case fastcall
     /// Atomic loads that acquire and stores that release. Since 6.15.
     case loadAcquire = "load-acquire"
@@ -38,25 +38,25 @@ package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case loadAbsolute = "ld-abs"
     /// Programs are compiled for the processor: `net.core.bpf_jit_enable` is not 0, or the interpreter is not built in.
     case jit
-    /// Constants are blinded for everybody: `net.core.bpf_jit_harden` is 2.
+    /// Constants of all programs are blinded: `net.core.bpf_jit_harden` is 2.
     case blinding = "jit-harden"
-    /// Instructions come back with the addresses and constants that the kernel put in.
+    /// The xlated dump shows the addresses and constants that the kernel wrote into instructions.
     case rawDump = "raw-dump"
-    /// What is loaded with `CAP_BPF` but without `CAP_PERFMON` is hardened against speculation.
+    /// Programs loaded with `CAP_BPF` but without `CAP_PERFMON` are hardened against speculation.
     case speculationHardening = "speculation-hardening"
     /// `BPF_PROG_TEST_RUN`.
     case testRun = "test-run"
     /// Programs of type `tracing` at tracepoints, whose arguments are pointers with types: attach type 23.
     case typedTracepoint = "tp-btf"
-    /// The BTF of the kernel is there, for attach targets and kernel functions.
+    /// The kernel has BTF of its own (vmlinux BTF), for attach targets and kernel functions.
     case kernelTypes = "kernel-btf"
 
-    /// Why a kernel does not show the feature, where that is a setting or a matter of rights and not of its age.
+    /// The reason if a kernel does not show the feature because of a setting or of missing rights, not of its age.
     package var setting: String? {
         switch self {
         case .jit: "net.core.bpf_jit_enable is 0"
         case .blinding: "net.core.bpf_jit_harden is not 2"
-        case .speculationHardening: "what is loaded without CAP_PERFMON is not hardened, as with mitigations=off"
+        case .speculationHardening: "programs loaded without CAP_PERFMON are not hardened, as with mitigations=off"
         default: nil
         }
     }
