@@ -2,7 +2,7 @@ import BPF
 
 /// The release, features and settings of one kernel, as far as BPF programs and their rewrites depend on them.
 package struct KernelFacts: Hashable, Sendable, Codable {
-    /// The release as `uname -r` gives it.
+    /// The release, as `uname -r` prints it.
     package var release: String
     /// The first two numbers of the release.
     package var version: KernelVersion
