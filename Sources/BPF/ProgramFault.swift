@@ -1,9 +1,9 @@
 /// A broken rule of well-formed programs, and the index at which it is broken.
 ///
 /// - Source: SEMANTICS, "Program"
-public struct ProgramFault: Hashable, Sendable, Error, CustomStringConvertible {
+public struct ProgramFault: Hashable, Sendable, Codable, Error, CustomStringConvertible {
     /// The rules of well-formed programs.
-    public enum Rule: String, Sendable, CaseIterable {
+    public enum Rule: String, Sendable, Codable, CaseIterable {
         case empty = "the program is empty"
         case auxCount = "there is not one aux word for each slot"
         case brokenWideLoad = "a wide load has no second slot with code 0"

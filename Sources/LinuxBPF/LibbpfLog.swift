@@ -21,13 +21,24 @@ enum LibbpfLog {
     /// Forgets what was kept.
     static func clear() { warnings.withLock { $0.removeAll() } }
 
-    /// Why the call that just failed did so, in one line: the first warning since ``clear()``, or the error code in words.
+    /// Why the call that just failed did so, in one line: a warning since ``clear()``, or the error code in words.
     ///
-    /// libbpf warns at the place of the failure first; each later warning is a caller of it that gives up, and the last
-    /// says no more than that loading failed.
+    /// libbpf warns at the place of the failure first. Later warnings are of callers that give up, and the last says only
+    /// that loading failed. Warnings of failures from which libbpf recovered precede it.
     static func reason(code: Int32) -> String {
-        warnings.withLock { $0.first } ?? words(for: code)
+        warnings.withLock { $0.first { !isRecovered($0) } } ?? words(for: code)
     }
+
+    /// What libbpf says where it goes on after a failure.
+    ///
+    /// - Source: libbpf 1.1 to 1.6, `libbpf.c`
+    private static let recoveries = [
+        "Retrying without BTF", "BTF is optional", "ignoring", "Ignoring", "skipping", "Skipping", "skipped",
+        "missing .BTF.ext", "falling back", "BTF loading error", "BTF LOAD LOG",
+    ]
+
+    /// True if libbpf went on after a warning.
+    static func isRecovered(_ warning: String) -> Bool { recoveries.contains { warning.contains($0) } }
 
     /// An `errno`, or a code of libbpf's own, in words.
     static func words(for code: Int32) -> String {

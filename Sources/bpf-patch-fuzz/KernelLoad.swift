@@ -12,6 +12,12 @@ struct KernelLoad: ParsableCommand {
             before, and every subprogram and line must start at the same instruction. No program is run, attached or \
             pinned. Dead code is read from the verifier's log.
 
+            Each object is loaded in a child process. An object on which libbpf crashes, or for which it needs more than \
+            two minutes a program, is skipped with the reason. Static programs and maps in sections of libbpf 0.x are \
+            loaded from a copy that libbpf accepts, and PROG_ARRAYs that the object fills are left empty.
+
+            --type, --attach-type and --target-program are for programs whose section does not name them.
+
             A program that cannot be loaded, for example without its attach target, is listed with the reason. This is \
             not an error. A program with code that the checker does not understand is also listed; it is neither right \
             nor wrong.
@@ -24,12 +30,16 @@ struct KernelLoad: ParsableCommand {
             The exit status is 77 if there are findings. Else it is 1 if no program is loaded, a named file is missing \
             or unreadable, or a capability is missing.
 
-            Example:
+            Examples:
               bpf-patch-fuzz kernel load /usr/lib/x86_64-linux-gnu/bpf
+              bpf-patch-fuzz kernel load --type sched_cls classifier.o
+              bpf-patch-fuzz kernel load --target-program dispatcher.o:main slot.o
             """)
 
     @Argument(help: ArgumentHelp("ELF objects, or folders of them.", valueName: "path"))
     var paths: [String]
+
+    @OptionGroup var types: LoadTypeOptions
 
     @Flag(help: "Print one line of JSON instead of text.")
     var json = false
@@ -37,7 +47,7 @@ struct KernelLoad: ParsableCommand {
     func run() throws {
         let report: KernelLoadReport
         do {
-            report = try KernelLoadReport(paths: paths)
+            report = try KernelLoadReport(paths: paths, options: types.chosen, host: Executable())
             if json { try Output.json(report) } else { try Output.write(report.text) }
         } catch { throw stop(error) }
         for line in report.unusable { complain("error: \(line)") }

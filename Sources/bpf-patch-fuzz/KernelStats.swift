@@ -32,13 +32,15 @@ struct KernelStats: ParsableCommand {
     @Argument(help: ArgumentHelp("ELF objects, or folders of them.", valueName: "path"))
     var paths: [String]
 
+    @OptionGroup var types: LoadTypeOptions
+
     @Flag(help: "Print one line of JSON.")
     var json = false
 
     func run() throws {
         let statistics: KernelPatchStatistics
         do {
-            statistics = try KernelPatchStatistics(paths: paths)
+            statistics = try KernelPatchStatistics(paths: paths, options: types.chosen, host: Executable())
             for refusal in statistics.refused where !statistics.unusable.contains(refusal) {
                 complain("skipped: \(refusal)")
             }

@@ -25,8 +25,8 @@ struct Stats: ParsableCommand {
             (an array of {from, to, programs}: the number of programs with that many edits) and most_patched (an \
             array of {object, program, edits, slots_in, slots_out}).
 
-            Unreadable objects are listed on standard error, and the others are counted. The exit status is 1 if none \
-            is readable.
+            Objects of any compiler and of both byte orders are read. Those that cannot be read are listed on standard \
+            error, and the others are counted. The exit status is 1 if none is readable.
 
             Example:
               bpf-patch-fuzz stats /usr/lib/x86_64-linux-gnu/bpf --workload verifier

@@ -35,14 +35,14 @@ struct RefusalTests {
         #expect(reason(path) == .notAFile)
     }
 
-    @Test("An object cut short is refused in libbpf's words", .enabled(if: Clang.isThere, Clang.need))
+    @Test("An object cut short is refused with the broken rule", .enabled(if: Clang.isThere, Clang.need))
     func truncated() throws {
         let whole = try Scratch.bytes(of: Clang.compileSeed("subprograms"))
         let path = try Scratch.file([])
         for part in 0..<64 {
             let length = max(4, whole.count * part / 64)
             try Data(whole[..<length]).write(to: URL(fileURLWithPath: path))
-            guard case .refused(let message) = reason(path) else {
+            guard case .broken(let message) = reason(path) else {
                 Issue.record("\(length) of \(whole.count) bytes were not refused")
                 continue
             }

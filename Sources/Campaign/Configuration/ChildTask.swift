@@ -1,3 +1,5 @@
+import LinuxBPF
+
 /// The task of a child process: the first message on its standard input.
 ///
 /// - Shape: the length in bytes as a 64-bit word, and JSON
@@ -12,6 +14,8 @@ package enum ChildTask: Codable, Sendable {
     case judge(CampaignTarget, CaseBudget)
     /// Loads a plug-in and describes it.
     case describe(PluginFile)
+    /// Loads the programs of an object into the running kernel.
+    case load(path: String, LoadOptions)
 
     /// The task in a word.
     package var role: String {
@@ -19,6 +23,7 @@ package enum ChildTask: Codable, Sendable {
         case .worker: "worker"
         case .judge: "judge"
         case .describe: "describe"
+        case .load: "load"
         }
     }
 }

@@ -28,6 +28,7 @@ extension ChildTask {
             try Worker(configuration: configuration, number: number, first: first).run()
         case .judge(let target, let budget): try target.fuzzTarget.judge(budget)
         case .describe(let file): try PluginProcess.answer(file)
+        case .load(let path, let options): try ObjectProcess.answer(path, options)
         }
     }
 }

@@ -1,9 +1,9 @@
 import BPF
 
 /// Why an object, or one program of it, is not used; its description is one line.
-package struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ObjectError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
     /// What is wrong with the object or program.
-    package enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable, Codable {
         /// There is no such file or folder.
         case missing
         /// The system would not let it be read; the number is its `errno`.
@@ -16,10 +16,16 @@ package struct ObjectError: Error, Hashable, Sendable, CustomStringConvertible {
         case notELF
         /// The file is ELF for another machine than BPF, by its number.
         case otherMachine(UInt16)
-        /// libbpf would not have it, in its own words.
+        /// The ELF file breaks a rule of the format, or refers to something that is not there.
+        case broken(String)
+        /// The object can be read, but is for machines of the other byte order than the running kernel.
+        case bigEndian
+        /// libbpf does not open it, in its own words.
         case refused(String)
-        /// The running kernel, or libbpf on the way to it, does not load it.
+        /// libbpf or the running kernel does not load it.
         case notLoaded(String)
+        /// The process that loaded it crashed or did not end.
+        case lost(String)
         /// The object holds no program.
         case noProgram
         /// The folder, with those in it, holds no file whose name ends in `.o`.
@@ -68,7 +74,10 @@ extension ObjectError.Reason: CustomStringConvertible {
         case .empty: "the file is empty"
         case .notELF: "no ELF file"
         case .otherMachine(let number): "an ELF file for machine \(number), not for BPF (247)"
+        case .broken(let message): "broken: \(message)"
+        case .bigEndian: "big-endian, so this kernel cannot load it; 'stats' and 'run --objects' read it"
         case .refused(let message): "libbpf: \(message)"
+        case .lost(let message): "skipped: \(message)"
         case .notLoaded(let message): "not loadable: \(message)"
         case .noProgram: "the object holds no program"
         case .noObject: "the folder holds no .o file"

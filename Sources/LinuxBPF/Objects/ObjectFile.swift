@@ -1,8 +1,6 @@
 import BPF
 
-/// An ELF object with BPF programs, read by libbpf without the kernel and without privileges.
-///
-/// Reading is safe from any thread; libbpf has state of its own, so one object is read at a time.
+/// An ELF object with BPF programs of either byte order, read without libbpf, the kernel and privileges.
 package struct ObjectFile: Hashable, Sendable {
     /// Where the object was read from.
     package var path: String
@@ -13,27 +11,23 @@ package struct ObjectFile: Hashable, Sendable {
 
     /// Reads an object and takes the programs that can be used.
     ///
-    /// - Throws: ``ObjectError`` when no program of it can be looked at: the file is missing, unreadable, empty, no ELF
-    ///   file, for another machine, refused by libbpf as a whole, or without a program
+    /// - Throws: ``ObjectError`` if no program of it can be used: the file is missing, unreadable, empty, no ELF file, for
+    ///   another machine, broken, or without a program
     /// - Complexity: O(bytes + slots of the programs with all their subprograms)
     package init(path: String) throws(ObjectError) {
         self.path = path
         programs = []
         refusals = []
         let bytes = try Self.bytes(of: path)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let outcomes: [LibbpfLoader.Outcome]
-        do throws(LibbpfLoader.Refusal) {
-            outcomes = try LibbpfLoader.outcomes(of: bytes, name: name)
-        } catch {
-            throw ObjectError(object: path, .refused(error.message))
+        let code: ObjectCode
+        do throws(ELFFault) { code = try ObjectCode(bytes) } catch {
+            throw ObjectError(object: path, .broken("\(error)"))
         }
-        if outcomes.isEmpty { throw ObjectError(object: path, .noProgram) }
-        for outcome in outcomes {
-            switch outcome {
-            case .refused(let program, let message):
-                refusals.append(ObjectError(object: path, program: program, .refused(message)))
-            case .loaded(let code):
+        if code.programs.isEmpty { throw ObjectError(object: path, .noProgram) }
+        var linker = ProgramLinker(code)
+        for function in code.programs {
+            do throws(ELFFault) {
+                let code = try linker.link(function)
                 let program = Program(code)
                 if let fault = program.fault() {
                     refusals.append(ObjectError(object: path, program: code.name, .illFormed(fault)))
@@ -41,7 +35,13 @@ package struct ObjectFile: Hashable, Sendable {
                     programs.append(
                         ObjectProgram(object: path, name: code.name, section: code.section, program: program))
                 }
+            } catch {
+                refusals.append(ObjectError(object: path, program: function.name, .broken("\(error)")))
             }
+        }
+        // An object without any usable program is named once.
+        if programs.isEmpty, let first = refusals.first {
+            throw first
         }
     }
 

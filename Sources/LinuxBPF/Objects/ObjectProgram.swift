@@ -1,12 +1,9 @@
 import BPF
 
-/// A program of an ELF object, as the kernel would be given it, and where it comes from.
+/// A program of an ELF object, put together as for the kernel, and its place.
 ///
-/// Subprograms are appended behind the program and calls are relocated; CO-RE relocations are not applied, and a map is
-/// its number in the object. A kernel symbol without a type (`extern const void symbol __ksym`) is the one thing taken from
-/// the machine: its address in `/proc/kallsyms`.
-///
-/// - Source: libbpf 1.1, `libbpf.h`: `bpf_program__insns`
+/// Subprograms follow the program and calls are relocated. CO-RE relocations are not applied. Maps, external variables and
+/// kernel functions are numbers, so that the program is the same on every machine; see ``ProgramLinker``.
 package struct ObjectProgram: Hashable, Sendable {
     /// The path of the object, as it was given or found.
     package var object: String

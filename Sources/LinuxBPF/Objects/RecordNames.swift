@@ -33,14 +33,6 @@ package struct SourcePlace: Hashable, Sendable {
         self.text = text
         self.position = position
     }
-
-    /// Those of a `line_info` table.
-    static func all(in records: InfoRecords) -> [SourcePlace] {
-        let files = records.words(at: 1)
-        let texts = records.words(at: 2)
-        let positions = records.words(at: 3)
-        return files.indices.map { SourcePlace(file: files[$0], text: texts[$0], position: positions[$0]) }
-    }
 }
 
 /// Numbers things by the first place at which each is met.

@@ -22,7 +22,7 @@ struct KernelLoadReportTests {
     @Test("Programs are counted, those that are not loaded are named")
     func load() throws {
         let path = try Clang.compile(Self.source)
-        let report = try KernelLoadReport(paths: [path, "/no/such/object.o"])
+        let report = try KernelLoadReport(paths: [path, "/no/such/object.o"], host: ToolHost())
         #expect((report.objects, report.programs) == (1, 3))
         #expect(report.refused.map(\.object) == [path, "/no/such/object.o"])
         #expect(report.refused.map(\.program) == ["bad", nil])
@@ -46,14 +46,14 @@ struct KernelLoadReportTests {
     @Test("Nothing that can be read is an error with the reasons")
     func nothing() {
         #expect {
-            try KernelLoadReport(paths: ["/no/such/object.o"])
+            try KernelLoadReport(paths: ["/no/such/object.o"], host: ToolHost())
         } throws: { "\($0)".hasSuffix("/no/such/object.o: no such file or folder") }
     }
 
     @Test("Patches are counted by rewrite and length, with and without random upper halves")
     func statistics() throws {
         let path = try Clang.compile(Self.source)
-        let statistics = try KernelPatchStatistics(paths: [path])
+        let statistics = try KernelPatchStatistics(paths: [path], host: ToolHost())
         #expect((statistics.objects, statistics.programs, statistics.slots) == (1, 2, 9))
         #expect(statistics.refused.count == 1 && statistics.leftOut.isEmpty)
         for loads in statistics.loads {

@@ -75,14 +75,19 @@ package struct KernelLoadReport: Encodable, Sendable {
 
     /// Loads and checks the programs of objects.
     ///
+    /// - Parameters:
+    ///   - options: the types of the programs, in place of those that their sections name
+    ///   - host: the program of the child processes that load objects
     /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
     /// - Complexity: O(slots) a program, and the verifier's time
-    package init(paths: [String]) throws(CampaignError) {
+    package init(
+        paths: [String], options: LoadOptions = LoadOptions(), host: any HostProgram
+    ) throws(CampaignError) {
         let begun = Date()
-        var survey = try ObjectSurvey()
+        var survey = try ObjectSurvey(options, host: host)
         var report = KernelLoadReport(kernel: survey.facts.release)
         var status = StatusLine()
-        survey.run(paths) { event in
+        try survey.run(paths) { event in
             switch event {
             case .object(let programs):
                 report.objects += 1

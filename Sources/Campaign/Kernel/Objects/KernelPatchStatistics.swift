@@ -44,14 +44,19 @@ package struct KernelPatchStatistics: Encodable, Sendable {
 
     /// Loads the programs of objects and counts the kernel's edits.
     ///
+    /// - Parameters:
+    ///   - options: the types of the programs, in place of those that their sections name
+    ///   - host: the program of the child processes that load objects
     /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
     /// - Complexity: O(slots) a program, and the verifier's time
-    package init(paths: [String]) throws(CampaignError) {
-        var survey = try ObjectSurvey()
+    package init(
+        paths: [String], options: LoadOptions = LoadOptions(), host: any HostProgram
+    ) throws(CampaignError) {
+        var survey = try ObjectSurvey(options, host: host)
         var status = StatusLine()
         var tallies = ObjectSurvey.Way.allCases.map { RewriteTally($0) }
         var found = KernelPatchStatistics(kernel: survey.facts.release)
-        survey.run(paths) { event in
+        try survey.run(paths) { event in
             switch event {
             case .object: found.objects += 1
             case .refused(let error):

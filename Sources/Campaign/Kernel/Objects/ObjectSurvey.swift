@@ -35,36 +35,39 @@ struct ObjectSurvey: ~Copyable {
         case loaded(Load)
     }
 
-    private let loader: ObjectLoader
+    private let process: ObjectProcess
     private var checker: RewriteChecker
     /// The facts of the running kernel.
     let facts: KernelFacts
 
+    /// - Parameters:
+    ///   - options: the types of the programs, in place of those that their sections name
+    ///   - host: the program of the child processes that load objects
     /// - Throws: ``CampaignError`` if this process may not load programs
-    init() throws(CampaignError) {
-        let parts: (facts: KernelFacts, loader: ObjectLoader)
-        do throws(KernelError) { parts = try (RunningKernel().facts, ObjectLoader()) } catch {
+    init(_ options: LoadOptions, host: any HostProgram) throws(CampaignError) {
+        do throws(KernelError) { facts = try RunningKernel().facts } catch {
             throw CampaignError(error.description)
         }
-        (facts, loader) = parts
+        process = ObjectProcess(options, host: host)
         checker = RewriteChecker(facts: facts)
     }
 
     /// Loads and checks all programs of the objects at some paths.
     ///
+    /// - Throws: ``CampaignError`` if no child process can be started
     /// - Complexity: O(slots) a program, and the verifier's time
-    mutating func run(_ paths: [String], _ emit: (Event) -> Void) {
+    mutating func run(_ paths: [String], _ emit: (Event) -> Void) throws(CampaignError) {
         for entry in ObjectPaths(paths).entries {
             switch entry {
             case .refusal(let error): emit(.refused(error))
             case .file(let path):
-                do throws(ObjectError) {
-                    let loads = try loader.load(path, flags: Way.allCases.map(\.flags))
-                    emit(.object(programs: loads.count))
-                    for load in loads { check(load, emit) }
-                } catch {
-                    emit(.refused(error))
+                let refusal = try process.load(path) { event in
+                    switch event {
+                    case .object(let programs): emit(.object(programs: programs.count))
+                    case .program(let load): check(load, emit)
+                    }
                 }
+                if let refusal { emit(.refused(refusal)) }
             }
         }
     }

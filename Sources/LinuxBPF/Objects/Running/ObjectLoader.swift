@@ -9,9 +9,8 @@ import KernelModel
 /// Nothing is run, attached or pinned: all that is made has a descriptor, and goes with it. A program is loaded with all
 /// maps of its object; one that the kernel refuses hides no other. For one thread at a time.
 ///
-/// libbpf says what it loads (`bpf_program__insns`), but not with which function and line records. Those are had by letting
-/// it prepare the object once more without the kernel, see ``LibbpfLoader``: they depend on nothing that differs between the
-/// two ways.
+/// libbpf has the loaded instructions (`bpf_program__insns`), but not the function and line records that it loads with them.
+/// ``ObjectCode`` has these: they depend on the object alone.
 package final class ObjectLoader {
     private let state: UncheckedBox<State>
 
@@ -38,26 +37,92 @@ package final class ObjectLoader {
 
     /// Loads each program of an object with each of the given sets of flags.
     ///
-    /// - Parameter flags: what is added to the flags that the object asks for
+    /// - Parameters:
+    ///   - flags: what is added to the flags that the object asks for
+    ///   - options: the types of the programs, in place of those that their sections name
+    ///   - emit: called with the number of programs, then after each program
     /// - Throws: ``ObjectError`` when no program of the object can be looked at
-    package func load(_ path: String, flags: [LoadFlags] = [[], .testRndHi32]) throws(ObjectError) -> [ObjectLoad] {
-        let bytes = try ObjectFile.bytes(of: path)
-        let loads: [ObjectLoad]
+    package func load(
+        _ path: String, flags: [LoadFlags] = [[], .testRndHi32], options: LoadOptions = LoadOptions(),
+        _ emit: (ObjectLoad.Event) -> Void
+    ) throws(ObjectError) {
+        let code = try Self.code(of: path)
         do throws(LibbpfLoader.Refusal) {
-            loads = try LibbpfLoader.alone { () throws(LibbpfLoader.Refusal) in
-                let object = try RunnableObject(path: path, bytes: bytes)
-                return object.kinds.indices.map { number in
+            try LibbpfLoader.alone { () throws(LibbpfLoader.Refusal) in
+                let target = if let wanted = options.target { try target(wanted) } else { TargetFunction?.none }
+                defer { if let target { close(target.descriptor) } }
+                let object = try RunnableObject(path: path, code: code, options: options, target: target)
+                emit(.object(programs: object.kinds.map(\.name)))
+                for number in object.kinds.indices {
                     let kind = object.kinds[number]
-                    return ObjectLoad(
-                        object: path, name: kind.name, section: kind.section,
-                        outcomes: outcomes(of: object, number, flags))
+                    emit(
+                        .program(
+                            ObjectLoad(
+                                object: path, name: kind.name, section: kind.section,
+                                outcomes: outcomes(of: object, number, flags))))
                 }
             }
         } catch {
             throw ObjectError(object: path, .refused(error.message))
         }
-        if loads.isEmpty { throw ObjectError(object: path, .noProgram) }
+    }
+
+    /// Loads each program of an object with each of the given sets of flags.
+    ///
+    /// - Throws: ``ObjectError`` when no program of the object can be looked at
+    package func load(
+        _ path: String, flags: [LoadFlags] = [[], .testRndHi32], options: LoadOptions = LoadOptions()
+    ) throws(ObjectError) -> [ObjectLoad] {
+        var loads: [ObjectLoad] = []
+        try load(path, flags: flags, options: options) { event in
+            if case .program(let load) = event { loads.append(load) }
+        }
         return loads
+    }
+
+    /// The code of an object that this machine can load.
+    private static func code(of path: String) throws(ObjectError) -> ObjectCode {
+        let bytes = try ObjectFile.bytes(of: path)
+        let code: ObjectCode
+        do throws(ELFFault) { code = try ObjectCode(bytes) } catch {
+            throw ObjectError(object: path, .broken("\(error)"))
+        }
+        if code.file.reader.isBigEndian { throw ObjectError(object: path, .bigEndian) }
+        if code.programs.isEmpty { throw ObjectError(object: path, .noProgram) }
+        return code
+    }
+
+    /// Opens or loads the program to which others attach.
+    private func target(_ target: TargetProgram) throws(LibbpfLoader.Refusal) -> TargetFunction {
+        switch target {
+        case .loaded(let id):
+            let descriptor = bpf_prog_get_fd_by_id(id)
+            if descriptor >= 0 { return TargetFunction(descriptor: descriptor, name: nil) }
+            throw LibbpfLoader.Refusal(message: "target program \(id): \(LibbpfLog.words(for: errno))")
+        case .inObject(let path, let name):
+            let code: ObjectCode
+            do throws(ObjectError) { code = try Self.code(of: path) } catch {
+                throw LibbpfLoader.Refusal(message: "target program: \(error)")
+            }
+            let object = try RunnableObject(path: path, code: code)
+            guard let number = object.kinds.firstIndex(where: { name == nil || $0.name == name }) else {
+                throw LibbpfLoader.Refusal(message: "target program: \(path) has no program '\(name ?? "")'")
+            }
+            let kind = object.kinds[number]
+            let loaded = unsafe try LibbpfLoader.withObject(
+                object.bytes, object.name, object.configuration
+            ) { opened throws(LibbpfLoader.Refusal) -> Int32 in
+                let program = unsafe try object.choose(number, of: opened)
+                let result = unsafe bpf_object__load(opened)
+                if result != 0 {
+                    throw LibbpfLoader.Refusal(
+                        message: "target program '\(kind.name)' of \(path): \(LibbpfLog.reason(code: result))")
+                }
+                // The object closes its descriptor when it is closed.
+                return unsafe fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3)
+            }
+            return TargetFunction(descriptor: loaded, name: kind.name)
+        }
     }
 
     /// Loads one program with each set of flags.
@@ -91,8 +156,10 @@ package final class ObjectLoader {
     ) -> ObjectLoad.Outcome? {
         defer { unsafe state.value.log.release() }
         do throws(LibbpfLoader.Refusal) {
-            return unsafe try LibbpfLoader.withObject(object.bytes, object.name, object.configuration) { opened in
-                guard let program = unsafe object.choose(number, of: opened) else { return .refused("is not there") }
+            return unsafe try LibbpfLoader.withObject(
+                object.bytes, object.name, object.configuration
+            ) { opened throws(LibbpfLoader.Refusal) -> ObjectLoad.Outcome? in
+                let program = unsafe try object.choose(number, of: opened)
                 let given = unsafe bpf_program__flags(program)
                 _ = unsafe bpf_program__set_flags(program, given | flags.rawValue)
                 if isLogged {

@@ -2,9 +2,9 @@ import CLibbpf
 import Glibc
 import UserFiles
 
-/// An object whose programs go to the running kernel.
+/// An object whose programs are loaded into the running kernel.
 struct RunnableObject {
-    /// The whole ELF file.
+    /// The whole ELF file, changed so that libbpf opens it; see ``LoadableCopy``.
     let bytes: [UInt8]
     /// What libbpf calls it.
     let name: String
@@ -12,15 +12,26 @@ struct RunnableObject {
     let kinds: [LibbpfLoader.Kind]
     /// Values for its `__kconfig` variables, where those of the running kernel cannot be read.
     let configuration: String?
-    /// Each program as libbpf prepares it without the kernel, with its tables; `nil` where it does not.
+    /// The types of the programs, in place of those that their sections name.
+    let options: LoadOptions
+    /// The program to which others attach, or `nil`.
+    let target: TargetFunction?
+    /// Each program as ``ObjectCode`` has it, with its tables; `nil` where it has none.
     let prepared: [LoadedCode?]
 
-    /// Opens the object, and lets libbpf prepare it; for a caller who is ``LibbpfLoader/alone(_:)``.
+    /// Opens an object, for a caller who is ``LibbpfLoader/alone(_:)``.
     ///
     /// - Throws: the refusal of an object that libbpf does not open
-    init(path: String, bytes: [UInt8]) throws(LibbpfLoader.Refusal) {
+    init(
+        path: String, code: ObjectCode, options: LoadOptions = LoadOptions(),
+        target: TargetFunction? = nil
+    ) throws(LibbpfLoader.Refusal) {
+        let bytes = LoadableCopy.bytes(of: code.file)
         self.bytes = bytes
-        name = path.split(separator: "/").last.map(String.init) ?? path
+        self.options = options
+        self.target = target
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        self.name = name
         let found = unsafe try LibbpfLoader.withObject(bytes, name) { object in
             unsafe (
                 LibbpfLoader.programs(of: object).map { unsafe LibbpfLoader.Kind($0) },
@@ -29,31 +40,32 @@ struct RunnableObject {
         }
         kinds = found.0
         configuration = Self.isConfigurationThere ? nil : found.1
-        let outcomes: [LibbpfLoader.Outcome]
-        do throws(LibbpfLoader.Refusal) {
-            outcomes = try LibbpfLoader.capturedOutcomes(of: bytes, name: name)
-        } catch {
-            outcomes = []
-        }
-        prepared = found.0.indices.map { number in
-            guard number < outcomes.count, case .loaded(let code) = outcomes[number] else { return nil }
-            return code.name == found.0[number].name ? code : nil
+        var linker = ProgramLinker(code)
+        prepared = found.0.map { kind in
+            code.programs.first { $0.name == kind.name && code.sectionName(of: $0) == kind.section }
+                .flatMap { try? linker.link($0) }
         }
     }
 
-    /// Sees that of an open object one program is loaded, with all maps, and gives it.
-    func choose(_ number: Int, of object: OpaquePointer) -> OpaquePointer? {
+    /// Chooses one program of an open object for loading, with all maps, and returns it.
+    ///
+    /// - Throws: a refusal if an option does not fit the program
+    func choose(_ number: Int, of object: OpaquePointer) throws(LibbpfLoader.Refusal) -> OpaquePointer {
         var map = unsafe bpf_object__next_map(object, nil)
         while let current = unsafe map {
             // A pinned map is looked up in, and pinned to, the BPF file system.
             _ = unsafe bpf_map__set_pin_path(current, nil)
+            // An arena that is not in the memory of this process needs an address.
+            if unsafe bpf_map__type(current).rawValue == Self.arena, unsafe bpf_map__map_extra(current) == 0 {
+                _ = unsafe bpf_map__set_map_extra(current, Self.arenaAddress)
+            }
             unsafe map = bpf_object__next_map(object, current)
         }
         let programs = unsafe LibbpfLoader.programs(of: object)
         for index in unsafe 0..<programs.count {
             _ = unsafe bpf_program__set_autoload(programs[index], index == number)
         }
-        guard unsafe number < programs.count else { return nil }
+        guard unsafe number < programs.count else { throw LibbpfLoader.Refusal(message: "the program is missing") }
         let program = unsafe programs[number]
         if unsafe bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC,
             let known = SectionTypes.newer.first(where: { $0.section == kinds[number].section })
@@ -61,8 +73,34 @@ struct RunnableObject {
             _ = unsafe bpf_program__set_type(program, known.type)
             _ = unsafe bpf_program__set_expected_attach_type(program, bpf_attach_type(rawValue: known.attachType))
         }
+        if let type = options.type { _ = unsafe bpf_program__set_type(program, bpf_prog_type(rawValue: type)) }
+        if let type = options.attachType {
+            _ = unsafe bpf_program__set_expected_attach_type(program, bpf_attach_type(rawValue: type))
+        }
+        if let target { unsafe try attach(program, kinds[number], to: target) }
         return unsafe program
     }
+
+    /// Names the target of a program that attaches to another program.
+    private func attach(
+        _ program: OpaquePointer, _ kind: LibbpfLoader.Kind, to target: TargetFunction
+    ) throws(LibbpfLoader.Refusal) {
+        let type = unsafe bpf_program__type(program)
+        guard type == BPF_PROG_TYPE_EXT || type == BPF_PROG_TYPE_TRACING else { return }
+        // The section names the function: freplace/FUNCTION.
+        let parts = kind.section.split(separator: "/", maxSplits: 1)
+        let function = parts.count == 2 ? String(parts[1]) : target.name ?? kind.name
+        let result = unsafe bpf_program__set_attach_target(program, target.descriptor, function)
+        if result != 0 {
+            let reason = LibbpfLog.reason(code: result)
+            throw LibbpfLoader.Refusal(message: "function '\(function)' of the target program: \(reason)")
+        }
+    }
+
+    /// `BPF_MAP_TYPE_ARENA`
+    private static let arena: UInt32 = 33
+    /// Any address that no process uses for something else.
+    private static let arenaAddress: UInt64 = 1 << 44
 
     /// Whether the configuration of the running kernel is where libbpf looks for it.
     private static var isConfigurationThere: Bool {
@@ -74,6 +112,13 @@ struct RunnableObject {
         let places = ["/boot/config-\(release)", "/proc/config.gz"]
         return places.contains { (try? SystemCall.check($0, for: R_OK)) != nil }
     }
+}
+
+/// A loaded program to which others attach.
+struct TargetFunction: Sendable {
+    var descriptor: Int32
+    /// Its name, if it is known.
+    var name: String?
 }
 
 /// Sections of objects that are newer than libbpf 1.1, and what is in them.
