@@ -1,14 +1,17 @@
 import BPF
 
-/// The random choices of a generator, drawn from a seed or a byte string only.
+/// The random choices of a generator, drawn from a seed, a byte string or recorded choices only.
 ///
 /// Each draw uses separate bits. The same source makes the same choices on every machine, so a case is a pure function
 /// of it.
 package struct Draws: Sendable {
     @usableFromInline var state: UInt64
-    @usableFromInline let bytes: [UInt8]
-    @usableFromInline var cursor: Int
-    @usableFromInline let isBytes: Bool
+    private let bytes: [UInt8]
+    private var cursor: Int
+    /// True if draws come from the seed and are not recorded. All other sources are slow.
+    @usableFromInline var isPlain: Bool
+    /// The record of the draws and, for draws from recorded choices, their source; see ``record()``.
+    var recorder: ChoiceRecorder?
 
     /// Draws from a generator that starts from the campaign's seed and the index of a case.
     ///
@@ -17,7 +20,7 @@ package struct Draws: Sendable {
         state = Self.mix(Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15) ^ index)
         bytes = []
         cursor = 0
-        isBytes = false
+        isPlain = true
     }
 
     /// Draws from a byte string, as a fuzzing engine provides it; after its end every draw is 0.
@@ -25,7 +28,7 @@ package struct Draws: Sendable {
         state = 0
         self.bytes = bytes
         cursor = 0
-        isBytes = true
+        isPlain = false
     }
 
     private static func mix(_ value: UInt64) -> UInt64 {
@@ -37,11 +40,21 @@ package struct Draws: Sendable {
 
     /// A number of 64 bits.
     @inlinable @inline(__always)
-    package mutating func number() -> UInt64 {
-        if isBytes { return nextBytes(8) }
+    package mutating func number() -> UInt64 { isPlain ? nextNumber() : slowNumber() }
+
+    /// The next number of the seed.
+    @inlinable @inline(__always)
+    mutating func nextNumber() -> UInt64 {
         state &+= 0xa076_1d64_78bd_642f
         let (high, low) = state.multipliedFullWidth(by: state ^ 0xe703_7ed1_a0b4_28db)
         return high ^ low
+    }
+
+    @usableFromInline @inline(never)
+    mutating func slowNumber() -> UInt64 {
+        if recorder == nil { return nextBytes(8) }
+        let drawn = recorder!.isReplaying ? 0 : nextNumber()
+        return recorder!.take(drawn, bound: 0)
     }
 
     /// 64 bits for several small choices, at the cost of one draw.
@@ -56,23 +69,42 @@ package struct Draws: Sendable {
     @inlinable @inline(__always)
     package mutating func below(_ bound: Int) -> Int {
         assert(bound > 0 && bound <= Int(UInt32.max))
-        if isBytes {
+        return isPlain ? nextBelow(bound) : slowBelow(bound)
+    }
+
+    /// The next number of the seed, from 0 to `bound - 1`.
+    @inlinable @inline(__always)
+    mutating func nextBelow(_ bound: Int) -> Int { Int(((nextNumber() >> 32) &* UInt64(bound)) >> 32) }
+
+    @usableFromInline @inline(never)
+    mutating func slowBelow(_ bound: Int) -> Int {
+        if recorder == nil {
             // A draw takes as few bytes as its range needs, so that mutations by a fuzzing engine stay local.
             return Int(nextBytes(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % UInt64(bound))
         }
-        return Int(((number() >> 32) &* UInt64(bound)) >> 32)
+        let drawn = recorder!.isReplaying ? 0 : nextBelow(bound)
+        return Int(recorder!.take(UInt64(drawn), bound: UInt64(bound)))
     }
 
     /// True with the probability `part / whole`.
     @inlinable @inline(__always)
-    package mutating func chance(_ part: Int, of whole: Int) -> Bool { below(whole) < part }
+    package mutating func chance(_ part: Int, of whole: Int) -> Bool {
+        isPlain ? nextBelow(whole) < part : slowChance(part, of: whole)
+    }
+
+    @usableFromInline @inline(never)
+    mutating func slowChance(_ part: Int, of whole: Int) -> Bool {
+        if recorder == nil { return below(whole) < part }
+        // Only the outcome is recorded, so it does not depend on the probability, which may depend on the program.
+        let isSo = recorder!.isReplaying || nextBelow(whole) < part
+        return recorder!.take(isSo ? 0 : 1, bound: 2) == 0
+    }
 
     /// One of some values, with equal probabilities.
     @inlinable @inline(__always)
     package mutating func pick<Element>(_ values: [Element]) -> Element { values[below(values.count)] }
 
-    @usableFromInline
-    mutating func nextBytes(_ count: Int) -> UInt64 {
+    private mutating func nextBytes(_ count: Int) -> UInt64 {
         var value: UInt64 = 0
         for shift in 0..<count where cursor < bytes.count {
             value |= UInt64(bytes[cursor]) << UInt64(shift * 8)

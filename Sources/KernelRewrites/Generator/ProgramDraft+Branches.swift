@@ -141,7 +141,7 @@ extension ProgramDraft {
     private mutating func endsWithCall() -> Bool {
         if plan.functions.count < 2 || function.kind.isCallback || !draws.chance(5, of: 16) { return false }
         if number == 0 && plan.traits.returns != .anything { return false }
-        let other = 1 + draws.below(plan.functions.count - 1)
+        let other = anyFunction()
         let callee = plan.functions[other]
         if callee.kind != .plain || callee.depth <= function.depth || callee.cost > 60 { return false }
         addCall(other)
@@ -176,18 +176,24 @@ extension ProgramDraft {
         nesting += 1
         defer { nesting -= 1 }
         let head = borders.count - 1
-        for _ in 0..<draws.below(3) {
+        var left = draws.unrecorded { $0.below(3) }
+        while draws.begin(.fragment, if: left > 0) {
+            left -= 1
             border()
             let straight = fragments.intersection(.straight)
             writeFragment(straight.member(draws.below(straight.count)))
+            draws.end()
         }
         border()
         let way = jumps.count
         add(Instruction(code: Opcode.mayGoto), .near)
         let heads = borders.count - head
-        for _ in 0..<1 + draws.below(3) {
+        left = 1 + draws.unrecorded { $0.below(3) }
+        while draws.begin(.fragment, if: left > 0) {
+            left -= 1
             border()
             writeFragment(anyFragment())
+            draws.end()
         }
         border()
         let target = borders[head + draws.below(heads)]

@@ -32,7 +32,7 @@ extension ProgramDraft {
     /// Calls a function that others call too.
     mutating func writeExtraCall() {
         for _ in 0..<3 where plan.functions.count > 1 {
-            let other = 1 + draws.below(plan.functions.count - 1)
+            let other = anyFunction()
             let callee = plan.functions[other]
             if callee.kind.isCallback || callee.kind == .contextual && !hasContext { continue }
             if callee.depth <= function.depth { continue }

@@ -59,7 +59,10 @@ extension ProgramDraft {
 
     /// Writes instructions that no path leads to but that of the one before; nobody looks at what they do.
     mutating func writeDeadRun(_ length: Int) {
-        for _ in 0..<length {
+        var left = length
+        while draws.begin(.fragment, if: left > 0) {
+            left -= 1
+            defer { draws.end() }
             deadSlots.append(count)
             let register = UInt8(draws.below(10))
             switch draws.below(16) {

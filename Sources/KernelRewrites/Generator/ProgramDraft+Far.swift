@@ -15,8 +15,9 @@ extension ProgramDraft {
         farWay = -1
         let head = count
         if !isRunnable && plan.hasCycles && plan.hasMayGoto && plan.fragments.has(.longGoto) { writeFarHead() }
-        while count < end {
+        while draws.begin(.fragment, if: count < end) {
             border()
+            defer { draws.end() }
             switch draws.below(256) {
             case 0: writeUndecided(.far)
             case 1: writeGoto(Opcode.ja)

@@ -9,6 +9,8 @@ extension ProgramDraft {
     }
 
     private mutating func writeFunction(_ number: Int) {
+        draws.begin(.function, number: number)
+        defer { draws.end() }
         self.number = number
         function = plan.functions[number]
         hasContext = function.kind == .entry || function.kind == .contextual
@@ -25,9 +27,12 @@ extension ProgramDraft {
         let slots = max(function.slots, 4)
         let isFar = plan.isFar && number == 0
         orderChunks(isFar ? 1 : min(1 + slots / 16, 1 + draws.below(24)))
+        draws.begin(.start)
         writeStart()
+        draws.end()
         let end = count + slots
         for chunk in 0..<ranks.count {
+            draws.begin(.chunk)
             chunkBorders.append(borders.count)
             if borders.last == count { chunkBorders[chunk] -= 1 }
             border()
@@ -38,6 +43,7 @@ extension ProgramDraft {
                 writeFragments(until: count + max(share, 1), isLast: chunk == ranks.count - 1)
             }
             finishChunk(chunk)
+            draws.end()
         }
         aimJumps()
     }
@@ -65,20 +71,29 @@ extension ProgramDraft {
 
     /// Writes fragments, and the calls that must stand somewhere among them.
     private mutating func writeFragments(until end: Int, isLast: Bool) {
-        while count < end {
+        while draws.begin(.fragment, if: count < end) {
             border()
-            if pendingChild != 0 && draws.below(max(end - count, 1)) < 8 {
-                writeChild()
-                continue
+            if !writesChild(before: end) {
+                // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
+                if draws.chance(1, of: 4) { writeMark() } else { writeFragment(anyFragment()) }
             }
-            // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
-            if draws.chance(1, of: 4) { writeMark() } else { writeFragment(anyFragment()) }
+            draws.end()
         }
         while isLast && pendingChild != 0 {
             border()
             writeChild()
         }
         border()
+    }
+
+    /// Calls the function that must be called next, the sooner the less room is left; returns false for none.
+    private mutating func writesChild(before end: Int) -> Bool {
+        let room = max(end - count, 1)
+        let isWanted = pendingChild != 0 && draws.unrecorded { $0.below(room) < 8 }
+        if !draws.begin(.child, if: isWanted, number: pendingChild) { return false }
+        if pendingChild != 0 { writeChild() }
+        draws.end()
+        return true
     }
 
     /// What stands next: as often what the program is for as what all have.
@@ -96,7 +111,16 @@ extension ProgramDraft {
 
     mutating func writeChild() {
         let child = takeChild()
+        draws.begin(.call, number: child)
         if plan.functions[child].isDead { writeDeadCall(child) } else { writeCall(child) }
+        draws.end()
+    }
+
+    /// Any function but the entry, for a call beyond the needed ones.
+    mutating func anyFunction() -> Int {
+        draws.begin(.callee)
+        defer { draws.end() }
+        return 1 + draws.below(plan.functions.count - 1)
     }
 
     /// Writes the end of a chunk: an exit, or what leads to the chunk that is gone through next.
@@ -121,6 +145,8 @@ extension ProgramDraft {
     /// Chooses where the function's jumps land.
     private mutating func aimJumps() {
         for jump in jumps {
+            draws.resume(jump.draws)
+            defer { draws.endResuming() }
             if !insns[jump.slot].setTarget(target(of: jump), from: jump.slot) {
                 // Too far for 16 bits: what is near will do.
                 insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
@@ -168,6 +194,8 @@ extension ProgramDraft {
 
     private mutating func anyBorder(of chunk: Int) -> Int {
         let first = chunkBorders[chunk]
-        return borders[first + (draws.chance(5, of: 16) ? 0 : draws.below(endOfBorders(chunk) - first))]
+        // A part without fragments shares the border of the next one.
+        let count = max(endOfBorders(chunk) - first, 1)
+        return borders[first + (draws.chance(5, of: 16) ? 0 : draws.below(count))]
     }
 }

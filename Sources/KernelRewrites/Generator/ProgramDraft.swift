@@ -31,6 +31,8 @@ struct ProgramDraft {
         /// The first border that lies behind it.
         var border: Int
         var aim: Aim
+        /// The place of the draws for its target.
+        var draws: Int
     }
 
     /// Where a jump shall land.
@@ -166,7 +168,7 @@ struct ProgramDraft {
     /// Puts a jump at the end whose target is chosen when the function is whole.
     @inline(__always)
     mutating func add(_ insn: Instruction, _ aim: Aim) {
-        jumps.append(OpenJump(slot: count, chunk: chunkBorders.count - 1, border: borders.count, aim: aim))
+        jumps.append(OpenJump(slot: count, chunk: chunkBorders.count - 1, border: borders.count, aim: aim, draws: draws.postpone()))
         add(insn)
     }
 

@@ -39,6 +39,18 @@ struct FunctionPlan {
     var cost = 0
 }
 
+/// The instructions that have a line record.
+enum LineChoice: CaseIterable {
+    /// None of them.
+    case none
+    /// The first of each function.
+    case starts
+    /// Some, by chance.
+    case drawn
+    /// All of them.
+    case all
+}
+
 /// What a program shall be, all decided before the first instruction.
 struct ProgramPlan {
     var traits: TypeTraits
@@ -54,7 +66,7 @@ struct ProgramPlan {
     var hasMayGotoNop: Bool
     /// Whether jumps may close circles, be it from dead code.
     var hasCycles: Bool
-    var hasLines: Bool
+    var lines: LineChoice
     /// Whether numbers may be stored to the context at once.
     var storesNumbersToContext: Bool
     /// Whether any address may be cast to one of no type.

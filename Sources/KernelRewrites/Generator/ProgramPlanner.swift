@@ -61,7 +61,7 @@ struct ProgramPlanner {
             hasNops: chosen.contains(.nops), hasMayGoto: chosen.contains(.mayGoto),
             hasMayGotoNop: facts.features.contains(.mayGotoNop),
             hasCycles: !fragments.has(.exception) && facts.features.contains(.fallthroughCycles),
-            hasLines: draws.chance(3, of: 4),
+            lines: draws.chance(3, of: 4) ? .drawn : .none,
             storesNumbersToContext: facts.version >= KernelVersion(6, 3),
             castsAddresses: possible.has(.readOnlyCast) && !isHardened,
             countsReferences: facts.functions.contains("bpf_refcount_acquire_impl"), functions: [])
