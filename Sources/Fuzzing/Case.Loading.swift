@@ -17,6 +17,8 @@ extension Case {
         package var release: String?
         /// Features of that kernel, in words.
         package var facts: [String] = []
+        /// The kinds of programs that the generator chose from, if these are not all.
+        package var profiles: [String] = []
         /// The fault in the program that was read back, in the slots of that program.
         package var sight: Observed?
         /// The correct contents of that place, in the same form and slots; `nil` if the rules do not define them.
@@ -24,9 +26,26 @@ extension Case {
         /// The kernel's result, in the form and slots of the expected result; `nil` if unknown.
         package var given: Program?
 
+        /// The live slots if the generator of the program knows them; not in case files.
+        package var live: LiveSlots?
+
         // The observed fault is not part of the arguments.
         private enum CodingKeys: CodingKey {
-            case type, attachType, attachTarget, flags, privilege, kernelFunctions, isRunnable, release, facts
+            case type, attachType, attachTarget, flags, privilege, kernelFunctions, isRunnable, release, facts,
+                profiles
+        }
+
+        /// The slots of one program that a path can reach.
+        package struct LiveSlots: Hashable, Sendable {
+            /// The instructions of that program; any other program has other live slots.
+            let insns: [Instruction]
+            /// A value a slot; that of a second slot is that of its first.
+            package let isLive: [Bool]
+
+            package init(_ program: Program, _ isLive: [Bool]) {
+                insns = program.insns
+                self.isLive = isLive
+            }
         }
 
         /// An observed fault of a loaded program.
@@ -76,6 +95,20 @@ extension Case {
         return LoadableProgram(
             program: program, type: loading.type, attachType: loading.attachType, attachTarget: loading.attachTarget,
             flags: loading.flags, privilege: loading.privilege, kernelFunctions: loading.kernelFunctions)
+    }
+}
+
+extension Case {
+    /// The live slots of the program, a value a slot, if they are known.
+    package var liveSlots: [Bool]? {
+        loading?.live.flatMap { $0.insns == program.insns ? $0.isLive : nil }
+    }
+
+    /// Replaces the program, and what belongs to it in the arguments of its load.
+    package mutating func replace(_ loadable: LoadableProgram, live: [Bool]) {
+        program = loadable.program
+        loading?.kernelFunctions = loadable.kernelFunctions
+        loading?.live = Loading.LiveSlots(program, live)
     }
 }
 

@@ -23,6 +23,7 @@ import Testing
         privilege: bpf
         kfunc: bpf_rcu_read_lock
         kfunc: bpf_rcu_read_unlock
+        profiles: calls may-goto
         seen: slot 1 may_goto -3
         must: slot 1 may_goto -4
 
@@ -43,6 +44,7 @@ import Testing
         #expect(program.kernelFunctions == ["bpf_rcu_read_lock", "bpf_rcu_read_unlock"])
         #expect(program.program.insns[0].src == 5 && program.program.insns[0].imm == 2)
         #expect(c.loading?.release == "6.18.44" && c.loading?.facts == ["jit may-goto", "CONFIG_BPF_JIT=y"])
+        #expect(c.loading?.profiles == ["calls", "may-goto"])
         #expect(c.loading?.sight == .insn(slot: 1, Instruction(code: Opcode.mayGoto, off: -3)))
     }
 

@@ -29,6 +29,7 @@ struct CaseEncoding {
         }
         let loading = c.loading.flatMap { try? JSONEncoder().encode($0) } ?? Data()
         add(Array(loading)) { UInt64($0) }
+        add(c.liveSlots ?? []) { $0 ? 1 : 0 }
         add(Array((c.bucket ?? "").utf8)) { UInt64($0) }
     }
 
@@ -66,6 +67,8 @@ struct CaseEncoding {
         var c = Case(program: program, passes: passes)
         let loading = reader.row { UInt8(truncatingIfNeeded: $0) }
         c.loading = try? JSONDecoder().decode(Case.Loading.self, from: Data(loading))
+        let live = reader.row { $0 != 0 }
+        if !live.isEmpty { c.loading?.live = Case.Loading.LiveSlots(c.program, live) }
         let bucket = reader.row { UInt8(truncatingIfNeeded: $0) }
         if !bucket.isEmpty { c.bucket = String(decoding: bucket, as: UTF8.self) }
         return c

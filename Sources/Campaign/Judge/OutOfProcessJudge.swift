@@ -1,5 +1,6 @@
 import Foundation
 import Fuzzing
+import KernelRewrites
 
 /// Judges cases in another process, which a patcher may crash, hang or damage.
 package final class OutOfProcessJudge: CaseJudge {
@@ -65,6 +66,13 @@ package final class OutOfProcessJudge: CaseJudge {
     package let names: [String]
 
     package func oracle(for c: Case) -> Oracle { target.properties.oracle(for: c) }
+
+    /// A kernel refuses most programs from which some instructions were removed; many of them without a load.
+    package func isPromising(_ candidate: Case, madeFrom best: Case) -> Bool {
+        // The program of a generator is valid by construction.
+        guard candidate.liveSlots == nil, let program = candidate.loadable, let before = best.loadable else { return true }
+        return VerifierRules(program).brokenCount <= VerifierRules(before).brokenCount
+    }
 
     package func findings(of c: Case, against target: String?) -> [Finding] {
         report = nil

@@ -11,8 +11,10 @@ extension KernelTarget: FuzzTarget {
         server.run { c, _ in judge.judge(c) }
     }
 
-    private func makeGenerator(seed: UInt64) -> KernelProgramGenerator {
-        KernelProgramGenerator(seed: seed, profiles: usable, facts: facts)
+    private func makeGenerator(seed: UInt64) -> KernelProgramGenerator { makeGenerator(seed: seed, usable) }
+
+    private func makeGenerator(seed: UInt64, _ profiles: [ProgramProfile]) -> KernelProgramGenerator {
+        KernelProgramGenerator(seed: seed, profiles: profiles, facts: facts)
     }
 
     /// The profiles that this kernel does not support.
@@ -30,6 +32,8 @@ extension KernelTarget: FuzzTarget {
         var c = Case(generated.loadable, origin: Case.Origin(seed: seed, index: index))
         c.loading?.note(facts)
         c.loading?.isRunnable = isExecuting && generated.isRunnable
+        if profiles.count < ProgramProfile.allCases.count { c.loading?.profiles = profiles.map(\.rawValue) }
+        c.loading?.live = Case.Loading.LiveSlots(c.program, generated.live)
         return c
     }
 
@@ -44,7 +48,19 @@ extension KernelTarget: FuzzTarget {
     package func makeTriage(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
         KernelTriage(OutOfProcessJudge(.kernel(self), host: host), isExecuting: isExecuting) { index in
             makeCase(index, seed: seed)
+        } choices: { c in
+            reduction(of: c)
         }
+    }
+
+    /// The choices that a case is made from; `nil` if its seed and index make another program, as for one that was minimized
+    /// or is from another version or kernel.
+    private func reduction(of c: Case) -> ChoiceReduction? {
+        guard let origin = c.origin, let given = c.loadable else { return nil }
+        let named = c.loading?.profiles.compactMap(ProgramProfile.init(rawValue:)) ?? []
+        var generator = makeGenerator(seed: origin.seed, named.isEmpty ? usable : named)
+        let choices = generator.choices(index: origin.index)
+        return choices.program.loadable == given ? ChoiceReduction(choices, generator) : nil
     }
 
     package func report(_ counts: CampaignCounts, cases: UInt64, seconds: Double) -> TargetReport {

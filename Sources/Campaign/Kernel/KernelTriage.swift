@@ -1,6 +1,7 @@
 import BPF
 import Foundation
 import Fuzzing
+import KernelRewrites
 
 /// Triages findings against the running kernel.
 final class KernelTriage: FindingTriage {
@@ -27,14 +28,20 @@ final class KernelTriage: FindingTriage {
     let judge: OutOfProcessJudge
     private let isExecuting: Bool
     private let make: (UInt64) -> Case
+    private let choices: (Case) -> ChoiceReduction?
 
     /// - Parameters:
     ///   - isExecuting: whether the judge runs programs that may be run
     ///   - make: makes the case of an index
-    init(_ judge: OutOfProcessJudge, isExecuting: Bool, make: @escaping (UInt64) -> Case) {
+    ///   - choices: the choices that a case is made from; `nil` for one that this generator does not make
+    init(
+        _ judge: OutOfProcessJudge, isExecuting: Bool, make: @escaping (UInt64) -> Case,
+        choices: @escaping (Case) -> ChoiceReduction?
+    ) {
         self.judge = judge
         self.isExecuting = isExecuting
         self.make = make
+        self.choices = choices
     }
 
     func makeCase(index: UInt64) -> Case { make(index) }
@@ -50,12 +57,24 @@ final class KernelTriage: FindingTriage {
     func completed(_ c: Case, bucket: String) -> Case {
         if Bucket.target(of: bucket) != Finding.kernelTarget || !isSafeToRerun(bucket) { return c }
         if let known = seen[bucket], known.origin == c.origin { return known }
-        let judge = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
-        judge.isLate = { false }
-        let found = complete(c, bucket, judge) ?? c
+        if completing > Self.completionPatience && judge.isLate() { return c }
+        let start = Date()
+        completer.isLate = { false }
+        let found = complete(c, bucket, completer) ?? c
+        if judge.isLate() { completing += Date().timeIntervalSince(start) }
         seen[bucket] = found
         return found
     }
+
+    /// The judge for cases that are completed, and that for candidates. Each keeps its process from case to case.
+    private lazy var completer = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+    private lazy var fast = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
+    /// The time that was spent on completing cases after the end of the campaign's time.
+    ///
+    /// - Units: seconds
+    private var completing = 0.0
+    /// How long completing may take after that end.
+    private static let completionPatience = 5.0
 
     func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
 
@@ -78,8 +97,9 @@ final class KernelTriage: FindingTriage {
         let end = Date() + (c.program.insns.count > Self.long ? Self.longPatience : Self.patience)
         let limit = MinimizerLimit(
             candidates: Self.most, isLate: { [judge] in judge.isLate() || Date() > end }, progress: judge.progress)
-        let fast = judge.fast(CaseBudget(timeout: Self.candidatePatience, memory: nil))
-        var result = Minimizer(fast, limit: limit).minimize(original, bucket: bucket)
+        fast.isLate = judge.isLate
+        var result = Minimizer(fast, limit: limit).minimize(
+            original, bucket: bucket, first: choices(original)?.reducers ?? [])
         // A candidate that is only slow does not hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
         // Without the kernel's result, the smallest case is no better than the original.

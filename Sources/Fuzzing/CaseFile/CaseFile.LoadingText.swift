@@ -13,6 +13,7 @@ extension CaseFile.Writer {
         if loading.privilege != .all { add("privilege: " + loading.privilege.rawValue) }
         for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
         if loading.isRunnable { add("runnable: yes") }
+        if !loading.profiles.isEmpty { add("profiles: " + QuotedText.write(loading.profiles.joined(separator: " "))) }
         if let sight = loading.sight { add("seen: " + sight.text) }
         if let must = loading.must { add("must: " + must.text) }
     }
@@ -21,7 +22,8 @@ extension CaseFile.Writer {
 extension CaseFile.Reader {
     /// The keys of the load.
     static let loadingKeys: Set<String> = [
-        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "runnable", "seen",
+        "kernel", "fact", "type", "attach_type", "attach_to", "flags", "privilege", "kfunc", "runnable",
+        "profiles", "seen",
         "must",
     ]
     /// The keys that may occur more than once.
@@ -51,6 +53,7 @@ extension CaseFile.Reader {
         case "runnable":
             try line.word("yes")
             loading.isRunnable = true
+        case "profiles": loading.profiles = try headerText().split(separator: " ").map(String.init)
         case "kfunc": loading.kernelFunctions.append(try headerText())
         case "must": loading.must = try readSight()
         default: loading.sight = try readSight()

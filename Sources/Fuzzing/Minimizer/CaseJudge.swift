@@ -12,10 +12,16 @@ package protocol CaseJudge: AnyObject {
 
     /// The oracle that judges a case. Default: the fast one.
     func oracle(for c: Case) -> Oracle
+
+    /// Returns false for a candidate that need not be run, since it has no finding. Default: true.
+    ///
+    /// - Parameter best: the case that the candidate was made from, which has one
+    func isPromising(_ candidate: Case, madeFrom best: Case) -> Bool
 }
 
 extension CaseJudge {
     package func oracle(for c: Case) -> Oracle { .fast }
+    package func isPromising(_ candidate: Case, madeFrom best: Case) -> Bool { true }
 }
 
 /// Runs patchers in this process. A patcher that crashes ends the process.

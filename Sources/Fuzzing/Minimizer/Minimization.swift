@@ -5,7 +5,7 @@ import Patching
 ///
 /// A candidate is accepted if it is smaller and has a wanted finding. So every reducer ends.
 /// No candidate is run twice.
-final class Minimization {
+package final class Minimization {
     /// The wanted findings.
     enum Goal {
         /// Those of one bucket.
@@ -24,7 +24,7 @@ final class Minimization {
     }
 
     /// The smallest case so far.
-    private(set) var best: Case
+    package private(set) var best: Case
     /// The finding of the smallest case so far; `nil` for an original that was not run.
     var bestFinding: Finding?
     /// The size of that case by the chosen measure, the most important number first.
@@ -71,7 +71,7 @@ final class Minimization {
     }
 
     /// True if no more candidates may be run.
-    var isOver: Bool {
+    package var isOver: Bool {
         runs >= limit.candidates || matches >= limit.matches || deadly >= limit.deadly || limit.isLate()
     }
 
@@ -109,7 +109,7 @@ final class Minimization {
     /// Tries a change of the best case; returns true if the result is accepted.
     ///
     /// - Parameter accepts: a further condition for a wanted finding
-    func attempt(where accepts: (Finding) -> Bool = { _ in true }, _ change: (inout Case) -> Void) -> Bool {
+    package func attempt(where accepts: (Finding) -> Bool = { _ in true }, _ change: (inout Case) -> Void) -> Bool {
         if isOver { return false }
         var candidate = best
         change(&candidate)
@@ -123,7 +123,7 @@ final class Minimization {
             return false
         }
         // Patchers do not get ill-formed cases.
-        if !rules.isRunnable(candidate) { return false }
+        if !rules.isRunnable(candidate) || !judge.isPromising(candidate, madeFrom: best) { return false }
         guard let finding = run(candidate, newSize, hash, where: accepts) else { return false }
         matches += 1
         statistics[reducer].successes += 1
@@ -157,7 +157,7 @@ final class Minimization {
     /// run.
     ///
     /// So quadratic steps at most double the cost of the others.
-    func canAfford(_ candidates: Int) -> Bool {
+    package func canAfford(_ candidates: Int) -> Bool {
         if candidates > runs { putOff = min(putOff, candidates) }
         return candidates <= runs
     }
@@ -174,7 +174,7 @@ final class Minimization {
     ///
     /// - Returns: the elements for which the change is not accepted, in order
     /// - Complexity: O(left elements × log elements) runs
-    func attemptInParts<Thing>(_ things: ArraySlice<Thing>, _ change: (ArraySlice<Thing>) -> Bool) -> [Thing] {
+    package func attemptInParts<Thing>(_ things: ArraySlice<Thing>, _ change: (ArraySlice<Thing>) -> Bool) -> [Thing] {
         if things.isEmpty || change(things) { return [] }
         if things.count == 1 || isOver { return Array(things) }
         let middle = things.startIndex + things.count / 2
@@ -197,7 +197,7 @@ final class Minimization {
 ///   the remaining parts, call ``Minimization/canAfford(_:)`` first. Reducers run in turn until none succeeds, so a
 ///   reducer does one thing and need not repeat it. `minimize --json` shows the runs and successes of each. A reducer
 ///   with few successes for its runs belongs later in the order, or nowhere.
-protocol Reducer: Sendable {
+package protocol Reducer {
     /// The name in ``ReducerStatistics``: the parts that it reduces.
     var name: String { get }
 

@@ -34,7 +34,7 @@ package struct Minimizer {
     }
 
     /// All reducers: those that remove most come first, those that only simplify last.
-    static let reducers: [any Reducer] = [
+    static let reducers: [any Reducer & Sendable] = [
         PassReducer(), FocusReducer(), TableReducer(), SubprogramReducer(), EditReducer(), PlainReducer(),
         SlotReducer(),
         PatchReducer(), EditFormReducer(), PlainReducer(), FieldReducer(),
@@ -53,8 +53,9 @@ package struct Minimizer {
 
     /// Makes a case smaller until no reducer finds a smaller one in the bucket.
     ///
+    /// - Parameter first: reducers that are done before the others begin
     /// - Returns: the case itself if it is not in the bucket
-    package func minimize(_ c: Case, bucket: String) -> Result {
+    package func minimize(_ c: Case, bucket: String, first: [any Reducer] = []) -> Result {
         // Other patchers than the target cost time only.
         let target = Bucket.target(of: bucket)
         let isAboutOne = judge.names.contains(target) && Bucket.rule(of: bucket) != .disagreement
@@ -67,7 +68,10 @@ package struct Minimizer {
             original, goal: .bucket(bucket), judge: judge, target: isAboutOne ? target : nil, limit: limit)
         // The original is run once to locate its finding. A case that kills its process has no location.
         let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
-        if isDeadly || minimization.runOriginal() { minimization.run(Self.reducers) }
+        if isDeadly || minimization.runOriginal() {
+            minimization.run(first)
+            minimization.run(Self.reducers)
+        }
         // The smallest candidate of another bucket gets the description of that bucket.
         let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key, judge)) }
         var result = Result(

@@ -7,7 +7,7 @@ import Testing
 /// Examples of reducers: a case, its required part, and the reduced case.
 extension ReducerTests {
     struct Example: Sendable, CustomTestStringConvertible {
-        var reducer: any Reducer
+        var reducer: any Reducer & Sendable
         var title: String
         var before: String
         var need: @Sendable (Case) -> Bool
