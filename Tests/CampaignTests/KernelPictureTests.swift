@@ -57,8 +57,7 @@ import Testing
                 bucket kernel/wrong-landing/call-backward/insert-skip
                 a backward call to or across an insertion that jumps skip lands on a wrong instruction
                 ✗ kernel 6.18.44: wrong-landing
-                  the kernel gives: slot 7 call +1
-                  it must give:     slot 7 call -5
+                  slot 7 `call L9` must reach slot 3, reaches slot 9
                 ✓ the built-in patchers are correct: kernel-array, range-replace
 
                 ── pass 1 of 2: 1 edit, 9 slots → 8 ──────────────────────────────────────────────────────────────────────────
@@ -118,33 +117,33 @@ import Testing
         arguments: [
             (
                 "subprogram/start/insert-skip", "subprogram 2 at 7",
-                "subprogram\n  the kernel gives: subprogram 2 at 7\n  it must give:     subprogram 2 at 5\n",
+                "subprogram\n  subprogram 2 must start at slot 5, starts at slot 7\n",
                 "✗ subprogram 2 must start at 5, is at 7"
             ),
             (
                 "subprogram/start/none", "subprogram 1 missing",
-                "subprogram\n  the kernel gives: subprogram 1 missing\n  it must give:     subprogram 1 at 3\n",
+                "subprogram\n  subprogram 1 must start at slot 3, is missing\n",
                 "✗ subprogram 1 is missing, must start at 3"
             ),
             (
                 "line/record/patch", "line 1 id 1 at 4",
-                "line\n  the kernel gives: line 1 id 1 at 4\n  it must give:     line 1 id 1 at 3\n",
+                "line\n  line record 1 must be line 1 at slot 3, is line 1 at slot 4\n",
                 "✗ line record 1 must be at 3, is at 4"
             ),
             (
                 "line/record/patch", "line 7 id 7 at 4",
-                "line\n  the kernel gives: line 7 id 7 at 4\n  it must give:     line 7 missing\n",
+                "line\n  line record 7 must be gone, is line 7 at slot 4\n",
                 "✗ line record 7 at 4 must not be here"
             ),
             (
                 "encoding/alu64/none", "slot 8 r0 = 5",
-                "encoding\n  the kernel gives: slot 8 r0 = 5\n  it must give:     slot 8 r0 = 4\n",
+                "encoding\n  slot 8 must be `r0 = 4`, is `r0 = 5`\n",
                 "✗ must be `r0 = 4`, is `r0 = 5`"
             ),
             // A compiled call of an earlier file holds its offset in `off`.
             (
                 "wrong-landing/call/none", "slot 7 call +2 {off=1}",
-                "wrong-landing\n  the kernel gives: slot 7 call +2 {off=1}\n  it must give:     slot 7 call -5\n",
+                "wrong-landing\n  slot 7 `call L10 {off=1}` must reach slot 3, reaches slot 9\n",
                 "✗ must reach 3 (marker 2), reaches 9 (marker 0)"
             ),
             // A correct value is not called wrong. An earlier version stored the wrong slot.
@@ -153,11 +152,11 @@ import Testing
                 "wrong-landing\n  the file is contradictory: its seen and correct values are both slot 7",
                 nil
             ),
-            ("crash/sigsegv/none", nil, "crash: loading the program ended the process\n", nil),
-            ("hang/none/none", nil, "hang: loading the program hangs\n", nil),
+            ("crash/sigsegv/none", nil, "crash\n  loading the program must end with a result, ends the process\n", nil),
+            ("hang/none/none", nil, "hang\n  loading the program must end in time, goes on without end\n", nil),
             (
                 "execution/xdp/none", nil,
-                "execution: the program gave another value than it gives without the rewrites\n", nil
+                "execution\n  the program must return the same value as without the rewrites, returns another value\n", nil
             ),
         ] as [(String, String?, String, String?)])
     func head(bucket: String, seen: String?, words: String, note: String?) throws {
@@ -202,11 +201,11 @@ import Testing
             "wrong-landing/call-backward/none", seen: seen, passes: Self.passes + expect + "\n" + gives)
         let picture = try goldenPicture(text, [KernelArray()], width: 160)
         #expect(
-            picture.contains("  the kernel gives: slot 7 call L5\n  it must give:     slot 7 call L3\n"), "\(picture)")
+            picture.contains("  slot 7 `call L5` must reach slot 3 `r0 = 2` of subprogram 1, reaches slot 5 `*(u64 *)(r10 - 16) = 65535` of subprogram 2\n"), "\(picture)")
         #expect(picture.contains("✗ must reach 3 (marker 2), reaches 5 (marker 65535)"), "\(picture)")
         let c = try CaseFile.parse(text, file: "call")
         let program = try #require(KernelReproducer.text(of: c, file: "call.c"))
-        #expect(program.contains("\"the kernel gives slot 7 call L5; it must give slot 7 call L3\""), "\(program)")
+        #expect(program.contains("\"slot 7 `call L5` must reach slot 3 `r0 = 2` of subprogram 1, reaches slot 5"), "\(program)")
         #expect(program.contains("seen = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -3, 2 } }"))
         #expect(program.contains("must = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -5, 1 } }"))
     }
@@ -246,7 +245,8 @@ import Testing
         let picture = try goldenPicture(text)
         #expect(
             picture.contains(
-                "  the kernel gives: slot 0 r2 = L6 ll\n  the rules refuse the edits that it made: EINVAL\n"))
+                "  slot 0 `r2 = L6 ll` reaches slot 6: a forward load of a subprogram's address to or across a deleted range lands "
+                    + "on a wrong instruction\n  the rules refuse the edits that it made: EINVAL\n"))
         #expect(picture.contains("── the kernel gives ──") && picture.contains("✗ 0  r2 = subprog +5 ll"), "\(picture)")
         #expect(picture.contains("✗ reaches 6, outside the program"))
         #expect(picture.contains("r1 = map lruHash ll") && !picture.contains("0x18"), "\(picture)")
@@ -299,7 +299,8 @@ import Testing
             picture == """
                 bucket kernel/error/verifier-bug/no
                 the verifier reports a bug of its own: no
-                ✗ kernel 6.18.44: error: refused, and the verifier says: verifier bug: no "program"
+                ✗ kernel 6.18.44: error
+                  the program must be accepted, is refused: verifier bug: no "program"
 
                 ── no passes ───────────────────────────────────────────────────────────────────────────────────────
                            .subprog 0
@@ -322,7 +323,7 @@ import Testing
     @Test func colour() throws {
         let c = try CaseFile.parse(Self.text("hang/none/none", seen: nil, passes: ""), file: "colour")
         let picture = try CasePicture(c, patchers: [], color: true).text()
-        #expect(picture.contains("\u{1b}[1;31m✗ kernel 6.18.44: hang: "))
+        #expect(picture.contains("\u{1b}[1;31m✗ kernel 6.18.44: hang"))
     }
 
     /// A long program with jumps everywhere is folded; the wrong slot is shown with its neighbours.

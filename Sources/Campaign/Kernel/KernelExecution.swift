@@ -23,6 +23,8 @@ final class KernelExecution {
         var finding: Finding
         /// What the program returned with the rewriting flags, and without them; `nil` where a check failed before.
         var evidence: RewriteEvidence?
+        /// The slot that explains the difference, in words, if one does.
+        var context: String?
     }
 
     /// Runs a program whose load as it is has passed every check, with and without rewriting flags.
@@ -68,9 +70,9 @@ final class KernelExecution {
                 target: Finding.kernelTarget, rule: .execution,
                 insn: slot == nil ? program.type.name.replacing("_", with: "-") : UpperHalfReads.word, edit: "rnd-hi32",
                 pass: 0, place: slot ?? 0,
-                detail: "the program returns \(Self.text(seen)) and \(Self.text(must))"
-                    + (slot.map { "; slot \($0) of it has its upper half filled, which is read later" } ?? "")),
-            evidence: RewriteEvidence(seen: seen, must: must))
+                detail: "the program returns \(Self.text(seen)) and \(Self.text(must))"),
+            evidence: RewriteEvidence(seen: seen, must: must),
+            context: slot.map { "the upper half of the result of slot \($0) of the program is filled, and read later" })
     }
 
     private static func text(_ sight: Case.Loading.Observed) -> String {

@@ -32,22 +32,25 @@ package final class KernelJudge {
         completed.loading?.note(facts)
         completed.loading?.must = nil
         completed.loading?.given = nil
-        switch trial.run(program, live: nil) {
+        switch trial.run(program, live: c.liveSlots) {
         case .refused(let refusal):
             guard let bug = VerifierBug(refusal) else {
                 return CaseVerdict(findings: [], remark: "refused: \(refusal.text)")
             }
             completed.loading?.sight = .refusal(bug.text)
-            return CaseVerdict(findings: [bug.finding], completed: CaseFile.print(completed))
+            var finding = bug.finding
+            completed.bucket = finding.bucket
+            finding.detail = KernelHeadline(completed).text
+            return CaseVerdict(findings: [finding], completed: CaseFile.print(completed))
         case .checked(let report):
-            let findings = report.allFindings
+            var findings = report.allFindings
             // Of several, the one is shown that the case is about.
             guard let number = findings.firstIndex(where: { $0.bucket == c.bucket }) ?? findings.indices.first else {
                 return execute(program, completed)
             }
-            completed.loading?.sight = report.evidence[number].seen
-            completed.loading?.must = report.evidence[number].must
-            return CaseVerdict(findings: findings, completed: CaseFile.print(complete(completed, report)))
+            completed = Self.completed(completed, report, number, result: trial.result)
+            findings[number].detail = completed.detail ?? findings[number].detail
+            return CaseVerdict(findings: findings, completed: CaseFile.print(completed))
         }
     }
 
@@ -55,12 +58,15 @@ package final class KernelJudge {
     private func execute(_ program: LoadableProgram, _ c: Case) -> CaseVerdict {
         var counts = KernelCounts()
         guard let execution, c.loading?.isRunnable == true,
-            let difference = execution.run(program, live: nil, &counts)
+            let difference = execution.run(program, live: c.liveSlots, &counts)
         else { return CaseVerdict(findings: []) }
         var completed = c
         completed.loading?.sight = difference.evidence?.seen
         completed.loading?.must = difference.evidence?.must
-        return CaseVerdict(findings: [difference.finding], completed: CaseFile.print(completed))
+        var finding = difference.finding
+        completed.bucket = finding.bucket
+        finding.detail = KernelHeadline(completed).text + (difference.context.map { "; " + $0 } ?? "")
+        return CaseVerdict(findings: [finding], completed: CaseFile.print(completed))
     }
 
     /// The longest program that is kept beside what it must be.
@@ -68,18 +74,30 @@ package final class KernelJudge {
     /// - Units: slots
     private static let longestGiven = 2000
 
-    /// The case with what the kernel did, as far as it is understood, what the rules then give, and what the kernel gave.
-    private func complete(_ c: Case, _ report: RewriteReport) -> Case {
+    /// The case of a finding of a report: the kernel's edits as far as they are understood, the result of the rules, the
+    /// kernel's result, and the headline as detail.
+    ///
+    /// - Parameters:
+    ///   - number: the index of the finding
+    ///   - result: the program that was read back
+    static func completed(_ c: Case, _ report: RewriteReport, _ number: Int, result: Program) -> Case {
         var completed = c
+        completed.bucket = report.allFindings[number].bucket
+        completed.loading?.sight = report.evidence[number].seen
+        completed.loading?.must = report.evidence[number].must
         completed.passes = report.passes
+        completed.expected = nil
         if !report.passes.isEmpty {
             var runner = CaseRunner([])
             completed.expected = (try? runner.run(completed))?.expected
         }
-        var given = report.normalized ?? trial.result
+        var given = report.normalized ?? result
         // A kernel has no aux words of ours.
         given.aux = Array(repeating: 0, count: given.insns.count)
         if given.insns.count <= Self.longestGiven { completed.loading?.given = given }
+        let gap = number - report.findings.count
+        completed.detail =
+            KernelHeadline(completed).text + (gap < 0 ? "" : "; " + report.gaps[gap].context)
         return completed
     }
 }

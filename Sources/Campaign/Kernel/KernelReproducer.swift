@@ -1,6 +1,7 @@
 import BPF
 import Foundation
 import Fuzzing
+import KernelRewrites
 
 /// A case against a running kernel as a C program that needs libbpf and nothing else.
 ///
@@ -50,6 +51,7 @@ enum KernelReproducer {
         var lines = ["// \(oneLine(c.bucket ?? Finding.kernelTarget))", "//"]
         if let release = loading.release { lines.append("// Found with Linux \(oneLine(release)).") }
         if let origin = c.origin { lines.append("// Made of case \(origin.index) of seed \(origin.seed).") }
+        for note in c.bucket.map(KnownFault.notes(on:)) ?? [] { lines.append("// " + oneLine(note)) }
         lines += [
             "//", "//   cc -o shows \(oneLine(file)) -lbpf && ./shows", "//",
             rewritten, "// said.", "",
@@ -88,14 +90,14 @@ enum KernelReproducer {
     private static func sights(_ c: Case, _ loading: Case.Loading) -> [String] {
         var refusal = ""
         if case .refusal(let text) = loading.sight { refusal = text }
-        let words = KernelFaultWords(c)
+        let isAboutLoad = loading.sight == nil && (c.bucket.flatMap(Bucket.rule(of:))?.isDeadly ?? false)
         return [
             "enum part { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };",
             "struct sight {", "\tenum part part;", "\tunsigned int place, missing, slot, id, has_second;",
             "\tstruct bpf_insn insn, second;", "};",
-            "static const char finding[] = \(quoted(words.sentence));",
+            "static const char finding[] = \(quoted(KernelHeadline(c).text));",
             "static const char seen_refusal[] = \(quoted(refusal));",
-            "static const struct sight seen = \(fields(of: loading.sight, isLoad: words.isAboutLoad));",
+            "static const struct sight seen = \(fields(of: loading.sight, isLoad: isAboutLoad));",
             "static const struct sight must = \(fields(of: loading.must, isLoad: false));",
         ]
     }

@@ -8,6 +8,14 @@ extension RewriteReport {
 }
 
 extension AlignmentGap {
+    /// The instruction of the program whose rewrite is not understood, and the reason.
+    var context: String {
+        let insn = expected.first.map {
+            " `" + Disassembler.text(of: $0, secondSlot: expected.count > 1 ? expected[1] : nil) + "`"
+        }
+        return "\(reason), from slot \(slot)\(insn ?? "") of the program on"
+    }
+
     /// The gap as a finding, after the instruction of the program at which it begins.
     var finding: Finding {
         let words = expected.first.map { insn in

@@ -1,10 +1,11 @@
 import BPF
 import Fuzzing
+import KernelRewrites
 import Patching
 
 /// A kernel's fault as the case file describes it; no kernel runs.
 struct KernelVerdict {
-    /// The lines of the header: the kernel, the broken rule, the actual value and the correct value.
+    /// The lines of the header: the kernel, the broken rule, the fault, and known faults with the same bucket.
     let lines: [String]
     /// The kernel's result; `nil` if the case does not have it.
     let given: Program?
@@ -22,35 +23,21 @@ struct KernelVerdict {
         let outcome = history.outcome(of: c)
         var ruled = c
         if !c.passes.isEmpty { ruled.expected = outcome }
-        let words = KernelFaultWords(ruled)
+        let headline = KernelHeadline(ruled)
         let title = "✗ \(name): " + (c.bucket.flatMap(Bucket.rule(of:)).map { "\($0.rawValue)" } ?? "wrong")
-        var lines: [String] = []
-        if let must = words.must {
-            lines = [title, "  the kernel gives: \(words.given)", "  it must give:     \(must)"]
-        } else if words.isContradictory {
-            lines = [
-                title,
-                "  the file is contradictory: its seen and correct values are both \(words.given); "
-                    + "'minimize' rewrites it",
-            ]
-        } else if case .refusal? = loading.sight {
-            lines = ["\(title): \(words.given)"]
-        } else if loading.sight == nil {
-            lines = ["\(title): \(words.given)"]
-        } else {
-            lines = [title, "  the kernel gives: \(words.given)"]
-        }
+        var lines = [title, "  " + headline.text + (headline.isContradictory ? "; 'minimize' rewrites it" : "")]
         if !c.passes.isEmpty, case .error(let status) = outcome {
             lines.append("  the rules refuse the edits that it made: \(status.errorName ?? "an error")")
         }
+        lines += (c.bucket.map(KnownFault.notes(on:)) ?? []).map { "  " + $0 }
         self.lines = lines
         if !c.passes.isEmpty, case .result(let insns?, let aux?, let subprograms?, let records?) = outcome {
             expected = Program(insns: insns, aux: aux, subprograms: subprograms, lines: records)
         } else {
             expected = nil
         }
-        given = Self.given(loading, expected, isContradictory: words.isContradictory)
-        mark = Self.mark(loading, given, words)
+        given = Self.given(loading, expected, isContradictory: headline.isContradictory)
+        mark = Self.mark(loading, given, headline)
     }
 
     /// The kernel's result with the correct aux words, since the kernel's own aux words mean something else.
@@ -80,7 +67,7 @@ struct KernelVerdict {
     }
 
     private static func mark(
-        _ loading: Case.Loading, _ given: Program?, _ words: KernelFaultWords
+        _ loading: Case.Loading, _ given: Program?, _ headline: KernelHeadline
     ) -> (slot: Int, words: String)? {
         if let given, case .target(let slot, let number)? = loading.sight, given.insns.indices.contains(slot) {
             return (slot, "reaches " + (number.map { "subprogram \($0)" } ?? "no subprogram"))
@@ -88,7 +75,7 @@ struct KernelVerdict {
         guard let given, case .insn(let slot, let insn, _) = loading.sight, given.insns.indices.contains(slot) else {
             return nil
         }
-        if let must = words.must { return (slot, "must be \(must)") }
+        if let must = headline.must { return (slot, "must \(must.verb.base) \(must.value)") }
         let kind = insn.jumpKind
         let target = slot + 1 + (kind == .none ? 0 : insn.jumpOffset(kind))
         if kind != .none && !given.insns.indices.contains(target) {

@@ -213,7 +213,7 @@ struct ReproducerAnswerTests {
         let run = try Self.run(c, kernelGives: Self.right, rewritten: value)
         #expect(run.status == status && run.lastLine == last, "\(run)")
         #expect(
-            run.output.hasPrefix("the kernel gives 0x50000 with flags 0x4; it must give 0x12, as with flags 0x0\n"),
+            run.output.hasPrefix("the program must return 0x12 as with flags 0x0, returns 0x50000 with flags 0x4\n"),
             "\(run.output)")
     }
 
