@@ -12,8 +12,9 @@ struct Minimize: ParsableCommand {
         discussion: """
             The bucket is the one in the file's header if the case still hits it, else that of its first finding. The \
             minimized case is printed, or written to the file of -o; the input file is not changed unless -o names it. \
-            A case that was found in a kernel is loaded into the running kernel, unless patchers are named. With -o \
-            FILE.case, it is also written to FILE.c as a C program that needs only libbpf.
+            A case that was found in a kernel is loaded into the running kernel, unless patchers are named. If its seed and \
+            index generate it again, smaller programs are generated from fewer random choices; else instructions are \
+            removed. With -o FILE.case, it is also written to FILE.c as a C program that needs only libbpf.
 
             Standard error shows the progress. After an interrupt, the smallest case so far is written, and the \
             process ends by the signal. --json lists the reducers with the numbers of proposed candidates (calls), of \

@@ -37,66 +37,73 @@ import Testing
         }
     }
 
-    static let changes: [Change] =
-        InjectedKernelFault.allCases.map { fault in
-            Change(fault.rawValue) { program, _ in
-                let before = program
-                fault.spoil(&program, of: LoadableProgram(program: Program(insns: [])))
-                return program != before
-            }
-        } + [
-            Change("a jump lands too far", of: { $0.jumpKind == .short }) { $0.off += Int16($1) },
-            Change("a jump lands too early", of: { $0.jumpKind == .short }) { $0.off -= Int16($1) },
-            Change("may_goto's jump, which leaves its patch", of: { $0.code == 0x15 && $0.dst == 11 }) { $0.off += Int16($1) },
-            Change("gotol", of: { $0.code == Opcode.gotol }) { $0.imm += Int32($1) },
-            Change("a call enters another slot", of: { $0.jumpKind == .call }) { $0.off += Int16($1) },
-            Change("a call has another number", of: { $0.jumpKind == .call }) { $0.imm += Int32($1) },
-            Change("an address leads elsewhere", of: { $0.jumpKind == .function }) { $0.imm += Int32($1) },
-            Change("an immediate", of: { $0.code == 0xb7 || $0.code == 0x07 }) { $0.imm ^= Int32($1) },
-            Change("a register", of: { $0.code & 7 == 1 }) { $0.dst ^= UInt8($1) },
-            Change("an opcode", of: { $0.code == 0x0f }) { insn, _ in insn.code = 0x1f },
-            Change("a store's offset", of: { $0.code & 7 == 3 }) { $0.off += Int16($1) },
-            Change("a subprogram starts late") { program, numbers in
-                guard program.subprograms.count > 1 else { return false }
-                program.subprograms[1 + numbers.below(program.subprograms.count - 1)].start += 1
-                return true
-            },
-            Change("a subprogram is missing") { program, numbers in
-                guard program.subprograms.count > 1 else { return false }
-                program.subprograms.remove(at: 1 + numbers.below(program.subprograms.count - 1))
-                return true
-            },
-            Change("a subprogram too many") { program, _ in
-                guard !program.subprograms.isEmpty else { return false }
-                program.subprograms.append(Subprogram(start: UInt32(program.insns.count - 1), id: 0))
-                return true
-            },
-            Change("a line moves") { program, numbers in
-                guard program.lines.count > 2 else { return false }
-                program.lines[1 + numbers.below(program.lines.count - 1)].insnOff += 1
-                return true
-            },
-            Change("a line has the id of another") { program, numbers in
-                guard program.lines.count > 2 else { return false }
-                program.lines[1 + numbers.below(program.lines.count - 1)].id += 1
-                return true
-            },
-            Change("a line is missing") { program, numbers in
-                guard program.lines.count > 2 else { return false }
-                program.lines.remove(at: 1 + numbers.below(program.lines.count - 1))
-                return true
-            },
-            Change("a line too many") { program, _ in
-                guard let last = program.lines.last else { return false }
-                program.lines.append(LineRecord(insnOff: last.insnOff + 1, id: last.id + 1))
-                return true
-            },
-            Change("an instruction is missing") { program, numbers in
-                guard program.insns.count > 3 else { return false }
-                program.insns.remove(at: 1 + numbers.below(program.insns.count - 2))
-                return true
-            },
-        ]
+    /// The faults that the tool can inject into a result.
+    private static let injected: [Change] = [.backJump, .subprogramStart, .lineDropped, .strange].map {
+        (fault: InjectedKernelFault) in
+        Change(fault.rawValue) { program, _ in
+            let before = program
+            fault.spoil(&program, of: LoadableProgram(program: Program(insns: [])))
+            return program != before
+        }
+    }
+
+    private static let others: [Change] = [
+        Change("a jump lands too far", of: { $0.jumpKind == .short }) { $0.off += Int16($1) },
+        Change("a jump lands too early", of: { $0.jumpKind == .short }) { $0.off -= Int16($1) },
+        Change("may_goto's jump, which leaves its patch", of: { $0.code == 0x15 && $0.dst == 11 }) {
+            $0.off += Int16($1)
+        },
+        Change("gotol", of: { $0.code == Opcode.gotol }) { $0.imm += Int32($1) },
+        Change("a call enters another slot", of: { $0.jumpKind == .call }) { $0.off += Int16($1) },
+        Change("a call has another number", of: { $0.jumpKind == .call }) { $0.imm += Int32($1) },
+        Change("an address leads elsewhere", of: { $0.jumpKind == .function }) { $0.imm += Int32($1) },
+        Change("an immediate", of: { $0.code == 0xb7 || $0.code == 0x07 }) { $0.imm ^= Int32($1) },
+        Change("a register", of: { $0.code & 7 == 1 }) { $0.dst ^= UInt8($1) },
+        Change("an opcode", of: { $0.code == 0x0f }) { insn, _ in insn.code = 0x1f },
+        Change("a store's offset", of: { $0.code & 7 == 3 }) { $0.off += Int16($1) },
+        Change("a subprogram starts late") { program, numbers in
+            guard program.subprograms.count > 1 else { return false }
+            program.subprograms[1 + numbers.below(program.subprograms.count - 1)].start += 1
+            return true
+        },
+        Change("a subprogram is missing") { program, numbers in
+            guard program.subprograms.count > 1 else { return false }
+            program.subprograms.remove(at: 1 + numbers.below(program.subprograms.count - 1))
+            return true
+        },
+        Change("a subprogram too many") { program, _ in
+            guard !program.subprograms.isEmpty else { return false }
+            program.subprograms.append(Subprogram(start: UInt32(program.insns.count - 1), id: 0))
+            return true
+        },
+        Change("a line moves") { program, numbers in
+            guard program.lines.count > 2 else { return false }
+            program.lines[1 + numbers.below(program.lines.count - 1)].insnOff += 1
+            return true
+        },
+        Change("a line has the id of another") { program, numbers in
+            guard program.lines.count > 2 else { return false }
+            program.lines[1 + numbers.below(program.lines.count - 1)].id += 1
+            return true
+        },
+        Change("a line is missing") { program, numbers in
+            guard program.lines.count > 2 else { return false }
+            program.lines.remove(at: 1 + numbers.below(program.lines.count - 1))
+            return true
+        },
+        Change("a line too many") { program, _ in
+            guard let last = program.lines.last else { return false }
+            program.lines.append(LineRecord(insnOff: last.insnOff + 1, id: last.id + 1))
+            return true
+        },
+        Change("an instruction is missing") { program, numbers in
+            guard program.insns.count > 3 else { return false }
+            program.insns.remove(at: 1 + numbers.below(program.insns.count - 2))
+            return true
+        },
+    ]
+
+    static var changes: [Change] { injected + others }
 
     /// The word for an instruction in buckets, without direction and role.
     private static func family(_ insn: Instruction) -> String {
@@ -137,8 +144,8 @@ import Testing
             seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: kernel.facts)
         var checker = RewriteChecker(facts: kernel.facts)
         var right = Program(insns: [], aux: [], subprograms: [])
-        var (count, told) = (0, 0)
-        for index in 0..<400 as Range<UInt64> where count < 40 {
+        var (count, told, unexplained) = (0, 0, 0)
+        for index in 0..<300 as Range<UInt64> where count + unexplained < 30 {
             let made = generator.make(index: index)
             guard case .loaded(let loaded) = kernel.load(made.loadable) else { continue }
             try kernel.read(loaded, into: &right)
@@ -150,9 +157,16 @@ import Testing
                 let c = KernelJudge.completed(Case(made.loadable), report, number, result: result)
                 let place = "seed \(seed), index \(index)"
                 let isTold = try Self.check(c, result, place)
-                if report.allFindings[number].rule == .notUnderstood { continue }
+                if report.allFindings[number].rule == .notUnderstood {
+                    unexplained += 1
+                    continue
+                }
                 count += 1
-                if isTold { told += 1 } else { print("no correct value, \(place): \(c.bucket ?? ""): \(c.detail ?? "")") }
+                if isTold {
+                    told += 1
+                } else {
+                    print("no correct value, \(place): \(c.bucket ?? ""): \(c.detail ?? "")")
+                }
                 if count % 8 != 1 { continue }
                 // The picture and the C program print the sentence.
                 let picture = try CasePicture(c, patchers: [], width: 400).text()
@@ -163,6 +177,7 @@ import Testing
                         KernelHeadline(c).text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")), "\(place)")
             }
         }
+        #expect(count + unexplained >= 10, "\(count) findings, \(unexplained) not understood")
         #expect(told * 10 >= count * 9, "\(told) of \(count)")
     }
 
@@ -193,7 +208,8 @@ import Testing
                 "line/extra/none", "line 7 id 7 at 4\nmust: line 7 missing",
                 "line record 7 must be gone, is line 7 at slot 4"
             ),
-        ] as [(String, String?, String)]) func fixedSentences(_ bucket: String, _ seen: String?, _ text: String) throws {
+        ] as [(String, String?, String)]) func fixedSentences(_ bucket: String, _ seen: String?, _ text: String) throws
+    {
         let c = try CaseFile.parse(
             "target: kernel\nbucket: kernel/\(bucket)\ntype: xdp\n\(seen.map { "seen: \($0)\n" } ?? "")\nprogram\n  exit\n",
             file: "words")
@@ -212,7 +228,8 @@ import Testing
         for fault in KnownFault.all {
             for row in fault.buckets {
                 let notes = KnownFault.notes(on: row.bucket)
-                #expect(notes.contains { $0.contains(fault.sentence) && $0.contains(fault.mended ?? "") }, "\(row.bucket)")
+                #expect(
+                    notes.contains { $0.contains(fault.sentence) && $0.contains(fault.mended ?? "") }, "\(row.bucket)")
             }
         }
         #expect(KnownFault.notes(on: "kernel/none/none/none").isEmpty)
