@@ -206,8 +206,8 @@ import Testing
         let c = try CaseFile.parse(text, file: "call")
         let program = try #require(KernelReproducer.text(of: c, file: "call.c"))
         #expect(program.contains("\"slot 7 `call L5` must reach slot 3 `r0 = 2` of subprogram 1, reaches slot 5"), "\(program)")
-        #expect(program.contains("seen = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -3, 2 } }"))
-        #expect(program.contains("must = { .part = INSN, .place = 7, .insn = { 0x85, 0, 1, -5, 1 } }"))
+        #expect(program.contains("seen = { .kind = INSN, .place = 7, .insn = { 0x85, 0, 1, -3, 2 } }"))
+        #expect(program.contains("must = { .kind = INSN, .place = 7, .insn = { 0x85, 0, 1, -5, 1 } }"))
     }
 
     /// Wide loads of functions, maps and numbers are one instruction in the header and in the picture.

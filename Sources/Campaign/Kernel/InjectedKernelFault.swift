@@ -2,28 +2,26 @@ import BPF
 import Foundation
 import KernelModel
 
-/// A fault that is made up on purpose, to see what a finding against the kernel looks like.
-///
-/// What the kernel gave is spoiled before it is checked; the kernel itself is left alone.
+/// A fault that is injected into a kernel's results, to test that it is found. The kernel itself is left alone.
 package enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
     /// A short backward jump of a program that grew lands one instruction too far ahead.
     case backJump = "back-jump"
     /// The last subprogram starts one slot late.
     case subprogramStart = "subprogram-start"
-    /// The last of several line records is gone.
+    /// The last of several line records is missing.
     case lineDropped = "line-dropped"
     /// As `back-jump`, but only in the first load of a program by a process.
     case once
-    /// An instruction of the kernel's own has another code, which nobody can explain.
+    /// An instruction in the middle of the result has a code that no rewrite explains.
     case strange
-    /// A program that is run returns another value with the flags that rewrite it.
+    /// A program returns another value if it was loaded with the flags that rewrite it.
     case value
-    /// The process ends in the middle of some loads, as it does when a kernel gives up.
+    /// Some loads end the process, as an oops of the kernel does.
     case crash
-    /// Some loads do not end.
+    /// Some loads hang.
     case hang
 
-    /// Spoils what came back of a program.
+    /// Injects the fault into the result of a program.
     func spoil(_ result: inout Program, of program: LoadableProgram) {
         switch self {
         case .backJump where result.insns.count > program.program.insns.count,
@@ -39,22 +37,22 @@ package enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// Spoils what a program returned.
+    /// Injects the fault into the value that a program returned.
     func spoil(_ value: UInt32, of program: LoadableProgram) -> UInt32 {
         self == .value && program.flags.contains(.testRndHi32) ? value ^ 0x5_0000 : value
     }
 
-    /// Ends this process, or keeps it from going on, for about one program in a hundred.
+    /// Ends this process, or hangs, for about one program in a hundred.
     func endProcess(for program: LoadableProgram) {
         if self != .crash && self != .hang { return }
         let bits = program.program.insns.reduce(UInt64(0)) { ($0 ^ $1.bits) &* 0x100_0000_01b3 }
         if bits >> 32 % 100 != 0 { return }
-        // The first signal is heard by whoever wants to know what ended this process.
+        // The parent reports the signal. A handler may return, so the signal is raised again.
         while true { if self == .crash { raise(SIGSEGV) } else { sleep(1) } }
     }
 }
 
 extension Instruction {
-    /// Whether it is a jump backward over more than one instruction, with an offset of 16 bits.
+    /// True for a backward jump over more than one instruction, with an offset of 16 bits.
     fileprivate var isBackJump: Bool { jumpKind == .short && off < -2 }
 }

@@ -9,7 +9,7 @@ struct KernelCounts: Codable, Hashable, Sendable {
     var accepted: UInt64 = 0
     /// The refused programs by reason, with `N` for each number in it.
     var refused: [String: UInt64] = [:]
-    /// The places in programs that were not understood.
+    /// The places of results that no known rewrite explains.
     var notUnderstood: UInt64 = 0
     /// The programs that were run.
     var executed: UInt64 = 0

@@ -1,8 +1,8 @@
 import KernelRewrites
 
-/// What was rewritten, at which borders and with which jumps there, as text.
+/// The rewrites that happened, by border and by the jumps at it, as text.
 struct KernelCoverageTable {
-    /// How often a rewrite met a border, or a kind of jump did, by both names.
+    /// The names of a rewrite or a kind of jump, and of a border.
     private struct Key: Hashable {
         var row: String
         var border: String
@@ -32,11 +32,11 @@ struct KernelCoverageTable {
             + (jumps.isEmpty ? "" : Self.table("jump", jumps, jumpBorders, byJump, width))
     }
 
-    /// The border at which each rewrite is counted once, whatever is around it.
+    /// The border at which each rewrite is counted once, independent of its neighbours.
     private static let all = RewriteBorder.none.rawValue
     private static let borders = RewriteBorder.allCases.filter { $0 != .none }.map(\.rawValue)
 
-    /// A row for each name and a column for each border; 0 is left blank.
+    /// A table with a row for each name and a column for each border; 0 is left blank.
     private static func table(
         _ title: String, _ rows: [String], _ borders: [String], _ counts: [Key: UInt64], _ width: Int
     ) -> String {

@@ -4,14 +4,14 @@ import KernelModel
 import KernelRewrites
 import LinuxBPF
 
-/// Runs programs that passed every check, as they are and with what rewrites them.
+/// Runs programs that passed every check, with and without the flags that rewrite them.
 final class KernelExecution {
-    /// The packet that programs are given.
+    /// The packet for the programs.
     private static let data = [UInt8](repeating: 0, count: 14) + (14..<64).map { UInt8($0) }
-    /// How often each is run.
+    /// The number of runs of each program.
     private static let count = 2
 
-    /// What a program is loaded with to be rewritten; both are also checked without.
+    /// The flags that rewrite a program.
     private static let rewriting: LoadFlags = .testRndHi32
 
     private let trial: KernelSession
@@ -21,26 +21,25 @@ final class KernelExecution {
     /// Two loads of one program that return different values.
     struct Difference {
         var finding: Finding
-        /// What the program returned with the rewriting flags, and without them; `nil` where a check failed before.
+        /// The values with the rewriting flags and without them; `nil` if a check failed before the run.
         var evidence: RewriteEvidence?
         /// The slot that explains the difference, in words, if one does.
         var context: String?
     }
 
-    /// Runs a program whose load as it is has passed every check, with and without rewriting flags.
+    /// Runs a program that passed every check, with and without the rewriting flags.
     ///
-    /// Only when the other load passes every check too is either of them run; a program that does not return the same twice is
-    /// left alone.
+    /// No load is run unless both pass every check. A program that returns two values with the same flags has no finding.
     ///
     /// - Parameter live: the slots that can be reached; `nil` to query the kernel
-    /// - Returns: a finding when the two return different values, or a load that was to be run does not pass
+    /// - Returns: a finding if the two return different values, or if one of the loads fails a check
     func run(_ program: LoadableProgram, live: [Bool]?, _ counts: inout KernelCounts) -> Difference? {
         var other = program
         other.flags.formSymmetricDifference(Self.rewriting)
         counts.loads += 1
         guard case .checked(let report) = trial.run(other, live: live) else { return nil }
         counts.accepted += 1
-        // It has other flags than the case of its index, but is not to be lost.
+        // A finding of the other load counts too, although the case of the index has other flags.
         if let finding = report.allFindings.first { return Difference(finding: finding) }
         var filled = Set(report.slots(of: .rndHi32))
         if filled.isEmpty, case .checked(let own) = trial.run(program, live: live) {
@@ -54,7 +53,7 @@ final class KernelExecution {
             case .returned(let value): values.append(value)
             }
             counts.executed += 1
-            // What it has left in maps may change what it returns.
+            // The first run may have changed a map.
             if values.count == 2 && values[0] != values[1] { return nil }
         }
         if values[0] == values[2] { return nil }
@@ -82,7 +81,7 @@ final class KernelExecution {
 }
 
 extension RewriteReport {
-    /// The slots of the program that one kind of rewrite was made at.
+    /// The slots of the program at which a rewrite happened.
     fileprivate func slots(of rewrite: Rewrite) -> [Int] {
         applied.filter { $0.rewrite == rewrite }.map { Int($0.input.lowerBound) }
     }

@@ -102,7 +102,8 @@ struct KernelHeadline {
         let end = Verb(base: "end", present: "ends")
         switch rule {
         case .crash: return KernelHeadline(subject, end, "with a result", "the process")
-        case .hang: return KernelHeadline(subject, (end, "in time"), (Verb(base: "go on", present: "goes on"), "without end"))
+        case .hang:
+            return KernelHeadline(subject, (end, "in time"), (Verb(base: "go on", present: "goes on"), "without end"))
         case .memory:
             return KernelHeadline(
                 subject, Verb(base: "take", present: "takes"), "no more memory than a process is given", "more")
@@ -120,7 +121,9 @@ struct KernelHeadline {
             start.map { (.start, "at slot \($0)") } ?? (.be, absent)
         }
         let found = value(start, else: "missing")
-        if case .subprogram(_, let wanted)? = must { return KernelHeadline(subject, value(wanted, else: "gone"), found) }
+        if case .subprogram(_, let wanted)? = must {
+            return KernelHeadline(subject, value(wanted, else: "gone"), found)
+        }
         // What jumps or calls reach must not be removed.
         let isReached = rule == .wrongLanding && start == nil
         return KernelHeadline(subject, isReached ? (.be, "in the result, since it is reached") : nil, found)
@@ -157,7 +160,8 @@ struct KernelHeadline {
             return KernelHeadline(
                 subject, .reach, place(wanted, programs.expected), place(reached, programs.given), slot: slot)
         }
-        if let (must, found) = must.map({ ($0, seen) }) ?? expected.flatMap({ expected in given.map { (expected, $0) } }),
+        if let (must, found) = must.map({ ($0, seen) })
+            ?? expected.flatMap({ expected in given.map { (expected, $0) } }),
             must != found
         {
             var words = (Self.text(must.insn, must.second, slot), Self.text(found.insn, found.second, slot))
@@ -165,7 +169,8 @@ struct KernelHeadline {
             if words.0 == words.1 { words = (raw(must), raw(found)) }
             return KernelHeadline("slot \(slot)", .be, "`\(words.0)`", "`\(words.1)`", slot: slot)
         }
-        let reason = word?.rule == .notUnderstood ? ", which no known rewrite explains" : word.map { ": " + $0.sentence }
+        let reason =
+            word?.rule == .notUnderstood ? ", which no known rewrite explains" : word.map { ": " + $0.sentence }
         if kind != .none, let reached {
             return KernelHeadline(
                 subject, .reach, nil, place(reached, programs.given) + (reason ?? ""), slot: slot)

@@ -3,16 +3,16 @@ import Fuzzing
 import KernelModel
 import KernelRewrites
 
-/// Judges single cases by loading them into the running kernel, in a process that may be lost.
+/// Judges single cases by loading them into the running kernel, in a process that may die.
 package final class KernelJudge {
     private let trial: KernelSession
     private let facts: KernelFacts
     private let execution: KernelExecution?
 
     /// - Parameters:
-    ///   - isExecuting: whether programs that may be run are also run
-    ///   - progress: a word for the number of the target that is at work, plus 1
-    /// - Throws: ``CampaignError`` when this process may not load programs
+    ///   - isExecuting: true to run the programs that may be run
+    ///   - progress: a word for the index of the running target plus 1
+    /// - Throws: ``CampaignError`` if this process may not load programs
     package init(
         facts: KernelFacts, isExecuting: Bool, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
     )
@@ -23,9 +23,9 @@ package final class KernelJudge {
         execution = isExecuting ? KernelExecution(trial) : nil
     }
 
-    /// What is wrong with a case; nothing when the kernel refuses it for a reason of its own.
+    /// The findings of a case; none if the kernel refuses the program because of a fault of the program.
     package func judge(_ c: Case) -> CaseVerdict {
-        // What is no program is not left to the kernel.
+        // The kernel does not get ill-formed programs.
         guard let program = c.loadable, program.program.fault() == nil else { return CaseVerdict(findings: []) }
         var completed = c
         completed.program = program.program
@@ -44,7 +44,7 @@ package final class KernelJudge {
             return CaseVerdict(findings: [finding], completed: CaseFile.print(completed))
         case .checked(let report):
             var findings = report.allFindings
-            // Of several, the one is shown that the case is about.
+            // Of several findings, that of the case's bucket is completed.
             guard let number = findings.firstIndex(where: { $0.bucket == c.bucket }) ?? findings.indices.first else {
                 return execute(program, completed)
             }
@@ -54,7 +54,7 @@ package final class KernelJudge {
         }
     }
 
-    /// Runs a program that passed every check, if it may be run.
+    /// Runs a program that passed every check, if the case permits it.
     private func execute(_ program: LoadableProgram, _ c: Case) -> CaseVerdict {
         var counts = KernelCounts()
         guard let execution, c.loading?.isRunnable == true,
@@ -69,7 +69,7 @@ package final class KernelJudge {
         return CaseVerdict(findings: [finding], completed: CaseFile.print(completed))
     }
 
-    /// The longest program that is kept beside what it must be.
+    /// The longest result that a case stores.
     ///
     /// - Units: slots
     private static let longestGiven = 2000

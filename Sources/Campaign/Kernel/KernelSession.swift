@@ -5,13 +5,13 @@ import KernelModel
 import KernelRewrites
 import LinuxBPF
 
-/// Loads programs into the running kernel, reads them back and has what came back checked.
+/// Loads programs into the running kernel, reads them back and checks the results.
 ///
-/// Made once and reused; for use in a process that may be lost.
+/// It is made once and reused, in a process that may die.
 final class KernelSession {
-    /// What became of a program.
+    /// The outcome of a load.
     enum Outcome {
-        /// It was not loaded, or cannot be read back.
+        /// The program was not loaded, or cannot be read back.
         case refused(LoadRefusal)
         case checked(RewriteReport)
     }
@@ -20,14 +20,14 @@ final class KernelSession {
     private var checker: RewriteChecker
     private let plant: InjectedKernelFault?
     private let progress: UnsafeTypedBuffer<Slot, UInt64>
-    /// What the last program came back as, spoiled if that is asked for.
+    /// The result of the last program, with an injected fault if there is one.
     private(set) var result = Program(insns: [], aux: [], subprograms: [])
 
-    /// The programs that were read back, where each is spoiled once.
+    /// The programs that were read back, if the fault is injected once into each.
     private var spoiled: Set<[Instruction]> = []
 
-    /// - Parameter progress: a word for the number of the target that is at work, plus 1: see ``KernelTarget/targets``
-    /// - Throws: ``CampaignError`` when this process may not load programs
+    /// - Parameter progress: a word for the index of the running target plus 1: see ``KernelTarget/targets``
+    /// - Throws: ``CampaignError`` if this process may not load programs
     init(facts: KernelFacts, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>)
         throws(CampaignError)
     {
@@ -38,15 +38,15 @@ final class KernelSession {
         noteHarness()
     }
 
-    /// Notes that the kernel is at work, and is to blame if this process ends.
+    /// Notes that the kernel is running, so the end of this process is attributed to it.
     func noteKernel() { unsafe progress[Slot(0)] = 1 }
-    /// Notes that the harness is at work.
+    /// Notes that the harness is running.
     func noteHarness() { unsafe progress[Slot(0)] = 2 }
 
-    /// Loads a program, and checks it if it is accepted.
+    /// Loads a program, and checks the result if it is accepted.
     ///
-    /// - Parameter live: what instructions can be reached, a value a slot; `nil` to ask the kernel
-    /// - Complexity: O(slots), and what the verifier takes
+    /// - Parameter live: the slots that can be reached; `nil` to query the kernel
+    /// - Complexity: O(slots) and the time of the verifier
     func run(_ program: LoadableProgram, live: [Bool]?) -> Outcome {
         if let refusal = fetch(program) { return .refused(refusal) }
         guard let live = live ?? seen(program) else {
@@ -55,16 +55,16 @@ final class KernelSession {
         return .checked(checker.check(program, live: live, result: result))
     }
 
-    /// What came of a program that was to be run.
+    /// The outcome of a run.
     enum Execution {
         case returned(UInt32)
-        /// It did not pass every check, and was not run.
+        /// The load failed a check, and the program was not run.
         case wrong(Finding)
-        /// The kernel does not load it, or not run it.
+        /// The kernel does not load the program, or does not run it.
         case notRun
     }
 
-    /// Loads a program, checks it, and runs it when it passes every check: what runs is the very load that was checked.
+    /// Loads a program, checks it, and runs the same load if it passes every check.
     ///
     /// - Parameter live: the slots that can be reached; `nil` to query the kernel
     func execute(_ program: LoadableProgram, live: [Bool]?, data: [UInt8], repeat count: Int) -> Execution {
@@ -79,7 +79,7 @@ final class KernelSession {
         return .returned(plant?.spoil(value, of: program) ?? value)
     }
 
-    /// Loads a program and reads it back; a refusal when it cannot.
+    /// Loads a program and reads it back; returns the refusal if there is one.
     private func fetch(_ program: LoadableProgram) -> LoadRefusal? {
         noteKernel()
         defer { noteHarness() }
@@ -111,7 +111,7 @@ final class KernelSession {
         }
     }
 
-    /// Ends this process, and the one that watches it, for a reason that says nothing of any program.
+    /// Ends this process and its parent, for a reason that is no fault of a program.
     private func giveUp(_ reason: String) -> Never {
         unsafe progress[Slot(0)] = SharedProgress.givenUp
         Output.note("error: \(reason)\n")

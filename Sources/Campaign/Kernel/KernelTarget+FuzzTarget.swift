@@ -25,7 +25,7 @@ extension KernelTarget: FuzzTarget {
         }
     }
 
-    /// Makes the case with an index.
+    /// Generates the case of an index.
     func makeCase(_ index: UInt64, seed: UInt64) -> Case {
         var generator = makeGenerator(seed: seed)
         let generated = generator.make(index: index)
@@ -85,7 +85,7 @@ extension Case.Loading {
     }
 }
 
-/// Makes programs by index, loads each and checks the result.
+/// Generates programs by index, loads each and checks the result.
 private final class KernelExecutor: CaseExecutor {
     private var generator: KernelProgramGenerator
     private let session: KernelSession

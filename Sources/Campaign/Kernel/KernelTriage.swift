@@ -5,24 +5,19 @@ import KernelRewrites
 
 /// Triages findings against the running kernel.
 final class KernelTriage: FindingTriage {
-    /// How many candidates are loaded for a finding.
-    private static let most = 2000
-    /// How long they may take together.
+    /// The most candidates for one finding.
+    private static let most = 1000
+    /// The time limit for all candidates of a finding. Those of a long program take as long as hundreds of others.
     ///
     /// - Units: seconds
-    private static let patience = 5.0
-
-    /// How long one of them may take.
+    private static let (patience, longPatience) = (5.0, 2.0)
+    /// The time limit for one candidate.
     ///
     /// - Units: seconds
     private static let candidatePatience = 2.0
-
-    /// How long candidates of a long program, of which one takes as long as hundreds of others, may take together.
+    /// The least length of a long program.
     ///
-    /// - Units: seconds
-    private static let longPatience = 0.4
-
-    /// How many slots a program has that is long.
+    /// - Units: slots
     private static let long = 8000
 
     let judge: OutOfProcessJudge
@@ -31,9 +26,9 @@ final class KernelTriage: FindingTriage {
     private let choices: (Case) -> ChoiceReduction?
 
     /// - Parameters:
-    ///   - isExecuting: whether the judge runs programs that may be run
-    ///   - make: makes the case of an index
-    ///   - choices: the choices that a case is made from; `nil` for one that this generator does not make
+    ///   - isExecuting: true if the judge runs the programs that may be run
+    ///   - make: generates the case of an index
+    ///   - choices: returns the choices that a case was generated from; `nil` for a case of another origin
     init(
         _ judge: OutOfProcessJudge, isExecuting: Bool, make: @escaping (UInt64) -> Case,
         choices: @escaping (Case) -> ChoiceReduction?
@@ -48,12 +43,11 @@ final class KernelTriage: FindingTriage {
 
     func isLong(index: UInt64) -> Bool { make(index).program.insns.count > Self.long }
 
-    /// The last case of each bucket that was completed as it was seen.
+    /// The last case of each bucket that was completed without minimizing.
     private var seen: [String: Case] = [:]
 
-    /// Loads a case again for what the kernel gives; one that is not in its bucket then stays as it is.
-    ///
-    /// Another process does it, which is not ended when the campaign is late: what was seen belongs to the finding.
+    /// Loads a case again and adds the kernel's result, also after the end of the campaign's time: a finding without it
+    /// says little. A case that does not hit its bucket again is returned unchanged.
     func completed(_ c: Case, bucket: String) -> Case {
         if Bucket.target(of: bucket) != Finding.kernelTarget || !isSafeToRerun(bucket) { return c }
         if let known = seen[bucket], known.origin == c.origin { return known }
@@ -78,15 +72,17 @@ final class KernelTriage: FindingTriage {
 
     func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
 
-    /// Loads are too slow; findings against a kernel are grouped by the words of their buckets.
+    /// Kernel findings are grouped by the words of their buckets, since loads are too slow to slide.
     func slide(_ c: Case, from bucket: String) -> CaseSlide.Result? { nil }
 
-    /// A case that may bring the machine down is not loaded again, nor one that needs `--execute` without it.
+    /// A case is not loaded again if it may crash the machine, or needs `--execute` and the campaign runs without it.
     func isSafeToRerun(_ bucket: String) -> Bool {
         !Case.mayBringDown(bucket) && (isExecuting || !Case.needsExecution(bucket))
     }
 
-    /// Minimizes a case by loading candidates, and adds what the kernel did to the smallest; it ends when it is late.
+    /// Minimizes a case by loading candidates, and adds the kernel's result to the smallest one; stops when it is late.
+    ///
+    /// A generated case is minimized by the choices of its generator, then by instructions; any other by instructions only.
     func minimize(_ c: Case, bucket: String) -> Minimizer.Result {
         if !isSafeToRerun(bucket) { return Minimizer.Result(smallest: c) }
         var original = c
@@ -100,7 +96,7 @@ final class KernelTriage: FindingTriage {
         fast.isLate = judge.isLate
         var result = Minimizer(fast, limit: limit).minimize(
             original, bucket: bucket, first: choices(original)?.reducers ?? [])
-        // A candidate that is only slow does not hang.
+        // The time limit of a candidate is too short to tell a hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
         // Without the kernel's result, the smallest case is no better than the original.
         var completed = complete(result.smallest, bucket, judge)
@@ -114,7 +110,7 @@ final class KernelTriage: FindingTriage {
         return result
     }
 
-    /// The case with what the kernel did to it; `nil` when it is not in the bucket.
+    /// The case with the kernel's result; `nil` if it does not hit the bucket.
     private func complete(_ c: Case, _ bucket: String, _ judge: OutOfProcessJudge) -> Case? {
         var asked = c
         asked.bucket = bucket
@@ -129,15 +125,15 @@ final class KernelTriage: FindingTriage {
         return found
     }
 
-    /// The name of a finding for which there was no time to try everything.
+    /// The name of a case whose minimization ran out of time.
     static let outOfTime = "minimized as far as the time for it allowed; 'minimize' may make it smaller"
 
-    /// The name of a finding that another load of the same program did not show.
+    /// The name of a case that shows its finding in one load, and not in another.
     static let notAgain = "seen once, and not when the same program was loaded again"
 
-    /// Loads a case again: what it says was seen must be there, and must differ from what must be.
+    /// Loads a case again; returns true if the result has the same fault.
     ///
-    /// The C program beside the finding compares in the same way.
+    /// The C program of the finding compares in the same way.
     private func isShownAgain(_ found: Case, asked: Case) -> Bool {
         guard let seen = found.loading?.sight else { return true }
         if let must = found.loading?.must, must.isSame(as: seen) { return false }

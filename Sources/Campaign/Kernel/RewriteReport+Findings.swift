@@ -3,7 +3,7 @@ import Fuzzing
 import KernelRewrites
 
 extension RewriteReport {
-    /// What was wrong, and what was not understood.
+    /// The broken rules and then the gaps, as findings.
     var allFindings: [Finding] { findings + gaps.map(\.finding) }
 }
 
@@ -16,7 +16,7 @@ extension AlignmentGap {
         return "\(reason), from slot \(slot)\(insn ?? "") of the program on"
     }
 
-    /// The gap as a finding, after the instruction of the program at which it begins.
+    /// The gap as a finding. Its bucket names the instruction of the program at which the gap begins.
     var finding: Finding {
         let words = expected.first.map { insn in
             insn.words(

@@ -1,15 +1,15 @@
 import Fuzzing
 import LinuxBPF
 
-/// A refusal in which the verifier says that it is itself at fault.
+/// A refusal in which the verifier reports a bug of its own.
 ///
 /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`
 struct VerifierBug {
-    /// What the verifier wrote, up to the first number.
+    /// The verifier's message up to its first number.
     let text: String
     let finding: Finding
 
-    /// Looks at a refusal; `nil` for one that is the program's own fault.
+    /// `nil` for a refusal because of a fault of the program.
     init?(_ refusal: LoadRefusal) {
         guard refusal.isVerifierBug else { return nil }
         text = String(refusal.text.prefix { !$0.isNumber })

@@ -59,7 +59,7 @@ struct KernelReproducerTests {
         #expect(run.status == status, "\(run.output)")
         #expect(
             status == 2
-                ? run.lastLine.hasSuffix(", so nothing can be said")
+                ? run.lastLine.hasSuffix(": undecided")
                 : run.lastLine == (status == 1 ? "still shown" : "not shown"))
         #expect(run.output.contains("     6: code 0x3f dst 0 src 1 off 0 imm 0\n"))
         #expect(run.output.contains("     8: code 0x55 dst 6 src 0 off -6 imm 0  -> 3\n"))
@@ -74,7 +74,7 @@ struct KernelReproducerTests {
         #expect(bug.status == 1 && bug.lastLine == "still shown")
         let other = try Self.run(try Self.parsed("seen: refusal \"R6 !read\"", "r0 = r5\nexit"))
         #expect(
-            other.status == 2 && other.lastLine == "the program is refused for another reason, so nothing can be said")
+            other.status == 2 && other.lastLine == "the program is refused for another reason: undecided")
     }
 
     /// Whatever can be loaded from here can be loaded from C: program types, maps, kernel functions and privileges.

@@ -154,11 +154,11 @@ struct ReproducerAnswerTests {
         #expect(shown.status == 1 && shown.lastLine == "still shown", "\(shown)")
         let mended = try Self.run(c, kernelGives: Self.right)
         #expect(mended.status == 0 && mended.lastLine == "not shown", "\(mended)")
-        #expect(mended.output.contains("it is as it must be\n"))
+        #expect(mended.output.contains("the result is correct\n"))
         let neither = try Self.run(c, kernelGives: other)
         #expect(
             neither.status == 2
-                && neither.lastLine == "it is neither what was seen nor what must be, so nothing can be said",
+                && neither.lastLine == "the result is neither the one that was seen nor the correct one: undecided",
             "\(neither)")
         // Where the case does not say what must be, only what was seen can be told.
         c.loading?.must = nil
@@ -168,7 +168,7 @@ struct ReproducerAnswerTests {
             #expect(
                 unknown.status == 2
                     && unknown.lastLine
-                        == "it is not what was seen, and the case does not say what must be, so nothing can be said",
+                        == "the result is not the one that was seen, and the case does not tell the correct one: undecided",
                 "\(unknown)")
         }
     }
