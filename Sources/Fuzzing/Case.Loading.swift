@@ -20,7 +20,7 @@ extension Case {
         /// The kinds of programs that the generator chose from, if these are not all.
         package var profiles: [String] = []
         /// The fault in the program that was read back, in the slots of that program.
-        package var sight: Observed?
+        package var seen: Observed?
         /// The correct contents of that place, in the same form and slots; `nil` if the rules do not define them.
         package var must: Observed?
         /// The kernel's result, in the form and slots of the expected result; `nil` if unknown.

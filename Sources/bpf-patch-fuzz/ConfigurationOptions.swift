@@ -83,7 +83,7 @@ enum ConfigurationOptions {
             options.append(("--profile", target.profiles.map(\.rawValue)))
         }
         if target.isExecuting { options.append(("--execute", [])) }
-        if let plant = target.plant { options.append(("--plant", [plant.rawValue])) }
+        if let injectedFault = target.injectedFault { options.append(("--plant", [injectedFault.rawValue])) }
         return options
     }
 }

@@ -7,9 +7,9 @@ extension ProgramProfile: ExpressibleByArgument {}
 extension InjectedKernelFault: ExpressibleByArgument {}
 
 /// The option that injects a fault into the kernel's results, for tests.
-struct PlantOption: ParsableArguments {
+struct InjectedFaultOption: ParsableArguments {
     @Option(name: .customLong("plant"), help: .hidden)
-    var plant: InjectedKernelFault?
+    var fault: InjectedKernelFault?
 }
 
 /// The options of a campaign against the running kernel.
@@ -28,10 +28,10 @@ struct KernelCampaignOptions: CampaignOptions {
             """)
     var execute = false
 
-    @OptionGroup var injection: PlantOption
+    @OptionGroup var injection: InjectedFaultOption
 
     var givenName: String? {
-        !profiles.isEmpty ? "--profile" : execute ? "--execute" : injection.plant != nil ? "--plant" : nil
+        !profiles.isEmpty ? "--profile" : execute ? "--execute" : injection.fault != nil ? "--plant" : nil
     }
 
     static func own(_ target: CampaignTarget) -> KernelTarget? { target.kernel }
@@ -42,7 +42,7 @@ struct KernelCampaignOptions: CampaignOptions {
         var target = target ?? KernelTarget(facts: facts)
         if !profiles.isEmpty { target.profiles = ProgramProfile.allCases.filter(profiles.contains) }
         target.isExecuting = execute || target.isExecuting
-        target.plant = injection.plant ?? target.plant
+        target.injectedFault = injection.fault ?? target.injectedFault
         target.facts = facts
         return .kernel(target)
     }

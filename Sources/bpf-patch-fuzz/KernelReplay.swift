@@ -24,7 +24,7 @@ struct KernelReplay: ParsableCommand {
     @Flag(help: "Also run the programs of cases that were found with 'kernel run --execute'.")
     var execute = false
 
-    @OptionGroup var injection: PlantOption
+    @OptionGroup var injection: InjectedFaultOption
 
     @Flag(help: "Print only the counts and failures, as one line of JSON.")
     var json = false
@@ -32,7 +32,7 @@ struct KernelReplay: ParsableCommand {
     func run() throws {
         do {
             var replayer = Replayer(
-                JudgeChoice([], isDefault: true, isExecuting: execute, plant: injection.plant), kernelUse: .alone,
+                JudgeChoice([], isDefault: true, isExecuting: execute, injectedFault: injection.fault), kernelUse: .alone,
                 host: Executable())
             let session = ReplaySession(paths: paths, targets: [], known: known, json: json, usesKernel: true)
             try session.finish(try session.run(&replayer))

@@ -37,7 +37,7 @@ struct Minimize: ParsableCommand {
     @Flag(help: "Also run the program of a case that was found with 'kernel run --execute'.")
     var execute = false
 
-    @OptionGroup var injection: PlantOption
+    @OptionGroup var injection: InjectedFaultOption
 
     @Flag(help: "Print the statistics as one line of JSON; the case is then written only with -o.")
     var json = false
@@ -74,7 +74,7 @@ struct Minimize: ParsableCommand {
                     throw CampaignError("\(file): shows its fault only when its program is run; add --execute")
                 }
             }
-            let choice = try patchers.judgeChoice(judging, budget, isExecuting: execute, plant: injection.plant)
+            let choice = try patchers.judgeChoice(judging, budget, isExecuting: execute, injectedFault: injection.fault)
             if choice.usesKernel(for: c) { complain(ReplaySession.warning) }
             let triage = try choice.target(for: c).makeTriage(host: Executable())
             let display = MinimizeDisplay(triage)

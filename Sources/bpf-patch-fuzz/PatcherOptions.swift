@@ -82,11 +82,11 @@ struct PatcherOptions: ParsableArguments {
     /// - Throws: ``CampaignError`` if a plug-in cannot be used
     func judgeChoice(
         _ judging: JudgingOptions, _ budget: BudgetOptions, isExecuting: Bool = false,
-        plant: InjectedKernelFault? = nil
+        injectedFault: InjectedKernelFault? = nil
     ) throws(CampaignError) -> JudgeChoice {
         JudgeChoice(
             try chosen(), isDefault: isDefault, oracleOptions: judging.oracleOptions, budget: budget.chosen,
-            isExecuting: isExecuting, plant: plant)
+            isExecuting: isExecuting, injectedFault: injectedFault)
     }
 
     /// The note for a case whose original patcher is not among the chosen ones.

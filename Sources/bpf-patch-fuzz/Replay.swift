@@ -46,7 +46,7 @@ struct Replay: ParsableCommand {
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
     @OptionGroup var known: KnownOption
-    @OptionGroup var injection: PlantOption
+    @OptionGroup var injection: InjectedFaultOption
 
     @Flag(help: "Print only the counts and failures, as one line of JSON.")
     var json = false
@@ -56,7 +56,7 @@ struct Replay: ParsableCommand {
 
     func run() throws {
         do {
-            let choice = try patchers.judgeChoice(judging, budget, plant: injection.plant)
+            let choice = try patchers.judgeChoice(judging, budget, injectedFault: injection.fault)
             try judging.check(choice.patchers)
             var missing: [String: Int] = [:]
             var replayer = Replayer(

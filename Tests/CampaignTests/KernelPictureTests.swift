@@ -337,7 +337,7 @@ import Testing
         var c = Case(LoadableProgram(program: program))
         c.bucket = "kernel/wrong-landing/ja/none"
         c.passes = [Pass(edits: [Edit(off: InputIndex(100), remove: 1, patch: [insns[1], insns[1]])])]
-        c.loading?.sight = .insn(slot: 15_001, Instruction(code: Opcode.ja, off: 3))
+        c.loading?.seen = .insn(slot: 15_001, Instruction(code: Opcode.ja, off: 3))
         let lines = try CasePicture(c, patchers: []).text().split(separator: "\n")
         // The pass, and the comparison with the kernel's result.
         #expect(lines.count < 80)

@@ -45,7 +45,7 @@ import Testing
         #expect(program.program.insns[0].src == 5 && program.program.insns[0].imm == 2)
         #expect(c.loading?.release == "6.18.44" && c.loading?.facts == ["jit may-goto", "CONFIG_BPF_JIT=y"])
         #expect(c.loading?.profiles == ["calls", "may-goto"])
-        #expect(c.loading?.sight == .insn(slot: 1, Instruction(code: Opcode.mayGoto, off: -3)))
+        #expect(c.loading?.seen == .insn(slot: 1, Instruction(code: Opcode.mayGoto, off: -3)))
     }
 
     @Test func everySightSurvives() throws {
@@ -59,7 +59,7 @@ import Testing
         ]
         for sight in sights {
             var c = Case(LoadableProgram(program: Program(insns: [Instruction(code: Opcode.exit)], aux: [0])))
-            c.loading?.sight = sight
+            c.loading?.seen = sight
             c.loading?.must = sight
             c.loading?.given = Program(
                 insns: [load, .zero, Instruction(code: Opcode.exit)],

@@ -10,18 +10,18 @@ package struct KernelTarget: TargetProperties, Codable, Hashable {
     /// True if programs are also run, with and without the rewriting load flags.
     package var isExecuting: Bool
     /// A fault to inject into the kernel's results, or `nil`.
-    package var plant: InjectedKernelFault?
+    package var injectedFault: InjectedKernelFault?
     /// The running kernel.
     package var facts: KernelFacts
 
     package init(
         _ profiles: [ProgramProfile] = ProgramProfile.allCases, isExecuting: Bool = false,
-        plant: InjectedKernelFault? = nil,
+        injectedFault: InjectedKernelFault? = nil,
         facts: KernelFacts
     ) {
         self.profiles = profiles
         self.isExecuting = isExecuting
-        self.plant = plant
+        self.injectedFault = injectedFault
         self.facts = facts
     }
 
@@ -30,7 +30,7 @@ package struct KernelTarget: TargetProperties, Codable, Hashable {
     package var budget: CaseBudget {
         var budget = Self.budget
         // An injected hang is known to be one.
-        if plant == .hang { budget.timeout = 1 }
+        if injectedFault == .hang { budget.timeout = 1 }
         return budget
     }
 

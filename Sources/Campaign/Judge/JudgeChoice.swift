@@ -14,18 +14,18 @@ package struct JudgeChoice: Sendable {
     /// True if the programs of kernel cases are also run, where the case permits it.
     package var isExecuting: Bool
     /// A fault to inject into the running kernel's results, or `nil`.
-    package var plant: InjectedKernelFault?
+    package var injectedFault: InjectedKernelFault?
 
     package init(
         _ patchers: [PatcherChoice], isDefault: Bool, oracleOptions: OracleOptions = OracleOptions(),
-        budget: CaseBudget = CaseBudget(), isExecuting: Bool = false, plant: InjectedKernelFault? = nil
+        budget: CaseBudget = CaseBudget(), isExecuting: Bool = false, injectedFault: InjectedKernelFault? = nil
     ) {
         self.patchers = patchers
         self.isDefault = isDefault
         self.oracleOptions = oracleOptions
         self.budget = budget
         self.isExecuting = isExecuting
-        self.plant = plant
+        self.injectedFault = injectedFault
     }
 
     /// The patchers for a case, under the conditions that it names.
@@ -49,7 +49,7 @@ package struct JudgeChoice: Sendable {
     ///
     /// - Throws: ``LinuxBPF/KernelError`` if this process may not load programs
     package func kernel() throws(KernelError) -> KernelTarget {
-        KernelTarget(isExecuting: isExecuting, plant: plant, facts: try RunningKernel().facts)
+        KernelTarget(isExecuting: isExecuting, injectedFault: injectedFault, facts: try RunningKernel().facts)
     }
 
     /// The target that minimizes a case: the running kernel for a kernel case, unless patchers are named.

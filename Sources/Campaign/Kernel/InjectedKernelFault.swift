@@ -22,7 +22,7 @@ package enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
     case hang
 
     /// Injects the fault into the result of a program.
-    func spoil(_ result: inout Program, of program: LoadableProgram) {
+    func inject(into result: inout Program, of program: LoadableProgram) {
         switch self {
         case .backJump where result.insns.count > program.program.insns.count,
             .once where result.insns.count > program.program.insns.count:
@@ -38,7 +38,7 @@ package enum InjectedKernelFault: String, CaseIterable, Codable, Sendable {
     }
 
     /// Injects the fault into the value that a program returned.
-    func spoil(_ value: UInt32, of program: LoadableProgram) -> UInt32 {
+    func injected(into value: UInt32, of program: LoadableProgram) -> UInt32 {
         self == .value && program.flags.contains(.testRndHi32) ? value ^ 0x5_0000 : value
     }
 

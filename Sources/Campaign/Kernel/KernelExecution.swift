@@ -14,9 +14,9 @@ final class KernelExecution {
     /// The flags that rewrite a program.
     private static let rewriting: LoadFlags = .testRndHi32
 
-    private let trial: KernelSession
+    private let session: KernelSession
 
-    init(_ trial: KernelSession) { self.trial = trial }
+    init(_ session: KernelSession) { self.session = session }
 
     /// Two loads of one program that return different values.
     struct Difference {
@@ -37,17 +37,17 @@ final class KernelExecution {
         var other = program
         other.flags.formSymmetricDifference(Self.rewriting)
         counts.loads += 1
-        guard case .checked(let report) = trial.run(other, live: live) else { return nil }
+        guard case .checked(let report) = session.run(other, live: live) else { return nil }
         counts.accepted += 1
         // A finding of the other load counts too, although the case of the index has other flags.
         if let finding = report.allFindings.first { return Difference(finding: finding) }
         var filled = Set(report.slots(of: .rndHi32))
-        if filled.isEmpty, case .checked(let own) = trial.run(program, live: live) {
+        if filled.isEmpty, case .checked(let own) = session.run(program, live: live) {
             filled = Set(own.slots(of: .rndHi32))
         }
         var values: [UInt32] = []
         for program in [program, program, other] {
-            switch trial.execute(program, live: live, data: Self.data, repeat: Self.count) {
+            switch session.execute(program, live: live, data: Self.data, repeat: Self.count) {
             case .notRun: return nil
             case .wrong(let finding): return Difference(finding: finding)
             case .returned(let value): values.append(value)
@@ -74,8 +74,8 @@ final class KernelExecution {
             context: slot.map { "the upper half of the result of slot \($0) of the program is filled, and read later" })
     }
 
-    private static func text(_ sight: Case.Loading.Observed) -> String {
-        guard case .value(let value, let flags) = sight else { return sight.text }
+    private static func text(_ observed: Case.Loading.Observed) -> String {
+        guard case .value(let value, let flags) = observed else { return observed.text }
         return Case.Loading.Observed.text(value, flags)
     }
 }

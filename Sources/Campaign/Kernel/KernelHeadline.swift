@@ -53,7 +53,7 @@ struct KernelHeadline {
     /// - Complexity: O(subprograms)
     init(_ c: Case) {
         let rule = c.bucket.flatMap(Bucket.rule(of:))
-        guard let loading = c.loading, let seen = loading.sight else {
+        guard let loading = c.loading, let seen = loading.seen else {
             self = Self.withoutResult(rule)
             return
         }
@@ -189,7 +189,7 @@ struct KernelHeadline {
     /// The instruction at a slot of the kernel's result and of the expected one, as the oracle compared them; `nil` if
     /// the case does not have both, or not in the same slots as the program that was read back.
     private static func compared(_ slot: Int, _ c: Case) -> (given: Insn?, expected: Insn?) {
-        guard case .insn(_, let seen, _)? = c.loading?.sight, let given = c.loading?.given?.insns,
+        guard case .insn(_, let seen, _)? = c.loading?.seen, let given = c.loading?.given?.insns,
             let expected = c.expectedProgram?.insns, given.count == expected.count,
             given.indices.contains(slot),
             seen.jumpKind.isJump ? given[slot] == seen : given[slot].code == seen.code && given[slot].src == seen.src

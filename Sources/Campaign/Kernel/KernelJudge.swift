@@ -5,7 +5,7 @@ import KernelRewrites
 
 /// Judges single cases by loading them into the running kernel, in a process that may die.
 package final class KernelJudge {
-    private let trial: KernelSession
+    private let session: KernelSession
     private let facts: KernelFacts
     private let execution: KernelExecution?
 
@@ -14,13 +14,13 @@ package final class KernelJudge {
     ///   - progress: a word for the index of the running target plus 1
     /// - Throws: ``CampaignError`` if this process may not load programs
     package init(
-        facts: KernelFacts, isExecuting: Bool, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
+        facts: KernelFacts, isExecuting: Bool, injectedFault: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
     )
         throws(CampaignError)
     {
-        trial = try KernelSession(facts: facts, plant: plant, progress: progress)
+        session = try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress)
         self.facts = facts
-        execution = isExecuting ? KernelExecution(trial) : nil
+        execution = isExecuting ? KernelExecution(session) : nil
     }
 
     /// The findings of a case; none if the kernel refuses the program because of a fault of the program.
@@ -32,12 +32,12 @@ package final class KernelJudge {
         completed.loading?.note(facts)
         completed.loading?.must = nil
         completed.loading?.given = nil
-        switch trial.run(program, live: c.liveSlots) {
+        switch session.run(program, live: c.liveSlots) {
         case .refused(let refusal):
             guard let bug = VerifierBug(refusal) else {
                 return CaseVerdict(findings: [], remark: "refused: \(refusal.text)")
             }
-            completed.loading?.sight = .refusal(bug.text)
+            completed.loading?.seen = .refusal(bug.text)
             var finding = bug.finding
             completed.bucket = finding.bucket
             finding.detail = KernelHeadline(completed).text
@@ -48,7 +48,7 @@ package final class KernelJudge {
             guard let number = findings.firstIndex(where: { $0.bucket == c.bucket }) ?? findings.indices.first else {
                 return execute(program, completed)
             }
-            completed = Self.completed(completed, report, number, result: trial.result)
+            completed = Self.completed(completed, report, number, result: session.result)
             findings[number].detail = completed.detail ?? findings[number].detail
             return CaseVerdict(findings: findings, completed: CaseFile.print(completed))
         }
@@ -61,7 +61,7 @@ package final class KernelJudge {
             let difference = execution.run(program, live: c.liveSlots, &counts)
         else { return CaseVerdict(findings: []) }
         var completed = c
-        completed.loading?.sight = difference.evidence?.seen
+        completed.loading?.seen = difference.evidence?.seen
         completed.loading?.must = difference.evidence?.must
         var finding = difference.finding
         completed.bucket = finding.bucket
@@ -83,7 +83,7 @@ package final class KernelJudge {
     static func completed(_ c: Case, _ report: RewriteReport, _ number: Int, result: Program) -> Case {
         var completed = c
         completed.bucket = report.allFindings[number].bucket
-        completed.loading?.sight = report.evidence[number].seen
+        completed.loading?.seen = report.evidence[number].seen
         completed.loading?.must = report.evidence[number].must
         completed.passes = report.passes
         completed.expected = nil

@@ -89,15 +89,15 @@ enum KernelReproducer {
     /// The observed part of the result and the correct one.
     private static func parts(_ c: Case, _ loading: Case.Loading) -> [String] {
         var refusal = ""
-        if case .refusal(let text) = loading.sight { refusal = text }
-        let isAboutLoad = loading.sight == nil && (c.bucket.flatMap(Bucket.rule(of:))?.isDeadly ?? false)
+        if case .refusal(let text) = loading.seen { refusal = text }
+        let isAboutLoad = loading.seen == nil && (c.bucket.flatMap(Bucket.rule(of:))?.isDeadly ?? false)
         return [
             "enum kind { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };",
             "struct part {", "\tenum kind kind;", "\tunsigned int place, missing, slot, id, has_second;",
             "\tstruct bpf_insn insn, second;", "};",
             "static const char finding[] = \(quoted(KernelHeadline(c).text));",
             "static const char seen_refusal[] = \(quoted(refusal));",
-            "static const struct part seen = \(fields(of: loading.sight, isLoad: isAboutLoad));",
+            "static const struct part seen = \(fields(of: loading.seen, isLoad: isAboutLoad));",
             "static const struct part must = \(fields(of: loading.must, isLoad: false));",
         ]
     }

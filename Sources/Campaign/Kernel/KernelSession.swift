@@ -18,22 +18,22 @@ final class KernelSession {
 
     let kernel: RunningKernel
     private var checker: RewriteChecker
-    private let plant: InjectedKernelFault?
+    private let injectedFault: InjectedKernelFault?
     private let progress: UnsafeTypedBuffer<Slot, UInt64>
     /// The result of the last program, with an injected fault if there is one.
     private(set) var result = Program(insns: [], aux: [], subprograms: [])
 
     /// The programs that were read back, if the fault is injected once into each.
-    private var spoiled: Set<[Instruction]> = []
+    private var injected: Set<[Instruction]> = []
 
     /// - Parameter progress: a word for the index of the running target plus 1: see ``KernelTarget/targets``
     /// - Throws: ``CampaignError`` if this process may not load programs
-    init(facts: KernelFacts, plant: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>)
+    init(facts: KernelFacts, injectedFault: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>)
         throws(CampaignError)
     {
         do throws(KernelError) { kernel = try RunningKernel() } catch { throw CampaignError(error.description) }
         checker = RewriteChecker(facts: facts)
-        self.plant = plant
+        self.injectedFault = injectedFault
         self.progress = progress
         noteHarness()
     }
@@ -76,14 +76,14 @@ final class KernelSession {
         if let finding = checker.check(program, live: live, result: result).allFindings.first { return .wrong(finding) }
         noteKernel()
         guard let value = try? kernel.run(loaded, data: data, repeat: count) else { return .notRun }
-        return .returned(plant?.spoil(value, of: program) ?? value)
+        return .returned(injectedFault?.injected(into: value, of: program) ?? value)
     }
 
     /// Loads a program and reads it back; returns the refusal if there is one.
     private func fetch(_ program: LoadableProgram) -> LoadRefusal? {
         noteKernel()
         defer { noteHarness() }
-        plant?.endProcess(for: program)
+        injectedFault?.endProcess(for: program)
         switch kernel.load(program) {
         case .refused(let refusal):
             if refusal.isOfEnvironment { giveUp(refusal.text) }
@@ -97,8 +97,8 @@ final class KernelSession {
             if error.isOfEnvironment { giveUp(error.description) }
             return LoadRefusal(error)
         }
-        if plant == .once && !spoiled.insert(program.program.insns).inserted { return nil }
-        plant?.spoil(&result, of: program)
+        if injectedFault == .once && !injected.insert(program.program.insns).inserted { return nil }
+        injectedFault?.inject(into: &result, of: program)
         return nil
     }
 

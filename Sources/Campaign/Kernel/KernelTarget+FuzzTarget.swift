@@ -7,7 +7,7 @@ import KernelRewrites
 extension KernelTarget: FuzzTarget {
     package func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
-        let judge = try KernelJudge(facts: facts, isExecuting: isExecuting, plant: plant, progress: server.progress)
+        let judge = try KernelJudge(facts: facts, isExecuting: isExecuting, injectedFault: injectedFault, progress: server.progress)
         server.run { c, _ in judge.judge(c) }
     }
 
@@ -41,7 +41,7 @@ extension KernelTarget: FuzzTarget {
         seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
     ) throws(CampaignError) -> any CaseExecutor {
         KernelExecutor(
-            makeGenerator(seed: seed), try KernelSession(facts: facts, plant: plant, progress: progress),
+            makeGenerator(seed: seed), try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress),
             isExecuting: isExecuting)
     }
 
@@ -75,7 +75,7 @@ extension KernelTarget: FuzzTarget {
 
 extension Case.Loading {
     /// Forgets the kernel's result; it says nothing about another program.
-    mutating func forgetResult() { (sight, must, given) = (nil, nil, nil) }
+    mutating func forgetResult() { (seen, must, given) = (nil, nil, nil) }
 
     /// Records the kernel that the case was found with.
     mutating func note(_ kernel: KernelFacts) {

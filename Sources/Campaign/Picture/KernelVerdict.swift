@@ -18,7 +18,7 @@ struct KernelVerdict {
 
     /// `nil` for a case without a kernel finding.
     init?(_ c: Case, _ history: CaseHistory) {
-        guard let loading = c.loading, loading.sight != nil || c.bucket != nil else { return nil }
+        guard let loading = c.loading, loading.seen != nil || c.bucket != nil else { return nil }
         name = loading.release.map { "\(Finding.kernelTarget) \($0)" } ?? Finding.kernelTarget
         let outcome = history.outcome(of: c)
         var ruled = c
@@ -47,8 +47,8 @@ struct KernelVerdict {
             return given
         }
         // Files of earlier versions contain only the first difference.
-        guard !isContradictory, var given = expected, let sight = loading.sight else { return nil }
-        switch sight {
+        guard !isContradictory, var given = expected, let observed = loading.seen else { return nil }
+        switch observed {
         case .insn(let slot, var insn, let second):
             guard given.insns.indices.contains(slot) else { return nil }
             // After the JIT, the verifier leaves the offset of a subprogram call in `off`.
@@ -69,10 +69,10 @@ struct KernelVerdict {
     private static func mark(
         _ loading: Case.Loading, _ given: Program?, _ headline: KernelHeadline
     ) -> (slot: Int, words: String)? {
-        if let given, case .target(let slot, let number)? = loading.sight, given.insns.indices.contains(slot) {
+        if let given, case .target(let slot, let number)? = loading.seen, given.insns.indices.contains(slot) {
             return (slot, "reaches " + (number.map { "subprogram \($0)" } ?? "no subprogram"))
         }
-        guard let given, case .insn(let slot, let insn, _) = loading.sight, given.insns.indices.contains(slot) else {
+        guard let given, case .insn(let slot, let insn, _) = loading.seen, given.insns.indices.contains(slot) else {
             return nil
         }
         if let must = headline.must { return (slot, "must \(must.verb.base) \(must.value)") }

@@ -14,7 +14,7 @@ extension CaseFile.Writer {
         for name in loading.kernelFunctions { add("kfunc: " + QuotedText.write(name)) }
         if loading.isRunnable { add("runnable: yes") }
         if !loading.profiles.isEmpty { add("profiles: " + QuotedText.write(loading.profiles.joined(separator: " "))) }
-        if let sight = loading.sight { add("seen: " + sight.text) }
+        if let observed = loading.seen { add("seen: " + observed.text) }
         if let must = loading.must { add("must: " + must.text) }
     }
 }
@@ -55,12 +55,12 @@ extension CaseFile.Reader {
             loading.isRunnable = true
         case "profiles": loading.profiles = try headerText().split(separator: " ").map(String.init)
         case "kfunc": loading.kernelFunctions.append(try headerText())
-        case "must": loading.must = try readSight()
-        default: loading.sight = try readSight()
+        case "must": loading.must = try readObserved()
+        default: loading.seen = try readObserved()
         }
     }
 
-    private mutating func readSight() throws(AssemblyError) -> Case.Loading.Observed {
+    private mutating func readObserved() throws(AssemblyError) -> Case.Loading.Observed {
         let start = line.position
         let part = line.takeWord()
         if part == "refusal" { return .refusal(try QuotedText.read(&line)) }

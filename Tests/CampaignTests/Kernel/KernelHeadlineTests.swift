@@ -42,7 +42,7 @@ import Testing
         (fault: InjectedKernelFault) in
         Change(fault.rawValue) { program, _ in
             let before = program
-            fault.spoil(&program, of: LoadableProgram(program: Program(insns: [])))
+            fault.inject(into: &program, of: LoadableProgram(program: Program(insns: [])))
             return program != before
         }
     }

@@ -97,7 +97,7 @@ struct KernelReproducerTests {
             let result = try kernel.read(fd)
             var c = Case(program)
             // The last instruction is no address.
-            c.loading?.sight = .subprogram(row: 0, start: 0)
+            c.loading?.seen = .subprogram(row: 0, start: 0)
             let run = try Self.run(c, ["all"])
             #expect(run.status == 1, "case \(index) of seed 3: \(run.output.suffix(2000))")
             let insns = run.output.split(separator: "\n").count { $0.contains(": code 0x") }

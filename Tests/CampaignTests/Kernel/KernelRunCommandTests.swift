@@ -92,7 +92,7 @@ struct KernelRunCommandTests {
         let program = String(file.dropLast(4)) + "c"
         #expect(try String(contentsOfFile: program, encoding: .utf8).contains("static struct bpf_insn insns[] = {"))
         let c = try CaseFile.parse(text, file: file)
-        let seen = try #require(c.loading?.sight)
+        let seen = try #require(c.loading?.seen)
         if plant != "strange" {
             // What was made up is told apart from what is right, and the kernel that is right is said to be so.
             #expect(c.loading?.must.map { $0.isSame(as: seen) } == false, "\(text)")
@@ -168,7 +168,7 @@ struct KernelRunCommandTests {
 
     /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
     @Test func findingsSayWhatWasSeen() throws {
-        let fuzzTarget = KernelTarget([.mayGoto], plant: .backJump, facts: try RunningKernel().facts)
+        let fuzzTarget = KernelTarget([.mayGoto], injectedFault: .backJump, facts: try RunningKernel().facts)
         let triage = fuzzTarget.makeTriage(seed: 7, bases: [], host: Tool.host)
         var found: (c: Case, finding: Finding)?
         for index in UInt64(0)..<20 where found == nil {
@@ -179,7 +179,7 @@ struct KernelRunCommandTests {
         let (original, finding) = try #require(found)
         triage.isLate = { true }
         let c = triage.completed(original, bucket: finding.bucket)
-        let seen = try #require(c.loading?.sight)
+        let seen = try #require(c.loading?.seen)
         #expect(c.loading?.must.map { $0.isSame(as: seen) } == false && !c.passes.isEmpty)
         #expect(c.detail == KernelHeadline(c).text && c.origin == original.origin && c.bucket == finding.bucket)
     }

@@ -146,7 +146,7 @@ struct ReproducerAnswerTests {
     @Test(arguments: faults.indices) func answerFollowsTheKernel(_ number: Int) throws {
         let (sight, wrong, other) = Self.faults[number]
         var c = try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\nprogram\nr0 = 1\nexit\n", file: "c")
-        c.loading?.sight = sight.part(of: wrong)
+        c.loading?.seen = sight.part(of: wrong)
         c.loading?.must = sight.part(of: Self.right)
         // The case is read from its file, as one that is written is.
         c = try CaseFile.parse(CaseFile.print(c), file: "c")
@@ -185,7 +185,7 @@ struct ReproducerAnswerTests {
         for (sight, lines) in [
             (Case.Loading.Observed.insn(slot: 30_000, .zero), 37), (.subprogram(row: 1, start: nil), 31),
         ] {
-            c.loading?.sight = sight.part(of: program)
+            c.loading?.seen = sight.part(of: program)
             let run = try Self.run(c, kernelGives: program)
             #expect(run.status == 1, "\(run.lastLine)")
             #expect(run.output.split(separator: "\n").count <= lines + 4, "\(run.output)")
