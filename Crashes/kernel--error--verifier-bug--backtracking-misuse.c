@@ -1,12 +1,13 @@
 // kernel/error/verifier-bug/backtracking-misuse
 //
 // Found with Linux 6.18.44-fc-v782.
-// Made of case 2091 of seed 2.
+// Made from case 2091 of seed 2.
+// known fault of Linux 6.18: `bpf_loop` with the context as its number of rounds: the verifier reports a bug of its own, which is no fault of patching
 //
 //   cc -o shows kernel--error--verifier-bug--backtracking-misuse.c -lbpf && ./shows
 //
-// prints the program as the kernel rewrites it. Status 1: still shown, 0: not shown, 2: not loaded, or nothing can be
-// said.
+// prints the program as the kernel rewrites it. Exit status 1: it still has the fault, 0: it has not, 2: the program
+// is not loaded, or the result is neither.
 
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -31,18 +32,18 @@ static const char *const kernel_functions[] = { "bpf_rdonly_cast", NULL };
 static const char *const attach_target = NULL;
 static const unsigned int prog_type = 13, attach_type = 0, prog_flags = 0x0, only_bpf = 0;
 
-enum part { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };
-struct sight {
-	enum part part;
+enum kind { NOTHING, INSN, TARGET, LENGTH, SUBPROGRAM, LINE, REFUSAL, VALUE, LOAD };
+struct part {
+	enum kind kind;
 	unsigned int place, missing, slot, id, has_second;
 	struct bpf_insn insn, second;
 };
-static const char finding[] = "refused, and the verifier says: verifier bug: backtracking misuse";
+static const char finding[] = "the program must be accepted, is refused: verifier bug: backtracking misuse";
 static const char seen_refusal[] = "verifier bug: backtracking misuse";
-static const struct sight seen = { .part = REFUSAL };
-static const struct sight must = { .part = NOTHING };
+static const struct part seen = { .kind = REFUSAL };
+static const struct part must = { .kind = NOTHING };
 
-// ---- From here on every such program is the same. ----
+// ---- The rest is the same in all such programs. ----
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -54,15 +55,15 @@ static const struct sight must = { .part = NOTHING };
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SHOWN = 1, NOT_SHOWN = 0, NOTHING_SAID = 2 };
+enum { SHOWN = 1, NOT_SHOWN = 0, UNDECIDED = 2 };
 
 static void give_up(const char *what)
 {
 	printf("%s: %s\n", what, strerror(errno));
-	exit(NOTHING_SAID);
+	exit(UNDECIDED);
 }
 
-// Functions f0, f1, ...; the first is global and the others static, as callbacks have to be.
+// Functions f0, f1, ...: the first is global, the others are static, since callbacks must be.
 struct types {
 	int fd;
 	int key, timer_value, kptr_value, percpu_value;
@@ -79,7 +80,7 @@ static int add_value(struct btf *btf, const char *name, int first, int second, i
 	return id;
 }
 
-// The type of the first function as it was loaded: those of the others follow.
+// The type of the first function; those of the others follow it.
 static unsigned int first_function;
 
 static struct types make_types(void)
@@ -97,7 +98,7 @@ static struct types make_types(void)
 	int half = btf__add_int(btf, "u32", 4, 0);
 	int count = btf__add_struct(btf, "bpf_refcount", 4);
 	btf__add_field(btf, "opaque", half, 0, 0);
-	// And so they do with the sixth.
+	// The sixth type, likewise.
 	btf__add_struct(btf, "counted", 16);
 	btf__add_field(btf, "first", word, 0, 0);
 	btf__add_field(btf, "count", count, 64, 0);
@@ -125,7 +126,7 @@ static struct types make_types(void)
 	return types;
 }
 
-// The maps that the program names, each at the place of its kind.
+// The maps by the numbers that programs name them by.
 static const struct {
 	enum bpf_map_type type;
 	unsigned int value_size, entries;
@@ -162,7 +163,7 @@ static void make_map(unsigned int kind, const struct types *types)
 		give_up("map");
 }
 
-// Puts in what only this kernel knows: maps are made, and kernel functions get their ids.
+// Makes the maps, and replaces the numbers of kernel functions by their BTF ids in this kernel.
 static unsigned int prepare(const struct types *types)
 {
 	struct btf *kernel = NULL;
@@ -195,8 +196,8 @@ static unsigned int prepare(const struct types *types)
 	return id;
 }
 
-// The verifier hardens what is loaded without CAP_PERFMON and CAP_SYS_ADMIN; numbers of calls are shown of what is loaded
-// with CAP_SYSLOG, which is kept where it is there.
+// The verifier hardens programs that are loaded without CAP_PERFMON and CAP_SYS_ADMIN. CAP_SYSLOG is kept, since the calls of
+// a program that is loaded without it have no numbers.
 static void keep_only_bpf(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -252,11 +253,11 @@ static int load(const struct types *types, unsigned int target, unsigned int fla
 		options.log_size = sizeof(log);
 		bpf_prog_load((enum bpf_prog_type)prog_type, NULL, "GPL", insns, insn_count, &options);
 		printf("%s\n", log);
-		if (seen.part == REFUSAL) {
+		if (seen.kind == REFUSAL) {
 			int is_shown = strstr(log, seen_refusal) != NULL;
 			printf("%s\n%s\n", finding,
-			       is_shown ? "still shown" : "the program is refused for another reason, so nothing can be said");
-			exit(is_shown ? SHOWN : NOTHING_SAID);
+			       is_shown ? "still shown" : "the program is refused for another reason: undecided");
+			exit(is_shown ? SHOWN : UNDECIDED);
 		}
 		errno = code;
 		give_up("the kernel does not load the program");
@@ -311,7 +312,7 @@ static void print_insn(const struct result *result, unsigned int slot)
 	printf("\n");
 }
 
-// Whether the number in imm is the same each time: it is not for addresses, ids of maps, and the scratch register.
+// True if imm is the same in each load. It is not for addresses, ids of maps and the scratch register.
 static int has_steady_number(const struct bpf_insn *insn)
 {
 	if (insn->code == 0x85)
@@ -321,22 +322,22 @@ static int has_steady_number(const struct bpf_insn *insn)
 	return insn->dst_reg != 11;
 }
 
-// Whether a part of what came back is what one of the two says.
-static int is_there(const struct result *result, const struct sight *sight)
+// True if a part of the result is as one of the two says.
+static int is_there(const struct result *result, const struct part *part)
 {
-	unsigned int place = sight->place;
-	switch (sight->part) {
+	unsigned int place = part->place;
+	switch (part->kind) {
 	case INSN: {
-		if (place + sight->has_second >= result->insn_count)
+		if (place + part->has_second >= result->insn_count)
 			return 0;
-		struct bpf_insn a = result->insns[place], b = sight->insn;
+		struct bpf_insn a = result->insns[place], b = part->insn;
 		int is_steady = has_steady_number(&b);
 		if (!is_steady)
 			a.imm = b.imm = 0;
 		if (memcmp(&a, &b, sizeof(a)) != 0)
 			return 0;
-		return !sight->has_second || !is_steady
-			|| memcmp(&result->insns[place + 1], &sight->second, sizeof(a)) == 0;
+		return !part->has_second || !is_steady
+			|| memcmp(&result->insns[place + 1], &part->second, sizeof(a)) == 0;
 	}
 	case TARGET: {
 		if (place + 1 >= result->insn_count)
@@ -347,36 +348,36 @@ static int is_there(const struct result *result, const struct sight *sight)
 			return 0;
 		for (unsigned int i = 0; i < result->function_count; i++)
 			if (result->functions[i].insn_off == place + 1 + insn->imm)
-				return !sight->missing && result->functions[i].type_id - first_function == sight->id;
-		return sight->missing;
+				return !part->missing && result->functions[i].type_id - first_function == part->id;
+		return part->missing;
 	}
 	case LENGTH:
 		return result->insn_count == place;
 	case SUBPROGRAM:
-		if (sight->missing)
+		if (part->missing)
 			return place >= result->function_count;
-		return place < result->function_count && result->functions[place].insn_off == sight->slot;
+		return place < result->function_count && result->functions[place].insn_off == part->slot;
 	case LINE:
-		if (sight->missing)
+		if (part->missing)
 			return place >= result->line_count;
-		return place < result->line_count && result->lines[place].insn_off == sight->slot
-			&& result->lines[place].line_col == (sight->id + 1) << 10;
+		return place < result->line_count && result->lines[place].insn_off == part->slot
+			&& result->lines[place].line_col == (part->id + 1) << 10;
 	default:
 		return 0;
 	}
 }
 
-// The slot around which to look, -1 for a part that has none.
-static long place_of(const struct result *result, const struct sight *sight)
+// The slot around which the result is printed; -1 for a part without one.
+static long place_of(const struct result *result, const struct part *part)
 {
-	switch (sight->part) {
+	switch (part->kind) {
 	case INSN:
 	case TARGET:
-		return sight->place;
+		return part->place;
 	case SUBPROGRAM:
-		return sight->place < result->function_count ? (long)result->functions[sight->place].insn_off : -1;
+		return part->place < result->function_count ? (long)result->functions[part->place].insn_off : -1;
 	case LINE:
-		return sight->place < result->line_count ? (long)result->lines[sight->place].insn_off : -1;
+		return part->place < result->line_count ? (long)result->lines[part->place].insn_off : -1;
 	default:
 		return -1;
 	}
@@ -384,7 +385,7 @@ static long place_of(const struct result *result, const struct sight *sight)
 
 enum { WHOLE = 64, AROUND = 8, ROWS = 16 };
 
-// Prints a short program whole, and of a long one what is around a slot; `all` prints every slot of any.
+// Prints a short program whole, and a long one around a slot; `all` prints every slot.
 static void print_result(const struct result *result, long place, int is_whole)
 {
 	unsigned int first = 0, last = result->insn_count;
@@ -408,34 +409,34 @@ static void print_result(const struct result *result, long place, int is_whole)
 			printf("line %u is at %u\n", (result->lines[i].line_col >> 10) - 1, result->lines[i].insn_off);
 }
 
-// Says what follows from what came back.
+// Prints the answer.
 static int answer(const struct result *result)
 {
-	if (seen.part == LOAD || seen.part == REFUSAL) {
+	if (seen.kind == LOAD || seen.kind == REFUSAL) {
 		printf("the program is loaded\nnot shown\n");
 		return NOT_SHOWN;
 	}
-	if (seen.part == NOTHING) {
-		printf("the program is loaded; the case does not say what was seen, so nothing can be said\n");
-		return NOTHING_SAID;
+	if (seen.kind == NOTHING) {
+		printf("the program is loaded, and the case has no observation: undecided\n");
+		return UNDECIDED;
 	}
 	if (is_there(result, &seen)) {
 		printf("still shown\n");
 		return SHOWN;
 	}
-	if (must.part == NOTHING) {
-		printf("it is not what was seen, and the case does not say what must be, so nothing can be said\n");
-		return NOTHING_SAID;
+	if (must.kind == NOTHING) {
+		printf("the result is not the one that was seen, and the case does not tell the correct one: undecided\n");
+		return UNDECIDED;
 	}
 	if (!is_there(result, &must)) {
-		printf("it is neither what was seen nor what must be, so nothing can be said\n");
-		return NOTHING_SAID;
+		printf("the result is neither the one that was seen nor the correct one: undecided\n");
+		return UNDECIDED;
 	}
-	printf("it is as it must be\nnot shown\n");
+	printf("the result is correct\nnot shown\n");
 	return NOT_SHOWN;
 }
 
-// Runs a program, on a packet where its type takes one.
+// Runs a program, on a packet if its type takes one.
 static unsigned int run(int fd)
 {
 	unsigned char packet[64] = { 0 };
@@ -468,15 +469,15 @@ static unsigned int run(int fd)
 	return options.retval;
 }
 
-// Runs the program with two sets of flags, which must not make a difference.
+// Runs the program with two sets of flags; both must return the same value.
 static int compare_values(const struct types *types, unsigned int target)
 {
 	unsigned int right = run(load(types, target, must.slot)), again = run(load(types, target, must.slot));
 	unsigned int value = run(load(types, target, seen.slot));
 	printf("%s\nwith flags 0x%x it returns 0x%x\nwith flags 0x%x it returns 0x%x\n", finding, must.slot, right, seen.slot, value);
 	if (right != again) {
-		printf("it does not return the same twice, so nothing can be said\n");
-		return NOTHING_SAID;
+		printf("the program returns two values with the same flags: undecided\n");
+		return UNDECIDED;
 	}
 	printf("%s\n", right == value ? "not shown" : "still shown");
 	return right == value ? NOT_SHOWN : SHOWN;
@@ -487,13 +488,13 @@ int main(int count, char **words)
 	struct types types = make_types();
 	unsigned int target = prepare(&types);
 	first_function = types.first_function;
-	if (seen.part == VALUE)
+	if (seen.kind == VALUE)
 		return compare_values(&types, target);
 	struct result result = read_back(load(&types, target, prog_flags));
 	long place = place_of(&result, &seen);
 	print_result(&result, place, count > 1 && strcmp(words[1], "all") == 0);
 	printf("\n%s\n", finding);
-	if ((seen.part == INSN || seen.part == TARGET) && place < (long)result.insn_count)
+	if ((seen.kind == INSN || seen.kind == TARGET) && place < (long)result.insn_count)
 		print_insn(&result, place);
 	return answer(&result);
 }

@@ -32,8 +32,8 @@ struct KernelReplay: ParsableCommand {
     func run() throws {
         do {
             var replayer = Replayer(
-                JudgeChoice([], isDefault: true, isExecuting: execute, injectedFault: injection.fault), kernelUse: .alone,
-                host: Executable())
+                JudgeChoice([], isDefault: true, isExecuting: execute, injectedFault: injection.fault),
+                kernelUse: .alone, host: Executable())
             let session = ReplaySession(paths: paths, targets: [], known: known, json: json, usesKernel: true)
             try session.finish(try session.run(&replayer))
         } catch let code as ExitCode { throw code } catch { throw stop(error) }

@@ -70,7 +70,8 @@ package final class OutOfProcessJudge: CaseJudge {
     /// A kernel refuses most programs from which some instructions were removed; many of them without a load.
     package func isPromising(_ candidate: Case, madeFrom best: Case) -> Bool {
         // The program of a generator is valid by construction.
-        guard candidate.liveSlots == nil, let program = candidate.loadable, let before = best.loadable else { return true }
+        if candidate.liveSlots != nil { return true }
+        guard let program = candidate.loadable, let before = best.loadable else { return true }
         return VerifierRules(program).brokenCount <= VerifierRules(before).brokenCount
     }
 

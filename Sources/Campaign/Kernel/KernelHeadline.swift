@@ -2,7 +2,7 @@ import BPF
 import Fuzzing
 import KernelModel
 
-/// The fault of a kernel case in one sentence: what a part of the result must be or reach, and what it is or reaches.
+/// The fault of a kernel case in one sentence: a part of the result, its correct value and its actual value.
 ///
 /// The judge, `show`, the C program, reports and JSON print this sentence. It follows from the case alone, so they print
 /// the same one.
@@ -169,12 +169,11 @@ struct KernelHeadline {
             if words.0 == words.1 { words = (raw(must), raw(found)) }
             return KernelHeadline("slot \(slot)", .be, "`\(words.0)`", "`\(words.1)`", slot: slot)
         }
-        let reason =
-            word?.rule == .notUnderstood ? ", which no known rewrite explains" : word.map { ": " + $0.sentence }
-        if kind != .none, let reached {
-            return KernelHeadline(
-                subject, .reach, nil, place(reached, programs.given) + (reason ?? ""), slot: slot)
+        let isUnexplained = word?.rule == .notUnderstood
+        if kind != .none, let reached, !isUnexplained {
+            return KernelHeadline(subject, .reach, nil, place(reached, programs.given), slot: slot)
         }
+        let reason = isUnexplained ? ", which no known rewrite explains" : word.map { ": " + $0.sentence }
         return KernelHeadline("slot \(slot)", .be, nil, "`\(text)`" + (reason ?? ""), slot: slot)
     }
 

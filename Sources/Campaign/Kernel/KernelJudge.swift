@@ -14,7 +14,8 @@ package final class KernelJudge {
     ///   - progress: a word for the index of the running target plus 1
     /// - Throws: ``CampaignError`` if this process may not load programs
     package init(
-        facts: KernelFacts, isExecuting: Bool, injectedFault: InjectedKernelFault?, progress: UnsafeTypedBuffer<Slot, UInt64>
+        facts: KernelFacts, isExecuting: Bool, injectedFault: InjectedKernelFault?,
+        progress: UnsafeTypedBuffer<Slot, UInt64>
     )
         throws(CampaignError)
     {
@@ -103,7 +104,7 @@ package final class KernelJudge {
 }
 
 extension Case {
-    /// True if the load of a case in a bucket may bring the machine down: the first one ended its process, or hung.
+    /// True if the load of a case in a bucket may crash the machine: the first one ended its process, or hung.
     package static func mayBringDown(_ bucket: String) -> Bool {
         if Bucket.target(of: bucket) != Finding.kernelTarget { return false }
         let rule = Bucket.rule(of: bucket)

@@ -24,7 +24,7 @@ final class KernelReplayer {
     static let needsExecution = "it shows only when its program is run"
 
     /// The reason why a case is not loaded again.
-    static let mayBringDown = "its load may bring the machine down; the C program beside it loads it"
+    static let mayBringDown = "its load may crash the machine; the C program beside it loads it"
 
     /// The running kernel, and the one that a case was found with.
     private static func kernels(running: String, _ found: String?) -> String {

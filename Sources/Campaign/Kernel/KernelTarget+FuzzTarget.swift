@@ -7,7 +7,8 @@ import KernelRewrites
 extension KernelTarget: FuzzTarget {
     package func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
-        let judge = try KernelJudge(facts: facts, isExecuting: isExecuting, injectedFault: injectedFault, progress: server.progress)
+        let judge = try KernelJudge(
+            facts: facts, isExecuting: isExecuting, injectedFault: injectedFault, progress: server.progress)
         server.run { c, _ in judge.judge(c) }
     }
 
@@ -41,7 +42,8 @@ extension KernelTarget: FuzzTarget {
         seed: UInt64, bases: [Program], progress: UnsafeTypedBuffer<Slot, UInt64>
     ) throws(CampaignError) -> any CaseExecutor {
         KernelExecutor(
-            makeGenerator(seed: seed), try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress),
+            makeGenerator(seed: seed),
+            try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress),
             isExecuting: isExecuting)
     }
 

@@ -67,7 +67,9 @@ final class KernelTriage: FindingTriage {
     ///
     /// - Units: seconds
     private var completing = 0.0
-    /// How long completing may take after that end.
+    /// The time limit for completing cases after that end.
+    ///
+    /// - Units: seconds
     private static let completionPatience = 5.0
 
     func findings(of c: Case, against target: String?) -> [Finding] { judge.findings(of: c, against: nil) }
@@ -95,7 +97,7 @@ final class KernelTriage: FindingTriage {
             candidates: Self.most, isLate: { [judge] in judge.isLate() || Date() > end }, progress: judge.progress)
         fast.isLate = judge.isLate
         var result = Minimizer(fast, limit: limit).minimize(
-            original, bucket: bucket, first: choices(original)?.reducers ?? [])
+            original, bucket: bucket, first: choices(original)?.reducers ?? [], more: [WideLoadReducer()])
         // The time limit of a candidate is too short to tell a hang.
         result.strays = result.strays.filter { Bucket.rule(of: $0.key) != .hang }
         // Without the kernel's result, the smallest case is no better than the original.

@@ -46,6 +46,10 @@ package final class Minimization {
     private var deadly = 0
     /// The candidates without a wanted finding.
     private var tried: Set<CaseHash> = []
+    /// The number of candidates that the judge rejected without running them.
+    private var unpromising = 0
+    /// The number of candidates that were run or rejected, which a step may cost again.
+    private var effort: Int { runs + unpromising }
     /// The smallest number of candidates of a postponed step.
     private var putOff = Int.max
     /// The index of the current reducer in ``statistics``.
@@ -85,13 +89,13 @@ package final class Minimization {
         repeat {
             before = size
             for (number, next) in reducers.enumerated()
-            where turns[number].putOff <= runs || turns[number].size != size.dropLast() {
+            where turns[number].putOff <= effort || turns[number].size != size.dropLast() {
                 putOff = Int.max
                 use(next.name)
                 next.minimize(self)
                 turns[number] = (size.dropLast(), putOff)
             }
-        } while !isOver && (size.lexicographicallyPrecedes(before) || turns.contains { $0.putOff <= runs })
+        } while !isOver && (size.lexicographicallyPrecedes(before) || turns.contains { $0.putOff <= effort })
     }
 
     private func use(_ name: String) {
@@ -123,7 +127,11 @@ package final class Minimization {
             return false
         }
         // Patchers do not get ill-formed cases.
-        if !rules.isRunnable(candidate) || !judge.isPromising(candidate, madeFrom: best) { return false }
+        if !rules.isRunnable(candidate) { return false }
+        if !judge.isPromising(candidate, madeFrom: best) {
+            unpromising += 1
+            return false
+        }
         guard let finding = run(candidate, newSize, hash, where: accepts) else { return false }
         matches += 1
         statistics[reducer].successes += 1
@@ -158,8 +166,8 @@ package final class Minimization {
     ///
     /// So quadratic steps at most double the cost of the others.
     package func canAfford(_ candidates: Int) -> Bool {
-        if candidates > runs { putOff = min(putOff, candidates) }
-        return candidates <= runs
+        if candidates > effort { putOff = min(putOff, candidates) }
+        return candidates <= effort
     }
 
     /// The input of a pass of the best case.

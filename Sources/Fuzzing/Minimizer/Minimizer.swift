@@ -53,9 +53,13 @@ package struct Minimizer {
 
     /// Makes a case smaller until no reducer finds a smaller one in the bucket.
     ///
-    /// - Parameter first: reducers that are done before the others begin
+    /// - Parameters:
+    ///   - first: reducers that are done before the others begin
+    ///   - more: reducers that take turns with the others
     /// - Returns: the case itself if it is not in the bucket
-    package func minimize(_ c: Case, bucket: String, first: [any Reducer] = []) -> Result {
+    package func minimize(
+        _ c: Case, bucket: String, first: [any Reducer] = [], more: [any Reducer] = []
+    ) -> Result {
         // Other patchers than the target cost time only.
         let target = Bucket.target(of: bucket)
         let isAboutOne = judge.names.contains(target) && Bucket.rule(of: bucket) != .disagreement
@@ -70,7 +74,7 @@ package struct Minimizer {
         let isDeadly = Bucket.rule(of: bucket)?.isDeadly ?? false
         if isDeadly || minimization.runOriginal() {
             minimization.run(first)
-            minimization.run(Self.reducers)
+            minimization.run(Self.reducers.map { $0 } + more)
         }
         // The smallest candidate of another bucket gets the description of that bucket.
         let strays = minimization.strays.map { ($0.key, Self.finish($0.value, $0.key, judge)) }

@@ -26,6 +26,8 @@ extension RecordedChoices.SpanKind {
     static let call = Self(6)
     /// The number of a function.
     static let callee = Self(7)
+    /// A row of fragments in a fragment. Else one row would take the fragments of the next.
+    static let run = Self(8)
 }
 
 // MARK: Fewer functions
@@ -56,6 +58,22 @@ extension ProgramChoices {
         return copy
     }
 
+    /// The choices without one function, whose caller calls what it calls instead; `nil` if it calls none, or its caller
+    /// cannot call them.
+    ///
+    /// - Complexity: O(functions + draws)
+    package func hoisting(callsOf function: Int) -> ProgramChoices? {
+        var copy = self
+        guard function > 0, copy.plan.hoist(callsOf: function) else { return nil }
+        let isRemoved = plan.functions.indices.map { $0 == function }
+        let numbers = plan.functions.indices.map { $0 < function ? $0 : $0 - 1 }
+        copy.plan.remove(isRemoved, numbers)
+        // The call of the function becomes that of the first function that it calls.
+        copy.draws = draws.removing(draws.spans.filter { $0.kind == .function && $0.number == function })
+        copy.draws.renumberCallees(isRemoved, numbers)
+        return copy
+    }
+
     /// The spans of some functions and the fragments that call them.
     private func spans(_ isRemoved: (Int) -> Bool) -> [RecordedChoices.Span] {
         var found: [RecordedChoices.Span] = []
@@ -75,6 +93,32 @@ extension ProgramChoices {
 }
 
 extension ProgramPlan {
+    /// Puts the functions that a function must call into the place of that function; returns false if that is impossible.
+    ///
+    /// Their depths stay, since these decide what draws mean.
+    fileprivate mutating func hoist(callsOf function: Int) -> Bool {
+        let (parent, first) = (functions[function].parent, functions[function].firstChild)
+        let caller = functions[parent].kind
+        if first == 0 { return false }
+        var last = first
+        while true {
+            let kind = functions[last].kind
+            if caller.isCallback && kind != .plain || caller == .plain && kind == .contextual { return false }
+            functions[last].parent = parent
+            if functions[last].nextSibling == 0 { break }
+            last = functions[last].nextSibling
+        }
+        functions[last].nextSibling = functions[function].nextSibling
+        if functions[parent].firstChild == function {
+            functions[parent].firstChild = first
+        } else {
+            var before = functions[parent].firstChild
+            while functions[before].nextSibling != function { before = functions[before].nextSibling }
+            functions[before].nextSibling = first
+        }
+        return true
+    }
+
     /// Removes functions.
     ///
     /// - Parameter numbers: the new number of each function that is left

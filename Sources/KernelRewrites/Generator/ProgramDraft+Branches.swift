@@ -176,6 +176,7 @@ extension ProgramDraft {
         nesting += 1
         defer { nesting -= 1 }
         let head = borders.count - 1
+        draws.begin(.run)
         var left = draws.unrecorded { $0.below(3) }
         while draws.begin(.fragment, if: left > 0) {
             left -= 1
@@ -184,10 +185,12 @@ extension ProgramDraft {
             writeFragment(straight.member(draws.below(straight.count)))
             draws.end()
         }
+        draws.end()
         border()
         let way = jumps.count
         add(Instruction(code: Opcode.mayGoto), .near)
         let heads = borders.count - head
+        draws.begin(.run)
         left = 1 + draws.unrecorded { $0.below(3) }
         while draws.begin(.fragment, if: left > 0) {
             left -= 1
@@ -195,6 +198,7 @@ extension ProgramDraft {
             writeFragment(anyFragment())
             draws.end()
         }
+        draws.end()
         border()
         let target = borders[head + draws.below(heads)]
         if isRunnable {

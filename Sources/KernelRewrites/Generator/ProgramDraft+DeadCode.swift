@@ -59,6 +59,8 @@ extension ProgramDraft {
 
     /// Writes instructions that no path leads to but that of the one before; nobody looks at what they do.
     mutating func writeDeadRun(_ length: Int) {
+        draws.begin(.run)
+        defer { draws.end() }
         var left = length
         while draws.begin(.fragment, if: left > 0) {
             left -= 1

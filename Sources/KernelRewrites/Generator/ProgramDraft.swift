@@ -168,7 +168,9 @@ struct ProgramDraft {
     /// Puts a jump at the end whose target is chosen when the function is whole.
     @inline(__always)
     mutating func add(_ insn: Instruction, _ aim: Aim) {
-        jumps.append(OpenJump(slot: count, chunk: chunkBorders.count - 1, border: borders.count, aim: aim, draws: draws.postpone()))
+        let place = draws.postpone()
+        jumps.append(
+            OpenJump(slot: count, chunk: chunkBorders.count - 1, border: borders.count, aim: aim, draws: place))
         add(insn)
     }
 

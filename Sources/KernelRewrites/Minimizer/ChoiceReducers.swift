@@ -56,7 +56,7 @@ private struct LineReducer: Reducer {
     }
 }
 
-/// Removes functions with those that only they call.
+/// Removes functions: first with those that only they call, then alone, so that their callers call those.
 private struct FunctionReducer: Reducer {
     let name = "functions"
     let reduction: ChoiceReduction
@@ -65,6 +65,10 @@ private struct FunctionReducer: Reducer {
     func minimize(_ minimization: Minimization) {
         let base = reduction.smallest
         reduction.removeInParts(Array(1..<max(base.functionCount, 1)), minimization) { base.removing(functions: $0) }
+        for function in (1..<max(reduction.smallest.functionCount, 1)).reversed() {
+            guard let choices = reduction.smallest.hoisting(callsOf: function) else { continue }
+            _ = reduction.attempt(choices, minimization)
+        }
     }
 }
 

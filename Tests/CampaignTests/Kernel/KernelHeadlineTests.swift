@@ -10,9 +10,9 @@ import Testing
 
 @testable import Campaign
 
-/// The sentence of a kernel finding: what must be and what is, and they differ.
+/// The sentence of a kernel finding: it has the correct value and the actual one, and they differ.
 @Suite struct KernelHeadlineTests {
-    /// A wrong change of a program that a kernel gave back.
+    /// A wrong change of a kernel's result.
     struct Change: Sendable, CustomTestStringConvertible {
         var testDescription: String
         /// Changes a right result at a random place; returns false if it has none.
@@ -26,7 +26,7 @@ import Testing
         /// A change of a random instruction of some kind.
         init(
             _ name: String, of isMeant: @escaping @Sendable (Instruction) -> Bool,
-            _ change: @escaping @Sendable (inout Instruction, Int) -> Void
+            by change: @escaping @Sendable (inout Instruction, Int) -> Void
         ) {
             self.init(name) { program, numbers in
                 let slots = program.insns.indices.filter { isMeant(program.insns[$0]) }
@@ -48,19 +48,19 @@ import Testing
     }
 
     private static let others: [Change] = [
-        Change("a jump lands too far", of: { $0.jumpKind == .short }) { $0.off += Int16($1) },
-        Change("a jump lands too early", of: { $0.jumpKind == .short }) { $0.off -= Int16($1) },
-        Change("may_goto's jump, which leaves its patch", of: { $0.code == 0x15 && $0.dst == 11 }) {
-            $0.off += Int16($1)
-        },
-        Change("gotol", of: { $0.code == Opcode.gotol }) { $0.imm += Int32($1) },
-        Change("a call enters another slot", of: { $0.jumpKind == .call }) { $0.off += Int16($1) },
-        Change("a call has another number", of: { $0.jumpKind == .call }) { $0.imm += Int32($1) },
-        Change("an address leads elsewhere", of: { $0.jumpKind == .function }) { $0.imm += Int32($1) },
-        Change("an immediate", of: { $0.code == 0xb7 || $0.code == 0x07 }) { $0.imm ^= Int32($1) },
-        Change("a register", of: { $0.code & 7 == 1 }) { $0.dst ^= UInt8($1) },
-        Change("an opcode", of: { $0.code == 0x0f }) { insn, _ in insn.code = 0x1f },
-        Change("a store's offset", of: { $0.code & 7 == 3 }) { $0.off += Int16($1) },
+        Change("a jump lands too far", of: { $0.jumpKind == .short }, by: { $0.off += Int16($1) }),
+        Change("a jump lands too early", of: { $0.jumpKind == .short }, by: { $0.off -= Int16($1) }),
+        Change(
+            "may_goto's jump, which leaves its patch", of: { $0.code == 0x15 && $0.dst == 11 },
+            by: { $0.off += Int16($1) }),
+        Change("gotol", of: { $0.code == Opcode.gotol }, by: { $0.imm += Int32($1) }),
+        Change("a call enters another slot", of: { $0.jumpKind == .call }, by: { $0.off += Int16($1) }),
+        Change("a call has another number", of: { $0.jumpKind == .call }, by: { $0.imm += Int32($1) }),
+        Change("an address leads elsewhere", of: { $0.jumpKind == .function }, by: { $0.imm += Int32($1) }),
+        Change("an immediate", of: { $0.code == 0xb7 || $0.code == 0x07 }, by: { $0.imm ^= Int32($1) }),
+        Change("a register", of: { $0.code & 7 == 1 }, by: { $0.dst ^= UInt8($1) }),
+        Change("an opcode", of: { $0.code == 0x0f }, by: { insn, _ in insn.code = 0x1f }),
+        Change("a store's offset", of: { $0.code & 7 == 3 }, by: { $0.off += Int16($1) }),
         Change("a subprogram starts late") { program, numbers in
             guard program.subprograms.count > 1 else { return false }
             program.subprograms[1 + numbers.below(program.subprograms.count - 1)].start += 1
@@ -145,7 +145,7 @@ import Testing
         var checker = RewriteChecker(facts: kernel.facts)
         var right = Program(insns: [], aux: [], subprograms: [])
         var (count, told, unexplained) = (0, 0, 0)
-        for index in 0..<300 as Range<UInt64> where count + unexplained < 30 {
+        for index in 0..<200 as Range<UInt64> where count + unexplained < 15 {
             let made = generator.make(index: index)
             guard case .loaded(let loaded) = kernel.load(made.loadable) else { continue }
             try kernel.read(loaded, into: &right)
@@ -177,7 +177,7 @@ import Testing
                         KernelHeadline(c).text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")), "\(place)")
             }
         }
-        #expect(count + unexplained >= 10, "\(count) findings, \(unexplained) not understood")
+        #expect(count + unexplained >= 5, "\(count) findings, \(unexplained) not understood")
         #expect(told * 10 >= count * 9, "\(told) of \(count)")
     }
 

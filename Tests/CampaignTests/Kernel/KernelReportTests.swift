@@ -7,7 +7,7 @@ import Testing
 
 @testable import Campaign
 
-/// What a campaign against a kernel counts, and how that is told.
+/// The counters of a kernel campaign, and their text.
 @Suite struct KernelReportTests {
     private static var report: KernelReport {
         var counts = CampaignCounts()
@@ -77,7 +77,7 @@ import Testing
         #expect(VerifierBug(LoadRefusal(code: 13, text: "R2 !read_ok")) == nil)
     }
 
-    /// What may bring the machine down is not loaded again; a case that shows its fault when it is run needs to be run.
+    /// A case that may crash the machine is not loaded again; a case that shows its fault in a run needs a run.
     @Test func deadlyBucketsAreKnown() {
         for bucket in ["kernel/crash/sigkill/none", "kernel/hang/none/none"] {
             #expect(Case.mayBringDown(bucket) && !Case.needsExecution(bucket), "\(bucket)")

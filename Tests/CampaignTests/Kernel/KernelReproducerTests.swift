@@ -23,6 +23,24 @@ struct KernelReproducerTests {
         return try Tool.run(words, program: URL(fileURLWithPath: program))
     }
 
+    /// The C programs in `Crashes` are those of their cases.
+    @Test func storedProgramsAreThoseOfTheirCases() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let folder = root.appendingPathComponent("Crashes")
+        var count = 0
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where file.pathExtension == "c" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let source = file.deletingPathExtension().appendingPathExtension("case")
+            let c = try CaseFile.parse(try String(contentsOf: source, encoding: .utf8), file: source.path)
+            let wanted = try #require(KernelReproducer.text(of: c, file: file.lastPathComponent))
+            #expect(text == wanted, "\(file.lastPathComponent)")
+            count += 1
+        }
+        #expect(count >= 4)
+    }
+
     private static func parsed(_ header: String, _ program: String) throws -> Case {
         try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\n\(header)\nprogram\n\(program)\n", file: "c")
     }
@@ -46,7 +64,7 @@ struct KernelReproducerTests {
         exit
         """
 
-    /// What is there is still shown, and what is not is not.
+    /// A fault that is in the result is shown, and no other.
     @Test(arguments: [
         ("seen: slot 6 r0 /= r1", 1), ("seen: slot 8 if r6 != 0 goto -6", 1),
         ("seen: slot 8 if r6 != 0 goto -5\nmust: slot 8 if r6 != 0 goto -6", 0), ("seen: subprogram 1 at 11", 1),
@@ -66,7 +84,7 @@ struct KernelReproducerTests {
         #expect(run.output.contains("\nsubprogram 1 starts at 11\n") && run.output.contains("\nline 2 is at 11\n"))
     }
 
-    /// A program that the kernel refuses is neither, and the verifier says why.
+    /// The result of a refused program is neither, and the verifier's reason is printed.
     @Test func refusalIsNamed() throws {
         let run = try Self.run(try Self.parsed("seen: slot 0 exit", "r0 = r5\nexit"))
         #expect(run.status == 2 && run.output.contains("R5 !read_ok"), "\(run.output)")

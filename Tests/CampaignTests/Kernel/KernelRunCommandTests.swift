@@ -7,7 +7,7 @@ import Testing
 
 @testable import Campaign
 
-/// `kernel run` from outside: what it prints, where it writes, how it ends.
+/// `kernel run` from outside: its output, its files and its exit status.
 @Suite(.serialized, .enabled(if: LoadingRight.isThere, "\(LoadingRight.reason)"))
 struct KernelRunCommandTests {
     private static let seed = "7"
@@ -54,7 +54,7 @@ struct KernelRunCommandTests {
         #expect(try folder.texts().isEmpty)
     }
 
-    /// What the kernel has nothing for is named at the start.
+    /// Profiles that the kernel does not support are named at the start.
     @Test func leftOutProfilesAreNamed() throws {
         let folder = try Tool.Folder()
         let run = try Self.run([
@@ -94,7 +94,7 @@ struct KernelRunCommandTests {
         let c = try CaseFile.parse(text, file: file)
         let seen = try #require(c.loading?.seen)
         if plant != "strange" {
-            // What was made up is told apart from what is right, and the kernel that is right is said to be so.
+            // The injected fault differs from the correct value, and the C program finds the kernel correct.
             #expect(c.loading?.must.map { $0.isSame(as: seen) } == false, "\(text)")
             let shows = folder.path + "/shows"
             let compiler = try Tool.run(["-o", shows, program, "-lbpf"], program: URL(fileURLWithPath: "/usr/bin/cc"))
@@ -111,7 +111,7 @@ struct KernelRunCommandTests {
         #expect(sound.output.contains(": not shown; found with this kernel, "))
         let spoiled = try Tool.run(["replay", "--kernel", "--plant", plant, file])
         #expect(spoiled.status == 77 && spoiled.output.hasPrefix("FAILED \(file): \(prefix)"), "\(spoiled.output)")
-        // Something else than what was found is neither shown nor nothing.
+        // Another finding than that of the case is a failure.
         let bucket = try #require(finding["bucket"] as? String)
         let stranger = try folder.write(
             text.replacing("bucket: \(bucket)\n", with: "bucket: kernel/none\n"), to: "other.case")
@@ -128,7 +128,7 @@ struct KernelRunCommandTests {
         #expect(try Tool.run(["minimize", file]).errors.contains("the case has no finding"))
     }
 
-    /// What shows when programs run is minimized and shown again where they run, and is said to need that elsewhere.
+    /// A fault that shows in runs is minimized and shown again with `--execute`, and needs that option elsewhere.
     @Test func valuesAreFoundAndShownAgain() throws {
         let folder = try Tool.Folder()
         let words = ["--execute", "--plant", "value", "--profile", "division"]
@@ -166,7 +166,7 @@ struct KernelRunCommandTests {
         #expect(calm.status == 0, "\(calm.output)")
     }
 
-    /// A finding that there was no time to minimize says what was seen and what must be, and its C program compares them.
+    /// A finding without time for minimizing has the observed value and the correct one.
     @Test func findingsSayWhatWasSeen() throws {
         let fuzzTarget = KernelTarget([.mayGoto], injectedFault: .backJump, facts: try RunningKernel().facts)
         let triage = fuzzTarget.makeTriage(seed: 7, bases: [], host: Tool.host)
@@ -224,7 +224,7 @@ struct KernelRunCommandTests {
                 || !words.contains("this kernel is \(c.loading?.release ?? "")"))
     }
 
-    /// What a load may do is said before the first.
+    /// The risk of loads is printed before the first one.
     @Test func loadsAreAnnounced() throws {
         let folder = try Tool.Folder()
         let run = try Self.run(["--cases", "3", "--profile", "jumps", "--crashes", folder.path])
@@ -245,7 +245,7 @@ struct KernelRunCommandTests {
         for text in texts.values { #expect(text.contains("name: \(KernelTriage.notAgain)\n"), "\(text)") }
     }
 
-    /// What the machine has run out of is no fault of a program, and ends a campaign.
+    /// Exhausted memory of the machine is no fault of a program, and ends a campaign.
     @Test func lackOfDescriptorsIsAnError() throws {
         let folder = try Tool.Folder()
         let words =
@@ -255,7 +255,7 @@ struct KernelRunCommandTests {
         #expect(run.errors.contains(": Too many open files"), "\(run.errors)")
     }
 
-    /// What was named and is not there is an error, after the rest was done.
+    /// A named file that is missing is an error, after the rest was done.
     @Test(arguments: ["load", "stats"]) func missingObjectsAreErrors(_ command: String) throws {
         let alone = try Tool.run(["kernel", command, "/no/such.o"])
         #expect(alone.status == 1 && alone.errors.contains("/no/such.o: no such file or folder"), "\(alone.errors)")
@@ -268,7 +268,7 @@ struct KernelRunCommandTests {
         #expect(try Tool.run(["kernel", command] + installed).status == 0)
     }
 
-    /// The number of workers changes neither what is counted nor the findings.
+    /// The number of workers changes neither the counters nor the findings.
     @Test func findingsDoNotDependOnJobs() throws {
         var reports: [String] = []
         for jobs in ["1", "2", "3"] {
@@ -313,11 +313,11 @@ struct KernelRunCommandTests {
                 "name: as it was seen; it has not been run again"))
         let replay = try Tool.run(["kernel", "replay", file, "--plant", plant])
         #expect(replay.status == 1 && replay.lastLine == "0 passed, 0 failed, 0 known, 1 not run, 0 not readable")
-        #expect(replay.output.contains("not run: 1: its load may bring the machine down"))
+        #expect(replay.output.contains("not run: 1: its load may crash the machine"))
     }
 }
 
-/// `kernel run` and `replay` for somebody who may not load programs.
+/// `kernel run` and `replay` for a user who may not load programs.
 @Suite struct UnprivilegedKernelTests {
     /// Runs the tool as a user without capabilities.
     private static func run(_ arguments: [String]) throws -> Tool.Outcome {
@@ -340,7 +340,7 @@ struct KernelRunCommandTests {
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
 
-    /// A kernel that cannot be asked has shown nothing, and that is said.
+    /// A kernel that cannot be used has shown nothing, and a message says so.
     @Test(.enabled(if: canTry, "no other user to run as")) func replayIsNotRun() throws {
         let folder = try Tool.Folder()
         let file = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "one.case")
@@ -350,7 +350,7 @@ struct KernelRunCommandTests {
             run.output.contains("not run: 1: the running kernel cannot be used: ") && run.output.contains("CAP_BPF"))
     }
 
-    /// A kernel that is named and can be given nothing is no clean end, whatever the patchers have passed.
+    /// A named kernel that cannot be used is no clean end, even if all patchers passed.
     @Test(.enabled(if: canTry, "no other user to run as")) func kernelThatIsGivenNothingIsNamed() throws {
         let folder = try Tool.Folder()
         _ = try folder.write("target: kernel\ntype: xdp\nprogram\nr0 = 1\nexit\n", to: "kernel.case")

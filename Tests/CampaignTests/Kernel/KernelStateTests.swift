@@ -17,7 +17,7 @@ struct KernelStateTests {
             ] + others, command: ["kernel", "run"])
     }
 
-    /// What is counted beside cases, which must not depend on how a campaign was run.
+    /// The counters beside cases, which must not depend on interrupts and workers.
     private static func counts(_ outcome: Tool.Outcome) throws -> String {
         var report = try outcome.report()
         for key in [
@@ -30,7 +30,7 @@ struct KernelStateTests {
         return String(decoding: try JSONSerialization.data(withJSONObject: report, options: .sortedKeys), as: UTF8.self)
     }
 
-    /// An interrupted campaign that goes on gives what an undisturbed one gives.
+    /// A resumed campaign has the same result as an undisturbed one.
     @Test func interruptLosesNothing() throws {
         let undisturbed = try Self.campaign()
         let whole = try undisturbed.run()

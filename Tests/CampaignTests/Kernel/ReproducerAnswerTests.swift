@@ -5,15 +5,15 @@ import Testing
 
 @testable import Campaign
 
-/// Whether a program that includes libbpf's headers can be compiled.
+/// True if a program that includes libbpf's headers can be compiled.
 private let canCompile = ["/usr/bin/cc", "/usr/include/bpf/bpf.h", "/usr/include/bpf/btf.h"].allSatisfy {
     FileManager.default.fileExists(atPath: $0)
 }
 
-/// The C programs beside findings, on a kernel that is made up: what they say follows from what comes back, and from nothing else.
+/// The C programs beside findings, on a simulated kernel: their answer follows from the result alone.
 @Suite(.enabled(if: canCompile, "no C compiler with libbpf's headers"))
 struct ReproducerAnswerTests {
-    /// What libbpf would do: any program is loaded, and comes back as some other one.
+    /// A libbpf that loads any program, and reads another one back.
     ///
     /// - Parameter rewritten: the value that a program returns with the flags that rewrite it; 0x12 is right
     private static func library(_ program: Program, rewritten: UInt32) -> String {
@@ -102,7 +102,7 @@ struct ReproducerAnswerTests {
 
     private static let load = Instruction(code: Opcode.loadImmediate64, dst: 2, src: Opcode.pseudoFunction, imm: 3)
 
-    /// What a right kernel gives: a wide load, a compiled call and two subprograms.
+    /// The result of a correct kernel: a wide load, a compiled call and two subprograms.
     private static let right = Program(
         insns: [
             load, Instruction(code: 0, imm: 1),
@@ -160,7 +160,7 @@ struct ReproducerAnswerTests {
             neither.status == 2
                 && neither.lastLine == "the result is neither the one that was seen nor the correct one: undecided",
             "\(neither)")
-        // Where the case does not say what must be, only what was seen can be told.
+        // Without the correct value, only the observed one can be recognized.
         c.loading?.must = nil
         #expect(try Self.run(c, kernelGives: wrong).status == 1)
         for program in [Self.right, other] {
@@ -225,12 +225,12 @@ struct ReproducerAnswerTests {
         #expect(run.status == 0 && run.lastLine == "not shown", "\(run)")
     }
 
-    /// A case that does not say what was seen shows nothing, unless the load itself was the fault.
+    /// A case without an observation shows nothing, unless the load itself was the fault.
     @Test func nothingIsSaidOfNothing() throws {
         let text = "target: kernel\nbucket: kernel/BUCKET/none\ntype: xdp\nprogram\nr0 = 1\nexit\n"
         let silent = try Self.run(
             try CaseFile.parse(text.replacing("BUCKET", with: "line/record"), file: "c"), kernelGives: Self.right)
-        #expect(silent.status == 2 && silent.output.contains("the case does not say what was seen"), "\(silent)")
+        #expect(silent.status == 2 && silent.output.contains("the case has no observation"), "\(silent)")
         let load = try Self.run(
             try CaseFile.parse(text.replacing("BUCKET", with: "hang/none"), file: "c"), kernelGives: Self.right)
         #expect(load.status == 0 && load.lastLine == "not shown", "\(load)")

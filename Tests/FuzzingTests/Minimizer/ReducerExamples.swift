@@ -72,6 +72,22 @@ extension ReducerTests {
                 r1 = 7
                 """),
         Example(
+            reducer: WideLoadReducer(), title: "wide loads that need not be wide",
+            before: """
+                r3 = 0x123456789 ll
+                r4 = 0x987654321 ll
+                if r3 == 0 goto -3
+                pass
+                delete 4
+                """, need: { c in hasSlot(0x2345_6789, c) && c.program.insns.contains { $0.dst == 4 } },
+            after: """
+                r3 = 0x123456789 ll
+                r4 = 3
+                if r3 == 0 goto -2
+                pass
+                delete 3
+                """, runs: 2),
+        Example(
             reducer: TableReducer(), title: "one line and one subprogram",
             before: """
                 .subprog 1

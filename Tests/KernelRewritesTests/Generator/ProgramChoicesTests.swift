@@ -15,7 +15,8 @@ import Testing
             for index in 0..<(profile == .far ? 3 : 60) as Range<UInt64> {
                 let made = generator.make(index: index)
                 let choices = generator.choices(index: index)
-                #expect(choices.program.loadable == made.loadable && choices.program.live == made.live, "index \(index)")
+                #expect(
+                    choices.program.loadable == made.loadable && choices.program.live == made.live, "index \(index)")
                 let again = generator.make(choices)
                 #expect(again.program.loadable == made.loadable && again.program.live == made.live, "index \(index)")
                 #expect(again.draws == choices.draws, "index \(index)")
@@ -25,7 +26,8 @@ import Testing
 
     /// Makes one program smaller in a random way.
     private static func change(_ choices: ProgramChoices, _ numbers: inout SeededNumbers) -> ProgramChoices {
-        switch numbers.below(4) {
+        switch numbers.below(5) {
+        case 4: return choices.hoisting(callsOf: numbers.below(choices.functionCount)) ?? choices
         case 0 where choices.functionCount > 1:
             return choices.removing(functions: [1 + numbers.below(choices.functionCount - 1)])
         case 1: return choices.withOtherLines.randomElement(using: &numbers) ?? choices
@@ -72,7 +74,8 @@ import Testing
                 #expect(made.functionCount < choices.functionCount)
                 let starts = Set(made.program.loadable.program.subprograms.map { Int($0.start) })
                 for (slot, insn) in made.program.loadable.program.insns.enumerated() where insn.jumpKind.isCall {
-                    #expect(starts.contains(slot + 1 + Int(insn.imm)), "index \(index), function \(function), slot \(slot)")
+                    #expect(
+                        starts.contains(slot + 1 + Int(insn.imm)), "index \(index), function \(function), slot \(slot)")
                 }
                 removed += 1
             }
@@ -81,6 +84,29 @@ import Testing
             #expect(!alone.program.loadable.program.insns.contains { $0.jumpKind.isCall })
         }
         #expect(removed > 100)
+    }
+
+    /// Without a function that calls others, its caller calls these.
+    @Test func callsAreHoisted() {
+        var generator = KernelProgramGenerator(seed: 8, profiles: [.calls, .loop, .subprograms], facts: .whole)
+        var hoisted = 0
+        for index in 0..<60 as Range<UInt64> {
+            let choices = generator.choices(index: index)
+            for function in 0..<choices.functionCount {
+                guard let fewer = choices.hoisting(callsOf: function) else { continue }
+                hoisted += 1
+                let made = generator.make(fewer)
+                let program = made.program.loadable.program
+                #expect(made.functionCount == choices.functionCount - 1 && program.fault() == nil)
+                let starts = Set(program.subprograms.map { Int($0.start) })
+                var reached: Set<Int> = [0]
+                for (slot, insn) in program.insns.enumerated() where insn.jumpKind.isCall {
+                    reached.insert(slot + 1 + Int(insn.imm))
+                }
+                #expect(reached == starts, "index \(index), function \(function)")
+            }
+        }
+        #expect(hoisted > 20)
     }
 
     /// Without all fragments, little is left: the start and the end of each function.
@@ -109,7 +135,8 @@ import Testing
             count += 1
             switch kernel.load(choices.program.loadable) {
             case .loaded: accepted += 1
-            case .refused(let refusal): reasons[refusal.reason, default: 0] += 1
+            case .refused(let refusal):
+                reasons[refusal.reason, default: 0] += 1
                 continue
             }
             if choices.program.loadable.privilege != .all { continue }

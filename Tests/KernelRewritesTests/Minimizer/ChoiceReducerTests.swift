@@ -27,7 +27,8 @@ import Testing
     }
 
     private static func minimize(
-        _ index: UInt64, _ profiles: [ProgramProfile], _ names: [String]? = nil, while isFaulty: @escaping (Program) -> Bool
+        _ index: UInt64, _ profiles: [ProgramProfile], _ names: [String]? = nil,
+        while isFaulty: @escaping (Program) -> Bool
     ) -> Outcome? {
         var generator = KernelProgramGenerator(seed: 17, profiles: profiles, facts: .whole)
         let choices = generator.choices(index: index)
@@ -42,34 +43,41 @@ import Testing
         #expect(isFaulty(minimization.best.program), "index \(index)")
         #expect(minimization.best.loading?.kernelFunctions == reduction.smallest.program.loadable.kernelFunctions)
         #expect(minimization.best.program == reduction.smallest.program.loadable.program, "index \(index)")
-        #expect(minimization.best.liveSlots == reduction.smallest.program.live || minimization.best == c, "index \(index)")
+        #expect(
+            minimization.best.liveSlots == reduction.smallest.program.live || minimization.best == c, "index \(index)")
         return Outcome(before: c, after: minimization.best, runs: minimization.runs)
     }
 
     private static func isDivision(_ insn: Instruction) -> Bool { insn.code == 0x3f || insn.code == 0x9f }
 
-    /// All of them together leave little beside what is needed, with few candidates.
-    @Test(arguments: [
-        ("a division", { $0.insns.contains(where: isDivision) }),
-        ("may_goto backward", { $0.insns.contains { $0.code == Opcode.mayGoto && $0.off < 0 } }),
-        (
-            "a call over a division",
-            { program in
-                program.insns.indices.contains { slot in
-                    let insn = program.insns[slot]
-                    let target = slot + 1 + Int(insn.imm)
-                    return insn.jumpKind == .call && target > slot
-                        && program.insns[slot..<min(max(target, slot), program.insns.count)].contains(where: isDivision)
-                }
+    /// Something that a program has.
+    struct Property: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var isThere: @Sendable (Program) -> Bool
+    }
+
+    static let properties = [
+        Property(testDescription: "a division") { $0.insns.contains(where: isDivision) },
+        Property(testDescription: "may_goto backward") {
+            $0.insns.contains { $0.code == Opcode.mayGoto && $0.off < 0 }
+        },
+        Property(testDescription: "a call over a division") { program in
+            program.insns.indices.contains { slot in
+                let insn = program.insns[slot]
+                let target = min(slot + 1 + Int(insn.imm), program.insns.count)
+                return insn.jumpKind == .call && target > slot
+                    && program.insns[slot..<target].contains(where: isDivision)
             }
-        ),
-        ("three subprograms", { $0.subprograms.count >= 3 }),
-    ] as [(String, @Sendable (Program) -> Bool)])
-    func allTogether(_ what: String, isFaulty: @escaping @Sendable (Program) -> Bool) {
+        },
+        Property(testDescription: "three subprograms") { $0.subprograms.count >= 3 },
+    ]
+
+    /// All of them together leave little beside what is needed, with few candidates.
+    @Test(arguments: properties) func allTogether(_ property: Property) {
         var (before, after, runs, count) = (0, 0, 0, 0)
         for index in 0..<60 as Range<UInt64> {
             guard
-                let outcome = Self.minimize(index, [.division, .mayGoto, .calls, .deadCode], while: isFaulty)
+                let outcome = Self.minimize(index, [.division, .mayGoto, .calls, .deadCode], while: property.isThere)
             else { continue }
             count += 1
             before += outcome.before.program.insns.count
@@ -77,10 +85,10 @@ import Testing
             runs += outcome.runs
             #expect(outcome.after.program.fault() == nil, "index \(index)")
         }
-        #expect(count >= 10, "\(what): \(count)")
+        #expect(count >= 10, "\(count)")
         // The start and the end of a function have nine slots.
-        #expect(after <= 35 * count && after * 3 < before, "\(what): \(before) became \(after), in \(count) programs")
-        #expect(runs <= 60 * count, "\(what): \(runs) candidates for \(count) programs")
+        #expect(after <= 35 * count && after * 3 < before, "\(before) became \(after), in \(count) programs")
+        #expect(runs <= 60 * count, "\(runs) candidates for \(count) programs")
     }
 
     /// Each reducer does what no other does.
@@ -88,7 +96,9 @@ import Testing
         var (before, after, count) = (0, 0, 0)
         let profiles: [ProgramProfile] = [.division, .calls, .mayGoto]
         for index in 0..<60 as Range<UInt64> {
-            guard let outcome = Self.minimize(index, profiles, [name], while: { $0.insns.contains(where: Self.isDivision) })
+            guard
+                let outcome = Self.minimize(
+                    index, profiles, [name], while: { $0.insns.contains(where: Self.isDivision) })
             else { continue }
             let (old, new) = (outcome.before.program, outcome.after.program)
             switch name {

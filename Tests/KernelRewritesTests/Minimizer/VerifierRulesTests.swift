@@ -23,7 +23,8 @@ import Testing
         ("fn r0 = 0\n if r1 == 0 goto over\n r6 = 1\n over: r0 += r6\n exit", 0),
         ("fn r0 = 0\n goto over\n r6 = 1\n over: exit", 1),
         ("fn r0 = 1\n r0 += 1", 1), ("fn r0 = 1\n call next\n exit\n fn next: exit", 0),
-        ("fn r0 = 1\n exit\n fn next: exit", 1), ("fn r0 = 1\n r6 = 1\n call next\n r0 += r6\n exit\n fn next: r0 += r6\n exit", 1),
+        ("fn r0 = 1\n exit\n fn next: exit", 1),
+        ("fn r0 = 1\n r6 = 1\n call next\n r0 += r6\n exit\n fn next: r0 += r6\n exit", 1),
     ]) func brokenRulesAreCounted(_ text: String, _ count: Int) throws {
         #expect(try Self.brokenCount(text) == count, "\(text)")
     }

@@ -17,7 +17,7 @@ package struct KernelLoadReport: Encodable, Sendable {
     package struct Trouble: Encodable, Sendable {
         package var object: String
         package var program: String
-        /// How the program was loaded: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
+        /// The kind of load: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
         package var way: String
         /// The bucket of a finding; `nil` if the place is not understood.
         package var bucket: String?

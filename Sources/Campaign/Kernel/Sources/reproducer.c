@@ -152,8 +152,8 @@ static unsigned int prepare(const struct types *types)
 	return id;
 }
 
-// The verifier hardens what is loaded without CAP_PERFMON and CAP_SYS_ADMIN; numbers of calls are shown of what is loaded
-// with CAP_SYSLOG, which is kept where it is there.
+// The verifier hardens programs that are loaded without CAP_PERFMON and CAP_SYS_ADMIN. CAP_SYSLOG is kept, since the calls of
+// a program that is loaded without it have no numbers.
 static void keep_only_bpf(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -373,7 +373,7 @@ static int answer(const struct result *result)
 		return NOT_SHOWN;
 	}
 	if (seen.kind == NOTHING) {
-		printf("the program is loaded, and the case does not tell what was seen: undecided\n");
+		printf("the program is loaded, and the case has no observation: undecided\n");
 		return UNDECIDED;
 	}
 	if (is_there(result, &seen)) {

@@ -68,7 +68,9 @@ struct ChoiceRecorder: Sendable {
         return value
     }
 
-    private static func limited(_ value: UInt64, _ bound: UInt64) -> UInt64 { bound == 0 ? value : min(value, bound - 1) }
+    private static func limited(_ value: UInt64, _ bound: UInt64) -> UInt64 {
+        bound == 0 ? value : min(value, bound - 1)
+    }
 
     /// The next item of the source in the current span that is no choice. Choices before it are left over.
     private var nextPart: Int? {
