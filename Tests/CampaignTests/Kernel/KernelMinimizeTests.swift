@@ -47,23 +47,4 @@ struct KernelMinimizeTests {
         }
         #expect(count == 3)
     }
-
-    /// A campaign with a time limit ends soon after it, however many findings it has.
-    @Test func manyFindingsDoNotDelayTheEnd() throws {
-        let folder = try Tool.Folder()
-        let start = Date()
-        let run = try Tool.run([
-            "kernel", "run", "--seed", "3", "--time", "4", "--plant", "strange", "--json", "--crashes", folder.path,
-        ])
-        let seconds = Date().timeIntervalSince(start)
-        #expect(run.status == 77, "\(run.errors)")
-        let findings = try run.report()["findings"] as? [[String: Any]] ?? []
-        #expect(findings.count >= 10)
-        // The time, one second for minimizing, five for loads of the rest, and as much for a busy machine.
-        #expect(seconds < 20, "\(findings.count) findings: \(seconds) s")
-        for finding in findings {
-            let text = try String(contentsOfFile: try #require(finding["file"] as? String), encoding: .utf8)
-            #expect(text.contains("\nseen: ") || finding["minimized"] as? Bool == false, "\(text)")
-        }
-    }
 }
