@@ -9,6 +9,8 @@ enum LibbpfLoader {
     /// Why nothing of an object could be had.
     struct Refusal: Error {
         var message: String
+        /// True if the object itself was not looked at.
+        var isOfTarget = false
     }
 
     /// The printing function belongs to the process; two objects at once would mix their warnings.

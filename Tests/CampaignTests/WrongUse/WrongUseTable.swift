@@ -15,6 +15,7 @@ enum WrongUseTable {
         "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
         "--index": .number,
         "--patcher": .name, "--workload": .name, "--profile": .name, "--sanitize": .name, "--oracle": .name,
+        "--type": .name, "--attach-type": .name, "--target-program": .objects,
         "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--objects": .objects,
         "--plot": .output, "--keep-source": .output, "--crashes": .folder, "--state": .folder,
         "--on-finding": .words,

@@ -104,9 +104,11 @@ struct LoadableCopyTests {
         // Some machines let no program attach to functions; the verifier is done with it by then.
         let reason = try Self.reasons(source, options: options("dispatch"))["instead"]
         #expect(reason == "" || reason == "prog 'instead': BPF program load failed: Operation not permitted")
-        #expect(throws: ObjectError.self) { try Self.reasons(source, options: options("missing")) }
+        #expect {
+            try Self.reasons(source, options: options("missing"))
+        } throws: { "\($0)".hasSuffix("not loadable: target program: \(target) has no program 'missing'") }
         // The first program has no such function.
-        #expect(try Self.reasons(source, options: options(nil))["instead"]?.contains("slot") == true)
+        #expect(try Self.reasons(source, options: options(nil))["instead"] != "")
     }
 
     @Test("The reason is the failure that ended the load, not one from which libbpf recovered")

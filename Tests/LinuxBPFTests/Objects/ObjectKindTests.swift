@@ -111,11 +111,16 @@ struct ObjectKindTests {
     func strange() throws {
         let path = try Clang.compile(
             Self.header + """
+                int counter;
                 SEC("socket") __attribute__((naked)) int good(void) { asm volatile("r0 = 1; exit"); }
-                SEC("xdp") __attribute__((naked)) int strange(void)
-                { asm volatile(".reloc ., R_BPF_64_64, good; r0 = 1; exit"); }
+                SEC("xdp") __attribute__((naked)) int strange(void) { asm volatile("r3 = counter ll; r0 = 1; exit"); }
                 """)
-        let file = try ObjectFile(path: path)
+        var bytes = try Scratch.bytes(of: path)
+        let load: [UInt8] = [0x18, 3, 0, 0, 0, 0, 0, 0]
+        let place = bytes.indices.first { bytes[$0...].starts(with: load) }
+        // The instruction becomes r3 = 0, and keeps its relocation.
+        bytes[try #require(place)] = Opcode.movImmediate64
+        let file = try ObjectFile(path: Scratch.file(bytes))
         #expect(file.programs.map(\.name) == ["good"])
         #expect(file.refusals.map(\.program) == ["strange"])
         #expect("\(file.refusals)".contains("changes neither a call nor ld_imm64"))

@@ -88,7 +88,7 @@ struct ELFFile {
             sections.append(
                 Section(
                     name: "", type: type, flags: try reader.number(header + 8),
-                    bytes: offset..<offset + (hasBytes ? length : 0),
+                    bytes: hasBytes ? offset..<offset + length : 0..<0,
                     link: Int(try reader.number(header + 40, as: UInt32.self)),
                     info: Int(try reader.number(header + 44, as: UInt32.self)), header: header))
         }
@@ -105,6 +105,10 @@ struct ELFFile {
         guard let table = sections.first(where: { $0.type == 2 }) else { return [] }
         guard sections.indices.contains(table.link) else { throw .broken("the symbols have no names") }
         let names = sections[table.link].bytes
+        // An absolute symbol may have any value; it is used for nothing.
+        func number(_ place: Int) throws(ELFFault) -> Int {
+            Int(min(try reader.number(place, as: UInt64.self), UInt64(Int32.max)))
+        }
         var symbols: [Symbol] = []
         for entry in stride(from: table.bytes.lowerBound, to: table.bytes.upperBound - 23, by: 24) {
             let nameOffset = Int(try reader.number(entry, as: UInt32.self))
@@ -113,8 +117,8 @@ struct ELFFile {
             symbols.append(
                 Symbol(
                     name: name, kind: Symbol.Kind(rawValue: info & 15) ?? .other, isLocal: info >> 4 == 0,
-                    section: Int(try reader.number(entry + 6, as: UInt16.self)), value: try reader.size(entry + 8),
-                    size: try reader.size(entry + 16), entry: entry))
+                    section: Int(try reader.number(entry + 6, as: UInt16.self)), value: try number(entry + 8),
+                    size: try number(entry + 16), entry: entry))
         }
         return symbols
     }

@@ -63,7 +63,7 @@ package final class ObjectLoader {
                 }
             }
         } catch {
-            throw ObjectError(object: path, .refused(error.message))
+            throw ObjectError(object: path, error.isOfTarget ? .notLoaded(error.message) : .refused(error.message))
         }
     }
 
@@ -98,15 +98,17 @@ package final class ObjectLoader {
         case .loaded(let id):
             let descriptor = bpf_prog_get_fd_by_id(id)
             if descriptor >= 0 { return TargetFunction(descriptor: descriptor, name: nil) }
-            throw LibbpfLoader.Refusal(message: "target program \(id): \(LibbpfLog.words(for: errno))")
+            throw LibbpfLoader.Refusal(
+                message: "target program \(id): \(LibbpfLog.words(for: errno))", isOfTarget: true)
         case .inObject(let path, let name):
             let code: ObjectCode
             do throws(ObjectError) { code = try Self.code(of: path) } catch {
-                throw LibbpfLoader.Refusal(message: "target program: \(error)")
+                throw LibbpfLoader.Refusal(message: "target program: \(error)", isOfTarget: true)
             }
             let object = try RunnableObject(path: path, code: code)
             guard let number = object.kinds.firstIndex(where: { name == nil || $0.name == name }) else {
-                throw LibbpfLoader.Refusal(message: "target program: \(path) has no program '\(name ?? "")'")
+                throw LibbpfLoader.Refusal(
+                    message: "target program: \(path) has no program '\(name ?? "")'", isOfTarget: true)
             }
             let kind = object.kinds[number]
             let loaded = unsafe try LibbpfLoader.withObject(
@@ -116,7 +118,8 @@ package final class ObjectLoader {
                 let result = unsafe bpf_object__load(opened)
                 if result != 0 {
                     throw LibbpfLoader.Refusal(
-                        message: "target program '\(kind.name)' of \(path): \(LibbpfLog.reason(code: result))")
+                        message: "target program '\(kind.name)' of \(path): \(LibbpfLog.reason(code: result))",
+                        isOfTarget: true)
                 }
                 // The object closes its descriptor when it is closed.
                 return unsafe fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3)
