@@ -14,7 +14,7 @@ STATIC_TOOL := .build/static/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build static install run test test-long vm-test lint seeds clean
+.PHONY: help setup build static install run test test-long vm-test faulty-kernel-test lint seeds clean
 
 help: ## Print the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,13 @@ vm-test: ## Run only the test in virtual machines, on Debian's kernels (3 minute
 	@.ci/setup vm
 	@$(MAKE) --no-print-directory static
 	Tests/VirtualMachine/test
+
+# Too long for the other tests: about a minute for each fault.
+faulty-kernel-test: ## Test that kernel run finds each planted fault of a kernel (Tests/FaultyKernel; an hour or two).
+	@.ci/setup faulty
+	@$(MAKE) --no-print-directory static
+	Tests/FaultyKernel/build
+	Tests/FaultyKernel/test
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
 lint: ## Check the style, the imports of BPF and Patching, and the words of comments and messages.
