@@ -6,6 +6,7 @@ struct KernelLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
         abstract: "Load the programs of objects into the running kernel and check the rewritten code.",
+        usage: "bpf-patch-fuzz kernel load <path> ... [<options>]",
         discussion: """
             libbpf loads each program separately, with the maps and relocations of its object: once without flags and \
             once with BPF_F_TEST_RND_HI32. The program is read back. Every jump and call must reach the same target as \

@@ -7,6 +7,7 @@ struct KernelStats: ParsableCommand {
         commandName: "stats",
         abstract:
             "Count the patches that the running kernel makes in the programs of objects, and their sizes, by rewrite.",
+        usage: "bpf-patch-fuzz kernel stats <path> ... [<options>]",
         discussion: """
             Programs are loaded as by 'kernel load', and the patches are counted that the checker finds in the \
             rewritten programs. 'stats' counts the patches of a simple model of the kernel, without loading programs.
