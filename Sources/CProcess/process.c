@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,9 +16,18 @@ int process_leave_no_core(void) { return prctl(PR_SET_DUMPABLE, 0UL); }
 
 int process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL); }
 
+int process_adopts_orphans(void)
+{
+	int adopts = 0;
+
+	return !prctl(PR_GET_CHILD_SUBREAPER, (unsigned long)&adopts) && adopts;
+}
+
 int process_open_end(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0U); }
 
 int process_open_memory(void) { return memfd_create("bpf-patch-fuzz", MFD_CLOEXEC); }
+
+int process_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC); }
 
 int process_start_in(posix_spawn_file_actions_t *actions, const char *folder)
 {

@@ -21,11 +21,17 @@ int process_leave_no_core(void);
  * PR_SET_CHILD_SUBREAPER. */
 int process_adopt_orphans(void);
 
+/* Returns 1 if orphans of this process become its children, else 0. */
+int process_adopts_orphans(void);
+
 /* Opens a descriptor that becomes readable when a process ends: pidfd_open(2). Negative on failure. */
 int process_open_end(pid_t process);
 
 /* Opens an unnamed memory file with close-on-exec: memfd_create(2). Negative on failure. */
 int process_open_memory(void);
+
+/* Accepts a connection, with close-on-exec: accept4(2). Negative on failure. */
+int process_accept(int socket);
 
 /* Makes posix_spawn(3) start a program in a folder. */
 int process_start_in(posix_spawn_file_actions_t *actions, const char *folder);

@@ -98,9 +98,19 @@ final class WorkerProcess {
         exit = FileDescriptor(rawValue: process_open_end(process))
     }
 
+    /// Ends the process if its end was not waited for, so that it does not stay as a zombie.
     deinit {
+        if result == nil {
+            kill()
+            _ = waitUntilExit(within: Self.deathPatience)
+        }
         for descriptor in [exit, pipes?.output, pipes?.input] { descriptor?.end() }
     }
+
+    /// The longest wait for a killed process, which the kernel may hold in a system call.
+    ///
+    /// - Units: seconds
+    private static let deathPatience = 5.0
 
     /// Makes a pipe whose ends no other process inherits: a worker must notice the end of its campaign.
     private static func makePipe() throws(CampaignError) -> (readEnd: FileDescriptor, writeEnd: FileDescriptor) {
@@ -137,7 +147,10 @@ final class WorkerProcess {
     private static let mostRounds = 100
 
     /// Kills orphans of ended processes; a plug-in may have moved them into another session.
+    ///
+    /// Only a subreaper has orphans. A child of another process, such as an exit test, is not to be waited for here.
     private static func killOrphans() {
+        if process_adopts_orphans() == 0 { return }
         for _ in 0..<mostRounds {
             let orphans = ChildProcesses.all.filter { child in
                 !ChildProcesses.isStarted(child) && PluginSandbox.isInside(child)
