@@ -2,11 +2,14 @@ import BPF
 
 /// Generates programs of around 32,767 instructions in which a few jumps are within some slots of the 16-bit limit.
 ///
-/// Most slots are copied from a template, so that such a case costs little more than a `memcpy`.
+/// A huge program has more slots than 16 bits count, and jumps, calls, a subprogram and lines at its end. Most slots are
+/// copied from a template, so that such a case costs little more than a `memcpy`.
 struct FarProgramGenerator: ~Copyable {
     /// The longest distance of a 16-bit jump.
     private static let limit = 32767
     private let template = ProgramBuffer()
+    /// The number of slots of the template.
+    private var room = 0
 
     /// Fills a buffer with a program; the next marker of the maker is larger than all of the program's.
     ///
@@ -14,13 +17,22 @@ struct FarProgramGenerator: ~Copyable {
     mutating func generate(
         _ features: CaseFeatures, _ maker: inout SlotMaker, _ draws: inout Draws, into buffer: ProgramBuffer
     ) {
-        // Room for a jump over the whole distance, with some more instructions on each side.
-        let count = max(features.insns, 1)
-        prepare(count)
-        template.insnCount = count
+        let slots = max(features.insns, 1)
+        prepare(slots)
+        template.insnCount = slots
         buffer.load(template.image(as: Slot.self))
+        maker.marker = Int32(slots)
+        // The last subprogram of a huge program, with some slots on each side.
+        let tail = features.isHuge ? slots - 8 - draws.below(slots - CaseFeatures.hugeStart - 16) : slots
+        addJumps(in: tail, buffer.image(), &draws)
         let program: ProgramImage<Slot> = buffer.image()
-        maker.marker = Int32(count)
+        unsafe program.lines[TableIndex(0)] = LineRecord(insnOff: UInt32(draws.below(tail)), id: 500)
+        buffer.lineCount = 1
+        if features.isHuge { addTail(at: tail, buffer, &draws) }
+    }
+
+    /// Makes a few jumps in the first slots of a program as long as their field allows.
+    private func addJumps(in count: Int, _ program: ProgramImage<Slot>, _ draws: inout Draws) {
         let jumps = 1 + draws.below(3)
         for _ in 0..<jumps {
             var bits = draws.bits()
@@ -39,15 +51,38 @@ struct FarProgramGenerator: ~Copyable {
             let target = slot.position &+ 1 &+ insn.jumpOffset(insn.jumpKind)
             if target >= 0 && target < count { unsafe program.insns[slot] = insn }
         }
-        let line = Slot(draws.below(count))
-        unsafe program.lines[TableIndex(0)] = LineRecord(insnOff: line.rawValue, id: 500)
-        buffer.lineCount = 1
+    }
+
+    /// Adds a subprogram at the end of a huge program, with what refers to slots past 16 bits.
+    private func addTail(at tail: Int, _ buffer: ProgramBuffer, _ draws: inout Draws) {
+        buffer.reserve(insns: buffer.insnCount, subprograms: 2, lines: 3)
+        let program: ProgramImage<Slot> = buffer.image()
+        unsafe program.subprograms[TableIndex(1)] = Subprogram(start: UInt32(tail), id: 101)
+        buffer.subprogramCount = 2
+        func put(_ insn: Instruction, at slot: Int, to target: Int) {
+            var insn = insn
+            _ = insn.setJumpOffset(target - slot - 1, insn.jumpKind)
+            unsafe program.insns[Slot(slot)] = insn
+        }
+        let before = CaseFeatures.hugeStart + draws.below(tail - CaseFeatures.hugeStart)
+        put(Instruction(code: Opcode.gotol, dst: 1), at: draws.below(tail), to: before)
+        put(Instruction(code: Opcode.call, src: Opcode.pseudoCall), at: draws.below(tail), to: tail)
+        let slot = tail + draws.below(buffer.insnCount - tail)
+        put(Instruction(code: 0x15, dst: 1), at: slot, to: tail + draws.below(buffer.insnCount - tail))
+        // The first line may follow the other places.
+        let first = unsafe program.lines[TableIndex(0)].insnOff
+        var lines = 1
+        for place in [before, slot] where UInt32(place) > first {
+            unsafe program.lines[TableIndex(lines)] = LineRecord(insnOff: UInt32(place), id: 500 + UInt32(lines))
+            lines += 1
+        }
+        buffer.lineCount = lines
     }
 
     /// Extends the template.
-    private func prepare(_ count: Int) {
-        if template.subprogramCount > 0 { return }
-        let room = 33_000
+    private mutating func prepare(_ count: Int) {
+        if count <= room { return }
+        room = count <= 33_000 ? 33_000 : CaseFeatures.hugeStart + 300
         precondition(count <= room, "a far program of \(count) slots")
         template.reserve(insns: room, subprograms: 1, lines: 1)
         template.insnCount = room

@@ -22,7 +22,8 @@ struct PatchGenerator: ~Copyable {
     ) {
         var bits = draws.bits()
         var count = 1 + draws.below(build.features.patchLength)
-        if bits.chance(1, of: 64) { count += bits.below(32) }
+        // Rarely longer than 8 bits count.
+        if bits.chance(1, of: 64) { count += bits.below(32) + (bits.chance(31, of: 32) ? 0 : 256) }
         let width = edit.end - off
         if edit.keeps { count += width - 1 }
         roles.reserve(count)
@@ -150,8 +151,9 @@ struct PatchGenerator: ~Copyable {
     ) -> InputIndex {
         let input = build.input
         let isAppend = off.position == input.insnCount
+        let width = input.subprogramCount > 256 ? 12 : 8
         for _ in 0..<4 {
-            let number = bits.below(input.subprogramCount, ofBits: 8)
+            let number = bits.below(input.subprogramCount, ofBits: width)
             let start = unsafe InputIndex(rawValue: input.subprograms[TableIndex(number)].start)
             let isAhead = start > off && start >= edit.end
             let mayBeDead = number == build.home && !isAppend && build.features.limits.allowsDeadTargets

@@ -27,9 +27,34 @@ struct ProgramGenerator: ~Copyable {
     /// Picks the kinds of slots in the case.
     ///
     /// - Parameter turn: the index of the kernel that must define their codes
-    mutating func begin(_ features: CaseFeatures, turn: Int = 0, _ draws: inout Draws) {
+    mutating func begin(turn: Int = 0, _ draws: inout Draws) {
         let patterns = patterns.buffer(as: Slot.self).suffix(from: Slot(turn * patternCount), as: Slot.self)
-        features.fill(palette.buffer(), from: patterns, &draws)
+        fill(palette.buffer(), from: patterns, &draws)
+    }
+
+    /// Fills the palette from which the kinds of slots are picked. Its kinds and their shares differ from case to case.
+    private func fill(
+        _ palette: UnsafeTypedBuffer<Slot, SlotPattern>, from patterns: UnsafeTypedBuffer<Slot, SlotPattern>,
+        _ draws: inout Draws
+    ) {
+        var bits = draws.bits()
+        let jumps = bits.below(16)
+        let others: [4 of CaseFeatures.Kind] = [.memory, .wide, .decoy, .alu]
+        let jumpKinds: [8 of CaseFeatures.Kind] = [
+            .conditional, .ja, .mayGoto, .gotol, .conditional32, .call, .function, .odd,
+        ]
+        // A case has about half of the kinds.
+        let mask = bits.below(256) | 1 << bits.below(8)
+        let otherMask = bits.below(8) | 8
+        let turn = bits.below(16)
+        func put(_ kind: CaseFeatures.Kind, at entry: Int) {
+            unsafe palette[Slot(entry)] =
+                unsafe patterns[Slot(Int(kind.rawValue) * SlotPattern.variants + (entry + turn) % SlotPattern.variants)]
+        }
+        let firstKind = jumpKinds[mask.trailingZeroBitCount]
+        for entry in 0..<jumps { put(mask >> (entry & 7) & 1 != 0 ? jumpKinds[entry & 7] : firstKind, at: entry) }
+        for entry in jumps..<24 { put(otherMask >> (entry & 3) & 1 != 0 ? others[entry & 3] : .alu, at: entry) }
+        for entry in 24..<CaseFeatures.paletteSize { put(.alu, at: entry) }
     }
 
     /// Fills a buffer with a program of the given features.

@@ -24,19 +24,22 @@ struct SlotPattern: BitwiseCopyable {
 struct SlotMaker: BitwiseCopyable {
     /// The marker of the next slot.
     var marker: Int32
+    /// True if some fields hold numbers at limits instead of markers.
+    var isAtLimits = false
 
     /// Makes one slot of a pattern; the offset of a jump or call is set later.
     ///
-    /// - Parameter bits: 12 of them are taken
+    /// - Parameter bits: 12 of them are taken, and 10 more for fields at limits
     @inline(__always)
     mutating func make(_ pattern: SlotPattern, _ bits: inout DrawnBits) -> Instruction {
         let registers = UInt8(truncatingIfNeeded: bits.take(8))
         let decoy = Int16(truncatingIfNeeded: bits.take(4)) &- 6
         let off = decoy & pattern.decoyMask | Int16(truncatingIfNeeded: marker) & pattern.offMask
-        let insn = Instruction(
+        var insn = Instruction(
             code: pattern.code, registers: registers & pattern.drawn | pattern.registers,
             off: off, imm: marker & pattern.immMask)
         marker &+= 1
+        if isAtLimits { FieldLimit.put(into: &insn, pattern, &bits) }
         return insn
     }
 
@@ -52,6 +55,27 @@ struct SlotMaker: BitwiseCopyable {
     mutating func makeSecond() -> Instruction {
         marker &+= 1
         return Instruction(code: 0, imm: marker &- 1)
+    }
+}
+
+/// Numbers at and next to the limits of 8, 16 and 32 bits.
+///
+/// A patcher that reads a field as another one, or in another width, overflows on them.
+private enum FieldLimit {
+    private static let numbers: [16 of Int32] = [
+        0x7f, 0x80, 0xff, 0x100, -0x80, -0x81, 0x7ffe, 0x7fff, 0x8000, 0xffff, 0x10000, -0x8000, -0x8001, .max, .min,
+        -1,
+    ]
+
+    /// Puts such numbers into half of the fields that are no offsets.
+    @inline(never)
+    static func put(into insn: inout Instruction, _ pattern: SlotPattern, _ bits: inout DrawnBits) {
+        let imm = bits.below(32)
+        if imm < 16 { insn.imm = numbers[imm] & pattern.immMask }
+        let off = bits.below(32)
+        if off < 16 && !(pattern.kind.isJump && pattern.offMask == 0 && pattern.decoyMask == 0) {
+            insn.off = Int16(truncatingIfNeeded: numbers[off])
+        }
     }
 }
 

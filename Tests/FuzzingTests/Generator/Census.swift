@@ -14,6 +14,9 @@ struct Census {
         case insertion, skip, patch, keep, keptJump, deletion, replacement
         case ref, callRef, leaving, secondPass
         case decoy, hundreds, grows, shrinks
+        case huge, hugeTarget, hugeSubprogram, hugeLine, manySubprograms, manyLines, manyEdits, longPatch,
+            longPatchTarget
+        case immediateAtLimit, jumpImmediateAtLimit, offsetAtLimit
         case farForwardFits, farBackwardFits, farForwardOverflows, farBackwardOverflows
     }
 
@@ -30,9 +33,10 @@ struct Census {
     /// One census for all tests.
     static let seed: UInt64 = 2026
     static let mixed = Census(seed: seed, cases: 20_000)
+    static let large = Census(seed: seed, cases: 60, shape: .large)
 
-    init(seed: UInt64, cases: UInt64) {
-        var generator = CaseGenerator(seed: seed)
+    init(seed: UInt64, cases: UInt64, shape: CaseShape = .mixed) {
+        var generator = CaseGenerator(seed: seed, shape: shape)
         var expectation = Expectation()
         var rules = EditRules()
         let reading = JumpReading()
@@ -63,6 +67,44 @@ struct Census {
                 }
                 break
             }
+        }
+    }
+
+    /// Indices that do not fit 8, 10 or 16 bits, and fields at such limits.
+    private func lookAtSizes(_ pass: PassImage, _ input: ProgramImage<InputIndex>, _ seen: inout Set<Feature>) {
+        if pass.editCount > 1024 { seen.insert(.manyEdits) }
+        if input.subprogramCount > 256 { seen.insert(.manySubprograms) }
+        if input.lineCount > 256 { seen.insert(.manyLines) }
+        for number in 0..<pass.editCount where pass.edit(number).patchCount > 256 {
+            seen.insert(.longPatch)
+            let edit = pass.edit(number)
+            let patch = pass.patch(of: edit)
+            for slot in 0..<Int(edit.patchCount)
+            where unsafe !edit.keeps(PatchIndex(slot)) && patch[PatchIndex(slot)].jumpKind.isJump {
+                let isRef = pass.target(of: PatchIndex(slot), in: edit) != nil
+                let offset = unsafe patch[PatchIndex(slot)].jumpOffset(patch[PatchIndex(slot)].jumpKind)
+                if !isRef && slot + 1 + offset > 255 { seen.insert(.longPatchTarget) }
+            }
+        }
+        let limits: Set<Int32> = [0x7fff, 0x8000, 0xffff, 0x10000, -0x8000, -0x8001, .max, .min]
+        for slot in 0..<min(input.insnCount, 2000) {
+            let insn = unsafe input.insns[InputIndex(slot)]
+            if limits.contains(insn.imm) {
+                seen.insert(insn.jumpKind == .none ? .immediateAtLimit : .jumpImmediateAtLimit)
+            }
+            if insn.jumpKind != .short && (insn.off == .max || insn.off == .min) { seen.insert(.offsetAtLimit) }
+        }
+        if input.insnCount <= 65536 { return }
+        seen.insert(.huge)
+        let last = input.subprogramCount - 1
+        if unsafe last > 0 && input.subprograms[TableIndex(last)].start > 65535 { seen.insert(.hugeSubprogram) }
+        if unsafe input.lineCount > 0 && input.lines[TableIndex(input.lineCount - 1)].insnOff > 65535 {
+            seen.insert(.hugeLine)
+        }
+        for slot in 0..<input.insnCount {
+            let insn = unsafe input.insns[InputIndex(slot)]
+            let target = slot + 1 + insn.jumpOffset(insn.jumpKind)
+            if insn.jumpKind != .none && slot < 65536 && target > 65535 { seen.insert(.hugeTarget) }
         }
     }
 
@@ -98,6 +140,7 @@ struct Census {
             look(at: edit, pass, input, &seen)
             for jump in jumps { look(at: jump, edit, input, &seen) }
         }
+        lookAtSizes(pass, input, &seen)
         if pass.editCount >= 100 { seen.insert(.hundreds) }
         if growth > 0 { seen.insert(.grows) }
         if growth < 0 { seen.insert(.shrinks) }

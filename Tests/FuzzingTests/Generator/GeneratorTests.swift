@@ -1,24 +1,40 @@
 import BPF
-import Fuzzing
 import Patching
 import TestSupport
 import Testing
+
+@testable import Fuzzing
 
 /// The contents of generated cases, counted over one run. Cases are pure functions of seed and index.
 struct GeneratorTests {
     private static let seed = Census.seed
 
-    /// Each feature is frequent enough for every campaign. Far programs are rare because they are slow.
+    /// Each feature is frequent enough for every campaign. Large programs are rare because they are slow.
     @Test(arguments: Census.Feature.allCases) func featureIsThere(_ feature: Census.Feature) {
         let count = Census.mixed.counts[feature, default: 0]
         let least: Int
         switch feature {
         case .hundreds: least = 50
         case .farForwardFits, .farBackwardFits, .farForwardOverflows, .farBackwardOverflows: least = 8
+        case .longPatch, .longPatchTarget: least = 1
+        case .huge, .hugeTarget, .hugeSubprogram, .hugeLine, .manySubprograms, .manyLines, .manyEdits:
+            // Too rare for a census of all sizes.
+            #expect(Census.large.counts[feature, default: 0] >= 3, "seed \(GeneratorTests.seed)")
+            return
         case .jumpToItself, .emptiesSubprogram, .forwardToLast, .backwardToLast: least = 100
         default: least = 500
         }
         #expect(count >= least, "seed \(GeneratorTests.seed): \(feature) in \(count) of \(Census.mixed.cases) cases")
+    }
+
+    /// One case in 16,384 is large: some twenty in ten seconds of a campaign.
+    @Test func largeCasesAreRare() {
+        let large = (0..<UInt64(400_000)).count { index in
+            var draws = Draws(seed: GeneratorTests.seed, index: index)
+            let features = CaseFeatures.draw(.mixed, &draws)
+            return features.isHuge || features.subprograms >= 400 || features.edits > 299
+        }
+        #expect((12...40).contains(large), "seed \(GeneratorTests.seed): \(large)")
     }
 
     @Test(arguments: MalformedEdit.Rule.allCases) func ruleIsBroken(_ rule: MalformedEdit.Rule) {
