@@ -1,3 +1,5 @@
+import BPF
+
 /// A feature that some kernels lack. Loading a program that needs it shows if a kernel has it.
 ///
 /// Program types and kernel functions are not features but sets of their own in ``KernelFacts``.
@@ -16,7 +18,7 @@ package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
     case kptr
     /// The same to per-cpu structures. Since 6.7.
     case percpuKptr = "percpu-kptr"
-    /// Calls of kernel functions.
+    /// Calls of kernel functions, `bpf_rcu_read_lock` among them. Since 6.2.
     case kernelFunctions = "kfuncs"
     /// `gotol`: a jump with a 32-bit offset. Since 6.6.
     case gotol
@@ -57,7 +59,53 @@ package enum KernelFeature: String, Hashable, Sendable, Codable, CaseIterable {
         case .jit: "net.core.bpf_jit_enable is 0"
         case .blinding: "net.core.bpf_jit_harden is not 2"
         case .speculationHardening: "programs loaded without CAP_PERFMON are not hardened, as with mitigations=off"
+        case .kernelTypes: "the kernel has no BTF of its own (CONFIG_DEBUG_INFO_BTF)"
+        case .rawDump: "the kernel hides addresses (kernel.kptr_restrict)"
         default: nil
         }
+    }
+
+    /// The first release that has the feature; `nil` if it depends on a setting, on rights or on the processor.
+    package var since: KernelVersion? {
+        switch self {
+        case .addressableMaps: KernelVersion(5, 14)
+        case .rndHi32: KernelVersion(5, 3)
+        case .pseudoFunction: KernelVersion(5, 13)
+        case .loop: KernelVersion(5, 17)
+        case .timer: KernelVersion(5, 15)
+        case .kptr: KernelVersion(6, 4)
+        case .percpuKptr: KernelVersion(6, 7)
+        case .kernelFunctions: KernelVersion(6, 2)
+        case .gotol, .signedDivision, .signExtension: KernelVersion(6, 6)
+        case .mayGoto: KernelVersion(6, 9)
+        case .mayGotoNop: KernelVersion(6, 14)
+        case .fallthroughCycles: KernelVersion(6, 8)
+        case .fastcall: Self.hasInlinedHelpers ? KernelVersion(6, 12) : nil
+        case .loadAcquire: Self.hasInlinedHelpers ? KernelVersion(6, 15) : nil
+        case .loadAbsolute: KernelVersion(4, 1)
+        case .jit, .blinding, .rawDump, .speculationHardening, .testRun, .typedTracepoint, .kernelTypes: nil
+        }
+    }
+
+    /// The features without which a release does not have this one.
+    package var requires: Set<KernelFeature> {
+        switch self {
+        case .pseudoFunction, .fastcall, .loadAcquire: [.jit]
+        case .loop, .timer: [.jit, .addressableMaps, .pseudoFunction]
+        case .kernelFunctions: [.jit, .kernelTypes]
+        case .kptr: [.jit, .kernelTypes, .addressableMaps, .kernelFunctions]
+        case .percpuKptr: [.jit, .kernelTypes, .kernelFunctions]
+        case .mayGotoNop: [.mayGoto]
+        default: []
+        }
+    }
+
+    /// True for a processor whose JIT compiles per-CPU loads and atomic loads from the first release that has them.
+    private static var hasInlinedHelpers: Bool {
+        #if arch(x86_64)
+            true
+        #else
+            false
+        #endif
     }
 }

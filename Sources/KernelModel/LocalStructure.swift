@@ -9,4 +9,22 @@ public enum LocalStructure: Int32, Hashable, Sendable, CaseIterable {
     case plain = 3
     /// A word of 8 bytes and a `struct bpf_refcount`, the argument of `bpf_refcount_acquire_impl`.
     case counted = 6
+    /// A word of 8 bytes and, at byte 8, a `struct bpf_list_node`.
+    case listItem = 9
+    /// A word of 8 bytes and, at byte 8, a `struct bpf_rb_node`.
+    case treeItem = 12
+
+    /// - Units: bytes
+    package var size: UInt32 {
+        switch self {
+        case .plain, .counted: 16
+        case .listItem: 32
+        case .treeItem: 40
+        }
+    }
+
+    /// The offset of the node in ``listItem`` and ``treeItem``.
+    ///
+    /// - Units: bytes
+    package static let nodeOffset: UInt32 = 8
 }

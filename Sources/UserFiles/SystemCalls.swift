@@ -37,7 +37,7 @@ package enum SystemCall {
     }
 
     /// The target of a symbolic link: readlink(2).
-    static func target(ofLink path: String) throws(Errno) -> String {
+    package static func target(ofLink path: String) throws(Errno) -> String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = try repeated { unsafe readlink(path, &bytes, bytes.count) }
         return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -168,6 +168,11 @@ extension FileDescriptor {
 
     /// Writes all bytes.
     package func put(_ bytes: some Sequence<UInt8>) throws(Errno) { _ = try onErrno { try writeAll(bytes) } }
+
+    /// Writes all bytes at an offset in the file.
+    package func put(_ bytes: some Sequence<UInt8>, at offset: Int64) throws(Errno) {
+        _ = try onErrno { try writeAll(toAbsoluteOffset: offset, bytes) }
+    }
 
     /// Truncates or extends the file.
     package func setSize(_ bytes: Int) throws(Errno) { try onErrno { try resize(to: Int64(bytes)) } }

@@ -13,17 +13,17 @@ struct Capabilities: OptionSet, Hashable, Sendable {
     static let perfmon = Capabilities(rawValue: 1 << UInt64(CAP_PERFMON))
     static let bpf = Capabilities(rawValue: 1 << UInt64(CAP_BPF))
 
-    /// What the calling thread may use at this moment.
+    /// The effective capabilities of the calling thread.
     static var effective: Capabilities {
         var state = ThreadState()
         return state.read() ? state.effective : []
     }
 
-    /// Runs `body` with no other effective capabilities than these, and gives back what there was.
+    /// Runs `body` with only these effective capabilities, and then restores the previous ones.
     ///
-    /// Only the calling thread is changed; what it is not permitted it does not get.
+    /// Only the calling thread is changed. It does not get capabilities that it is not permitted.
     ///
-    /// - Throws: ``KernelError`` when the kernel refuses, and if it were ever to refuse the way back
+    /// - Throws: ``KernelError`` if the kernel refuses the change, or the way back
     func whileAlone<Result: ~Copyable>(_ body: () -> Result) throws(KernelError) -> Result {
         var state = ThreadState()
         if !state.read() { throw KernelError(.privilege, code: errno) }
@@ -36,7 +36,7 @@ struct Capabilities: OptionSet, Hashable, Sendable {
         return result
     }
 
-    /// What `capget` and `capset` work on: two halves of 32 capabilities each.
+    /// The argument of `capget` and `capset`: two halves of 32 capabilities each.
     private struct ThreadState {
         var header = __user_cap_header_struct(version: UInt32(_LINUX_CAPABILITY_VERSION_3), pid: 0)
         var halves = [__user_cap_data_struct](repeating: __user_cap_data_struct(), count: 2)

@@ -2,11 +2,17 @@ import BPF
 import KernelModel
 
 /// A small program that only a kernel with a feature accepts, or rewrites in the feature's way.
-struct FeatureProbe: Sendable {
+package struct FeatureProbe: Sendable {
     let feature: KernelFeature
-    let program: LoadableProgram
-    /// What must hold of the program that comes back.
+    package let program: LoadableProgram
+    /// Returns true if the program as it was read back shows the feature.
     let shows: @Sendable (_ result: Program) -> Bool
+
+    /// The program that probes a feature or program type, by the name in ``ProbeAnswer/probe``.
+    package static func program(named name: String) -> LoadableProgram? {
+        if let probe = all.first(where: { $0.feature.rawValue == name }) { return probe.program }
+        return ProgramType.allCases.first { $0.name == name }.map(program)
+    }
 
     /// Makes a probe from the statements of each subprogram.
     private init(
@@ -23,7 +29,7 @@ struct FeatureProbe: Sendable {
             kernelFunctions: functions)
     }
 
-    /// Puts the address of a map's first value into `r0`, or leaves where there is none.
+    /// Puts the address of a map's first value into `r0`, or skips some slots if there is none.
     private static func firstValue(of kind: MapKind, exit distance: Int) -> [String] {
         [
             "*(u32 *)(r10 - 4) = 0", "r2 = r10", "r2 += -4", "r1 = \(kind.rawValue) ll {src=5}", "call 1",
@@ -63,7 +69,8 @@ struct FeatureProbe: Sendable {
         FeatureProbe(.signExtension, ["r1 = 6", "r0 = (s8)r1", "r0 = bswap64 r0", "exit"]),
         FeatureProbe(.mayGoto, ["r0 = 0", "may_goto +1", "r0 = 1", "exit"]),
         FeatureProbe(.mayGotoNop, ["r0 = 0", "may_goto +0", "exit"]) { $0.insns.count == 2 },
-        // The last condition goes back to what falls through to it; it never holds, which is found out too late.
+        // The condition jumps back to the code that falls through to it. It never holds, but the check of the control
+        // flow does not know that.
         FeatureProbe(.fallthroughCycles, ["r0 = 0", "goto +1", "r0 = 1", "if r0 == 5 goto -2", "exit"]),
         FeatureProbe(
             .fastcall, ["*(u64 *)(r10 - 8) = r1", "call 8", "r1 = *(u64 *)(r10 - 8)", "r0 = 0", "exit"]
@@ -82,7 +89,7 @@ struct FeatureProbe: Sendable {
 }
 
 extension FeatureProbe {
-    /// The least program of a type, or `nil` for one that needs an attach target which not every kernel has.
+    /// The smallest program of a type.
     static func program(of type: ProgramType) -> LoadableProgram {
         let attachType: UInt32 =
             switch type {
@@ -98,7 +105,7 @@ extension FeatureProbe {
             }
         let target: String? =
             switch type {
-            // Old, and small enough to be in every kernel.
+            // An old function that every kernel has.
             case .tracing: "do_unlinkat"
             case .lsm: "file_open"
             default: nil
@@ -113,7 +120,7 @@ extension FeatureProbe {
 extension Program {
     /// Assembles the statements of each subprogram; distances are numbers.
     ///
-    /// For programs that stand in the code here: a statement that makes no sense is a fault of ours.
+    /// - Precondition: every statement is valid
     package init(statements: [[String]], lines: [LineRecord] = []) {
         var insns: [Instruction] = []
         var subprograms: [Subprogram] = []

@@ -1,9 +1,9 @@
 import BPF
 import CLibbpf
 
-/// How the kernel was built, as far as that bears on BPF.
+/// The build options of the kernel that affect BPF.
 enum KernelConfiguration {
-    /// The options, as `CONFIG_NAME=value` and sorted; empty where the kernel does not tell.
+    /// The options as `CONFIG_NAME=value`, sorted; empty if they cannot be read.
     ///
     /// - Complexity: O(bytes of the configuration)
     static func read(release: String) -> [String] {
@@ -21,16 +21,16 @@ enum KernelConfiguration {
         "CPU_MITIGATIONS",
     ]
 
-    /// Whether a line sets an option that says something about programs or what runs them.
+    /// Returns true if a line sets an option that affects programs or their execution.
     private static func bearsOnBPF(_ line: Substring) -> Bool {
         guard line.hasPrefix("CONFIG_"), let sign = line.firstIndex(of: "=") else { return false }
         let name = line[..<sign].dropFirst("CONFIG_".count)
-        // Character by character this would take longer than all the rest.
+        // A comparison by characters would take longer than all other steps.
         return names.contains(String(name))
             || name.utf8.split(separator: UInt8(ascii: "_")).contains { $0.elementsEqual("BPF".utf8) }
     }
 
-    /// What a file holds, unpacked if it is packed; empty if it cannot be read.
+    /// The unpacked text of a file; empty if it cannot be read.
     private static func text(of path: String) -> String {
         guard let file = unsafe gzopen(path, "r") else { return "" }
         defer { unsafe gzclose(file) }

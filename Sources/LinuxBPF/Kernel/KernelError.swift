@@ -1,8 +1,8 @@
 import Glibc
 
-/// Why the running kernel cannot be worked with, or did not do what it should; its description is one line.
+/// The reason for which the running kernel cannot be used, or failed; its description is one line.
 package struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was wanted of the kernel.
+    /// The requested operation.
     package enum Attempt: String, Hashable, Sendable {
         case use = "use BPF"
         case types = "load BTF"
@@ -10,16 +10,16 @@ package struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         case map = "make a map"
         case load = "load a program"
         case read = "read a program back"
-        case log = "have the verifier's log"
+        case log = "get the verifier's log"
         case run = "run a program"
         case privilege = "give up capabilities for one load"
     }
 
-    /// What was wanted.
+    /// The requested operation.
     package var attempt: Attempt
-    /// The `errno`; 0 where the kernel gave none.
+    /// The `errno`; 0 if there is none.
     package var code: Int32
-    /// What is missing and how to get it, or what else there is to say.
+    /// The missing right with the remedy, or another explanation; `nil` for none.
     package var explanation: String?
 
     package init(_ attempt: Attempt, code: Int32, _ explanation: String? = nil) {
@@ -28,9 +28,9 @@ package struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         self.explanation = explanation
     }
 
-    /// Whether this process or the machine has run out of something, or a signal came between: no program is to blame.
+    /// True if this process or the machine lacks a resource, or a signal interrupted the call: no program is to blame.
     ///
-    /// That there is no memory for a program is what the kernel also says of one whose jumps would not reach.
+    /// `ENOMEM` of a load does not count, since the kernel returns it for jumps out of range as well.
     package var isOfEnvironment: Bool {
         switch (attempt, code) {
         case (_, EMFILE), (_, ENFILE), (_, EAGAIN), (_, EINTR): true
@@ -40,7 +40,7 @@ package struct KernelError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What failed, the reason of the system, and what helps.
+    /// The failed operation, the reason, and the remedy.
     package var description: String {
         let reason = code == 0 ? "" : ": " + LibbpfLog.words(for: code)
         return "cannot \(attempt.rawValue)\(reason)" + (explanation.map { "; \($0)" } ?? "")

@@ -2,18 +2,18 @@ import BPF
 import CLibbpf
 import Glibc
 
-/// Finds out whether this process may load programs, and says why not.
+/// Checks that this process may load programs.
 enum KernelRights {
-    /// The capabilities that the whole of a run needs, and their names.
+    /// The capabilities that a campaign needs, and their names.
     private static let needed: [(capability: Capabilities, name: String)] = [
         (.bpf, "CAP_BPF"), (.perfmon, "CAP_PERFMON"), (.netAdmin, "CAP_NET_ADMIN"),
     ]
 
-    /// Tries the system call with the smallest program there is.
+    /// Tries the system call with the smallest program.
     ///
-    /// A kernel may let everybody load some types of programs (`kernel.unprivileged_bpf_disabled`), but nobody BTF.
+    /// A kernel may allow any user to load some types of programs (`kernel.unprivileged_bpf_disabled`), but not BTF.
     ///
-    /// - Throws: ``KernelError``, which says what is missing and how to get it
+    /// - Throws: ``KernelError`` with the missing right and the remedy
     static func check() throws(KernelError) {
         let effective = Capabilities.effective
         let missing = needed.filter { !effective.contains($0.capability) && !effective.contains(.sysAdmin) }
@@ -31,10 +31,10 @@ enum KernelRights {
         }
     }
 
-    /// What to say when capabilities are missing.
+    /// The explanation for missing capabilities.
     private static func lack(of names: [String]) -> String {
         let verb = names.count == 1 ? "is" : "are"
-        // Root in a container, or what root has left something out for, is root already.
+        // In a container the user may be root already.
         let way =
             geteuid() == 0
             ? "run it with \(names.count == 1 ? "that capability" : "these capabilities")"
@@ -43,7 +43,7 @@ enum KernelRights {
             + names.map { "--cap-add \($0.dropFirst("CAP_".count))" }.joined(separator: " ") + "`"
     }
 
-    /// What stands in the way of a process that has the capabilities.
+    /// The reason why a process with the capabilities is refused; `nil` if it is unknown.
     private static func reason(_ code: Int32) -> String? {
         let isFiltered = line("Seccomp:", of: "/proc/self/status").map { $0 != "0" } ?? false
         if isFiltered && (code == EPERM || code == ENOSYS) {
@@ -62,7 +62,7 @@ enum KernelRights {
         return "a security module forbids bpf()"
     }
 
-    /// What stands behind a word at the start of a line, blanks folded; `nil` when there is no such line.
+    /// The rest of the line that starts with a word, with single blanks; `nil` if there is no such line.
     private static func line(_ start: String, of path: String) -> String? {
         guard let bytes = try? HostFile.bytes(of: path) else { return nil }
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {

@@ -3,7 +3,7 @@ import CLibbpf
 import Glibc
 import KernelModel
 
-/// What one load hands to the kernel, in buffers that are kept from one program to the next.
+/// The arguments of a load, in buffers that all loads share.
 struct LoadBuffers: ~Copyable {
     private var insnStorage = Scratch<Instruction>(capacity: 4096)
     private var functionStorage = Scratch<Subprogram>(capacity: 64)
@@ -11,12 +11,12 @@ struct LoadBuffers: ~Copyable {
     private var insnCount = 0
     private var functionCount = 0
     private var lineCount = 0
-    /// A bit for each kind of map that the program names.
+    /// A bit for each kind of map in the program.
     private(set) var mapKinds: UInt64 = 0
 
-    /// Copies the instructions, and puts the ids of kernel functions in.
+    /// Copies the instructions, and replaces the numbers of kernel functions by their ids.
     ///
-    /// - Throws: the refusal of a program that names a map or a kernel function which is not there
+    /// - Throws: a refusal if a map or kernel function does not exist
     /// - Complexity: O(slots)
     mutating func take(_ program: LoadableProgram, _ types: inout KernelTypes) throws(LoadRefusal) {
         let insns = program.program.insns
@@ -45,7 +45,7 @@ struct LoadBuffers: ~Copyable {
         }
     }
 
-    /// Writes the function and line records; a line's number goes where the kernel keeps its place in a source file.
+    /// Writes the function and line records. The number of a line takes the field for the place in a source file.
     ///
     /// - Complexity: O(records)
     mutating func takeRecords(_ program: Program, _ types: borrowing ProgramTypes) {
@@ -64,12 +64,12 @@ struct LoadBuffers: ~Copyable {
         at = 0
         for line in program.lines {
             unsafe lines[TableIndex(rawValue: at)] = SIMD4(
-                line.insnOff, types.lineText, types.lineText, LineNumber.encoded(line.id))
+                line.insnOff, types.ids.lineText, types.ids.lineText, LineNumber.encoded(line.id))
             at &+= 1
         }
     }
 
-    /// Copies of what was taken.
+    /// Copies of the buffers.
     var insns: [Instruction] { buffer(of: insnStorage).array(count: insnCount) }
     var functions: [Subprogram] { buffer(of: functionStorage).array(count: functionCount) }
     var lines: [ProgramReader.Line] { buffer(of: lineStorage).array(count: lineCount) }
@@ -78,7 +78,7 @@ struct LoadBuffers: ~Copyable {
         storage.buffer()
     }
 
-    /// What a load takes beside the buffers.
+    /// The arguments of a load that are not in the buffers.
     struct Request {
         var type: ProgramType
         var attachType: UInt32
@@ -95,7 +95,9 @@ struct LoadBuffers: ~Copyable {
         }
     }
 
-    /// Loads what was taken; gives a descriptor or a negative `errno`.
+    /// Loads the program in the buffers.
+    ///
+    /// - Returns: a descriptor, or a negative `errno`
     func load(
         _ request: Request, _ types: borrowing ProgramTypes, _ maps: borrowing MapPool,
         _ log: UnsafeTypedBuffer<Slot, UInt8>
@@ -105,7 +107,7 @@ struct LoadBuffers: ~Copyable {
         let lines: UnsafeTypedBuffer<TableIndex, ProgramReader.Line> = lineStorage.buffer()
         var options = unsafe bpf_prog_load_opts()
         unsafe options.sz = MemoryLayout<bpf_prog_load_opts>.size
-        // A signal in the middle of a long verification ends it with EAGAIN.
+        // A signal during a long verification ends it with EAGAIN.
         unsafe options.attempts = 100
         unsafe options.expected_attach_type = bpf_attach_type(rawValue: request.attachType)
         unsafe options.prog_flags = request.flags.rawValue
@@ -130,7 +132,7 @@ struct LoadBuffers: ~Copyable {
     }
 }
 
-/// How the number of a line record travels in `line_col`, which has a line in the upper 22 bits and a column below.
+/// The number of a line record in `line_col`, which has a line in the upper 22 bits and a column below.
 enum LineNumber {
     /// Lines of a source file count from 1.
     static func encoded(_ id: UInt32) -> UInt32 { (id &+ 1) &<< 10 }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Why a program was not loaded.
+/// The reason why a program was not loaded.
 package struct LoadRefusal: Error, Hashable, Sendable {
     /// The `errno` of the load.
     package var code: Int32
-    /// The line of the verifier's log that says why, or the error in words where there is no log.
+    /// The line of the verifier's log with the reason, or the error in words if there is no log.
     package var text: String
-    /// Whether no program is to blame: see ``KernelError/isOfEnvironment``.
+    /// True if no program is to blame: see ``KernelError/isOfEnvironment``.
     package private(set) var isOfEnvironment = false
 
     package init(code: Int32, text: String) {
@@ -14,27 +14,33 @@ package struct LoadRefusal: Error, Hashable, Sendable {
         self.text = text
     }
 
-    /// Makes a refusal of something that the kernel did not do.
+    /// The text of a refusal after the verifier's limit of instructions, if it wrote no line.
+    package static let tooManyInstructions = "the verifier looks at no more than a million instructions"
+
+    /// Makes a refusal of an error of another call.
     package init(_ error: KernelError) {
         self.init(code: error.code, text: error.description)
         isOfEnvironment = error.isOfEnvironment
     }
 
-    /// Whether the kernel says that it went wrong itself, so that it is no fault of the program.
+    /// True if the kernel reports a fault of its own, so that the program is not to blame.
     ///
-    /// Older kernels say some of it on the console alone; `EFAULT` then tells it, since what is handed over is always there.
+    /// Older kernels write some of these lines to the console only. `EFAULT` then shows the fault, since all memory
+    /// that a load passes is readable.
     ///
-    /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; before, `verifier internal error`; 6.12
-    ///   `kernel/bpf/verifier.c`, `jit_subprogs`, which only warns
+    /// - Source: `include/linux/bpf_verifier.h`, `verifier_bug`, since 6.16; 6.12 `kernel/bpf/verifier.c`: "verifier
+    ///   internal error", "bpf verifier is misconfigured", "BUG regs", and `jit_subprogs`, which only warns
     package var isVerifierBug: Bool { code == EFAULT || Self.namesVerifierBug(text) }
 
-    /// Whether a line of the log says so.
+    /// True if a line of the log reports a fault of the verifier.
     static func namesVerifierBug(_ line: some StringProtocol) -> Bool {
-        line.contains("verifier bug") || line.contains("verifier internal error")
-            || line.contains("misconfigured verifier")
+        line.hasPrefix("BUG ") || line.hasPrefix("BUG: ") || line.hasPrefix("bug: ")
+            || ["verifier bug", "verifier BUG", "verifier internal error", "misconfigured", "history bug"].contains {
+                line.contains($0)
+            }
     }
 
-    /// The text with `N` for each number, so that refusals of one kind can be counted.
+    /// The text with `N` for each number, to count refusals of one kind.
     ///
     /// - Complexity: O(text)
     package var reason: String {

@@ -2,20 +2,20 @@ import BPF
 import Glibc
 import KernelModel
 
-/// A program in the kernel; it goes when this does.
+/// A program in the kernel, which is freed by `deinit`.
 package struct LoadedProgram: ~Copyable, Sendable {
     /// The descriptor that keeps the program.
     package let descriptor: Int32
-    /// What it was loaded as.
+    /// The type that it was loaded as.
     package let type: ProgramType
 
     deinit { close(descriptor) }
 }
 
-/// What the kernel made of a program.
+/// The result of a load.
 package enum LoadOutcome: ~Copyable, Sendable {
-    /// The verifier accepts it.
+    /// The verifier accepts the program.
     case loaded(LoadedProgram)
-    /// It is not loaded.
+    /// The program is not loaded.
     case refused(LoadRefusal)
 }

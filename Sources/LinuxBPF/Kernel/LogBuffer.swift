@@ -1,37 +1,37 @@
 import BPF
 import Glibc
 
-/// Where the verifier writes; grown when a log does not fit.
+/// The buffer of the verifier's log, which grows if a log does not fit.
 struct LogBuffer: ~Copyable {
-    /// How long a log may be.
+    /// The greatest length of a log.
     ///
     /// - Units: bytes
     /// - Source: `kernel/bpf/log.c`, `bpf_verifier_log_attr_valid`: less than 2^30
     static let limit = 1 << 30 - 1
 
-    /// How long the end of a log is made to be before it is taken for enough.
+    /// The length of the end of a log that is enough for the reason of a refusal.
     ///
     /// - Units: bytes
     static let longEnd = 1 << 21
 
     private var storage: Scratch<UInt8>
 
-    /// Makes a buffer; address space only, to which memory goes as it is written.
+    /// Makes a buffer. It takes address space, and memory only when it is written.
     init(capacity: Int = 1 << 18) { storage = Scratch(capacity: min(capacity, Self.limit)) }
 
     var row: UnsafeTypedBuffer<Slot, UInt8> { storage.buffer() }
 
-    /// Forgets what was written.
+    /// Clears the log.
     func clear() { unsafe row[Slot(0)] = 0 }
 
-    /// Makes the buffer eight times as long; gives whether that was still allowed.
+    /// Makes the buffer eight times as long; returns false if it has its greatest length already.
     mutating func grow() -> Bool {
         if row.capacity >= Self.limit { return false }
         storage.reserve(min(row.capacity * 8, Self.limit))
         return true
     }
 
-    /// How much was written, up to its end mark.
+    /// The length of the log, up to its end mark.
     ///
     /// - Units: bytes
     /// - Complexity: O(length)
@@ -40,7 +40,7 @@ struct LogBuffer: ~Copyable {
         return unsafe strnlen(UnsafeRawPointer(row.baseAddress).assumingMemoryBound(to: CChar.self), row.capacity)
     }
 
-    /// The end of what was written, in which a complaint stands.
+    /// The end of the log, which has the reason of a refusal.
     var ending: String {
         let length = length
         let count = min(length, 1 << 14)
@@ -48,22 +48,21 @@ struct LogBuffer: ~Copyable {
             decoding: UnsafeBufferPointer(start: row.baseAddress + (length - count), count: count), as: UTF8.self)
     }
 
-    /// Gives the memory of a long log back.
+    /// Frees the memory of a long log.
     func release() {
         if length < 1 << 24 { return clear() }
         let page = Int(getpagesize())
         let start = unsafe UnsafeMutableRawPointer(row.baseAddress)
-        // Only whole pages go; what is before the first of them is written over.
+        // Only whole pages are freed; the bytes before the first one are overwritten later.
         let skipped = (page - Int(bitPattern: start) % page) % page
         unsafe madvise(start + skipped, (row.capacity - skipped) / page * page, MADV_DONTNEED)
         clear()
     }
 
-    /// For each slot, whether a log of level 2 says that the verifier saw it on a path that can be taken.
+    /// For each slot, true if the verifier saw it on a path that can be taken, according to a log of level 2.
     ///
-    /// With level 2 each instruction stands in the log when it is looked at, which for a program with many paths is
-    /// hundreds of megabytes. What is looked at only because the processor might guess wrong does not count as seen. The second
-    /// slot of a wide load is not in the log.
+    /// Level 2 logs each instruction that the verifier looks at: hundreds of megabytes for a program with many paths. A
+    /// path that only a speculating processor takes does not count. The second slot of a wide load is not in the log.
     ///
     /// - Complexity: O(bytes)
     /// - Source: `kernel/bpf/verifier.c`, `do_check`, `sanitize_mark_insn_seen`
@@ -91,7 +90,7 @@ struct LogBuffer: ~Copyable {
     private static let from = Array("from ".utf8)
     private static let validating = Array("Validating ".utf8)
 
-    /// The slot that a line tells of, as in `12: (b7) r0 = 1`; nothing else in the log starts so.
+    /// The slot in a line like `12: (b7) r0 = 1`; no other line starts in this way.
     @inline(__always)
     private static func visited(_ line: UnsafeBufferPointer<UInt8>) -> Int? {
         var slot = 0

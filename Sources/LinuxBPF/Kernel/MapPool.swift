@@ -3,15 +3,15 @@ import CLibbpf
 import Glibc
 import KernelModel
 
-/// The maps of ``MapKind``, each made when a program first needs it and closed with the pool.
+/// The maps of ``MapKind``. Each is made when a program first needs it, and closed with the pool.
 struct MapPool: ~Copyable {
-    /// A descriptor for each kind at its number, as `fd_array` wants it; -1 where no map was made yet.
+    /// The descriptor of each kind at its number, as in `fd_array`; -1 if the map is not made yet.
     ///
-    /// The kernel looks only at the entries that a program names, so that the others may be anything.
+    /// The kernel reads only the entries that a program names.
     private let storage: Scratch<Int32>
-    /// A bit for each kind whose map is there.
+    /// A bit for each kind whose map is made.
     private(set) var made: UInt64 = 0
-    /// The ids that the kernel names the maps by.
+    /// The kernel's ids of the maps.
     private(set) var identifiers: [UInt32: MapKind] = [:]
 
     init() {
@@ -26,9 +26,9 @@ struct MapPool: ~Copyable {
     /// The descriptor of a kind's map, -1 without one.
     private func descriptor(_ kind: MapKind) -> Int32 { unsafe descriptors[Slot(Int(kind.rawValue))] }
 
-    /// Makes the map of a kind unless it is there.
+    /// Makes the map of a kind, unless it exists.
     ///
-    /// - Throws: ``KernelError`` when the kernel will not make it
+    /// - Throws: ``KernelError`` if the kernel refuses it
     mutating func prepare(_ kind: MapKind, _ types: borrowing ProgramTypes) throws(KernelError) {
         if descriptor(kind) >= 0 { return }
         switch kind {
@@ -44,9 +44,9 @@ struct MapPool: ~Copyable {
         made |= 1 << UInt64(kind.rawValue)
     }
 
-    /// Closes the maps whose values have types of BTF that is about to go; they are made again when needed.
-    mutating func forgetTyped() {
-        for kind in [MapKind.timerArray, .kptrArray, .percpuKptrArray] {
+    /// Closes the maps whose values have types of a BTF that is replaced; they are made again when needed.
+    mutating func forgetTyped(_ types: borrowing ProgramTypes) {
+        for kind in MapKind.allCases where types.ids.values[kind] != nil {
             if descriptor(kind) < 0 { continue }
             close(descriptor(kind))
             unsafe descriptors[Slot(Int(kind.rawValue))] = -1
@@ -55,16 +55,15 @@ struct MapPool: ~Copyable {
         }
     }
 
-    /// Makes one map; gives its descriptor or a negative `errno`.
+    /// Makes one map; returns its descriptor or a negative `errno`.
     private func make(_ kind: MapKind, _ types: borrowing ProgramTypes) -> Int32 {
         var options = bpf_map_create_opts()
         options.sz = MemoryLayout<bpf_map_create_opts>.size
         var type = BPF_MAP_TYPE_ARRAY
+        var keySize: UInt32 = 4
         var valueSize: UInt32 = 64
-        var entries: UInt32 = 4
-        var value: UInt32 = 0
         switch kind {
-        case .array: break
+        case .array, .timerArray, .kptrArray, .percpuKptrArray, .collectionArray, .workQueueArray, .singleArray: break
         case .hash: type = BPF_MAP_TYPE_HASH
         case .lruHash: type = BPF_MAP_TYPE_LRU_HASH
         case .percpuArray: type = BPF_MAP_TYPE_PERCPU_ARRAY
@@ -73,23 +72,26 @@ struct MapPool: ~Copyable {
         case .arrayOfMaps: (type, valueSize) = (BPF_MAP_TYPE_ARRAY_OF_MAPS, 4)
         case .hashOfMaps: (type, valueSize) = (BPF_MAP_TYPE_HASH_OF_MAPS, 4)
         case .progArray: (type, valueSize) = (BPF_MAP_TYPE_PROG_ARRAY, 4)
-        case .timerArray: (value, entries) = (types.timerValue, 1)
-        case .kptrArray: (value, entries) = (types.kptrValue, 1)
-        case .percpuKptrArray: (value, entries) = (types.percpuKptrValue, 1)
-        case .singleArray: entries = 1
+        case .queue: (type, keySize) = (BPF_MAP_TYPE_QUEUE, 0)
+        case .stack: (type, keySize) = (BPF_MAP_TYPE_STACK, 0)
+        case .socketStorage: type = BPF_MAP_TYPE_SK_STORAGE
+        case .taskStorage: type = BPF_MAP_TYPE_TASK_STORAGE
+        // In kernels since 6.2; the headers of libbpf may be older.
+        case .cgroupStorage: type = bpf_map_type(rawValue: 32)
         case .sockMap: (type, valueSize) = (BPF_MAP_TYPE_SOCKMAP, 4)
         case .devMap: (type, valueSize) = (BPF_MAP_TYPE_DEVMAP, 4)
         case .perfEventArray: (type, valueSize) = (BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4)
         }
         switch kind {
-        case .arrayOfMaps, .hashOfMaps: options.inner_map_fd = UInt32(descriptor(.array))
+        case .arrayOfMaps, .hashOfMaps: options.inner_map_fd = kind.inner.map { UInt32(descriptor($0)) } ?? 0
+        case .socketStorage, .taskStorage, .cgroupStorage: options.map_flags = UInt32(BPF_F_NO_PREALLOC)
         default: break
         }
-        if value != 0 {
+        if let value = types.ids.values[kind] {
             options.btf_fd = UInt32(types.descriptor)
-            options.btf_key_type_id = types.key
+            options.btf_key_type_id = types.ids.key
             options.btf_value_type_id = value
         }
-        return unsafe bpf_map_create(type, "k\(kind.rawValue)", 4, valueSize, entries, &options)
+        return unsafe bpf_map_create(type, "k\(kind.rawValue)", keySize, valueSize, UInt32(kind.entries), &options)
     }
 }

@@ -1,10 +1,10 @@
 import BPF
 import KernelModel
 
-/// What the kernel is given for one program, with descriptors and BTF ids in place of names.
+/// The arguments of the load of one program, with descriptors and BTF ids in place of names.
 ///
-/// For loops that call the kernel themselves; good for as long as the ``RunningKernel`` that it came from, and until that
-/// loads a program with more subprograms than any before.
+/// For loops that call the kernel themselves. It is valid as long as its ``RunningKernel`` lives, and until that loads
+/// a program with more subprograms than any before.
 package struct PreparedProgram: Sendable {
     package var type: ProgramType
     package var attachType: UInt32
@@ -23,9 +23,9 @@ package struct PreparedProgram: Sendable {
 }
 
 extension RunningKernel {
-    /// Makes what a program needs, and gives what would go to the kernel for it.
+    /// Makes the maps and types that a program needs, and returns the arguments of its load.
     ///
-    /// - Throws: the refusal of a program that needs what this kernel does not have
+    /// - Throws: a refusal if this kernel lacks something that the program needs
     /// - Complexity: O(slots + records)
     package func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
         unsafe try state.value.prepared(program)
@@ -33,7 +33,7 @@ extension RunningKernel {
 }
 
 extension LoadState {
-    /// Copies what ``prepare(_:)`` makes.
+    /// Copies the result of ``prepare(_:)``.
     mutating func prepared(_ program: LoadableProgram) throws(LoadRefusal) -> PreparedProgram {
         let target = try prepare(program)
         return PreparedProgram(

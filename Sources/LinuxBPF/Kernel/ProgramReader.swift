@@ -2,9 +2,9 @@ import BPF
 import CLibbpf
 import Glibc
 
-/// Reads what became of programs: instructions as the kernel rewrote them, function and line records.
+/// Reads programs back: the rewritten instructions, and the function and line records.
 ///
-/// The buffers are kept from one program to the next, and are guessed to be large enough.
+/// All reads share the buffers, which grow if they are too small.
 package struct ProgramReader: ~Copyable {
     /// `struct bpf_line_info`: slot, file name, text and `line_col`.
     package typealias Line = SIMD4<UInt32>
@@ -12,23 +12,23 @@ package struct ProgramReader: ~Copyable {
     private var insnStorage = Scratch<Instruction>(capacity: 4096)
     private var functionStorage = Scratch<Subprogram>(capacity: 64)
     private var lineStorage = Scratch<Line>(capacity: 1024)
-    /// How many there are of each since the last ``read(_:)``.
+    /// The number of each since the last ``read(_:)``.
     package private(set) var insnCount = 0
     package private(set) var functionCount = 0
     package private(set) var lineCount = 0
 
     package init() {}
 
-    /// The instructions, as `xlated_prog_insns` gives them.
+    /// The instructions in `xlated_prog_insns`.
     package var insns: UnsafeTypedBuffer<Slot, Instruction> { insnStorage.buffer() }
-    /// The function records: where each starts, and the id of its type in the BTF of the program.
+    /// The function records: the start of each, and the id of its type in the BTF of the program.
     package var functions: UnsafeTypedBuffer<TableIndex, Subprogram> { functionStorage.buffer() }
     /// The line records.
     package var lines: UnsafeTypedBuffer<TableIndex, Line> { lineStorage.buffer() }
 
     /// Reads one program.
     ///
-    /// - Throws: ``KernelError`` when the kernel gives no instructions
+    /// - Throws: ``KernelError`` if the kernel returns no instructions
     /// - Complexity: O(instructions + records)
     /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_get_info_by_fd`
     package mutating func read(_ descriptor: Int32) throws(KernelError) {
@@ -65,7 +65,8 @@ package struct ProgramReader: ~Copyable {
         }
     }
 
-    /// Copies what was read into a program, whose arrays are used again; functions from `firstFunction` on count from 0.
+    /// Copies the result of the last read to a program, and reuses its arrays. Ids of functions are relative to
+    /// `firstFunction`.
     ///
     /// - Complexity: O(slots + records)
     func copy(to program: inout Program, firstFunction: UInt32) {

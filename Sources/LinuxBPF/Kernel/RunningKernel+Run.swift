@@ -4,16 +4,16 @@ import Glibc
 import KernelModel
 
 extension RunningKernel {
-    /// How often a program is run at most.
+    /// The most runs of a program.
     package static let runLimit = 1000
 
-    /// Runs a program on made-up input, and gives what the last run returned.
+    /// Runs a program on generated input, and returns the result of the last run.
     ///
-    /// Only for programs whose result was checked: a wrong one runs in the kernel all the same.
+    /// Only for programs that passed the check: the kernel runs a wrong one as well.
     ///
     /// - Parameters:
     ///   - data: the packet for program types that take one, of 14 bytes or more; others get a context of zeros
-    ///   - count: how often, from 1 to ``runLimit``; types that take no packet are run once
+    ///   - count: the number of runs, from 1 to ``runLimit``; types that take no packet are run once
     /// - Throws: ``KernelError`` for a type that cannot be run this way
     /// - Source: `net/bpf/test_run.c`
     package func run(
@@ -47,14 +47,14 @@ extension RunningKernel {
     }
 }
 
-/// What `BPF_PROG_TEST_RUN` wants for a program type.
+/// The input of `BPF_PROG_TEST_RUN` for a program type.
 private enum RunInput {
     case packet
-    /// A lookup of a socket for a connection that nobody waits for.
+    /// A lookup of a socket for a connection without a listener.
     case lookup
     /// The arguments of a tracepoint.
     case arguments
-    /// Memory that user space makes up.
+    /// Memory from user space.
     case memory
     /// The type cannot be run this way.
     case none
@@ -72,7 +72,7 @@ private enum RunInput {
             }
     }
 
-    /// The context to hand over; empty where the kernel makes it.
+    /// The context to pass; empty if the kernel makes it.
     var context: [UInt8] {
         switch self {
         case .packet, .none: return []

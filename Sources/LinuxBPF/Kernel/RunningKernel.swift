@@ -3,31 +3,31 @@ import CLibbpf
 import Glibc
 import KernelModel
 
-/// The kernel that runs this process: programs are loaded into it and read back as it rewrote them.
+/// The kernel that runs this process: programs are loaded into it and read back after its rewrites.
 ///
-/// One BTF, and one map of each kind that a program needed, stay open for as long as this does; nothing is ever pinned, so
-/// that nothing is left when the process ends, whichever way it does. For one thread at a time.
+/// One BTF, and one map of each kind that a program needed, stay open until `deinit`. Nothing is pinned, so nothing is
+/// left after the process ends. For one thread at a time.
 package final class RunningKernel {
-    /// What is kept from one load to the next.
+    /// The BTF, maps and buffers that loads share.
     let state: UncheckedBox<LoadState>
 
-    /// What the kernel is and has; found out when first asked for, by loading a small program for each thing.
+    /// The release, features and settings of the kernel; found on first use, by loading a small program for each.
     package private(set) lazy var facts = foundFacts()
 
-    /// Finds out whether programs may be loaded.
+    /// Checks that this process may load programs.
     ///
-    /// - Throws: ``KernelError``, which says what is missing and how to get it
+    /// - Throws: ``KernelError`` with the missing right and the remedy
     package init() throws(KernelError) {
         try KernelRights.check()
-        // More subprograms than 256 no kernel takes so far.
+        // No kernel so far accepts more than 256 subprograms.
         state = UncheckedBox(LoadState(types: try ProgramTypes(functionCount: 256)))
     }
 
-    /// Loads a program; it is in the kernel for as long as the value that comes back.
+    /// Loads a program, which stays in the kernel for as long as the returned value lives.
     ///
-    /// A program that is refused is loaded again with a log, which says why.
+    /// A refused program is loaded again with a log, for the reason.
     ///
-    /// - Complexity: O(slots), and what the verifier takes
+    /// - Complexity: O(slots), and the verifier's time
     /// - Source: `kernel/bpf/syscall.c`, `bpf_prog_load`
     package func load(_ program: LoadableProgram) -> LoadOutcome {
         do throws(LoadRefusal) {
@@ -42,13 +42,13 @@ package final class RunningKernel {
         }
     }
 
-    /// Reads a program back as the kernel rewrote it.
+    /// Reads a program back after the kernel's rewrites.
     ///
-    /// Subprograms and lines have the ids they were loaded with, and wide loads of maps, with `src_reg` 1 or 2, the number of
-    /// the ``MapKind``, or ``unknownMap``. Whatever else the kernel puts in stands as it gave it, as addresses of functions in
+    /// Subprograms and lines have the ids they were loaded with. Wide loads of maps, with `src_reg` 1 or 2, have the
+    /// number of the ``MapKind``, or ``unknownMap``. All other values are the kernel's own, such as the addresses in
     /// calls.
     ///
-    /// - Throws: ``KernelError`` when the kernel will not show it
+    /// - Throws: ``KernelError`` if the kernel does not show it
     /// - Complexity: O(slots + records)
     package func read(_ loaded: borrowing LoadedProgram) throws(KernelError) -> Program {
         var program = Program(insns: [], aux: [], subprograms: [])
@@ -56,9 +56,9 @@ package final class RunningKernel {
         return program
     }
 
-    /// Reads a program back into one that was read before, whose memory is used again.
+    /// Reads a program back into an earlier one, and reuses its memory.
     ///
-    /// - Throws: ``KernelError`` when the kernel will not show it
+    /// - Throws: ``KernelError`` if the kernel does not show it
     /// - Complexity: O(slots + records)
     package func read(_ loaded: borrowing LoadedProgram, into program: inout Program) throws(KernelError) {
         unsafe try state.value.reader.read(loaded.descriptor)
@@ -71,31 +71,32 @@ package final class RunningKernel {
         }
     }
 
-    /// What stands for a map that was not made here: no kind has this number, so that it is never taken for right.
+    /// The number of a map of another process. No kind has it, so the check never accepts it.
     package static let unknownMap: Int32 = -2
 
-    /// For each slot of a program, whether the verifier saw it on a path that can be taken: what is left is dead.
+    /// For each slot of a program, true if the verifier saw it on a path that can be taken. The other slots are dead.
     ///
-    /// The second slot of a wide load is seen with its first. The program is loaded for that, with the log that names each
-    /// instruction looked at, and goes at once.
+    /// The second slot of a wide load is seen with its first. The program is loaded with the log that names each
+    /// instruction that the verifier looks at, and closed at once.
     ///
-    /// - Throws: ``KernelError`` when the program is refused, or the log cannot be had
+    /// - Parameter isRefused: true for a program that the kernel refuses after its verification
+    /// - Throws: ``KernelError`` if the program is refused unexpectedly, or there is no log
     /// - Complexity: O(length of the log)
-    package func seen(_ program: LoadableProgram) throws(KernelError) -> [Bool] {
+    package func seen(_ program: LoadableProgram, isRefused: Bool = false) throws(KernelError) -> [Bool] {
         let target: UInt32
         do throws(LoadRefusal) {
             target = unsafe try state.value.prepare(program)
         } catch {
             throw KernelError(.log, code: error.code, error.text)
         }
-        var seen = unsafe try state.value.seen(program, target)
+        var seen = unsafe try state.value.seen(program, target, isRefused: isRefused)
         program.program.spreadOverWideLoads(&seen)
         return seen
     }
 }
 
 extension Program {
-    /// Gives the second slot of each wide load what its first has: only that stands in the log.
+    /// Copies the value of the first slot of each wide load to its second slot, which is not in the log.
     func spreadOverWideLoads(_ seen: inout [Bool]) {
         for (slot, insn) in insns.enumerated() where insn.isWide && slot + 1 < seen.count {
             seen[slot + 1] = seen[slot]

@@ -1,14 +1,14 @@
-/// What the verifier wrote about one program.
+/// The verifier's log of one program.
 struct VerifierLog {
     /// The lines, without their ends.
     var lines: [Substring]
 
     init(_ text: String) { lines = text.split(separator: "\n") }
 
-    /// The last line that says what is wrong; `nil` when none does.
+    /// The line with the reason of a refusal; `nil` if there is none.
     ///
-    /// Behind it stand only counts of work done; before it, instructions and states on the way there. Where the verifier says
-    /// that it went wrong itself, nothing else counts.
+    /// The reason is the last line that is no statistics, instruction or state. A line about a bug of the verifier
+    /// takes precedence.
     var complaint: String? {
         let line = lines.first(where: LoadRefusal.namesVerifierBug) ?? lines.last { !Self.isPassing($0) }
         return line.map(String.init)
@@ -21,7 +21,7 @@ struct VerifierLog {
         "Validating ", "cur state:", "old state:", "Live regs before insn:", "arg#0 ", "live ",
     ]
 
-    /// Whether a line tells of the way and not of a fault.
+    /// Returns true if a line is no reason of a refusal.
     private static func isPassing(_ line: Substring) -> Bool {
         let line = line.drop(while: \.isWhitespace)
         if line.isEmpty { return true }
@@ -29,7 +29,7 @@ struct VerifierLog {
         return isTraced(line)
     }
 
-    /// Whether a line is one of the trace, as `12: (b7) r0 = 1` and `12: R0=1` are.
+    /// Returns true for a line of the trace, such as `12: (b7) r0 = 1` and `12: R0=1`.
     private static func isTraced(_ line: Substring) -> Bool {
         let digits = line.prefix { ("0"..."9").contains($0) }
         return !digits.isEmpty && line.dropFirst(digits.count).hasPrefix(": ")

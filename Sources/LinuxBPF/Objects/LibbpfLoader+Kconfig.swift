@@ -4,10 +4,10 @@ extension LibbpfLoader {
     /// `BTF_KIND_DATASEC`, which the header declares twice, so that Swift does not know which is meant.
     private static let dataSection: UInt32 = 15
 
-    /// A kernel configuration that gives a value to each `__kconfig` variable of an open object.
+    /// A kernel configuration with a value for each `__kconfig` variable of an open object.
     ///
-    /// libbpf otherwise reads that of the running kernel, and refuses the object where there is none to read. The values
-    /// fill a map and no instruction, so any value of the right form will do.
+    /// libbpf otherwise reads that of the running kernel, and refuses the object where there is none to read. The
+    /// values fill a map and no instruction, so any value of the right form will do.
     ///
     /// - Source: libbpf 1.1, `libbpf.h`: `bpf_object_open_opts.kconfig`; Linux, `Documentation/bpf/btf.rst`
     static func configuration(for object: OpaquePointer) -> String {
@@ -27,7 +27,7 @@ extension LibbpfLoader {
         return lines
     }
 
-    /// A value as it stands in a configuration, for a variable of the given type.
+    /// A value as it is written in a configuration, for a variable of the given type.
     private static func value(ofType number: UInt32, in types: OpaquePointer) -> String? {
         // Gives what is below const, volatile and typedef.
         let plain = unsafe btf__resolve_type(types, number)

@@ -1,6 +1,6 @@
 import BPF
 
-/// What libbpf is about to hand to the kernel for one program.
+/// The arguments with which libbpf is about to load one program.
 ///
 /// - Units: all positions in slots
 package struct LoadedCode: Sendable {
@@ -11,7 +11,7 @@ package struct LoadedCode: Sendable {
     package var functionStarts: [UInt32]
     /// `insn_off` of each `line_info` record; empty without BTF.
     package var lineStarts: [UInt32]
-    /// What the `func_info` and `line_info` records name, in the same order as the starts.
+    /// The names in the `func_info` and `line_info` records, in the order of the starts.
     package var names = RecordNames()
 
     package init(
@@ -30,8 +30,8 @@ extension Program {
     /// Makes the base for fuzzing out of what libbpf would load.
     ///
     /// Subprograms start at 0, at each `func_info` record and at the target of each call; both they and the lines are
-    /// numbered from 1. A line record at an index that has one already, or on a second slot, is left out. The word beside
-    /// slot `i` is `i + 1`, so that each tells which slot it came with.
+    /// numbered from 1. A line record at an index that has one already, or on a second slot, is left out. The word
+    /// beside slot `i` is `i + 1`, so that each tells which slot it came with.
     ///
     /// - Complexity: O(n log n) in slots, records and calls
     package init(_ code: LoadedCode) {

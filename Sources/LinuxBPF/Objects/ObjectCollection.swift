@@ -12,7 +12,8 @@ package struct ObjectCollection: Hashable, Sendable {
 
     /// Reads files as they are named, and from folders, with the folders in them, the files whose names end in `.o`.
     ///
-    /// Links to folders are not followed inside a folder. What cannot be read is a refusal and ends nothing.
+    /// Links to folders are not followed inside a folder. A file that cannot be read is a refusal, and the rest
+    /// continues.
     ///
     /// - Complexity: O(bytes of all objects)
     package init(paths: [String]) {

@@ -63,7 +63,7 @@ package struct ObjectFile: Hashable, Sendable {
         return bytes
     }
 
-    /// What the first bytes already tell against a file.
+    /// The fault that the first bytes of a file show.
     ///
     /// - Source: System V ABI, "ELF header": `e_ident`, and `e_machine` at byte 18
     private static func headerFault(_ bytes: [UInt8]) -> ObjectError.Reason? {
@@ -74,7 +74,7 @@ package struct ObjectFile: Hashable, Sendable {
         let machine =
             isLittleEndian
             ? UInt16(bytes[18]) | UInt16(bytes[19]) << 8 : UInt16(bytes[19]) | UInt16(bytes[18]) << 8
-        // Old compilers left the number out, and libbpf lets that pass.
+        // Old compilers left the number out, and libbpf accepts that.
         return machine == 247 || machine == 0 ? nil : .otherMachine(machine)
     }
 }

@@ -8,12 +8,13 @@ package struct ObjectPaths: Sendable {
         case refusal(ObjectError)
     }
 
-    /// What was found, in the order of the paths, within a folder by name.
+    /// The files and refusals, in the order of the paths, within a folder by name.
     package private(set) var entries: [Entry] = []
 
     /// Takes files as they are named, and from folders, with the folders in them, the files whose names end in `.o`.
     ///
-    /// Links to folders are not followed inside a folder. What cannot be looked at is a refusal and ends nothing.
+    /// Links to folders are not followed inside a folder. A path that cannot be read is a refusal, and the rest
+    /// continues.
     package init(_ paths: [String]) {
         for path in paths {
             do throws(ObjectError) {

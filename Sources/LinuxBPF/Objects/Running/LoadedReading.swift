@@ -2,31 +2,31 @@ import BPF
 import CLibbpf
 import KernelModel
 
-/// Reads a program that libbpf has loaded: what it handed over and what the kernel has of it.
+/// Reads a program that libbpf has loaded: the arguments of its load, and the kernel's result.
 @safe
 struct LoadedReading: ~Copyable {
     private let object: OpaquePointer
     private let program: OpaquePointer
     private let maps: MapNumbers
-    /// The tables that went to the kernel; `nil` where none did, or none could be had.
+    /// The tables that were loaded; `nil` if there were none, or they are unknown.
     private let tables: LoadedCode?
-    /// Whether tables went to the kernel that are not known.
+    /// True if unknown tables were loaded.
     let isWithoutRecords: Bool
     private let functions: FirstPlaces<UInt32>
     private let lines: FirstPlaces<SourcePlace>
 
-    /// Takes a program of an object that is loaded.
+    /// Takes a program of a loaded object.
     ///
     /// - Parameters:
     ///   - prepared: the program as libbpf prepared it without the kernel, with its tables
-    ///   - reader: what the kernel has of the program
+    ///   - reader: the program as it was read back
     init(
         _ object: OpaquePointer, _ program: OpaquePointer, prepared: LoadedCode?, _ reader: borrowing ProgramReader
     ) {
         unsafe self.object = unsafe object
         unsafe self.program = unsafe program
         maps = unsafe MapNumbers(of: object)
-        // Without BTF in the kernel nothing of them went there.
+        // Without BTF in the kernel, no table was loaded.
         let hasTables =
             unsafe reader.functionCount > 0 && prepared?.insns.count == bpf_program__insn_cnt(program)
         tables = hasTables ? prepared : nil
@@ -35,7 +35,7 @@ struct LoadedReading: ~Copyable {
         lines = FirstPlaces(tables?.names.lines ?? [])
     }
 
-    /// The program as it went to the kernel: after a load, libbpf still has it so.
+    /// The program as it was loaded; libbpf still has it after the load.
     ///
     /// - Complexity: O(slots + records)
     func input(_ type: ProgramType, _ kernelTypes: inout KernelTypes) -> LoadableProgram {
@@ -47,7 +47,7 @@ struct LoadedReading: ~Copyable {
             if insn.isMap {
                 insns[index].imm = maps.number(ofDescriptor: insn.imm)
             } else if insn.isKernelFunction {
-                // One of a module is known by its number alone.
+                // A function of a module is known by its number only.
                 let name = insn.off == 0 ? kernelTypes.name(ofFunction: UInt32(bitPattern: insn.imm)) : nil
                 names.append(name ?? "function \(insn.imm) of module \(insn.off)")
                 insns[index].imm = Int32(names.count - 1)
@@ -69,10 +69,10 @@ struct LoadedReading: ~Copyable {
             flags: LoadFlags(rawValue: bpf_program__flags(program)), kernelFunctions: names)
     }
 
-    /// The program as the kernel has it.
+    /// The program after the kernel's rewrites.
     ///
-    /// Without records, subprograms start where calls go, and those that stand are those of the input whose first
-    /// instruction is live, in order.
+    /// Without records, subprograms start at the targets of calls, and those of the input whose first instruction is
+    /// live are left, in order.
     ///
     /// - Complexity: O(slots + records)
     func result(_ reader: borrowing ProgramReader, of input: Program, live: [Bool]?) -> Program {
@@ -93,8 +93,8 @@ struct LoadedReading: ~Copyable {
         return result
     }
 
-    /// Where subprograms start in what the kernel gives back: there, a call has the number of a subprogram in one field and
-    /// the offset in the other.
+    /// The starts of subprograms in the result, in which a call has the number of a subprogram in one field and the
+    /// offset in the other.
     ///
     /// - Source: `kernel/bpf/verifier.c`, `jit_subprogs`
     private static func starts(in insns: [Instruction]) -> [UInt32] {
@@ -111,9 +111,9 @@ struct LoadedReading: ~Copyable {
 }
 
 extension Instruction {
-    /// Whether this names a map by descriptor or id, or a place in its value.
+    /// True if this names a map by descriptor or id, or a place in its value.
     fileprivate var isMap: Bool { isWide && (src == 1 || src == 2) }
-    /// Whether this calls a kernel function by its BTF id.
+    /// True if this calls a kernel function by its BTF id.
     fileprivate var isKernelFunction: Bool { code == 0x85 && src == 2 }
 
     /// Copies slots.

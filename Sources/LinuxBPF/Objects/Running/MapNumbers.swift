@@ -1,6 +1,6 @@
 import CLibbpf
 
-/// The numbers of an object's maps, by what stands for them in instructions before and after a load.
+/// The numbers of an object's maps, by descriptor before a load and by id after it.
 struct MapNumbers {
     private var descriptors: [Int32: Int32] = [:]
     private var ids: [Int32: Int32] = [:]
