@@ -209,11 +209,13 @@ extension Checkpoint {
 }
 
 extension Checkpoint {
-    /// The version of the file format and of the meaning of seeds. It changes if an older program would misread the file, or
-    /// if a seed and index mean another case. A state of another format is refused.
+    /// The version of the file format and of the meaning of seeds. It changes if an older program would misread the
+    /// file, or if a seed and index mean another case. A state of another format is refused.
     ///
-    /// Format 4 has named draws, so seeds mean other cases; 5 a configuration in place of a command line; 6 typed counters.
-    static let format = 6
+    /// Format 4 has named draws, so seeds mean other cases; 5 a configuration in place of a command line; 6 typed
+    /// counters; 7 cases with indices past 8, 10 and 16 bits, objects that are read without libbpf, and more kinds of
+    /// programs for a kernel.
+    static let format = 7
 
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "

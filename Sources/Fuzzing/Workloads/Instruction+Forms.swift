@@ -89,6 +89,8 @@ extension Opcode {
     @inlinable package static var modeMask: UInt8 { 0xe0 }
     /// `MEM`, the mode of plain loads and stores.
     @inlinable package static var memoryMode: UInt8 { 0x60 }
+    /// `BPF_MEMSX`: a load that extends the sign.
+    @inlinable package static var signedMemoryMode: UInt8 { 0x80 }
     @inlinable package static var atomicMode: UInt8 { 0xc0 }
     /// `LDX|MEM|DW`.
     @inlinable package static var loadDouble: UInt8 { 0x79 }

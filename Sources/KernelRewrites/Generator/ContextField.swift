@@ -1,15 +1,15 @@
-/// One field of a context, and what may be done with it.
+/// One field of a context, and the allowed accesses.
 struct ContextField: Sendable {
     var off: Int16
     /// - Units: bytes
     var size: Int16 = 4
-    /// Whether parts of it may be loaded.
+    /// True if parts of it may be loaded.
     var isNarrow = false
     var isWritable = false
-    /// Whether it has the same value whenever the program is run on the same data.
+    /// True if it has the same value in each run on the same data.
     var isSteady = false
 
-    /// Some fields of four bytes, alike in what may be done with them.
+    /// Some fields of four bytes with the same allowed accesses.
     private static func words(
         _ offsets: [Int16], narrow isNarrow: Bool = true, writable isWritable: Bool = false,
         steady isSteady: Bool = false
@@ -55,7 +55,7 @@ struct ContextField: Sendable {
     /// `struct xdp_md`: `ingress_ifindex` and `rx_queue_index`.
     static let xdp = words([12, 16], narrow: false)
 
-    /// `struct bpf_sock_ops`: `op`, `reply`, the addresses, what a full socket has, and the counters of 8 bytes.
+    /// `struct bpf_sock_ops`: `op`, `reply`, the addresses, the fields of a full socket, and the counters of 8 bytes.
     static let sockOps =
         words([0, 20, 24, 28, 64, 68, 72], narrow: false) + words([4], narrow: false, writable: true)
         + words(
@@ -64,7 +64,7 @@ struct ContextField: Sendable {
         + words([164], narrow: false, writable: true)
         + [ContextField(off: 168, size: 8), ContextField(off: 176, size: 8)]
 
-    /// `struct bpf_sock` of a socket that is being made.
+    /// `struct bpf_sock` of a new socket.
     static let cgroupSock =
         words([0, 16, 20], narrow: false, writable: true) + words([4, 8, 12], narrow: false)
 

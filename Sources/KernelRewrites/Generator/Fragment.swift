@@ -1,13 +1,13 @@
-/// A few instructions that belong together, with at most one that the kernel rewrites for its own sake.
+/// A few instructions that belong together, among them at most one main instruction that the kernel rewrites.
 ///
-/// A fragment needs what ``ProgramDraft`` promises at every border and leaves the same behind, so that fragments stand in any
-/// order and a jump may land before each of them.
+/// A fragment needs and keeps the registers that ``ProgramDraft`` promises at borders. So fragments may follow each
+/// other in any order, and a jump may land before each of them.
 enum Fragment: UInt8, CaseIterable {
-    // What every program has.
+    // In every program.
     case mark, change, wideLoad, atomic
     case condition, conditionOnMemory, goto, earlyExit
     case longGoto
-    // What goes.
+    // Removed by the kernel.
     case deadRun, nop
     // Subprograms.
     case extraCall
@@ -20,9 +20,12 @@ enum Fragment: UInt8, CaseIterable {
     case divide, signedDivide, signedByMinusOne
     // Maps and helpers.
     case mapLookup, jumpIntoCall, outerMapLookup, jiffies, processorID
+    case mapChange, mapQueue, percpuLookup, redirect
+    case currentTask, socketStorage, taskStorage, cgroupStorage
     case tailCall
     // Kernel functions.
     case kernelContext, readOnlyCast, newObject, exception
+    case listInsert, treeInsert, workQueue, packetPointer
     // Tracing.
     case functionArgument, branchSnapshot, argumentLoad
     case timerCallback, elementCallback
@@ -35,7 +38,7 @@ enum Fragment: UInt8, CaseIterable {
 struct FragmentSet: OptionSet, Hashable, Sendable {
     var rawValue: UInt64
 
-    /// The set of one.
+    /// The set of one fragment.
     init(_ fragment: Fragment) { rawValue = 1 << UInt64(fragment.rawValue) }
 
     init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -45,13 +48,13 @@ struct FragmentSet: OptionSet, Hashable, Sendable {
         for fragment in fragments { insert(FragmentSet(fragment)) }
     }
 
-    /// How many there are.
+    /// The number of fragments.
     var count: Int { rawValue.nonzeroBitCount }
 
     @inline(__always)
     func has(_ fragment: Fragment) -> Bool { rawValue >> UInt64(fragment.rawValue) & 1 != 0 }
 
-    /// The one with a number, in the order of the cases.
+    /// The fragment with a number, in the order of the cases.
     ///
     /// - Complexity: O(fragments)
     @inline(__always)
@@ -61,41 +64,45 @@ struct FragmentSet: OptionSet, Hashable, Sendable {
         return Fragment(rawValue: UInt8(truncatingIfNeeded: left.trailingZeroBitCount)) ?? .mark
     }
 
-    /// What programs of every profile are made of.
+    /// The fragments in programs of every profile.
     static let base = FragmentSet([
         .mark, .change, .wideLoad, .atomic, .condition, .conditionOnMemory, .goto, .earlyExit,
     ])
     /// Those that need the context in `r6`.
     static let ofContext = FragmentSet([
         .contextLoad, .contextStore, .packetRead, .packetWrite, .loadAbsolute, .loadIndirect, .tailCall, .kernelContext,
-        .functionArgument, .argumentLoad,
+        .functionArgument, .argumentLoad, .socketStorage, .packetPointer,
     ])
     /// Those that may leave the program, which no callback may.
     static let leaving = FragmentSet([.tailCall, .exception, .loadAbsolute, .loadIndirect])
-    /// Those that use the stack, or have the kernel use it.
+    /// Those that use the stack, or make the kernel use it.
     static let ofStack = FragmentSet([
         .mapLookup, .jumpIntoCall, .outerMapLookup, .fastcall, .mayGoto, .mayGotoLoop, .loop, .functionArgument,
-        .pointerSpill, .kptrExchange,
+        .pointerSpill, .kptrExchange, .mapChange, .percpuLookup, .listInsert, .treeInsert, .cgroupStorage,
+        .packetPointer,
     ])
-    /// Those that have neither a jump nor an exit, nor call what has a jump back.
+    /// Those that have neither a jump nor an exit, nor a call of a subprogram.
     static let straight = FragmentSet([
         .mark, .change, .wideLoad, .atomic, .lowerHalf, .compareExchange, .contextLoad, .contextStore, .divide,
         .signedDivide, .signedByMinusOne, .jiffies, .processorID, .fastcall, .loadAbsolute, .loadIndirect,
     ])
-    /// Those that do not take many slots, in programs where each counts.
+    /// Those that take few slots, for far programs.
     static let cheap = FragmentSet([
         .divide, .signedDivide, .signedByMinusOne, .mapLookup, .contextLoad, .mayGoto, .jiffies, .processorID, .nop,
         .deadRun, .loadAbsolute, .compareExchange, .fastcall,
     ])
-    /// Those whose course or outcome hangs on time, processors, addresses or chance.
+    /// Those whose path or result depends on time, processors, addresses, maps or chance.
     static let unsteady = FragmentSet([
         .contextStore, .packetWrite, .tailCall, .exception, .kptrExchange, .newObject, .timerCallback, .elementCallback,
-        .functionArgument, .branchSnapshot, .argumentLoad, .percpuPointer,
+        .functionArgument, .branchSnapshot, .argumentLoad, .percpuPointer, .mapChange, .mapQueue, .percpuLookup,
+        .redirect, .currentTask, .socketStorage, .taskStorage, .cgroupStorage, .listInsert, .treeInsert, .workQueue,
+        .packetPointer,
     ])
     /// Those that a program without `CAP_PERFMON` may not have.
     static let trusted = FragmentSet([
         .condition, .kernelContext, .readOnlyCast, .newObject, .exception, .functionArgument, .branchSnapshot,
         .argumentLoad, .kptrExchange, .percpuPointer, .fastcall, .earlyExit, .tailCall, .timerCallback,
-        .elementCallback,
+        .elementCallback, .redirect, .currentTask, .socketStorage, .taskStorage, .cgroupStorage, .listInsert,
+        .treeInsert, .workQueue, .packetPointer,
     ])
 }

@@ -1,15 +1,17 @@
 import BPF
 import KernelModel
 
-/// A program made for the running kernel, and what its maker knows of it.
+/// A program for the running kernel, and its properties by construction.
 package struct GeneratedProgram: Sendable {
     package var loadable: LoadableProgram
-    /// Which slots a path leads to that can be taken; the verifier sees exactly these.
+    /// For each slot, true if it can be reached; the verifier sees exactly these.
     ///
     /// - Shape: one a slot; the second slot of a wide load as its first
     package var live: [Bool]
-    /// Whether it ends soon whenever it is run, and gives what depends on its data and maps alone.
+    /// True if each run ends soon and its result depends only on its data and maps.
     package var isRunnable: Bool
-    /// What it was made of.
+    /// The profiles that it was made from.
     package var profiles: Set<ProgramProfile>
+    /// The jumps that the verifier decides, and the calls that do not return.
+    var verdicts: [(slot: Int, verdict: ProgramDraft.Verdict)] = []
 }

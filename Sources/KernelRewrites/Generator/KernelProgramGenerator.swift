@@ -2,15 +2,15 @@ import BPF
 import Fuzzing
 import KernelModel
 
-/// Makes programs that the verifier accepts and that the kernel rewrites in as many ways as it can.
+/// Makes programs that the verifier accepts and that the kernel rewrites in many ways.
 ///
-/// A program is a function of seed, profiles, facts and index, and of nothing else.
+/// A program is a pure function of seed, profiles, facts and index.
 package struct KernelProgramGenerator {
     private let seed: UInt64
     private let planner: ProgramPlanner
     private let liveness = Liveness()
 
-    /// Makes a generator; profiles that the kernel cannot have are left out, see ``ProgramProfile/missing(of:in:)``.
+    /// Makes a generator without the profiles that the kernel does not support: see ``ProgramProfile/missing(of:in:)``.
     package init(seed: UInt64, profiles: [ProgramProfile] = ProgramProfile.allCases, facts: KernelFacts) {
         self.seed = seed
         planner = ProgramPlanner(profiles: profiles, facts: facts)
@@ -59,7 +59,7 @@ package struct KernelProgramGenerator {
             kernelFunctions: draft.kernelFunctions)
         let generated = GeneratedProgram(
             loadable: loadable, live: liveness.live(program, draft.verdicts), isRunnable: plan.isRunnable,
-            profiles: profiles)
+            profiles: profiles, verdicts: draft.verdicts)
         return (generated, draft.draws)
     }
 }
@@ -70,7 +70,7 @@ extension ProgramDraft {
         starts.enumerated().map { Subprogram(start: UInt32($0.element), id: UInt32($0.offset)) }
     }
 
-    /// Line records: one at the start of each subprogram, as the kernel demands, and others as the plan has them.
+    /// Line records: one at the start of each subprogram, as the kernel requires, and others as the plan has them.
     mutating func lines() -> [LineRecord] {
         var lines: [LineRecord] = []
         if plan.lines == .none { return lines }
@@ -84,7 +84,7 @@ extension ProgramDraft {
             if isStart { nextStart += 1 }
             if isDrawn && slot > 0 && slot & 15 == 0 { bits = draws.bits() }
             let isChosen = bits?.chance(density, of: 16) ?? (plan.lines == .all)
-            // The second slot of a wide load has code 0, and is none of its own.
+            // The second slot of a wide load has code 0, and no record.
             if isStart || insns[slot].code != 0 && isChosen {
                 lines.append(LineRecord(insnOff: UInt32(slot), id: UInt32(lines.count)))
             }

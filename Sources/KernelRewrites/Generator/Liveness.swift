@@ -2,14 +2,14 @@ import BPF
 import Fuzzing
 import Patching
 
-/// Finds out which slots a path leads to that can be taken.
+/// Finds the slots that can be reached.
 final class Liveness {
     private let buffer = ProgramBuffer()
     private let reach = UncheckedBox(Reachability())
 
-    /// Works it out for a program of whose conditions some are decided.
+    /// Finds the reachable slots of a program with decided conditions.
     ///
-    /// A condition that is decided is looked at as the jump, or the nothing, that it amounts to.
+    /// A decided condition counts as a jump or as a nop.
     ///
     /// - Complexity: O(slots × log subprograms)
     func live(_ program: Program, _ verdicts: [(slot: Int, verdict: ProgramDraft.Verdict)]) -> [Bool] {

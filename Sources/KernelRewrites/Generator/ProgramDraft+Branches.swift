@@ -2,13 +2,13 @@ import BPF
 import Fuzzing
 
 extension Condition {
-    /// All of them.
+    /// All conditions.
     fileprivate static let all: [11 of Condition] = [
         .equal, .greater, .greaterOrEqual, .set, .notEqual, .signedGreater, .signedGreaterOrEqual, .less, .lessOrEqual,
         .signedLess, .signedLessOrEqual,
     ]
 
-    /// Whether it holds for two positive numbers.
+    /// Returns true if it holds for two positive numbers.
     fileprivate func holds(_ left: Int32, _ right: Int32) -> Bool {
         switch self {
         case .equal: left == right
@@ -23,7 +23,7 @@ extension Condition {
 }
 
 extension ProgramDraft {
-    private mutating func anyCondition() -> Condition { Condition.all[draws.below(11)] }
+    mutating func anyCondition() -> Condition { Condition.all[draws.below(11)] }
 
     // MARK: Conditions that are never decided
 
@@ -32,16 +32,17 @@ extension ProgramDraft {
         if isTrusted && draws.chance(5, of: 8) { writePointerCondition(aim) } else { writeMemoryCondition(aim) }
     }
 
-    /// Writes a condition that no verifier decides and that needs no register but what borders promise, or `r0`.
+    /// Writes a condition that no verifier decides, and that needs only `r0` and the registers of borders.
     mutating func writePlainCondition(_ aim: Aim) {
         if isTrusted { return writePointerCondition(aim) }
         add(.load(.word, 0, from: Kept.value, cell()))
         add(Instruction(code: anyCondition().rawValue | Opcode.jumpClass, imm: marker()), aim)
     }
 
-    /// Compares an address with a number or with another: one instruction, which needs nothing but what borders promise.
+    /// Compares an address with a number or with another address: one instruction, which needs only registers of
+    /// borders.
     ///
-    /// - Source: `is_branch_taken`, Linux 6.12, which knows nothing of an address but that it is not 0
+    /// - Source: `is_branch_taken`, Linux 6.12, which knows only that an address is not 0
     mutating func writePointerCondition(_ aim: Aim) {
         let register: UInt8 =
             switch draws.below(hasContext ? 3 : 2) {
@@ -50,16 +51,16 @@ extension ProgramDraft {
             default: Kept.context
             }
         var condition = anyCondition()
-        // Where an address ends is chance; that it is beyond 31 bits, and negative, is not.
+        // The lowest bits of an address are chance. It is always negative, with more than 31 bits.
         if isRunnable && condition == .set { condition = .signedLess }
         if !isRunnable && draws.chance(3, of: 16) {
             let other = register == Kept.value ? Register.frame : Kept.value
+            let family = draws.chance(3, of: 4) ? Opcode.jumpClass : Opcode.jump32Class
             add(
-                Instruction(
-                    code: condition.rawValue | Opcode.jumpClass | Opcode.registerOperand, dst: register, src: other),
-                aim)
+                Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim)
             return
         }
+        // Half of an address is chance, so that a run would not be repeatable.
         let isWhole = isRunnable || draws.chance(11, of: 16)
         add(
             Instruction(
@@ -67,7 +68,7 @@ extension ProgramDraft {
                 imm: marker()), aim)
     }
 
-    /// Compares what was just read from memory.
+    /// Compares a value that was just loaded from memory.
     mutating func writeMemoryCondition(_ aim: Aim) {
         let register = UInt8(draws.below(6))
         let family = draws.chance(1, of: 2) ? Opcode.jumpClass : Opcode.jump32Class
@@ -85,34 +86,42 @@ extension ProgramDraft {
     // MARK: Conditions that are always decided
 
     /// Writes a condition that the verifier decides, as the last instruction.
-    mutating func writeDecided(_ aim: Aim, _ verdict: Verdict) {
+    ///
+    /// - Parameter isAtStart: true if the registers of borders are not set yet
+    mutating func writeDecided(_ aim: Aim, _ verdict: Verdict, isAtStart: Bool = false) {
         let wanted = verdict == .always
-        if draws.chance(3, of: 8) {
+        if !isAtStart && draws.chance(3, of: 16) {
             // The address of a value is never 0.
             let condition = wanted ? Condition.notEqual : .equal
             return add(Instruction(code: condition.rawValue | Opcode.jumpClass, dst: Kept.value), aim, verdict)
         }
-        let register = UInt8(draws.below(6))
+        // At the start, `r1` may hold the context.
+        let register: UInt8 = isAtStart ? 0 : UInt8(draws.below(6))
         let is64 = draws.chance(1, of: 2)
-        let left = marker()
-        var right = draws.chance(1, of: 4) ? left : marker()
-        var condition = anyCondition()
-        if condition.holds(left, right) != wanted {
-            right = left
-            condition = wanted ? .lessOrEqual : .notEqual
-        }
+        let condition = anyCondition()
+        let (left, right) = operands(for: condition, wanted)
         add(.apply(.move, register, left, is64: is64))
         let family = draws.chance(1, of: 2) ? Opcode.jumpClass : Opcode.jump32Class
         if draws.chance(5, of: 8) {
             add(Instruction(code: condition.rawValue | family, dst: register, imm: right), aim, verdict)
             return
         }
-        let other = (register + 1) % 6
-        // Of the other width, so that each is the only one of its kind where both numbers are one.
+        let other: UInt8 = isAtStart ? 2 : (register + 1) % 6
+        // Of the other width, so that both instructions differ if both numbers are equal.
         add(.apply(.move, other, right, is64: !is64))
         add(
             Instruction(code: condition.rawValue | family | Opcode.registerOperand, dst: register, src: other), aim,
             verdict)
+    }
+
+    /// Two markers for which a condition holds, or does not hold.
+    private mutating func operands(for condition: Condition, _ isHolding: Bool) -> (left: Int32, right: Int32) {
+        let first = marker()
+        let second = marker()
+        if condition.holds(first, second) == isHolding { return (first, second) }
+        if condition.holds(second, first) == isHolding { return (second, first) }
+        // Any two markers have a bit in common, and differ.
+        return condition == .set ? (first, ~first & Int32.max) : (first, first)
     }
 
     // MARK: Jumps
@@ -124,20 +133,20 @@ extension ProgramDraft {
         border()
     }
 
-    /// Leaves the function in its midst.
+    /// Leaves the function before its end.
     mutating func writeEarlyExit() {
         writeUndecided(.next)
         writeExit()
         border()
     }
 
-    /// Leaves the function, with what it is to give.
+    /// Leaves the function with a valid result.
     mutating func writeExit() {
         if !endsWithCall() { writeResult() }
         add(Instruction(code: Opcode.exit))
     }
 
-    /// Calls a function as the last thing, if there is one that will do, and gives what that gives.
+    /// Ends with the call of a fitting function, and returns its result; returns false if there is none.
     private mutating func endsWithCall() -> Bool {
         if plan.functions.count < 2 || function.kind.isCallback || !draws.chance(5, of: 16) { return false }
         if number == 0 && plan.traits.returns != .anything { return false }
@@ -152,8 +161,8 @@ extension ProgramDraft {
         switch function.kind {
         case .entry where plan.traits.returns != .anything:
             add(.assign(0, plan.traits.returns == .zero ? 0 : Int32(draws.below(2))))
-        case .loopCallback, .elementCallback: add(.assign(0, Int32(draws.below(2))))
-        case .timerCallback: add(.assign(0, 0))
+        case .loopCallback, .elementCallback, .lessCallback: add(.assign(0, Int32(draws.below(2))))
+        case .timerCallback, .workCallback: add(.assign(0, 0))
         case .entry, .contextual, .plain:
             switch draws.below(8) {
             case 0 where !isRunnable: add(.assign(0, marker()))
@@ -168,9 +177,9 @@ extension ProgramDraft {
 
     // MARK: Loops
 
-    /// A loop that `may_goto` ends, entered at its head or in its midst.
+    /// A loop that `may_goto` ends, entered at its head or in the middle.
     ///
-    /// Every way around goes through the instruction behind `may_goto`, so that the verifier gives up counting.
+    /// Every round passes `may_goto`, so that the verifier does not count rounds.
     mutating func writeMayGotoLoop() {
         if nesting > 1 { return add(Instruction(code: Opcode.mayGoto), .later) }
         nesting += 1
@@ -215,7 +224,7 @@ extension ProgramDraft {
         border()
     }
 
-    /// Goes back some times, as a word in memory counts.
+    /// Jumps back some times, counted by a word in memory.
     private mutating func writeCounter(_ target: Int) {
         let place: Int16 = draws.chance(1, of: 2) ? 56 : 60
         add(.load(.word, 0, from: Kept.value, place))
@@ -225,7 +234,7 @@ extension ProgramDraft {
         aim(count - 1, at: target)
     }
 
-    /// Gives the jump that was written last a target at once.
+    /// Sets the target of the last jump at once.
     mutating func aimLast(at target: Int) {
         aim(count - 1, at: target)
         jumps.removeLast()

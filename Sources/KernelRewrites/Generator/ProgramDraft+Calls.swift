@@ -3,7 +3,7 @@ import Fuzzing
 import KernelModel
 
 extension ProgramDraft {
-    /// Calls a function as its kind wants it.
+    /// Calls a function with the arguments of its kind.
     mutating func writeCall(_ function: Int) {
         switch plan.functions[function].kind {
         case .entry: return
@@ -18,25 +18,27 @@ extension ProgramDraft {
         case .loopCallback: writeLoop(function)
         case .elementCallback: writeForEach(function)
         case .timerCallback: writeTimer(function)
+        case .workCallback: writeWorkQueue(function)
+        case .lessCallback: writeTreeInsert(function)
         }
     }
 
-    /// A jump right behind the set-up that stands, and another set-up for who does not take it.
+    /// A jump over a second set-up of the same argument.
     mutating func writeAlternative(_ setUp: Instruction) {
-        // Of what is set up already nothing may be lost.
+        // The condition must not change a register that is set up already.
         writePlainCondition(.next)
         aimLast(at: count + 1)
         add(setUp)
     }
 
-    /// Calls a function that others call too.
+    /// Calls a function that another one calls too.
     mutating func writeExtraCall() {
         for _ in 0..<3 where plan.functions.count > 1 {
             let other = anyFunction()
             let callee = plan.functions[other]
             if callee.kind.isCallback || callee.kind == .contextual && !hasContext { continue }
             if callee.depth <= function.depth { continue }
-            // Each call is verified anew, and once more for each time around a loop.
+            // The verifier follows each call, and again for each round of a loop.
             let cost = nesting > 0 ? callee.cost * 4 : callee.cost
             if cost > 60 || extraCost + cost > 50 + count / 2 { continue }
             extraCost += cost
@@ -45,7 +47,7 @@ extension ProgramDraft {
         writeMark()
     }
 
-    /// `bpf_loop`, which becomes a loop where its callback and flags are known.
+    /// `bpf_loop`, which is inlined if its callback and flags are known.
     private mutating func writeLoop(_ callback: Int) {
         addFunction(Register.second, callback)
         writeLoopCall()
@@ -82,12 +84,12 @@ extension ProgramDraft {
         mixResult(isSteady: false)
     }
 
-    /// Saves registers around a call that clobbers none, as compilers do.
+    /// Saves registers around a fastcall helper, as compilers do.
     ///
-    /// Nothing else uses the part of the stack that the innermost of them is in, or below.
+    /// No other fragment uses the lowest of these stack slots, or those below it.
     mutating func writeFastcall() {
         let isKernel = plan.castsAddresses && draws.chance(3, of: 8)
-        // Registers that hold arguments are clobbered all the same.
+        // Registers with arguments are clobbered by any call.
         let first: UInt8 = isKernel ? 3 : 1
         let saved = 1 + draws.below(3)
         let lowest: Int16 = -40

@@ -2,7 +2,7 @@ import BPF
 import Fuzzing
 
 extension MemorySize {
-    /// The size of a number of bytes, of which there are 1, 2, 4 and 8.
+    /// The size for 1, 2, 4 or 8 bytes.
     fileprivate init(bytes: Int16) {
         switch bytes {
         case 1: self = .byte
@@ -14,24 +14,33 @@ extension MemorySize {
 }
 
 extension ProgramDraft {
-    /// A load of a field of the context, or of a part of it.
+    /// A load of a field of the context, or of an aligned part of it.
     mutating func writeContextLoad() {
         let fields = plan.traits.fields
         let field = fields[draws.below(fields.count)]
         var size = field.size
-        if field.isNarrow { size = draws.chance(1, of: 2) ? size : draws.chance(1, of: 2) ? 1 : 2 }
+        if field.isNarrow && draws.chance(1, of: 2) {
+            let sizes: [3 of Int16] = [1, 2, 4]
+            size = min(sizes[draws.below(field.size == 8 ? 3 : 2)], size)
+        }
         let off = field.off + size * Int16(draws.below(Int(field.size / size)))
         let isSteady = field.isSteady
+        let extendsSign = plan.extendsSigns && size < 8 && draws.chance(1, of: 4)
+        func load(_ dst: UInt8, from src: UInt8) -> Instruction {
+            var insn = Instruction.load(MemorySize(bytes: size), dst, from: src, off)
+            if extendsSign { insn.code ^= Opcode.memoryMode ^ Opcode.signedMemoryMode }
+            return insn
+        }
         switch isRunnable && !isSteady ? 7 : draws.below(8) {
         case 0:
-            // Where address and result are one register, the kernel must save another.
+            // If address and result are in one register, the kernel must save another.
             add(.move(0, Kept.context))
-            add(.load(MemorySize(bytes: size), 0, from: 0, off))
+            add(load(0, from: 0))
             mixResult(isSteady: isSteady)
         case 1, 2, 3:
-            add(.load(MemorySize(bytes: size), keptNumber(), from: Kept.context, off))
+            add(load(keptNumber(), from: Kept.context))
         default:
-            add(.load(MemorySize(bytes: size), UInt8(draws.below(6)), from: Kept.context, off))
+            add(load(UInt8(draws.below(6)), from: Kept.context))
         }
     }
 
@@ -55,7 +64,7 @@ extension ProgramDraft {
         writeContextLoad()
     }
 
-    /// Reads or writes some bytes of the packet, if it has them.
+    /// Reads or writes some bytes of the packet, if it is long enough.
     mutating func writePacketAccess(isWrite: Bool) {
         guard let packet = plan.traits.packet else { return writeMark() }
         let length = 8 + Int16(draws.below(24))
@@ -82,12 +91,12 @@ extension ProgramDraft {
         }
     }
 
-    /// Reads some bytes of the packet the old way, which leaves the program if there are none.
+    /// Reads some bytes of the packet with `ld_abs` or `ld_ind`, which exit if there are none.
     mutating func writeLoadAbsolute(isIndirect: Bool) {
         let sizes: [3 of MemorySize] = [.byte, .half, .word]
         let mode: UInt8 = isIndirect ? 0x40 : 0x20
         let place = isRunnable || draws.chance(3, of: 4) ? Int32(draws.below(40)) : marker()
-        // The number is an offset into the packet, and mostly far beyond it.
+        // The number is an offset into the packet, mostly far beyond its end.
         let number: UInt8 = isIndirect ? isRunnable ? Register.second : keptNumber() : 0
         if isIndirect && isRunnable { add(.assign(Register.second, Int32(draws.below(20)))) }
         add(Instruction(code: mode | sizes[draws.below(3)].rawValue, src: number, imm: place))

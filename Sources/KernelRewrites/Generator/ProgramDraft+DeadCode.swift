@@ -3,11 +3,11 @@ import Fuzzing
 import KernelModel
 
 extension ProgramDraft {
-    /// A condition that is decided, and code that only its other side leads to.
+    /// A decided condition, and code that only its dead side leads to.
     mutating func writeDeadFragment() {
-        switch draws.below(4) {
+        switch draws.below(6) {
         case 0:
-            // A jump over dead code, which is a jump by nothing once that is gone.
+            // A jump over dead code, which becomes a nop when that is removed.
             writeDecided(.next, .never)
             let condition = count - 1
             jumps.removeLast()
@@ -16,21 +16,41 @@ extension ProgramDraft {
             writeDeadRun(1 + deadLength())
             if draws.chance(3, of: 8) { writeDeadEnd() }
         case 1:
-            // Never taken: the target is alive for other reasons, or dead for others.
+            // Never taken: its target may be live or dead.
             writeDecided(.anywhere, .never)
+        case 2, 3: writeJumpToNop()
         default:
             let isOverRun = draws.chance(3, of: 4)
             writeDecided(isOverRun ? .next : .near, .always)
             writeDeadRun(1 + deadLength())
-            // What follows must be reached by something, as the verifier sees it before it knows of the condition.
+            // The check of control flow runs before conditions are decided, so some jump must reach the code that
+            // follows.
             if isOverRun && draws.chance(3, of: 8) { writeDeadEnd() }
         }
         border()
     }
 
+    /// A jump that is mostly decided, to a nop or to the instruction after one.
+    private mutating func writeJumpToNop() {
+        let verdict = draws.below(8)
+        if verdict == 0 {
+            writeDecided(.next, .always)
+            writeDeadRun(1)
+        } else {
+            if verdict < 3 { writeUndecided(.next) } else { writeDecided(.next, .never) }
+            if draws.chance(1, of: 2) {
+                add(Instruction(code: Opcode.ja))
+                return border()
+            }
+            add(.assign(UInt8(draws.below(6)), marker()))
+        }
+        border()
+        add(Instruction(code: Opcode.ja))
+    }
+
     private mutating func deadLength() -> Int { draws.chance(13, of: 16) ? draws.below(5) : draws.below(30) }
 
-    /// Puts an instruction at the end that no path leads to.
+    /// Appends a dead instruction.
     @inline(__always)
     mutating func addDead(_ insn: Instruction) {
         deadSlots.append(count)
@@ -47,7 +67,7 @@ extension ProgramDraft {
         }
     }
 
-    /// A call that no path leads to; the function stands in the program all the same.
+    /// A dead call. The program still has the function.
     mutating func writeDeadCall(_ function: Int) {
         writeDecided(.next, .always)
         writeDeadRun(draws.below(3))
@@ -57,7 +77,7 @@ extension ProgramDraft {
         border()
     }
 
-    /// Writes instructions that no path leads to but that of the one before; nobody looks at what they do.
+    /// Writes dead instructions, which the verifier does not check.
     mutating func writeDeadRun(_ length: Int) {
         draws.begin(.run)
         defer { draws.end() }
@@ -92,7 +112,7 @@ extension ProgramDraft {
         }
     }
 
-    /// A way round an exit or a jump, which the graph of control flow must show for what follows.
+    /// A jump over an exit or a jump, so that the check of control flow reaches the code that follows.
     private mutating func writeDeadBranch(_ register: UInt8) {
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: register, off: 1, imm: marker()))
         deadSlots.append(count)
@@ -103,11 +123,11 @@ extension ProgramDraft {
         }
     }
 
-    /// Jumps that change nothing, alone and in chains.
+    /// Nops, alone and in chains.
     mutating func writeNops() {
         switch draws.below(7) {
         case 0:
-            // The second is reached on its own; behind the first it stays.
+            // The second one is a target of its own, and stays after the first.
             writeUndecided(.next)
             aimLast(at: count + 1)
             add(Instruction(code: Opcode.ja, off: 1))

@@ -2,14 +2,14 @@ import BPF
 import Fuzzing
 
 extension ProgramDraft {
-    /// How many slots a jump with 16 bits can pass.
+    /// The range of a jump with 16 bits.
     private static let reach = Int(Int16.max)
 
-    /// Writes the body of a function beyond what jumps with 16 bits reach, with few instructions that are rewritten: each
-    /// makes the kernel move all that follow.
+    /// Writes the body of a function longer than the range of 16-bit jumps. Few of its instructions are rewritten,
+    /// since the kernel moves all following ones for each.
     mutating func writeFarBody(until end: Int) {
         let rewritten = fragments.subtracting(.base).intersection(.cheap)
-        // How much a program may grow before a jump no longer reaches; some cannot grow at all.
+        // The growth after which a jump is out of range; some programs cannot grow at all.
         farSlack = draws.chance(1, of: 4) ? draws.below(8) : 600 + draws.below(1000)
         var rewrites = 24
         farWay = -1
@@ -38,7 +38,7 @@ extension ProgramDraft {
         border()
     }
 
-    /// Starts a loop whose end may lie beyond the reach of its head.
+    /// Starts a loop whose end may be out of range of its head.
     private mutating func writeFarHead() {
         border()
         add(Instruction(code: Opcode.mayGoto, off: 1))
@@ -47,7 +47,7 @@ extension ProgramDraft {
         add(Instruction(code: Opcode.gotol), .later)
     }
 
-    /// Ends the loop with a jump back that reaches just far enough.
+    /// Ends the loop with a jump back at the limit of its range.
     private mutating func writeFarBack(to head: Int) {
         border()
         writePlainCondition(.next)
@@ -57,7 +57,7 @@ extension ProgramDraft {
         border()
     }
 
-    /// The last border that a jump with 16 bits reaches, less what the program may grow.
+    /// The last border in range of a 16-bit jump after the allowed growth.
     func farTarget(of jump: OpenJump) -> Int {
         let limit = jump.slot + 1 + ProgramDraft.reach - farSlack
         var low = jump.border

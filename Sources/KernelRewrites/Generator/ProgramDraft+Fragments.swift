@@ -38,6 +38,16 @@ extension ProgramDraft {
         case .outerMapLookup: writeOuterMapLookup()
         case .jiffies: add(.callHelper(HelperNumber.jiffies))
         case .processorID: add(.callHelper(HelperNumber.processorID))
+        case .mapChange: writeMapChange()
+        case .mapQueue: writeMapQueue()
+        case .percpuLookup: writePercpuLookup()
+        case .redirect: writeRedirect()
+        case .currentTask: writeCurrentTask()
+        case .socketStorage: writeSocketStorage()
+        case .taskStorage: writeTaskStorage()
+        case .cgroupStorage: writeCgroupStorage()
+        case .listInsert: writeListInsert()
+        case .packetPointer: writePacketPointer()
         case .tailCall: writeTailCall()
         case .kernelContext: writeKernelContext()
         case .readOnlyCast: writeReadOnlyCast()
@@ -46,7 +56,7 @@ extension ProgramDraft {
         case .functionArgument: writeFunctionArgument()
         case .branchSnapshot: writeBranchSnapshot()
         case .argumentLoad: writeArgumentLoad()
-        case .timerCallback, .elementCallback: writeMark()
+        case .timerCallback, .elementCallback, .treeInsert, .workQueue: writeMark()
         case .kptrExchange: writeKptrExchange()
         case .percpuPointer: writePercpuPointer()
         case .boundedPointer: writeBoundedPointer()
@@ -58,13 +68,13 @@ extension ProgramDraft {
     @inline(__always)
     mutating func keptNumber() -> UInt8 { draws.chance(1, of: 2) ? Kept.number : Kept.other }
 
-    /// Where in the value of the array a word may be read and written at will; the last is for counters.
+    /// The offset of a word in the array's value that any fragment may read and write; the last word is for counters.
     ///
     /// - Units: bytes
     @inline(__always)
     mutating func cell() -> Int16 { Int16(draws.below(7) * 8) }
 
-    /// Lets `r0` count for something, if it is a number that is the same in each run.
+    /// Makes the result depend on `r0`, if it is a number that is the same in each run.
     mutating func mixResult(isSteady: Bool = true) {
         if isRunnable && !isSteady || draws.chance(1, of: 4) { return }
         switch draws.below(4) {
@@ -100,7 +110,7 @@ extension ProgramDraft {
                 imm: marker()))
     }
 
-    /// Writes one instruction without a marker, and not what stands before it already.
+    /// Writes one instruction without a marker, other than the one before it.
     private mutating func writeChange() {
         let register = keptNumber()
         let other = Kept.number + Kept.other - register
@@ -129,7 +139,7 @@ extension ProgramDraft {
                 imm: operations[draws.below(9)]))
     }
 
-    /// Writes an instruction of 32 bits, and nothing that reads more than those of its result.
+    /// Writes 32-bit instructions whose upper half is never read.
     private mutating func writeLowerHalf() {
         let register = UInt8(draws.below(6))
         if draws.chance(1, of: 2) {
@@ -143,7 +153,7 @@ extension ProgramDraft {
         if draws.chance(1, of: 2) { add(.store(.word, to: Kept.value, cell(), register)) }
     }
 
-    /// Compares and exchanges 32 bits, of whose result 64 are read then, or 32.
+    /// Compares and exchanges 32 bits, and then reads 64 or 32 bits of the result.
     private mutating func writeCompareExchange() {
         add(.assign(0, marker()))
         if draws.chance(1, of: 4) { writeAlternative(.assign(0, marker())) }

@@ -2,7 +2,7 @@ import BPF
 import Fuzzing
 
 extension ProgramDraft {
-    /// Writes all functions and lets calls land on them.
+    /// Writes all functions, and sets the targets of calls.
     mutating func writeProgram() {
         for function in 0..<plan.functions.count { writeFunction(function) }
         for call in calls { insns[call.slot].imm = Int32(truncatingIfNeeded: starts[call.function] - call.slot - 1) }
@@ -48,7 +48,7 @@ extension ProgramDraft {
         aimJumps()
     }
 
-    /// What of the program's fragments this function may have.
+    /// The fragments of the program that this function may have.
     private func allowedFragments() -> FragmentSet {
         var allowed = plan.fragments
         if !hasContext { allowed.subtract(.ofContext) }
@@ -57,10 +57,12 @@ extension ProgramDraft {
         // 512 bytes of stack are for all frames together.
         if function.depth > 3 { allowed.subtract(.ofStack) }
         if function.depth > 1 { allowed.subtract(FragmentSet(.tailCall)) }
+        // Under the lock of a tree, no call is allowed.
+        if function.kind == .lessCallback { allowed.formIntersection(.base) }
         return allowed
     }
 
-    /// Chooses in which order the parts of a function are gone through; the first stays first.
+    /// Chooses the order in which the chunks of a function run; the first stays first.
     private mutating func orderChunks(_ chunks: Int) {
         for chunk in 0..<chunks { ranks.append(chunk) }
         if chunks < 3 || draws.chance(5, of: 16) { return }
@@ -69,12 +71,12 @@ extension ProgramDraft {
         }
     }
 
-    /// Writes fragments, and the calls that must stand somewhere among them.
+    /// Writes fragments, and among them the calls of children.
     private mutating func writeFragments(until end: Int, isLast: Bool) {
         while draws.begin(.fragment, if: count < end) {
             border()
             if !writesChild(before: end) {
-                // Between what has no marker of its own stands something that has, but not so often that rewrites never touch.
+                // Some marked instructions separate fragments without a marker, but not all: rewrites must touch too.
                 if draws.chance(1, of: 4) { writeMark() } else { writeFragment(anyFragment()) }
             }
             draws.end()
@@ -96,7 +98,7 @@ extension ProgramDraft {
         return true
     }
 
-    /// What stands next: as often what the program is for as what all have.
+    /// The next fragment: one of the profiles as often as one of all programs.
     mutating func anyFragment() -> Fragment {
         let choice = featured.isEmpty || draws.chance(7, of: 16) ? common : featured
         return choice.member(draws.below(choice.count))
@@ -123,7 +125,7 @@ extension ProgramDraft {
         return 1 + draws.below(plan.functions.count - 1)
     }
 
-    /// Writes the end of a chunk: an exit, or what leads to the chunk that is gone through next.
+    /// Writes the end of a chunk: an exit, or a jump to the chunk that runs next.
     private mutating func finishChunk(_ chunk: Int) {
         if ranks[chunk] == ranks.count - 1 { return writeExit() }
         let isFollowed = chunk + 1 < ranks.count && ranks[chunk + 1] == ranks[chunk] + 1
@@ -142,16 +144,16 @@ extension ProgramDraft {
 
     // MARK: Targets
 
-    /// Chooses where the function's jumps land.
+    /// Chooses the targets of the function's jumps.
     private mutating func aimJumps() {
         for jump in jumps {
             draws.resume(jump.draws)
             defer { draws.endResuming() }
             if !insns[jump.slot].setTarget(target(of: jump), from: jump.slot) {
-                // Too far for 16 bits: what is near will do.
+                // Too far for 16 bits: take a near target.
                 insns[jump.slot].setTarget(borders[min(jump.border, borders.count - 1)], from: jump.slot)
             }
-            // As good a jump by nothing, on kernels that refuse the other.
+            // Older kernels refuse `may_goto +0`.
             if !plan.hasMayGotoNop && insns[jump.slot] == Instruction(code: Opcode.mayGoto) {
                 insns[jump.slot].code = Opcode.ja
             }
@@ -165,6 +167,9 @@ extension ProgramDraft {
         case .nextChunk:
             return borders[chunkBorders[ranks.firstIndex(of: ranks[jump.chunk] + 1) ?? 0]]
         case .anywhere where plan.hasCycles:
+            // The first instruction of the function is no border.
+            if draws.below(8) == 0 { return starts[number] }
+            if !deadSlots.isEmpty && draws.chance(1, of: 4) { return deadSlots[draws.below(deadSlots.count)] }
             let number = draws.below(borders.count + deadSlots.count)
             return number < borders.count ? borders[number] : deadSlots[number - borders.count]
         case .near, .later, .anywhere:
@@ -177,12 +182,12 @@ extension ProgramDraft {
         }
     }
 
-    /// The border behind the last of a chunk.
+    /// The index after the last border of a chunk.
     private func endOfBorders(_ chunk: Int) -> Int {
         chunk + 1 < chunkBorders.count ? chunkBorders[chunk + 1] : borders.count
     }
 
-    /// A border of a chunk that is gone through later.
+    /// A border of a chunk that runs later.
     private mutating func laterTarget(than chunk: Int) -> Int {
         // Some tries, then the next one, which there is.
         for _ in 0..<4 {

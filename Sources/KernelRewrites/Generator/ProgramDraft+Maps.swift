@@ -3,11 +3,11 @@ import Fuzzing
 import KernelModel
 
 extension ProgramDraft {
-    /// Where keys stand in the stack.
+    /// The stack slot of keys.
     private static let keyPlace: Int16 = -8
 
-    /// Puts a key on the stack of which no verifier knows that it is there, and its address into `r2`.
-    private mutating func writeKey() {
+    /// Writes a key to the stack that may or may not be in a map, and its address to `r2`.
+    mutating func writeKey() {
         add(.move(Register.second, Register.frame))
         add(.apply(.add, Register.second, Int32(ProgramDraft.keyPlace)))
         if draws.chance(1, of: 2) {
@@ -37,8 +37,8 @@ extension ProgramDraft {
         writeUseOfValue()
     }
 
-    /// Looks at a value that was found, or does not care.
-    private mutating func writeUseOfValue() {
+    /// Uses a value that was found, or ignores it.
+    mutating func writeUseOfValue() {
         if draws.chance(1, of: 4) { return }
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), draws.chance(1, of: 2) ? .near : .later)
         switch draws.below(3) {
@@ -50,7 +50,7 @@ extension ProgramDraft {
         }
     }
 
-    /// A look-up that is jumped to when its arguments are set up elsewhere.
+    /// A look-up that is a jump target, with its arguments set up elsewhere.
     mutating func writeJumpIntoCall() {
         writeKey()
         let kind = lookupKind()
@@ -64,7 +64,7 @@ extension ProgramDraft {
         writeUseOfValue()
     }
 
-    /// A look-up in a map of maps, and one in the map that was found.
+    /// A look-up in a map of maps, and in the map that was found.
     mutating func writeOuterMapLookup() {
         writeKey()
         addMap(Register.first, draws.chance(1, of: 2) ? .arrayOfMaps : .hashOfMaps)
@@ -88,7 +88,7 @@ extension ProgramDraft {
         add(.callHelper(HelperNumber.tailCall))
     }
 
-    /// Takes what a kptr holds out of a map, and gives it back.
+    /// Takes an object out of a map, and drops it.
     mutating func writeKptrExchange() {
         addValue(Register.first, .kptrArray)
         add(.apply(.add, Register.first, 8))
@@ -97,7 +97,7 @@ extension ProgramDraft {
         writeDrop()
     }
 
-    /// Gives an object back that `r0` holds, or not.
+    /// Drops the object in `r0`, if there is one.
     mutating func writeDrop() {
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .next)
         add(.move(Register.first, 0))
@@ -106,18 +106,24 @@ extension ProgramDraft {
         border()
     }
 
-    /// Finds this processor's part of what a kptr holds.
+    /// Finds one processor's part of a per-CPU object.
     mutating func writePercpuPointer() {
         addValue(Register.first, .percpuKptrArray)
         add(.load(.double, Register.first, from: Register.first, 8))
         add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.first), .near)
-        add(.callHelper(HelperNumber.thisPercpuPointer))
+        if draws.chance(1, of: 2) {
+            add(.assign(Register.second, Int32(draws.below(2))))
+            add(.callHelper(HelperNumber.percpuPointer))
+            add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass), .near)
+        } else {
+            add(.callHelper(HelperNumber.thisPercpuPointer))
+        }
         if draws.chance(1, of: 2) { add(.load(.double, keptNumber(), from: 0, Int16(draws.below(2) * 8))) }
     }
 
     // MARK: Speculation
 
-    /// Moves an address by a number that is known to be small.
+    /// Adds a number with a known bound to an address.
     mutating func writeBoundedPointer() {
         add(.load(.word, Register.first, from: Kept.value, cell()))
         add(.apply(.and, Register.first, 31))

@@ -3,8 +3,8 @@ import Fuzzing
 import KernelModel
 
 extension ProgramDraft {
-    /// Writes the start of a function: now and then what makes its first instruction a target or has it rewritten, then
-    /// what all borders promise.
+    /// Writes the start of a function: sometimes a first instruction that is rewritten or a target, then the registers
+    /// of borders.
     mutating func writeStart() {
         let callback = draws.chance(5, of: 8) ? writeFirst() : 0
         writePromises()
@@ -12,7 +12,9 @@ extension ProgramDraft {
         if number == 0 && isRunnable { writeCells() }
     }
 
-    /// An instruction at the very start that is rewritten, or jumped to, or gone; gives the callback whose address is in `r2`.
+    /// Writes a first instruction that is rewritten, removed, or a target.
+    ///
+    /// - Returns: the callback whose address is in `r2`, or 0
     private mutating func writeFirst() -> Int {
         switch draws.below(8) {
         case 0: add(.apply(.move, 0, marker(), is64: false))
@@ -21,6 +23,12 @@ extension ProgramDraft {
             let fields = plan.traits.fields
             let field = fields[draws.below(fields.count)]
             add(.load(field.size == 8 ? .double : .word, Register.second, from: Register.first, field.off))
+        case 3 where plan.hasDeadCode && draws.chance(1, of: 2):
+            let first = count
+            if draws.chance(1, of: 2) { add(.apply(.move, 0, marker(), is64: false)) }
+            // It is decided, and so becomes a nop.
+            writeDecided(.near, .never, isAtStart: true)
+            aimLast(at: first)
         case 3 where plan.hasDeadCode:
             add(.assign(0, marker()))
             decide(.always)
@@ -42,14 +50,14 @@ extension ProgramDraft {
         return 0
     }
 
-    /// Whether the function that must be called next can be called before anything is set up.
+    /// True if the next child can be called before any register is set.
     private var startsWithCall: Bool {
         if pendingChild == 0 { return false }
         let child = plan.functions[pendingChild]
         return child.kind == .plain && !child.isDead
     }
 
-    /// Whether the function that must be named next is a callback of `bpf_loop`.
+    /// True if the next child is a callback of `bpf_loop`.
     private var startsWithCallback: Bool {
         if pendingChild == 0 || function.depth > 3 { return false }
         let child = plan.functions[pendingChild]
@@ -58,23 +66,40 @@ extension ProgramDraft {
 
     /// A loop around the first instruction.
     ///
-    /// - Source: `adjust_jmp_off`, Linux 6.12, and the faults that it was made for
+    /// - Source: `adjust_jmp_off`, Linux 6.12, and the faults that it mends
     private mutating func writeFirstLoop() {
         let first = count
-        if draws.chance(1, of: 2) { add(.apply(.move, 0, marker(), is64: false)) }
+        let hasNumber = draws.chance(1, of: 2)
+        if hasNumber { add(.apply(.move, 0, marker(), is64: false)) }
         let way = count
         add(Instruction(code: Opcode.mayGoto))
-        if isRunnable || isTrusted && draws.chance(1, of: 2) {
-            // Never so, but the verifier does not know.
-            add(Instruction(code: Condition.equal.rawValue | Opcode.jumpClass, dst: Register.frame, imm: marker()))
+        if isRunnable || isTrusted && draws.chance(11, of: 16) {
+            add(frameCondition(number: hasNumber ? 0 : nil))
         } else {
-            add(Instruction(code: Opcode.ja))
+            let isLong = plan.fragments.has(.longGoto) && draws.chance(1, of: 2)
+            add(Instruction(code: isLong ? Opcode.gotol : Opcode.ja))
         }
         aim(count - 1, at: draws.chance(11, of: 16) ? first : way)
         aim(way, at: count)
     }
 
-    /// Makes true what is promised at borders.
+    /// A comparison of the frame pointer that the verifier does not decide; in a program that may be run, it never
+    /// holds.
+    ///
+    /// - Parameter number: a register with a positive number, or `nil`
+    private mutating func frameCondition(number: UInt8?) -> Instruction {
+        // As a 64-bit number, the address is negative and has more than 31 bits.
+        let never: [5 of Condition] = [.equal, .less, .lessOrEqual, .signedGreater, .signedGreaterOrEqual]
+        let condition = isRunnable ? never[draws.below(5)] : anyCondition()
+        let family = isRunnable || draws.chance(1, of: 2) ? Opcode.jumpClass : Opcode.jump32Class
+        if let number, draws.chance(1, of: 2) {
+            return Instruction(
+                code: condition.rawValue | family | Opcode.registerOperand, dst: Register.frame, src: number)
+        }
+        return Instruction(code: condition.rawValue | family, dst: Register.frame, imm: marker())
+    }
+
+    /// Sets the registers of borders.
     private mutating func writePromises() {
         let isContextFirst = draws.chance(1, of: 2)
         if isContextFirst { writeContextPromise() }
@@ -92,7 +117,7 @@ extension ProgramDraft {
         add(hasContext ? .move(Kept.context, Register.first) : .assign(Kept.context, marker()))
     }
 
-    /// Gives the words that conditions will look at values of the program's own.
+    /// Sets the words that conditions read to values of the program's own.
     private mutating func writeCells() {
         for word in 0..<8 {
             add(

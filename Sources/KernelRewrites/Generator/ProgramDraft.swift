@@ -2,12 +2,12 @@ import BPF
 import Fuzzing
 import KernelModel
 
-/// A program while it is written, function by function and fragment by fragment.
+/// A program that is being written, function by function and fragment by fragment.
 ///
-/// Between two fragments lies a *border*. There `r6` holds the context, in functions that have it, and a number in the others;
-/// `r7` and `r9` hold numbers, `r8` the address of the value of ``MapKind/singleArray``, and nothing else is promised. So a jump
-/// from any border may land on any other of the same function. Conditions never look at `r7` and `r9`: what a condition
-/// has looked at once, the verifier knows, and may decide the next one by it.
+/// Between two fragments is a *border*. At a border `r6` holds the context, or a number in functions without context;
+/// `r7` and `r9` hold numbers, and `r8` the address of the value of ``MapKind/singleArray``. No other register is set.
+/// So a jump from any border may land on any other border of the same function. Conditions never read `r7` and `r9`:
+/// the verifier learns from a condition, and may decide the next one.
 struct ProgramDraft {
     /// The registers that every border promises.
     enum Kept {
@@ -17,10 +17,10 @@ struct ProgramDraft {
         static let other: UInt8 = 9
     }
 
-    /// What the verifier knows of a jump or call, where that is more than its code says.
+    /// The verifier's knowledge of a jump or call, beyond its code.
     enum Verdict: UInt8 {
         case always, never
-        /// A call that does not come back.
+        /// A call that does not return.
         case leaves
     }
 
@@ -28,14 +28,14 @@ struct ProgramDraft {
     struct OpenJump {
         var slot: Int
         var chunk: Int
-        /// The first border that lies behind it.
+        /// The first border after it.
         var border: Int
         var aim: Aim
         /// The place of the draws for its target.
         var draws: Int
     }
 
-    /// Where a jump shall land.
+    /// The wanted target of a jump.
     enum Aim: UInt8 {
         /// On any border that comes later.
         case later
@@ -51,7 +51,7 @@ struct ProgramDraft {
         case nextChunk
     }
 
-    /// A call or an address of a function that may not stand yet.
+    /// A call or an address of a function that may not be written yet.
     struct OpenCall {
         var slot: Int
         var function: Int
@@ -63,19 +63,19 @@ struct ProgramDraft {
     var verdicts: [(slot: Int, verdict: Verdict)] = []
     var jumps: [OpenJump] = []
     var calls: [OpenCall] = []
-    /// Where the functions start.
+    /// The starts of the functions.
     var starts: [Int] = []
     var kernelFunctions: [String] = []
     private var nextMarker: UInt32
 
-    // MARK: The function at hand
+    // MARK: The current function
 
     var number = 0
     var function: FunctionPlan
-    /// Whether `r6` holds the context.
+    /// True if `r6` holds the context.
     var hasContext = true
     let isRunnable: Bool
-    /// Whether addresses may be compared and shown.
+    /// True if addresses may be compared and shown.
     let isTrusted: Bool
     /// The fragments that it may have.
     var fragments: FragmentSet = []
@@ -86,17 +86,17 @@ struct ProgramDraft {
     var borders: [Int] = []
     /// Dead slots that start an instruction.
     var deadSlots: [Int] = []
-    /// The first border of each chunk, in the order in which they stand.
+    /// The first border of each chunk, in the order of the code.
     var chunkBorders: [Int] = []
-    /// The place of each chunk in the order in which they are gone through.
+    /// The place of each chunk in the order in which they run.
     var ranks: [Int] = []
     var pendingChild = 0
-    /// What calls beyond the needed ones cost the verifier so far.
+    /// The cost for the verifier of all extra calls so far.
     var extraCost = 0
-    /// How much shorter than they could be the longest jumps are, and which jump leads out of the loop around it all.
+    /// The distance between the longest jumps and the range of 16 bits, and the jump out of the outer loop.
     var farSlack = 0
     var farWay = -1
-    /// How deep the loops and alternatives at hand are nested.
+    /// The nesting of the current loops and alternatives.
     var nesting = 0
 
     init(plan: ProgramPlan, draws: Draws, room: Int) {
@@ -112,29 +112,29 @@ struct ProgramDraft {
 
     // MARK: Instructions
 
-    /// How many slots there are.
+    /// The number of slots.
     @inline(__always)
     var count: Int { insns.count }
 
     @inline(__always)
     mutating func add(_ insn: Instruction) { insns.append(insn) }
 
-    /// Puts a wide load at the end.
+    /// Appends a wide load.
     @inline(__always)
     mutating func addWide(_ dst: UInt8, src: UInt8 = 0, _ low: Int32, _ high: Int32) {
         add(Instruction(code: Opcode.loadImmediate64, dst: dst, src: src, imm: low))
         add(Instruction(code: 0, imm: high))
     }
 
-    /// Puts a wide load of a map at the end.
+    /// Appends a wide load of a map.
     @inline(__always)
     mutating func addMap(_ dst: UInt8, _ kind: MapKind) { addWide(dst, src: Opcode.pseudoMapIndex, kind.rawValue, 0) }
 
-    /// Puts a wide load of the address of a map's value at the end.
+    /// Appends a wide load of the address of a map's value.
     @inline(__always)
     mutating func addValue(_ dst: UInt8, _ kind: MapKind) { addWide(dst, src: 6, kind.rawValue, 0) }
 
-    /// Puts a call of a kernel function at the end.
+    /// Appends a call of a kernel function.
     mutating func addKernelCall(_ name: String) {
         let known = kernelFunctions.firstIndex(of: name)
         if known == nil { kernelFunctions.append(name) }
@@ -149,7 +149,7 @@ struct ProgramDraft {
     mutating func marker() -> Int32 {
         while true {
             nextMarker &+= 1
-            // An odd factor makes of different numbers different ones, also where the top bit is cut.
+            // An odd factor maps different numbers to different ones, even without the top bit.
             let mixed = (nextMarker &* 0x9e37_79b1) & 0x7fff_ffff
             if mixed > 0xffff { return Int32(bitPattern: mixed) }
         }
@@ -157,7 +157,7 @@ struct ProgramDraft {
 
     // MARK: Borders
 
-    /// Says that what comes next may be jumped to.
+    /// Marks the next instruction as a possible target.
     @inline(__always)
     mutating func border() {
         if borders.last != count { borders.append(count) }
@@ -165,7 +165,7 @@ struct ProgramDraft {
 
     // MARK: Jumps
 
-    /// Puts a jump at the end whose target is chosen when the function is whole.
+    /// Appends a jump whose target is chosen after the function is written.
     @inline(__always)
     mutating func add(_ insn: Instruction, _ aim: Aim) {
         let place = draws.postpone()
@@ -174,30 +174,30 @@ struct ProgramDraft {
         add(insn)
     }
 
-    /// Puts a jump at the end whose outcome the verifier knows.
+    /// Appends a jump that the verifier decides.
     @inline(__always)
     mutating func add(_ insn: Instruction, _ aim: Aim, _ verdict: Verdict) {
         verdicts.append((count, verdict))
         add(insn, aim)
     }
 
-    /// Says that the instruction that comes next is known to be taken, not taken, or not to come back.
+    /// Marks the next instruction as always taken, never taken, or not returning.
     @inline(__always)
     mutating func decide(_ verdict: Verdict) { verdicts.append((count, verdict)) }
 
-    /// Lets a jump that stands land on a slot.
+    /// Sets the target of a jump.
     @inline(__always)
     mutating func aim(_ slot: Int, at target: Int) { insns[slot].setTarget(target, from: slot) }
 
     // MARK: Calls
 
-    /// Puts a call of a function of the program at the end.
+    /// Appends a call of a function of the program.
     mutating func addCall(_ function: Int) {
         calls.append(OpenCall(slot: count, function: function))
         add(Instruction(code: Opcode.call, src: Opcode.pseudoCall))
     }
 
-    /// Puts a wide load of the address of a function of the program at the end.
+    /// Appends a wide load of the address of a function of the program.
     mutating func addFunction(_ dst: UInt8, _ function: Int) {
         calls.append(OpenCall(slot: count, function: function))
         addWide(dst, src: Opcode.pseudoFunction, 0, 0)
@@ -205,7 +205,7 @@ struct ProgramDraft {
 }
 
 extension Instruction {
-    /// Lets this jump or call land on a slot; gives false if it lies out of reach.
+    /// Sets the target of this jump or call; returns false if it is out of range.
     @discardableResult @inline(__always)
     mutating func setTarget(_ target: Int, from slot: Int) -> Bool {
         let distance = target - slot - 1

@@ -1,13 +1,13 @@
 import BPF
 import KernelModel
 
-/// What a subprogram is called as.
+/// The role of a subprogram.
 enum FunctionKind: UInt8 {
     /// The program itself.
     case entry
     /// Called with the context in `r1`.
     case contextual
-    /// Called with nothing.
+    /// Called without arguments.
     case plain
     /// The callback of `bpf_loop`.
     case loopCallback
@@ -15,6 +15,10 @@ enum FunctionKind: UInt8 {
     case elementCallback
     /// The callback of a timer.
     case timerCallback
+    /// The callback of a work queue.
+    case workCallback
+    /// The comparison of a red-black tree, which runs under its lock.
+    case lessCallback
 
     var isCallback: Bool { self != .entry && self != .contextual && self != .plain }
 }
@@ -22,20 +26,20 @@ enum FunctionKind: UInt8 {
 /// One function of a program before it is written.
 struct FunctionPlan {
     var kind: FunctionKind
-    /// The function that must call it; the entry is its own.
+    /// The function that must call it; 0 for the entry itself.
     var parent = 0
-    /// How many calls lead to it from the entry; a function calls only those that are deeper.
+    /// The number of calls from the entry to it; a function calls only deeper ones.
     var depth = 0
-    /// About how long it shall be.
+    /// Its approximate length.
     ///
     /// - Units: slots
     var slots: Int
-    /// Whether its parent calls it from where no path leads.
+    /// True if its parent calls it from dead code.
     var isDead = false
     /// The first function that it must call, and the next that its parent must call; 0 for none.
     var firstChild = 0
     var nextSibling = 0
-    /// About how many instructions the verifier sees for one call of it.
+    /// The approximate number of instructions that the verifier sees for one call of it.
     var cost = 0
 }
 
@@ -51,7 +55,7 @@ enum LineChoice: CaseIterable {
     case all
 }
 
-/// What a program shall be, all decided before the first instruction.
+/// The properties of a program, all decided before the first instruction.
 struct ProgramPlan {
     var traits: TypeTraits
     var flags: LoadFlags = []
@@ -62,17 +66,23 @@ struct ProgramPlan {
     var hasDeadCode: Bool
     var hasNops: Bool
     var hasMayGoto: Bool
-    /// Whether `may_goto` may jump by nothing.
+    /// True if `may_goto +0` is allowed.
     var hasMayGotoNop: Bool
-    /// Whether jumps may close circles, be it from dead code.
+    /// True if jumps may close cycles, even from dead code.
     var hasCycles: Bool
     var lines: LineChoice
-    /// Whether numbers may be stored to the context at once.
+    /// True if constants may be stored to the context.
     var storesNumbersToContext: Bool
-    /// Whether any address may be cast to one of no type.
+    /// True if loads may extend the sign.
+    var extendsSigns: Bool
+    /// True if any address may be cast to one without a type.
     var castsAddresses: Bool
-    /// Whether objects can be counted.
+    /// True if objects can be counted.
     var countsReferences: Bool
-    /// In the order in which they will stand; the first is the entry.
+    /// True if there are per-CPU objects.
+    var hasPercpuObjects: Bool
+    /// True if the kernel has types of its own, such as that of the current task.
+    var hasKernelTypes: Bool
+    /// In the order in which they are written; the first is the entry.
     var functions: [FunctionPlan]
 }

@@ -7,14 +7,16 @@ extension ProgramPlanner {
         _ plan: ProgramPlan, _ chosen: [ProgramProfile], _ callbacks: FragmentSet, _ draws: inout Draws
     ) -> [FunctionPlan] {
         let drawn = plan.isFar ? farSlots(&draws) : slots(&draws)
-        // What is hardened is verified once more for each way that a processor may take by mistake.
+        // A hardened program is verified again for each path that a processor may take speculatively.
         let length = plan.privilege == .all ? drawn : min(drawn, 150)
         let hasCalls = chosen.contains(.calls) || chosen.contains(.subprograms)
         var kinds: [FunctionKind] = hasCalls ? [.contextual, .plain] : []
         if callbacks.has(.loop) { kinds.append(.loopCallback) }
         if callbacks.has(.elementCallback) && !plan.isRunnable { kinds.append(.elementCallback) }
         if callbacks.has(.timerCallback) && !plan.isRunnable { kinds.append(.timerCallback) }
-        // Somebody behind a callback must be there to name it.
+        if callbacks.has(.workQueue) && !plan.isRunnable { kinds.append(.workCallback) }
+        if callbacks.has(.treeInsert) && !plan.isRunnable { kinds.append(.lessCallback) }
+        // A subprogram besides the callbacks.
         if !kinds.isEmpty && !hasCalls { kinds.append(.plain) }
         if kinds.isEmpty || chosen.contains(.blinding) && draws.chance(3, of: 4) {
             return [FunctionPlan(kind: .entry, slots: length)]
@@ -24,7 +26,7 @@ extension ProgramPlanner {
         let share = plan.isFar ? 30 : max(length / count, 5)
         var functions: [FunctionPlan] = [FunctionPlan(kind: .entry, slots: plan.isFar ? length : share * 2)]
         for _ in 1..<count { functions.append(FunctionPlan(kind: .plain, slots: share / 2 + draws.below(share))) }
-        // Where functions stand has nothing to do with who calls them.
+        // The order of functions does not depend on their callers.
         var order = Array(1..<count)
         for number in order.indices { order.swapAt(number, number + draws.below(order.count - number)) }
         for (number, function) in order.enumerated() {
@@ -41,16 +43,20 @@ extension ProgramPlanner {
         return functions
     }
 
-    /// Gives a function a parent, and a kind that it can call.
+    /// Sets the parent of a function, and a kind that the parent can call.
     private func adopt(
         _ function: Int, _ wanted: Int, _ kinds: [FunctionKind], _ functions: inout [FunctionPlan],
         _ draws: inout Draws
     ) {
         var parent = wanted
         if functions[parent].depth > 4 || functions[parent].kind.isCallback && !kinds.contains(.plain) { parent = 0 }
+        // Under the lock of a tree, no call is allowed.
+        if functions[parent].kind == .lessCallback { parent = 0 }
         var kind = kinds[draws.below(kinds.count)]
         let caller = functions[parent].kind
         if caller.isCallback || kind == .contextual && caller == .plain { kind = .plain }
+        // Its object and key are on the stack, of which all frames together have 512 bytes.
+        if kind == .lessCallback && functions[parent].depth > 2 { parent = 0 }
         functions[function].kind = kind
         functions[function].parent = parent
         functions[function].depth = functions[parent].depth + 1

@@ -1,5 +1,5 @@
 extension ProgramProfile {
-    /// What the kernel does to programs of the profile, if it does at all what it is known to do.
+    /// The rewrites that the profile causes on a kernel that has them.
     package var rewrites: Set<Rewrite> {
         switch self {
         case .jumps, .calls, .subprograms, .gotol, .far, .tailCall: []
@@ -16,7 +16,7 @@ extension ProgramProfile {
         case .loadAbsolute: [.loadAbsolute]
         case .division: [.division, .modulo, .signedDivision, .signedModulo, .signedByMinusOne]
         case .mapLookup: [.mapLookup]
-        case .helpers: [.jiffies, .processorID]
+        case .helpers: [.jiffies, .processorID, .storageGet]
         case .kernelFunctions: [.kernelFunction, .probeMem]
         case .exception: [.hiddenSubprogram]
         case .tracing: [.functionArgument, .branchSnapshot, .probeMem]

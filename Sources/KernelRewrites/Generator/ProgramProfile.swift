@@ -1,7 +1,8 @@
 import BPF
 import KernelModel
 
-/// What programs are made to have rewritten; the names are those of the command line.
+/// A kind of generated programs, named after the code that the kernel rewrites in them. The names are those of the
+/// command line.
 package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     case jumps
     case gotol
@@ -30,39 +31,40 @@ package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     case blinding
     case far
 
-    /// What the profile is for, in half a line.
+    /// The purpose of the profile, in half a line.
     package var summary: String {
         switch self {
-        case .jumps: "jumps of every kind between all borders, in programs that are rewritten as little as can be"
+        case .jumps: "jumps of every kind between all borders, in programs with few rewrites"
         case .gotol: "jumps with 32-bit offsets, forward and backward"
-        case .deadCode: "runs that no path reaches, behind conditions that are always decided the same way"
+        case .deadCode: "runs that no path reaches, after conditions that are always decided the same way"
         case .nops: "jumps by nothing, alone and in chains"
         case .calls: "calls of earlier and later subprograms, and callbacks"
         case .subprograms: "many subprograms, dead ones among them"
         case .mayGoto: "may_goto forward and backward, and loops around the first instruction of a subprogram"
-        case .loop: "bpf_loop, with callbacks that are known and unrolled, and with flags that are not known"
+        case .loop: "bpf_loop, inlined with a known callback, and called with unknown flags"
         case .timer: "callbacks of timers and of map elements"
-        case .fastcall: "registers saved around calls that clobber none"
+        case .fastcall: "registers saved around fastcall helpers"
         case .rndHi32: "upper halves filled at random, by BPF_F_TEST_RND_HI32"
         case .zext: "32-bit compare and exchange, whose result is extended"
         case .context: "loads and stores of context fields of many program types"
-        case .packetWrite: "direct packet access, with the prologue that writing brings"
+        case .packetWrite: "direct packet access, with the prologue for writes"
         case .loadAbsolute: "ld_abs and ld_ind of all sizes"
         case .division: "division and modulo by registers, signed and unsigned, and by -1"
-        case .mapLookup: "look-ups in maps of every type that is inlined"
-        case .helpers: "helpers that are inlined: jiffies and the processor's number"
+        case .mapLookup: "look-ups in maps of every type that is inlined, and map helpers whose function is replaced"
+        case .helpers:
+            "helpers that are inlined or get hidden arguments: jiffies, the processor's number, local storage"
         case .tailCall: "tail calls"
         case .kernelFunctions: "kernel functions that are inlined or get hidden arguments, and loads that may fault"
-        case .exception: "bpf_throw, with the subprogram that it brings"
+        case .exception: "bpf_throw, for which the kernel adds a subprogram"
         case .tracing: "arguments of traced functions, branch records, and loads through their pointers"
         case .kptr: "kptrs of maps, exchanged and per-cpu"
-        case .speculation: "what is hardened for programs without CAP_PERFMON"
-        case .blinding: "constants everywhere, in one function, where the kernel blinds them"
+        case .speculation: "code that is hardened for programs without CAP_PERFMON"
+        case .blinding: "constants everywhere, mostly in one function, if the kernel blinds them"
         case .far: "programs past 32,767 instructions, with jumps as far as 16 bits reach"
         }
     }
 
-    /// What the kernel must have for any program of the profile.
+    /// The features without which the kernel supports no program of the profile.
     package var needs: Set<KernelFeature> {
         switch self {
         case .gotol: [.addressableMaps, .gotol]
@@ -83,7 +85,19 @@ package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
-    /// The fragments that the profile adds to what every program is made of.
+    /// The features that programs of the profile use if the kernel has them.
+    private var uses: Set<KernelFeature> {
+        switch self {
+        case .deadCode, .jumps: [.fallthroughCycles]
+        case .nops: [.mayGotoNop]
+        case .division: [.signedDivision]
+        case .kptr: [.percpuKptr]
+        case .context: [.signExtension]
+        default: []
+        }
+    }
+
+    /// The fragments that the profile adds to those of every program.
     var fragments: FragmentSet {
         switch self {
         case .jumps, .blinding, .far, .subprograms: []
@@ -101,10 +115,17 @@ package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
         case .packetWrite: FragmentSet([.packetRead, .packetWrite])
         case .loadAbsolute: FragmentSet([.loadAbsolute, .loadIndirect])
         case .division: FragmentSet([.divide, .signedDivide, .signedByMinusOne])
-        case .mapLookup: FragmentSet([.mapLookup, .jumpIntoCall, .outerMapLookup])
-        case .helpers: FragmentSet([.jiffies, .processorID])
+        case .mapLookup:
+            FragmentSet([
+                .mapLookup, .jumpIntoCall, .outerMapLookup, .mapChange, .mapQueue, .percpuLookup, .redirect,
+            ])
+        case .helpers:
+            FragmentSet([.jiffies, .processorID, .currentTask, .socketStorage, .taskStorage, .cgroupStorage])
         case .tailCall: FragmentSet(.tailCall)
-        case .kernelFunctions: FragmentSet([.kernelContext, .readOnlyCast, .newObject])
+        case .kernelFunctions:
+            FragmentSet([
+                .kernelContext, .readOnlyCast, .newObject, .listInsert, .treeInsert, .workQueue, .packetPointer,
+            ])
         case .exception: FragmentSet(.exception)
         case .tracing: FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad, .readOnlyCast])
         case .kptr: FragmentSet([.kptrExchange, .percpuPointer])
@@ -113,15 +134,15 @@ package enum ProgramProfile: String, CaseIterable, Hashable, Sendable, Codable {
     }
 }
 
-/// Why a profile cannot be had on a kernel.
+/// A profile that a kernel does not support, and the reason.
 package struct MissingProfile: Hashable, Sendable {
     package var profile: ProgramProfile
-    /// What the kernel lacks, by its names, sorted.
+    /// The names of the missing features, sorted.
     package var lacks: [String]
 }
 
 extension ProgramProfile {
-    /// What a kernel lacks for the profile, by its names, sorted; empty if it has all.
+    /// The names of the features that a kernel lacks for the profile, sorted; empty if it has all.
     package func lacks(in facts: KernelFacts) -> [String] {
         var lacks = needs.subtracting(facts.features).map(\.rawValue)
         switch self {
@@ -135,7 +156,14 @@ extension ProgramProfile {
         return lacks.sorted()
     }
 
-    /// Those of some profiles that a kernel cannot have, and why.
+    /// The features for the profile that the kernel does not show, although its release has them.
+    package func lacksUnexpectedly(in facts: KernelFacts) -> [KernelFeature] {
+        KernelFeature.allCases.filter {
+            (needs.contains($0) || uses.contains($0)) && facts.lacksUnexpectedly($0)
+        }
+    }
+
+    /// The profiles that a kernel does not support, and the reasons.
     package static func missing(of profiles: [ProgramProfile], in facts: KernelFacts) -> [MissingProfile] {
         profiles.compactMap { profile in
             let lacks = profile.lacks(in: facts)

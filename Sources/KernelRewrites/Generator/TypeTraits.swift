@@ -2,9 +2,9 @@ import BPF
 import Fuzzing
 import KernelModel
 
-/// What programs of a type may do, and what their context looks like.
+/// The context of programs of a type, and the fragments that they may have.
 struct TypeTraits: Sendable {
-    /// What a program may give back.
+    /// The values that a program may return.
     enum Returns: Sendable {
         case anything
         case zeroOrOne
@@ -13,23 +13,24 @@ struct TypeTraits: Sendable {
 
     var type: ProgramType
     var attachType: UInt32 = 0
-    /// What a program that traces is loaded for.
+    /// The kernel function or tracepoint of a tracing program.
     var attachTarget: String?
-    /// How many loads lead from the first argument of the traced function to an address that may be anything.
+    /// The number of loads from the first argument of the traced function to an address that the verifier does not
+    /// trust.
     var argumentLoads = 0
     var returns = Returns.anything
     var fields: [ContextField] = []
-    /// Where in the context the ends of a packet stand.
+    /// The fields of the context with the ends of a packet.
     var packet: PacketFields?
     var writesPackets = false
-    /// What it has of the fragments that not every type has.
+    /// The fragments of ``special`` that it may have.
     var fragments: FragmentSet = []
-    /// How often the type is taken, against others.
+    /// How often the type is chosen, relative to others.
     var weight = 1
-    /// Whether `BPF_PROG_TEST_RUN` takes a packet and gives any result.
+    /// True if `BPF_PROG_TEST_RUN` takes a packet and returns any result.
     var isRunnable = false
 
-    /// Where in a context the ends of a packet stand.
+    /// The offsets in a context of the ends of a packet.
     struct PacketFields: Sendable {
         var start: Int16
         var end: Int16
@@ -38,40 +39,55 @@ struct TypeTraits: Sendable {
 }
 
 extension TypeTraits {
-    /// The fragments that only some types have; the rest is for all.
+    /// `sk` in `struct __sk_buff`.
+    static let socketField: Int16 = 168
+
+    /// The fragments that only some types may have.
     static let special = FragmentSet([
         .contextLoad, .contextStore, .packetRead, .packetWrite, .loadAbsolute, .loadIndirect, .tailCall, .kernelContext,
         .newObject, .exception, .functionArgument, .branchSnapshot, .argumentLoad, .timerCallback, .kptrExchange,
-        .percpuPointer,
+        .percpuPointer, .redirect, .socketStorage, .taskStorage, .cgroupStorage, .listInsert, .treeInsert, .workQueue,
+        .packetPointer,
     ])
     private static let access = FragmentSet([.contextLoad, .contextStore])
     private static let packets = FragmentSet([.packetRead, .packetWrite])
     private static let absolute = FragmentSet([.loadAbsolute, .loadIndirect])
-    /// What `generic_kfunc_set` is registered for.
-    private static let objects = FragmentSet([.newObject, .exception, .kptrExchange, .percpuPointer])
-    private static let timers = FragmentSet([.timerCallback])
+    /// The kernel functions of `generic_kfunc_set`.
+    private static let objects = FragmentSet([
+        .newObject, .exception, .kptrExchange, .percpuPointer, .cgroupStorage,
+    ])
+    /// Those of them that need a lock.
+    private static let collections = FragmentSet([.listInsert, .treeInsert])
+    private static let timers = FragmentSet([.timerCallback, .workQueue])
+    private static let sockets = FragmentSet([.socketStorage])
+    /// `bpf_kfunc_set_skb`
+    private static let pointers = FragmentSet([.packetPointer])
 
-    /// `BPF_TRACE_FENTRY` and `BPF_TRACE_RAW_TP`
+    /// `BPF_TRACE_FENTRY`, `BPF_TRACE_FEXIT` and `BPF_TRACE_RAW_TP`
     private static let fentry: UInt32 = 24
+    private static let fexit: UInt32 = 25
     private static let typedTracepoint: UInt32 = 23
 
-    /// Whether a kernel loads programs like these.
+    /// Returns true if a kernel loads programs of the type.
     func isThere(in facts: KernelFacts) -> Bool {
         attachType == TypeTraits.typedTracepoint
             ? facts.features.contains(.typedTracepoint) : facts.programTypes.contains(type)
     }
 
-    /// The types that programs are made for.
+    /// The program types to generate.
     ///
     /// - Source: the `is_valid_access` functions of `net/core/filter.c` and `kernel/bpf/cgroup.c`, Linux 6.12
     static let all: [TypeTraits] = [
         TypeTraits(
             type: .socketFilter, fields: ContextField.socketFilter,
-            fragments: [access, absolute, timers, FragmentSet(.kernelContext)], weight: 6, isRunnable: true),
+            fragments: [access, absolute, timers, pointers, FragmentSet(.kernelContext)], weight: 6, isRunnable: true),
         TypeTraits(
             type: .schedCLS, fields: ContextField.schedCLS, packet: PacketFields(start: 76, end: 80),
             writesPackets: true,
-            fragments: [access, packets, absolute, objects, timers, FragmentSet([.kernelContext, .tailCall])],
+            fragments: [
+                access, packets, absolute, objects, collections, timers, sockets, pointers,
+                FragmentSet([.kernelContext, .tailCall]),
+            ],
             weight: 8,
             isRunnable: true),
         TypeTraits(
@@ -80,7 +96,8 @@ extension TypeTraits {
             weight: 2, isRunnable: true),
         TypeTraits(
             type: .xdp, fields: ContextField.xdp, packet: PacketFields(start: 0, end: 4), writesPackets: true,
-            fragments: [access, packets, objects, timers, FragmentSet(.kernelContext)], weight: 4, isRunnable: true),
+            fragments: [access, packets, objects, collections, timers, FragmentSet([.kernelContext, .redirect])],
+            weight: 4, isRunnable: true),
         TypeTraits(
             type: .cgroupSKB, returns: .zeroOrOne, fields: ContextField.cgroupSKB,
             packet: PacketFields(start: 76, end: 80), fragments: [access, FragmentSet(.packetRead), timers]),
@@ -124,9 +141,14 @@ extension TypeTraits {
             fragments: FragmentSet([.contextLoad, .branchSnapshot])),
         TypeTraits(
             type: .tracing, attachType: fentry, attachTarget: "bpf_fentry_test7", argumentLoads: 1, returns: .zero,
-            fragments: [FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad]), objects], weight: 3),
+            fragments: [FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad, .taskStorage]), objects],
+            weight: 3),
         TypeTraits(
             type: .tracing, attachType: typedTracepoint, attachTarget: "kfree_skb", argumentLoads: 2, returns: .zero,
-            fragments: [FragmentSet([.branchSnapshot, .argumentLoad]), objects], weight: 2),
+            fragments: [FragmentSet([.branchSnapshot, .argumentLoad, .taskStorage]), objects], weight: 2),
+        TypeTraits(
+            type: .tracing, attachType: fexit, attachTarget: "bpf_fentry_test7", argumentLoads: 1, returns: .anything,
+            fragments: [FragmentSet([.functionArgument, .branchSnapshot, .argumentLoad, .taskStorage]), objects],
+            weight: 2),
     ]
 }

@@ -50,6 +50,23 @@ import Testing
         Row(profile: .division, what: "signed 32-bit modulo", least: 100) { $0.code == 0x9c && $0.off == 1 },
         Row(profile: .division, what: "division by -1", least: 50) { $0.code == 0x37 && $0.imm == -1 },
         Row(profile: .mapLookup, what: "a look-up", least: 500, isMet: helper(1)),
+        Row(profile: .context, what: "a load of a byte of the context with its sign", least: 50) {
+            $0.code == 0x91 && $0.src == 6
+        },
+        Row(profile: .mapLookup, what: "map_update_elem", least: 50, isMet: helper(2)),
+        Row(profile: .mapLookup, what: "map_delete_elem", least: 30, isMet: helper(3)),
+        Row(profile: .mapLookup, what: "map_push_elem", least: 20, isMet: helper(87)),
+        Row(profile: .mapLookup, what: "map_pop_elem", least: 20, isMet: helper(88)),
+        Row(profile: .mapLookup, what: "map_peek_elem", least: 20, isMet: helper(89)),
+        Row(profile: .mapLookup, what: "map_lookup_percpu_elem", least: 50, isMet: helper(195)),
+        Row(profile: .mapLookup, what: "redirect_map", least: 10, isMet: helper(51)),
+        Row(profile: .helpers, what: "get_current_task", least: 50, isMet: helper(35)),
+        Row(profile: .helpers, what: "get_current_task_btf", least: 50, isMet: helper(158)),
+        Row(profile: .helpers, what: "sk_storage_get", least: 20, isMet: helper(107)),
+        Row(profile: .helpers, what: "cgrp_storage_get", least: 20, isMet: helper(210)),
+        Row(profile: .kptr, what: "bpf_per_cpu_ptr", least: 100, isMet: helper(153)),
+        Row(profile: .kernelFunctions, what: "spin_lock", least: 50, isMet: helper(93)),
+        Row(profile: .tracing, what: "bpf_get_func_ret", least: 20, isMet: helper(184)),
         Row(profile: .helpers, what: "bpf_jiffies64", least: 500, isMet: helper(118)),
         Row(profile: .helpers, what: "bpf_get_smp_processor_id", least: 500, isMet: helper(8)),
         Row(profile: .tailCall, what: "a tail call", least: 500, isMet: helper(12)),
@@ -64,6 +81,26 @@ import Testing
         },
         Row(profile: .blinding, what: "a constant", least: 1000) { $0.imm > 0xffff },
     ]
+
+    /// The kernel functions that the kernel inlines, gives hidden arguments, or replaces.
+    @Test func kernelFunctionsAreCalled() {
+        let wanted = [
+            "bpf_cast_to_kern_ctx", "bpf_rdonly_cast", "bpf_obj_new_impl", "bpf_obj_drop_impl",
+            "bpf_percpu_obj_new_impl", "bpf_percpu_obj_drop_impl", "bpf_refcount_acquire_impl",
+            "bpf_list_push_front_impl", "bpf_list_push_back_impl", "bpf_rbtree_add_impl", "bpf_wq_set_callback_impl",
+            "bpf_dynptr_from_skb",
+        ]
+        var generator = KernelProgramGenerator(seed: 3, profiles: [.kernelFunctions], facts: .whole)
+        var counts: [String: Int] = [:]
+        for index in UInt64(0)..<400 {
+            let program = generator.make(index: index)
+            for (slot, insn) in program.loadable.program.insns.enumerated()
+            where program.live[slot] && insn.code == 0x85 && insn.src == 2 {
+                counts[program.loadable.kernelFunctions[Int(insn.imm)], default: 0] += 1
+            }
+        }
+        for name in wanted { #expect(counts[name, default: 0] >= 10, "\(name): \(counts[name, default: 0])") }
+    }
 
     @Test(arguments: rows) func profilesGiveWhatTheyAreFor(_ row: Row) {
         var generator = KernelProgramGenerator(seed: 3, profiles: [row.profile], facts: .whole)

@@ -57,7 +57,7 @@ import Testing
     }
 
     static let properties = [
-        Property(testDescription: "a division") { $0.insns.contains(where: isDivision) },
+        Property(testDescription: "a division") { program in program.insns.contains { isDivision($0) } },
         Property(testDescription: "may_goto backward") {
             $0.insns.contains { $0.code == Opcode.mayGoto && $0.off < 0 }
         },
@@ -66,7 +66,7 @@ import Testing
                 let insn = program.insns[slot]
                 let target = min(slot + 1 + Int(insn.imm), program.insns.count)
                 return insn.jumpKind == .call && target > slot
-                    && program.insns[slot..<target].contains(where: isDivision)
+                    && program.insns[slot..<target].contains { isDivision($0) }
             }
         },
         Property(testDescription: "three subprograms") { $0.subprograms.count >= 3 },
