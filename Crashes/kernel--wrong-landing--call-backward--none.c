@@ -62,10 +62,44 @@ static void give_up(const char *what)
 	exit(UNDECIDED);
 }
 
-// Functions f0, f1, ...: the first is global, the others are static, since callbacks must be.
+// The maps that the program names, each at the place of its kind.
+static const struct {
+	enum bpf_map_type type;
+	unsigned int value_size, entries;
+} kinds[] = {
+	{ BPF_MAP_TYPE_ARRAY, 64, 4 },        { BPF_MAP_TYPE_HASH, 64, 4 },
+	{ BPF_MAP_TYPE_LRU_HASH, 64, 4 },     { BPF_MAP_TYPE_PERCPU_ARRAY, 64, 4 },
+	{ BPF_MAP_TYPE_PERCPU_HASH, 64, 4 },  { BPF_MAP_TYPE_LRU_PERCPU_HASH, 64, 4 },
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4 }, { BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4 },
+	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4 },    { BPF_MAP_TYPE_ARRAY, 64, 1 },
+	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_ARRAY, 64, 1 },
+	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_SOCKMAP, 4, 4 },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4 },        { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4 },
+	{ BPF_MAP_TYPE_QUEUE, 64, 4 },        { BPF_MAP_TYPE_STACK, 64, 4 },
+	{ BPF_MAP_TYPE_SK_STORAGE, 64, 0 },   { BPF_MAP_TYPE_TASK_STORAGE, 64, 0 },
+	// BPF_MAP_TYPE_CGRP_STORAGE, which older headers lack.
+	{ (enum bpf_map_type)32, 64, 0 },     { BPF_MAP_TYPE_ARRAY, 64, 1 },
+	{ BPF_MAP_TYPE_ARRAY, 64, 1 },
+};
+enum {
+	KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]),
+	ARRAY_OF_MAPS = 6, HASH_OF_MAPS = 7, TIMER = 9, KPTR = 10, PERCPU_KPTR = 11, QUEUE = 16, STACK = 17, SK_STORAGE = 18,
+	TASK_STORAGE = 19, CGRP_STORAGE = 20, COLLECTIONS = 21, WORK_QUEUE = 22,
+};
+
+// Whether the program names the map of a kind.
+static int names_kind(int kind)
+{
+	for (size_t i = 0; i < insn_count; i++)
+		if (insns[i].code == 0x18 && (insns[i].src_reg == 5 || insns[i].src_reg == 6) && insns[i].imm == kind)
+			return 1;
+	return 0;
+}
+
+// Functions f0, f1, ...; the first is global and the others static, as callbacks have to be.
 struct types {
 	int fd;
-	int key, timer_value, kptr_value, percpu_value;
+	int key, values[KIND_COUNT];
 	unsigned int first_function, line;
 };
 
@@ -101,15 +135,51 @@ static struct types make_types(void)
 	btf__add_struct(btf, "counted", 16);
 	btf__add_field(btf, "first", word, 0, 0);
 	btf__add_field(btf, "count", count, 64, 0);
+	// The ninth and the twelfth type as well.
+	int words = btf__add_array(btf, types.key, word, 3);
+	int node = btf__add_struct(btf, "bpf_list_node", 24);
+	btf__add_field(btf, "opaque", words, 0, 0);
+	btf__add_struct(btf, "list_item", 32);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "node", node, 64, 0);
+	words = btf__add_array(btf, types.key, word, 4);
+	node = btf__add_struct(btf, "bpf_rb_node", 32);
+	btf__add_field(btf, "opaque", words, 0, 0);
+	btf__add_struct(btf, "tree_item", 40);
+	btf__add_field(btf, "first", word, 0, 0);
+	btf__add_field(btf, "node", node, 64, 0);
 	int pair = btf__add_array(btf, types.key, word, 2);
 	int timer = btf__add_struct(btf, "bpf_timer", 16);
 	btf__add_field(btf, "opaque", pair, 0, 0);
-	int kptr = btf__add_ptr(btf, btf__add_type_tag(btf, "kptr", plain));
-	int percpu = btf__add_ptr(btf, btf__add_type_tag(btf, "percpu_kptr", plain));
 	int rest = btf__add_array(btf, types.key, word, 6);
-	types.timer_value = add_value(btf, "timer_value", timer, 0, rest);
-	types.kptr_value = add_value(btf, "kptr_value", word, kptr, rest);
-	types.percpu_value = add_value(btf, "percpu_kptr_value", word, percpu, rest);
+	types.values[TIMER] = add_value(btf, "timer_value", timer, 0, rest);
+	// A kernel without BTF of its own refuses tags, so only programs that need them have them.
+	if (names_kind(KPTR))
+		types.values[KPTR] =
+			add_value(btf, "kptr_value", word, btf__add_ptr(btf, btf__add_type_tag(btf, "kptr", plain)), rest);
+	if (names_kind(PERCPU_KPTR))
+		types.values[PERCPU_KPTR] = add_value(btf, "percpu_kptr_value", word,
+						      btf__add_ptr(btf, btf__add_type_tag(btf, "percpu_kptr", plain)), rest);
+	int storage = add_value(btf, "storage_value", word, 0, rest);
+	types.values[SK_STORAGE] = types.values[TASK_STORAGE] = types.values[CGRP_STORAGE] = storage;
+	int queue = btf__add_struct(btf, "bpf_wq", 16);
+	btf__add_field(btf, "opaque", pair, 0, 0);
+	types.values[WORK_QUEUE] = add_value(btf, "wq_value", queue, 0, rest);
+	if (names_kind(COLLECTIONS)) {
+		int lock = btf__add_struct(btf, "bpf_spin_lock", 4);
+		btf__add_field(btf, "val", half, 0, 0);
+		int head = btf__add_struct(btf, "bpf_list_head", 16);
+		btf__add_field(btf, "opaque", pair, 0, 0);
+		int root = btf__add_struct(btf, "bpf_rb_root", 16);
+		btf__add_field(btf, "opaque", pair, 0, 0);
+		int value = btf__add_struct(btf, "collection_value", 64);
+		btf__add_field(btf, "lock", lock, 0, 0);
+		btf__add_field(btf, "head", head, 64, 0);
+		btf__add_field(btf, "root", root, 192, 0);
+		btf__add_decl_tag(btf, "contains:list_item:node", value, 1);
+		btf__add_decl_tag(btf, "contains:tree_item:node", value, 2);
+		types.values[COLLECTIONS] = value;
+	}
 	types.line = btf__add_str(btf, "line");
 	int prototype = btf__add_func_proto(btf, types.key);
 	for (size_t i = 0; i < function_count; i++) {
@@ -125,22 +195,6 @@ static struct types make_types(void)
 	return types;
 }
 
-// The maps by the numbers that programs name them by.
-static const struct {
-	enum bpf_map_type type;
-	unsigned int value_size, entries;
-} kinds[] = {
-	{ BPF_MAP_TYPE_ARRAY, 64, 4 },        { BPF_MAP_TYPE_HASH, 64, 4 },
-	{ BPF_MAP_TYPE_LRU_HASH, 64, 4 },     { BPF_MAP_TYPE_PERCPU_ARRAY, 64, 4 },
-	{ BPF_MAP_TYPE_PERCPU_HASH, 64, 4 },  { BPF_MAP_TYPE_LRU_PERCPU_HASH, 64, 4 },
-	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4 }, { BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4 },
-	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4 },    { BPF_MAP_TYPE_ARRAY, 64, 1 },
-	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_ARRAY, 64, 1 },
-	{ BPF_MAP_TYPE_ARRAY, 64, 1 },        { BPF_MAP_TYPE_SOCKMAP, 4, 4 },
-	{ BPF_MAP_TYPE_DEVMAP, 4, 4 },        { BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4 },
-};
-enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]), ARRAY_OF_MAPS = 6, HASH_OF_MAPS = 7, TIMER = 9, KPTR = 10, PERCPU_KPTR = 11 };
-
 static int maps[KIND_COUNT];
 
 static void make_map(unsigned int kind, const struct types *types)
@@ -152,12 +206,15 @@ static void make_map(unsigned int kind, const struct types *types)
 		make_map(0, types);
 		options.inner_map_fd = maps[0];
 	}
-	if (kind == TIMER || kind == KPTR || kind == PERCPU_KPTR) {
+	if (types->values[kind]) {
 		options.btf_fd = types->fd;
 		options.btf_key_type_id = types->key;
-		options.btf_value_type_id = kind == TIMER ? types->timer_value : kind == KPTR ? types->kptr_value : types->percpu_value;
+		options.btf_value_type_id = types->values[kind];
 	}
-	maps[kind] = bpf_map_create(kinds[kind].type, "map", 4, kinds[kind].value_size, kinds[kind].entries, &options);
+	if (kind == SK_STORAGE || kind == TASK_STORAGE || kind == CGRP_STORAGE)
+		options.map_flags = BPF_F_NO_PREALLOC;
+	unsigned int key_size = kind == QUEUE || kind == STACK ? 0 : 4;
+	maps[kind] = bpf_map_create(kinds[kind].type, "map", key_size, kinds[kind].value_size, kinds[kind].entries, &options);
 	if (maps[kind] < 0)
 		give_up("map");
 }

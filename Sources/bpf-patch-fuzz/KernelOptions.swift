@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import KernelModel
 import KernelRewrites
 import LinuxBPF
 
@@ -10,6 +11,14 @@ extension InjectedKernelFault: ExpressibleByArgument {}
 struct InjectedFaultOption: ParsableArguments {
     @Option(name: .customLong("plant"), help: .hidden)
     var fault: InjectedKernelFault?
+}
+
+/// The option for code that the check does not understand.
+struct UnexplainedOption: ParsableArguments {
+    @Flag(
+        name: .customLong("allow-unexplained"),
+        help: "Code that the checker does not understand does not affect the exit status.")
+    var isAllowed = false
 }
 
 /// The options of a campaign against the running kernel.
@@ -28,17 +37,34 @@ struct KernelCampaignOptions: CampaignOptions {
             """)
     var execute = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Print the program of --index without loading it, as the campaign of a load log made it: the file loads of \
+            Tests/VirtualMachine/run.
+            """, valueName: "file"))
+    var loads: String?
+
     @OptionGroup var injection: InjectedFaultOption
 
     var givenName: String? {
-        !profiles.isEmpty ? "--profile" : execute ? "--execute" : injection.fault != nil ? "--plant" : nil
+        !profiles.isEmpty
+            ? "--profile"
+            : execute
+                ? "--execute" : loads != nil ? "--loads" : injection.fault != nil ? "--plant" : nil
     }
+
+    var isOnlyMade: Bool { loads != nil }
 
     static func own(_ target: CampaignTarget) -> KernelTarget? { target.kernel }
 
     /// The target with sorted profiles, so that equal sets are the same campaign. The kernel is always the running one.
     func target(over target: KernelTarget?, isKept: Bool) throws -> CampaignTarget {
-        let facts = try RunningKernel().facts
+        if let loads { return .kernel(try KernelTarget(loadLog: loads)) }
+        var facts = try RunningKernel().facts
+        injection.fault?.inject(into: &facts)
+        // A kernel may complain about a probe only once.
+        if let kept = target?.facts, kept.isSameKernel(as: facts) { facts = kept }
         var target = target ?? KernelTarget(facts: facts)
         if !profiles.isEmpty { target.profiles = ProgramProfile.allCases.filter(profiles.contains) }
         target.isExecuting = execute || target.isExecuting

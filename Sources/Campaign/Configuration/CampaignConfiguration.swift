@@ -1,3 +1,5 @@
+import Fuzzing
+
 /// The configuration of a campaign: two campaigns with equal ones run the same cases and judge them in the same way.
 ///
 /// It is parsed from the command line, sent to workers, stored in the checkpoint, and compared by `==` on resume. The
@@ -62,6 +64,13 @@ package struct CampaignConfiguration: Codable, Hashable, Sendable {
         return exact
     }
 
+    /// The target for child processes, which write programs that they are about to run to the folder for findings.
+    var workingTarget: CampaignTarget {
+        guard var kernel = target.kernel else { return target }
+        kernel.workingFolder = output
+        return .kernel(kernel)
+    }
+
     /// Returns true if a campaign of another configuration can resume with this one: only limits and jobs may differ.
     package func continues(_ other: CampaignConfiguration) -> Bool {
         var same = inState
@@ -75,5 +84,14 @@ package struct CampaignConfiguration: Codable, Hashable, Sendable {
         var kept = self
         kept.output = Self.defaultOutput
         return kept
+    }
+}
+
+extension CampaignConfiguration {
+    /// The same configuration without cases after the last one of an exhaustive campaign.
+    package func bounded(by cases: SmallCases) -> CampaignConfiguration {
+        var bounded = self
+        bounded.cases.limit = min(self.cases.limit ?? cases.count, cases.count)
+        return bounded
     }
 }

@@ -13,6 +13,8 @@ package struct KernelTarget: TargetProperties, Codable, Hashable {
     package var injectedFault: InjectedKernelFault?
     /// The running kernel.
     package var facts: KernelFacts
+    /// The folder for programs that are about to be run; `nil` in a configuration that is kept.
+    package var workingFolder: String?
 
     package init(
         _ profiles: [ProgramProfile] = ProgramProfile.allCases, isExecuting: Bool = false,

@@ -62,7 +62,8 @@ final class BucketStore {
         self.configuration = configuration
         self.keepsEarlier = keepsEarlier
         folder = CrashFolder(path: configuration.output)
-        triage = configuration.target.fuzzTarget.makeTriage(seed: configuration.cases.seed, bases: bases, host: host)
+        triage = configuration.workingTarget.fuzzTarget.makeTriage(
+            seed: configuration.cases.seed, bases: bases, host: host)
     }
 
     /// The number of buckets; a collateral one counts from when its minimized case is on disk.

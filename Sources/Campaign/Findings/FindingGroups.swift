@@ -66,7 +66,8 @@ package enum FindingGroups {
         guard let bucket = Bucket(finding.bucket) else { return "/" + finding.bucket }
         let words = ["", bucket.target, bucket.rule.rawValue, bucket.isBeyondContract ? Bucket.beyondContract : ""]
         switch bucket.rule {
-        case .error where bucket.insn == "verifier-bug": return "/" + finding.bucket
+        case .error where bucket.target == Finding.kernelTarget: return "/" + finding.bucket
+        case .kernelLog: return "/" + finding.bucket
         case .crash, .hang, .memory, .error, .subprogram, .line, .encoding:
             return (words + [bucket.insn]).joined(separator: "/")
         case .layout, .notUnderstood, .aux, .wrongLanding:

@@ -3,6 +3,7 @@ import Fuzzing
 import KernelModel
 import KernelRewrites
 import LinuxBPF
+import UserFiles
 
 /// Runs programs that passed every check, with and without the flags that rewrite them.
 final class KernelExecution {
@@ -16,7 +17,14 @@ final class KernelExecution {
 
     private let session: KernelSession
 
-    init(_ session: KernelSession) { self.session = session }
+    /// The file of the program that is run, or `nil`.
+    private let file: RunningProgramFile?
+
+    /// - Parameter folder: the folder for the file of the program that is run, or `nil`
+    init(_ session: KernelSession, folder: String?) {
+        self.session = session
+        file = folder.map(RunningProgramFile.init)
+    }
 
     /// Two loads of one program that return different values.
     struct Difference {
@@ -31,9 +39,13 @@ final class KernelExecution {
     ///
     /// No load is run unless both pass every check. A program that returns two values with the same flags has no finding.
     ///
-    /// - Parameter live: the slots that can be reached; `nil` to query the kernel
+    /// - Parameters:
+    ///   - live: the slots that can be reached; `nil` to query the kernel
+    ///   - origin: the seed and index of the case, or `nil`
     /// - Returns: a finding if the two return different values, or if one of the loads fails a check
-    func run(_ program: LoadableProgram, live: [Bool]?, _ counts: inout KernelCounts) -> Difference? {
+    func run(
+        _ program: LoadableProgram, live: [Bool]?, _ counts: inout KernelCounts, _ origin: Case.Origin?
+    ) -> Difference? {
         var other = program
         other.flags.formSymmetricDifference(Self.rewriting)
         counts.loads += 1
@@ -45,6 +57,13 @@ final class KernelExecution {
         if filled.isEmpty, case .checked(let own) = session.run(program, live: live) {
             filled = Set(own.slots(of: .rndHi32))
         }
+        if let file {
+            var c = Case(program, origin: origin)
+            c.loading?.isRunnable = true
+            // Without the file, a crash would leave no cause.
+            do throws(FileError) { try file.begin(c) } catch { session.giveUp(error.description) }
+        }
+        defer { file?.end() }
         var values: [UInt32] = []
         for program in [program, program, other] {
             switch session.execute(program, live: live, data: Self.data, repeat: Self.count) {

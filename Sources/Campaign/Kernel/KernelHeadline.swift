@@ -107,6 +107,9 @@ struct KernelHeadline {
         case .memory:
             return KernelHeadline(
                 subject, Verb(base: "take", present: "takes"), "no more memory than a process is given", "more")
+        case .kernelLog:
+            return KernelHeadline(
+                subject, Verb(base: "leave", present: "leaves"), "no complaint in the kernel's log", "one")
         case .execution:
             return KernelHeadline("the program", .return, "the same value as without the rewrites", "another value")
         default: return KernelHeadline("the case", .have, nil, "no observation of the fault")

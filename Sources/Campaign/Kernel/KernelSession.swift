@@ -20,6 +20,15 @@ final class KernelSession {
     private var checker: RewriteChecker
     private let injectedFault: InjectedKernelFault?
     private let progress: UnsafeTypedBuffer<Slot, UInt64>
+    /// The kernel's log, for complaints about a load.
+    let log = KernelLog()
+    /// The process that ``log`` was last read in.
+    private var reader: pid_t = 0
+    /// The complaints about the last load or run.
+    private(set) var complaints: [KernelComplaint] = []
+    /// Called with each program before it is loaded.
+    var willLoad: (LoadableProgram) -> Void = { _ in }
+
     /// The result of the last program, with an injected fault if there is one.
     private(set) var result = Program(insns: [], aux: [], subprograms: [])
 
@@ -48,7 +57,9 @@ final class KernelSession {
     /// - Parameter live: the slots that can be reached; `nil` to query the kernel
     /// - Complexity: O(slots) and the time of the verifier
     func run(_ program: LoadableProgram, live: [Bool]?) -> Outcome {
-        if let refusal = fetch(program) { return .refused(refusal) }
+        let refusal = fetch(program)
+        complaints = log.complaints(of: getpid())
+        if let refusal { return .refused(refusal) }
         guard let live = live ?? seen(program) else {
             return .refused(LoadRefusal(code: 0, text: "the verifier's log cannot be read"))
         }
@@ -68,8 +79,12 @@ final class KernelSession {
     ///
     /// - Parameter live: the slots that can be reached; `nil` to query the kernel
     func execute(_ program: LoadableProgram, live: [Bool]?, data: [UInt8], repeat count: Int) -> Execution {
+        begin(program)
         noteKernel()
-        defer { noteHarness() }
+        defer {
+            noteHarness()
+            complaints = log.complaints(of: getpid())
+        }
         guard case .loaded(let loaded) = kernel.load(program), read(loaded, program) == nil else { return .notRun }
         noteHarness()
         guard let live = live ?? seen(program) else { return .notRun }
@@ -81,9 +96,12 @@ final class KernelSession {
 
     /// Loads a program and reads it back; returns the refusal if there is one.
     private func fetch(_ program: LoadableProgram) -> LoadRefusal? {
+        begin(program)
         noteKernel()
         defer { noteHarness() }
         injectedFault?.endProcess(for: program)
+        injectedFault?.complain(about: program)
+        if let refusal = injectedFault?.refusal(of: program) { return refusal }
         switch kernel.load(program) {
         case .refused(let refusal):
             if refusal.isOfEnvironment { giveUp(refusal.text) }
@@ -102,17 +120,29 @@ final class KernelSession {
         return nil
     }
 
-    private func seen(_ program: LoadableProgram) -> [Bool]? {
+    /// Reports a program that is about to be loaded. A forked child skips the records of the processes before it.
+    private func begin(_ program: LoadableProgram) {
+        willLoad(program)
+        let process = getpid()
+        if process == reader { return }
+        reader = process
+        log.skip()
+    }
+
+    /// For each slot of a program, true if the verifier saw it; `nil` without a log.
+    ///
+    /// - Parameter isRefused: true for a program that the kernel refuses after its verification
+    func seen(_ program: LoadableProgram, isRefused: Bool = false) -> [Bool]? {
         noteKernel()
         defer { noteHarness() }
-        do throws(KernelError) { return try kernel.seen(program) } catch {
+        do throws(KernelError) { return try kernel.seen(program, isRefused: isRefused) } catch {
             if error.isOfEnvironment { giveUp(error.description) }
             return nil
         }
     }
 
     /// Ends this process and its parent, for a reason that is no fault of a program.
-    private func giveUp(_ reason: String) -> Never {
+    func giveUp(_ reason: String) -> Never {
         unsafe progress[Slot(0)] = SharedProgress.givenUp
         Output.note("error: \(reason)\n")
         _exit(1)

@@ -4,7 +4,7 @@ extension CampaignReport {
         let ends = hasLostWorkers == true ? [Self.lostWorkers] : []
         if cases == 0 && notRun == nil { return (ends.isEmpty ? [Self.noCase] : ends) + lateOnes }
         let idle = (neverRun ?? []).map { "\($0) \(Self.neverRunWords): \(idleReason($0))" }
-        return ends + (unfinished ?? []) + idle + thinOnes + lateOnes
+        return ends + (unfinished ?? []) + idle + (results?.kernel?.gaps ?? []) + thinOnes + lateOnes
     }
 
     /// The reason why a target ran no case.

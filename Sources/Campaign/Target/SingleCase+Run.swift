@@ -5,6 +5,18 @@ import LinuxBPF
 import Patching
 
 extension CampaignConfiguration {
+    /// Generates the case with an index, and does not run it.
+    ///
+    /// - Parameter host: the program that serves as judge
+    package func makeCase(_ index: UInt64, host: any HostProgram) throws(CampaignError) -> SingleCase {
+        let triage = target.fuzzTarget.makeTriage(seed: cases.seed, bases: [], host: host)
+        var single = SingleCase(triage.makeCase(index: index), findings: [])
+        single.remarks = [
+            "made for \(target.properties.kernel.first.map { "kernel \($0)" } ?? "its target"), not loaded"
+        ]
+        return single
+    }
+
     /// Generates the case with an index and runs it alone.
     ///
     /// - Parameter host: the program that serves as judge

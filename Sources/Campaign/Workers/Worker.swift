@@ -32,7 +32,7 @@ final class Worker {
     /// - Throws: ``CampaignError`` if the shared progress cannot be mapped
     init(configuration: CampaignConfiguration, number: Int, first: UInt64?) throws(CampaignError) {
         self.configuration = configuration
-        fuzzTarget = configuration.target.fuzzTarget
+        fuzzTarget = configuration.workingTarget.fuzzTarget
         self.number = number
         self.first = first
         shared = try SharedProgress(
@@ -196,8 +196,9 @@ final class Worker {
 
     /// Attributes a leak to a patcher, if one block is enough to show it.
     ///
-    /// The first time, earlier blocks may have leaked the memory, so the block is run again in a new child. The counters
-    /// therefore do not depend on the number of blocks that a child has run. A slower leak is reported, not counted.
+    /// The first time, earlier blocks may have leaked the memory, so the block is run again in a new child. The
+    /// counters therefore do not depend on the number of blocks that a child has run. A slower leak is reported, not
+    /// counted.
     private func settleLeak(_ death: ChildExit, _ executor: any CaseExecutor) {
         guard let block = first else { return }
         let indices = indices(of: block)

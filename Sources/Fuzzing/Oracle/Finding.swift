@@ -39,6 +39,8 @@ package enum BrokenRule: String, Hashable, Sendable, CaseIterable, Codable {
     case notUnderstood = "not-understood"
     /// A program returns another value after rewriting.
     case execution
+    /// The log of a running kernel has a warning or an error about the load of a program.
+    case kernelLog = "kernel-log"
 }
 
 extension BrokenRule {
@@ -108,6 +110,19 @@ package struct Finding: Hashable, Sendable, Codable {
         self.init(
             Bucket(target: Finding.kernelTarget, rule: .wrongLanding, insn: insn, edit: EditKind.delete.rawValue),
             .removedTarget, pass: 0, place: place, detail: detail)
+    }
+
+    /// Makes a finding against a kernel: a jump or call that no edit is near, and that lands on another slot than it must.
+    ///
+    /// - Parameters:
+    ///   - insn: its word in buckets
+    ///   - slot: the slot that it must reach, and the one that it reaches
+    ///   - reason: added to the detail
+    package init(landingOf insn: String, at place: Int, must slot: Int, reaches found: Int, reason: String) {
+        self.init(
+            Bucket(target: Finding.kernelTarget, rule: .wrongLanding, insn: insn, edit: EditKind.none.rawValue),
+            .landing(.init(relation: .target, site: .init(found, expected: slot, patch: nil))), pass: 0, place: place,
+            detail: "slot \(place) must reach \(slot), reaches \(found): \(reason)")
     }
 
     /// Marks the finding as one beyond the kernel's contract.

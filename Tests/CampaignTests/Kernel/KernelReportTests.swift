@@ -1,6 +1,7 @@
 import BPF
 import Foundation
 import Fuzzing
+import KernelModel
 import KernelRewrites
 import LinuxBPF
 import Testing
@@ -15,6 +16,8 @@ import Testing
         counts.kernel.accepted = 1997
         counts.kernel.notUnderstood = 4
         counts.kernel.refused = ["RN !read_ok": 1, "invalid access (N)": 2]
+        counts.kernel.helpers = ["map_lookup_elem": 7, "jiffies64": 1200]
+        counts.kernel.kernelFunctions = ["bpf_obj_new_impl": 3]
         counts.kernel.coverage = try! JSONDecoder().decode(
             RewriteCoverage.self,
             from: Data(
@@ -24,6 +27,12 @@ import Testing
                 """.utf8))
         return KernelReport(counts, release: "6.18.44", cases: 2000, seconds: 2)
     }
+
+    /// A program that triggers the known fault of backward calls.
+    private static let backwardCall = LoadableProgram(
+        program: Program(statements: [
+            ["call +4", "r0 = 0", "exit"], ["r0 = 1", "exit"], ["call -3", "may_goto +0", "r0 = 0", "exit"],
+        ]))
 
     @Test func countsAreDescribed() {
         let report = Self.report
@@ -51,6 +60,13 @@ import Testing
                 ja-forward           70      1
                 may-goto-backward                 9
 
+                helper          calls
+                jiffies64       1,200
+                map_lookup_elem     7
+
+                kernel function  calls
+                bpf_obj_new_impl     3
+
                 never seen: zext
 
                 """)
@@ -72,9 +88,9 @@ import Testing
         ("verifier bug: scc exit: no visit info for call chain (2)", "scc-exit-no-visit-info-for-call-chain"),
         ("verifier bug: No program to jit at insn 19 (subprog < 0)", "no-program-to-jit-at-insn"),
     ]) func verifierBugsAreFindings(_ text: String, words: String) throws {
-        let bug = try #require(VerifierBug(LoadRefusal(code: 14, text: text)))
+        let bug = try #require(VerifierBug(LoadRefusal(code: 14, text: text), of: Self.backwardCall, live: nil))
         #expect(bug.finding.bucket == "kernel/error/verifier-bug/\(words)" && text.hasPrefix(bug.text))
-        #expect(VerifierBug(LoadRefusal(code: 13, text: "R2 !read_ok")) == nil)
+        #expect(VerifierBug(LoadRefusal(code: 13, text: "R2 !read_ok"), of: Self.backwardCall, live: nil) == nil)
     }
 
     /// A case that may crash the machine is not loaded again; a case that shows its fault in a run needs a run.

@@ -69,6 +69,7 @@ struct ReproducerAnswerTests {
             int btf__add_array(void *b, int i, int e, int n) { return 1; }
             int btf__add_ptr(void *b, int r) { return 1; }
             int btf__add_type_tag(void *b, void *v, int r) { return 1; }
+            int btf__add_decl_tag(void *b, void *v, int r, int c) { return 1; }
             int btf__add_str(void *b, void *s) { return 1; }
             int btf__add_func_proto(void *b, int r) { return 1; }
             int btf__add_func(void *b, void *n, int l, int p) { return 1; }
