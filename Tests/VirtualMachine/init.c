@@ -26,6 +26,7 @@
 // Serial ports, in the order of the options in `run`; the first is the console.
 #define OUTPUT_PORT "/dev/ttyS1"
 #define ARCHIVE_PORT "/dev/ttyS2"
+#define LOADS_PORT "/dev/ttyS3"
 
 // The arguments after the program's name, each followed by a zero byte.
 #define ARGUMENTS "/arguments"
@@ -87,7 +88,7 @@ static void make_devices(void)
 		unsigned major, minor;
 	} devices[] = {
 		{ "/dev/console", 5, 1 },  { "/dev/null", 1, 3 },     { "/dev/urandom", 1, 9 },
-		{ OUTPUT_PORT, 4, 65 },	   { ARCHIVE_PORT, 4, 66 },
+		{ OUTPUT_PORT, 4, 65 },	   { ARCHIVE_PORT, 4, 66 }, { LOADS_PORT, 4, 67 },
 	};
 
 	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
@@ -132,8 +133,12 @@ static char **read_arguments(void)
 // Starts the tool and returns its status from `waitpid`.
 static int run_tool(char **arguments)
 {
-	static char *variables[] = { "HOME=" OUTPUT, "PATH=/", "TMPDIR=/tmp", "LC_ALL=C.UTF-8", NULL };
+	static char *variables[] = {
+		"HOME=" OUTPUT, "PATH=/", "TMPDIR=/tmp", "LC_ALL=C.UTF-8", "BPF_PATCH_FUZZ_LOADS=" LOADS_PORT, NULL,
+	};
 	int output = open_port(OUTPUT_PORT);
+	// The tool opens the port by its name; it keeps these settings while it is open here.
+	int loads = open_port(LOADS_PORT);
 	pid_t tool = fork(), ended;
 	int status;
 
@@ -156,6 +161,7 @@ static int run_tool(char **arguments)
 	while (ended != tool && (ended > 0 || errno == EINTR));
 	tcdrain(output);
 	close(output);
+	close(loads);
 	return status;
 }
 

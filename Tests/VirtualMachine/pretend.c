@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 static void write_text(const char *path, const char *text)
@@ -15,6 +16,8 @@ static void write_text(const char *path, const char *text)
 
 	if (file < 0 || write(file, text, strlen(text)) < 0)
 		perror(path);
+	// A serial port sends its bytes before the machine may end.
+	tcdrain(file);
 	close(file);
 }
 
@@ -35,6 +38,9 @@ int main(int count, char **words)
 		// Imitates a message of the kernel.
 		else if (!strncmp(word, "kernel=", 7))
 			write_text("/dev/kmsg", rest);
+		// Imitates the load of a program, which is announced before it.
+		else if (!strncmp(word, "load=", 5))
+			write_text(getenv("BPF_PATCH_FUZZ_LOADS"), rest);
 		else if (!strcmp(word, "bytes"))
 			for (int byte = 0; byte < 1 << 16; byte++)
 				putchar(byte);
