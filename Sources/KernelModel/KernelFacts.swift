@@ -15,11 +15,15 @@ package struct KernelFacts: Hashable, Sendable, Codable {
     package var functions: Set<String>
     /// The build options that affect BPF, as `CONFIG_NAME=value`, sorted; empty if they are unknown.
     package var configuration: [String]
+    /// The answers to probes that did not show their feature, or made the kernel complain.
+    package var answers: [ProbeAnswer]
+    /// Where the kernel has its functions and fields; empty if it does not say.
+    package var layout = KernelLayout()
 
     /// Makes facts by hand. The version is read from the release; it is 0.0 if the release has none.
     package init(
         release: String, features: Set<KernelFeature>, programTypes: Set<ProgramType> = Set(ProgramType.allCases),
-        functions: Set<String> = [], configuration: [String] = []
+        functions: Set<String> = [], configuration: [String] = [], answers: [ProbeAnswer] = []
     ) {
         self.release = release
         version = KernelVersion(release) ?? KernelVersion(0, 0)
@@ -27,6 +31,7 @@ package struct KernelFacts: Hashable, Sendable, Codable {
         self.programTypes = programTypes
         self.functions = functions
         self.configuration = configuration
+        self.answers = answers
     }
 
     /// The kernel functions that generated programs call, and those whose calls the kernel rewrites.
@@ -38,5 +43,6 @@ package struct KernelFacts: Hashable, Sendable, Codable {
         "bpf_dynptr_from_skb", "bpf_dynptr_from_xdp", "bpf_dynptr_slice", "bpf_iter_num_new", "bpf_iter_num_next",
         "bpf_iter_num_destroy", "bpf_session_cookie", "bpf_session_is_return", "bpf_wq_init", "bpf_wq_start",
         "bpf_wq_set_callback_impl", "bpf_get_kmem_cache", "bpf_local_irq_save", "bpf_local_irq_restore",
+        "bpf_cgroup_from_id", "bpf_cgroup_release",
     ]
 }

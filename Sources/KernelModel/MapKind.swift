@@ -28,4 +28,43 @@ public enum MapKind: Int32, Hashable, Sendable, CaseIterable {
     case sockMap = 13
     case devMap = 14
     case perfEventArray = 15
+    /// `BPF_MAP_TYPE_QUEUE`, without keys.
+    case queue = 16
+    /// `BPF_MAP_TYPE_STACK`, without keys.
+    case stack = 17
+    /// `BPF_MAP_TYPE_SK_STORAGE`
+    case socketStorage = 18
+    /// `BPF_MAP_TYPE_TASK_STORAGE`
+    case taskStorage = 19
+    /// `BPF_MAP_TYPE_CGRP_STORAGE`
+    case cgroupStorage = 20
+    /// An array of one entry, whose value has a `struct bpf_spin_lock` at byte 0, a `struct bpf_list_head` of
+    /// ``LocalStructure/listItem``s at byte 8 and a `struct bpf_rb_root` of ``LocalStructure/treeItem``s at byte 24.
+    case collectionArray = 21
+    /// An array of one entry, whose value starts with a `struct bpf_wq`.
+    case workQueueArray = 22
+}
+
+extension MapKind {
+    /// The number of entries that a map is made with; 0 for the storages, which have no limit.
+    package var entries: Int {
+        switch self {
+        case .timerArray, .kptrArray, .percpuKptrArray, .singleArray, .collectionArray, .workQueueArray: 1
+        case .socketStorage, .taskStorage, .cgroupStorage: 0
+        default: 4
+        }
+    }
+
+    /// The size of a value in an array, rounded up to 8; `nil` where the kind decides it otherwise.
+    ///
+    /// - Units: bytes
+    package var elementSize: Int? {
+        switch self {
+        case .array, .singleArray, .timerArray, .kptrArray, .percpuKptrArray, .collectionArray, .workQueueArray: 64
+        default: nil
+        }
+    }
+
+    /// The kind of the maps in a map of maps; `nil` for other kinds.
+    package var inner: MapKind? { self == .arrayOfMaps || self == .hashOfMaps ? .array : nil }
 }

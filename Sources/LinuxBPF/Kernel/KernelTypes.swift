@@ -1,7 +1,7 @@
 import CLibbpf
 import Glibc
 
-/// The ids of functions in the kernel's own BTF, looked up once each.
+/// The ids of functions in the kernel's own BTF. Each is looked up once.
 @safe
 struct KernelTypes: ~Copyable {
     private var types: OpaquePointer?
@@ -12,7 +12,7 @@ struct KernelTypes: ~Copyable {
 
     deinit { unsafe btf__free(types) }
 
-    /// Whether the kernel has BTF, which is read when this is first asked.
+    /// True if the kernel has BTF, which is read on first use.
     ///
     /// - Complexity: O(types) the first time, some milliseconds
     var isThere: Bool {
@@ -21,6 +21,11 @@ struct KernelTypes: ~Copyable {
             isRead = true
             return unsafe types != nil
         }
+    }
+
+    /// The BTF of the kernel; `nil` if there is none.
+    @unsafe var readTypes: OpaquePointer? {
+        mutating get { unsafe isThere ? types : nil }
     }
 
     /// The id of a function, or `nil` if the kernel has none of that name.
@@ -34,7 +39,7 @@ struct KernelTypes: ~Copyable {
         return unsafe String(cString: name)
     }
 
-    /// The id that a tracing program of an attach type names its target by.
+    /// The id of the target of a tracing program, for an attach type.
     ///
     /// - Source: libbpf 1.1, `libbpf.c`, `btf_get_kernel_prefix_kind`
     mutating func attachTarget(_ name: String, attachType: UInt32) -> UInt32? {
@@ -47,14 +52,14 @@ struct KernelTypes: ~Copyable {
     }
 
     private mutating func identifier(_ name: String, _ kind: UInt32) -> UInt32? {
-        // Names of types and of functions do not meet: a prefix tells them apart.
+        // Names of types and of functions differ by a prefix.
         if let id = known[name] { return id == 0 ? nil : id }
         let found = isThere ? unsafe btf__find_by_name_kind(types, name, kind) : -ENOENT
         known[name] = UInt32(max(found, 0))
         return found > 0 ? UInt32(found) : nil
     }
 
-    /// Kinds of types, which the header has both as an enumeration and as macros.
+    /// Kinds of types, which the header defines both in an enumeration and as macros.
     ///
     /// - Source: `include/uapi/linux/btf.h`
     private enum Kind {

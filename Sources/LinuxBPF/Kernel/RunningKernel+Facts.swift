@@ -4,36 +4,66 @@ import Glibc
 import KernelModel
 
 extension RunningKernel {
-    /// Finds out what the kernel is and has, by loading a small program for each thing.
+    /// Finds the release, features and settings of the kernel, by loading a small program for each feature and type.
     ///
     /// - Complexity: some dozens of loads, and the kernel's BTF is read: milliseconds
     func foundFacts() -> KernelFacts {
-        var features = Set(FeatureProbe.all.filter { shows($0) }.map(\.feature))
-        if unsafe state.value.hasKernelTypes { features.insert(.kernelTypes) }
-        if hasCompiler { features.insert(.jit) }
-        // A descriptor that is none is looked at only by a kernel that knows the command.
-        if bpf_prog_test_run_opts(-1, nil) != 0 && errno == EBADF { features.insert(.testRun) }
-        let types = ProgramType.allCases.filter { type in
-            if case .loaded = load(FeatureProbe.program(of: type)) { true } else { false }
-        }
         var name = utsname()
         _ = unsafe uname(&name)
         let release = unsafe withUnsafeBytes(of: &name.release) { bytes in
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        return KernelFacts(
-            release: release, features: features, programTypes: Set(types),
-            functions: Set(KernelFacts.knownFunctions.filter { unsafe state.value.hasKernelFunction($0) }),
-            configuration: KernelConfiguration.read(release: release))
+        var facts = KernelFacts(release: release, features: [], programTypes: [])
+        let log = KernelLog()
+        for probe in FeatureProbe.all {
+            let (isShown, answer) = answer(probe.feature.rawValue, to: probe.program, log) { probe.shows($0) }
+            if isShown { facts.features.insert(probe.feature) }
+            if let answer { facts.answers.append(answer) }
+        }
+        for type in ProgramType.allCases {
+            let (isShown, answer) = answer(type.name, to: FeatureProbe.program(of: type), log) { _ in true }
+            if isShown { facts.programTypes.insert(type) }
+            // Which program types a kernel has is a matter of its configuration.
+            if let answer, answer.isFault { facts.answers.append(answer) }
+        }
+        if unsafe state.value.hasKernelTypes { facts.features.insert(.kernelTypes) }
+        if hasCompiler { facts.features.insert(.jit) }
+        // Only a kernel that knows the command looks at the invalid descriptor.
+        if bpf_prog_test_run_opts(-1, nil) != 0 && errno == EBADF { facts.features.insert(.testRun) }
+        facts.functions = Set(KernelFacts.knownFunctions.filter { unsafe state.value.hasKernelFunction($0) })
+        facts.configuration = KernelConfiguration.read(release: release)
+        facts.layout = unsafe state.value.layout()
+        return facts
     }
 
-    /// Whether a feature's program is accepted and comes back as it should.
-    private func shows(_ probe: FeatureProbe) -> Bool {
-        guard case .loaded(let loaded) = load(probe.program), let result = try? read(loaded) else { return false }
-        return probe.shows(result)
+    /// Loads a probe and reads it back.
+    ///
+    /// - Returns: true if the kernel shows the feature; and the answer, if it does not or if it complains
+    private func answer(
+        _ name: String, to program: LoadableProgram, _ log: KernelLog, _ shows: (Program) -> Bool
+    ) -> (isShown: Bool, answer: ProbeAnswer?) {
+        var answer: ProbeAnswer?
+        switch load(program) {
+        case .refused(let refusal):
+            answer = ProbeAnswer(
+                probe: name, code: refusal.code, line: refusal.text, isFault: refusal.isVerifierBug)
+        case .loaded(let loaded):
+            do throws(KernelError) {
+                if !shows(try read(loaded)) {
+                    answer = ProbeAnswer(probe: name, code: 0, line: "the program is not rewritten", isFault: false)
+                }
+            } catch {
+                answer = ProbeAnswer(probe: name, code: error.code, line: error.description, isFault: false)
+            }
+        }
+        let isShown = answer == nil
+        if let complaint = log.complaints(of: getpid()).first {
+            answer = ProbeAnswer(probe: name, code: answer?.code ?? 0, line: complaint.line, isFault: true)
+        }
+        return (isShown, answer)
     }
 
-    /// Whether a program is compiled for the processor.
+    /// True if programs are compiled for the processor.
     private var hasCompiler: Bool {
         guard case .loaded(let loaded) = load(FeatureProbe.program(of: .socketFilter)) else { return false }
         var info = bpf_prog_info()
