@@ -5,6 +5,7 @@ package enum EditKind: String, Hashable, Sendable, CaseIterable {
     case append, delete, none
     case blinding, missing, left
     case testFlag = "rnd-hi32"
+    case unpredicted
 
     /// The kinds of edits of a pass.
     static let ofPasses: [EditKind] = [.patch, .replace, .keep, .insert, .insertSkip, .append, .delete, .none]
@@ -24,6 +25,7 @@ package enum EditKind: String, Hashable, Sendable, CaseIterable {
         case .missing: "a missing instruction"
         case .left: "an instruction that must be removed"
         case .testFlag: "a rewrite for BPF_F_TEST_RND_HI32"
+        case .unpredicted: "an edit that no known fault predicts"
         }
     }
 
@@ -42,6 +44,7 @@ package enum EditKind: String, Hashable, Sendable, CaseIterable {
         case .missing: "kernel: a live instruction is gone"
         case .left: "kernel: a dead instruction is still there"
         case .testFlag: "kernel: `BPF_F_TEST_RND_HI32`"
+        case .unpredicted: "kernel: like a known fault, but without its exact effect"
         }
     }
 }

@@ -11,6 +11,7 @@ struct Alignment: ~Copyable {
     private var stepStorage = Scratch<AlignmentStep>()
     private var choiceStorage = Scratch<Choice>()
     private var failures = FailedPlaces()
+    private var predictionStorage = Scratch<SlotPrediction>()
     /// How many steps there are.
     private(set) var stepCount = 0
     private var choiceCount = 0
@@ -38,11 +39,24 @@ struct Alignment: ~Copyable {
         case stuck(slot: Int, place: Int)
     }
 
+    /// The predictions, completed by the spills and fills that the alignment found removed.
+    var predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction> { predictionStorage.buffer() }
+
     /// Takes all steps back.
-    mutating func start(slots: Int, subprograms: Int) {
+    mutating func start(
+        slots: Int, subprograms: Int, _ predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>
+    ) {
+        predictionStorage.reserve(slots + 1)
+        unsafe self.predictions.copy(slots + 1, from: predictions, at: InputIndex(0), to: InputIndex(0))
         stepStorage.reserve(slots + 2 * subprograms + 8)
         choiceStorage.reserve(slots + 1)
         stepCount = 0
+    }
+
+    /// The slot after the last step.
+    var lastStepEnd: InputIndex {
+        let last = unsafe steps[TableIndex(stepCount - 1)]
+        return last.slot + Int(last.width)
     }
 
     /// Adds a step for what was found otherwise.
@@ -61,16 +75,16 @@ struct Alignment: ~Copyable {
     /// Where in the result a slot of the program stands, or what stands for it; of one that is removed, what is behind it.
     ///
     /// - Complexity: O(slots)
-    func place(of slot: InputIndex, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>) -> OutputIndex {
+    func place(of slot: InputIndex) -> OutputIndex {
         var (at, place) = (InputIndex(0), OutputIndex(0))
         for number in 0..<stepCount {
             let step = unsafe steps[TableIndex(number)]
             if step.slot > slot || (step.slot == slot && step.kind != .start) { break }
             at = step.slot + Int(step.width)
-            place = step.place + Int(step.shape.count)
+            place = step.place + Int(step.expansion.count)
         }
         while at < slot {
-            if unsafe !fates[at].isRemoved { place = place + 1 }
+            if unsafe !predictions[at].isRemoved { place = place + 1 }
             at = at + 1
         }
         return place
@@ -81,7 +95,7 @@ struct Alignment: ~Copyable {
         var place = place
         for number in 0..<stepCount {
             let step = unsafe steps[TableIndex(number)]
-            if step.kind == .start && step.place <= place { place = place + Int(step.shape.count) }
+            if step.kind == .start && step.place <= place { place = place + Int(step.expansion.count) }
         }
         return place
     }
@@ -92,19 +106,19 @@ struct Alignment: ~Copyable {
     ///
     /// - Parameter length: of the result, in slots
     /// - Complexity: O(slots) where what stands there is plain
-    mutating func walk(_ ways: Candidates, from slot: Int, _ place: Int, length: Int) -> End {
+    mutating func walk(_ context: AlignmentContext, from slot: Int, _ place: Int, length: Int) -> End {
         let before = stepCount
-        budget = 4096 + 16 * (ways.count + length)
+        budget = 4096 + 16 * (context.count + length)
         furthest = (slot, place)
         failures.removeAll()
         remembersFailures = true
-        if advance(ways, from: slot, place, length: length) { return .complete }
+        if advance(context, from: slot, place, length: length) { return .complete }
         // The way to the furthest place is taken once more.
         let end = furthest
-        takeBack(to: before, ways)
+        takeBack(to: before)
         failures.removeAll()
-        budget = 4096 + 16 * (ways.count + length)
-        _ = advance(ways, from: slot, place, length: length, until: end)
+        budget = 4096 + 16 * (context.count + length)
+        _ = advance(context, from: slot, place, length: length, until: end)
         return .stuck(slot: end.slot, place: end.place)
     }
 
@@ -113,57 +127,58 @@ struct Alignment: ~Copyable {
     /// Where a context access ends cannot always be told from its instructions, but from where jumps and lines lead.
     ///
     /// - Returns: whether there is another
-    mutating func walkOtherwise(_ ways: Candidates, length: Int) -> Bool {
+    mutating func walkOtherwise(_ context: AlignmentContext, length: Int, isQuick: Bool) -> Bool {
+        if isQuick { budget = min(budget, choiceCount + 64) }
         // The choices that are left lead to an end, and so may a place behind them.
         remembersFailures = false
         failures.removeAll()
-        guard let (slot, place) = goBack(ways) else { return false }
-        return advance(ways, from: slot.position, place.position, length: length, keepsChoices: true)
+        guard let (slot, place) = goBack(context) else { return false }
+        return advance(context, from: slot.position, place.position, length: length, keepsChoices: true)
     }
 
-    private mutating func takeBack(to count: Int, _ ways: Candidates) {
+    private mutating func takeBack(to count: Int) {
         let steps = self.steps
         while stepCount > count {
             stepCount -= 1
             let step = unsafe steps[TableIndex(stepCount)]
-            if step.kind == .shape && step.shape.rewrite == .fastcall { setFastcall(step, .stands, ways) }
+            if step.kind == .rewritten && step.expansion.rewrite == .fastcall { setFastcall(step, .stands) }
         }
     }
 
     /// Removes the spills and fills of a step, or lets them stand.
-    private func setFastcall(_ step: AlignmentStep, _ fate: SlotPrediction, _ ways: Candidates) {
-        let call = step.slot + Int(step.shape.keep)
-        for pair in 1...Int(step.shape.keep) {
+    private func setFastcall(_ step: AlignmentStep, _ prediction: SlotPrediction) {
+        let call = step.slot + Int(step.expansion.keep)
+        for pair in 1...Int(step.expansion.keep) {
             for slot in [call + -pair, call + pair] {
-                unsafe ways.fates[slot].bits = ways.fates[slot].bits & ~7 | fate.bits
+                unsafe predictions[slot].bits = predictions[slot].bits & ~7 | prediction.bits
             }
         }
     }
 
     /// The walk; says whether it came to the end.
     private mutating func advance(
-        _ ways: Candidates, from start: Int, _ startPlace: Int, length: Int,
+        _ context: AlignmentContext, from start: Int, _ startPlace: Int, length: Int,
         until stop: (slot: Int, place: Int)? = nil, keepsChoices: Bool = false
     ) -> Bool {
-        let (insns, fates, result, rules) = (ways.insns, ways.fates, ways.result, IdentityTable.shared.row)
-        let count = ways.count
+        let (insns, predictions, result, rules) = (context.insns, predictions, context.result, IdentityTable.shared.row)
+        let count = context.count
         let stopSlot = stop?.slot ?? -1
         // No instruction of a program has this register, so that it stands for never.
-        let suffix: UInt8 = ways.fillsUpperHalves ? Register.hidden : 16
+        let suffix: UInt8 = context.fillsUpperHalves ? Register.hidden : 16
         var slot = InputIndex(start)
         var place = OutputIndex(startPlace)
         if !keepsChoices { choiceCount = 0 }
         while true {
-            let fate = unsafe fates[slot]
+            let prediction = unsafe predictions[slot]
             if slot.position < count {
-                if fate.isRemoved {
+                if prediction.isRemoved {
                     slot = slot + 1
                     continue
                 }
                 let insn = unsafe insns[slot]
                 let found = unsafe result[place]
                 let behind = unsafe result[place + 1]
-                if fate.bits == 0 && behind.dst != suffix && !behind.isBarrier {
+                if prediction.bits == 0 && behind.dst != suffix && !behind.isBarrier {
                     let isPlain: Bool
                     switch unsafe rules[Slot(Int(insn.code))] {
                     case .exact: isPlain = insn.bits == found.bits
@@ -180,12 +195,12 @@ struct Alignment: ~Copyable {
             }
             if slot.position == stopSlot, let stop, place.position == stop.place { return true }
             if slot.position == count {
-                if finish(place, length: length, ways) { return true }
+                if finish(place, length: length, context) { return true }
             } else {
                 var choice = Choice(slot: slot, place: place, number: 0, steps: 0)
-                if enter(&choice, fate, ways) {
+                if enter(&choice, prediction, context) {
                     choice.steps = Int32(stepCount)
-                    if let next = take(&choice, ways) {
+                    if let next = take(&choice, context) {
                         (slot, place) = next
                         continue
                     }
@@ -195,83 +210,86 @@ struct Alignment: ~Copyable {
             if place.position > furthest.place || (place.position == furthest.place && slot.position > furthest.slot) {
                 furthest = (slot.position, place.position)
             }
-            guard let next = goBack(ways) else { return false }
+            guard let next = goBack(context) else { return false }
             (slot, place) = next
         }
     }
 
     /// Takes another way at the last choice that has one, and says where it leads.
-    private mutating func goBack(_ ways: Candidates) -> (InputIndex, OutputIndex)? {
+    private mutating func goBack(_ context: AlignmentContext) -> (InputIndex, OutputIndex)? {
         let choices = choiceStorage.buffer(as: TableIndex.self)
         while choiceCount > 0 && budget > 0 {
             budget -= 1
             choiceCount -= 1
             var choice = unsafe choices[TableIndex(choiceCount)]
-            takeBack(to: Int(choice.steps), ways)
-            if let next = take(&choice, ways) { return next }
+            takeBack(to: Int(choice.steps))
+            if let next = take(&choice, context) { return next }
             if remembersFailures { failures.insert(choice.slot, choice.place) }
         }
         return nil
     }
 
     /// Takes the code that the kernel put in front of a subprogram's first instruction.
-    private mutating func enter(_ choice: inout Choice, _ fate: SlotPrediction, _ ways: Candidates) -> Bool {
-        if !fate.isEntry { return true }
-        if fate.isCountedEntry {
-            let shape = JumpShapes.counterStart(ways.reader(at: choice.place))
-            if !shape.isThere { return false }
-            addStart(shape, &choice)
+    private mutating func enter(_ choice: inout Choice, _ prediction: SlotPrediction, _ context: AlignmentContext)
+        -> Bool
+    {
+        if !prediction.isEntry { return true }
+        if prediction.isCountedEntry {
+            let expansion = context.border(.counterStart, at: choice.place)
+            if !expansion.isThere { return false }
+            addStart(expansion, &choice)
         }
-        if isFirst(choice.slot, ways) {
-            let shape = PrologueShapes.prologue(ways.reader(at: choice.place))
-            if shape.isThere { addStart(shape, &choice) }
+        if isFirst(choice.slot, context) {
+            let expansion = context.border(.programStart, at: choice.place)
+            if expansion.isThere { addStart(expansion, &choice) }
         }
         return true
     }
 
-    private mutating func addStart(_ shape: Shape, _ choice: inout Choice) {
-        add(AlignmentStep(kind: .start, slot: choice.slot, width: 0, place: choice.place, shape: shape))
-        choice.place = choice.place + Int(shape.count)
+    private mutating func addStart(_ expansion: Expansion, _ choice: inout Choice) {
+        add(AlignmentStep(kind: .start, slot: choice.slot, width: 0, place: choice.place, expansion: expansion))
+        choice.place = choice.place + Int(expansion.count)
     }
 
     /// Whether nothing in front of a slot stands.
-    private func isFirst(_ slot: InputIndex, _ ways: Candidates) -> Bool {
+    private func isFirst(_ slot: InputIndex, _ context: AlignmentContext) -> Bool {
         var before = slot
         while before.position > 0 {
             before = before + -1
-            if unsafe !ways.fates[before].isRemoved { return false }
+            if unsafe !predictions[before].isRemoved { return false }
         }
         return true
     }
 
     /// Takes the next way of a choice and says where it leads.
     @inline(__always)
-    private mutating func take(_ choice: inout Choice, _ ways: Candidates) -> (InputIndex, OutputIndex)? {
+    private mutating func take(_ choice: inout Choice, _ context: AlignmentContext) -> (InputIndex, OutputIndex)? {
         if failures.holds(choice.slot, choice.place) { return nil }
-        guard let (shape, next) = ways.next(choice.number, for: choice.slot, at: choice.place) else { return nil }
+        guard let (expansion, next) = context.next(choice.number, for: choice.slot, at: choice.place, predictions)
+        else { return nil }
         choice.number = next
         unsafe choiceStorage.buffer(as: TableIndex.self)[TableIndex(choiceCount)] = choice
         choiceCount += 1
-        let width = unsafe shape.rewrite == .fastcall ? 0 : ways.insns[choice.slot].width
-        let isPlain = shape.isItself && shape.rewrite == .inPlace
+        let width = unsafe expansion.rewrite == .fastcall ? 0 : context.insns[choice.slot].width
+        let isPlain = expansion.isItself && expansion.rewrite == .inPlace
         if !isPlain {
             let step = AlignmentStep(
-                kind: .shape, slot: choice.slot, width: UInt32(width), place: choice.place, shape: shape)
+                kind: .rewritten, slot: choice.slot, width: UInt32(width), place: choice.place, expansion: expansion)
             add(step)
-            if shape.rewrite == .fastcall { setFastcall(step, .fastcall, ways) }
+            if expansion.rewrite == .fastcall { setFastcall(step, .fastcall) }
         }
-        return (choice.slot + width, choice.place + Int(shape.count))
+        return (choice.slot + width, choice.place + Int(expansion.count))
     }
 
     /// Whether the result ends with the program, or with the kernel's own subprogram behind it where something is thrown.
-    private mutating func finish(_ place: OutputIndex, length: Int, _ ways: Candidates) -> Bool {
-        let exceptions = ways.exceptions
+    private mutating func finish(_ place: OutputIndex, length: Int, _ context: AlignmentContext) -> Bool {
+        let exceptions = context.exceptions
         if place.position == length { return !exceptions.isThrowing || exceptions.mayCatch }
         if !exceptions.isThrowing { return false }
-        let shape = PrologueShapes.hiddenSubprogram(ways.reader(at: place))
-        if !shape.isThere || place.position + Int(shape.count) != length { return false }
+        let expansion = context.border(.programEnd, at: place)
+        if !expansion.isThere || place.position + Int(expansion.count) != length { return false }
         add(
-            AlignmentStep(kind: .append, slot: InputIndex(ways.count), width: 0, place: place, shape: shape))
+            AlignmentStep(kind: .append, slot: InputIndex(context.count), width: 0, place: place, expansion: expansion))
         return true
     }
 }

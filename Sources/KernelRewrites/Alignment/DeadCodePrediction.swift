@@ -13,10 +13,10 @@ import Patching
 struct DeadCodePrediction: ~Copyable {
     private var storage = Scratch<SlotPrediction>()
 
-    /// The fate of each slot; behind the program, one slot that stands.
+    /// The prediction of each slot; behind the program, one slot that stands.
     var row: UnsafeTypedBuffer<InputIndex, SlotPrediction> { storage.buffer() }
 
-    /// Works out the fates of a well-formed program.
+    /// Works out the predictions of a well-formed program.
     ///
     /// - Parameters:
     ///   - live: whether the verifier saw each slot
@@ -27,7 +27,7 @@ struct DeadCodePrediction: ~Copyable {
     ) {
         storage.reserve(input.insnCount + 1)
         let walk = Walk(
-            insns: input.insns, count: input.insnCount, fates: storage.buffer(), removesMayGoto: removesMayGoto)
+            insns: input.insns, count: input.insnCount, predictions: storage.buffer(), removesMayGoto: removesMayGoto)
         walk.hardWire(live)
         walk.removeNops()
         walk.markEntries(input)
@@ -36,26 +36,26 @@ struct DeadCodePrediction: ~Copyable {
     private struct Walk {
         let insns: UnsafeTypedBuffer<InputIndex, Instruction>
         let count: Int
-        let fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>
+        let predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>
         let removesMayGoto: Bool
 
         /// Kills what was not seen, and decides conditional jumps of which one side was not.
         func hardWire(_ live: [Bool]) {
-            let fates = self.fates
+            let predictions = self.predictions
             var slot = InputIndex(0)
             for isLive in live {
-                unsafe fates[slot] = isLive ? .stands : .dead
+                unsafe predictions[slot] = isLive ? .stands : .dead
                 slot = slot + 1
             }
-            unsafe fates[InputIndex(count)] = .stands
+            unsafe predictions[InputIndex(count)] = .stands
             for number in 0..<count {
                 let at = InputIndex(number)
-                if unsafe !insns[at].isConditional || fates[at] == .dead { continue }
+                if unsafe !insns[at].isConditional || predictions[at] == .dead { continue }
                 // The fall-through is asked first: with both sides dead, the jump is taken.
-                if unsafe number + 1 < count && fates[at + 1] == .dead {
-                    unsafe fates[at] = .alwaysTaken
-                } else if unsafe fates[target(of: at)] == .dead {
-                    unsafe fates[at] = .neverTaken
+                if unsafe number + 1 < count && predictions[at + 1] == .dead {
+                    unsafe predictions[at] = .alwaysTaken
+                } else if unsafe predictions[target(of: at)] == .dead {
+                    unsafe predictions[at] = .neverTaken
                 }
             }
         }
@@ -69,10 +69,10 @@ struct DeadCodePrediction: ~Copyable {
         func removeNops() {
             for number in 0..<count {
                 var at = InputIndex(number)
-                if unsafe !insns[at].isShortJump || fates[at].isRemoved || !isNop(at) { continue }
+                if unsafe !insns[at].isShortJump || predictions[at].isRemoved || !isNop(at) { continue }
                 while true {
-                    let isMayGoto = unsafe fates[at] == .stands && insns[at].code == Opcode.mayGoto
-                    unsafe fates[at] = .nop
+                    let isMayGoto = unsafe predictions[at] == .stands && insns[at].code == Opcode.mayGoto
+                    unsafe predictions[at] = .nop
                     guard isMayGoto, let previous = standing(before: at), isNop(previous) else { break }
                     at = previous
                 }
@@ -82,7 +82,7 @@ struct DeadCodePrediction: ~Copyable {
         /// Whether an instruction that stands is a nop at this moment.
         private func isNop(_ at: InputIndex) -> Bool {
             let insn = unsafe insns[at]
-            switch unsafe fates[at] {
+            switch unsafe predictions[at] {
             case .neverTaken: return true
             case .alwaysTaken: break
             default:
@@ -93,7 +93,7 @@ struct DeadCodePrediction: ~Copyable {
             let target = target(of: at)
             if target <= at { return false }
             var next = at + 1
-            while unsafe next < target && fates[next].isRemoved { next = next + 1 }
+            while unsafe next < target && predictions[next].isRemoved { next = next + 1 }
             return next == target
         }
 
@@ -101,7 +101,7 @@ struct DeadCodePrediction: ~Copyable {
             var slot = at
             while slot.position > 0 {
                 slot = slot + -1
-                if unsafe !fates[slot].isRemoved { return slot }
+                if unsafe !predictions[slot].isRemoved { return slot }
             }
             return nil
         }
@@ -111,13 +111,13 @@ struct DeadCodePrediction: ~Copyable {
             for number in 0..<input.subprogramCount {
                 let end = input.end(of: TableIndex(number))
                 var slot = unsafe Int(input.subprograms[TableIndex(number)].start)
-                while unsafe slot < end && fates[InputIndex(slot)].isRemoved { slot += 1 }
+                while unsafe slot < end && predictions[InputIndex(slot)].isRemoved { slot += 1 }
                 if slot == end { continue }
                 var flags = SlotPrediction.entry
                 for counted in slot..<end where unsafe insns[InputIndex(counted)].code == Opcode.mayGoto {
-                    if unsafe fates[InputIndex(counted)] == .stands { flags |= SlotPrediction.countedEntry }
+                    if unsafe predictions[InputIndex(counted)] == .stands { flags |= SlotPrediction.countedEntry }
                 }
-                unsafe fates[InputIndex(slot)].bits |= flags
+                unsafe predictions[InputIndex(slot)].bits |= flags
             }
         }
     }

@@ -12,14 +12,15 @@ enum FastcallPattern {
     ///
     /// - Complexity: O(pairs)
     static func isThere(
-        _ insns: UnsafeTypedBuffer<InputIndex, Instruction>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ insns: UnsafeTypedBuffer<InputIndex, Instruction>,
+        _ predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         _ count: Int,
         spill: InputIndex,
         pairs: Int
     ) -> Bool {
         let call = spill + pairs
         if unsafe call.position + pairs >= count || insns[call].code != Opcode.call { return false }
-        if unsafe insns[call].src == Opcode.pseudoCall || fates[call].isRemoved { return false }
+        if unsafe insns[call].src == Opcode.pseudoCall || predictions[call].isRemoved { return false }
         var registers: UInt16 = 0
         for pair in 1...pairs {
             let (store, load) = unsafe (insns[call + -pair], insns[call + pair])
@@ -30,7 +31,7 @@ enum FastcallPattern {
             // The innermost is the lowest, and the others lie above it without a space.
             let offset = unsafe Int(insns[call + -1].off) + 8 * (pair - 1)
             if Int(store.off) != offset || Int(load.off) != offset { return false }
-            if unsafe fates[call + -pair].isRemoved || fates[call + pair].isRemoved { return false }
+            if unsafe predictions[call + -pair].isRemoved || predictions[call + pair].isRemoved { return false }
         }
         return true
     }

@@ -1,6 +1,6 @@
 /// What becomes of a slot of the program before anything is patched.
 struct SlotPrediction: Hashable, BitwiseCopyable {
-    /// The fate in the lower bits, flags above.
+    /// The prediction in the lower bits, flags above.
     var bits: UInt8
 
     /// It stands; a second slot as its first.
@@ -21,7 +21,7 @@ struct SlotPrediction: Hashable, BitwiseCopyable {
     /// The same in a subprogram in which a `may_goto` stands.
     static let countedEntry: UInt8 = 16
 
-    /// The fate without flags.
+    /// The prediction without flags.
     @inline(__always)
     var kind: SlotPrediction { SlotPrediction(bits: bits & 7) }
 

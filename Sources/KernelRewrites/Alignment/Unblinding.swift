@@ -18,6 +18,8 @@ struct Unblinding {
     private(set) var findings: [Finding] = []
     /// What shows each of them.
     private(set) var evidence: [RewriteEvidence] = []
+    /// The slots of the program whose constants must be blinded and are not.
+    private(set) var left: [Int] = []
     private let insns: [Instruction]
 
     /// Takes the blinding of a result back; `nil` when there is none.
@@ -28,6 +30,11 @@ struct Unblinding {
         insns = result.insns
         fold()
         relocate(result)
+    }
+
+    /// The first slot whose constant must be blinded, in a result without blinding.
+    static func left(in result: Program) -> [Int] {
+        result.insns.firstIndex { $0.isBlindable && $0.blindedCount > 1 }.map { [$0] } ?? []
     }
 
     // MARK: Instructions
@@ -48,6 +55,7 @@ struct Unblinding {
                     continue
                 }
             }
+            if insn(place).isBlindable { left.append(program.insns.count) }
             add(insn(place).isZeroing ? .assign(insn(place).dst, 0) : insn(place), place)
             place += 1
         }
@@ -150,7 +158,7 @@ struct Unblinding {
 
     private func wrong(_ rule: BrokenRule, _ name: String, _ place: Int, _ target: Int) -> Finding {
         Finding(
-            target: "kernel", rule: rule, insn: name, edit: "blinding", pass: 0, place: place,
+            target: Finding.kernelTarget, rule: rule, insn: name, edit: "blinding", pass: 0, place: place,
             detail: "slot \(target), to which it points, is inside of a blinded instruction")
     }
 
@@ -160,8 +168,8 @@ struct Unblinding {
             let size = places[number + 1] - places[number]
             if size == 1 { return nil }
             return AlignmentStep(
-                kind: .shape, slot: InputIndex(number), width: 1, place: OutputIndex(places[number]),
-                shape: Shape(rewrite: .blinding, count: Int32(size)))
+                kind: .rewritten, slot: InputIndex(number), width: 1, place: OutputIndex(places[number]),
+                expansion: Expansion(rewrite: .blinding, count: Int32(size)))
         }
     }
 }
@@ -170,6 +178,36 @@ extension Instruction {
     /// Whether it makes the hidden register right: nothing else xors a constant there.
     @inline(__always)
     var isUnmasking: Bool { dst == Register.hidden && (code == 0xa7 || code == 0xa4) }
+
+    /// The slots after it if it is blinded; 1 if it is not.
+    ///
+    /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_jit_blind_insn`
+    var blindedCount: Int {
+        if !isBlindable { return 1 }
+        // The second slot of a wide load is blinded by itself.
+        if isWide { return 4 }
+        return imm == 0 && (code == Opcode.movImmediate64 || code == 0xb4) ? 1 : 3
+    }
+
+    /// True if blinding replaces its constant.
+    ///
+    /// - Source: 6.12 `kernel/bpf/core.c`, `bpf_jit_blind_insn`
+    var isBlindable: Bool {
+        if dst == Register.hidden || src == Register.hidden { return false }
+        let operation = code & Opcode.operationMask
+        switch code & Opcode.classMask {
+        case Opcode.arithmeticClass, Opcode.arithmetic32Class:
+            if code & Opcode.registerOperand != 0 { return false }
+            switch Arithmetic(rawValue: operation) {
+            case .add, .subtract, .and, .or, .xor, .multiply, .move, .divide, .modulo: return true
+            default: return false
+            }
+        case Opcode.jumpClass, Opcode.jump32Class:
+            return code & Opcode.registerOperand == 0 && Condition(rawValue: operation) != nil
+        case Opcode.storeImmediateClass: return code & Opcode.modeMask == Opcode.memoryMode
+        default: return isWide && src != Opcode.pseudoFunction
+        }
+    }
 
     /// `rD ^= rD`, which stands for a move of 0.
     @inline(__always)

@@ -78,10 +78,11 @@ struct CallNumbers {
     ///   - findings: is given the disagreements
     /// - Returns: the form that the calls are in
     /// - Complexity: O(calls), where they are compiled
-    func settle(
+    func decode(
         _ calls: UnsafeTypedBuffer<TableIndex, OutputIndex>, _ callCount: Int,
         _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
-        _ found: UnsafeTypedBuffer<OutputIndex, Instruction>, _ expected: UnsafeTypedBuffer<OutputIndex, Instruction>,
+        into found: UnsafeTypedBuffer<OutputIndex, Instruction>,
+        _ expected: UnsafeTypedBuffer<OutputIndex, Instruction>,
         _ findings: inout [Finding]
     ) -> Form {
         var isReported = false
@@ -115,7 +116,7 @@ struct CallNumbers {
 
     private func farCall(_ at: OutputIndex, _ insn: Instruction) -> Finding {
         Finding(
-            target: "kernel", rule: .encoding, insn: "far-call", edit: "none", pass: 0, place: at.position,
+            target: Finding.kernelTarget, rule: .encoding, insn: "far-call", edit: "none", pass: 0, place: at.position,
             detail:
                 "the kernel shows the offset of the call at \(at) cut to 16 bits, \(insn.off), and \(insn.imm) as the "
                 + "number of its subprogram (jit_subprogs)")
@@ -149,7 +150,8 @@ struct CallNumbers {
 
     private func disagreement(_ name: String, _ at: OutputIndex, _ number: Int, _ target: Int) -> Finding {
         Finding(
-            target: "kernel", rule: .wrongLanding, insn: name + "-number", edit: "none", pass: 0, place: at.position,
+            target: Finding.kernelTarget, rule: .wrongLanding, insn: name + "-number", edit: "none", pass: 0,
+            place: at.position,
             detail: "slot \(at) leads to \(target), and to subprogram \(number)"
                 + (start(number).map { ", which starts at \($0)" } ?? ", which is not there"))
     }

@@ -73,6 +73,9 @@ struct EvidenceReader {
         }
         if let sights = evidenceOfRemovedTarget(finding, at: at) { return sights }
         let seen = sight(at: at)
+        if let must = report.patchInsns[slot], finding.rule == .encoding, case .insn(_, _, let second) = seen {
+            return evidence(seen, .insn(slot: at, must, second: second))
+        }
         guard let expected = report.expected, expected.insns.indices.contains(slot),
             case .insn(_, let insn, let second) = seen
         else { return RewriteEvidence(seen: seen, must: nil) }

@@ -15,14 +15,20 @@ struct KernelPasses: ~Copyable {
     let found = ProgramBuffer()
     private var jumpStorage = Scratch<InputIndex>()
     private var callStorage = Scratch<OutputIndex>()
-    /// How many jumps and calls of the input are not dead, and how many calls the result has.
+    private var functionStorage = Scratch<PlacedCall>()
+    /// The number of jumps and calls of the input that are not dead, and of calls in the result.
     private(set) var jumpCount = 0
     private(set) var callCount = 0
+    /// The number of calls of helpers and kernel functions.
+    private(set) var functionCount = 0
 
     /// The jumps and calls of the input that are not dead.
     var jumps: UnsafeTypedBuffer<TableIndex, InputIndex> { jumpStorage.buffer() }
     /// The calls and pseudo functions of the result.
     var calls: UnsafeTypedBuffer<TableIndex, OutputIndex> { callStorage.buffer() }
+
+    /// The calls of helpers and kernel functions.
+    var functions: UnsafeTypedBuffer<TableIndex, PlacedCall> { functionStorage.buffer() }
 
     /// Makes room for a result; to be called before the other methods.
     mutating func reserve(insns: Int, subprograms: Int, lines: Int) {
@@ -37,7 +43,7 @@ struct KernelPasses: ~Copyable {
     ///   - result: the kernel's own
     /// - Complexity: O(slots)
     mutating func infer(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ input: ProgramImage<InputIndex>, _ predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         stepCount: Int, result: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) {
@@ -48,8 +54,10 @@ struct KernelPasses: ~Copyable {
         let jumps = self.jumps
         let calls = self.calls
         let kinds = JumpKindTable.shared.view
+        functionStorage.reserve(input.insnCount + 1)
         jumpCount = 0
         callCount = 0
+        functionCount = 0
         var added = 0
         var number = 0
         var slot = InputIndex(0)
@@ -61,11 +69,11 @@ struct KernelPasses: ~Copyable {
             while slot < stop {
                 let insn = unsafe input.insns[slot]
                 unsafe jumps[TableIndex(jumpCount)] = slot
-                if unsafe fates[slot].isRemoved {
+                if unsafe predictions[slot].isRemoved {
                     let start = slot
-                    while unsafe slot < stop && fates[slot].isRemoved {
+                    while unsafe slot < stop && predictions[slot].isRemoved {
                         unsafe jumps[TableIndex(jumpCount)] = slot
-                        unsafe jumpCount &+= fates[slot] == .dead ? 0 : kinds.count(input.insns[slot])
+                        unsafe jumpCount &+= predictions[slot] == .dead ? 0 : kinds.count(input.insns[slot])
                         slot = slot + 1
                     }
                     // A step in the middle of a run is one that removes.
@@ -79,6 +87,7 @@ struct KernelPasses: ~Copyable {
                 }
                 if kinds.count(insn) == 0 {
                     unsafe insns[place] = insn
+                    if insn.code == Opcode.call { unsafe note(slot, place, address: result[place].imm) }
                 } else {
                     unsafe insns[place] = result[place].asFound(for: insn)
                     jumpCount &+= 1
@@ -96,7 +105,7 @@ struct KernelPasses: ~Copyable {
             if number == stepCount { break }
             let step = unsafe steps[TableIndex(number)]
             number += 1
-            let size = Int(step.shape.count)
+            let size = Int(step.expansion.count)
             switch step.kind {
             case .start:
                 write(starts, step, InputIndex(place.position - added), result, insns, skip: true)
@@ -113,12 +122,17 @@ struct KernelPasses: ~Copyable {
                 }
                 slot = step.slot + Int(step.width)
                 place = place + size
-            case .shape:
-                if step.shape.rewrite == .fastcall { continue }
+            case .rewritten:
+                if step.expansion.rewrite == .fastcall { continue }
                 let insn = unsafe input.insns[slot]
                 unsafe jumps[TableIndex(jumpCount)] = slot
                 jumpCount &+= kinds.count(insn)
-                if step.shape.isItself {
+                if insn.code == Opcode.call && insn.src != Opcode.pseudoCall {
+                    let kept = step.expansion.keep
+                    let address = unsafe kept == Expansion.none ? nil : result[place + Int(kept)].imm
+                    note(slot, place, address: address)
+                }
+                if step.expansion.isItself {
                     // Changed in place: it stands as it was.
                     for index in 0..<size { unsafe insns[place + index] = input.insns[slot + index] }
                 } else {
@@ -130,6 +144,11 @@ struct KernelPasses: ~Copyable {
         }
     }
 
+    private mutating func note(_ slot: InputIndex, _ place: OutputIndex, address: Int32?) {
+        unsafe functions[TableIndex(functionCount)] = PlacedCall(slot: slot, place: place, address: address)
+        functionCount += 1
+    }
+
     /// Adds an edit that brings the code of a step.
     private func write(
         _ buffer: PassBuffer, _ step: AlignmentStep, _ off: InputIndex,
@@ -139,31 +158,31 @@ struct KernelPasses: ~Copyable {
         // Code of two kinds at one start is one insertion: a jump goes past both.
         let isSecond = skip && buffer.editCount > 0 && buffer.lastEdit.off == off
         if !isSecond { buffer.addEdit(off: off, remove: 0, skip: skip) }
-        for index in 0..<Int(step.shape.count) {
+        for index in 0..<Int(step.expansion.count) {
             let insn = unsafe result[step.place + index]
             buffer.addPatch(insn)
             unsafe insns[step.place + index] = insn
         }
     }
 
-    /// Adds the edit of a shape.
+    /// Adds the edit of a expansion.
     private mutating func patch(
         _ step: AlignmentStep, _ insn: Instruction, _ result: UnsafeTypedBuffer<OutputIndex, Instruction>,
         _ insns: UnsafeTypedBuffer<OutputIndex, Instruction>
     ) {
-        let shape = step.shape
+        let expansion = step.expansion
         edits.addEdit(off: step.slot, remove: step.width)
-        for index in 0..<Int(shape.count) {
+        for index in 0..<Int(expansion.count) {
             let place = step.place + index
             var own = unsafe result[place]
-            if shape.keep != Shape.none && index == Int(shape.keep) {
+            if expansion.keep != Expansion.none && index == Int(expansion.keep) {
                 own = own.asFound(for: insn)
                 unsafe insns[place] = own
                 edits.addPatch(.zero)
                 continue
             }
             let isCall = own.code == Opcode.call && own.src == Opcode.pseudoCall
-            if isCall && shape.from == Shape.none {
+            if isCall && expansion.from == Expansion.none {
                 // It leads nowhere, and is never made.
                 own = .opaque
             } else if isCall {
@@ -172,12 +191,12 @@ struct KernelPasses: ~Copyable {
                 own = own.asFound(for: Instruction(code: Opcode.call, src: Opcode.pseudoCall))
             }
             unsafe insns[place] = own
-            if index == Int(shape.from) { _ = own.setJumpOffset(0, own.jumpKind) }
+            if index == Int(expansion.from) { _ = own.setJumpOffset(0, own.jumpKind) }
             edits.addPatch(own)
         }
-        if shape.keep != Shape.none { edits.updateLast { $0.keep = UInt32(shape.keep) } }
-        if shape.from != Shape.none {
-            edits.addRef(Ref(from: PatchIndex(Int(shape.from)), to: shape.target))
+        if expansion.keep != Expansion.none { edits.updateLast { $0.keep = UInt32(expansion.keep) } }
+        if expansion.from != Expansion.none {
+            edits.addRef(Ref(from: PatchIndex(Int(expansion.from)), to: expansion.target))
         }
     }
 }

@@ -1,7 +1,8 @@
-/// The kernel's own rules, beyond those of edits: what it removes, where it lets things land, and what may be chosen freely.
+import Fuzzing
+
+/// The kernel's own rules, beyond those of edits: what it removes, what jumps reach, and what it may choose.
 ///
-/// A kernel that obeys them passes a check; each is one sentence and the function that it was read from. The checker is built
-/// on them, and the article <doc:KernelRules> is this table.
+/// A kernel that keeps them passes the check. The article <doc:KernelRules> shows the table.
 package enum KernelRule: String, Sendable, CaseIterable {
     case removedRun = "removed-run"
     case hardWiring = "hard-wiring"
@@ -27,105 +28,164 @@ package enum KernelRule: String, Sendable, CaseIterable {
     case pseudoFunction = "pseudo-function"
     case blinding
     case blindingOfSubprograms = "blinding-of-subprograms"
+    case narrowLoad = "narrow-load"
     case chosenFields = "chosen-fields"
+    case chosenValues = "chosen-values"
+    case stackSlots = "stack-slots"
     case deadCallee = "dead-callee"
     case farCall = "far-call"
     case sharedLines = "shared-lines"
 
     /// The rule in one sentence.
-    package var sentence: String {
-        switch self {
+    package var sentence: String { row.sentence }
+    /// The kernel function of the rule, with release and file.
+    package var source: String { row.source }
+
+    private var row: (sentence: String, source: String) {
+        let fixups = "6.12 verifier.c: do_misc_fixups"
+        let compiled = "6.12 verifier.c: jit_subprogs, at its end"
+        return switch self {
         case .removedRun:
-            "Each run of instructions that the verifier never saw is removed, and a jump to its first instruction lands on what follows it."
-        case .hardWiring: "A conditional jump of which one side was never seen becomes `ja`, to the other side."
+            (
+                "The kernel removes each run of instructions that the verifier never saw; a jump to its first instruction reaches the one after it.",
+                "6.12 verifier.c: opt_remove_dead_code; core.c: bpf_remove_insns"
+            )
+        case .hardWiring:
+            (
+                "A conditional jump with one side that was never seen becomes `ja` to the other side.",
+                "6.12 verifier.c: opt_hard_wire_dead_code_branches"
+            )
         case .hardWiringOrder:
-            "The fall-through is asked first: with both sides dead, the jump becomes one to its target."
+            (
+                "The fall-through comes first: with both sides dead, the jump becomes one to its target.",
+                "6.12 verifier.c: opt_hard_wire_dead_code_branches"
+            )
         case .nop:
-            "After that, `ja +0` is removed, also where an offset became 0 only because something between was removed."
+            (
+                "After that the kernel removes `ja +0`, also if the offset became 0 by a removal.",
+                "6.12 verifier.c: opt_remove_nops"
+            )
         case .nopOnce:
-            "A `ja` is looked at once, from the first to the last: one that becomes `ja +0` because a nop behind it goes is left."
+            (
+                "It looks at each `ja` once, in order: one that becomes `ja +0` by the removal of a later nop stays.",
+                "6.12 verifier.c: opt_remove_nops"
+            )
         case .mayGotoNop:
-            "Since 6.14 `may_goto +0` is removed too, and then the instruction in front of it is looked at once more."
+            (
+                "Since 6.14 it removes `may_goto +0` too, and then looks again at the instruction before it.",
+                "6.14 verifier.c: opt_remove_nops"
+            )
         case .fastcall:
-            "Spills and fills in pairs around a call that leaves their registers alone become nops, never one without the other."
+            (
+                "Spills and fills in pairs around a call that leaves their registers alone become nops, never one without the other.",
+                "6.12 verifier.c: mark_fastcall_pattern_for_call, remove_fastcall_spills_fills"
+            )
         case .patchedInstruction:
-            "A jump or call to an instruction that is patched lands on the first instruction of the patch."
-        case .behindPatch: "A jump to the instruction behind it lands behind the whole patch."
+            (
+                "A jump or call to a patched instruction reaches the first instruction of the patch.",
+                "6.12 core.c: bpf_adj_branches"
+            )
+        case .behindPatch:
+            (
+                "A jump to the instruction after a patched one reaches the instruction after the patch.",
+                "6.12 core.c: bpf_adj_branches"
+            )
         case .inheritedLine:
-            "When a run is removed, its last line goes to the instruction that follows, unless that has a line of its own."
-        case .patchedLine: "The line of an instruction that is patched points to the first instruction of the patch."
+            (
+                "The last line of a removed run goes to the following instruction, unless that has a line of its own.",
+                "6.12 verifier.c: bpf_adj_linfo_after_remove"
+            )
+        case .patchedLine:
+            (
+                "The line of a patched instruction is at the first instruction of the patch.",
+                "6.12 core.c: bpf_adj_linfo"
+            )
         case .subprogramStart:
-            "A subprogram starts, in `func_info` too, with the first thing of it that stands: code at its start, a patch or an instruction."
+            (
+                "A subprogram starts, in `func_info` too, with its first remaining slot: inserted code, a patch or an instruction.",
+                "6.12 verifier.c: adjust_subprog_starts, adjust_btf_func"
+            )
         case .removedSubprogram:
-            "A subprogram of which nothing is left has no row, and the numbers of those behind it go down."
+            (
+                "A subprogram without remaining slots has no row, and the numbers of the following ones decrease.",
+                "6.12 verifier.c: adjust_subprog_starts_after_remove"
+            )
         case .prologue:
-            "Jumps to the first instruction of a subprogram go past the code that is put in front of it; calls enter that code."
-        case .prologueOrder: "The counter of `may_goto` is set in front of the program type's own prologue."
-        case .counter: "Each subprogram in which a `may_goto` stands sets the counter first, and no other does."
-        case .mayGoto: "The second instruction of the patch of a `may_goto` is the jump, and still reaches the target."
-        case .loopCallback: "The call in an inlined `bpf_loop` enters the subprogram whose address was in `r2`."
-        case .upperHalf: "What is put behind a 32-bit result belongs to the patch of that instruction."
-        case .hiddenSubprogram: "The kernel's own subprogram stands last and has no row in `func_info`."
+            (
+                "Jumps to the first instruction of a subprogram skip the code that was inserted before it; calls enter that code.",
+                "6.12 verifier.c: adjust_jmp_off"
+            )
+        case .prologueOrder:
+            (
+                "The counter of `may_goto` is set before the prologue of the program type.",
+                "6.12 verifier.c: do_misc_fixups, convert_ctx_accesses"
+            )
+        case .counter: ("Each subprogram with a `may_goto` sets the counter first, and no other does.", fixups)
+        case .mayGoto:
+            ("The second instruction of the patch of a `may_goto` is the jump, and reaches the same target.", fixups)
+        case .loopCallback:
+            (
+                "The call in an inlined `bpf_loop` enters the subprogram whose address was in `r2`.",
+                "6.12 verifier.c: inline_bpf_loop"
+            )
+        case .upperHalf:
+            (
+                "A random upper half follows a 32-bit result, in its patch, only if no path reads the upper half.",
+                "6.12 verifier.c: opt_subreg_zext_lo32_rnd_hi32"
+            )
+        case .hiddenSubprogram:
+            (
+                "The subprogram that the kernel adds is the last one, and has no row in `func_info`.",
+                "6.12 verifier.c: add_hidden_subprog, adjust_btf_func"
+            )
         case .compiledCall:
-            "Up to 7.0 a compiled call has its offset in `off` and the number of its subprogram in `imm`, later the other way round."
-        case .pseudoFunction: "A compiled pseudo function has the number of its subprogram in its second slot."
+            (
+                "Up to 7.0 a compiled call has its offset in `off` and the number of its subprogram in `imm`, later the other way round.",
+                compiled
+            )
+        case .pseudoFunction:
+            ("A compiled pseudo function has the number of its subprogram in its second slot.", compiled)
         case .blinding:
-            "A blinded constant is made in two instructions in front of the one that uses it, and whatever led to that leads to the first."
-        case .blindingOfSubprograms: "In programs with subprograms, what is shown is not blinded, up to 7.0."
+            (
+                "With blinding, each constant of the program is made in two instructions before its use, and whatever reached the use reaches the first.",
+                "6.12 core.c: bpf_jit_blind_constants"
+            )
+        case .blindingOfSubprograms:
+            (
+                "Programs with subprograms show no blinding, up to 7.0.",
+                "6.12 verifier.c: jit_subprogs; x86 bpf_jit_comp.c: bpf_int_jit_compile"
+            )
+        case .narrowLoad:
+            (
+                "A load of a part of a context field ends with a shift by its offset in the field and a mask of its size, and extends the sign if the program does.",
+                "6.12 verifier.c: convert_ctx_accesses"
+            )
         case .chosenFields:
-            "Addresses of functions and data, numbers of maps, offsets and sizes of fields and random numbers are the kernel's to choose."
+            (
+                "Addresses of functions and data, numbers of maps, offsets of fields and random numbers are the kernel's choice.",
+                "6.12 syscall.c: bpf_insn_prepare_dump"
+            )
+        case .chosenValues:
+            (
+                "A function has one address in a program and shares it with no other; bounds, masks and sizes are those of the map; an offset is the same everywhere.",
+                "6.12 verifier.c: do_misc_fixups; arraymap.c, hashtab.c: map_gen_lookup"
+            )
+        case .stackSlots:
+            (
+                "The kernel's stack slots are aligned, beyond the program's own stack, and the same in a whole subprogram.",
+                "6.12 verifier.c: do_misc_fixups, optimize_bpf_loop"
+            )
         case .deadCallee:
-            "The address of a subprogram that is removed as dead is left behind, and leads astray: a fault, if one that nothing reaches."
-        case .farCall: "An offset beyond 16 bits is cut where a compiled call shows it: a fault in what is shown."
+            (
+                "The address of a subprogram that is removed as dead stays, with another target: a fault, though of code that nothing reaches.",
+                "6.12 verifier.c: check_helper_call, opt_remove_dead_code"
+            )
+        case .farCall: ("A compiled call shows an offset beyond 16 bits truncated: a fault of what is shown.", compiled)
         case .sharedLines:
-            "Blinding a function of several moves the lines of all of them, by its own offsets: a fault in what is shown."
-        }
-    }
-
-    /// Where the rule was read.
-    package var source: String {
-        switch self {
-        case .removedRun: "6.12 verifier.c: opt_remove_dead_code; core.c: bpf_remove_insns"
-        case .hardWiring, .hardWiringOrder: "6.12 verifier.c: opt_hard_wire_dead_code_branches"
-        case .nop, .nopOnce: "6.12 verifier.c: opt_remove_nops"
-        case .mayGotoNop: "6.14 verifier.c: opt_remove_nops"
-        case .fastcall: "6.12 verifier.c: mark_fastcall_pattern_for_call, remove_fastcall_spills_fills"
-        case .patchedInstruction, .behindPatch: "6.12 core.c: bpf_adj_branches"
-        case .inheritedLine: "6.12 verifier.c: bpf_adj_linfo_after_remove"
-        case .patchedLine: "6.12 core.c: bpf_adj_linfo"
-        case .subprogramStart: "6.12 verifier.c: adjust_subprog_starts, adjust_btf_func"
-        case .removedSubprogram: "6.12 verifier.c: adjust_subprog_starts_after_remove"
-        case .prologue: "6.12 verifier.c: adjust_jmp_off"
-        case .prologueOrder, .counter, .mayGoto: "6.12 verifier.c: do_misc_fixups, convert_ctx_accesses"
-        case .loopCallback: "6.12 verifier.c: inline_bpf_loop"
-        case .upperHalf: "6.12 verifier.c: opt_subreg_zext_lo32_rnd_hi32"
-        case .hiddenSubprogram: "6.12 verifier.c: add_hidden_subprog, adjust_btf_func"
-        case .compiledCall, .pseudoFunction, .farCall: "6.12 verifier.c: jit_subprogs, at its end"
-        case .blinding: "6.12 core.c: bpf_jit_blind_constants"
-        case .blindingOfSubprograms: "6.12 verifier.c: jit_subprogs; x86 bpf_jit_comp.c: bpf_int_jit_compile"
-        case .chosenFields: "6.12 syscall.c: bpf_insn_prepare_dump"
-        case .deadCallee: "6.12 verifier.c: check_helper_call, opt_remove_dead_code"
-        case .sharedLines: "6.12 core.c: bpf_adj_linfo; verifier.c: jit_subprogs"
-        }
-    }
-
-    /// Where the checker holds the kernel to it.
-    package var checkedBy: String {
-        switch self {
-        case .removedRun, .hardWiring, .hardWiringOrder, .nop, .nopOnce, .mayGotoNop: "DeadCodePrediction"
-        case .fastcall: "FastcallPattern"
-        case .patchedInstruction, .behindPatch, .inheritedLine, .patchedLine, .removedSubprogram, .upperHalf:
-            "Expectation"
-        case .subprogramStart, .prologue: "KernelPasses.starts"
-        case .prologueOrder, .counter: "Alignment.enter"
-        case .mayGoto: "JumpShapes"
-        case .loopCallback: "LoopCallbacks"
-        case .hiddenSubprogram: "Alignment.finish"
-        case .compiledCall, .pseudoFunction, .farCall: "CallNumbers"
-        case .blinding, .blindingOfSubprograms: "Unblinding"
-        case .chosenFields: "Candidates"
-        case .deadCallee: "DeadCallees"
-        case .sharedLines: "RewriteChecker"
+            (
+                "Blinding one of several functions moves the lines of all, by its own offsets: a fault of what is shown.",
+                "6.12 core.c: bpf_adj_linfo; verifier.c: jit_subprogs"
+            )
         }
     }
 
@@ -133,5 +193,40 @@ package enum KernelRule: String, Sendable, CaseIterable {
     package static var markdown: String {
         let rows = allCases.map { "| \($0.rawValue) | \($0.sentence) | \($0.source) |" }
         return (["| rule | what the kernel does | read from |", "|---|---|---|"] + rows).joined(separator: "\n")
+    }
+}
+
+extension KernelRule {
+    /// The rule that a finding is about; `nil` for a finding about no result.
+    init?(brokenBy finding: Finding) {
+        guard let bucket = Bucket(finding.bucket) else { return nil }
+        let isRemoval = bucket.edit.contains("delete")
+        switch finding.rule {
+        case .wrongLanding:
+            switch bucket.insn {
+            case "call-number": self = .compiledCall
+            case "pseudo-func-number": self = .pseudoFunction
+            default:
+                if bucket.edit == "blinding" {
+                    self = .blinding
+                } else if isRemoval {
+                    self = bucket.insn.hasPrefix("pseudo-func") ? .deadCallee : .removedRun
+                } else {
+                    self = finding.pass == 1 ? .prologue : .patchedInstruction
+                }
+            }
+        case .line: self = bucket.insn == "shared" ? .sharedLines : isRemoval ? .inheritedLine : .patchedLine
+        case .subprogram: self = isRemoval || bucket.insn == "extra" ? .removedSubprogram : .subprogramStart
+        case .layout: self = .removedRun
+        case .error: self = .patchedInstruction
+        case .encoding:
+            switch bucket.insn {
+            case "far-call": self = .farCall
+            case "upper-half": self = .upperHalf
+            case "stack-counter", "stack-saved": self = .stackSlots
+            default: self = bucket.edit == "blinding" ? .blinding : .chosenValues
+            }
+        default: return nil
+        }
     }
 }

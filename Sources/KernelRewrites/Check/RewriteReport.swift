@@ -23,6 +23,11 @@ package struct RewriteReport: Sendable {
     /// There where ``passes`` are.
     package internal(set) var normalized: Program?
 
+    /// The rewrite at which another reading of the result keeps every rule too; empty for almost all programs.
+    package internal(set) var ambiguous: [Rewrite] = []
+    /// The findings of the first reading, if another one keeps every rule.
+    package internal(set) var dropped: [DroppedFinding] = []
+
     /// What shows each finding, and then each gap, in what was read back.
     package internal(set) var evidence: [RewriteEvidence] = []
     /// What the passes must give, where ``normalized`` is there.
@@ -31,6 +36,8 @@ package struct RewriteReport: Sendable {
     var callForm: CallNumbers.Form?
     /// The number of the removed subprogram whose address is still loaded, and of which a finding tells; `nil` where there is none.
     var removedTarget: UInt32?
+    /// The instructions that patches must have where they have others, by the slot of the compared result.
+    var patchInsns: [Int: Instruction] = [:]
     /// How many slots more the result must have.
     var lengthChange = 0
 
@@ -83,4 +90,11 @@ package struct AlignmentGap: Hashable, Sendable, CustomStringConvertible {
         return "\(reason): slot \(slot) of the program, \(place) of the result\n  program:\(list(expected))\n"
             + "  result:\(list(found))"
     }
+}
+
+/// A finding of one reading of a result that another reading does not have.
+package struct DroppedFinding: Hashable, Sendable, Codable {
+    package var bucket: String
+    /// The difference of the two readings, in one sentence.
+    package var difference: String
 }

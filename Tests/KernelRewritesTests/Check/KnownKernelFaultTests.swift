@@ -44,7 +44,9 @@ struct KnownKernelFaultTests {
         #expect(report.isClean, "\(report.findings) \(report.gaps)")
     }
 
-    @Test("the address of a subprogram that is removed is a finding, wherever it leads", arguments: [3, 1, 0])
+    @Test(
+        "the address of a removed subprogram is a finding, and an address that the removal does not predict another",
+        arguments: [4, 1, 0])
     func deadCallee(_ offset: Int32) throws {
         let input = try Listing(
             """
@@ -70,11 +72,15 @@ struct KnownKernelFaultTests {
         shown.insns[0].imm = offset
         let report = check(input, shown)
         #expect(report.gaps.isEmpty, "\(report.gaps)")
-        #expect(report.findings.map(\.bucket) == ["kernel/wrong-landing/pseudo-func-forward/delete"])
+        let buckets = report.findings.map(\.bucket)
+        #expect(buckets.first == "kernel/wrong-landing/pseudo-func-forward/delete")
+        // The removal predicts the subprogram after the removed one, 4 slots on.
+        let others = buckets.filter { $0 != "kernel/wrong-landing/pseudo-func-forward/delete" }
+        #expect(others.isEmpty == (offset == 4), "\(buckets)")
         // A kernel that keeps the subprogram has the same instruction there: where it leads is the evidence.
         let next = UInt32(exactly: offset + 1).flatMap { start in shown.subprograms.first { $0.start == start }?.id }
-        #expect(report.evidence.map(\.seen) == [.target(slot: 0, subprogram: next)])
-        #expect(report.evidence.map(\.must) == [.target(slot: 0, subprogram: 1)])
+        #expect(report.evidence.first?.seen == .target(slot: 0, subprogram: next))
+        #expect(report.evidence.first?.must == .target(slot: 0, subprogram: 1))
         let kept = try Listing(
             """
             fn r2 = subprog gone ll
@@ -90,18 +96,67 @@ struct KnownKernelFaultTests {
         #expect(report.evidence[0].must == report.evidence[0].seen.part(of: kept))
     }
 
+    @Test(
+        "a copied call is the known fault only if it is off by the slots before it",
+        arguments: [
+            ("other", "kernel/wrong-landing/call-backward/none"),
+            ("start", "kernel/wrong-landing/call-backward/unpredicted"),
+        ])
+    func copiedCall(_ target: String, _ bucket: String) throws {
+        func text(_ call: String, counter: String, jump: String) -> String {
+            """
+            fn start: r0 = 1001
+               call late
+               exit
+            fn early: r0 = 1002
+               exit
+            fn other: r0 = 1003
+               exit
+            fn late: \(counter) call \(call)
+               \(jump)
+               r0 = 1004
+            end: exit
+            """
+        }
+        let input = try Listing(text("early", counter: "", jump: "may_goto end"))
+        let counter = "*(u64 *)(r10 - 16) = 65535\n *(u64 *)(r10 - 8) = 0\n"
+        let jump = """
+            r11 = *(u64 *)(r10 - 16)
+            if r11 == 0 goto end
+            r11 -= 1
+            if r11 != 0 goto +2
+            r11 = -16
+            call 4711
+            *(u64 *)(r10 - 16) = r11
+            """
+        let right = try Listing(text("early", counter: counter, jump: jump), isCompiled: true).program
+        #expect(check(input, right).isClean)
+        let wrong = try Listing(text(target, counter: counter, jump: jump), isCompiled: true).program
+        let buckets = check(input, wrong).findings.map(\.bucket)
+        #expect(buckets.contains(bucket) && buckets.count == 1, "\(buckets)")
+    }
+
     @Test("lines that blinding moved in a program with subprograms have a bucket of their own")
     func sharedLines() throws {
         let text = "fn r7 = 1001 #0\n call other #1\n exit #2\n fn other: r0 = 1002 #3\n exit"
         let input = try Listing(text)
         var shown = try Listing(text, isCompiled: true).program
         #expect(check(input, shown).isClean)
-        shown.lines[1].insnOff += 1
-        shown.lines.remove(at: 2)
+        // Blinding the constant of each function moves all later lines by 2.
+        for (row, off) in [0, 5, 6, 7].enumerated() { shown.lines[row].insnOff = UInt32(off) }
         var facts = KernelFacts.example
         facts.features.insert(.blinding)
         #expect(check(input, shown, facts: facts).findings.map(\.bucket) == ["kernel/line/shared/blinding"])
         #expect(check(input, shown).findings.map(\.rule) == [.line])
+        // Any other shift is a finding of its own, and not the known fault.
+        for row in 1..<4 {
+            for shift in [-2, -1, 1, 2] {
+                var other = shown
+                other.lines[row].insnOff = UInt32(Int(shown.lines[row].insnOff) + shift)
+                let buckets = check(input, other, facts: facts).findings.map(\.bucket)
+                #expect(!buckets.isEmpty && !buckets.contains("kernel/line/shared/blinding"), "\(buckets)")
+            }
+        }
     }
 }
 
@@ -169,6 +224,21 @@ struct BlindingTests {
                 #expect(!check(input, spoilt).isClean, "bit \(bit) of slot \(slot), \(result.insns[slot])")
             }
         }
+    }
+
+    @Test("are a finding if one is left as it was")
+    func left() throws {
+        let input = try Listing("fn r7 = 1001\n r0 = 1002\n exit")
+        let result = try Listing("fn r11 = 4660\n r11 ^= 4573\n r7 = r11\n r0 = 1002\n exit")
+        #expect(check(input, result.program).findings.map(\.bucket) == ["kernel/encoding/unblinded-alu64/blinding"])
+        // All of them are, where the setting blinds.
+        var facts = KernelFacts.example
+        #expect(check(input, input.program, facts: facts).isClean)
+        facts.features.insert(.blinding)
+        #expect(
+            check(input, input.program, facts: facts).findings.map(\.bucket) == [
+                "kernel/encoding/unblinded-alu64/blinding"
+            ])
     }
 
     @Test("are entered at their first instruction")

@@ -11,6 +11,7 @@ struct ShapeCase: Sendable, CustomTestStringConvertible {
     var patch: String
     var flags: LoadFlags = []
     var functions: [String] = []
+    var facts = KernelFacts.example
     var testDescription: String { name }
 }
 
@@ -40,7 +41,8 @@ private let shapes: [ShapeCase] = [
             """),
     ShapeCase(
         name: "signed division as before 6.12", rewrites: [.division], insn: "r2 s/= r3",
-        patch: "if r3 != 0 goto +2\n w2 ^= w2\n goto +1\n r2 s/= r3"),
+        patch: "if r3 != 0 goto +2\n w2 ^= w2\n goto +1\n r2 s/= r3",
+        facts: KernelFacts(release: "6.11.0", features: [.mayGotoNop, .jit, .rawDump])),
     ShapeCase(
         name: "32-bit signed modulo", rewrites: [.signedModulo], insn: "w2 s%= w3",
         patch: """
@@ -115,7 +117,7 @@ private let shapes: [ShapeCase] = [
         patch: "r0 = 81985529216486895 ll\n r0 = *(u64 *)(r0 + 0)"),
     ShapeCase(
         name: "processor", rewrites: [.processorID], insn: "call 8",
-        patch: "w0 = 4711\n r0 = r0 {off=-1}\n r0 = *(u32 *)(r0 + 0)"),
+        patch: "r0 = 4711\n r0 = r0 {off=-1}\n r0 = *(u32 *)(r0 + 0)"),
     ShapeCase(
         name: "timer callback", rewrites: [.timerCallback], insn: "call 170",
         patch: "r3 = 81985529216486895 ll\n call 4711"),
@@ -150,7 +152,7 @@ private let shapes: [ShapeCase] = [
     ShapeCase(
         name: "fastcall", rewrites: [.fastcall, .processorID, .fastcall],
         insn: "*(u64 *)(r10 - 8) = r1\n call 8\n r1 = *(u64 *)(r10 - 8)",
-        patch: "w0 = 4711\n r0 = r0 {off=-1}\n r0 = *(u32 *)(r0 + 0)"),
+        patch: "r0 = 4711\n r0 = r0 {off=-1}\n r0 = *(u32 *)(r0 + 0)"),
     ShapeCase(name: "nop", rewrites: [.nop], insn: "goto +0", patch: ""),
     ShapeCase(name: "may_goto over nothing", rewrites: [.nop, .nop], insn: "may_goto +1\n may_goto +0", patch: ""),
     ShapeCase(name: "a jump over a nop", rewrites: [.nop], insn: "goto +1\n goto +0", patch: "goto +0"),
@@ -175,7 +177,7 @@ struct ShapeTests {
         // The last of the program is dead, as nothing leaves the loop.
         let input = try Listing(surrounded(shape.insn, end: "x exit"))
         let result = try Listing(surrounded(shape.patch))
-        let report = check(input, result.program, flags: shape.flags, functions: shape.functions)
+        let report = check(input, result.program, flags: shape.flags, functions: shape.functions, facts: shape.facts)
         #expect(report.gaps.isEmpty, "\(report.gaps)")
         #expect(report.findings.isEmpty, "\(report.findings)")
         for rewrite in shape.rewrites { #expect(report.coverage.total(rewrite) > 0, "\(rewrite)") }

@@ -23,7 +23,7 @@ enum Composite {
            goto done                   #6
         x gone: r0 = 1004             #7
         x  exit
-        done: w0 = 5                   #8
+        done: w5 = 5                   #8
            exit
         fn sub: may_goto end          #9
            r0 = 1005
@@ -41,21 +41,21 @@ enum Composite {
         """
 
     /// What a `may_goto` becomes.
-    private static func counted(_ label: String) -> String {
+    private static func counted(_ label: String, in slot: Int = 40) -> String {
         """
-        r11 = *(u64 *)(r10 - 16)
+        r11 = *(u64 *)(r10 - \(slot))
         if r11 == 0 goto \(label)
         r11 -= 1
         if r11 != 0 goto +2
-        r11 = -16
+        r11 = -\(slot)
         call 4711
-        *(u64 *)(r10 - 16) = r11
+        *(u64 *)(r10 - \(slot)) = r11
         """
     }
 
     static let result = """
-        fn *(u64 *)(r10 - 16) = 65535  #0
-           *(u64 *)(r10 - 8) = 0
+        fn *(u64 *)(r10 - 40) = 65535  #0
+           *(u64 *)(r10 - 32) = 0
            r6 = r1
            r0 = 1001                   #1
         top: \(counted("done"))
@@ -76,9 +76,9 @@ enum Composite {
            if r1 <= 8388608 goto +2
            w0 = -7
            goto +16
-           *(u64 *)(r10 - 40) = r6
-           *(u64 *)(r10 - 32) = r7
-           *(u64 *)(r10 - 24) = r8
+           *(u64 *)(r10 - 24) = r6
+           *(u64 *)(r10 - 16) = r7
+           *(u64 *)(r10 - 8) = r8
            r6 = r1
            w7 = 0
            r8 = r3
@@ -89,17 +89,17 @@ enum Composite {
            r7 += 1
            if r0 == 0 goto -6
            r0 = r7
-           r6 = *(u64 *)(r10 - 40)
-           r7 = *(u64 *)(r10 - 32)
-           r8 = *(u64 *)(r10 - 24)
-        done: w0 = 5                    #8
+           r6 = *(u64 *)(r10 - 24)
+           r7 = *(u64 *)(r10 - 16)
+           r8 = *(u64 *)(r10 - 8)
+        done: w5 = 5                    #8
            r11 = 77
            r11 <<= 32
-           r0 |= r11
+           r5 |= r11
            exit
         fn sub: *(u64 *)(r10 - 16) = 65535 #9
            *(u64 *)(r10 - 8) = 0
-        again: \(counted("end"))
+        again: \(counted("end", in: 16))
            r0 = 1005
         first: goto again
         end: r11 = r1                  #10

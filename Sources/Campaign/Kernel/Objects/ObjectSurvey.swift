@@ -49,7 +49,7 @@ struct ObjectSurvey: ~Copyable {
             throw CampaignError(error.description)
         }
         process = ObjectProcess(options, host: host)
-        checker = RewriteChecker(facts: facts)
+        checker = RewriteChecker(facts: facts, hasLocalStructures: false)
     }
 
     /// Loads and checks all programs of the objects at some paths.

@@ -12,7 +12,9 @@ extension KernelPasses {
     ///   - places: where each slot of what ``edits`` gives stands
     ///   - middle: what ``edits`` must give
     /// - Complexity: O(slots)
-    func peeled(_ places: UnsafeTypedBuffer<InputIndex, Int32>, _ middle: ProgramImage<InputIndex>) -> ProgramBuffer? {
+    func withoutPrologues(_ places: UnsafeTypedBuffer<InputIndex, Int32>, _ middle: ProgramImage<InputIndex>)
+        -> ProgramBuffer?
+    {
         let whole = found.image(as: OutputIndex.self)
         let inverse = Scratch<Int32>(capacity: whole.insnCount + 1)
         let origins = inverse.buffer(as: OutputIndex.self)
