@@ -7,11 +7,15 @@ import Campaign
 protocol CampaignOptions: ParsableArguments {
     /// The kind of target that the options describe.
     associatedtype Target
+    associatedtype Range: CampaignRange
 
-    var range: RangeOptions { get }
+    var range: Range { get }
 
     /// The name of the first option of the target that is given, or `nil`.
     var givenName: String? { get }
+
+    /// True if a case is only made and printed, not run.
+    var isOnlyMade: Bool { get }
 
     /// The target of a campaign, or `nil` if these options describe another kind of target.
     static func own(_ target: CampaignTarget) -> Target?
@@ -26,6 +30,8 @@ protocol CampaignOptions: ParsableArguments {
 }
 
 extension CampaignOptions {
+    var isOnlyMade: Bool { false }
+
     /// The configuration of a new campaign.
     ///
     /// - Throws: ``CampaignError`` if its target cannot be used
@@ -33,7 +39,13 @@ extension CampaignOptions {
         var configuration = CampaignConfiguration(
             target: try target(over: nil, isKept: isKept), cases: CampaignConfiguration.Cases(seed: seed))
         range.apply(to: &configuration)
-        return configuration
+        return bounded(configuration)
+    }
+
+    /// Removes the cases after the last one of an exhaustive campaign.
+    private func bounded(_ configuration: CampaignConfiguration) -> CampaignConfiguration {
+        guard let bounds = configuration.target.patchers?.exhaustive else { return configuration }
+        return configuration.bounded(by: bounds.cases)
     }
 
     /// The configuration of a resumed campaign, and a time limit for this session if the campaign has none.
@@ -51,6 +63,7 @@ extension CampaignOptions {
         var wanted = kept
         wanted.target = try target(over: own, isKept: true)
         range.apply(to: &wanted)
+        wanted = bounded(wanted)
         try check(wanted, resuming: kept, in: state)
         var sessionTime: Double?
         wanted.budget.time = kept.budget.time

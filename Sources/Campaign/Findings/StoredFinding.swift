@@ -24,6 +24,8 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     package var edits: Int
     package var insns: Int
     package var patchInsns: Int
+    /// The number of cases that are smaller, if all of them were run and none is in the bucket; else `nil`.
+    package var smallerCases: UInt64?
     /// The seed of the earlier campaign that wrote the file, or `nil`.
     package var earlierSeed: UInt64?
     /// The buckets into which its case slides, possibly none; `nil` if unknown.
@@ -35,6 +37,9 @@ package struct StoredFinding: Codable, Sendable, Hashable {
     /// False if its block was not completed, so that its hits are not counted; else `nil`.
     package var isCounted: Bool?
 
+    /// True if the kernel's code is not understood, and so neither right nor wrong.
+    var isUnexplained: Bool { rule == BrokenRule.notUnderstood.rawValue }
+
     /// The size of the case; compared lexicographically.
     var caseSize: [Int] { [passes, edits, insns + patchInsns, insns] }
 
@@ -45,11 +50,12 @@ package struct StoredFinding: Codable, Sendable, Hashable {
         let slots = CountText.of(insns, "slot")
         if target == Finding.kernelTarget { return slots }
         return CountText.of(passes, "pass", plural: "passes") + ", " + CountText.of(edits, "edit") + ", "
-            + slots
+            + slots + (smallerCases.map { ", proven smallest by \(CountText.of($0, "smaller case"))" } ?? "")
     }
 
     enum CodingKeys: String, CodingKey {
         case bucket, target, rule, sentence, detail, file, index, firsts, passes, edits, insns
+        case smallerCases = "smaller_cases"
         case hits = "sightings"
         case patchInsns = "patch_insns"
         case earlierSeed = "earlier_seed"

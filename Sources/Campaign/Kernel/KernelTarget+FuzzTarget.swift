@@ -7,8 +7,7 @@ import KernelRewrites
 extension KernelTarget: FuzzTarget {
     package func judge(_ budget: CaseBudget) throws(CampaignError) {
         let server = try JudgeServer(targets: targets, budget: budget)
-        let judge = try KernelJudge(
-            facts: facts, isExecuting: isExecuting, injectedFault: injectedFault, progress: server.progress)
+        let judge = try KernelJudge(self, progress: server.progress)
         server.run { c, _ in judge.judge(c) }
     }
 
@@ -26,15 +25,36 @@ extension KernelTarget: FuzzTarget {
         }
     }
 
-    /// Generates the case of an index.
+    /// The features of the kernel's release that it does not show, and the profiles that need them: a sentence for
+    /// each.
+    package var missingFeatures: [KernelReport.MissingFeature] {
+        KernelFeature.allCases.compactMap { feature in
+            let users = profiles.filter { $0.lacksUnexpectedly(in: facts).contains(feature) }
+            if users.isEmpty { return nil }
+            let answer = facts.answer(to: feature.rawValue)
+            return KernelReport.MissingFeature(
+                feature: feature.rawValue, profiles: users.map(\.rawValue),
+                since: feature.since?.description ?? "", release: facts.version.description,
+                error: answer.flatMap { $0.code == 0 ? nil : ErrorName.name(of: $0.code) ?? "errno \($0.code)" },
+                line: answer?.line ?? "")
+        }
+    }
+
+    /// Generates the case of an index; the first ones are the probes that showed a fault.
     func makeCase(_ index: UInt64, seed: UInt64) -> Case {
-        var generator = makeGenerator(seed: seed)
-        let generated = generator.make(index: index)
-        var c = Case(generated.loadable, origin: Case.Origin(seed: seed, index: index))
+        let origin = Case.Origin(seed: seed, index: index)
+        var c: Case
+        if let probe = FaultyProbe.all(in: facts)[index] {
+            c = Case(probe.program, origin: origin)
+        } else {
+            var generator = makeGenerator(seed: seed)
+            let generated = generator.make(index: index)
+            c = Case(generated.loadable, origin: origin)
+            c.loading?.isRunnable = isExecuting && generated.isRunnable
+            c.loading?.live = Case.Loading.LiveSlots(c.program, generated.live)
+        }
         c.loading?.note(facts)
-        c.loading?.isRunnable = isExecuting && generated.isRunnable
         if profiles.count < ProgramProfile.allCases.count { c.loading?.profiles = profiles.map(\.rawValue) }
-        c.loading?.live = Case.Loading.LiveSlots(c.program, generated.live)
         return c
     }
 
@@ -43,8 +63,7 @@ extension KernelTarget: FuzzTarget {
     ) throws(CampaignError) -> any CaseExecutor {
         KernelExecutor(
             makeGenerator(seed: seed),
-            try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress),
-            isExecuting: isExecuting)
+            try KernelSession(facts: facts, injectedFault: injectedFault, progress: progress), self, seed: seed)
     }
 
     package func makeTriage(seed: UInt64, bases: [Program], host: any HostProgram) -> any FindingTriage {
@@ -68,6 +87,7 @@ extension KernelTarget: FuzzTarget {
     package func report(_ counts: CampaignCounts, cases: UInt64, seconds: Double) -> TargetReport {
         var report = KernelReport(counts, release: facts.release, cases: cases, seconds: seconds)
         report.leftOut = leftOut
+        report.missingFeatures = missingFeatures
         report.neverSeen = Rewrite.allCases.filter { rewrite in
             usable.contains { $0.rewrites.contains(rewrite) } && counts.kernel.coverage.total(rewrite) == 0
         }.map(\.rawValue)
@@ -91,58 +111,87 @@ extension Case.Loading {
 private final class KernelExecutor: CaseExecutor {
     private var generator: KernelProgramGenerator
     private let session: KernelSession
+    private let probes: FaultyProbes
     private let execution: KernelExecution?
     private var counts = KernelCounts()
+    private var calls = CallCounter()
+    private var refusals = RefusalCounter()
+    /// The seed and index of the case that is loaded.
+    private var origin: Case.Origin
 
-    init(_ generator: KernelProgramGenerator, _ session: KernelSession, isExecuting: Bool) {
+    init(_ generator: KernelProgramGenerator, _ session: KernelSession, _ target: KernelTarget, seed: UInt64) {
         self.generator = generator
         self.session = session
-        execution = isExecuting ? KernelExecution(session) : nil
+        probes = FaultyProbe.all(in: target.facts)
+        execution = target.isExecuting ? KernelExecution(session, folder: target.workingFolder) : nil
+        origin = Case.Origin(seed: seed, index: 0)
+        let loads = LoadLog()
+        loads.write(target)
+        session.willLoad = { [unowned self] _ in loads.write(origin) }
     }
 
     func run(_ indices: Range<UInt64>, begin: (UInt64) -> UInt64?, found: (UInt64, [Finding]) -> Void) {
+        refusals = RefusalCounter()
         for index in indices {
             guard let excluded = begin(index) else { return }
             // A case that ended a process is not run again.
             if excluded != 0 { continue }
-            let generated = generator.make(index: index)
-            counts.loads += 1
-            switch session.run(generated.loadable, live: generated.live) {
-            case .refused(let refusal):
-                counts.refused[refusal.reason, default: 0] += 1
-                if let bug = VerifierBug(refusal) { found(index, [bug.finding]) }
-            case .checked(let report):
-                counts.accepted += 1
-                counts.coverage += report.coverage
-                counts.notUnderstood += UInt64(report.gaps.count)
-                let findings = report.allFindings
-                if !findings.isEmpty {
-                    found(index, findings)
-                } else if generated.isRunnable,
-                    let difference = execution?.run(generated.loadable, live: generated.live, &counts)
-                {
-                    found(index, [difference.finding])
-                }
+            origin.index = index
+            let findings = probes[index].map(run) ?? runGenerated(index)
+            if !findings.isEmpty { found(index, findings) }
+        }
+    }
+
+    /// Loads a generated program, checks it, and runs it if it may be run.
+    private func runGenerated(_ index: UInt64) -> [Finding] {
+        let generated = generator.make(index: index)
+        let findings = load(generated.loadable, live: generated.live)
+        if !findings.isEmpty || !generated.isRunnable { return findings }
+        guard let execution else { return [] }
+        let difference = execution.run(generated.loadable, live: generated.live, &counts, origin)
+        return (difference.map { [$0.finding] } ?? []) + session.complaints.map(\.finding)
+    }
+
+    /// Loads the program of a faulty probe: its fault is a finding, even if the kernel complains only once.
+    private func run(_ probe: FaultyProbe) -> [Finding] {
+        let findings = load(probe.program, live: nil)
+        return findings.contains { $0.bucket == probe.finding.bucket } ? findings : findings + [probe.finding]
+    }
+
+    /// Loads a program and checks it.
+    private func load(_ program: LoadableProgram, live: [Bool]?) -> [Finding] {
+        counts.loads += 1
+        switch session.run(program, live: live) {
+        case .refused(let refusal):
+            counts.refused[refusal.reason, default: 0] += 1
+            let verdict = RefusalVerdict(refusal, of: program, live: live)
+            switch verdict {
+            // The complaint in the kernel's log is part of the verifier's own report.
+            case .verifierBug(let finding): return [session.complaints.reduce(finding) { $0.noting($1) }]
+            case .tooComplex(let finding):
+                return (refusals.add(finding).map { [$0] } ?? []) + session.complaints.map(\.finding)
+            case .predicted, .unexpected:
+                return (verdict.finding.map { [$0] } ?? []) + session.complaints.map(\.finding)
             }
+        case .checked(let report):
+            counts.accepted += 1
+            counts.coverage += report.coverage
+            counts.notUnderstood += UInt64(report.gaps.count)
+            counts.addReadings(of: report, index: origin.index)
+            calls.add(program, live: live)
+            return report.allFindings + session.complaints.map(\.finding)
         }
     }
 
     func takeCounts() -> CampaignCounts {
+        calls.move(to: &counts)
         defer { counts = KernelCounts() }
         var all = CampaignCounts()
         all.kernel = counts
         return all
     }
 
-    /// A load that hangs or ends the process is not tried again. A kill is attributed to the kernel only after an oops, since
-    /// another process may have sent the signal.
-    func isCertain(target: Int?, isKilled: Bool) -> Bool { target == 0 && (!isKilled || Self.isTainted) }
-
-    /// True if the kernel has had an oops since it was started.
-    ///
-    /// - Source: `Documentation/admin-guide/tainted-kernels.rst`, bit 7
-    private static var isTainted: Bool {
-        let text = (try? String(contentsOfFile: "/proc/sys/kernel/tainted", encoding: .utf8)) ?? ""
-        return (UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) >> 7 & 1 != 0
-    }
+    /// A load that hangs or ends the process is not tried again. A kill is attributed to the kernel only after an oops,
+    /// since another process may have sent the signal.
+    func isCertain(target: Int?, isKilled: Bool) -> Bool { target == 0 && (!isKilled || session.log.hasOopsed) }
 }

@@ -1,161 +1,143 @@
 import BPF
 import Patching
 
-/// All cases of one pass within bounds: every well-formed program with every pass, including malformed ones.
+/// All cases of one pass within bounds, smallest first, each with a number.
 ///
-/// Instructions are one of each kind that the rules distinguish (``Kind``). A case is one pass on a program of at least
-/// one slot:
-/// - Each slot starts any instruction that fits; a jump reaches any instruction of its subprogram, a call any
+/// The cases are every well-formed program with every pass that is not malformed; with ``Bounds/hasMalformed``, also
+/// with malformed passes.
+/// - Each slot starts any instruction that fits (``Kind``). A jump reaches any instruction of its subprogram, a call any
 ///   subprogram.
 /// - Subprograms and line records, if the bounds include them, are at any set of instructions.
-/// - An edit has any start and length up to ``Bounds/beyond`` slots outside of the program, with and without `skip`.
-/// - A patch is any sequence of instructions up to its bound; `keep` is none or any slot of it. A jump of a patch
-///   reaches any slot of the patch, its end or one slot beyond, or has a ref to any slot of the program or one beyond.
-///   A call has such a ref or none.
+/// - An edit replaces any range, with and without `skip`. A patch is any sequence of instructions; `keep` is none or
+///   any place that fits.
+/// - A jump of a patch reaches any instruction of the patch or its end, or has a ref to any slot of the program or the
+///   one after it. A call has a ref to any subprogram.
 ///
-/// Cases by the bounds that tests use:
+/// Cases that differ only in names are the same: markers, aux words, and the ids of subprograms and line records have
+/// one value for each place. This loses no fault of a patcher that moves these values without reading them. So do the
+/// order of refs and the contents of placeholders.
 ///
-/// | slots | edits | patch | tables | kinds | cases |
-/// |---|---|---|---|---|---|
-/// | 2 | 1 | 1 | both | all but `gotol` | 68,526 |
-/// | 2 | 2 | 0 | lines | all but `gotol` | 34,728 |
-/// | 1 | 1 | 2 | none | all | 44,804 |
-/// | 2 | 2 | 1 | none | plain | 6,230 |
-/// | 1 | 2 | 1 | none | all | 660,972 |
-/// | 2 | 1 | 2 | none | all | 957,335 |
-/// | 3 | 1 | 1 | subprograms | all but `gotol` | 441,889 |
-/// | 3 | 2 | 0 | lines | all but `gotol` | 1,125,552 |
-package struct SmallCases {
-    /// The bounds of the cases.
-    package struct Bounds: Sendable {
-        /// - Units: slots
-        package var slots: Int
-        package var edits: Int
-        /// - Units: slots
-        package var patch: Int
-        /// The number of slots past the end of the program that an edit may reach, to be malformed.
-        package var beyond = 1
-        package var hasLines = false
-        package var hasSubprograms = false
-        package var kinds: Set<Kind>
+/// The order is that of ``CaseSize``: fewest edits, fewest slots together, fewest slots of the program, fewest
+/// subprograms and line records. So the first failing case is the smallest, up to refs and the fields of instructions.
+///
+/// A ``Skeleton`` has as many cases as the product of the choices of its slots. So the case of a number is found by a
+/// search for its skeleton and a division for each slot. ``SmallCaseWriter`` does this.
+///
+/// - Source: the idea of TigerBeetle's `exhaustigen.zig`, after Matklad, "Generate All the Things"
+package struct SmallCases: Sendable {
+    package let bounds: Bounds
+    let skeletons: [Skeleton]
+    /// The number of the first case of each skeleton, and at the end the number of cases.
+    let firsts: [UInt64]
 
-        package init(
-            slots: Int, edits: Int, patch: Int, hasLines: Bool = false, hasSubprograms: Bool = false,
-            kinds: Set<Kind> = Set(Kind.allCases)
-        ) {
-            self.kinds = kinds
-            self.slots = slots
-            self.edits = edits
-            self.patch = patch
-            self.hasLines = hasLines
-            self.hasSubprograms = hasSubprograms
+    /// - Complexity: O(skeletons log skeletons); thousands for the bounds that can be enumerated
+    package init(_ bounds: Bounds) {
+        self.bounds = bounds
+        let most = min(bounds.program ?? bounds.slots, bounds.slots)
+        var found: [(order: [Int], skeleton: Skeleton)] = []
+        for program in (1...max(most, 1)).flatMap(bounds.programs) {
+            let lines = bounds.hasLines ? program.widths.count : 0
+            for edits in bounds.edits(for: program) {
+                for lineCount in 0...lines {
+                    let skeleton = Skeleton(program: program, edits: edits, lineCount: lineCount)
+                    found.append((skeleton.order, skeleton))
+                }
+            }
         }
+        skeletons = found.enumerated().sorted { one, two in
+            one.element.order == two.element.order
+                ? one.offset < two.offset : one.element.order.lexicographicallyPrecedes(two.element.order)
+        }.map(\.element.skeleton)
+        var next: UInt64 = 0
+        firsts =
+            skeletons.map { skeleton in
+                defer { next += bounds.choices(of: skeleton).reduce(1, *) }
+                return next
+            } + [next]
     }
 
-    /// The kinds of instructions: no jump, a jump with 16 bits, one with 32, a wide load, a call, or the address of a
-    /// subprogram.
-    package enum Kind: CaseIterable, Sendable { case plain, goto, gotol, wide, call, function }
+    /// The number of cases.
+    package var count: UInt64 { firsts[skeletons.count] }
 
-    private let bounds: Bounds
-    private var choices = Choices()
-    private var marker: Int32 = 0
-
-    package init(_ bounds: Bounds) { self.bounds = bounds }
-
-    /// Calls a function with every case.
-    package static func forEach(_ bounds: Bounds, _ body: (Program, Pass) throws -> Void) rethrows {
-        var cases = SmallCases(bounds)
-        repeat {
-            let program = cases.makeProgram()
-            try body(program, cases.makePass(for: program))
-        } while cases.choices.next()
+    /// The index of the skeleton of a case.
+    ///
+    /// - Complexity: O(log skeletons)
+    func skeleton(of number: UInt64) -> Int {
+        precondition(number < count, "case \(number) of \(count)")
+        var range = 0..<skeletons.count
+        while range.count > 1 {
+            let middle = range.lowerBound + range.count / 2
+            range = firsts[middle] <= number ? middle..<range.upperBound : range.lowerBound..<middle
+        }
+        // Skeletons without cases begin where the next one does; the last of them has the case.
+        return range.lowerBound
     }
 
-    // MARK: Programs
-
-    private mutating func makeProgram() -> Program {
-        marker = 0
-        let count = 1 + choices.below(bounds.slots)
-        var insns: [Instruction] = []
-        var starts: [Int] = []
-        while insns.count < count {
-            starts.append(insns.count)
-            insns += makeInstruction(room: count - insns.count)
-        }
-        var program = Program(insns: insns, aux: insns.indices.map { 70 + UInt32($0) })
-        for start in starts.dropFirst() where bounds.hasSubprograms && choices.coin() {
-            program.subprograms.append(Subprogram(start: UInt32(start), id: UInt32(100 + start)))
-        }
-        for start in starts where bounds.hasLines && choices.coin() {
-            program.lines.append(LineRecord(insnOff: UInt32(start), id: UInt32(500 + start)))
-        }
-        for slot in starts { aim(slot, starts, &program) }
-        return program
+    /// The number of cases with fewer edits, or as many and fewer slots together, or as many and fewer of the program.
+    package func casesBefore(edits: Int, slots: Int, programSlots: Int) -> UInt64 {
+        let size = [edits, slots, programSlots]
+        let first = skeletons.firstIndex { !$0.order.prefix(3).lexicographicallyPrecedes(size) }
+        return firsts[first ?? skeletons.count]
     }
 
-    /// An instruction that fits a number of slots; ``aim(_:_:_:)`` sets its target.
-    private mutating func makeInstruction(room: Int) -> [Instruction] {
-        marker += 1
-        let fits = Kind.allCases.filter { kind in
-            bounds.kinds.contains(kind)
-                && (room > 1 || (kind != .wide && kind != .function)) && (bounds.hasSubprograms || kind != .function)
-        }
-        switch fits[choices.below(fits.count)] {
-        case .plain: return [Instruction(code: Opcode.movImmediate64, imm: marker)]
-        case .goto: return [Instruction(code: Opcode.ja, imm: marker)]
-        case .gotol: return [Instruction(code: Opcode.gotol, off: Int16(marker))]
-        case .wide: return [Instruction(code: Opcode.loadImmediate64, imm: marker), .zero]
-        case .call: return [Instruction(code: Opcode.call, src: Opcode.pseudoCall, off: Int16(marker))]
-        case .function:
-            return [Instruction(code: Opcode.loadImmediate64, src: Opcode.pseudoFunction, off: Int16(marker)), .zero]
-        }
+    /// The edits, slots together and program slots of a case.
+    package func size(of number: UInt64) -> (edits: Int, slots: Int, programSlots: Int) {
+        let order = skeletons[skeleton(of: number)].order
+        return (order[0], order[1], order[2])
     }
 
-    /// Chooses the target of a jump, any instruction of its subprogram, or of a call, any subprogram.
-    private mutating func aim(_ slot: Int, _ starts: [Int], _ program: inout Program) {
-        guard let field = program.insns[slot].offsetField else { return }
-        func home(_ slot: Int) -> Int? { program.subprograms.lastIndex { Int($0.start) <= slot } }
-        let targets =
-            field == .callee ? program.subprograms.map { Int($0.start) } : starts.filter { home($0) == home(slot) }
-        let target = targets[choices.below(targets.count)]
-        _ = program.insns[slot].setJumpOffset(target - slot - 1, program.insns[slot].jumpKind)
-    }
-
-    // MARK: Passes
-
-    private mutating func makePass(for program: Program) -> Pass {
-        var pass = Pass()
-        for _ in 0..<choices.below(bounds.edits + 1) { pass.edits.append(makeEdit(for: program)) }
-        return pass
-    }
-
-    private mutating func makeEdit(for program: Program) -> Edit {
-        let count = program.insns.count
-        let off = choices.below(count + 1 + bounds.beyond)
-        let remove = choices.below(max(count - off, 0) + 1 + bounds.beyond)
-        var edit = Edit(off: InputIndex(off), remove: UInt32(remove))
-        let length = choices.below(bounds.patch + 1)
-        while edit.patch.count < length { edit.patch += makeInstruction(room: length - edit.patch.count) }
-        if length > 0 {
-            let keep = choices.below(length + 1)
-            if keep > 0 { edit.keep = PatchIndex(keep - 1) }
+    /// Calls a function with every case, smallest first.
+    package func visit(_ body: (Program, Pass) throws -> Void) rethrows {
+        var writer = SmallCaseWriter(self)
+        let (program, pass) = (ProgramBuffer(), PassBuffer())
+        for number in 0..<count {
+            writer.write(number, program, pass)
+            try body(Program(program.image(as: InputIndex.self)), Pass(pass.image))
         }
-        edit.skip = choices.coin()
-        for slot in edit.patch.indices { aim(slot, in: &edit, count: count) }
-        return edit.withPlaceholdersCleared()
+    }
+}
+
+extension SmallCases.Bounds {
+    /// The number of choices of each part of a skeleton: its line records, the instructions of the program, and those of
+    /// the patches.
+    func choices(of skeleton: SmallCases.Skeleton) -> [UInt64] {
+        let program = skeleton.program
+        let callees = program.subprograms.count
+        var choices = [SmallCases.binomial(program.widths.count, skeleton.lineCount)]
+        for (slot, width) in zip(program.starts, program.widths) {
+            choices.append(self.choices(width: width, targets: program.targets(of: slot).count, callees: callees))
+        }
+        for edit in skeleton.edits {
+            let inside = hasMalformed ? edit.slots + 1 + beyond : edit.widths.count + 1
+            let refs = program.slots + 1
+            for (slot, width) in zip(SmallCases.starts(of: edit.widths), edit.widths) {
+                let isKept = slot == edit.keep && !hasMalformed
+                choices.append(
+                    isKept
+                        ? 1
+                        : self.choices(
+                            width: width, targets: inside + refs, callees: hasMalformed ? 1 + refs : callees))
+            }
+        }
+        return choices
     }
 
-    /// Chooses the target of a jump of a patch: any slot of the patch, its end, or by ref any slot of the program; one
-    /// beyond each.
-    private mutating func aim(_ slot: Int, in edit: inout Edit, count: Int) {
-        let kind = edit.patch[slot].jumpKind
-        if kind == .none { return }
-        let inside = kind.isCall ? 1 : edit.patch.count + 1 + bounds.beyond
-        let choice = choices.below(inside + count + bounds.beyond)
-        if choice < inside {
-            _ = edit.patch[slot].setJumpOffset(choice - slot - 1, kind)
-        } else {
-            edit.refs.append(Ref(from: PatchIndex(slot), to: InputIndex(choice - inside)))
+    /// The number of instructions of a width.
+    private func choices(width: Int, targets: Int, callees: Int) -> UInt64 {
+        kinds(ofWidth: width).reduce(0) { $0 + UInt64($1.isJump ? targets : $1.isCall ? callees : 1) }
+    }
+
+    /// The kinds of instructions of a width, simple ones first.
+    func kinds(ofWidth width: Int) -> [SmallCases.Kind] {
+        SmallCases.Kind.allCases.filter {
+            $0.width == width && kinds.contains($0) && (hasSubprograms || $0 != .function)
         }
+    }
+}
+
+extension SmallCases {
+    /// The number of ways to choose some of several things.
+    static func binomial(_ all: Int, _ some: Int) -> UInt64 {
+        (0..<some).reduce(1) { $0 * UInt64(all - $1) / UInt64($1 + 1) }
     }
 }
