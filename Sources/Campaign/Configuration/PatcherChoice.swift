@@ -7,7 +7,7 @@ import Plugins
 package struct PatcherChoice: Codable, Hashable, Sendable {
     enum Origin: Codable, Hashable, Sendable {
         case builtIn(BuiltInPatchers)
-        case planted(PlantedPatcher.Fault)
+        case planted(PlantedFault)
         case plugin(Plugin.Description)
     }
 
@@ -17,7 +17,9 @@ package struct PatcherChoice: Codable, Hashable, Sendable {
     package static let builtIn = BuiltInPatchers.allCases.map { PatcherChoice(origin: .builtIn($0)) }
 
     /// The patchers with planted faults, which only run if they are named.
-    package static let planted = PlantedPatcher.Fault.allCases.map { PatcherChoice(origin: .planted($0)) }
+    package static let planted = PlantedFault.all.map(PatcherChoice.init)
+
+    package init(_ fault: PlantedFault) { origin = .planted(fault) }
 
     init(origin: Origin) { self.origin = origin }
 
@@ -64,7 +66,7 @@ package struct PatcherChoice: Codable, Hashable, Sendable {
     package func make(_ options: Plugin.Options = Plugin.Options()) -> any Patcher {
         switch origin {
         case .builtIn(let design): design.make()
-        case .planted(let fault): PlantedPatcher(fault)
+        case .planted(let fault): fault.make()
         case .plugin(let plugin): Self.load(plugin).makePatcher(options: options)
         }
     }

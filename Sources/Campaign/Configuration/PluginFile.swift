@@ -45,7 +45,7 @@ package struct PluginFile: Codable, Hashable, Sendable {
 
     /// Names that buckets use for something else than a plug-in.
     static let reserved = Set(
-        BuiltInPatchers.allCases.map(\.name) + PlantedPatcher.Fault.allCases.map(\.name)
+        BuiltInPatchers.allCases.map(\.name) + PlantedFault.all.map(\.name)
             + ["all", Finding.oracleTarget, Finding.passCheckTarget, Finding.kernelTarget, JudgeMessage.unknown])
 
     /// The reason for an error about a name in ``reserved``.

@@ -49,7 +49,7 @@ struct WrongUseFixture: Sendable {
     }
 
     /// The state of a campaign, and copies of it.
-    static let states = ["state", "state-1", "state-2", "state-3"]
+    static let states = ["state", "state-1", "state-2", "state-3", "state-4"]
 
     /// All files below a folder.
     static func contents(of path: String) -> [String: String] {

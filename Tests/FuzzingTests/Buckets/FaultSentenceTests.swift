@@ -6,7 +6,7 @@ import Testing
 struct FaultSentenceTests {
     private static let buckets = Set(SentenceTests.buckets.map(\.text))
 
-    @Test(arguments: Fault.near) func sentencesAndWords(of fault: Fault) {
+    @Test(arguments: RuleFault.near) func sentencesAndWords(of fault: RuleFault) {
         var fuzzer = Fuzzer(seed: 1, patchers: [FaultyPatcher(fault)])
         var seen: Set<String> = []
         for index in UInt64(0)..<1500 where !fuzzer.run(index: index) {

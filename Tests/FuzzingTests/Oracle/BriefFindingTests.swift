@@ -9,7 +9,7 @@ struct BriefFindingTests {
     /// A fuzzer with patchers that have different faults.
     private static func makeFuzzer(describesFindings: Bool) -> Fuzzer {
         // A comparison has a bit of 64 for each patcher.
-        let patchers = Fault.allCases.prefix(64).map { FaultyPatcher($0) }
+        let patchers = RuleFault.allCases.prefix(64).map { FaultyPatcher($0) }
         return Fuzzer(seed: seed, patchers: patchers, describesFindings: describesFindings)
     }
 

@@ -19,7 +19,7 @@ import Testing
     }
 
     /// Both oracles have the same findings: buckets, sentences, places and details.
-    @Test(arguments: Fault.near) func plantedFaultsAreTheSame(_ fault: Fault) {
+    @Test(arguments: RuleFault.near) func plantedFaultsAreTheSame(_ fault: RuleFault) {
         let fast = Self.findings([FaultyPatcher(fault)], .fast, 0..<100)
         #expect(Self.findings([FaultyPatcher(fault)], .reference, 0..<100) == fast, "\(fault), seed \(Self.seed)")
     }

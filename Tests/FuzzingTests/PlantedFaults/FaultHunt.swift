@@ -4,7 +4,7 @@ import Synchronization
 
 /// A campaign against one planted fault, and its first finding, minimized.
 struct FaultHunt {
-    let fault: Fault
+    let fault: RuleFault
     let seed: UInt64
     /// The index of the first case.
     let first: UInt64
@@ -16,7 +16,7 @@ struct FaultHunt {
     private(set) var result: Minimizer.Result?
     private(set) var minimizingSeconds = 0.0
 
-    init(_ fault: Fault, seed: UInt64, from first: UInt64 = 0) {
+    init(_ fault: RuleFault, seed: UInt64, from first: UInt64 = 0) {
         self.first = first
         self.fault = fault
         self.seed = seed
@@ -47,7 +47,7 @@ struct FaultHunt {
     }
 
     /// The buckets of a case, with the fault or without it.
-    static func buckets(of c: Case, with fault: Fault?) throws -> [String] {
+    static func buckets(of c: Case, with fault: RuleFault?) throws -> [String] {
         var runner = CaseRunner([FaultyPatcher(fault)])
         return try runner.run(c).findings.map(\.bucket)
     }

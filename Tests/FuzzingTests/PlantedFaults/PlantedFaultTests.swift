@@ -6,18 +6,18 @@ import Testing
 /// The harness finds every planted fault and minimizes it to a readable case.
 struct PlantedFaultTests {
     private static let seed: UInt64 = 1
-    private static let nearTable = FaultTable("seed \(seed), faults:", count: Fault.near.count)
-    private static let farTable = FaultTable("seed \(seed), faults at the limit:", count: Fault.far.count)
+    private static let nearTable = FaultTable("seed \(seed), faults:", count: RuleFault.near.count)
+    private static let farTable = FaultTable("seed \(seed), faults at the limit:", count: RuleFault.far.count)
 
     /// The index to start from for faults that few cases show, shortly before the first finding.
-    private static let starts: [Fault: UInt64] = [
+    private static let starts: [RuleFault: UInt64] = [
         .rangeOfGotol: 7_300, .rangeStrictBackward: 4_700, .rangeStrictForward: 3_900, .rangeCheckedBackward: 2_100,
         .rangeCheckedForward: 2_000, .leavingLeavesSubprogram: 3_500, .appendLeaves: 800,
     ]
 
     /// Checks that a fault is found within a limit, and that its minimized case keeps the bucket, survives printing, and
     /// passes without the fault.
-    private static func hunt(_ fault: Fault, _ table: FaultTable, cases: UInt64) throws -> CaseSize? {
+    private static func hunt(_ fault: RuleFault, _ table: FaultTable, cases: UInt64) throws -> CaseSize? {
         var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed, from: PlantedFaultTests.starts[fault] ?? 0)
         hunt.search(cases: cases)
         hunt.minimize()
@@ -34,15 +34,15 @@ struct PlantedFaultTests {
         return CaseSize(smallest)
     }
 
-    @Test(arguments: Fault.near) func faultIsFoundAndMinimized(_ fault: Fault) throws {
+    @Test(arguments: RuleFault.near) func faultIsFoundAndMinimized(_ fault: RuleFault) throws {
         guard let size = try Self.hunt(fault, PlantedFaultTests.nearTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns <= 6, "\(fault): \(size)")
     }
 
     /// The only fault at the limit that is minimized here: each takes seconds.
-    private static let quickest = Fault.rangeUnchecked
+    private static let quickest = RuleFault.rangeUnchecked
 
-    @Test(arguments: Fault.far.filter { $0 != quickest }) func faultAtTheLimitIsFound(_ fault: Fault) {
+    @Test(arguments: RuleFault.far.filter { $0 != quickest }) func faultAtTheLimitIsFound(_ fault: RuleFault) {
         var hunt = FaultHunt(fault, seed: PlantedFaultTests.seed, from: PlantedFaultTests.starts[fault] ?? 0)
         hunt.search(cases: 20_000)
         #expect(hunt.found != nil, "\(fault) is not found in \(hunt.cases) cases, seed \(hunt.seed)")
@@ -51,7 +51,7 @@ struct PlantedFaultTests {
     @Test func oneFaultAtTheLimitIsMinimized() throws { try Self.expectFoundAndMinimized(Self.quickest) }
 
     /// Checks that a fault at the 16-bit limit is found and minimized.
-    static func expectFoundAndMinimized(_ fault: Fault) throws {
+    static func expectFoundAndMinimized(_ fault: RuleFault) throws {
         guard let size = try hunt(fault, PlantedFaultTests.farTable, cases: 20_000) else { return }
         #expect(size.passes == 1 && size.edits <= 2 && size.insns + size.patchInsns <= 32_772, "\(fault): \(size)")
     }
@@ -78,7 +78,7 @@ struct PlantedFaultTests {
 
 /// All faults at the limit, and 200,000 cases without any.
 @Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct PlantedFaultEnduranceTests {
-    @Test(arguments: Fault.far) func faultAtTheLimitIsFoundAndMinimized(_ fault: Fault) throws {
+    @Test(arguments: RuleFault.far) func faultAtTheLimitIsFoundAndMinimized(_ fault: RuleFault) throws {
         try PlantedFaultTests.expectFoundAndMinimized(fault)
     }
 

@@ -1,17 +1,18 @@
 import BPF
 import Patching
 
-@testable import Fuzzing
-
 /// The reference as a patcher, with at most one planted fault.
-final class FaultyPatcher: Patcher {
-    let name = "faulty"
-    private let fault: Fault?
+package final class FaultyPatcher: Patcher {
+    package let name: String
+    private let fault: RuleFault?
 
     /// Makes a patcher with one fault, or a correct one.
-    init(_ fault: Fault?) { self.fault = fault }
+    package init(_ fault: RuleFault?, name: String = "faulty") {
+        self.fault = fault
+        self.name = name
+    }
 
-    func apply(
+    package func apply(
         _ pass: PassImage, to input: ProgramImage<InputIndex>, into output: ProgramBuffer
     ) -> PatchStatus {
         let reference = Reference(Pass(pass), on: Program(input))
@@ -39,7 +40,7 @@ final class FaultyPatcher: Patcher {
     }
 }
 
-extension Fault? {
+extension RuleFault? {
     /// Returns true if the fault lets an offset pass as fitting its field.
     fileprivate func fits(_ offset: Int, _ field: Reference.OffsetField) -> Bool {
         if field == .callee || (field == .imm && self != .rangeOfGotol) { return true }

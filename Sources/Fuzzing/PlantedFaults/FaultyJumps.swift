@@ -1,16 +1,14 @@
 import BPF
 import Patching
 
-@testable import Fuzzing
-
 /// The detection and landing of jumps, for ``FaultyPatcher``.
 struct FaultyJumps {
     /// The reference on instructions as the faulty patcher decodes them.
     private let reference: Reference
     private let layout: Reference.Layout
-    private let fault: Fault?
+    private let fault: RuleFault?
 
-    init(_ right: Reference, _ layout: Reference.Layout, _ fault: Fault?) {
+    init(_ right: Reference, _ layout: Reference.Layout, _ fault: RuleFault?) {
         var (program, edits) = (right.program, right.edits)
         for slot in program.insns.indices where fault != nil {
             program.insns[slot] = fault.disguised(program.insns[slot], isOfPatch: false)
@@ -123,7 +121,7 @@ struct FaultyJumps {
     }
 }
 
-extension Fault? {
+extension RuleFault? {
     /// Replaces an instruction so that the reference decodes it as a patcher with this fault would.
     fileprivate func disguised(_ insn: Instruction, isOfPatch: Bool) -> Instruction {
         let field = insn.offsetField

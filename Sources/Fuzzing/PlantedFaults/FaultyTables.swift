@@ -1,13 +1,11 @@
 import BPF
 import Patching
 
-@testable import Fuzzing
-
 /// Aux words, subprograms and line records, for ``FaultyPatcher``.
 struct FaultyTables {
     let reference: Reference
     let layout: Reference.Layout
-    let fault: Fault?
+    let fault: RuleFault?
 
     private var program: Program { reference.program }
 
