@@ -16,6 +16,11 @@ struct Minimize: ParsableCommand {
             index generate it again, smaller programs are generated from fewer random choices; else instructions are \
             removed. With -o FILE.case, it is also written to FILE.c as a C program that needs only libbpf.
 
+            Then every smaller case of one pass is run, if there are at most \
+            \(CountText.grouped(mostSmaller)): with no more edits and no more \
+            slots than the minimized case, and fewer of one. If one is in the bucket, it is the result. Otherwise the \
+            number of smaller cases is printed, as smaller_cases with --json.
+
             Standard error shows the progress. After an interrupt, the smallest case so far is written, and the \
             process ends by the signal. --json lists the reducers with the numbers of proposed candidates (calls), of \
             candidates that were run (run), of those tried before (cached), and of those accepted (successes).
@@ -41,6 +46,9 @@ struct Minimize: ParsableCommand {
 
     @Flag(help: "Print the statistics as one line of JSON; the case is then written only with -o.")
     var json = false
+
+    /// The largest number of smaller cases; if there are more, none is run.
+    private static let mostSmaller: UInt64 = 100_000
 
     /// The object that `--json` prints.
     private struct Report: Encodable {
@@ -88,6 +96,7 @@ struct Minimize: ParsableCommand {
             let start = Date()
             display.begin(bucket, c)
             var result = triage.minimize(c, bucket: bucket)
+            triage.judge.proveSmallest(&result, bucket: bucket, limit: Self.mostSmaller)
             display.end()
             // The name of a case that was not minimized no longer applies.
             if result.smallest.name == Case.asSeen { result.smallest.name = "" }
@@ -98,9 +107,10 @@ struct Minimize: ParsableCommand {
                 try CrashFolder.writeProgram(of: result.smallest, beside: output)
             }
             if json {
-                let finding = StoredFinding(
+                var finding = StoredFinding(
                     result.smallest, bucket: bucket, file: output ?? file, seed: c.origin?.seed ?? 0,
                     index: c.origin?.index ?? 0, hits: 1)
+                finding.smallerCases = result.smallerCases
                 try Output.json(Report(finding: finding, result: result, seconds: seconds))
                 printCollateral(of: result)
                 endIfInterrupted(of: result)
@@ -113,7 +123,8 @@ struct Minimize: ParsableCommand {
                 "\(bucket): \(CountText.of(before.passes, "pass", plural: "passes")), "
                     + "\(CountText.of(before.edits, "edit")), \(CountText.of(before.insns, "slot")) became "
                     + "\(after.passes), \(after.edits), \(after.insns) with "
-                    + CountText.of(result.candidates, "candidate"))
+                    + CountText.of(result.candidates, "candidate")
+                    + (result.smallerCases.map { "; proven smallest by \(CountText.of($0, "smaller case"))" } ?? ""))
             endIfInterrupted(of: result)
         } catch { throw stop(error) }
     }

@@ -5,8 +5,8 @@ import UserFiles
 
 /// The messages between a campaign and a judge in another process.
 ///
-/// - Shape: a request is its length in words, its number, the excluded patchers (a bit each) and a ``CaseEncoding``,
-///   all 64-bit words; a reply is its length in bytes as such a word, and JSON
+/// - Shape: a request is its length in words, its number, the excluded patchers (a bit each), the limit of a search below
+///   the case (0 to judge the case itself) and a ``CaseEncoding``, all 64-bit words; a reply is its length in bytes as such a word, and JSON
 enum JudgeMessage {
     /// The target of a finding if the process died between two patchers, of damage by one of them.
     static let unknown = "unknown"
@@ -23,9 +23,11 @@ enum JudgeMessage {
     }
 
     /// The bytes of a request.
-    static func request(_ number: UInt64, excluding excluded: UInt64, _ c: Case) -> [UInt8] {
+    static func request(
+        _ number: UInt64, excluding excluded: UInt64, searchingBelow limit: UInt64 = 0, _ c: Case
+    ) -> [UInt8] {
         let packet = CaseEncoding(c).words
-        let words = [UInt64(packet.count + 2), number, excluded] + packet
+        let words = [UInt64(packet.count + 3), number, excluded, limit] + packet
         return unsafe words.withUnsafeBytes { unsafe Array($0) }
     }
 

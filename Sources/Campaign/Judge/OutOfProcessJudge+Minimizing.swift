@@ -45,6 +45,27 @@ extension OutOfProcessJudge {
         return result
     }
 
+    /// Replaces a minimized case by the smallest one in its bucket, or counts the smaller cases, none of which is in it.
+    ///
+    /// A case that ends or delays its process is left as it is.
+    ///
+    /// - Parameter limit: the largest number of smaller cases; if there are more, none is run
+    package func proveSmallest(_ result: inout Minimizer.Result, bucket: String, limit: UInt64) {
+        if result.isInterrupted || Bucket.rule(of: bucket)?.isDeadly != false { return }
+        guard let search = search(below: result.smallest, limit: limit), search.isProven else { return }
+        if let text = search.found {
+            guard let found = try? CaseFile.parse(text, file: bucket) else { return }
+            var smallest = Minimizer.finish(found, bucket, self)
+            guard let finding = findings(of: smallest, against: smallest.target).first(where: { $0.bucket == bucket })
+            else { return }
+            smallest.describe(finding)
+            smallest.report = report
+            smallest.conditions = result.smallest.conditions
+            result.smallest = smallest
+        }
+        result.smallerCases = search.tried - (search.found == nil ? 0 : 1)
+    }
+
     /// The number of candidates of a slide that may end their process: one that hangs costs seconds.
     ///
     /// The limit counts cases, not seconds, so that a slide ends at the same case on any machine.

@@ -69,9 +69,11 @@ package final class OutOfProcessJudge: CaseJudge {
 
     /// A kernel refuses most programs from which some instructions were removed; many of them without a load.
     package func isPromising(_ candidate: Case, madeFrom best: Case) -> Bool {
-        // The program of a generator is valid by construction.
-        if candidate.liveSlots != nil { return true }
-        guard let program = candidate.loadable, let before = best.loadable else { return true }
+        // Only a program of the generator is valid by construction, so that its refusal says something.
+        if Case.isRefusal(best.bucket ?? "") { return candidate.liveSlots != nil }
+        guard candidate.liveSlots == nil, let program = candidate.loadable, let before = best.loadable else {
+            return true
+        }
         return VerifierRules(program).brokenCount <= VerifierRules(before).brokenCount
     }
 
@@ -88,6 +90,15 @@ package final class OutOfProcessJudge: CaseJudge {
             excluded &= ~(1 << UInt64(number))
         }
         return findings(of: c, excluding: excluded)
+    }
+
+    /// Searches for a case in the bucket of another one that is smaller; `nil` if the search ended early.
+    ///
+    /// - Parameter limit: the largest number of smaller cases; if there are more, none is run
+    func search(below c: Case, limit: UInt64) -> CaseVerdict.Search? {
+        guard let number = names.firstIndex(where: { $0 == c.target }), c.loading == nil else { return nil }
+        guard let reply = reply(to: c, excluding: ~(1 << UInt64(number)), searchingBelow: limit) else { return nil }
+        return reply.isDead ? nil : reply.verdict.search
     }
 
     private func findings(of c: Case, excluding excluded: UInt64) -> [Finding] {
@@ -111,13 +122,15 @@ package final class OutOfProcessJudge: CaseJudge {
         return [finding] + findings(of: c, excluding: ~others.reduce(0) { $0 | 1 << UInt64($1) })
     }
 
-    private func reply(to c: Case, excluding excluded: UInt64) -> JudgeMessage.Reply? {
+    private func reply(
+        to c: Case, excluding excluded: UInt64, searchingBelow limit: UInt64 = 0
+    ) -> JudgeMessage.Reply? {
         if failure != nil { return nil }
         do throws(CampaignError) {
             var end = WorkerProcess.End.done
             // The process survives all patchers. If it has ended, another process killed it.
             for attempt in 0..<3 {
-                if let reply = try answer(c, excluding: excluded) {
+                if let reply = try answer(c, excluding: excluded, searchingBelow: limit) {
                     // Earlier cases may have leaked the memory: a new process decides.
                     let isOld = reply.isDead && reply.verdict.findings.contains { Case.isLeak($0.bucket) }
                     if attempt == 0 && isOld { continue }
@@ -146,6 +159,11 @@ package final class OutOfProcessJudge: CaseJudge {
     /// - Units: seconds
     private static let grace = 5.0
 
+    /// The time limit of a search for a smaller case.
+    ///
+    /// - Units: seconds
+    private static let longestSearch = 60.0
+
     /// The reason why there are no bytes from the process.
     private enum Gap: Error {
         /// It has ended, or was killed for lack of time.
@@ -155,11 +173,13 @@ package final class OutOfProcessJudge: CaseJudge {
     }
 
     /// The answer of the process, which is started if there is none; `nil` if it has ended.
-    private func answer(_ c: Case, excluding excluded: UInt64) throws(CampaignError) -> JudgeMessage.Reply? {
+    private func answer(
+        _ c: Case, excluding excluded: UInt64, searchingBelow smaller: UInt64
+    ) throws(CampaignError) -> JudgeMessage.Reply? {
         let process = try running()
         requests += 1
-        process.write(JudgeMessage.request(requests, excluding: excluded, c))
-        let limit = Date() + budget.timeout + Self.grace
+        process.write(JudgeMessage.request(requests, excluding: excluded, searchingBelow: smaller, c))
+        let limit = Date() + (smaller == 0 ? budget.timeout : Self.longestSearch) + Self.grace
         do throws(Gap) {
             while true {
                 let length = try receive(8, from: process, until: limit)

@@ -20,6 +20,8 @@ package struct Minimizer {
         package var strays: [String: Case]
         /// The finding of the smallest case; `nil` if it was not run.
         package var finding: Finding?
+        /// The number of smaller cases, if all of them were run and none is in the bucket; else `nil`.
+        package var smallerCases: UInt64?
         /// True if an interrupt or a time limit ended the minimization. Another run may find a smaller case.
         package var isInterrupted = false
 
@@ -87,7 +89,7 @@ package struct Minimizer {
     }
 
     /// Adds the expected result to the case.
-    static func finish(_ c: Case, _ bucket: String?, _ judge: any CaseJudge) -> Case {
+    package static func finish(_ c: Case, _ bucket: String?, _ judge: any CaseJudge) -> Case {
         var finished = c
         finished.bucket = bucket
         finished.target = bucket.map(Bucket.target(of:))

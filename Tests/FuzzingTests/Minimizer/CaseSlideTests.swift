@@ -60,10 +60,10 @@ struct CaseSlideTests {
     }
 
     @Test(arguments: [
-        Fault.conditional32Forgotten, .mayGotoForgotten, .backJumpStrict, .refOffByOne, .auxStays, .startStrict,
+        RuleFault.conditional32Forgotten, .mayGotoForgotten, .backJumpStrict, .refOffByOne, .auxStays, .startStrict,
         .lineAtPatchShifted, .callForgotten, .jaForgotten, .forwardJumpToLast,
     ])
-    func faultOfOneComparison(fault: Fault) {
+    func faultOfOneComparison(fault: RuleFault) {
         let found = groups(FaultyPatcher(fault))
         #expect((1...3).contains(found.count), "\(fault): \(found)")
     }
@@ -76,11 +76,12 @@ struct CaseSlideTests {
     }
 
     @Test(arguments: [
-        (Fault.auxStays, Fault.lineAtPatchShifted), (.backJumpStrict, .startStrict), (.callForgotten, .refOffByOne),
+        (RuleFault.auxStays, RuleFault.lineAtPatchShifted), (.backJumpStrict, .startStrict),
+        (.callForgotten, .refOffByOne),
         (.conditional32Forgotten, .auxOnFirst), (.mayGotoForgotten, .inheritanceForgotten),
         (.skipForgotten, .auxLastLost), (.conditional32Forgotten, .callForgotten), (.jaForgotten, .gotolForgotten),
     ])
-    func faultsStayApart(one: Fault, other: Fault) {
+    func faultsStayApart(one: RuleFault, other: RuleFault) {
         let found = groups(Both([FaultyPatcher(one), FaultyPatcher(other)]), most: 40)
         #expect(found.count >= 2, "\(one), \(other): \(found)")
     }

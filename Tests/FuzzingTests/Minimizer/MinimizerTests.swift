@@ -5,13 +5,13 @@ import Testing
 
 /// Properties of the minimizer, on findings of campaigns against planted faults.
 struct MinimizerTests {
-    private static let faults: [Fault] = [
+    private static let faults: [RuleFault] = [
         .backJumpStrict, .startStrict, .inheritsFirst, .refLeavesSubprogram, .deletionCrossesSubprogram, .auxOnFirst,
         .skipNotForOwnJumps, .gotolForgotten,
     ]
 
     /// The first findings of a campaign, each with its seed and index.
-    private func findings(_ fault: Fault, seed: UInt64) -> [(c: Case, bucket: String)] {
+    private func findings(_ fault: RuleFault, seed: UInt64) -> [(c: Case, bucket: String)] {
         var fuzzer = Fuzzer(seed: seed, patchers: [FaultyPatcher(fault)])
         var found: [(Case, String)] = []
         for index in 0..<UInt64(20_000) where !fuzzer.run(index: index) {
@@ -23,7 +23,7 @@ struct MinimizerTests {
         return found
     }
 
-    @Test(arguments: faults) func minimizedCasesAreSmallAndFail(_ fault: Fault) throws {
+    @Test(arguments: faults) func minimizedCasesAreSmallAndFail(_ fault: RuleFault) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of MinimizerTests.minimizedCasesAreSmallAndFail, \(fault): \(seed)")
         let minimizer = Minimizer([FaultyPatcher(fault)])
