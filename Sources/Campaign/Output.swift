@@ -47,10 +47,23 @@ package enum Output {
     /// processes would inherit `SIG_IGN`.
     package static func watchReader() { for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } } }
 
-    /// Writes a text to standard output.
+    /// True if standard output is for a report, so that texts for people go to standard error.
+    private static let isForReport = Atomic(false)
+
+    /// Reserves standard output for ``report(_:)``: later texts go to standard error.
+    static func reserveForReport() { isForReport.store(true, ordering: .relaxed) }
+
+    /// Writes a text to standard output, or to standard error after ``reserveForReport()``.
     ///
     /// - Throws: ``CampaignError`` if it cannot be written completely, as on a full disk
     package static func write(_ text: String) throws(CampaignError) {
+        if isForReport.load(ordering: .relaxed) { note(text) } else { try report(text) }
+    }
+
+    /// Writes a report to standard output.
+    ///
+    /// - Throws: ``CampaignError`` if it cannot be written completely, as on a full disk
+    static func report(_ text: String) throws(CampaignError) {
         let output = FileDescriptor(rawValue: descriptor.load(ordering: .relaxed))
         do throws(Errno) { try output.put(text.utf8) } catch { throw failure(error) }
     }
@@ -69,10 +82,15 @@ package enum Output {
     /// Writes a value as one line of JSON to standard output, keys in alphabetical order.
     ///
     /// - Throws: ``CampaignError`` if it cannot be written completely, or the error of the value's encoding
-    package static func json(_ value: some Encodable) throws {
+    package static func json(_ value: some Encodable) throws { try line(try jsonText(value)) }
+
+    /// A value as one line of JSON, keys in alphabetical order.
+    ///
+    /// - Throws: the error of the value's encoding
+    static func jsonText(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try line(String(decoding: try encoder.encode(value), as: UTF8.self))
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// The longest wait for a blocked standard error, in milliseconds.

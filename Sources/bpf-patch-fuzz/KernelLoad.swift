@@ -20,16 +20,17 @@ struct KernelLoad: ParsableCommand {
             --type, --attach-type and --target-program are for programs whose section does not name them.
 
             A program that cannot be loaded, for example without its attach target, is listed with the reason. This is \
-            not an error. A program with code that the checker does not understand is also listed; it is neither right \
-            nor wrong.
+            not an error. A program with code that the checker does not understand is also listed with a bucket; it is \
+            neither right nor wrong.
 
             --json prints one object: kernel (its release), objects, programs, refused (an array of {object, program, \
             reason}), loads (an array of {way, loaded, checked, without_log, without_records, patches, deletions, \
             slots_in, slots_out}, way being plain or rnd_hi32), not_understood and findings (arrays of {object, \
-            program, way, bucket, sentence, detail, listing}) and seconds.
+            program, way, bucket, sentence, known, detail, listing}) and seconds.
 
-            The exit status is 77 if there are findings. Else it is 1 if no program is loaded, a named file is missing \
-            or unreadable, or a capability is missing.
+            The exit status is 77 if there are findings. Else it is 1 if code is not understood, no program is \
+            loaded, a named file is missing or unreadable, or a capability is missing. Buckets of --known do not \
+            affect it.
 
             Examples:
               bpf-patch-fuzz kernel load /usr/lib/x86_64-linux-gnu/bpf
@@ -45,14 +46,22 @@ struct KernelLoad: ParsableCommand {
     @Flag(help: "Print one line of JSON instead of text.")
     var json = false
 
+    @OptionGroup var known: KnownOption
+
+    @OptionGroup var unexplained: UnexplainedOption
+
+    @OptionGroup var files: ReportFileOptions
+
     func run() throws {
-        let report: KernelLoadReport
-        do {
-            report = try KernelLoadReport(paths: paths, options: types.chosen, host: Executable())
+        try files.run("kernel load") { _ in
+            let list = try known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
+            let report = try KernelLoadReport(
+                paths: paths, known: list ?? KnownBuckets(), options: types.chosen, host: Executable())
             if json { try Output.json(report) } else { try Output.write(report.text) }
-        } catch { throw stop(error) }
-        for line in report.unusable { complain("error: \(line)") }
-        if !report.findings.isEmpty { throw ExitCode.findings }
-        if !report.unusable.isEmpty { throw ExitCode.failure }
+            let errors = report.unusable + (unexplained.isAllowed ? [] : report.unexplained.map { [$0] } ?? [])
+            for line in errors { complain("error: \(line)") }
+            let status: ExitCode = report.hasNews ? .findings : errors.isEmpty ? .success : .failure
+            return (TestReport(report, command: "kernel load", host: Executable()), status)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Foundation
 
 /// `kernel replay`: loads cases that were found in a kernel into the running kernel.
 struct KernelReplay: ParsableCommand {
@@ -29,13 +30,24 @@ struct KernelReplay: ParsableCommand {
     @Flag(help: "Print only the counts and failures, as one line of JSON.")
     var json = false
 
+    @OptionGroup var files: ReportFileOptions
+
     func run() throws {
-        do {
+        try files.run("kernel replay") { files in
+            let began = Date()
             var replayer = Replayer(
                 JudgeChoice([], isDefault: true, isExecuting: execute, injectedFault: injection.fault),
-                kernelUse: .alone, host: Executable())
-            let session = ReplaySession(paths: paths, targets: [], known: known, json: json, usesKernel: true)
-            try session.finish(try session.run(&replayer))
-        } catch let code as ExitCode { throw code } catch { throw stop(error) }
+                kernelUse: .alone,
+                host: Executable())
+            let session = ReplaySession(
+                paths: paths, targets: [], known: known, json: json, usesKernel: true,
+                isKernelAlone: true)
+            let (summary, results) = try session.run(&replayer)
+            let status = try session.finish(summary)
+            var report = TestReport(
+                summary, results: results, command: "kernel replay", seconds: Date().timeIntervalSince(began))
+            if files.needsPictures { CasePainter(plugins: [], host: Executable()).paint(&report) }
+            return (report, status)
+        }
     }
 }

@@ -32,12 +32,12 @@ struct Merge: ParsableCommand {
     @OptionGroup var reporting: ReportOptions
 
     func run() throws {
-        var report: CampaignReport
-        do {
+        try reporting.files.run("merge") { files in
             let list = try known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
-            report = try StateMerger.merge(states, into: output, host: Executable())
+            var report = try StateMerger.merge(states, into: output, host: Executable())
             report.mark(list ?? KnownBuckets(), host: Executable())
-        } catch { throw stop(error) }
-        try report.print(reporting)
+            let status = try report.print(reporting)
+            return (TestReport(report, command: "merge", host: Executable(), isDrawn: files.needsPictures), status)
+        }
     }
 }

@@ -7,4 +7,6 @@ struct ReportOptions: ParsableArguments {
 
     @Flag(help: "Also print the report as one line of JSON, the last line of standard output.")
     var json = false
+
+    @OptionGroup var files: ReportFileOptions
 }

@@ -31,6 +31,10 @@ struct Show: ParsableCommand {
     @Option(name: .customLong("died"), help: .hidden)
     var died: String?
 
+    /// Prints the content of an HTML `pre`, for reports.
+    @Flag(help: .hidden)
+    var html = false
+
     /// The deaths of patchers in the case.
     private struct Deaths: Codable {
         var findings: [Finding] = []
@@ -58,13 +62,13 @@ struct Show: ParsableCommand {
             let isTerminal = isatty(STDOUT_FILENO) != 0
             let environment = ProcessInfo.processInfo.environment
             let picture = CasePicture(
-                c, patchers: options.make(living), width: OutputWidth.columns,
+                c, patchers: options.make(living), width: html ? CasePicture.pageWidth : OutputWidth.columns,
                 color: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
                 beyondContract: options.beyondContract, oracle: options.oracle, deaths: deaths.findings)
             let text: String
             let isWrong: Bool
             do throws(ProgramFault) {
-                text = try picture.text()
+                text = html ? try picture.html() : try picture.text()
                 isWrong = try picture.expectationFault() != nil
             } catch { throw CampaignError("\(file): the program is ill formed: \(error)") }
             try Output.write(text)

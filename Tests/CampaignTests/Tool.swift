@@ -35,6 +35,16 @@ struct Tool {
         func command(showing file: String, plugins: [PluginFile]) -> [String] {
             program.command(showing: file, plugins: plugins)
         }
+
+        func command(drawing file: String, plugins: [PluginFile]) -> [String] {
+            program.command(drawing: file, plugins: plugins)
+        }
+
+        func command(replaying file: String, isKernel: Bool, plugins: [PluginFile]) -> [String] {
+            program.command(replaying: file, isKernel: isKernel, plugins: plugins)
+        }
+
+        func command(running target: CampaignTarget) -> [String] { program.command(running: target) }
     }
 
     /// Runs a command to its end.

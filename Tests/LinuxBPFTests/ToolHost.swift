@@ -15,4 +15,7 @@ struct ToolHost: HostProgram {
     func option(naming path: String) -> String { path }
     func command(resuming state: String, of target: CampaignTarget) -> [String] { commandLine }
     func command(showing file: String, plugins: [PluginFile]) -> [String] { commandLine }
+    func command(drawing file: String, plugins: [PluginFile]) -> [String] { commandLine }
+    func command(replaying file: String, isKernel: Bool, plugins: [PluginFile]) -> [String] { commandLine }
+    func command(running target: CampaignTarget) -> [String] { commandLine }
 }

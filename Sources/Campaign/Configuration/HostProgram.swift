@@ -21,6 +21,17 @@ package protocol HostProgram: Sendable {
     /// The command that shows a case, with the plug-ins that the case needs.
     func command(showing file: String, plugins: [PluginFile]) -> [String]
 
+    /// The command that draws a case as HTML, with the plug-ins that the case needs.
+    func command(drawing file: String, plugins: [PluginFile]) -> [String]
+
+    /// The command that runs a stored case again, with the plug-ins that the case needs.
+    ///
+    /// - Parameter isKernel: true for a case that was found in a kernel
+    func command(replaying file: String, isKernel: Bool, plugins: [PluginFile]) -> [String]
+
+    /// The command that runs campaigns of a target, without options.
+    func command(running target: CampaignTarget) -> [String]
+
     /// The option that replaces the campaign in a state folder.
     var restartOption: String { get }
 

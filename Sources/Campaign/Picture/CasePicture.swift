@@ -22,6 +22,11 @@ package struct CasePicture {
     /// - Units: columns
     package static let leastWidth = 60
 
+    /// The width of pictures in HTML.
+    ///
+    /// - Units: columns
+    package static let pageWidth = 100
+
     /// The most tables of wrong results for one pass.
     private static let tableLimit = 3
 
@@ -54,6 +59,18 @@ package struct CasePicture {
     /// - Throws: the program's fault if it is ill formed
     /// - Complexity: O(slots) a pass, and the run time of the patchers
     package func text() throws(ProgramFault) -> String {
+        try lines().map { $0.printed(color: color) + "\n" }.joined()
+    }
+
+    /// Draws the picture as the content of an HTML `pre`.
+    ///
+    /// - Throws: the program's fault if it is ill formed
+    /// - Complexity: O(slots) a pass, and the run time of the patchers
+    package func html() throws(ProgramFault) -> String {
+        try lines().map { $0.html + "\n" }.joined()
+    }
+
+    private func lines() throws(ProgramFault) -> [StyledText] {
         let history = try CaseHistory(c, oracle)
         var verdicts: [PatcherVerdict] = []
         var agreeing: [String] = []
@@ -78,8 +95,7 @@ package struct CasePicture {
         }
         if history.steps.isEmpty { lines += [StyledText(), rule("no passes")] + listing(c.program) }
         if let kernel { lines += comparison(kernel) }
-        lines += [StyledText()] + StyledText.wrapList(Self.legend, to: width).map { StyledText($0, .faint) }
-        return lines.map { $0.printed(color: color) + "\n" }.joined()
+        return lines + [StyledText()] + StyledText.wrapList(Self.legend, to: width).map { StyledText($0, .faint) }
     }
 
     // MARK: Sections

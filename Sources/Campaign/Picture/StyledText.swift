@@ -13,6 +13,19 @@ enum Tone: UInt8 {
     case right
     case heading
 
+    /// The class of the tone in HTML, or `nil`.
+    var style: String? {
+        switch self {
+        case .plain: nil
+        case .faint: "f"
+        case .edit: "e"
+        case .call: "c"
+        case .wrong: "w"
+        case .right: "r"
+        case .heading: "h"
+        }
+    }
+
     /// The escape sequence of the tone, or `nil`.
     ///
     /// - Source: ECMA-48, SGR
@@ -89,6 +102,30 @@ struct StyledText {
             text.append(characters[at])
         }
         return tone == .plain ? text : text + "\u{1b}[0m"
+    }
+
+    /// The line as HTML, without trailing blanks: a `span` for each run of one tone.
+    var html: String {
+        var end = count
+        while end > 0 && characters[end - 1] == " " { end -= 1 }
+        var text = ""
+        var run = ""
+        var tone = Tone.plain
+        func close() {
+            if run.isEmpty { return }
+            let words = MarkupText.escaped(run)
+            text += tone.style.map { "<span class=\"\($0)\">\(words)</span>" } ?? words
+            run = ""
+        }
+        for at in 0..<end {
+            if tones[at] != tone && characters[at] != " " {
+                close()
+                tone = tones[at]
+            }
+            run.append(characters[at])
+        }
+        close()
+        return text
     }
 
     /// Breaks a text into lines of at most `width` columns, between words if possible.

@@ -88,7 +88,7 @@ package final class StateFolder {
 
     /// The purpose of opening a campaign. It selects the advice in errors.
     enum Purpose {
-        case resuming, merging
+        case resuming, merging, reporting
 
         /// The advice if the folder has files, but no readable campaign.
         ///
@@ -98,6 +98,7 @@ package final class StateFolder {
             case .resuming:
                 "start a new campaign with \(host.restartOption) instead of \(host.resumeOption), which moves the files to \(aside)"
             case .merging: "leave it out"
+            case .reporting: "name another folder"
             }
         }
     }
@@ -138,11 +139,28 @@ package final class StateFolder {
         let start = "\(newest) is missing or damaged; "
         switch purpose {
         case .resuming: Output.note(start + "resuming from the previous one, so some cases are run again\n")
-        case .merging: Output.note(start + "the previous one is used, so some cases are not counted\n")
+        case .merging, .reporting:
+            Output.note(start + "the previous one is used, so some cases are not counted\n")
         }
         let folder = StateFolder(path, checkpoint: found, lock: lock, restarts: false)
         folder.isNewestSound = false
         return folder
+    }
+
+    /// The last complete checkpoint of a folder, which another process may be writing. Nothing is locked or changed.
+    ///
+    /// - Returns: the checkpoint, and true if a process is writing the folder
+    /// - Throws: ``CampaignError`` if there is no campaign, or its checkpoints have another format or are damaged
+    package static func lastCheckpoint(
+        of path: String, host: any HostProgram
+    ) throws(CampaignError) -> (checkpoint: Checkpoint, isInUse: Bool) {
+        let isInUse = StateLock.isHeld(folder: path)
+        let files = [path + "/checkpoint", path + "/checkpoint.before"]
+        for file in files {
+            if let found = try read(file, .reporting, host) { return (found, isInUse) }
+        }
+        if !files.contains(where: FileManager.default.fileExists(atPath:)) { throw noCampaign(path, .reporting, host) }
+        throw CampaignError("\(files[0]) and \(files[1]) are damaged, so the progress of the campaign is unknown")
     }
 
     /// The error for a folder without a checkpoint.
@@ -155,7 +173,7 @@ package final class StateFolder {
                     + "its checkpoint, or \(purpose.advice(nextAside(in: path), host))")
         }
         switch purpose {
-        case .merging:
+        case .merging, .reporting:
             return CampaignError(
                 "\(path) contains no campaign; name folders that were used with \(host.stateOption)")
         case .resuming:

@@ -52,6 +52,14 @@ final class StateLock {
         _ = try? file.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
     }
 
+    /// Returns true if another process holds the lock of a folder.
+    static func isHeld(folder: String) -> Bool {
+        guard let file = try? FileDescriptor.opening(folder + "/lock", .readOnly, .noFollow) else { return false }
+        defer { file.end() }
+        do throws(Errno) { try file.lock() } catch { return error == .wouldBlock }
+        return false
+    }
+
     private static func refusal(_ folder: String) -> CampaignError {
         CampaignError(
             "\(folder) contains lock, which does not belong to a campaign; name an empty folder, or a new one")

@@ -217,7 +217,7 @@ extension CampaignReport {
     }
 
     /// Adds up the counters of all parts, which may have different targets.
-    private mutating func addCounts(of checkpoint: Checkpoint) {
+    mutating func addCounts(of checkpoint: Checkpoint) {
         let targets = checkpoint.parts.reduce(into: [String]()) { all, part in
             all += part.targets.filter { !all.contains($0) }
         }
@@ -231,5 +231,8 @@ extension CampaignReport {
             }
         neverRun = results.neverRun.isEmpty ? nil : results.neverRun
         add(results, counts, targets: targets)
+        let contents = checkpoint.parts.flatMap(\.files).map { ($0.path, $0.content) }
+        addExhaustive(
+            counts, isWhole: missing == nil, contents: Dictionary(contents, uniquingKeysWith: { one, _ in one }))
     }
 }

@@ -26,6 +26,9 @@ import Testing
         func option(naming path: String) -> String { path }
         func command(resuming state: String, of target: CampaignTarget) -> [String] { commandLine }
         func command(showing file: String, plugins: [PluginFile]) -> [String] { commandLine }
+        func command(drawing file: String, plugins: [PluginFile]) -> [String] { commandLine }
+        func command(replaying file: String, isKernel: Bool, plugins: [PluginFile]) -> [String] { commandLine }
+        func command(running target: CampaignTarget) -> [String] { commandLine }
     }
 
     /// The message that an object was opened, as a command of a shell.

@@ -19,13 +19,27 @@ package struct KernelLoadReport: Encodable, Sendable {
         package var program: String
         /// The kind of load: `plain`, or `rnd_hi32` with `BPF_F_TEST_RND_HI32`.
         package var way: String
-        /// The bucket of a finding; `nil` if the place is not understood.
+        /// The bucket; `nil` if the verifier's log was too long to judge the difference.
         package var bucket: String?
         /// The finding in one sentence without numbers; `nil` if the place is not understood.
         package var sentence: String?
+        /// True if the bucket is in the list of known ones.
+        package var isKnown = false
         package var detail: String
         /// The instructions around the place, in the program and in the result.
         package var listing: String
+
+        enum CodingKeys: String, CodingKey {
+            case object, program, way, bucket, sentence, detail, listing
+            case isKnown = "known"
+        }
+    }
+
+    /// A load of a program.
+    struct CheckedLoad: Sendable {
+        var object: String
+        var program: String
+        var way: String
     }
 
     /// The counts of one way of loading.
@@ -67,21 +81,34 @@ package struct KernelLoadReport: Encodable, Sendable {
     package private(set) var seconds = 0.0
     /// A line for each named object or program that is missing or unreadable; ``refused`` contains them too.
     package private(set) var unusable: [String] = []
+    /// All loads, right or wrong, for reports with one test for each.
+    private(set) var checkedLoads: [CheckedLoad] = []
 
     enum CodingKeys: String, CodingKey {
         case kernel, objects, programs, refused, loads, findings, seconds
         case notUnderstood = "not_understood"
     }
 
+    /// True if there is a finding that is not known.
+    package var hasNews: Bool { findings.contains { !$0.isKnown } }
+
+    /// A sentence about the places that the check does not understand and that are not known; `nil` if there are none.
+    package var unexplained: String? {
+        let count = notUnderstood.count { !$0.isKnown }
+        return count == 0 ? nil : "\(CountText.of(count, "place")) of " + CampaignReport.unexplainedWords
+    }
+
     /// Loads and checks the programs of objects.
     ///
     /// - Parameters:
+    ///   - known: the buckets that do not affect the exit status
     ///   - options: the types of the programs, in place of those that their sections name
     ///   - host: the program of the child processes that load objects
     /// - Throws: ``CampaignError`` with the reasons if this process may not load programs, or none was loaded
     /// - Complexity: O(slots) a program, and the verifier's time
     package init(
-        paths: [String], options: LoadOptions = LoadOptions(), host: any HostProgram
+        paths: [String], known: KnownBuckets = KnownBuckets(), options: LoadOptions = LoadOptions(),
+        host: any HostProgram
     ) throws(CampaignError) {
         let begun = Date()
         var survey = try ObjectSurvey(options, host: host)
@@ -102,6 +129,12 @@ package struct KernelLoadReport: Encodable, Sendable {
             }
         }
         status.clear()
+        for number in report.findings.indices {
+            report.findings[number].isKnown = report.findings[number].bucket.map(known.contains) ?? false
+        }
+        for number in report.notUnderstood.indices {
+            report.notUnderstood[number].isKnown = report.notUnderstood[number].bucket.map(known.contains) ?? false
+        }
         report.seconds = Date().timeIntervalSince(begun)
         self = report
         if loads.allSatisfy({ $0.loaded == 0 }) {
@@ -118,6 +151,7 @@ package struct KernelLoadReport: Encodable, Sendable {
         let number = load.way == .plain ? 0 : 1
         let report = load.report
         loads[number].loaded += 1
+        checkedLoads.append(CheckedLoad(object: load.object, program: load.name, way: load.way.rawValue))
         loads[number].withoutLog += load.isWithoutLog ? 1 : 0
         loads[number].withoutRecords += load.loaded.isWithoutRecords ? 1 : 0
         loads[number].slotsIn += load.loaded.input.program.insns.count
@@ -132,7 +166,8 @@ package struct KernelLoadReport: Encodable, Sendable {
         let listing = LoadListing(load)
         let note = load.isWithoutLog ? "; dead code is unknown, since the verifier's log is too long" : ""
         for gap in report.gaps {
-            notUnderstood.append(trouble(load, nil, gap.reason + note, listing.text(slot: gap.slot, place: gap.place)))
+            notUnderstood.append(
+                trouble(load, gap.finding.bucket, gap.reason + note, listing.text(slot: gap.slot, place: gap.place)))
         }
         for finding in report.findings {
             let found = listing.text(finding)
@@ -175,7 +210,8 @@ extension KernelLoadReport {
             if !unusable.contains(line) { text += line + "\n" }
         }
         for trouble in notUnderstood {
-            text += "\(Self.place(trouble)): not understood: \(trouble.detail)\n\(trouble.listing)"
+            let bucket = trouble.bucket.map { "\($0): " } ?? ""
+            text += "\(bucket)\(Self.place(trouble)): not understood: \(trouble.detail)\n\(trouble.listing)"
         }
         for trouble in findings {
             let sentence = trouble.sentence.map { $0 + "\n" } ?? ""
