@@ -54,16 +54,26 @@ package struct Case: Hashable, Sendable {
         package var beyondContract: Bool
         /// N if one in N allocations of a plug-in built from kernel functions fails; 0 for none.
         package var failAlloc: UInt32
+        /// The number that chooses the allocations; `nil` if each pass chooses its own.
+        package var failSeed: UInt64?
 
-        package init(beyondContract: Bool = false, failAlloc: UInt32 = 0) {
+        package init(beyondContract: Bool = false, failAlloc: UInt32 = 0, failSeed: UInt64? = nil) {
             self.beyondContract = beyondContract
             self.failAlloc = failAlloc
+            self.failSeed = failSeed
+        }
+
+        /// The failing allocations with their number, or `nil`.
+        package var failures: AllocationFailures? {
+            failAlloc == 0 ? nil : failSeed.map { AllocationFailures(oneIn: failAlloc, seed: $0) }
         }
 
         /// The text after `conditions:` in a case file; empty for the default.
         package var text: String {
-            ((beyondContract ? ["beyond-contract"] : []) + (failAlloc > 0 ? ["fail-alloc \(failAlloc)"] : []))
-                .joined(separator: ", ")
+            let seed = failSeed.map { " seed \($0)" } ?? ""
+            return
+                ((beyondContract ? ["beyond-contract"] : [])
+                + (failAlloc > 0 ? ["fail-alloc \(failAlloc)\(seed)"] : [])).joined(separator: ", ")
         }
     }
 

@@ -41,6 +41,7 @@ package struct CaseRunner: ~Copyable {
     /// - Throws: the fault of an ill-formed program
     /// - Complexity: O(slots) a pass and linear patcher
     package mutating func run(_ c: Case, excluding excluded: UInt64 = 0) throws(ProgramFault) -> CaseOutcome {
+        comparison.setFailures(c.conditions.failures)
         if let fault = start(c.program, excluding: excluded) { throw fault }
         runPasses(of: c)
         let expected: Case.Expectation
@@ -60,6 +61,7 @@ package struct CaseRunner: ~Copyable {
     ///
     /// - Parameter excluded: the patchers that do not run, a bit for each
     package mutating func findings(of c: Case, excluding excluded: UInt64 = 0) -> [Finding] {
+        comparison.setFailures(c.conditions.failures)
         if start(c.program, excluding: excluded) != nil { return [] }
         runPasses(of: c)
         return comparison.findings

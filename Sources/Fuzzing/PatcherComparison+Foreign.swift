@@ -3,6 +3,11 @@ import Patching
 
 /// Violations of patchers from outside.
 extension PatcherComparison {
+    /// Makes allocations fail in patchers built from kernel functions, until the next call.
+    func setFailures(_ failures: AllocationFailures?) {
+        for foreigner in 0..<foreigners.count { unsafe foreigners[foreigner].setFailures(failures) }
+    }
+
     /// Reports violations of the patcher interface.
     mutating func reportViolations(_ pass: PassImage, _ input: ProgramImage<InputIndex>) {
         for foreigner in 0..<foreigners.count {

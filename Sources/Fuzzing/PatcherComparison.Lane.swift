@@ -63,6 +63,7 @@ extension PatcherComparison {
 
         @inline(__always)
         var violation: PatcherViolation? { patcher.violation }
+        func setFailures(_ failures: AllocationFailures?) { patcher.setFailures(failures) }
     }
 
     /// A patcher that carries out a whole script.

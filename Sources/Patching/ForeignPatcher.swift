@@ -15,6 +15,11 @@ public protocol ForeignPatcher: Patcher {
     /// - Source: SEMANTICS, "What the kernel's own functions assume"
     var kernel: KernelFunctions? { get }
 
+    /// Makes allocations fail in the passes that follow, until the next call; `nil` for the patcher's own options.
+    ///
+    /// Only patchers built from kernel functions do so.
+    func setFailures(_ failures: AllocationFailures?)
+
     /// Carries out one pass and measures the call alone, without the conversion of arguments and result.
     ///
     /// - Parameter clock: returns the time in seconds
@@ -77,6 +82,23 @@ extension PatcherViolation {
             return nil
         }
         return PatcherViolation(.unsteady, part, "a second run of the pass returned other \(part)")
+    }
+}
+
+extension ForeignPatcher {
+    public func setFailures(_ failures: AllocationFailures?) {}
+}
+
+/// Failing allocations in a patcher built from kernel functions.
+public struct AllocationFailures: Hashable, Sendable {
+    /// One allocation in this many fails.
+    public var oneIn: UInt32
+    /// The number that chooses them, the same in each pass.
+    public var seed: UInt64
+
+    public init(oneIn: UInt32, seed: UInt64) {
+        self.oneIn = oneIn
+        self.seed = seed
     }
 }
 

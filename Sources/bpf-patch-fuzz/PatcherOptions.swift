@@ -7,7 +7,9 @@ extension PatcherChoice: ExpressibleByArgument {
     package init?(argument: String) { self.init(name: argument) }
 
     /// The names that an error lists.
-    package static var allValueStrings: [String] { (builtIn + planted).map(\.name) }
+    package static var allValueStrings: [String] {
+        builtIn.map(\.name) + PlantedPatcher.Fault.allCases.map(\.name)
+    }
 
     package var defaultValueDescription: String { name }
 }
@@ -119,7 +121,7 @@ struct JudgingOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Make one allocation in N fail inside plug-ins built from a kernel tree; the kernel's functions must report \
-            it and leave a usable program.
+            it and leave a usable program. Default: one in 4, in one case of 16.
             """, valueName: "one-in"),
         transform: NumberOption.oneIn)
     var failAlloc: UInt32?

@@ -3,7 +3,8 @@ import Foundation
 import Fuzzing
 import Patching
 
-/// The form of a case between two processes: program and passes, placeholders included, and the bucket.
+/// The form of a case between two processes: program and passes, placeholders included, the bucket, and failing
+/// allocations.
 ///
 /// - Shape: 64-bit words; a count before each row
 struct CaseEncoding {
@@ -31,6 +32,7 @@ struct CaseEncoding {
         add(Array(loading)) { UInt64($0) }
         add(c.liveSlots ?? []) { $0 ? 1 : 0 }
         add(Array((c.bucket ?? "").utf8)) { UInt64($0) }
+        add(c.conditions.failures.map { [UInt64($0.oneIn), $0.seed] } ?? []) { $0 }
     }
 
     private mutating func add<Element>(_ row: [Element], _ word: (Element) -> UInt64) {
@@ -71,6 +73,11 @@ struct CaseEncoding {
         if !live.isEmpty { c.loading?.live = Case.Loading.LiveSlots(c.program, live) }
         let bucket = reader.row { UInt8(truncatingIfNeeded: $0) }
         if !bucket.isEmpty { c.bucket = String(decoding: bucket, as: UTF8.self) }
+        let failures = reader.row { $0 }
+        if failures.count == 2 {
+            c.conditions.failAlloc = UInt32(truncatingIfNeeded: failures[0])
+            c.conditions.failSeed = failures[1]
+        }
         return c
     }
 

@@ -88,7 +88,7 @@ extension CaseFile.Reader {
         }
     }
 
-    /// `beyond-contract`, `fail-alloc 10`, or both with a comma between them.
+    /// `beyond-contract`, `fail-alloc 10` or `fail-alloc 10 seed 7`, or both with a comma between them.
     private mutating func readConditions() throws(AssemblyError) -> Case.Conditions {
         var conditions = Case.Conditions()
         repeat {
@@ -96,6 +96,7 @@ extension CaseFile.Reader {
                 conditions.beyondContract = true
             } else if conditions.failAlloc == 0 && line.takeSymbol("fail-alloc") {
                 conditions.failAlloc = try line.count(1...UInt32.max)
+                if line.takeSymbol("seed") { conditions.failSeed = try line.count(0...UInt64.max) }
             } else {
                 throw fault("`beyond-contract` or `fail-alloc N`")
             }
