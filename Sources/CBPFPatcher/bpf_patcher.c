@@ -15,5 +15,5 @@ _Static_assert(offsetof(struct bpf_patcher_image, lines) == 40, "image.lines");
 _Static_assert(sizeof(struct bpf_patcher_edit) == 40, "edit");
 _Static_assert(offsetof(struct bpf_patcher_edit, refs) == 24, "edit.refs");
 _Static_assert(sizeof(struct bpf_patcher) == 24, "patcher");
-_Static_assert(sizeof(struct bpf_patcher_kernel) == 40, "kernel");
+_Static_assert(sizeof(struct bpf_patcher_kernel) == 56, "kernel");
 #endif

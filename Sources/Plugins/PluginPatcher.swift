@@ -15,6 +15,7 @@ package final class PluginPatcher: ForeignPatcher {
     private let options: Plugin.Options
     private let pluginCall = UncheckedBox(PluginCall())
     private let lastViolation = UncheckedBox<PatcherViolation?>(nil)
+    private let failures = UncheckedBox<AllocationFailures?>(nil)
     private let function: PluginCall.Apply
 
     init(_ plugin: Plugin, options: Plugin.Options) {
@@ -25,6 +26,8 @@ package final class PluginPatcher: ForeignPatcher {
         kernel = plugin.description.kernel
         unsafe function = plugin.apply
     }
+
+    package func setFailures(_ failures: AllocationFailures?) { unsafe self.failures.value = failures }
 
     package var violation: PatcherViolation? { unsafe lastViolation.value }
 
@@ -64,7 +67,11 @@ package final class PluginPatcher: ForeignPatcher {
 
     @inline(__always)
     private func call(_ hash: UInt64) -> Int32 {
-        if options.failAlloc > 0 { plugin.failAlloc?(hash, options.failAlloc) }
+        if let failures = unsafe failures.value {
+            plugin.failAlloc?(failures.seed, failures.oneIn)
+        } else if options.failAlloc > 0 {
+            plugin.failAlloc?(hash, options.failAlloc)
+        }
         return unsafe pluginCall.value.call(function)
     }
 
@@ -91,16 +98,7 @@ package final class PluginPatcher: ForeignPatcher {
             return PatcherViolation(
                 .otherError, "enomem", "the plug-in returned -ENOMEM, but a campaign never runs short of memory")
         }
-        if code == -BPF_PATCHER_KERNEL_DAMAGED && kernel != nil {
-            return PatcherViolation(
-                .damage, "damaged-by-failed-allocation",
-                "an allocation failed, and a kernel function then left a changed program")
-        }
-        if code == -BPF_PATCHER_KERNEL_STALE && kernel != nil {
-            return PatcherViolation(
-                .damage, "stale-table",
-                "poke descriptors or instruction arrays were not adjusted to the program")
-        }
+        if let damage = kernel == nil ? nil : damage(code) { return damage }
         if code == -BPF_PATCHER_KERNEL_LEAKED && kernel != nil {
             return PatcherViolation(
                 .damage, "leak", "a kernel function allocated memory that was not freed by the end of the pass")
@@ -111,6 +109,27 @@ package final class PluginPatcher: ForeignPatcher {
             .badStatus, words,
             "apply() returned \(code)\(name.map { ", -\($0)" } ?? ""), which is not 0, -EINVAL, -ERANGE or -ENOMEM"
         )
+    }
+
+    /// The violation of kernel functions that leave tables wrong, or `nil`. The plug-in says which table, where and how.
+    private func damage(_ code: Int32) -> PatcherViolation? {
+        let words: String
+        let sentence: String
+        let fault = plugin.fault
+        switch -code {
+        case BPF_PATCHER_KERNEL_DAMAGED:
+            words = "damaged-by-failed-allocation"
+            sentence = "an allocation failed, and a kernel function then left a changed program"
+        case BPF_PATCHER_KERNEL_CHANGED:
+            words = "damaged-by-refusal"
+            sentence = "a kernel function refused a patch and left a changed program"
+        case BPF_PATCHER_KERNEL_STALE:
+            let table = fault.table.replacing("_", with: "-")
+            words = table.isEmpty ? "stale-table" : "stale-table-\(table)"
+            sentence = "a table of the kernel does not follow the program"
+        default: return nil
+        }
+        return PatcherViolation(.damage, words, fault.sentence.isEmpty ? sentence : "\(sentence): \(fault.sentence)")
     }
 
     /// The name of an error number, like `ENOSPC`, or `nil`.

@@ -1,3 +1,10 @@
+/// The third words of buckets with a report of the verifier about itself.
+package enum VerifierBugWord {
+    package static let plain = "verifier-bug"
+    /// The program does not have the property that triggers the known fault with the same words.
+    package static let unexplained = "verifier-bug-unexplained"
+}
+
 /// All words that buckets can contain, with their meanings.
 ///
 /// The README contains these tables, and a test compares them.
@@ -21,15 +28,36 @@ package enum BucketGuide {
     package static let others: [(rules: [BrokenRule], row: Row)] = [
         ([.error], Row(word: "X-became-Y", meaning: "the pass must return X and returns Y: `accepted` or an error")),
         ([.error], Row(word: "leak", meaning: "functions of a kernel leak memory")),
-        ([.error], Row(word: "stale-table", meaning: "tables of the kernel do not follow the program")),
+        ([.error], Row(word: "stale-table-X", meaning: "a table of the kernel does not follow the program")),
+        ([.error], Row(word: "damaged-by-refusal", meaning: "a refused pass leaves a changed program")),
         (
             [.error],
             Row(word: "damaged-by-failed-allocation", meaning: "a failed allocation leaves a damaged program")
         ),
         ([.error], Row(word: "verifier-bug", meaning: "the kernel reports a bug of its own, in the words that follow")),
+        (
+            [.error],
+            Row(
+                word: VerifierBugWord.unexplained,
+                meaning: "the same, where the known fault with these words is ruled out")
+        ),
+        (
+            [.kernelLog],
+            Row(word: "X", meaning: "`warning`, `bug`, `kasan`, `ubsan`, `oops`, `verifier-bug` or `taint`")
+        ),
+        ([.kernelLog], Row(word: "probe", meaning: "a probe of a feature makes the kernel complain")),
         ([.encoding], Row(word: "far-call", meaning: "kernel: a call is shown with its offset cut to 16 bits")),
         ([.encoding], Row(word: "helper-address", meaning: "kernel: a helper has another address than elsewhere")),
         ([.encoding], Row(word: "helper-inlining", meaning: "kernel: a helper is inlined in some places only")),
+        (
+            [.encoding],
+            Row(word: "unblinded-X", meaning: "kernel: a constant of an instruction of class X is not blinded")
+        ),
+        ([.encoding], Row(word: "stack-counter", meaning: "kernel: a wrong stack slot for the counter of `may_goto`")),
+        ([.encoding], Row(word: "stack-saved", meaning: "kernel: a wrong stack slot for the registers of `bpf_loop`")),
+        ([.encoding], Row(word: "context-field", meaning: "kernel: another field of a context is accessed")),
+        ([.encoding], Row(word: "X-Y", meaning: "kernel: a wrong value Y in the patch of a rewrite X")),
+        ([.encoding], Row(word: "X", meaning: "kernel: a wrong slot in the patch of a rewrite X")),
         ([.wrongLanding], Row(word: "jump", meaning: "kernel: a jump of any kind")),
         ([.wrongLanding], Row(word: "call-number", meaning: "kernel: a call names another subprogram than it reaches")),
         ([.wrongLanding], Row(word: "pseudo-func-number", meaning: "kernel: so does the load of an address")),
@@ -53,7 +81,10 @@ package enum BucketGuide {
         ([.notUnderstood], Row(word: "end", meaning: "kernel: at the end of the program")),
         ([.disagreement], Row(word: "bytes", meaning: "any byte")),
         ([.illFormed], Row(word: "X", meaning: "the rule of a well-formed program that is broken")),
-        ([.execution], Row(word: UpperHalfReads.word, meaning: "kernel: an upper half is filled that is read later")),
+        (
+            [.encoding, .execution],
+            Row(word: UpperHalfReads.word, meaning: "kernel: an upper half is filled that is read later")
+        ),
         ([.execution], Row(word: "X", meaning: "the type of the program")),
         ([.memory], Row(word: "leak", meaning: "memory is taken in case after case and not given back")),
         ([.hang, .memory], Row(word: "none", meaning: "nothing more is known")),
@@ -98,6 +129,7 @@ extension BrokenRule {
         case .unsteady: "a plug-in answers the same pass in two ways"
         case .notUnderstood: "a rewrite of the kernel is not understood"
         case .execution: "a program returns another value after rewriting"
+        case .kernelLog: "the kernel's log has a complaint about a load; the fourth word is the kernel function"
         }
     }
 }

@@ -48,7 +48,7 @@ import Testing
             used.formUnion(
                 (family.code + ToyTree.prelude).split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
         }
-        let files = try StandIns(header: nil).files.filter { $0.name != "standins.h" }
+        let files = try StandIns(headers: []).files.filter { $0.name != "standins.h" }
         let names = Set(files.flatMap(\.definitions).map(\.name))
         let own = names.filter {
             $0.lowercased().hasPrefix("standin_") || $0.hasPrefix("memory_") || $0.hasSuffix("_H")
@@ -142,7 +142,7 @@ import Testing
     ]
 
     @Test(arguments: prints) func messagesOfBothCompilersAreParsed(messages: String) {
-        let slice = CSlice(sources: [], others: [], standins: [], defined: [])
+        let slice = CSlice(sources: [], others: [], headers: [], standins: []) { $0 }
         let missing = CompilerReport(messages, slice).missing
         #expect(missing?.hasPrefix("a call of f() at a.c:2; it has") == true, "\(missing ?? "")")
     }

@@ -82,11 +82,11 @@ import Testing
         ),
         (
             "vfree(prog);", "vfree(prog); prog->len = 9;", core,
-            "core.c:LINE: a block of 4096 bytes was written after it was freed here"
+            "core.c:LINE: a block of 40 bytes was written after it was freed here"
         ),
         (
-            "vfree(prog);", "vfree(prog); ((char *)prog)[4095] = 9;", core,
-            "core.c:LINE: a block of 4096 bytes was written after it was freed here"
+            "vfree(prog);", "vfree(prog); ((char *)prog)[39] = 9;", core,
+            "core.c:LINE: a block of 40 bytes was written after it was freed here"
         ),
         (
             "vfree(env->insn_aux_data);", "vfree(env->insn_aux_data); env->insn_aux_data[2].seen = 9;", verifier,
@@ -95,7 +95,7 @@ import Testing
         ("vfree(prog);", "vfree(prog); vfree(prog);", core, "core.c:LINE: free of a pointer that is not allocated"),
         (
             "vmalloc(toy_size(prog->len + len - 1))", "vmalloc(toy_size(prog->len + len - 2))", core,
-            "free of a block that was written beyond its end; it was allocated at kernel/bpf/core.c:LINE"
+            "a block of 40 bytes that was allocated here was written beyond its end in bpf_patch_insn_single()"
         ),
     ]
 

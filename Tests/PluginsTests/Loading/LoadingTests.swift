@@ -26,7 +26,7 @@ struct LoadingTests {
         text(
             ".abi = 1, .name = \"mine\", .apply = apply",
             and: """
-                const struct bpf_patcher_kernel *bpf_patcher_kernel_v1(void)
+                const struct bpf_patcher_kernel *bpf_patcher_kernel_v2(void)
                 {
                     static const struct bpf_patcher_kernel kernel = { \(value) };
                     return \(value.isEmpty ? "NULL" : "&kernel");
@@ -47,8 +47,8 @@ struct LoadingTests {
         (text(".abi = 1, .name = \"\", .apply = apply"), "returns no name"),
         (text(".abi = 1, .name = \"Mine/1\", .apply = apply"), "its name 'Mine/1' is used in file names"),
         (text(".abi = 1, .name = \"taken\", .apply = apply"), "its name 'taken' is that of another patcher"),
-        (kernel(""), "bpf_patcher_kernel_v1() returns NULL"),
-        (kernel(".abi = 3, .release = \"6.12.1\""), "bpf_patcher_kernel_v1() is for version 3"),
+        (kernel(""), "bpf_patcher_kernel_v2() returns NULL"),
+        (kernel(".abi = 3, .release = \"6.12.1\""), "bpf_patcher_kernel_v2() is for version 3"),
         (kernel(".abi = 1, .release = \"linux\""), "returns the release 'linux'"),
     ]
 

@@ -10,7 +10,7 @@ struct ViolationTests {
     ///
     /// - Parameters:
     ///   - violation: the statements; `status` is the returned value, `call` counts the calls
-    ///   - kernel: true to export `bpf_patcher_kernel_v1()`
+    ///   - kernel: true to export `bpf_patcher_kernel_v2()`
     private static func text(_ violation: String, kernel: Bool = false) -> String {
         """
         #define bpf_patcher_v1 example_v1
@@ -43,7 +43,7 @@ struct ViolationTests {
         static __u64 failed;
         static void fail_alloc(__u64 seed, __u32 one_in) { failed += one_in; }
         static __u64 failed_allocs(void) { return failed; }
-        const struct bpf_patcher_kernel *bpf_patcher_kernel_v1(void)
+        const struct bpf_patcher_kernel *bpf_patcher_kernel_v2(void)
         {
             static const struct bpf_patcher_kernel kernel = {
                 .abi = 1, .release = "6.12.0", .fail_alloc = fail_alloc, .failed_allocs = failed_allocs };

@@ -62,6 +62,25 @@ struct CScanner {
         return CToken(kind: kind, range: start..<at, line: startLine)
     }
 
+    /// The next directive, or `nil` at the end. Other tokens are skipped.
+    mutating func nextDirective() -> CToken? {
+        while at < end {
+            skipBlanks()
+            guard at < end else { return nil }
+            let byte = bytes[at]
+            if byte == UInt8(ascii: "#") && isAtLineStart {
+                let start = at
+                let startLine = line
+                skipDirective()
+                isAtLineStart = false
+                return CToken(kind: .directive, range: start..<at, line: startLine)
+            }
+            isAtLineStart = false
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { skipQuoted(byte) } else { at += 1 }
+        }
+        return nil
+    }
+
     private mutating func skipBlanks() {
         while at < end {
             let byte = bytes[at]

@@ -12,27 +12,7 @@ struct CWord {
     /// Returns true if the compiler or its own headers define the name.
     static func isBuiltIn(_ text: String) -> Bool { text.hasPrefix("__builtin") || compilerWords.contains(text) }
 
-    /// The names that a function declares, found by their neighbors: a type or `*` before, `=`, `;` or the like after.
-    static func locals(of tokens: [CWord]) -> Set<String> {
-        var found: Set<String> = []
-        // After a comma in parentheses comes an argument, except in the header of a loop.
-        var isLoop: [Bool] = []
-        for number in tokens.indices.dropFirst().dropLast() {
-            let before = tokens[number - 1]
-            if before.text == "(" { isLoop.append(number > 1 && tokens[number - 2].text == "for") }
-            if before.text == ")" { _ = isLoop.popLast() }
-            guard tokens[number].isName else { continue }
-            let isDeclared =
-                before.isName || typeWords.contains(before.text) || before.text == "*"
-                || (before.text == "," && isLoop.last != false)
-            if isDeclared && [";", ",", "=", ")", "[", ":"].contains(tokens[number + 1].text) {
-                found.insert(tokens[number].text)
-            }
-        }
-        return found
-    }
-
-    private static let typeWords: Set<String> = [
+    static let typeWords: Set<String> = [
         "int", "char", "long", "short", "unsigned", "signed", "bool", "void", "float", "double",
     ]
     private static let compilerWords: Set<String> = [

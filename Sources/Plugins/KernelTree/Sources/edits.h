@@ -6,7 +6,7 @@
 #ifndef EDITS_H
 #define EDITS_H
 
-#include "steps.h"
+#include "snapshot.h"
 
 /* Retargets a jump that is kept at slot `index`, in an edit that grows the program by `growth`. */
 static int adapter_keep(struct bpf_insn *insn, s64 off, s64 index, s64 growth, bool skips)
@@ -24,6 +24,9 @@ static int adapter_keep(struct bpf_insn *insn, s64 off, s64 index, s64 growth, b
 	return adapter_retarget(insn, field, index, target);
 }
 
+#ifndef KIT_HAS_APPLY
+#include "steps.h"
+
 /* Builds the patch of an edit at `off` of the current layout. */
 static int adapter_prepare(u32 number, u32 off, bool has_original)
 {
@@ -38,7 +41,8 @@ static int adapter_prepare(u32 number, u32 off, bool has_original)
 	if (!adapter_grow(&adapter.patch, &adapter.patch_cap, len + 1, sizeof(*patch)))
 		return -ENOMEM;
 	patch = adapter.patch;
-	memcpy(patch, edit->patch, len * sizeof(*patch));
+	for (i = 0; i < len; i++)
+		patch[i] = disguise_patch(edit, i);
 	if (edit->keep != BPF_PATCHER_NONE) {
 		const u32 at = edit->keep;
 
@@ -121,8 +125,8 @@ static int adapter_insert(u32 number, u32 off)
 		err = adapter_step(off, 1, adapter.patch, len + 1);
 	if (err || !skips)
 		return err;
-#ifdef ADAPTER_HAS_ADJUST_JMP_OFF
-	err = adjust_jmp_off(adapter.env->prog, off, len);
+#ifdef KIT_HAS_SKIP
+	err = skip(adapter.env, off, len);
 	if (err)
 		return err;
 #endif
@@ -169,6 +173,7 @@ static int adapter_run(u32 count)
 		const struct bpf_patcher_edit *edit = &adapter.edits[i];
 		const u32 off = edit->off + adapter.moved[i];
 
+		tables_inject_pokes(i);
 		adapter.moved[i + 1] = adapter.moved[i] + (s32)edit->patch_len - (s32)edit->remove_cnt;
 		if (!edit->patch_len)
 			err = adapter_step(off, edit->remove_cnt, NULL, 0);
@@ -181,5 +186,7 @@ static int adapter_run(u32 count)
 	}
 	return err;
 }
+
+#endif /* KIT_HAS_APPLY */
 
 #endif

@@ -30,7 +30,7 @@
 #define MEMORY_POISON 0x6b
 #define MEMORY_SMALLEST 6 /* the smallest class holds 64 bytes */
 #define MEMORY_CLASSES 42
-#define MEMORY_CHECKED_BYTES 1024 /* at each end of a freed block */
+#define MEMORY_CHECKED_BYTES 256 /* at each end of a freed block */
 
 struct memory_block {
 	size_t size;
@@ -38,6 +38,7 @@ struct memory_block {
 	const char *place; /* where it was freed */
 	u32 class;
 	u32 pass; /* the pass that freed it */
+	u64 guard; /* before the first byte */
 };
 
 static struct memory_block *memory_free_blocks[MEMORY_CLASSES];
@@ -56,13 +57,16 @@ static struct {
 	u32 cap;
 } memory_live;
 
-/* Injected failures: one allocation in `one_in`, chosen by the seed. */
+/* Injected failures: one allocation or test for a signal in `one_in`, chosen by the seed. */
 static struct {
 	u64 seed;
 	u32 one_in;
 	bool is_paused; /* while a step is repeated */
-	bool has_failed; /* an allocation of this step failed, injected or not */
+	bool has_failed; /* an allocation of this step failed, injected or not, or a signal was pending */
 	u64 count; /* since the plug-in was loaded */
+	const char *what; /* the latest failure: the kind, the place and the function */
+	const char *place;
+	const char *function;
 } memory_failures;
 
 static inline void *memory_bytes(struct memory_block *block)
@@ -72,16 +76,16 @@ static inline void *memory_bytes(struct memory_block *block)
 
 static inline void memory_guard(struct memory_block *block)
 {
-	const u64 guard = MEMORY_GUARD ^ block->size;
-
-	memcpy((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
+	block->guard = MEMORY_GUARD ^ block->size;
+	memcpy((char *)memory_bytes(block) + block->size, &block->guard, sizeof(block->guard));
 }
 
 static inline bool memory_is_guarded(struct memory_block *block)
 {
 	const u64 guard = MEMORY_GUARD ^ block->size;
 
-	return !memcmp((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
+	return block->guard == guard &&
+	       !memcmp((char *)memory_bytes(block) + block->size, &guard, sizeof(guard));
 }
 
 /* Stops the process if a checked byte of a freed block has changed. */
@@ -109,6 +113,25 @@ static void memory_check_pass(void)
 
 		for (; block && block->pass == memory_pass; block = block->next)
 			memory_check(block);
+	}
+}
+
+/* Stops the process if one of the `most` latest live blocks was written beyond its ends. */
+static void memory_check_guards(unsigned int most)
+{
+	u32 i = memory_live.count;
+
+	while (!MEMORY_IS_CHECKED && i-- && most--) {
+		const struct memory_entry *entry = &memory_live.entries[i];
+		struct memory_block *block = (struct memory_block *)entry->bytes - 1;
+
+		if (likely(memory_is_guarded(block)))
+			continue;
+		if (block->guard != (MEMORY_GUARD ^ block->size))
+			standin_stop(entry->place, "a block that was allocated here was written before its start in %s()",
+				     standin_function);
+		standin_stop(entry->place, "a block of %zu bytes that was allocated here was written beyond its end in %s()",
+			     block->size, standin_function);
 	}
 }
 
@@ -189,8 +212,7 @@ static void memory_free_entry(struct memory_entry *entry, const char *place)
 		free(entry->bytes);
 	} else {
 		if (!memory_is_guarded(block))
-			standin_stop(place, "free of a block that was written beyond its end; it was allocated at %s",
-				     entry->place);
+			memory_check_guards(~0u);
 		memset(entry->bytes, MEMORY_POISON, block->size);
 		block->place = place;
 		block->pass = memory_pass;
@@ -243,12 +265,21 @@ static bool memory_drop_all(void)
 	return is_leak;
 }
 
-/* Returns true if this allocation is to fail. */
-static inline bool memory_fails(gfp_t flags)
+/* Records a failure for the report. */
+static void memory_note_failure(const char *what, const char *place)
+{
+	memory_failures.has_failed = true;
+	memory_failures.what = what;
+	memory_failures.place = place;
+	memory_failures.function = standin_function;
+}
+
+/* Returns true if a failure is to be injected here. */
+static inline bool memory_draws_failure(const char *what, const char *place)
 {
 	u64 mixed;
 
-	if (likely(!memory_failures.one_in) || memory_failures.is_paused || flags & __GFP_NOFAIL)
+	if (likely(!memory_failures.one_in) || memory_failures.is_paused)
 		return false;
 	memory_failures.seed += 0x9e3779b97f4a7c15ull;
 	mixed = memory_failures.seed;
@@ -256,9 +287,21 @@ static inline bool memory_fails(gfp_t flags)
 	mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93ull;
 	if ((mixed ^ mixed >> 32) % memory_failures.one_in)
 		return false;
-	memory_failures.has_failed = true;
+	memory_note_failure(what, place);
 	memory_failures.count++;
 	return true;
+}
+
+/* Returns true if this allocation is to fail. */
+static inline bool memory_fails(gfp_t flags, const char *place)
+{
+	return !(flags & __GFP_NOFAIL) && memory_draws_failure("the allocation", place);
+}
+
+/* Returns true if a signal that ends the process is pending. */
+static bool standin_is_interrupted(const char *place)
+{
+	return memory_draws_failure("the test for a signal", place);
 }
 
 /* Returns true if the kernel never allocates a block of this size. */
@@ -281,9 +324,9 @@ static void *standin_alloc_at(size_t size, gfp_t flags, const char *place)
 
 	if (unlikely(!size))
 		return memory_take_nothing(flags, place);
-	bytes = memory_fails(flags) || memory_is_too_large(size, flags) ? NULL : memory_take_at(size, place);
-	if (!bytes)
-		memory_failures.has_failed = true;
+	bytes = memory_fails(flags, place) || memory_is_too_large(size, flags) ? NULL : memory_take_at(size, place);
+	if (!bytes && !memory_failures.has_failed)
+		memory_note_failure("the allocation", place);
 	if (bytes && flags & __GFP_ZERO)
 		memset(bytes, 0, size);
 	else if (bytes && MEMORY_IS_CHECKED)
@@ -318,12 +361,13 @@ static void *standin_realloc_at(const void *old, size_t size, gfp_t flags, const
 	if (!MEMORY_IS_CHECKED && !memory_find(old))
 		standin_stop(place, "realloc of a pointer that is not allocated");
 	kept = min(memory_size(old), size);
-	if ((size > kept && memory_fails(flags)) || memory_is_too_large(size, flags))
+	if ((size > kept && memory_fails(flags, place)) || memory_is_too_large(size, flags))
 		bytes = NULL;
 	else
 		bytes = memory_take_at(size, place);
 	if (!bytes) {
-		memory_failures.has_failed = true;
+		if (!memory_failures.has_failed)
+			memory_note_failure("the allocation", place);
 		return NULL;
 	}
 	memcpy(bytes, old, kept);

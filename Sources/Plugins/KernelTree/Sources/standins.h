@@ -164,6 +164,30 @@ static void standin_stop(const char *place, const char *format, ...)
 	abort();
 }
 
+/*
+ * The function of the tree that runs, for reports. plugin build puts
+ * STANDIN_SCOPE at the start of each function that writes memory.
+ */
+static const char *standin_function = "the adapter";
+static void memory_check_guards(unsigned int most);
+
+static inline const char *standin_enter(const char *function)
+{
+	const char *outer = standin_function;
+
+	standin_function = function;
+	return outer;
+}
+
+static inline void standin_leave(const char **outer)
+{
+	memory_check_guards(4);
+	standin_function = *outer;
+}
+
+#define STANDIN_SCOPE \
+	const char *standin_outer __attribute__((__cleanup__(standin_leave), __unused__)) = standin_enter(__func__);
+
 #define STANDIN_STOP(words) standin_stop(STANDIN_PLACE, "%s", words)
 #define STANDIN_STOP_IF(condition, words) ({ \
 	const bool _is_wrong = !!(condition); \

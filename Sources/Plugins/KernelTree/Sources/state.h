@@ -22,8 +22,20 @@ static struct {
 	u32 patch_cap;
 	u32 *diverted; /* jumps that temporarily target the slot after an insertion */
 	u32 diverted_cap;
+	const struct bpf_patcher_image *in;
+	bool has_rows; /* the templates of rows are made */
+	bool has_line_at_starts; /* each subprogram of the input has a line record at its start */
+	void *stats, *active; /* blocks that the program owns */
 	u32 used_subprogs; /* entries of subprog_info that the last pass used */
 } adapter;
+
+/* The line record with an id: all its fields depend on it. */
+static struct bpf_line_info adapter_line(u32 insn_off, u32 id)
+{
+	return (struct bpf_line_info){
+		.insn_off = insn_off, .file_name_off = id * 0x9e3779b1u, .line_off = ~id * 0x85ebca77u, .line_col = id,
+	};
+}
 
 static bool adapter_is_wide(const struct bpf_insn *insn)
 {
