@@ -44,6 +44,12 @@ extension Bucket {
         case .notUnderstood:
             let place = insn == "end" ? "at the end of the program" : "at \(insnPhrase)"
             return "the kernel's rewrite \(place) is not understood"
+        case .kernelLog where insn == "probe": return "the kernel complains about the probe of \(edit)"
+        case .kernelLog where insn == "taint":
+            return "the kernel gets the taint flag \(edit.uppercased()) while the program is loaded"
+        case .kernelLog:
+            let place = edit == "none" ? "" : " in \(edit.replacing("-", with: "_"))"
+            return "the kernel's log has \(complaint)\(place) about the program"
         case .execution where insn == UpperHalfReads.word:
             return "the kernel fills the upper half of a register that is read later"
         case .execution:
@@ -55,6 +61,15 @@ extension Bucket {
 
     private var isOfKernel: Bool { target == Finding.kernelTarget }
     private var editKind: EditKind? { EditKind(rawValue: edit) }
+
+    /// The kind of a complaint in the kernel's log, with an article.
+    private var complaint: String {
+        switch insn {
+        case "kasan", "ubsan": "a report of \(insn.uppercased())"
+        case "oops": "an oops"
+        default: "a \(insn.replacing("-", with: " "))"
+        }
+    }
 
     /// The instruction with an article.
     private var insnPhrase: String { InstructionWord(insn)?.phrase ?? "an instruction (\(insn))" }
@@ -87,17 +102,27 @@ extension Bucket {
     private func status(_ fact: FindingFact?) -> String {
         let pass = "a pass with \(editKind == EditKind.none ? "no edits" : editPhrase ?? "no edits")"
         switch insn {
-        case "verifier-bug":
+        case VerifierBugWord.plain, VerifierBugWord.unexplained:
             let words = edit == "none" ? "" : ": \(edit.replacing("-", with: " "))"
-            return "the verifier reports a bug of its own" + words
+            let rest = insn == VerifierBugWord.plain ? "" : "; no known fault predicts it for this program"
+            return "the verifier reports a bug of its own" + words + rest
         case "damaged-by-failed-allocation": return "\(pass) leaves a damaged program after a failed allocation"
+        case "damaged-by-refusal": return "\(pass) is refused and leaves a changed program"
         case "stale-table": return "\(pass) leaves tables of the kernel that do not follow the program"
         case "leak": return "\(pass) leaks memory"
         default: break
         }
+        if insn.hasPrefix("stale-table-") {
+            let table = insn.dropFirst("stale-table-".count).replacing("-", with: "_")
+            return "\(pass) leaves a wrong \(table), a table of the kernel"
+        }
         let names = insn.split(separator: "-").map(String.init)
         guard names.count == 3, names[1] == "became" else { return "\(pass) returns a wrong status (\(insn))" }
         let (wanted, got) = (names[0], names[2])
+        if isOfKernel {
+            let words = edit == "none" ? "" : ": \(edit.replacing("-", with: " "))"
+            return "a valid program is refused with \(got.uppercased())" + words
+        }
         let outcome = got == "accepted" ? "is accepted" : "is refused with \(got.uppercased())"
         if wanted == "accepted" { return "\(pass) \(outcome) and must be accepted" }
         var words = "\(pass) \(outcome) and must be refused with \(wanted.uppercased())"
@@ -120,6 +145,15 @@ extension Bucket {
         case "helper-address": "a helper is called at an address that does not go with other calls"
         case "helper-inlining": "a helper is inlined in one place and called in another"
         case "far-call": "a call is shown with its offset cut to 16 bits"
+        case UpperHalfReads.word: "the kernel fills the upper half of a register that is read later"
+        case "stack-counter": "the counter of may_goto is in a wrong stack slot"
+        case "stack-saved": "an inlined bpf_loop saves registers in a wrong stack slot"
+        case "context-field": "an access of a context reaches another field of the kernel"
+        case _ where insn.hasPrefix("unblinded-"): "a constant is not blinded"
+        case _ where isOfKernel && InstructionWord(insn) == nil && editKind == .patch:
+            "an instruction in the patch of a rewrite is wrong (\(insn))"
+        case _ where isOfKernel && InstructionWord(insn) == nil:
+            "a value in the patch of a rewrite is wrong (\(insn))"
         default: "\(insnPhrase)\(near) has other bits than its offset changed"
         }
     }

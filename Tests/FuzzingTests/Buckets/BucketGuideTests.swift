@@ -29,6 +29,7 @@ struct BucketGuideTests {
             if pattern == "X-became-Y" { return word.contains("-became-") }
             if pattern == "sigX" { return word.hasPrefix("sig") }
             if pattern == "asan-X" { return word.hasPrefix("asan-") }
+            if pattern == "stale-table-X" { return word.hasPrefix("stale-table-") }
             if pattern == "X-above-room" { return word.hasSuffix("-above-room") }
             return parts.contains { pattern.replacing("PART", with: $0) == word }
         }

@@ -10,8 +10,8 @@ struct SentenceTests {
     /// The flaw of a sentence; `nil` for a good one.
     static func flaw(in sentence: String) -> String? {
         let names = [
-            "32-bit", "64-bit", "16 bits", "BPF_F_TEST_RND_HI32", "lwt_seg6local", "lirc_mode2", "2big", "code 0",
-            "at 0",
+            "32-bit", "64-bit", "16 bits", "BPF_F_TEST_RND_HI32", "lwt_seg6local", "lirc_mode2", "rnd_hi32", "rnd-hi32",
+            "2big", "code 0", "at 0",
         ]
         let plain = names.reduce(sentence.lowercased()) { $0.replacing($1.lowercased(), with: "") }
         if plain.contains(where: \.isNumber) { return "a number" }
@@ -43,7 +43,7 @@ struct SentenceTests {
             switch rule {
             case .error:
                 statuses.flatMap { one in statuses.filter { $0 != one }.map { "\(one)-became-\($0)" } }
-                    + ["leak", "stale-table", "damaged-by-failed-allocation"]
+                    + ["leak", "stale-table-linfo", "damaged-by-refusal", "damaged-by-failed-allocation"]
             case .layout, .notUnderstood: plain + (rule == .notUnderstood ? ["end"] : [])
             case .encoding: plain + ["far-call", "helper-address", "helper-inlining"]
             case .aux: plain
@@ -64,6 +64,7 @@ struct SentenceTests {
             case .inputWritten: parts
             case .badStatus: ["positive", "unknown", "eperm", "efault", "e2big"]
             case .unsteady: ["insns", "aux", "subprogs", "lines", "status"]
+            case .kernelLog: ["warning", "bug", "kasan", "ubsan", "oops", "verifier-bug", "taint", "probe"]
             case .execution: ["socket-filter", "lwt-seg6local", "lirc-mode2", "xdp", "upper-half"]
             }
         }
@@ -75,7 +76,8 @@ struct SentenceTests {
                 }
             }
         }
-        // Sentences about a running kernel, or about passes beyond the contract, differ from the others only in these words.
+        // Sentences about a running kernel, or about passes beyond the contract, differ from the others only in these
+        // words.
         all += all.filter { $0.rule.isDeadly }.map {
             Bucket(target: Finding.kernelTarget, rule: $0.rule, insn: $0.insn, edit: $0.edit)
         }
@@ -122,7 +124,8 @@ struct SentenceTests {
         }
     }
 
-    /// Buckets that differ in rule, instruction or edit have different sentences, unless the sentence does not mention edits.
+    /// Buckets that differ in rule, instruction or edit have different sentences, unless the sentence does not mention
+    /// edits.
     @Test func sentencesTellInstructionsAndEditsApart() {
         for rule in [BrokenRule.wrongLanding, .layout, .encoding, .aux] {
             var seen: [String: Bucket] = [:]
