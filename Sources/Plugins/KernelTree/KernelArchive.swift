@@ -28,10 +28,18 @@ struct KernelArchive {
 
     /// The members to unpack.
     private static let members = [
-        "*/Makefile", "*/kernel/bpf/*.[ch]", "*/include/linux/bpf*.h", "*/include/linux/btf.h",
-        "*/include/linux/filter.h", "*/include/linux/tnum.h", "*/include/uapi/linux/bpf*.h",
-        "*/include/uapi/linux/btf.h",
+        "*/Makefile", "*/kernel/bpf/*.[ch]", "*/include/linux/*.h", "*/include/uapi/linux/*.h",
     ]
+    /// Members that an archive may lack.
+    private static let optionalMembers = ["*/include/asm-generic/*.h"]
+
+    /// Returns true if all messages are about missing optional members.
+    private static func isHarmless(_ messages: String) -> Bool {
+        messages.split(separator: "\n").allSatisfy { line in
+            line.hasSuffix("Exiting with failure status due to previous errors")
+                || optionalMembers.contains { line.hasSuffix("\($0): Not found in archive") }
+        }
+    }
 
     /// Unpacks the members into a temporary folder, which the caller removes.
     ///
@@ -73,14 +81,16 @@ struct KernelArchive {
         do {
             defer { errors.end() }
             tar = try ChildProcesses.startTool(
-                words + KernelArchive.members, environment: ProcessInfo.processInfo.environment,
+                words + KernelArchive.members + KernelArchive.optionalMembers,
+                // isHarmless() parses the English messages.
+                environment: ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 },
                 standard: (file, output, errors))
         }
         let size = Double(max(1, (try? Stat(file).size) ?? 1))
         while true {
             if let status = ChildProcesses.endStatus(of: tar) {
                 let text = String(decoding: try messages.readToEnd(chunk: 4096), as: UTF8.self)
-                return status == 0 ? nil : text
+                return status == 0 || KernelArchive.isHarmless(text) ? nil : text
             }
             // The offset is shared with tar, so it shows the progress.
             progress(Double((try? file.seek(offset: 0, from: .current)) ?? 0) / size)
