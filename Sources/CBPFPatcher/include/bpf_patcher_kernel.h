@@ -23,8 +23,8 @@ extern "C" {
 #define BPF_PATCHER_KERNEL_DAMAGED 117
 
 /*
- * apply() returns this if poke descriptors or instruction arrays, which are not
- * part of the result, were not adjusted to the program: ESTALE.
+ * apply() returns this if a table that is not part of the result was not adjusted
+ * to the program: ESTALE. fault() names the table, the entry and both values.
  */
 #define BPF_PATCHER_KERNEL_STALE 116
 
@@ -33,6 +33,12 @@ extern "C" {
  * in place of any answer except the two above: EOWNERDEAD.
  */
 #define BPF_PATCHER_KERNEL_LEAKED 130
+
+/*
+ * apply() returns this if a kernel function refused a patch and left changed
+ * tables: ENOTRECOVERABLE.
+ */
+#define BPF_PATCHER_KERNEL_CHANGED 131
 
 /* Opcodes that a tree does not define. Its functions get no program or patch with them. */
 enum bpf_patcher_kernel_limit {
@@ -45,17 +51,21 @@ struct bpf_patcher_kernel {
 	const char *release; /* of the tree, as in its Makefile: "6.12.48" */
 	/*
 	 * Makes one allocation in `one_in` fail during the next apply(), chosen by
-	 * `seed`; 0 for none. A step that fails for this reason must have changed
-	 * nothing; the plug-in checks that and then repeats the step.
+	 * `seed`; 0 for none. Tests for a pending signal become true as often. A
+	 * step that fails for this reason must have changed nothing; the plug-in
+	 * checks that and then repeats the step.
 	 */
 	void (*fail_alloc)(__u64 seed, __u32 one_in);
 	/* The number of allocations that failed this way since the plug-in was loaded. */
 	__u64 (*failed_allocs)(void);
 	__u32 limits;       /* BPF_PATCHER_KERNEL_NO_* */
 	__u32 max_subprogs; /* the verifier's limit; programs with more are not tested */
+	/* After one of the first three errors: the wrong table, and one sentence on its fault. */
+	const char *(*fault_table)(void);
+	const char *(*fault)(void);
 };
 
-const struct bpf_patcher_kernel *bpf_patcher_kernel_v1(void);
+const struct bpf_patcher_kernel *bpf_patcher_kernel_v2(void);
 
 #ifdef __cplusplus
 }

@@ -39,8 +39,9 @@ extension HelperTests {
         BUG_ON(roundup(10, 7) != 14 || rounddown(13, 7) != 7 || DIV_ROUND_UP(7, 3) != 3);
         BUG_ON(DIV_ROUND_UP_ULL(1ull << 40, 3) != 366503875926ull);
         BUG_ON(ALIGN(1, 4) != 4 || ALIGN_DOWN(7, 4) != 4 || PTR_ALIGN((char *)5, 8) != (char *)8);
-        BUG_ON(!IS_ALIGNED(16, 8) || IS_ALIGNED(17, 8) || PAGE_ALIGN(1) != PAGE_SIZE || PFN_UP(4097) != 2);
-        BUG_ON((4097 & PAGE_MASK) != 4096 || !PAGE_ALIGNED(8192) || PAGE_SIZE != 1 << PAGE_SHIFT);
+        BUG_ON(!IS_ALIGNED(16, 8) || IS_ALIGNED(17, 8) || PAGE_ALIGN(1) != PAGE_SIZE);
+        BUG_ON(PFN_UP(PAGE_SIZE + 1) != 2 || PFN_UP(PAGE_SIZE) != 1 || PAGE_SIZE != 1 << PAGE_SHIFT);
+        BUG_ON(((PAGE_SIZE + 1) & PAGE_MASK) != PAGE_SIZE || !PAGE_ALIGNED(2 * PAGE_SIZE) || PAGE_ALIGNED(PAGE_SIZE + 1));
         BUG_ON(div_u64(10, 3) != 3 || div64_u64(10, 4) != 2 || div_s64(-9, 2) != -4);
         BUG_ON(do_div(value, 10) != 7 || value != 100000);
         BUG_ON(upper_32_bits(5ull << 32) != 5 || lower_32_bits((5ull << 32) + 6) != 6);
@@ -175,6 +176,8 @@ extension HelperTests {
         for (n = 0; n < 32; n++)
             cells[n] = (31 - n) / 2;
         sort_nonatomic(cells, 32, sizeof(int), toy_compare, NULL);
+        BUG_ON(get_random_u32() == get_random_u32() && get_random_u64() == get_random_u64());
+        BUG_ON(get_random_u32_below(10) >= 10);
         for (n = 0; n < 32; n++)
             BUG_ON(cells[n] != n / 2);
         sort(cells, 0, sizeof(int), toy_compare, NULL);

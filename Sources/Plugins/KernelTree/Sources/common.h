@@ -46,7 +46,11 @@
 #define clamp_val(value, low, high) clamp_t(__typeof__(value), value, low, high)
 #define in_range(value, start, count) ((u64)(value) - (u64)(start) < (u64)(count))
 #define abs(value) ({ __typeof__(value) _signed = (value); _signed < 0 ? -_signed : _signed; })
-#define abs_diff(a, b) ({ __typeof__(a) _one = (a); __typeof__(a) _two = (b); _one > _two ? _one - _two : _two - _one; })
+#define abs_diff(a, b) ({ \
+	__typeof__(a) _one = (a); \
+	__typeof__(a) _two = (b); \
+	_one > _two ? _one - _two : _two - _one; \
+})
 #define swap(a, b) do { __typeof__(a) _kept = (a); (a) = (b); (b) = _kept; } while (0)
 
 /* Rounding and dividing */
@@ -61,7 +65,13 @@
 #define ALIGN_DOWN(value, step) round_down(value, step)
 #define PTR_ALIGN(pointer, step) ((__typeof__(pointer))ALIGN((unsigned long)(pointer), step))
 #define IS_ALIGNED(value, step) (((value) & ((__typeof__(value))(step) - 1)) == 0)
-#define PAGE_SHIFT 12
+#define STANDIN_PAGE_SHIFT 12
+/* The adapter chooses the size for each pass, unless the tree needs a constant. */
+#ifdef STANDIN_CONSTANT_PAGES
+#define PAGE_SHIFT STANDIN_PAGE_SHIFT
+#else
+#define PAGE_SHIFT standin_page_shift
+#endif
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(size) round_up(size, PAGE_SIZE)
@@ -73,6 +83,8 @@
 #define do_div(value, by) ({ u32 _by = (by); u32 _rest = (value) % _by; (value) /= _by; _rest; })
 #define upper_32_bits(value) ((u32)((u64)(value) >> 32))
 #define lower_32_bits(value) ((u32)(value))
+
+static int standin_page_shift __attribute__((__unused__)) = STANDIN_PAGE_SHIFT;
 
 /* Overflow: a size that does not fit is SIZE_MAX, which no allocation can satisfy */
 
@@ -365,6 +377,22 @@ static inline void standin_sort(void *base, size_t count, size_t size, int (*com
 			standin_exchange(bytes + at * size, bytes + child * size, size, exchange);
 		}
 	}
+}
+
+/* Random numbers: the same in each pass */
+
+#define get_random_u32() ((u32)standin_random())
+#define get_random_u64() standin_random()
+#define get_random_u32_below(most) ((u32)(standin_random() % (most)))
+
+static u64 standin_random_state;
+
+static inline u64 standin_random(void)
+{
+	u64 mixed = standin_random_state += 0x9e3779b97f4a7c15ull;
+
+	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ull;
+	return mixed ^ mixed >> 31;
 }
 
 /* Lists */

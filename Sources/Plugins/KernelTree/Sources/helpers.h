@@ -215,6 +215,7 @@ static void *standin_realloc_at(const void *block, size_t size, gfp_t flags, con
 static void *standin_duplicate_at(const void *bytes, size_t size, gfp_t flags, const char *place);
 static void *standin_duplicate_text_at(const char *text, size_t most, gfp_t flags, const char *place);
 static void memory_free_at(const void *block, const char *place);
+static bool standin_is_interrupted(const char *place);
 
 #define standin_alloc(size, flags) standin_alloc_at(size, flags, STANDIN_PLACE)
 #define standin_realloc(block, size, flags) standin_realloc_at(block, size, flags, STANDIN_PLACE)
@@ -313,8 +314,8 @@ static struct task_struct standin_task = { .pid = 1, .tgid = 1, .comm = "bpf-pat
 #define might_fault() ((void)0)
 #define cant_sleep() ((void)0)
 #define cant_migrate() ((void)0)
-#define signal_pending(task) ((void)(task), 0)
-#define fatal_signal_pending(task) ((void)(task), 0)
+#define signal_pending(task) ((void)(task), standin_is_interrupted(STANDIN_PLACE))
+#define fatal_signal_pending(task) ((void)(task), standin_is_interrupted(STANDIN_PLACE))
 #define preempt_disable() ((void)0)
 #define preempt_enable() ((void)0)
 #define preempt_disable_notrace() ((void)0)
@@ -360,7 +361,10 @@ static inline void standin_later(struct rcu_head *head, void (*function)(struct 
 	standin_waiting = head;
 }
 
-/* Runs the callbacks. A small number in place of a function is the offset of the head in a block to free, as for kfree_rcu(). */
+/*
+ * Runs the callbacks. A small number in place of a function is the offset of the
+ * head in a block to free, as for kfree_rcu().
+ */
 static inline void standin_run_later(void)
 {
 	while (standin_waiting) {
@@ -368,7 +372,7 @@ static inline void standin_run_later(void)
 		const unsigned long offset = (unsigned long)head->func;
 
 		standin_waiting = head->next;
-		if (offset < PAGE_SIZE)
+		if (offset < 1 << STANDIN_PAGE_SHIFT)
 			memory_free_at((char *)head - offset, "kfree_rcu()");
 		else
 			head->func(head);
