@@ -63,11 +63,14 @@ package final class Plugin: @unchecked Sendable {
 
     typealias FailAlloc = @convention(c) (UInt64, UInt32) -> Void
     typealias FailedAllocs = @convention(c) () -> UInt64
+    typealias FaultText = @convention(c) () -> UnsafePointer<CChar>?
 
     package let description: Description
     let apply: PluginCall.Apply
     let failAlloc: FailAlloc?
     private let failedAllocsFunction: FailedAllocs?
+    private let faultTableFunction: FaultText?
+    private let faultFunction: FaultText?
 
     /// Loads a plug-in.
     ///
@@ -117,8 +120,11 @@ package final class Plugin: @unchecked Sendable {
             (release, functions) = unsafe try Self.functions(of: kernel, called: path)
             unsafe failAlloc = kernel.pointee.fail_alloc
             unsafe failedAllocsFunction = kernel.pointee.failed_allocs
+            unsafe faultTableFunction = kernel.pointee.fault_table
+            unsafe faultFunction = kernel.pointee.fault
         } else {
             (failAlloc, failedAllocsFunction) = (nil, nil)
+            unsafe (faultTableFunction, faultFunction) = (nil, nil)
         }
         description = unsafe Description(
             path: file, name: name, givenName: given, capabilityBits: patcher.pointee.caps, release: release,
@@ -132,7 +138,7 @@ package final class Plugin: @unchecked Sendable {
         let release = unsafe kernel.pointee.release.map { unsafe String(cString: $0) } ?? ""
         guard let number = KernelVersion(release) else {
             throw PluginError(
-                "\(path): its bpf_patcher_kernel_v1() returns the release '\(release)'; set .release to one like 6.12.48"
+                "\(path): its bpf_patcher_kernel_v2() returns the release '\(release)'; set .release to one like 6.12.48"
             )
         }
         let functions = unsafe KernelFunctions(
@@ -144,6 +150,14 @@ package final class Plugin: @unchecked Sendable {
 
     /// The number of allocations that were made to fail since the plug-in was loaded.
     package var failedAllocs: UInt64 { failedAllocsFunction?() ?? 0 }
+
+    /// The table that was wrong after the latest pass, and a sentence on its fault; both are empty if nothing is known.
+    var fault: (table: String, sentence: String) {
+        func text(_ function: FaultText?) -> String {
+            unsafe function?().map { unsafe String(cString: $0) } ?? ""
+        }
+        return unsafe (text(faultTableFunction), text(faultFunction))
+    }
 
     /// The longest name, so that file names of buckets fit a file system.
     private static let longestName = 64
@@ -199,16 +213,19 @@ package final class Plugin: @unchecked Sendable {
     /// Calls the symbol that plug-ins built from kernel functions export; `nil` if there is none.
     private static func kernel(of library: Library) throws(PluginError) -> UnsafePointer<bpf_patcher_kernel>? {
         typealias Export = @convention(c) () -> UnsafePointer<bpf_patcher_kernel>?
-        guard let symbol = unsafe library.symbol("bpf_patcher_kernel_v1") else { return nil }
+        guard let symbol = unsafe library.symbol("bpf_patcher_kernel_v2") else {
+            if unsafe library.symbol("bpf_patcher_kernel_v1") == nil { return nil }
+            throw PluginError("\(library.path): was built by an older version; build it again with 'plugin build'")
+        }
         guard let kernel = unsafe unsafeBitCast(symbol, to: Export.self)() else {
             throw PluginError(
-                "\(library.path): its bpf_patcher_kernel_v1() returns NULL; return the address of a struct bpf_patcher_kernel"
+                "\(library.path): its bpf_patcher_kernel_v2() returns NULL; return the address of a struct bpf_patcher_kernel"
             )
         }
         let abi = unsafe kernel.pointee.abi
         if abi != UInt32(BPF_PATCHER_ABI) {
             throw PluginError(
-                "\(library.path): its bpf_patcher_kernel_v1() is for version \(abi) of the ABI, and this is version "
+                "\(library.path): its bpf_patcher_kernel_v2() is for version \(abi) of the ABI, and this is version "
                     + "\(BPF_PATCHER_ABI); rebuild it")
         }
         return unsafe kernel

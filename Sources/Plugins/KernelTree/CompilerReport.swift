@@ -13,6 +13,11 @@ struct CompilerReport {
         var function: String?
     }
 
+    /// The file of the first error, or `nil`.
+    private(set) var firstFile: String?
+    /// A sentence on a use of a size that is not known, or `nil`.
+    private(set) var unknownSize: String?
+
     /// Parses the output of a compiler.
     init(_ messages: String, _ slice: CSlice) {
         let lines = messages.split(separator: "\n").map(String.init)
@@ -20,6 +25,17 @@ struct CompilerReport {
         firstError =
             lines.first { $0.contains("undefined ") || $0.contains("error: ") } ?? lines.last ?? "the compiler failed"
         if let function = CompilerReport.place(in: firstError, slice)?.function { firstError += " (in \(function)())" }
+        firstFile =
+            firstError.contains("error: ") ? firstError.firstIndex(of: ":").map { String(firstError[..<$0]) } : nil
+        for line in lines where unknownSize == nil {
+            guard let type = CompilerReport.inexactType(in: line),
+                let (place, function) = CompilerReport.place(in: line, slice)
+            else { continue }
+            let cause = slice.unknown(in: type) ?? type
+            unknownSize =
+                "\(function.map { "\($0)() at " } ?? "")\(place) uses the size of \(type)"
+                + (type == cause ? ", which" : "; it depends on \(cause), which")
+        }
         for line in lines {
             guard let (name, isCalled) = CompilerReport.unknownName(in: line),
                 !unknown.contains(where: { $0.name == name }),
@@ -37,6 +53,15 @@ struct CompilerReport {
         let others = unknown.filter { $0.name != first.name }.map { $0.isCalled ? "\($0.name)()" : $0.name }
         if !others.isEmpty { text += " (nor do \(others.joined(separator: ", ")))" }
         return "\(text); \(StandIns.remedy)"
+    }
+
+    /// The type of unknown size in an error message of clang or gcc.
+    private static func inexactType(in line: String) -> String? {
+        if let start = line.range(of: CSlice.inexactPrefix)?.upperBound {
+            return String(line[start...].prefix { CScanner.isWordPart($0.utf8.first ?? 0) }).replacing("__", with: " ")
+        }
+        guard line.contains("error: "), let start = line.range(of: "incomplete type '")?.upperBound else { return nil }
+        return String(line[start...].prefix { $0 != "'" })
     }
 
     /// The file and line of an error, and the function there.

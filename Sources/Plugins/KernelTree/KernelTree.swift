@@ -10,6 +10,8 @@ package struct KernelTree: Sendable {
     var sources: [CFileSource]
     /// The other files of `kernel/bpf`, searched only for called functions.
     let others: [CFileSource]
+    /// The other headers of the kernel, searched for types that these files do not define.
+    let headers: [CFileSource]
     /// The path as the user named it, for messages.
     let path: String
     /// The folder of the files; `nil` for an archive.
@@ -48,14 +50,28 @@ package struct KernelTree: Sendable {
         let user = try KernelTree.names(in: folder, "include/uapi/linux") { $0.hasPrefix("bpf") || $0 == "btf.h" }
         func read(_ names: [String]) throws(PluginError) -> [CFileSource] {
             var files: [CFileSource] = []
-            for name in names { if let file = try KernelTree.file(name, in: folder) { files.append(file) } }
+            for name in names {
+                do throws(PluginError) { files.append(try KernelTree.listedFile(name, in: folder)) } catch {
+                    // A symbolic link to nothing is listed.
+                    if !KernelTree.isMissing("\(folder)/\(name)") { throw error }
+                }
+            }
             return files
         }
         let isFirst: (String) -> Bool = { KernelTree.firstFiles.contains($0) || $0.hasSuffix(".h") }
         sources = try read(
             user + linux + KernelTree.firstFiles.filter(code.contains) + code.filter { $0.hasSuffix(".h") })
         others = try read(code.filter { !isFirst($0) })
+        let isRead = Set(user + linux)
+        var names: [String] = []
+        for part in KernelTree.headerFolders {
+            names += try KernelTree.names(in: folder, part) { $0.hasSuffix(".h") }.filter { !isRead.contains($0) }
+        }
+        headers = try read(names)
     }
+
+    /// The folders of the headers that are searched for types, in order.
+    private static let headerFolders = ["include/uapi/linux", "include/linux", "include/asm-generic"]
 
     /// The files that have held the functions so far.
     private static let firstFiles = ["kernel/bpf/core.c", "kernel/bpf/verifier.c", "kernel/bpf/fixups.c"]
@@ -64,7 +80,7 @@ package struct KernelTree: Sendable {
     ///
     /// - Complexity: O(files in the folders that are read)
     static func files(in folder: String) -> [String] {
-        let parts = ["kernel/bpf", "include/linux", "include/uapi/linux"]
+        let parts = ["kernel/bpf"] + headerFolders
         return ["\(folder)/Makefile"]
             + parts.flatMap { part in
                 ((try? Folder.names(in: "\(folder)/\(part)")) ?? []).map { "\(folder)/\(part)/\($0)" }
@@ -88,8 +104,32 @@ package struct KernelTree: Sendable {
     /// - Throws: ``PluginError`` if it exists and cannot be read
     private static func file(_ name: String, in folder: String) throws(PluginError) -> CFileSource? {
         let path = "\(folder)/\(name)"
-        if isMissing(path) { return nil }
+        return isMissing(path) ? nil : try listedFile(name, in: folder)
+    }
+
+    /// Reads a file of a tree.
+    ///
+    /// - Throws: ``PluginError`` if it cannot be read
+    private static func listedFile(_ name: String, in folder: String) throws(PluginError) -> CFileSource {
+        let path = "\(folder)/\(name)"
         return CFileSource(name: name, bytes: try onFiles { () throws(FileError) in try FileReader.bytes(of: path) })
+    }
+
+    /// Reads more files of the tree.
+    ///
+    /// - Throws: ``PluginError`` if one is missing, or the tree is an archive
+    func files(_ names: [String]) throws(PluginError) -> [CFileSource] {
+        var files: [CFileSource] = []
+        for name in names {
+            guard let folder else {
+                throw PluginError("\(path): --read \(name): an archive has only the usual files; unpack it")
+            }
+            guard let file = try KernelTree.file(name, in: folder) else {
+                throw PluginError("\(folder)/\(name): cannot be read: No such file or directory")
+            }
+            files.append(file)
+        }
+        return files
     }
 
     private static func isMissing(_ path: String) -> Bool {
@@ -125,9 +165,20 @@ package struct KernelTree: Sendable {
     /// All code is searched, not the functions alone: a function that forgot an instruction is a bug to find.
     var unknownInstructions: [NewerInstruction] {
         NewerInstruction.allCases.filter { instruction in
-            let bytes = Array(instruction.code.utf8)
-            return !(sources + others).contains { $0.name.hasSuffix(".c") && $0.bytes.contains(bytes) }
+            !(sources + others).contains { !$0.isHeader && $0.contains(instruction.code) }
         }
+    }
+
+    /// Instructions that change which registers are written by halves: the macro of the adapter, and their spelling.
+    private static let halves = [
+        ("MEMSX", "BPF_MEMSX"), ("BSWAP", "ALU64, END, TO_LE"), ("LOAD_ACQ", "BPF_LOAD_ACQ"),
+    ]
+
+    /// The macros for the instructions that some `.c` file of the tree mentions.
+    var knownHalves: [String] {
+        KernelTree.halves.filter { half in
+            (sources + others).contains { !$0.isHeader && $0.contains(half.1) }
+        }.map { "ADAPTER_KNOWS_\($0.0) 1" }
     }
 
     /// An instruction that the oldest supported kernels lack. Raw values are the suffixes of `BPF_PATCHER_KERNEL_NO_`.

@@ -38,9 +38,26 @@ import Testing
         }
     }
 
+    /// The statement after which upstream moves `func_info_aux` along, and Debian's 6.1 and 6.12 do not.
+    private static let count = "aux->func_info_cnt -= j - i;"
+
+    /// A tree with the fault in `func_info_aux` repaired, so that it does not hide others.
+    private static func repaired(_ tree: KernelTree) -> KernelTree {
+        var tree = tree
+        let repair =
+            "memmove(aux->func_info_aux + i, aux->func_info_aux + j, sizeof(*aux->func_info_aux) * move); \(count)"
+        for number in tree.sources.indices where tree.sources[number].name == "kernel/bpf/verifier.c" {
+            let text = String(decoding: tree.sources[number].bytes, as: UTF8.self)
+            tree.sources[number].bytes = Array(text.replacing(count, with: repair).utf8)
+        }
+        return tree
+    }
+
     private static let trees: [String: Lazy<KernelTree>] = {
         var trees = Dictionary(
-            uniqueKeysWithValues: versions.map { version in (version, Lazy { try KernelTree(path: archive(version)) }) }
+            uniqueKeysWithValues: versions.map { version in
+                (version, Lazy { repaired(try KernelTree(path: archive(version))) })
+            }
         )
         if let old = trees["6.1"] {
             trees[renamed] = Lazy {
@@ -87,6 +104,20 @@ import Testing
         #expect(places["bpf_adj_branches"] == "kernel/bpf/core.c")
         #expect((places["adjust_jmp_off"] == nil) == (version == "6.1"))
         #expect(plugin.functions.count < 40)
+    }
+
+    @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"))
+    func forgottenTableIsFound() throws {
+        let plugin = try plugin(
+            with: Self.count,
+            for:
+                "memmove(aux->func_info_aux + i, aux->func_info_aux + j, sizeof(*aux->func_info_aux) * move); \(Self.count)",
+            in: "adjust_subprog_starts_after_remove")
+        let patcher = plugin.makePatcher()
+        var fuzzer = Fuzzer(seed: 1, limits: CaseLimits.turns(of: [patcher]), patchers: [patcher])
+        let index = try #require((0..<1000).first { !fuzzer.run(index: $0) })
+        #expect(fuzzer.findings.contains { $0.bucket.contains("/error/stale-table-func-info-aux/") }, "index \(index)")
+        #expect(fuzzer.findings.contains { $0.detail.contains("func_info_aux[") }, "\(fuzzer.findings.map(\.detail))")
     }
 
     /// The least number of passes that each kernel must get. Many contain opcodes that 6.1 does not define.
@@ -176,7 +207,7 @@ import Testing
         var injected = 0
         for (place, source) in tree.sources.enumerated()
         where source.name.hasPrefix("kernel/") && Data(source.bytes).range(of: Data(function.utf8)) != nil {
-            let file = CFile(name: source.name, bytes: source.bytes, number: 0, defined: [])
+            let file = CFile(source, number: 0)
             guard let function = file.definitions.first(where: { $0.kind == .function && $0.name == function }),
                 let old = file.text(function.range).range(of: old)
             else { continue }
@@ -187,7 +218,7 @@ import Testing
         try #require(injected == 1)
         let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
         defer { try? FileManager.default.removeItem(atPath: library) }
-        _ = try KernelPlugin(of: tree, output: library)
+        _ = try KernelPlugin(of: tree, output: library, optimizing: false)
         return try Plugin(path: library)
     }
 

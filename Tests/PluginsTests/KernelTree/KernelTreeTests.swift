@@ -82,6 +82,14 @@ import Testing
             "static DEFINE_MUTEX(a);\nDEFINE_PER_CPU(struct b, c);\nstatic LIST_HEAD(d);\nDECLARE_BITMAP(e, 64);",
             ["variable a", "variable c", "variable d", "variable e"]
         ),
+        (
+            "static int a __attribute__((unused)) = 3;\nint b __read_mostly;\nint c[2] __aligned(8) = { 1 };\nint d __aligned(8);",
+            ["variable a", "variable b", "variable c", "variable d"]
+        ),
+        (
+            "#define EACH(ONE) ONE(X)\n#define ONE(x) A_ ## x,\nenum { EACH(ONE) };\nenum { B, EACH(ONE) };",
+            ["macro EACH", "macro ONE", "tagged A_X A_X", "tagged B B A_X"]
+        ),
         ("EXPORT_SYMBOL_GPL(f);\nint f(int);", ["prototype EXPORT_SYMBOL_GPL", "prototype f"]),
         ("struct a { int b; struct { int c; } d; };", ["tagged a"]),
         ("struct __packed a { int b; } __aligned(8);", ["tagged a"]),
@@ -104,11 +112,23 @@ import Testing
             ["function f", "variable b"]
         ),
         ("// int a; \\ {\n/* { */ int b;", ["variable b"]),
+        ("#define LONG 64\n#if LONG == 64 && sizeof_is_no_macro + 1\nint a;\n#endif", ["macro LONG", "variable a"]),
+        ("#if __SIZEOF_LONG__ == 8 ? KNOWN : 0\nint a;\n#endif", ["variable a"]),
+        (
+            "#define LIST(ONE) ONE(B) ONE(C)\n#define ITEM(x) x ## _ITEM,\nenum a { LIST(ITEM) D };",
+            ["macro LIST", "macro ITEM", "tagged a B_ITEM C_ITEM D"]
+        ),
     ]
 
-    @Test(arguments: texts.indices) func definitionsAreFound(number: Int) {
+    @Test(arguments: texts.indices) func definitionsAreFound(number: Int) throws {
         let text = KernelTreeTests.texts[number]
-        let file = CFile(name: "a.c", bytes: Array(text.text.utf8), number: 0, defined: ["KNOWN"])
+        let known = CFileSource(name: "known.h", bytes: Array("#define KNOWN 1\n".utf8))
+        let compiler = try CCompiler()
+        let source = CFileSource(name: "a.c", bytes: Array(text.text.utf8))
+        let compiled = try CConditionals.compiled([source], after: [known]) {
+            text throws(PluginError) in try compiler.preprocess(text)
+        }
+        let file = CFile(compiled[0], number: 0)
         let found = file.definitions.map { (["\($0.kind)", $0.name] + $0.constants).joined(separator: " ") }
         #expect(found == text.names, "\(text.text)")
     }

@@ -77,10 +77,10 @@ final class ToyTree {
         return try KernelTree(path: path)
     }
 
-    /// Builds a plug-in from the tree.
+    /// Builds a plug-in from the tree, without optimization.
     func build() throws -> (plugin: KernelPlugin, library: String) {
         let library = "\(path)-\(UUID().uuidString).so"
-        return (try KernelPlugin(of: write(), output: library), library)
+        return (try KernelPlugin(of: write(), output: library, optimizing: false), library)
     }
 
     static let core = "kernel/bpf/core.c"
@@ -141,6 +141,8 @@ final class ToyTree {
             memcpy(grown->insnsi + off, patch, len * sizeof(*patch));
             memcpy(grown->insnsi + off + len, prog->insnsi + off + 1, (prog->len - off - 1) * sizeof(*patch));
             grown->len = prog->len + len - 1;
+            grown->pages = DIV_ROUND_UP(toy_size(prog->len + len - 1), PAGE_SIZE);
+            grown->aux->prog = grown;
             vfree(prog);
             return grown;
         }
@@ -169,6 +171,8 @@ final class ToyTree {
             }
             memcpy(aux, env->insn_aux_data, off * sizeof(*aux));
             memcpy(aux + off + len - 1, env->insn_aux_data + off, (old - off) * sizeof(*aux));
+            for (i = off; i < off + len - 1; i++)
+                aux[i].seen = env->insn_aux_data[off].seen;
             vfree(env->insn_aux_data);
             env->insn_aux_data = aux;
             for (i = 0; i <= env->subprog_cnt; i++)

@@ -82,9 +82,9 @@ import Testing
                 tree.replace(
                     "struct bpf_prog *prog;\n",
                     by:
-                        "struct unseen held __unseen(3);\nunseen_t other;\nstruct far *away;\nenum hidden which;\nstruct bpf_prog *prog;\n",
+                        "struct unseen held __unseen(3);\nunseen_t other;\nstruct far *away;\nenum hidden which;\n"
+                        + "char name[UNSEEN_LEN];\nstruct bpf_prog *prog;\n",
                     in: "include/linux/bpf_verifier.h")
-                tree.replace("u32 seen;", by: "char name[UNSEEN_LEN]; u32 seen;", in: "include/linux/bpf_verifier.h")
             }
         ),
         (
@@ -144,7 +144,9 @@ import Testing
                     by: """
                         #define TOY_LESS(n) \\
                             ((n) - toy_table[TOY_INDEX])
-                        enum { TOY_ZERO, TOY_INDEX = TOY_ZERO + (1 + 0), TOY_END };
+                        #define TOY_EACH(ONE) ONE(ZERO) ONE(INDEX)
+                        #define TOY_ONE(name) TOY_ ## name,
+                        enum toy_kind { TOY_EACH(TOY_ONE) TOY_END };
                         static const u32 toy_table[TOY_END] = { [TOY_INDEX] = 1 };
                         static u32 toy_size
                         """, in: ToyTree.core)
@@ -163,6 +165,15 @@ import Testing
                 tree.replace(
                     "prog->len -= cnt;", by: "prog->len -= cnt;\nif (cnt == 12345)\nreturn toy_hook(prog, 1);",
                     in: ToyTree.core)
+            }
+        ),
+        (
+            "a local of a type in another header",
+            { tree in
+                tree.files["include/uapi/linux/far.h"] = "struct far { char bytes[3]; };\n"
+                tree.replace(
+                    "grown->len = prog->len + len - 1;",
+                    by: "struct far one; BUG_ON(sizeof(one) != 3); grown->len = prog->len + len - 1;", in: ToyTree.core)
             }
         ),
         (
@@ -226,8 +237,6 @@ import Testing
 
     /// Broken trees: the change, its file, and parts of the message. `LINE` is the line of `at`, or of the new text.
     private static let faults: [(old: String, new: String, file: String, at: String, message: [String])] = [
-        ("bpf_remove_insns", "bpf_take_insns", core, "", ["bpf_remove_insns() is in none of kernel/bpf/*.c"]),
-        ("verifier_remove_insns", "gone", verifier, "", ["verifier_remove_insns() is in none of kernel/bpf/*.c"]),
         (
             "memmove(aux + off", "memmove(no_such_thing + off", verifier, "no_such_thing",
             ["does not compile: kernel/bpf/verifier.c:LINE:", "no_such_thing", "(in verifier_remove_insns())"]
@@ -237,11 +246,35 @@ import Testing
             ["bpf_patch_insn_single() calls toy_nowhere() at kernel/bpf/core.c:LINE; it has", StandIns.remedy]
         ),
         (
+            "u32 seen;", "char name[UNSEEN_LEN]; u32 seen;", "include/linux/bpf_verifier.h", "",
+            [
+                "bpf_patch_insn_data() at kernel/bpf/verifier.c:6 uses the size of struct bpf_insn_aux_data; it depends on",
+                "UNSEEN_LEN, which no header that was read defines", StandIns.typeRemedy,
+            ]
+        ),
+        (
+            "struct bpf_prog_aux {",
+            "struct toy_held { struct unseen one; };\nstruct bpf_prog_aux { struct toy_held held;",
+            "include/linux/bpf.h", "", []
+        ),
+        (
+            "u16 pages;", "struct unseen one; u16 pages;", "include/linux/bpf.h", "",
+            [
+                "toy_size() at kernel/bpf/core.c:4 uses the size of struct bpf_prog; it depends on struct unseen, which no header"
+            ]
+        ),
+        (
+            "u32 old =", "u32 big = sizeof(struct unseen), old =", verifier, "",
+            ["bpf_patch_insn_data() at kernel/bpf/verifier.c:5 uses the size of struct unseen, which no header"]
+        ),
+        (
+            "u32 old =", "struct unseen one; u32 old =", verifier, "",
+            ["bpf_patch_insn_data() at kernel/bpf/verifier.c:5 uses the size of struct unseen, which no header"]
+        ),
+        (
             "static u32 toy_size", "#define TOY_BAD prog->nothing\nstatic u32 toy_size", core, "",
             []
         ),
-        ("orig_idx", "index", "include/linux/bpf_verifier.h", "", ["no field for an aux word"]),
-        ("struct bpf_insn {", "struct insn {", "include/uapi/linux/bpf.h", "", ["does not compile: "]),
     ]
 
     @Test(arguments: faults.indices) func faultOfTheTreeIsNamed(number: Int) throws {
@@ -259,6 +292,29 @@ import Testing
             for part in fault.message {
                 #expect(found.description.contains(part.replacingOccurrences(of: "LINE", with: "\(line)")), "\(found)")
             }
+        }
+    }
+
+    /// Trees that the built-in adapter does not fit: the change, its file, and a part of the message.
+    private static let misfits: [(old: String, new: String, file: String, message: String)] = [
+        ("bpf_remove_insns", "bpf_take_insns", core, "bpf_remove_insns() is in none of kernel/bpf/*.c"),
+        ("verifier_remove_insns", "gone", verifier, "verifier_remove_insns() is in none of kernel/bpf/*.c"),
+        ("orig_idx", "index", "include/linux/bpf_verifier.h", "no field for an aux word"),
+        ("u32 start, linfo_idx;", "u32 begin, linfo_idx;", "include/linux/bpf_verifier.h", "environment.h:"),
+    ]
+
+    @Test(arguments: misfits.indices) func adapterThatDoesNotFitIsNamed(number: Int) throws {
+        let misfit = ToyTreeTests.misfits[number]
+        let tree = ToyTree()
+        tree.replace(misfit.old, by: misfit.new, in: misfit.file)
+        if number == 3 { tree.replace("subprog_info[i].start", by: "subprog_info[i].begin", in: Self.verifier) }
+        do {
+            let (_, library) = try tree.build()
+            try FileManager.default.removeItem(atPath: library)
+            Issue.record("it builds")
+        } catch let found as PluginError {
+            #expect(found.description.contains("the built-in adapter does not fit this tree: "), "\(found)")
+            #expect(found.description.contains(misfit.message), "\(found)")
         }
     }
 

@@ -10,15 +10,14 @@ struct CFile {
 
     var isHeader: Bool { name.hasSuffix(".h") }
 
-    /// Reads a file and finds its definitions.
+    /// Reads a file without conditionals and finds its definitions.
     ///
-    /// - Parameter defined: the macros that are defined for its conditionals
     /// - Complexity: O(bytes)
-    init(name: String, bytes: [UInt8], number: Int, defined: Set<String>) {
-        self.name = name
-        self.bytes = bytes
+    init(_ source: CFileSource, number: Int) {
+        name = source.name
+        bytes = source.bytes
         self.number = number
-        var text = CText(bytes, defined: defined)
+        var text = CScanner(bytes)
         var declaration = Declaration()
         while let token = text.next() {
             if token.kind == .directive {
@@ -34,10 +33,17 @@ struct CFile {
             }
             declaration.add(token, byte)
             if declaration.isFunction || (declaration.depth == 0 && byte == UInt8(ascii: ";")) {
-                if let definition = definition(declaration) { definitions.append(definition) }
+                if let definition = definition(declaration, source) { definitions.append(definition) }
                 declaration = Declaration()
             }
         }
+    }
+
+    /// A file of some text in braces.
+    private init(braces text: String) {
+        name = ""
+        bytes = Array(text.utf8)
+        number = 0
     }
 
     /// The text of a definition.
@@ -106,7 +112,7 @@ struct CFile {
         return nil
     }
 
-    private func definition(_ declaration: Declaration) -> CDefinition? {
+    private func definition(_ declaration: Declaration, _ source: CFileSource) -> CDefinition? {
         guard let first = declaration.tokens.first else { return nil }
         let words = declaration.tokens.map(word)
         var made = CDefinition(
@@ -123,7 +129,13 @@ struct CFile {
         {
             made.kind = .tagged
             made.isEnum = words[keyword] == "enum"
-            if made.isEnum { made.constants = constants(in: made.body..<declaration.end) }
+            if made.isEnum {
+                made.constants = constants(in: made.body..<declaration.end)
+                if let text = source.macroConstants[made.body] {
+                    let file = CFile(braces: text)
+                    made.constants += file.constants(in: file.bytes.indices).filter { !made.constants.contains($0) }
+                }
+            }
             made.name = tag(after: declaration.tokens[keyword], before: made.body) ?? made.constants.first ?? ""
             made.constants += declaration.macros
         } else if !declaration.hasAssignment, declaration.bodyStart == nil, let name = CFile.functionName(words) {
@@ -131,7 +143,7 @@ struct CFile {
             made.kind = variable == nil ? .prototype : .variable
             made.name = variable ?? name
         } else {
-            let end = words.firstIndex { ["=", "[", "{", ";"].contains($0) } ?? words.count
+            let end = CFile.endOfName(words)
             // A forward declaration of a type defines nothing.
             if end < 2 || (CFile.tagKeywords.contains(words[0]) && end == 2) { return nil }
             made.name = words[end - 1]
@@ -189,25 +201,52 @@ struct CFile {
         return words[close - 1]
     }
 
+    /// The index after the name of a variable. Attributes may follow the name.
+    private static func endOfName(_ words: [String]) -> Int {
+        var end = words.firstIndex { ["=", "[", "{", ";"].contains($0) } ?? words.count
+        while end > 1 {
+            if words[end - 1] == ")", let open = words[..<end].lastIndex(where: attributes.contains) {
+                end = open
+            } else if trailingAttributes.contains(words[end - 1]) {
+                end -= 1
+            } else {
+                break
+            }
+        }
+        return end
+    }
+
+    private static let trailingAttributes: Set<String> = [
+        "__read_mostly", "__ro_after_init", "__initdata", "__initconst", "__maybe_unused", "__used", "__percpu",
+        "__rcu",
+        "__user", "__weak", "__packed", "____cacheline_aligned", "____cacheline_aligned_in_smp",
+    ]
+
     private static let attributes: Set<String> = [
         "__attribute__", "__printf", "__scanf", "__aligned", "__section", "__acquires", "__releases", "__must_hold",
         "__no_sanitize", "__alloc_size", "__diag_ignore_all", "__cond_acquires",
     ]
 
+    /// The constants of an `enum`. A name with arguments is a macro that makes constants, and none itself.
     private func constants(in range: Range<Int>) -> [String] {
         var scanner = CScanner(bytes, in: range)
         var found: [String] = []
         var depth = 0
         var isAtStart = false
+        var isAfterName = false
         while let token = scanner.next() {
             if token.kind == .directive { continue }
             if isSign(token, "{") {
                 isAtStart = true
                 continue
             }
-            if isSign(token, "(") { depth += 1 }
+            if isSign(token, "(") {
+                depth += 1
+                if isAfterName { found.removeLast() }
+            }
             if isSign(token, ")") { depth -= 1 }
-            if isAtStart && token.kind == .word {
+            isAfterName = isAtStart && token.kind == .word
+            if isAfterName {
                 found.append(word(token))
                 isAtStart = false
             } else if isSign(token, ",") && depth == 0 {
