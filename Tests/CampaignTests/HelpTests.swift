@@ -33,7 +33,7 @@ import Testing
         // Only the tool's own words are parsed, not the script around them.
         return found.map { command in
             let words = command.split(separator: " ").map(String.init)
-            return words.prefix { $0 != "||" }.joined(separator: " ")
+            return words.prefix { !["||", ">"].contains($0) }.joined(separator: " ")
         }
     }
 
