@@ -5,7 +5,7 @@ package struct StatusLine {
     private let screen = CampaignStatus.Screen.standardError
     private let start = Date()
     private var last = Date()
-    private var isDrawn = false
+    private var drawn: [String] = []
 
     package init() {}
 
@@ -29,12 +29,13 @@ package struct StatusLine {
 
     /// Erases the line on a terminal.
     package mutating func clear() {
-        if screen.isTerminal && isDrawn { screen.write(CampaignStatus.Screen.eraser) }
-        isDrawn = false
+        if screen.isTerminal && !drawn.isEmpty { screen.write(screen.eraser(of: drawn)) }
+        drawn = []
     }
 
     private mutating func draw(_ text: String) {
-        screen.redraw(text)
-        isDrawn = true
+        let lines = [screen.isTerminal ? ProgressText.cut(text, to: screen.columns()) : text]
+        screen.redraw(lines, over: drawn)
+        drawn = lines
     }
 }

@@ -6,10 +6,13 @@ import SystemPackage
 /// The child processes of this one.
 package enum ChildProcesses {
     /// The children that have not been reaped. Empty on a kernel without `CONFIG_PROC_CHILDREN`.
-    package static var all: [pid_t] {
-        let own = "/proc/self/task"
-        return ((try? SystemCall.names(in: own)) ?? []).flatMap { thread -> [pid_t] in
-            let bytes = (try? FileReader.bytes(of: "\(own)/\(thread)/children")) ?? []
+    package static var all: [pid_t] { children(of: getpid()) }
+
+    /// The children of a process; see ``all``.
+    package static func children(of process: pid_t) -> [pid_t] {
+        let tasks = "/proc/\(process)/task"
+        return ((try? SystemCall.names(in: tasks)) ?? []).flatMap { thread -> [pid_t] in
+            let bytes = (try? FileReader.bytes(of: "\(tasks)/\(thread)/children")) ?? []
             return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
         }
     }

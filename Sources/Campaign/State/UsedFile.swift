@@ -99,6 +99,7 @@ struct UsedFile: Codable, Hashable, Sendable {
 /// Detects that a file of a campaign was replaced while the campaign runs.
 struct FileWatch {
     private let stamps: [(path: String, stamp: UsedFile.Stamp)]
+    private var lastChecked = Date()
 
     /// Stores the current attributes of files.
     init(_ paths: [String]) { stamps = paths.map { ($0, UsedFile.Stamp(path: $0)) } }
@@ -111,5 +112,15 @@ struct FileWatch {
         for file in stamps where UsedFile.Stamp(path: file.path) != file.stamp {
             throw CampaignError("\(file.path) has changed since the campaign began; restore it, then resume")
         }
+    }
+
+    /// Checks once a second that no file has changed: new workers would load the replacement of a plug-in.
+    ///
+    /// - Throws: ``CampaignError`` that names the first changed file
+    /// - Complexity: O(files)
+    mutating func checkEverySecond() throws(CampaignError) {
+        if Date().timeIntervalSince(lastChecked) < 1 { return }
+        lastChecked = Date()
+        try check()
     }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import Synchronization
 
-/// The status line of a campaign, and messages above it.
+/// The screen or the status line of a campaign, and messages above it.
 ///
-/// On a terminal the line is redrawn in place twice a second. Elsewhere a line is written every ten seconds, and after
-/// ten minutes every minute. A thread draws it, so that its clock continues while the campaign waits.
+/// On a terminal it is redrawn in place twice a second: a screen of many lines if the terminal is large enough, else one
+/// line. Elsewhere a line is written every ten seconds, and after ten minutes every minute. A thread draws it, so that
+/// its clock continues while the campaign waits.
 final class CampaignStatus: Sendable {
     /// The intervals of drawing.
     ///
@@ -17,64 +18,17 @@ final class CampaignStatus: Sendable {
         static let earliness = 600.0
     }
 
-    /// The destination of lines.
-    struct Screen: Sendable {
-        var isTerminal: Bool
-        var columns: @Sendable () -> Int
-        var write: @Sendable (String) -> Void
-        /// Writes the status line; dropped if it would block.
-        var draw: @Sendable (String) -> Void
-
-        /// - Parameter draw: `nil` for `write`
-        init(
-            isTerminal: Bool, columns: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void,
-            draw: (@Sendable (String) -> Void)? = nil
-        ) {
-            self.isTerminal = isTerminal
-            self.columns = columns
-            self.write = write
-            self.draw = draw ?? write
-        }
-
-        /// The control sequence that erases the status line.
-        static let eraser = "\r\u{1b}[K"
-
-        /// Redraws the status line on a terminal, or writes a new line elsewhere.
-        func redraw(_ text: String) {
-            draw(isTerminal ? Self.eraser + ProgressText.cut(text, to: columns()) : text + "\n")
-        }
-
-        /// The interval until the next line.
-        ///
-        /// - Parameter age: the time since the start of the campaign
-        /// - Units: seconds
-        func interval(age: Double) -> Double {
-            isTerminal ? Interval.terminal : age < Interval.earliness ? Interval.early : Interval.late
-        }
-
-        /// Standard error.
-        static var standardError: Screen {
-            Screen(
-                isTerminal: isatty(STDERR_FILENO) != 0, columns: columns, write: { Output.note($0, within: .second) },
-                draw: { Output.note($0, within: .none) })
-        }
-
-        /// The width of standard error, or 80.
-        @Sendable private static func columns() -> Int {
-            var size = winsize()
-            let isKnown = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
-            return isKnown && size.ws_col > 0 ? Int(size.ws_col) : 80
-        }
-    }
-
     private struct State {
         var progress = ProgressText()
+        /// The numbers of the screen, or `nil` for the status line.
+        var snapshot: CampaignSnapshot?
         /// The start of the process minus the run time of earlier sessions.
         var start: Date
         var lastDrawn: Date
         var casesDrawn: UInt64 = 0
         var lastBucket: Date?
-        var isDrawn = false
+        /// The lines on the terminal.
+        var drawn: [String] = []
         var isRunning = true
     }
 
@@ -93,13 +47,20 @@ final class CampaignStatus: Sendable {
     }
 
     /// Starts the drawing thread, which runs until ``end()``.
-    func begin() {
+    ///
+    /// - Parameter sample: called every 20 ms if it is not `nil`
+    func begin(sample: (@Sendable () -> Void)? = nil) {
         Thread.detachNewThread { [weak self] in
             // The main thread handles signals.
             var all = sigset_t()
             unsafe sigfillset(&all)
             unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
-            while self?.tick() == true { usleep(100_000) }
+            while self?.tick() == true {
+                for _ in 0..<5 {
+                    sample?()
+                    usleep(20_000)
+                }
+            }
         }
     }
 
@@ -110,6 +71,14 @@ final class CampaignStatus: Sendable {
             state.casesDrawn = cases
             state.progress.cases = cases
         }
+    }
+
+    /// Replaces the numbers of the screen.
+    func show(_ snapshot: CampaignSnapshot) { state.withLock { $0.snapshot = snapshot } }
+
+    /// True if the screen of many lines can be drawn.
+    var hasScreen: Bool {
+        screen.isTerminal && ScreenText.fits(columns: screen.columns(), rows: screen.rows())
     }
 
     /// Changes the text of the line, and draws it if it is due.
@@ -151,18 +120,19 @@ final class CampaignStatus: Sendable {
             let joined = parts.joined(separator: screen.isTerminal ? "\n  " : " ")
             let text = screen.isTerminal ? OutputWidth.wrap(joined, to: max(screen.columns(), 1)) : joined
             let line = text.hasSuffix("\n") ? text : text + "\n"
-            guard screen.isTerminal && state.isDrawn else { return screen.write(line) }
-            screen.write("\r\u{1b}[K" + line)
+            guard screen.isTerminal && !state.drawn.isEmpty else { return screen.write(line) }
+            screen.write(screen.eraser(of: state.drawn) + line)
+            state.drawn = []
             draw(&state, now())
         }
     }
 
-    /// Erases the line on a terminal and stops drawing.
+    /// Erases the lines on a terminal and stops drawing.
     func end() {
         state.withLock { state in
             state.isRunning = false
-            if screen.isTerminal && state.isDrawn { screen.write(Screen.eraser) }
-            state.isDrawn = false
+            if screen.isTerminal && !state.drawn.isEmpty { screen.write(screen.eraser(of: state.drawn)) }
+            state.drawn = []
         }
     }
 
@@ -170,7 +140,16 @@ final class CampaignStatus: Sendable {
         guard state.isRunning else { return }
         state.progress.seconds = date.timeIntervalSince(state.start)
         state.progress.sinceBucket = state.lastBucket.map { date.timeIntervalSince($0) }
-        screen.redraw(state.progress.text)
-        state.isDrawn = true
+        var lines = [state.progress.text]
+        if screen.isTerminal {
+            let (columns, rows) = (screen.columns(), screen.rows())
+            if let snapshot = state.snapshot, ScreenText.fits(columns: columns, rows: rows) {
+                lines = ScreenText(state.progress, snapshot, columns: columns, rows: rows).lines
+            } else {
+                lines = lines.map { ProgressText.cut($0, to: columns) }
+            }
+        }
+        screen.redraw(lines, over: state.drawn)
+        state.drawn = lines
     }
 }

@@ -245,11 +245,23 @@ struct MemoryGauge {
     init(process: pid_t) { path = "/proc/\(process)/statm" }
 
     /// - Units: bytes
-    var held: UInt64 {
-        guard let file = try? FileDescriptor.opening(path, .readOnly) else { return 0 }
+    var held: UInt64 { pages[1] * MemoryGauge.page }
+
+    /// The resident memory without the pages of files, which processes share.
+    ///
+    /// - Units: bytes
+    var own: UInt64 {
+        let pages = pages
+        return (pages[1] - min(pages[2], pages[1])) * MemoryGauge.page
+    }
+
+    /// The first numbers of `statm`: size, resident and shared pages; 0 if unknown, as for a process that has ended.
+    private var pages: [UInt64] {
+        let unknown: [UInt64] = [0, 0, 0]
+        guard let file = try? FileDescriptor.opening(path, .readOnly) else { return unknown }
         defer { file.end() }
         let words = ((try? file.readBytes(128)) ?? []).split(separator: UInt8(ascii: " "))
-        guard words.count > 1, let pages = UInt64(String(decoding: words[1], as: UTF8.self)) else { return 0 }
-        return pages * MemoryGauge.page
+        let numbers = words.prefix(3).compactMap { UInt64(String(decoding: $0, as: UTF8.self)) }
+        return numbers.count == 3 ? numbers : unknown
     }
 }

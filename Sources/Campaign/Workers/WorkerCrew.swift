@@ -19,6 +19,8 @@ final class WorkerCrew {
     private var workers: [WorkerProcess] = []
     /// The number of killed workers since the last message of any worker.
     private var killings = 0
+    /// The number of killed workers that were replaced.
+    private(set) var restarts = 0
     /// The time at which they were stopped, or `nil`.
     private var stopTime: Date?
     /// True if they were told to leave their block.
@@ -40,6 +42,9 @@ final class WorkerCrew {
 
     /// True if all workers have ended.
     var isEmpty: Bool { workers.isEmpty }
+
+    /// The number of workers that have not ended.
+    var count: Int { workers.count }
 
     /// True if workers were told to end.
     var isStopping: Bool { stopTime != nil }
@@ -133,6 +138,7 @@ final class WorkerCrew {
             let rest = block.flatMap { isCounted($0) ? nil : $0 }
             let what = rest.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
             try note("a worker was killed by signal \(signal) \(what)")
+            restarts += 1
             try start(worker.number, first: rest)
         }
     }
