@@ -20,15 +20,42 @@ struct SessionOptions: ParsableArguments {
             """, valueName: "command"))
     var command: String?
 
+    @Flag(
+        help: """
+            Print no progress and no new findings while the campaign runs. Errors, and notes about killed workers, are \
+            printed.
+            """)
+    var quiet = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Serve metrics at http://127.0.0.1:PORT/metrics while the campaign runs, in the text format of Prometheus. \
+            With 0, a free port is chosen and printed.
+            """, valueName: "port"),
+        transform: NumberOption.count(in: 0...65535))
+    var metrics: Int?
+
     mutating func validate() throws {
         if command?.allSatisfy(\.isWhitespace) == true {
             throw ValidationError("--on-finding: the command is empty")
         }
     }
 
-    func session(known: KnownBuckets, time: Double?) -> CampaignSession {
-        CampaignSession(
+    /// Makes the session, and takes the port of the metrics.
+    ///
+    /// - Throws: ``CampaignError`` if the port cannot be used
+    func session(known: KnownBuckets, time: Double?) throws(CampaignError) -> CampaignSession {
+        var session = CampaignSession(
             known: known, isUntilFound: untilFound,
             command: command.map { CampaignSession.Command(option: "--on-finding", text: $0) }, time: time)
+        session.isQuiet = quiet
+        if let metrics {
+            let server = try MetricsServer(port: UInt16(metrics))
+            if !quiet || metrics == 0 { complain("metrics: \(server.address)") }
+            session.metrics = server
+        }
+        return session
     }
 }

@@ -15,6 +15,9 @@ final class CampaignNews {
     /// The number of buckets at the last ``announce(_:cases:isQuiet:)``.
     private var lastCount = 0
     private var lastLogged = Date.distantPast
+    private var lastShown = Date.distantPast
+    /// The run time at which each bucket was first seen in this session.
+    private var times: [String: Double] = [:]
     /// The number of findings with a group at the last report to the command.
     private var groupedCount = 0
 
@@ -53,9 +56,11 @@ final class CampaignNews {
     /// - Parameters:
     ///   - seconds: the run time of earlier sessions
     ///   - store: the findings of earlier sessions
+    ///   - sample: called many times a second to measure workers, or `nil`
     /// - Throws: ``CampaignError`` if the log cannot be written
     func begin(
-        _ arguments: [String], cases: UInt64, seconds: Double, _ store: BucketStore
+        _ arguments: [String], cases: UInt64, seconds: Double, _ store: BucketStore,
+        sample: (@Sendable () -> Void)? = nil
     ) throws(CampaignError) {
         status.resume(after: seconds, cases: cases)
         let collateral = store.collateral.values.compactMap(\.stored)
@@ -70,7 +75,8 @@ final class CampaignNews {
             try log?.add(
                 .resume, "after \(CountText.of(cases, "case")), \(CountText.of(store.count, "bucket")): \(words)")
         }
-        status.begin()
+        session.metrics?.begin()
+        status.begin(sample: sample)
     }
 
     /// Reports an event of the campaign itself, such as a killed worker.
@@ -104,6 +110,7 @@ final class CampaignNews {
 
     private func announce(_ bucket: String, at index: UInt64, in store: BucketStore) throws(CampaignError) {
         seen.insert(bucket)
+        times[bucket] = status.seconds
         status.bucketFound()
         let isKnown = session.known.contains(bucket)
         let parts = [
@@ -111,9 +118,34 @@ final class CampaignNews {
             store.folder.file(of: bucket),
         ]
         try log?.add(.bucket, parts.joined(separator: " "))
-        if !isKnown && announcer.isShown(bucket) {
+        if !session.isQuiet && !isKnown && announcer.isShown(bucket) {
             status.note(["\(ProgressText.clock(status.seconds))  found \(parts[0])"] + parts.dropFirst())
         }
+    }
+
+    /// Updates the numbers of the screen and of the metrics if they are due.
+    ///
+    /// - Parameter make: makes the numbers without the buckets; it is called twice a second at most
+    /// - Complexity: O(1) if they are not due, else O(buckets log buckets)
+    func show(_ store: BucketStore, cases: UInt64, _ make: () -> CampaignSnapshot) {
+        let now = Date()
+        if now.timeIntervalSince(lastShown) < CampaignStatus.Interval.terminal { return }
+        if !status.hasScreen && session.metrics == nil { return }
+        lastShown = now
+        var snapshot = make()
+        snapshot.backlog = store.backlog
+        snapshot.buckets = buckets(of: store)
+        status.show(snapshot)
+        session.metrics?.update(snapshot, seconds: status.seconds, cases: cases)
+    }
+
+    /// The buckets, the newest first.
+    private func buckets(of store: BucketStore) -> [CampaignSnapshot.Bucket] {
+        store.seenBuckets.map { bucket, _ in
+            CampaignSnapshot.Bucket(
+                name: bucket, hits: store.entries[bucket]?.hits ?? 1, seen: times[bucket],
+                isKnown: session.known.contains(bucket))
+        }.sorted { ($0.seen ?? -1, $1.name) > ($1.seen ?? -1, $0.name) }
     }
 
     /// Shows the bucket that is being minimized.
@@ -180,7 +212,8 @@ final class CampaignNews {
     /// - Throws: ``CampaignError`` if the log cannot be written
     func end(_ report: CampaignReport, why: String, patience: Double?) throws(CampaignError) {
         command?.finish(within: patience)
-        for line in announcer.rest { status.note(line) }
+        session.metrics?.end()
+        if !session.isQuiet { for line in announcer.rest { status.note(line) } }
         status.end()
         try log?.add(
             .end,
