@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Foundation
 import Fuzzing
 import Patching
 
@@ -26,6 +27,10 @@ struct Replay: ParsableCommand {
             reason} for cases not run), targets (an array of {name, run, not_run}) and failures (an array of {file, \
             name, bucket, sentence, detail, known}).
 
+            Inputs of libFuzzer and AFL++ are run as well: files whose name is a SHA-1, also after crash-, timeout-, \
+            oom- or slow-unit-, and those named id:000000,... Their cases depend on the capabilities of the patchers, \
+            so name the same --patcher and --plugin as for the engine.
+
             If a finding is in doubt, replay it with --oracle reference: it fails again if the patcher is wrong, or as \
             a finding against the target 'oracle' if the fast oracle is wrong. Findings against 'oracle' always use \
             the reference.
@@ -33,9 +38,10 @@ struct Replay: ParsableCommand {
             Examples:
               bpf-patch-fuzz replay Seeds Crashes
               bpf-patch-fuzz replay --oracle reference finding.case
+              bpf-patch-fuzz replay --patcher engine corpus
             """)
 
-    @Argument(help: "Case files (.case), JSON lines (.jsonl), or folders of them.")
+    @Argument(help: "Case files (.case), JSON lines (.jsonl), engine inputs, or folders of them.")
     var paths: [String]
 
     @Flag(help: "Also load cases that were found in a kernel into the running kernel.")
@@ -54,8 +60,11 @@ struct Replay: ParsableCommand {
     /// The reason why a kernel case is not run.
     static let needsKernel = Replayer.needsKernel + ", which is loaded only with --kernel"
 
+    @OptionGroup var files: ReportFileOptions
+
     func run() throws {
-        do {
+        try files.run("replay") { files in
+            let began = Date()
             let choice = try patchers.judgeChoice(judging, budget, injectedFault: injection.fault)
             try judging.check(choice.patchers)
             var missing: [String: Int] = [:]
@@ -64,14 +73,19 @@ struct Replay: ParsableCommand {
             let session = ReplaySession(
                 paths: paths, targets: choice.patchers.map(\.name) + (kernel ? [Finding.kernelTarget] : []),
                 known: known,
-                json: json, usesKernel: kernel)
-            let summary = try session.run(&replayer) { c in
+                json: json, usesKernel: kernel, plugins: patchers.plugins,
+                limits: PatcherTarget(choice.patchers).limits)
+            let (summary, results) = try session.run(&replayer) { c in
                 if let target = choice.missingPatcher(of: c) { missing[target, default: 0] += 1 }
             }
             for (target, count) in missing.sorted(by: { $0.key < $1.key }) {
                 complain("note: \(CountText.of(count, "case")) of these \(PatcherOptions.missingText(target))")
             }
-            try session.finish(summary)
-        } catch let code as ExitCode { throw code } catch { throw stop(error) }
+            let status = try session.finish(summary)
+            var report = TestReport(
+                summary, results: results, command: "replay", seconds: Date().timeIntervalSince(began))
+            if files.needsPictures { CasePainter(plugins: patchers.plugins, host: Executable()).paint(&report) }
+            return (report, status)
+        }
     }
 }

@@ -3,25 +3,41 @@ import Fuzzing
 import SystemPackage
 import UserFiles
 
-/// Cases from files: `.case` files, JSON lines, and folders of them.
+/// Cases from files: `.case` files, JSON lines, inputs of fuzzing engines, and folders of them.
 package enum CaseSource {
     /// A case and its place, or the reason why there is none.
     package struct Item: Sendable {
         /// The file, and the line for JSON lines.
         package var place: String
         package var content: Result<Case, CampaignError>
+
+        /// The file, without the line.
+        package var file: String {
+            guard let colon = place.lastIndex(of: ":"), CaseSource.isLines(String(place[..<colon])) else {
+                return place
+            }
+            return String(place[..<colon])
+        }
     }
 
     /// Returns true if a file contains JSON lines.
     static func isLines(_ path: String) -> Bool { path.hasSuffix(".jsonl") || path.hasSuffix(".json") }
 
     /// All cases of files and folders, in order of path; a file that cannot be read is an item too.
-    package static func items(_ paths: [String]) -> [Item] { paths.flatMap(items(of:)) }
+    ///
+    /// - Parameter limits: the limits of the patchers, on which the case of an engine's input depends
+    package static func items(_ paths: [String], limits: [CaseLimits] = [CaseLimits()]) -> [Item] {
+        paths.flatMap { items(of: $0, limits) }
+    }
 
-    private static func items(of path: String) -> [Item] {
-        if (try? FileType(of: path)) == .directory { return files(below: path).flatMap { items(of: $0) } }
+    private static func items(of path: String, _ limits: [CaseLimits] = [CaseLimits()]) -> [Item] {
+        if (try? FileType(of: path)) == .directory { return files(below: path).flatMap { items(of: $0, limits) } }
         let text: String
         do throws(CampaignError) {
+            if EngineInput.isName((path as NSString).lastPathComponent) {
+                var cases = EngineCases(limits: limits)
+                return [Item(place: path, content: .success(cases.makeCase(Array(try WholeFile.read(path)))))]
+            }
             guard let read = String(bytes: try WholeFile.read(path), encoding: .utf8) else {
                 throw CampaignError("\(path): is not text in UTF-8")
             }
@@ -60,8 +76,11 @@ package enum CaseSource {
         }
         return names.flatMap { name -> [Entry] in
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-            if (try? FileType(of: path, followingLinks: false)) == .directory { return files(below: path) }
-            return name.hasSuffix(".case") || isLines(name) ? [.file(path)] : []
+            if (try? FileType(of: path, followingLinks: false)) == .directory {
+                // AFL++ marks inputs of its queue with files of the same names in the folder .state.
+                return name == ".state" ? [] : files(below: path)
+            }
+            return name.hasSuffix(".case") || isLines(name) || EngineInput.isName(name) ? [.file(path)] : []
         }
     }
 
@@ -71,9 +90,9 @@ package enum CaseSource {
         case refused(String, CampaignError)
     }
 
-    private static func items(of entry: Entry) -> [Item] {
+    private static func items(of entry: Entry, _ limits: [CaseLimits]) -> [Item] {
         switch entry {
-        case .file(let path): items(of: path)
+        case .file(let path): items(of: path, limits)
         case .refused(let folder, let reason): [Item(place: folder, content: .failure(reason))]
         }
     }

@@ -65,10 +65,29 @@ package struct CaseGenerator: ~Copyable {
     ///
     /// - Complexity: O(slots)
     package mutating func begin(index: UInt64) -> ProgramImage<InputIndex> {
+        takeTurn(index)
+        return make(Draws(seed: seed, index: index))
+    }
+
+    /// The same, and writes the draws as a byte string; see ``written``.
+    ///
+    /// - Complexity: O(slots)
+    mutating func beginWriting(index: UInt64) -> ProgramImage<InputIndex> {
+        takeTurn(index)
+        var first: [(value: Int, bound: Int)] = []
+        if !workloads.isEmpty { first.append((Int(index % UInt64(workloads.count)), workloads.count)) }
+        if limits.count > 1 { first.append((turn, limits.count)) }
+        return make(Draws(writing: seed, index: index, after: first))
+    }
+
+    /// The draws since ``beginWriting(index:)``: ``begin(_:)`` makes the same case from them.
+    var written: [UInt8] { draws.written }
+
+    /// Chooses the workload and the limits of a case.
+    private mutating func takeTurn(_ index: UInt64) {
         workload = workloads.isEmpty ? nil : workloads[Int(index % UInt64(workloads.count))]
         // The next limits follow after a cycle of all workloads, so that all combinations occur.
         turn = Int(index / UInt64(max(workloads.count, 1)) % UInt64(limits.count))
-        return make(Draws(seed: seed, index: index))
     }
 
     /// Makes the program of a case and replaces the contents of a buffer by it.
@@ -95,9 +114,9 @@ package struct CaseGenerator: ~Copyable {
         if workload == nil { features.keep(within: limits[turn]) }
         // Room for the sequences of instructions that some workloads rewrite.
         if workload != nil && shape == .mixed && !features.isFar { features.insns += 8 }
-        maker = SlotMaker(marker: 1001)
+        maker = SlotMaker(marker: 1001, isAtLimits: features.isAtLimits)
         passNumber = 0
-        programs.begin(features, turn: turn, &draws)
+        programs.begin(turn: turn, &draws)
         isOfBase = !bases.isEmpty && draws.chance(1, of: 2)
         if isOfBase {
             // The shorter of two: large programs take much time.

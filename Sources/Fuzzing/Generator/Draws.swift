@@ -6,8 +6,10 @@ import BPF
 /// of it.
 package struct Draws: Sendable {
     @usableFromInline var state: UInt64
-    private let bytes: [UInt8]
+    private var bytes: [UInt8]
     private var cursor: Int
+    /// True if draws come from the seed and are appended to `bytes`.
+    private var isWriting = false
     /// True if draws come from the seed and are not recorded. All other sources are slow.
     @usableFromInline var isPlain: Bool
     /// The record of the draws and, for draws from recorded choices, their source; see ``record()``.
@@ -31,6 +33,25 @@ package struct Draws: Sendable {
         isPlain = false
     }
 
+    /// Draws from a seed and writes them as a byte string, from which ``init(bytes:)`` makes the same draws.
+    ///
+    /// - Parameter first: draws that precede those of the seed, each with its bound
+    package init(writing seed: UInt64, index: UInt64, after first: [(value: Int, bound: Int)] = []) {
+        self.init(seed: seed, index: index)
+        (isPlain, isWriting) = (false, true)
+        for (value, bound) in first { write(UInt64(value), Self.width(bound)) }
+    }
+
+    /// The draws so far as a byte string; empty unless they are written.
+    package var written: [UInt8] { isWriting ? bytes : [] }
+
+    private mutating func write(_ value: UInt64, _ count: Int) {
+        for shift in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift * 8))) }
+    }
+
+    /// The bytes of a draw below a bound. They are few, so that mutations by a fuzzing engine stay local.
+    private static func width(_ bound: Int) -> Int { bound <= 256 ? 1 : bound <= 65536 ? 2 : 4 }
+
     private static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -52,6 +73,11 @@ package struct Draws: Sendable {
 
     @usableFromInline @inline(never)
     mutating func slowNumber() -> UInt64 {
+        if isWriting {
+            let drawn = nextNumber()
+            write(drawn, 8)
+            return drawn
+        }
         if recorder == nil { return nextBytes(8) }
         let drawn = recorder!.isReplaying ? 0 : nextNumber()
         return recorder!.take(drawn, bound: 0)
@@ -78,10 +104,12 @@ package struct Draws: Sendable {
 
     @usableFromInline @inline(never)
     mutating func slowBelow(_ bound: Int) -> Int {
-        if recorder == nil {
-            // A draw takes as few bytes as its range needs, so that mutations by a fuzzing engine stay local.
-            return Int(nextBytes(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % UInt64(bound))
+        if isWriting {
+            let drawn = nextBelow(bound)
+            write(UInt64(drawn), Self.width(bound))
+            return drawn
         }
+        if recorder == nil { return Int(nextBytes(Self.width(bound)) % UInt64(bound)) }
         let drawn = recorder!.isReplaying ? 0 : nextBelow(bound)
         return Int(recorder!.take(UInt64(drawn), bound: UInt64(bound)))
     }
