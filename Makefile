@@ -14,10 +14,11 @@ STATIC_TOOL := .build/static/release/bpf-patch-fuzz
 SEEDS := $(patsubst Seeds/%.c,.build/seeds/%.o,$(wildcard Seeds/*.c))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build static install run test test-long vm-test faulty-kernel-test lint seeds clean
+.PHONY: help setup build static deb deb-test install run test test-long vm-test faulty-kernel-test lint seeds clean \
+    fuzz-targets fuzz-test docs cluster-test guide-test
 
 help: ## Print the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install missing packages (libbpf, pkg-config, objects of libxdp).
 	@.ci/setup
@@ -31,15 +32,31 @@ static: setup ## Build the tool as one static file, for other machines; it canno
 	    -Xswiftc -static-executable -Xlinker --strip-debug $(addprefix -Xlinker ,$(shell pkg-config --static --libs-only-l libbpf))
 	@echo $(STATIC_TOOL)
 
-HEADERS := $(wildcard Sources/CBPFPatcher/include/*.h)
+# Debian has no package of the Swift libraries, so they are in the executable. It still loads plug-ins.
+deb: setup ## Make a Debian package in .build, for this release of Debian.
+	$(SWIFT) build --scratch-path .build/deb -c release --product bpf-patch-fuzz --static-swift-stdlib
+	Packaging/deb .build/deb/release/bpf-patch-fuzz .build
 
-# Installs the last build, so that root needs no compiler.
-install: ## Install the tool, the headers of the C ABI and their pkg-config file below PREFIX (/usr/local).
+deb-test: deb ## Install the package in a bare Debian 12, and run it there (root only).
+	Packaging/test "$$(ls -t .build/bpf-patch-fuzz_*.deb | head -n 1)"
+
+HEADERS := $(wildcard Sources/CBPFPatcher/include/*.h)
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+# Installs the last build, so that root needs no compiler. The tool itself makes its manual and completions.
+install: ## Install the tool, its manual, completions, and the headers of the C ABI below PREFIX (/usr/local).
 	@test -x $(TOOL) || test -x $(STATIC_TOOL) || { \
 	    echo "make install: there is no $(TOOL); run make build or make static first" >&2; exit 1; }
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/pkgconfig
-	install -m 755 "$$(ls -t $(TOOL) $(STATIC_TOOL) 2>/dev/null | head -n 1)" $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(SHARE)/pkgconfig $(SHARE)/man/man1 \
+	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	install -m 755 "$$(ls -t $(TOOL) $(STATIC_TOOL) 2>/dev/null | head -n 1)" $(DESTDIR)$(PREFIX)/bin/bpf-patch-fuzz
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include
+	Packaging/manual $(DESTDIR)$(PREFIX)/bin/bpf-patch-fuzz >$(SHARE)/man/man1/bpf-patch-fuzz.1
+	$(DESTDIR)$(PREFIX)/bin/bpf-patch-fuzz --generate-completion-script bash \
+	    >$(SHARE)/bash-completion/completions/bpf-patch-fuzz
+	$(DESTDIR)$(PREFIX)/bin/bpf-patch-fuzz --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_bpf-patch-fuzz
+	$(DESTDIR)$(PREFIX)/bin/bpf-patch-fuzz --generate-completion-script fish \
+	    >$(SHARE)/fish/vendor_completions.d/bpf-patch-fuzz.fish
 	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' '' 'Name: bpf_patcher' \
 	    'Description: C ABI of a BPF instruction patcher under test' 'Version: 1' 'Cflags: -I$${includedir}' \
 	    >$(DESTDIR)$(PREFIX)/share/pkgconfig/bpf_patcher.pc
@@ -80,6 +97,24 @@ faulty-kernel-test: ## Test that kernel run finds each planted fault of a kernel
 	@$(MAKE) --no-print-directory static
 	Tests/FaultyKernel/build
 	Tests/FaultyKernel/test
+
+docs: ## Make the documentation of the library modules with DocC, to .build/docs.
+	Packaging/docs
+
+cluster-test: build ## Test the scripts for Slurm and Kubernetes; needs slurm-wlm and Tests/Formats/fetch.
+	Tests/Clusters/test-slurm $(TOOL) || [ $$? -eq 4 ]
+	Tests/Clusters/test-kubernetes $(TOOL) || [ $$? -eq 4 ]
+
+guide-test: build ## Follow the guide FiveMinutes.md; needs Debian's linux-source-6.12.
+	Tests/Guide/test $(TOOL) || [ $$? -eq 4 ]
+
+FUZZ_FLAGS ?= --sanitize=fuzzer
+fuzz-targets: setup ## Build the libFuzzer targets of Tests/FuzzTargets.
+	$(SWIFT) build --package-path Tests/FuzzTargets -c release $(FUZZ_FLAGS)
+
+fuzz-test: fuzz-targets ## Test the libFuzzer targets, and their build for ClusterFuzzLite.
+	Tests/FuzzTargets/test
+	Tests/FuzzTargets/test-build
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
 lint: ## Check the style, the imports of BPF and Patching, and the words of comments and messages.

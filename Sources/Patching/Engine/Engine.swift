@@ -2,8 +2,8 @@ import BPF
 
 /// The project's own patcher, which serves ``InstructionPatcher``: one tuned pass over the program and its edits.
 ///
-/// ``SinglePassRelocator`` copies the program and the patches to the result and lists the jumps that it meets;
-/// ``JumpTargetMap`` notes the place of each input slot. Jumps are fixed in blocks, while their targets are in the
+/// `SinglePassRelocator` copies the program and the patches to the result and lists the jumps that it meets;
+/// `JumpTargetMap` notes the place of each input slot. Jumps are fixed in blocks, while their targets are in the
 /// cache.
 ///
 /// The design is that of ``IndexMap``; read that one first. All differences are for speed.

@@ -4,7 +4,7 @@ extension Patch {
     /// An error in the text of a patch, with its line.
     public typealias TextError = Program.TextError
 
-    /// Reads a patch from text in the syntax of ``BPF/Assembler``, with statements separated by `;` or new lines.
+    /// Reads a patch from text in the syntax of `BPF.Assembler`, with statements separated by `;` or new lines.
     ///
     /// | text | meaning |
     /// |---|---|
