@@ -11,21 +11,47 @@ protocol CampaignCommand: ParsableCommand {
     var single: SingleCaseOption { get }
     var session: SessionOptions { get }
     var reporting: ReportOptions { get }
+    /// True if code that the check does not understand is no error.
+    var allowsUnexplained: Bool { get }
+
+    /// The command without its options.
+    static var title: String { get }
 
     /// Checks the target, and prints warnings about it before the first case.
     ///
     /// - Throws: ``CampaignError`` or `ValidationError` if the target cannot be tested
     func prepare(_ target: CampaignTarget) throws
+
+    /// Adds what the options ask for to the report.
+    func complete(_ report: inout CampaignReport)
+
+    /// Prints what the options ask for in addition to the report.
+    func explain(_ report: CampaignReport) throws
+
+    /// Prints the first line of a campaign.
+    ///
+    /// - Throws: `ValidationError` if the campaign must not start
+    func begin(_ configuration: CampaignConfiguration, isResumed: Bool) throws
 }
 
 extension CampaignCommand {
+    func begin(_ configuration: CampaignConfiguration, isResumed: Bool) throws {
+        try Output.line("seed \(configuration.cases.seed)")
+    }
+}
+
+extension CampaignCommand {
+    var allowsUnexplained: Bool { false }
+    func explain(_ report: CampaignReport) throws {}
+    func complete(_ report: inout CampaignReport) {}
+
     func run() throws {
         if let index = single.index { return try runCase(index) }
         let began = Date()
         Interrupt.watch()
-        var report: CampaignReport
-        do {
-            if kept.state != nil && options.range.crashes != nil {
+        try reporting.files.run(Self.title) { files in
+            var report: CampaignReport
+            if kept.state != nil && options.range.limits.crashes != nil {
                 throw ValidationError("with --state, findings are written to its folder crashes; leave out --crashes")
             }
             // These errors must precede the line with the seed.
@@ -40,8 +66,11 @@ extension CampaignCommand {
                 report = try runCampaign(resumed, known: known, list ?? KnownBuckets(), since: began)
             }
             report.mark(list ?? KnownBuckets(), host: Executable())
-        } catch { throw stop(error) }
-        try report.print(reporting)
+            complete(&report)
+            try explain(report)
+            let status = try report.print(reporting, allowsUnexplained: allowsUnexplained)
+            return (TestReport(report, command: Self.title, host: Executable(), isDrawn: files.needsPictures), status)
+        }
     }
 
     /// The state folder of a campaign to be resumed, or `nil`.
@@ -65,14 +94,15 @@ extension CampaignCommand {
         _ resumed: StateFolder?, known: String?, _ list: KnownBuckets, since began: Date
     ) throws -> CampaignReport {
         let (configuration, sessionTime) = try configuration(resumed)
+        // A taken port is reported before a folder is made.
+        var session = try session.session(known: list, time: sessionTime)
+        session.began = began
         let folder = try resumed ?? newFolder(for: configuration.target)
         if folder == nil { try CrashFolder(path: configuration.output).check() }
         try prepare(configuration.target)
-        var session = session.session(known: list, time: sessionTime)
-        session.began = began
         let campaign = try Campaign(
             configuration: configuration, host: Executable(), state: folder, known: known, session: session)
-        try Output.line("seed \(configuration.cases.seed)")
+        try begin(configuration, isResumed: resumed != nil)
         if let folder {
             let cases = folder.checkpoint?.cases ?? 0
             try Output.line(
@@ -83,7 +113,7 @@ extension CampaignCommand {
             // The findings so far are printed in addition to the error.
             var found = campaign.reportSoFar
             found.mark(list, host: Executable())
-            if !found.findings.isEmpty { try? found.print(reporting) }
+            if !found.findings.isEmpty { _ = try? found.print(reporting, allowsUnexplained: allowsUnexplained) }
             throw error
         }
     }
@@ -101,10 +131,21 @@ extension CampaignCommand {
             guard let seed = options.range.seed else {
                 throw ValidationError("--index selects one case of a seed; give --seed as well")
             }
+            if !reporting.files.reports.isEmpty {
+                throw ValidationError("--index runs no campaign; leave out --report")
+            }
             if kept.state != nil { throw ValidationError("--index runs no campaign; leave out --state") }
             let configuration = try options.configuration(seed: seed)
-            try prepare(configuration.target)
-            made = try configuration.runCase(index, host: Executable())
+            if let bounds = configuration.target.patchers?.exhaustive, index >= bounds.cases.count {
+                throw ValidationError(
+                    "--index \(index): the last case within the bounds is \(bounds.cases.count - 1)")
+            }
+            if options.isOnlyMade {
+                made = try configuration.makeCase(index, host: Executable())
+            } else {
+                try prepare(configuration.target)
+                made = try configuration.runCase(index, host: Executable())
+            }
             if reporting.json {
                 try Output.json(made)
             } else {
@@ -113,7 +154,12 @@ extension CampaignCommand {
                 try Output.write(made.text(command: ShellText.of(command + words)))
             }
         } catch { throw stop(error) }
-        if !made.findings.isEmpty { throw ExitCode.findings }
+        let others = made.findings.filter { $0.rule != .notUnderstood }
+        if !others.isEmpty { throw ExitCode.findings }
+        if !made.findings.isEmpty && !allowsUnexplained {
+            complain("error: \(CampaignReport.unexplainedWords)")
+            throw ExitCode.failure
+        }
     }
 }
 
