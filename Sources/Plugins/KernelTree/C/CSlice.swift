@@ -7,12 +7,15 @@ struct CSlice {
     private(set) var files: [CFile] = []
     /// The files to read when no other file defines a called function.
     private var unread: [CFileSource]
-    private let defined: Set<String>
+    /// The headers of the kernel that are searched for undefined types and sizes only.
+    var headers: [CFileSource]
+    /// Removes the text that is not compiled from a header.
+    let compiled: (CFileSource) -> CFileSource
     private let standins: Set<String>
     private let standinTags: Set<String>
 
-    private var ordinary: [String: [CDefinition]] = [:]
-    private var tagged: [String: CDefinition] = [:]
+    private(set) var ordinary: [String: [CDefinition]] = [:]
+    private(set) var tagged: [String: CDefinition] = [:]
 
     /// The extracted definitions. A type precedes the types that contain it.
     private(set) var taken: [CDefinition] = []
@@ -21,6 +24,8 @@ struct CSlice {
     private(set) var missing: [CDefinition] = []
     /// The keyword of each tag in use.
     private var keywords: [String: String] = [:]
+    /// The functions that several files define.
+    private(set) var ambiguous: [(name: String, places: [String])] = []
     /// Undefined types that are used by value.
     private(set) var opaqueTags: Set<String> = []
     private(set) var opaqueTypes: Set<String> = []
@@ -33,7 +38,7 @@ struct CSlice {
     /// The types that members point to, by member name.
     private var pointers: [String: Set<String>] = [:]
     /// The members that code accesses.
-    private var accessed: Set<String> = []
+    private(set) var accessed: Set<String> = []
 
     /// The position of a definition.
     private struct Place: Hashable {
@@ -46,18 +51,24 @@ struct CSlice {
     /// - Parameters:
     ///   - sources: files that are always searched; earlier files win
     ///   - others: files that are searched for called functions only
+    ///   - headers: files that are searched for types and sizes that no other file defines
     ///   - standins: headers whose definitions replace those of the tree
-    init(sources: [CFileSource], others: [CFileSource], standins: [CFile], defined: Set<String>) {
-        self.defined = defined
+    ///   - compiled: removes the text that is not compiled from a header; the other files are without
+    init(
+        sources: [CFileSource], others: [CFileSource], headers: [CFileSource], standins: [CFile],
+        compiled: @escaping (CFileSource) -> CFileSource
+    ) {
         unread = others
+        self.headers = headers
+        self.compiled = compiled
         let definitions = standins.flatMap(\.definitions)
         self.standins = Set(definitions.filter { $0.kind != .tagged }.map(\.name))
         standinTags = Set(definitions.filter { $0.kind == .tagged }.map(\.name))
         for source in sources { read(source) }
     }
 
-    private mutating func read(_ source: CFileSource) {
-        let file = CFile(name: source.name, bytes: source.bytes, number: files.count, defined: defined)
+    mutating func read(_ source: CFileSource) {
+        let file = CFile(source, number: files.count)
         files.append(file)
         for definition in file.definitions {
             for constant in definition.constants { ordinary[constant, default: []].append(definition) }
@@ -75,13 +86,45 @@ struct CSlice {
     }
 
     /// Adds a function with its dependencies.
-    mutating func take(function name: String) { for found in find(name, from: nil, isCall: true) { take(found) } }
+    mutating func take(function name: String) {
+        noteAmbiguity(of: name)
+        for found in find(name, from: nil, isCall: true) { take(found) }
+    }
+
+    /// Records that several files define a function which no file of the tree calls here.
+    private mutating func noteAmbiguity(of name: String) {
+        let all = (ordinary[name] ?? []).filter { $0.kind == .function }
+        if all.count > 1 && !ambiguous.contains(where: { $0.name == name }) {
+            ambiguous.append((name, all.map(place)))
+        }
+    }
 
     /// Adds a type with its members.
     mutating func take(tag: String) { need(tag) }
 
     /// Adds a name that the adapter uses, such as a macro.
     mutating func take(name: String) { for found in find(name, from: nil, isCall: false) { take(found) } }
+
+    /// Adds a function, a type or another name that the user wants. Returns false if nothing defines it.
+    mutating func take(wanted name: String) -> Bool {
+        let found = find(name, from: nil, isCall: true).filter { $0.kind != .prototype }
+        for definition in found { take(definition) }
+        if found.isEmpty && tagged[name] != nil { need(name) }
+        return !found.isEmpty || tagged[name] != nil
+    }
+
+    /// Adds all that the functions of another file use and do not define.
+    mutating func takeUses(in file: CFile) {
+        let own = Set(file.definitions.map(\.name))
+        for definition in file.definitions {
+            var scanner = CScanner(file.bytes, in: definition.range, line: definition.line)
+            var words: [CWord] = []
+            while let token = scanner.next() {
+                if token.kind != .directive { words.append(CWord(token, file.text(token.range))) }
+            }
+            followCode(words, definition, from: nil, except: own)
+        }
+    }
 
     /// Adds the types that are used by pointer and accessed, until no more appear.
     mutating func close() {
@@ -96,6 +139,9 @@ struct CSlice {
         seen.contains(Place(file: definition.file, start: definition.range.lowerBound))
     }
 
+    /// The types that members with a name point to.
+    func pointees(of member: String) -> [String] { (pointers[member] ?? []).sorted() }
+
     /// The tags in use.
     var tags: [String] { keywords.keys.sorted() }
 
@@ -109,8 +155,7 @@ struct CSlice {
         if standins.contains(name) { return [] }
         var found = visible(name, from: file)
         if isCall && !found.contains(where: { $0.kind != .prototype }) {
-            let call = Array("\(name)(".utf8)
-            while let number = unread.firstIndex(where: { $0.bytes.contains(call) }) {
+            while let number = unread.firstIndex(where: { $0.contains("\(name)(") }) {
                 read(unread.remove(at: number))
                 found = visible(name, from: file)
                 if found.contains(where: { $0.kind == .function }) { break }
@@ -119,7 +164,7 @@ struct CSlice {
         return found
     }
 
-    private func visible(_ name: String, from file: Int?) -> [CDefinition] {
+    func visible(_ name: String, from file: Int?) -> [CDefinition] {
         let all = (ordinary[name] ?? []).filter { file == nil || !$0.isStatic || $0.file == file }
         func best(_ isRight: (CDefinition) -> Bool) -> CDefinition? {
             let right = all.filter(isRight)
@@ -144,7 +189,7 @@ struct CSlice {
         if definition.kind != .prototype { taken.append(definition) }
     }
 
-    private func tokens(of definition: CDefinition) -> [CWord] {
+    func tokens(of definition: CDefinition) -> [CWord] {
         let file = files[definition.file]
         var words: [CWord] = []
         if definition.kind == .macro {
@@ -153,7 +198,7 @@ struct CSlice {
             while let token = scanner.next() { words.append(CWord(token, file.text(token.range))) }
             return words
         }
-        var text = CText(file.bytes, in: definition.range, line: definition.line, defined: defined)
+        var text = CScanner(file.bytes, in: definition.range, line: definition.line)
         while let token = text.next() {
             if token.kind != .directive { words.append(CWord(token, file.text(token.range))) }
         }
@@ -163,6 +208,7 @@ struct CSlice {
     /// Adds a type with its members, or declares it opaque if it is undefined.
     private mutating func need(_ tag: String) {
         if standinTags.contains(tag) { return }
+        if tagged[tag] == nil { readHeader(definingTag: tag) }
         if let definition = tagged[tag] {
             take(definition)
         } else {
@@ -170,7 +216,7 @@ struct CSlice {
         }
     }
 
-    private mutating func follow(_ name: String, from file: Int, isCall: Bool) {
+    private mutating func follow(_ name: String, from file: Int?, isCall: Bool) {
         let found = find(name, from: file, isCall: isCall)
         if isCall && !standins.contains(name) && CSlice.isNoOp(name)
             && !found.contains(where: { $0.kind != .prototype })
@@ -178,6 +224,7 @@ struct CSlice {
             noOpCalls.insert(name)
             return
         }
+        if file == nil { noteAmbiguity(of: name) }
         for definition in found { take(definition) }
     }
 
@@ -188,19 +235,29 @@ struct CSlice {
 
     /// Follows a function, variable or macro. It may access any type that it names, so all are added with their members.
     private mutating func followCode(_ tokens: [CWord], _ definition: CDefinition) {
-        let locals = definition.kind == .function ? CWord.locals(of: tokens) : []
+        followCode(tokens, definition, from: definition.file, except: [])
+    }
+
+    private mutating func followCode(
+        _ tokens: [CWord], _ definition: CDefinition, from file: Int?, except own: Set<String>
+    ) {
+        let locals = definition.kind == .function ? CLocals(of: tokens).names : []
         for (number, token) in tokens.enumerated() where token.isName {
             let before = number > 0 ? tokens[number - 1].text : ""
             let after = number + 1 < tokens.count ? tokens[number + 1].text : ""
             if CFile.tagKeywords.contains(before) {
                 keywords[token.text] = before
+                if tagged[token.text] == nil && after != "*" { readHeader(definingTag: token.text) }
                 if tagged[token.text] != nil || before == "enum" { need(token.text) }
             } else if before == "." || before == "->" {
                 accessed.insert(token.text)
-            } else if !(after != "(" && locals.contains(token.text)) && token.text != definition.name {
-                follow(token.text, from: definition.file, isCall: after == "(")
+            } else if !(after != "(" && locals.contains(token.text)) && token.text != definition.name
+                && !own.contains(token.text)
+            {
+                follow(token.text, from: file, isCall: after == "(")
             }
         }
+        if file == nil { return }
         if definition.kind == .function || definition.kind == .prototype {
             guessTypes(tokens.prefix { $0.text != "{" }, definition)
         }
@@ -218,7 +275,11 @@ struct CSlice {
             if token.text == "[" { sizeDepth += 1 }
             if token.text == "]" { sizeDepth -= 1 }
             guard token.isName else { continue }
-            if sizeDepth > 0 && isUnknown(token, definition) { sizes.insert(token.text) }
+            if sizeDepth > 0 && isUnknown(token, definition)
+                && !readHeader(definingName: token.text, isSize: true, from: definition.file)
+            {
+                sizes.insert(token.text)
+            }
             if CFile.tagKeywords.contains(before) {
                 followTag(token.text, before, tokens[(number + 1)...], isParameter: depth > 0, definition)
             } else if token.text != definition.name && !definition.constants.contains(token.text) {
@@ -256,25 +317,32 @@ struct CSlice {
             let token = tokens[number]
             defer { before = token.text }
             guard token.isName, !CFile.tagKeywords.contains(before), before != ".", before != "->",
-                number + 1 < tokens.endIndex,
-                isUnknown(token, definition)
+                number + 1 < tokens.endIndex
             else { continue }
             let next = tokens[number + 1]
-            if token.text.hasPrefix("__") {
+            let isType =
+                (CSlice.wordsBeforeTypes.contains(before) || before.isEmpty) && (next.isName || next.text == "*")
+            if !isUnknown(token, definition) {
+                // A header that has been read since may define it.
+                if isType { followTypedef(token.text, from: definition.file) }
+            } else if token.text.hasPrefix("__") {
                 emptyMacros[token.text] = next.text == "("
-            } else if ["{", ";", "}", "(", ",", "const", "static", "extern", "inline", "typedef", "volatile"].contains(
-                before)
-                || before.isEmpty,
-                next.isName || next.text == "*"
-            {
-                opaqueTypes.insert(token.text)
+            } else if isType {
+                if readHeader(definingName: token.text, isSize: false, from: definition.file) {
+                    followTypedef(token.text, from: definition.file)
+                } else {
+                    opaqueTypes.insert(token.text)
+                }
             }
         }
     }
-}
 
-/// An unparsed file.
-struct CFileSource: Sendable {
-    var name: String
-    var bytes: [UInt8]
+    private static let wordsBeforeTypes: Set<String> = [
+        "{", ";", "}", "(", ",", "const", "static", "extern", "inline", "typedef", "volatile",
+    ]
+
+    private mutating func followTypedef(_ name: String, from file: Int) {
+        if standins.contains(name) { return }
+        for found in visible(name, from: file) where found.kind == .typedef { take(found) }
+    }
 }
