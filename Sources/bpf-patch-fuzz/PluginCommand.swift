@@ -7,7 +7,7 @@ import UserFiles
 /// `plugin`: the commands for plug-ins.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Build plug-ins.", subcommands: [PluginBuild.self])
+        commandName: "plugin", abstract: "Build plug-ins.", subcommands: [PluginBuild.self, PluginAdapter.self])
 }
 
 /// `plugin build`: builds a plug-in from the functions of a kernel tree.
@@ -21,8 +21,12 @@ struct PluginBuild: ParsableCommand {
             the functions that they call are copied unchanged from kernel/bpf/*.c and compiled with stand-ins for the \
             rest of the kernel. The compiler is $CC, the clang of the Swift toolchain, or cc.
 
+            With --adapter, other functions are tested: those that the file calls and does not define. It defines \
+            apply(), which carries out a whole pass, or step(), which carries out one edit.
+
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
+              bpf-patch-fuzz plugin build --kernel-tree ~/linux -o new.so --adapter new.c
               bpf-patch-fuzz plugin build -o kernel.so \\
                 --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
@@ -68,32 +72,58 @@ struct PluginBuild: ParsableCommand {
     @Option(
         name: .customLong("stand-ins"),
         help: .init(
-            "A header with stand-ins for called functions that 'plugin build' does not know.",
+            "A header with stand-ins for called functions that 'plugin build' does not know; may be repeated.",
             valueName: "file.h"))
-    var standIns: String?
+    var standIns: [String] = []
+
+    @Option(
+        name: .customLong("include"),
+        help: .init("Another header with stand-ins; may be repeated.", valueName: "file.h"))
+    var included: [String] = []
+
+    @Option(
+        help: .init(
+            "C code that carries out edits through other functions of the tree; 'plugin adapter' prints a start.",
+            valueName: "file.c"))
+    var adapter: String?
+
+    @Option(help: .init("Take this function or type out of the tree too; may be repeated.", valueName: "name"))
+    var take: [String] = []
+
+    @Option(
+        help: .init(
+            "Also read this file of the tree, as kernel/trace/bpf_trace.c; may be repeated.", valueName: "path"))
+    var read: [String] = []
+
+    @Flag(help: "Count the lines and conditions of the functions that run, for 'run --plugin-coverage'.")
+    var coverage = false
 
     /// The status that makes `git bisect run` skip a commit.
-    private static let untestable = ExitCode(125)
+    static let untestable = ExitCode(125)
     /// The status that ends `git bisect run`.
-    private static let harmed = ExitCode(128)
+    static let harmed = ExitCode(128)
 
     /// The status for wrong usage with `--bisect`, since `git bisect run` would take 64 for a bad commit.
     ///
     /// - Returns: `nil` for other command lines
     static func status(ofWrongUse words: [String]) -> Int32? {
-        words.starts(with: ["plugin", "build"]) && words.contains("--bisect") ? harmed.rawValue : nil
+        (words.starts(with: ["plugin", "build"]) || words.first == Compare._commandName) && words.contains("--bisect")
+            ? harmed.rawValue : nil
+    }
+
+    private var request: KernelPlugin.Request {
+        KernelPlugin.Request(
+            output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
+            standIns: standIns + included, adapter: adapter, taking: take, reading: read, counting: coverage)
     }
 
     func run() throws {
         do {
             SignalCleanup.begin()
             // Checked first, since unpacking an archive takes long.
-            try KernelPlugin.check(output: output, keepingSource: keptSource, standIns: standIns, tree: self.tree)
+            try KernelPlugin.check(request, tree: self.tree)
             let tree = try unpacked()
-            let plugin = try KernelPlugin(
-                of: tree, output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
-                standIns: standIns)
-            try report(plugin)
+            try report(try KernelPlugin(of: tree, request))
         } catch let fault as KernelTreeFault {
             SignalCleanup.standAside()
             complain("error: \(fault)")
@@ -120,7 +150,8 @@ struct PluginBuild: ParsableCommand {
         try say(
             "\(output): \(plugin.name), built from \(CountText.of(plugin.functions.count, "function")) of Linux \(plugin.release), from "
                 + files.joined(separator: ", "))
-        for limit in plugin.limits { try say("note: \(limit)") }
+        try say(plugin.scope.sentence)
+        for note in plugin.scope.notes + plugin.notes + plugin.limits { try say("note: \(note)") }
         // The dynamic loader searches a name without a slash in its library path.
         let path = output.contains("/") ? output : "./" + output
         let command = ["run", "--time", "60", "--plugin", path]

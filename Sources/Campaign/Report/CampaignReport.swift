@@ -1,3 +1,5 @@
+import Plugins
+
 /// The result of a campaign, common to patchers and kernels; ``results`` has the rest.
 package struct CampaignReport: Sendable {
     package var seed: UInt64
@@ -22,6 +24,8 @@ package struct CampaignReport: Sendable {
     var plugins: [PluginFile] = []
     /// The targets that hung, crashed or ran out of memory; `nil` for none.
     package var deaths: [TargetDeaths]?
+    /// The result of an exhaustive campaign; `nil` for random cases.
+    package var exhaustive: ExhaustiveResult?
     /// The state folder of the campaign, or `nil`.
     package var state: String?
     /// The file of known buckets, which may be from an earlier session; `nil` for none.
@@ -40,6 +44,8 @@ package struct CampaignReport: Sendable {
     var doubts: [Doubt]?
     /// The targets that ran no case; `nil` for none.
     var neverRun: [String]?
+    /// The lines and conditions that the cases of this session reached; `nil` if they were not counted.
+    package var pluginCoverage: [PluginCoverage]?
     /// The reason why no more cases were run; `nil` for merged states.
     package var ended: End?
     /// True if the campaign reached its limit and all findings are minimized.
@@ -70,7 +76,18 @@ package struct CampaignReport: Sendable {
     }
 
     /// True if there is a finding that counts.
-    package var hasNews: Bool { findings.contains { $0.isKnown != true } }
+    package var hasNews: Bool { findings.contains { $0.isKnown != true && !$0.isUnexplained } }
+
+    /// A sentence about the places that the check does not understand and that are not known; `nil` if there are none.
+    package var unexplained: String? {
+        let count = findings.count { $0.isKnown != true && $0.isUnexplained }
+        return count == 0 ? nil : "\(CountText.of(count, "bucket")) of " + Self.unexplainedWords
+    }
+
+    /// The words about code that is not understood.
+    package static let unexplainedWords =
+        "rewritten code that is not understood, so it is not known to be right; list the buckets in a file for "
+        + "--known, or give --allow-unexplained"
 
     /// Adds the counters of a campaign: its results, its deaths, and the cases that were run with no target.
     mutating func add(_ results: TargetReport, _ counts: CampaignCounts, targets: [String]) {
@@ -120,6 +137,7 @@ extension CampaignReport: Encodable {
         case isFinished = "finished"
         case neverRun = "never_run"
         case hasLostWorkers = "cut_short"
+        case pluginCoverage = "plugin_coverage"
         case notRun = "not_run"
     }
 
@@ -144,8 +162,10 @@ extension CampaignReport: Encodable {
         try container.encodeIfPresent(arguments, forKey: .arguments)
         try container.encodeIfPresent(doubts, forKey: .doubts)
         try container.encodeIfPresent(neverRun, forKey: .neverRun)
+        try container.encodeIfPresent(pluginCoverage, forKey: .pluginCoverage)
         try container.encodeIfPresent(ended, forKey: .ended)
         try container.encode(isFinished, forKey: .isFinished)
         try results?.encode(to: encoder)
+        try exhaustive?.encode(to: encoder)
     }
 }
