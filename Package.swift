@@ -42,15 +42,26 @@ let package = Package(
                 .embedInCode("KernelTree/Sources/adapter.c"),
                 .embedInCode("KernelTree/Sources/bpf_patcher.h"),
                 .embedInCode("KernelTree/Sources/bpf_patcher_kernel.h"),
+                .embedInCode("KernelTree/Sources/check.h"),
                 .embedInCode("KernelTree/Sources/common.h"),
+                .embedInCode("KernelTree/Sources/coverage.h"),
+                .embedInCode("KernelTree/Sources/disguise.h"),
                 .embedInCode("KernelTree/Sources/edits.h"),
+                .embedInCode("KernelTree/Sources/environment.h"),
                 .embedInCode("KernelTree/Sources/helpers.h"),
-                .embedInCode("KernelTree/Sources/image.h"),
+                .embedInCode("KernelTree/Sources/kernel.c"),
+                .embedInCode("KernelTree/Sources/kit.h"),
+                .embedInCode("KernelTree/Sources/layout.h"),
                 .embedInCode("KernelTree/Sources/memory.h"),
+                .embedInCode("KernelTree/Sources/owned.h"),
+                .embedInCode("KernelTree/Sources/report.h"),
+                .embedInCode("KernelTree/Sources/rows.h"),
+                .embedInCode("KernelTree/Sources/snapshot.h"),
                 .embedInCode("KernelTree/Sources/standins.h"),
                 .embedInCode("KernelTree/Sources/state.h"),
                 .embedInCode("KernelTree/Sources/steps.h"),
                 .embedInCode("KernelTree/Sources/tables.h"),
+                .embedInCode("KernelTree/Sources/whole.h"),
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CLibbpf", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev"])]),
@@ -63,8 +74,12 @@ let package = Package(
                 "CProcess", "Fuzzing", "KernelModel", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
                 systemPackage,
             ],
-            // The part of a C program that shows a finding in a kernel which is the same for all findings.
-            resources: [.embedInCode("Kernel/Sources/reproducer.c")],
+            // The parts of exported C programs that are the same for all cases.
+            resources: [
+                .embedInCode("Export/Sources/patched.c"),
+                .embedInCode("Export/Sources/patched.h"),
+                .embedInCode("Kernel/Sources/reproducer.c"),
+            ],
             swiftSettings: strict, plugins: ["BuildCommit"]),
         .executableTarget(
             name: "bpf-patch-fuzz",
@@ -80,12 +95,12 @@ let package = Package(
         .testTarget(
             name: "CampaignTests",
             dependencies: [
-                "TestSupport", "Campaign", "KernelModel", "KernelRewrites", "LinuxBPF", "UserFiles", "bpf-patch-fuzz",
-                systemPackage,
+                "TestSupport", "Campaign", "KernelModel", "KernelRewrites", "LinuxBPF", "Plugins", "UserFiles",
+                "bpf-patch-fuzz", systemPackage,
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "KernelModel", "LinuxBPF"],
+            name: "LinuxBPFTests", dependencies: ["TestSupport", "Campaign", "Fuzzing", "KernelModel", "LinuxBPF"],
             swiftSettings: strict),
         .testTarget(
             name: "KernelRewritesTests", dependencies: ["TestSupport", "KernelModel", "KernelRewrites", "LinuxBPF"],

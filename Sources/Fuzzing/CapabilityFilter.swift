@@ -28,6 +28,32 @@ package struct CapabilityFilter: ~Copyable {
     }
 }
 
+extension CapabilityFilter {
+    /// The demands of a pass, which do not depend on a patcher.
+    package struct Demands: Sendable {
+        /// The capabilities that a patcher must have.
+        package var capabilities: PatcherCapabilities
+        /// True if a stepwise patcher does not get the pass.
+        package var excludesStepwise: Bool
+        /// True if a stepwise patcher may also return `ERANGE`.
+        package var allowsStepwiseOverflow: Bool
+    }
+
+    /// The demands of a well-formed pass.
+    ///
+    /// - Complexity: O(slots × edits)
+    package mutating func demands(of pass: PassImage, on input: ProgramImage<InputIndex>) -> Demands {
+        rules.compute(pass, on: input)
+        var needed = PassDemands(pass: pass, input: input, expectation: rules).capabilities()
+        let isRefused = rules.status == .einval
+        if isRefused { needed.insert(.refuses) }
+        let prefixes = StepwisePrefixes(pass: pass, input: input, expectation: rules)
+        return Demands(
+            capabilities: needed, excludesStepwise: isRefused || prefixes.hasRefused(),
+            allowsStepwiseOverflow: !isRefused && prefixes.overflows())
+    }
+}
+
 extension ProgramBuffer {
     /// Fills in the parts that a patcher leaves out of its results, so that only the others are compared.
     ///

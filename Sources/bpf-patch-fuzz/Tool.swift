@@ -14,7 +14,8 @@ struct Tool: ParsableCommand {
             """,
         version: "bpf-patch-fuzz \(Version.text)",
         subcommands: [
-            Run.self, Merge.self, Replay.self, Minimize.self, Show.self, Apply.self, Scale.self, Stats.self,
-            Patchers.self, PluginCommand.self, Kernel.self, Child.self,
+            Run.self, Exhaust.self, Merge.self, Report.self, Compare.self, Replay.self, Corpus.self, Minimize.self,
+            Show.self, Export.self, Apply.self, Scale.self, Stats.self, Patchers.self, Faults.self, PluginCommand.self,
+            Kernel.self, Child.self,
         ])
 }
