@@ -12,7 +12,8 @@ enum ConfigurationOptions {
 
     /// The words of a command line that runs one case.
     static func words(ofCase index: UInt64, _ configuration: CampaignConfiguration) -> [String] {
-        let own: [Option] = [("--seed", [String(configuration.cases.seed)]), ("--index", [String(index)])]
+        let seed = bounds(configuration.target) ?? [("--seed", [String(configuration.cases.seed)])]
+        let own: [Option] = seed + [("--index", [String(index)])]
         return (own + options(configuration.target)).flatMap(words(of:))
     }
 
@@ -23,8 +24,11 @@ enum ConfigurationOptions {
     /// The options of a configuration in printing order, without defaults except for `--jobs`.
     static func options(_ configuration: CampaignConfiguration) -> [Option] {
         let (cases, budget) = (configuration.cases, configuration.budget)
-        var options: [Option] = [("--seed", [String(cases.seed)])]
-        if let limit = cases.limit { options.append(("--cases", [String(limit)])) }
+        let bounds = bounds(configuration.target)
+        var options: [Option] = bounds ?? [("--seed", [String(cases.seed)])]
+        // The bounds imply the number of all cases.
+        let all = bounds == nil ? nil : configuration.target.patchers?.exhaustive?.cases.count
+        if let limit = cases.limit, limit != all { options.append(("--cases", [String(limit)])) }
         if let time = budget.time {
             options.append(("--time", [time == time.rounded() ? String(Int(time)) : String(time)]))
         }
@@ -35,6 +39,11 @@ enum ConfigurationOptions {
             options.append(("--crashes", [configuration.output]))
         }
         return options
+    }
+
+    /// The options of an exhaustive campaign, or `nil`.
+    private static func bounds(_ target: CampaignTarget) -> [Option]? {
+        target.patchers?.exhaustive.map { [("--slots", [String($0.slots)]), ("--edits", [String($0.edits)])] }
     }
 
     private static func options(_ target: CampaignTarget) -> [Option] {
@@ -67,6 +76,7 @@ enum ConfigurationOptions {
         } else if !target.workloads.isEmpty {
             options.append(("--workload", target.workloads.map(\.name)))
         }
+        if target.countsCoverage == true { options.append(("--coverage", [])) }
         let standard = CaseBudget()
         if target.budget.timeout != standard.timeout {
             options.append(("--timeout", [String(target.budget.timeout)]))

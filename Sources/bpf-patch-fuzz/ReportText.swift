@@ -4,8 +4,11 @@ import Campaign
 extension CampaignReport {
     /// Prints each group of findings and the totals, and with `json` the report as JSON.
     ///
-    /// - Throws: ``CampaignError`` if it cannot be written; the exit status for new findings or gaps
-    func print(_ options: ReportOptions) throws {
+    /// - Parameter allowsUnexplained: true if code that is not understood is no error
+    /// - Returns: the exit status, for new findings or gaps
+    /// - Throws: ``CampaignError`` if it cannot be written
+    @discardableResult
+    func print(_ options: ReportOptions, allowsUnexplained: Bool = false) throws -> ExitCode {
         try Output.write(groupText(all: options.all, line: line))
         if let file = self.known { try Output.line("known buckets from \(file)") }
         try Output.line(
@@ -23,7 +26,16 @@ extension CampaignReport {
             try Output.line("\(name) skipped \(CountText.grouped(count)) of them: it does not support a pass")
         }
         for text in (deaths ?? []).compactMap(\.text) { try Output.line(text) }
+        if let exhaustive {
+            let wrong = Set(findings.map(\.target))
+            for line in exhaustive.text(cases: cases, wrong: wrong) { try Output.line(line) }
+        }
+        if let coverage = results?.patchers?.coverage { try Output.write(coverage.text()) }
         if let kernel = results?.kernel { try Output.write(kernel.text) }
+        for part in pluginCoverage ?? [] {
+            try Output.line(part.text)
+            for missing in part.missing { try Output.line("  \(missing.text)") }
+        }
         let words = ShellText.of(Executable().command(running: target))
         if let arguments {
             let options = arguments + (known.map { $0.isEmpty ? [] : ["--known", $0] } ?? [])
@@ -45,9 +57,9 @@ extension CampaignReport {
             }
         }
         if options.json { try Output.json(self) }
-        for gap in gaps { complain("error: \(gap)") }
-        if hasNews { throw ExitCode.findings }
-        if !gaps.isEmpty { throw ExitCode.failure }
+        let errors = gaps + (allowsUnexplained ? [] : unexplained.map { [$0] } ?? [])
+        for error in errors { complain("error: \(error)") }
+        return hasNews ? .findings : errors.isEmpty ? .success : .failure
     }
 
     /// The words before the command that repeats the same cases.

@@ -17,14 +17,21 @@ struct PatcherCampaignOptions: CampaignOptions {
 
     @OptionGroup var workloads: WorkloadOptions
 
+    @Flag(help: "Count the situations that the passes test, and print them as tables.")
+    var coverage = false
+
     @OptionGroup var budget: BudgetOptions
+
+    @OptionGroup var covering: CoverageOption
 
     var givenName: String? {
         patchers.givenName ?? judging.givenName ?? (objects.isEmpty ? nil : "--objects")
-            ?? (workloads.names.isEmpty ? nil : "--workload") ?? budget.givenName
+            ?? (workloads.names.isEmpty ? nil : "--workload") ?? (coverage ? "--coverage" : nil) ?? budget.givenName
     }
 
-    static func own(_ target: CampaignTarget) -> PatcherTarget? { target.patchers }
+    static func own(_ target: CampaignTarget) -> PatcherTarget? {
+        target.patchers.flatMap { $0.exhaustive == nil ? $0 : nil }
+    }
 
     func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
         var target = target ?? PatcherTarget()
@@ -36,6 +43,7 @@ struct PatcherCampaignOptions: CampaignOptions {
             target.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
         }
         if !workloads.names.isEmpty { target.workloads = workloads.chosen }
+        if coverage { target.countsCoverage = true }
         target.budget = budget.budget(over: target.budget)
         return .patchers(target)
     }
@@ -43,6 +51,8 @@ struct PatcherCampaignOptions: CampaignOptions {
 
 /// `run`: runs a campaign against patchers.
 struct Run: CampaignCommand {
+    static let title = "run"
+
     static let configuration = CommandConfiguration(
         abstract: "Run a campaign against patchers.",
         discussion: """
@@ -65,8 +75,14 @@ struct Run: CampaignCommand {
             it does not support. deaths is an array of {target, hangs, memory, crashes, left_out}: a case in which a \
             target dies is in no other count, and left_out is the number of cases that the target did not run because \
             of its deaths. not_run is the number of cases that no target ran; they are not in cases. never_run, \
-            doubts, state, known, parts and missing are present if needed. For a kernel there are also loads, \
+            doubts, state, known, parts and missing are present if needed, and with --plugin-coverage plugin_coverage, an array \
+            of {name, lines, lines_run, branches, branches_run, missing}. For a kernel there are also loads, \
             accepted, loads_per_second, refused, coverage, never_seen, not_understood, kernel, left_out and executed.
+
+            With --coverage, the passes are counted by the kind of an edit, a border of it, the jump, call, record or \
+            aux word at that border, and the check: its place in the result, its removal, or the error that it causes. \
+            Cells that no pass tested are listed by name, and with --json in never_seen; coverage is an array of \
+            {edit, border, subject, check, count}. It takes about as long as the oracle.
 
             With --oracle reference, the reference oracle judges the campaign. It is a few times slower, but its code \
             reads like the rules. A pass for which the fast oracle has another result is a finding against the target \
@@ -80,6 +96,10 @@ struct Run: CampaignCommand {
 
             With --plugin, only the plug-ins are tested, unless --patcher names others:
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
+
+            The lines of a kernel's functions that no case of ten seconds reached:
+              bpf-patch-fuzz plugin build --coverage --kernel-tree ~/linux -o covered.so
+              bpf-patch-fuzz run --time 10 --plugin-coverage --plugin ./covered.so
 
             One case of a seed, with the result of each patcher:
               bpf-patch-fuzz run --seed 3 --index 249 --patcher all \\
@@ -100,5 +120,14 @@ struct Run: CampaignCommand {
 
     @OptionGroup var reporting: ReportOptions
 
-    func prepare(_ target: CampaignTarget) throws { try options.judging.check(target.patchers?.patchers ?? []) }
+    /// The folder of the counts must be there before a plug-in is loaded.
+    mutating func validate() throws { try options.covering.begin() }
+
+    func prepare(_ target: CampaignTarget) throws {
+        let patchers = target.patchers?.patchers ?? []
+        try options.judging.check(patchers)
+        try options.covering.check(patchers)
+    }
+
+    func complete(_ report: inout CampaignReport) { options.covering.complete(&report) }
 }

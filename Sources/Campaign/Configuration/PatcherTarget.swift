@@ -11,16 +11,22 @@ package struct PatcherTarget: TargetProperties, Codable, Hashable {
     /// The sources of passes, cycled by case index; if empty, passes are random.
     package var workloads: [Workload]
     package var budget: CaseBudget
+    /// The bounds within which every case is run, in place of random ones; `nil` for random cases.
+    package var exhaustive: ExhaustiveBounds?
+    /// True to count the situations that the passes test; `nil` is false, as in states of earlier versions.
+    package var countsCoverage: Bool?
 
     package init(
         _ patchers: [PatcherChoice] = PatcherChoice.builtIn, oracleOptions: OracleOptions = OracleOptions(),
-        objects: [String] = [], workloads: [Workload] = [], budget: CaseBudget = CaseBudget()
+        objects: [String] = [], workloads: [Workload] = [], budget: CaseBudget = CaseBudget(),
+        exhaustive: ExhaustiveBounds? = nil
     ) {
         self.patchers = patchers
         self.oracleOptions = oracleOptions
         self.objects = objects
         self.workloads = workloads
         self.budget = budget
+        self.exhaustive = exhaustive
     }
 
     package var deathBudget: DeathBudget { DeathBudget(casesPerSecond: 250_000, timeout: budget.timeout) }

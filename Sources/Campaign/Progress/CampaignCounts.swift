@@ -1,3 +1,5 @@
+import Fuzzing
+
 /// The counters of a campaign or of one of its blocks.
 package struct CampaignCounts: Codable, Hashable, Sendable {
     /// The cases that were run with no target, since all targets were left out.
@@ -6,6 +8,12 @@ package struct CampaignCounts: Codable, Hashable, Sendable {
     private var targets: [TargetCounts] = []
     /// The counters of a campaign against a kernel.
     var kernel = KernelCounts()
+    /// See ``digests``; `nil` for random cases, and in states of earlier versions.
+    private var partDigests: [UInt64]?
+    /// See ``refused``; `nil` if it is 0, and in states of earlier versions.
+    private var refusedCases: UInt64?
+    /// See ``coverage``; `nil` if nothing is counted, and in states of earlier versions.
+    private var coverageCounts: [UInt64]?
 
     /// - Parameter targets: the counters of each target, by index
     init(_ targets: [TargetCounts] = []) { self.targets = targets }
@@ -19,10 +27,55 @@ package struct CampaignCounts: Codable, Hashable, Sendable {
         }
     }
 
+    /// The cases of patchers in which the rules refuse a pass. A kernel's refusals are in ``kernel``.
+    var refused: UInt64 {
+        get { refusedCases ?? 0 }
+        set { refusedCases = newValue == 0 ? nil : newValue }
+    }
+
     static func += (left: inout CampaignCounts, right: CampaignCounts) {
         left.notRun += right.notRun
+        left.refused += right.refused
         for (target, counts) in right.targets.enumerated() { left[target] += counts }
         left.kernel += right.kernel
+        for (part, digest) in right.digests.enumerated() { left.add(digest: digest, ofPart: part) }
+        left.addCoverage(right.coverage)
+    }
+
+    /// The number of passes that tested each situation, in the order of `CoverageCell.all`; empty if nothing is counted.
+    var coverage: [UInt64] { coverageCounts ?? [] }
+
+    /// Adds counts of coverage, without those of an earlier time.
+    mutating func addCoverage(_ counts: [UInt64], since before: [UInt64] = []) {
+        if counts.isEmpty { return }
+        var sums = coverageCounts ?? Array(repeating: 0, count: counts.count)
+        for (cell, count) in counts.enumerated() where cell < sums.count {
+            sums[cell] += count - (cell < before.count ? before[cell] : 0)
+        }
+        coverageCounts = sums
+    }
+
+    /// The number of parts that have a digest.
+    static let partCount: UInt64 = 64
+
+    /// The part of an exhaustive campaign that a case belongs to: I - 1 for the shard I/64.
+    static func part(of index: UInt64) -> Int { Int(index / Shard.blockSize % partCount) }
+
+    /// The digests of the results of an exhaustive campaign, one for each shard I/64; empty for random cases.
+    var digests: [UInt64] { partDigests ?? [] }
+
+    /// Adds the digest of some cases of a part.
+    mutating func add(digest: UInt64, ofPart part: Int) {
+        if digest == 0 { return }
+        var all = partDigests ?? Array(repeating: 0, count: Int(Self.partCount))
+        all[part] &+= digest
+        partDigests = all
+    }
+
+    /// Sixteen hexadecimal digits.
+    static func hexadecimal(_ digest: UInt64) -> String {
+        let digits = String(digest, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// The same counters for other targets, of which some may be missing here.
@@ -35,7 +88,7 @@ package struct CampaignCounts: Codable, Hashable, Sendable {
     }
 
     /// All numbers, for a check of their size.
-    var numbers: [UInt64] { [notRun] + targets.flatMap(\.numbers) + kernel.numbers }
+    var numbers: [UInt64] { [notRun, refused] + targets.flatMap(\.numbers) + kernel.numbers + coverage }
 }
 
 /// The counters of one target.
@@ -85,8 +138,14 @@ extension CampaignCounts {
     /// The lines of a worker's report: one for each target that has a counter, and one for a kernel.
     var text: String {
         var text = notRun == 0 ? "" : "not-run\t\(notRun)\t\n"
+        if refused != 0 { text += "refused\t\(refused)\t\n" }
         for (target, counts) in targets.enumerated() where counts != TargetCounts() {
             text += "target\t\(target)\t\(counts.numbers.map(String.init).joined(separator: " "))\n"
+        }
+        for (part, digest) in digests.enumerated() where digest != 0 { text += "digest\t\(part)\t\(digest)\n" }
+        if coverage.contains(where: { $0 > 0 }) {
+            let cells = coverage.enumerated().filter { $0.element > 0 }.map { "\($0.offset):\($0.element)" }
+            text += "coverage\t\(coverage.count)\t\(cells.joined(separator: " "))\n"
         }
         if kernel != KernelCounts() { text += "kernel\t0\t\(kernel.line)\n" }
         return text
@@ -99,10 +158,23 @@ extension CampaignCounts {
         guard words.count == 3, let number = UInt64(words[1]) else { return false }
         switch words[0] {
         case "not-run": notRun = number
+        case "refused": refused = number
         case "target":
             guard number < 64, let counts = TargetCounts(words[2].split(separator: " ").compactMap { UInt64($0) })
             else { return false }
             self[Int(number)] = counts
+        case "digest":
+            guard number < Self.partCount, let digest = UInt64(words[2]) else { return false }
+            add(digest: digest, ofPart: Int(number))
+        case "coverage":
+            var cells = [UInt64](repeating: 0, count: CoverageCell.all.count)
+            if number != cells.count { return false }
+            for word in words[2].split(separator: " ") {
+                let parts = word.split(separator: ":").compactMap { UInt64($0) }
+                guard parts.count == 2, parts[0] < number else { return false }
+                cells[Int(parts[0])] = parts[1]
+            }
+            addCoverage(cells)
         case "kernel":
             guard let counts = KernelCounts(line: words[2]) else { return false }
             kernel = counts

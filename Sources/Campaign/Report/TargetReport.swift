@@ -33,6 +33,8 @@ package struct PatcherReport: Encodable, Sendable {
     package var skipped: [String: UInt64]
     /// The patchers that ran no case; empty if no case was run.
     var neverRun: [String]
+    /// The situations that the passes tested; `nil` if they were not counted.
+    package var coverage: CoverageTable?
 
     private enum CodingKeys: String, CodingKey {
         case ran
@@ -52,6 +54,7 @@ package struct PatcherReport: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(ran, forKey: .ran)
         if !skipped.isEmpty { try container.encode(skipped, forKey: .skipped) }
+        try coverage?.encode(to: encoder)
     }
 }
 
