@@ -14,6 +14,7 @@ package final class Campaign {
     private let isTimeOfSession: Bool
     private let shared: SharedProgress
     private let crew: WorkerCrew
+    private let costs: CostSampler
     private var order = BlockOrder()
     private var cases: UInt64 = 0
     /// The index after the last case that was counted.
@@ -27,8 +28,9 @@ package final class Campaign {
     /// `nil` without a state folder.
     private let writer: CheckpointWriter?
     /// The plug-ins of a campaign without a state folder; else the writer watches them.
-    private let watch: FileWatch
-    private var lastWatched = Date()
+    private var watch: FileWatch
+    /// The content hash of each plug-in of an exhaustive campaign, by path.
+    private let contents: [String: String]
     /// The blocks that workers may run now.
     private var epoch = Epoch()
     /// The last block if the limit cuts it short.
@@ -38,6 +40,8 @@ package final class Campaign {
     private var found: String?
     /// True if the first new finding ends the campaign.
     private let isUntilFound: Bool
+    /// False to leave the finding that ends the campaign as it was seen.
+    private let isMinimizing: Bool
     /// True if an incomplete block was counted.
     private var isCutShort = false
     /// True if workers were stopped before the time limit, to have time to minimize findings.
@@ -89,7 +93,14 @@ package final class Campaign {
             writer = nil
         }
         isUntilFound = session.isUntilFound
-        news = CampaignNews(configuration: configuration, session: session, state: state, status: CampaignStatus())
+        isMinimizing = session.isMinimizing
+        news = CampaignNews(
+            configuration: configuration, session: session, state: state,
+            status: CampaignStatus(session.isSilent ? .none : session.isQuiet ? .quiet : .standardError))
+        let isExhaustive = configuration.target.patchers?.exhaustive != nil
+        contents = Dictionary(
+            uniqueKeysWithValues: try UsedFile.all(isExhaustive ? fuzzTarget.plugins : []).map { ($0.path, $0.content) }
+        )
         watch = FileWatch(state == nil ? fuzzTarget.plugins : [])
         store = BucketStore(
             configuration: configuration, bases: objects.programs.map(\.program), host: host, keepsEarlier: state == nil
@@ -100,6 +111,7 @@ package final class Campaign {
         // Workers inherit the descriptor, so the name can be removed now: no file is left if this process is killed.
         try? SystemCall.unlink(path)
         crew = WorkerCrew(configuration: configuration, host: host, shared: shared)
+        costs = CostSampler(shared, jobs: configuration.budget.jobs, targets: fuzzTarget.targets.count)
         crew.note = { [news] (text: String) throws(CampaignError) in try news.note(text) }
         crew.isKept = state != nil
         crew.isCounted = { [unowned self] in order.has($0) }
@@ -142,11 +154,20 @@ package final class Campaign {
         report.add(results, counts, targets: fuzzTarget.targets)
         report.target = configuration.target
         report.plugins = configuration.target.pluginFiles
+        report.addExhaustive(counts, isWhole: configuration.cases.shard == .whole, contents: contents)
         return report
     }
 
     private func runToEnd() throws(CampaignError) -> CampaignReport {
-        try news.begin(host.options(of: configuration), cases: cases, seconds: clock.before, store)
+        // Without a screen, the costs are not shown.
+        let sampler = news.status.hasScreen ? costs : nil
+        try news.begin(host.options(of: configuration), cases: cases, seconds: clock.before, store) { [sampler] in
+            sampler?.sample()
+        }
+        news.show(store, cases: cases) { snapshot }
+        let leftovers = RunningProgramFile.leftovers(in: configuration.output)
+        for line in leftovers { Output.note("note: \(line)\n") }
+        defer { _ = RunningProgramFile.leftovers(in: configuration.output) }
         let isStarted = !isFinished && !clock.isOver
         if isStarted { try crew.start() }
         while !crew.isEmpty {
@@ -179,11 +200,12 @@ package final class Campaign {
         while found == nil, try store.finishNext() {
             if let failure { throw failure }
             news.minimizing(left: store.unfinished)
+            news.show(store, cases: cases) { snapshot }
             try news.announce(store, cases: cases)
             try news.logStored(store, .now)
             try writer?.record(progress)
         }
-        if let found {
+        if let found, isMinimizing {
             news.minimizing(found)
             try store.minimize(found)
             if let failure { throw failure }
@@ -234,9 +256,29 @@ package final class Campaign {
         }
         // With ``isUntilFound``, hits may belong to blocks after the last one.
         try news.announce(store, cases: cases, isQuiet: isUntilFound)
+        news.show(store, cases: cases) { snapshot }
         try news.logStored(store)
         try writer?.record(progress, isUrgent: hasNews)
-        try checkPlugins()
+        try watch.checkEverySecond()
+    }
+
+    /// The numbers of the screen without the buckets.
+    private var snapshot: CampaignSnapshot {
+        var snapshot = CampaignSnapshot()
+        (snapshot.command, snapshot.seed) = (command, configuration.cases.seed)
+        (snapshot.running, snapshot.jobs) = (crew.count, configuration.budget.jobs)
+        snapshot.restarts = crew.restarts
+        snapshot.memory = CampaignMemory.used
+        snapshot.costs = costs.costs
+        snapshot.read(
+            counts, cases: cases, targets: fuzzTarget.targets, isKernel: configuration.target.kernel != nil)
+        return snapshot
+    }
+
+    /// The command without its options, for people.
+    private var command: String {
+        configuration.target.kernel != nil
+            ? "kernel run" : configuration.target.patchers?.exhaustive != nil ? "exhaust" : "run"
     }
 
     /// Keeps the campaign running while a finding is minimized; returns true if the minimizing must stop.
@@ -267,13 +309,6 @@ package final class Campaign {
         _ = try store.slideNext()
         clock.addSliding(since: start)
         if let failure { throw failure }
-    }
-
-    /// Checks once a second that no plug-in was replaced, since new workers would load the replacement.
-    private func checkPlugins() throws(CampaignError) {
-        if Date().timeIntervalSince(lastWatched) < 1 { return }
-        lastWatched = Date()
-        try watch.check()
     }
 
     /// Restores the campaign of a checkpoint.

@@ -21,6 +21,13 @@ package struct KnownBuckets: Sendable {
         }
     }
 
+    /// The same list with more buckets.
+    func adding(_ buckets: [String]) -> KnownBuckets {
+        var list = self
+        list.names.formUnion(buckets)
+        return list
+    }
+
     /// Reads a list from a file.
     ///
     /// - Throws: ``CampaignError`` if it cannot be read, or is not text

@@ -12,6 +12,14 @@ package struct CampaignSession: Sendable {
     ///
     /// - Units: seconds
     package var time: Double?
+    /// True if nothing is written to standard error while the campaign runs.
+    package var isSilent = false
+    /// True if no progress and no new findings are written to standard error; errors and notes are.
+    package var isQuiet = false
+    /// The server of the campaign's metrics, or `nil`.
+    package var metrics: MetricsServer?
+    /// False to leave the finding that ends the campaign as it was seen.
+    package var isMinimizing = true
     /// The start of the process.
     package var began = Date()
 

@@ -37,17 +37,23 @@ struct CCompiler {
     /// - Parameters:
     ///   - folder: the folder of the headers
     ///   - directory: the working directory, to which file names in debug information are relative
+    ///   - macros: the names of macros to define as 1
+    ///   - isFast: true to compile many copies of the same functions, of which some are wrong
     /// - Returns: the compiler's messages if it fails, else `nil`
     /// - Throws: ``PluginError`` if it cannot be started, or cannot compile the stand-ins alone
-    func makeLibrary(_ output: String, of source: String, folder: String, directory: String, sanitizers: [String])
-        throws(PluginError)
-        -> String?
-    {
+    func makeLibrary(
+        _ output: String, of source: String, folder: String, directory: String, sanitizers: [String],
+        macros: [String] = [], optimizing: Bool = true, isFast: Bool = false
+    ) throws(PluginError) -> String? {
         var arguments = [
-            "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-strict-aliasing",
+            "-std=gnu11", optimizing ? "-O2" : "-O0", "-g", "-fPIC", "-shared", "-fvisibility=hidden",
+            "-fno-strict-aliasing",
             "-fno-strict-overflow", "-fwrapv", "-w", "-fno-diagnostics-color", "-ffile-prefix-map=\(folder)/=", "-I",
             folder, "-o", output, source,
         ]
+        // The last level wins. All errors are needed, not the first twenty.
+        if isFast { arguments += ["-O1", "-g0", "-fmax-errors=0"] }
+        arguments += macros.map { "-D\($0)=1" }
         // With -w, a call of an undeclared function would compile as one that returns int.
         arguments.append("-Werror=implicit-function-declaration")
         if sanitizers.contains("address") {
@@ -66,6 +72,15 @@ struct CCompiler {
             throw PluginError("\(command.joined(separator: " ")): cannot compile: \(reason)")
         }
         return messages
+    }
+
+    /// Runs the preprocessor on a text without `#include` lines. Errors in it do not end it.
+    func preprocess(_ text: String) throws(PluginError) -> String {
+        let folder = try onFiles(TemporaryFolder.make)
+        defer { TemporaryFolder.remove(folder) }
+        let file = "\(folder)/directives.c"
+        try onFiles { () throws(FileError) in try OutputFile.write(Array(text.utf8), to: file) }
+        return try run(["-std=gnu11", "-E", "-P", "-w", "-x", "c", file]).output
     }
 
     /// The library to preload for a plug-in built with AddressSanitizer.

@@ -13,31 +13,45 @@ enum WrongUseTable {
     private static let kinds: [String: Kind] = [
         "--seed": .number, "--cases": .number, "--time": .number, "--jobs": .number, "--shard": .number,
         "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
-        "--index": .number,
-        "--patcher": .name, "--workload": .name, "--profile": .name, "--sanitize": .name, "--oracle": .name,
+        "--index": .number, "--slots": .number, "--smaller": .number, "--edits": .number, "--metrics": .number,
+        "--mutants": .number, "--equivalents": .input,
+        "--patcher": .name, "--fault": .name, "--workload": .name, "--profile": .name, "--sanitize": .name,
+        "--oracle": .name,
         "--type": .name, "--attach-type": .name, "--target-program": .objects,
-        "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--objects": .objects,
+        "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--include": .input,
+        "--adapter": .input, "--objects": .objects,
         "--plot": .output, "--keep-source": .output, "--crashes": .folder, "--state": .folder,
-        "--on-finding": .words,
+        // Names in a kernel tree: the tree is read first. A load log is for one case.
+        "--take": .words, "--read": .words, "--loads": .name, "--on-finding": .words, "--report": .name,
+        "--format": .name,
     ]
 
     /// A valid command line for each command, with status 0 unless a comment names a late error.
     private static let bases: [String: [String]] = [
-        "run": ["--seed", "1", "--cases", "1"], "merge": ["state", "-o", "new"], "replay": ["good.case"],
+        "run": ["--seed", "1", "--cases", "1"], "exhaust": ["--slots", "1", "--edits", "1"],
+        "corpus export": ["good.case", "-o", "new"], "corpus import": ["good.case", "-o", "new"],
+        "merge": ["state", "-o", "new"], "replay": ["good.case"],
         "minimize": ["finding.case"], "show": ["good.case"], "apply": ["--patcher", "delta-array", "good.jsonl"],
         "scale": ["--patches", "10", "--patcher", "delta-array"], "stats": ["empty"], "patchers": [],
-        "plugin build": ["--kernel-tree", "tree", "-o", "new.so"], "kernel run": ["--seed", "1", "--cases", "1"],
+        "faults": ["--kernel-tree", "tree"],
+        "plugin build": ["--kernel-tree", "tree", "-o", "new.so"],
+        "kernel run": ["--seed", "1", "--cases", "1"],
         "kernel load": ["empty"], "kernel stats": ["empty"], "kernel replay": ["good.case"],
+        "plugin adapter": ["--kernel-tree", "tree", "--take", "nosuch"], "report": ["state", "-o", "new"],
+        "compare": ["tree", "tree"], "export": ["good.case", "--format", "json"],
     ]
 
     /// The types of positional arguments.
     private static let positional: [String: Kind] = [
-        "run": .input, "merge": .input, "replay": .input, "minimize": .input, "show": .input, "apply": .input,
+        "run": .input, "report": .input, "compare": .input, "merge": .input, "replay": .input, "minimize": .input,
+        "show": .input, "export": .input, "apply": .input, "corpus export": .input, "corpus import": .input,
         "stats": .objects, "kernel load": .objects, "kernel stats": .objects, "kernel replay": .input,
     ]
 
     private static func kind(of option: String, in command: String) -> Kind? {
-        if ["--output", "-o"].contains(option) { return command == "merge" ? .folder : .output }
+        if ["--output", "-o"].contains(option) {
+            return command == "merge" || command.hasPrefix("corpus") ? .folder : .output
+        }
         return kinds[option]
     }
 
@@ -102,7 +116,8 @@ enum WrongUseTable {
                     "nosuch/file",
                 ])
         case .folder:
-            let others = option == "--crashes" ? [] : ["folder"]
+            // These may have other files.
+            let others = option == "--crashes" || command.first == "corpus" ? [] : ["folder"]
             return nothing
                 + failing(["", "text", "fifo", "socket", "/dev/null", "text/below", "/proc/nosuch"] + others)
         case .words: return nothing
@@ -178,6 +193,12 @@ enum WrongUseTable {
         usage(["run", "--time", "1y"], "--time"), usage(["run", "--jobs", "0"], "--jobs"),
         usage(["run", "--jobs", "4097"], "--jobs"), usage(["run", "--shard", "3/2"], "--shard"),
         usage(["run", "--resume"], "--resume"), usage(["run", "--timeout", "1ms"], "--timeout"),
+        usage(["exhaust", "--slots", "0"], "--slots"), usage(["exhaust", "--slots", "7"], "--slots"),
+        usage(["exhaust", "--edits", "5"], "--edits"), usage(["exhaust", "--slots", "5", "--edits", "1"], "--yes"),
+        usage(["exhaust", "--slots", "1", "--edits", "1", "--index", "99"], "--index"),
+        usage(["exhaust", "--state", "state-4", "--resume"], "run --state"),
+        usage(["faults", "--mutants", "5"], "--kernel-tree"),
+        usage(["faults", "--kernel-tree", "tree", "--fault", "planted-skip-forgotten"], "--fault"),
         usage(["scale", "--limit", "0"], "--limit"), usage(["scale", "--patches", "0"], "--patches"),
         usage(["scale", "--patches", "10000001"], "--patches"),
         usage(["apply", "good.jsonl"], "--patcher"),
@@ -195,6 +216,11 @@ enum WrongUseTable {
         usage(["run", "--state", "state-1", "--resume", "--seed", "6"], "--seed"),
         usage(["run", "--state", "state-2", "--resume", "--cases", "100"], "--cases"),
         usage(["kernel", "run", "--state", "state-3", "--resume"], "state"),
+        usage(["kernel", "run", "--loads", "good.case", "--seed", "1", "--cases", "1"], "--loads"),
+        WrongCommand(
+            words: ["kernel", "run", "--loads", "good.case", "--seed", "1", "--index", "1"], status: 1,
+            names: ["good.case", "load log"]),
+        WrongCommand(words: ["kernel", "load", "good.case", "--known", "nosuch"], status: 1, names: ["nosuch"]),
         // The error names a mistyped option, not the option that is then missing, and the commit is not skipped.
         usage(["plugin", "build", "--kernl", "."], "'--kernl'"),
         usage(["merge", "state", "--outptu", "new"], "'--outptu'"),

@@ -1,9 +1,16 @@
 extension CSlice {
-    /// The slice as one C file, without the stand-ins and the adapter.
+    /// The slice as one C file, without the stand-ins and the adapter, and the places of probes in it.
     ///
-    /// Each definition is the unchanged text of the tree, with a `#line` that names its origin.
-    func text() -> String {
-        var lines: [String] = []
+    /// Each definition is the unchanged text of the tree, with a `#line` that names its origin. Functions that write memory
+    /// begin with `STANDIN_SCOPE`, on the line of the brace.
+    ///
+    /// - Parameters:
+    ///   - counts: true to add probes
+    ///   - mutated: the mutants of functions, or `nil`
+    func text(counting counts: Bool = false, _ mutated: MutatedFunctions? = nil) -> (text: String, covered: CoveredText)
+    {
+        var covered = CoveredText()
+        var lines: [String] = mutated == nil ? [] : [MutatedFunctions.declaration]
         for (name, hasParameters) in emptyMacros.sorted(by: { $0.key < $1.key }) {
             lines.append("#define \(name)\(hasParameters ? "(...)" : "")")
         }
@@ -18,6 +25,8 @@ extension CSlice {
             lines.append("\(keyword(of: tag)) \(tag);")
         }
         for type in taken where type.kind == .tagged || type.kind == .typedef { lines.append(text(of: type)) }
+        let checks = sizeChecks
+        lines += checks
         for declaration in missing { lines.append(prototype(declaration) + ";") }
         let sections = self.sections()
         for section in sections {
@@ -28,7 +37,12 @@ extension CSlice {
         for section in sections {
             lines.append(contentsOf: section.renamed.map { "#define \($0) \($0)__\(section.file)" })
             for variable in section.variables { lines.append(text(of: variable)) }
-            for function in section.functions { lines.append(text(of: function)) }
+            for function in section.functions {
+                let file = files[function.file]
+                lines += mutated?.copies(of: function, in: file) ?? []
+                let start = mutated?.start(of: function, in: file) ?? ""
+                lines.append(scopedText(of: function, start: start, counting: counts, &covered))
+            }
             lines.append(contentsOf: section.renamed.map { "#undef \($0)" })
         }
         for declaration in missing {
@@ -37,8 +51,31 @@ extension CSlice {
                 "\(declaration.name)() is called and has no definition in kernel/bpf/*.c and no stand-in"
             lines.append("{ STANDIN_STOP(\"\(fault); \(StandIns.remedy) of plugin build\"); }")
         }
-        return lines.joined(separator: "\n") + "\n"
+        if !checks.isEmpty { lines += CSlice.endOfSizeChecks }
+        return (lines.joined(separator: "\n") + "\n", covered)
     }
+
+    /// The text of a function, with a scope if it may write beyond a block: in a loop, or by a call that writes bytes.
+    ///
+    /// - Parameters:
+    ///   - start: the code at the start of the body
+    ///   - counts: true to add probes
+    private func scopedText(
+        of function: CDefinition, start: String, counting counts: Bool, _ covered: inout CoveredText
+    ) -> String {
+        let file = files[function.file]
+        let words = tokens(of: function)
+        let isInline = words.prefix { $0.text != "{" }.contains { ["inline", "__always_inline"].contains($0.text) }
+        let writes = words.contains { CSlice.writers.contains($0.text) }
+        guard file.bytes[function.body] == UInt8(ascii: "{") else { return text(of: function) }
+        let range = (function.body + 1)..<function.range.upperBound
+        let body = counts ? covered.text(range, of: function, in: file) : file.text(range)
+        let scope = !isInline && writes ? " STANDIN_SCOPE " : ""
+        return "#line \(function.line) \"\(file.name)\"\n" + file.text(function.range.lowerBound..<(function.body + 1))
+            + start + scope + body
+    }
+
+    private static let writers: Set<String> = ["for", "while", "do", "memcpy", "memmove", "memset", "memcpy_and_pad"]
 
     /// The file and line of a definition, as `kernel/bpf/core.c:123`.
     func place(of definition: CDefinition) -> String { "\(files[definition.file].name):\(definition.line)" }
