@@ -120,8 +120,8 @@ extension ProgramDraft {
         let second = marker()
         if condition.holds(first, second) == isHolding { return (first, second) }
         if condition.holds(second, first) == isHolding { return (second, first) }
-        // Any two markers have a bit in common, and differ.
-        return condition == .set ? (first, ~first & Int32.max) : (first, first)
+        // The markers differ, and nearly all pairs have a bit in common.
+        return condition == .set && !isHolding ? (first, ~first & Int32.max) : (first, first)
     }
 
     // MARK: Jumps
