@@ -4,7 +4,7 @@ import Patching
 /// A place where the result is not simply the program's own instruction.
 struct AlignmentStep: BitwiseCopyable {
     enum Kind: UInt8, BitwiseCopyable {
-        /// A expansion stands for the instruction.
+        /// An expansion replaces the instruction.
         case rewritten
         /// Code was put in front of the first instruction of a subprogram.
         case start

@@ -13,7 +13,7 @@ import Patching
 struct DeadCodePrediction: ~Copyable {
     private var storage = Scratch<SlotPrediction>()
 
-    /// The prediction of each slot; behind the program, one slot that stands.
+    /// The prediction of each slot; after the program, one slot that is kept.
     var row: UnsafeTypedBuffer<InputIndex, SlotPrediction> { storage.buffer() }
 
     /// Works out the predictions of a well-formed program.

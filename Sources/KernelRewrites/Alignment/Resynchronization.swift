@@ -16,7 +16,7 @@ struct Resynchronization {
 
     /// What there is between.
     enum Verdict {
-        /// Instructions that stand are not in the result.
+        /// Instructions that are kept are not in the result.
         case missing
         /// Instructions that are removed are in the result.
         case left
@@ -46,7 +46,7 @@ struct Resynchronization {
         while equal < 2 || (equal < 4 && !isMarked) {
             if at.position >= context.count { return equal > 0 && isMarked && found.position == length }
             if unsafe predictions[at].isRemoved {
-                // The place is that of the first that stands.
+                // The place is that of the first one that is kept.
                 if equal == 0 { return false }
                 at = at + 1
                 continue

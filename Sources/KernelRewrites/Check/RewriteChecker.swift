@@ -8,7 +8,8 @@ import Patching
 /// A pipeline of values:
 ///
 /// 1. ``Unblinding`` takes blinded constants back.
-/// 2. ``DeadCodePrediction`` says from what the verifier saw what is removed, and ``RemovedTargets`` what that leaves behind.
+/// 2. ``DeadCodePrediction`` predicts the removed slots from those that the verifier saw, and ``RemovedTargets`` the loads of
+///    removed subprograms' addresses.
 /// 3. ``Alignment`` finds the expansion of each instruction by ``RewriteTable``.
 /// 4. ``KernelPasses`` infers the kernel's edits.
 /// 5. The oracle computes their result, which is compared; ``ValueRules`` checks the values inside the expansions.

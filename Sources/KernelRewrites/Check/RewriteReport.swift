@@ -13,7 +13,7 @@ package struct RewriteReport: Sendable {
     /// The same at its borders, counted.
     package internal(set) var coverage = RewriteCoverage()
     /// The kernel's edits as passes, each on what the one before it gave; none where there is a gap, or nothing is wrong and
-    /// nobody asked (``RewriteChecker/givesPasses``).
+    /// they were not requested (``RewriteChecker/givesPasses``).
     ///
     /// Code that goes in front of the first instruction of a subprogram has a pass of its own, since a pass has one edit
     /// at an index.

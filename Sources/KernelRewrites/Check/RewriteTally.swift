@@ -38,7 +38,7 @@ struct RewriteTally: ~Copyable {
     /// - Complexity: O(slots)
     mutating func count(_ unblinding: Unblinding, into report: inout RewriteReport) {
         let buffer = ProgramBuffer()
-        // What stands behind the last instruction is asked for too.
+        // The instruction after the last one is read too.
         var program = unblinding.program
         program.insns.append(.zero)
         program.aux.append(0)
