@@ -9,7 +9,8 @@ import Testing
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(".build/formats").path
     static func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
-    static let hasKunit = has("kunit/kunit.py")
+    static let kunitPath = "linux/tools/testing/kunit/kunit.py"
+    static let hasKunit = has(kunitPath)
     static let hasPython = has("python/lxml") && has("python/sarif") && has("junit-10.xsd")
 
     private func python(_ words: [String]) throws -> TestProcess.Outcome {
@@ -21,7 +22,7 @@ import Testing
 
     private func kunit(_ text: String) throws -> TestProcess.Outcome {
         let folder = try Tool.Folder()
-        return try python([Self.folder + "/kunit/kunit.py", "parse", try folder.write(text, to: "report.ktap")])
+        return try python(["\(Self.folder)/\(Self.kunitPath)", "parse", try folder.write(text, to: "report.ktap")])
     }
 
     @Test(.enabled(if: hasKunit, "Tests/Formats/fetch was not run")) func kunitReadsKTAP() throws {
