@@ -72,6 +72,17 @@ extension Case.Loading.Observed {
     }
 }
 
+extension Case.Loading {
+    /// Returns true if another load of the program shows the fault of this case.
+    ///
+    /// A number that differs from load to load is compared only if the fault is that number.
+    package func isShown(by again: Observed) -> Bool {
+        guard let seen else { return true }
+        if let must, must.isSame(as: seen) { return must != seen && again == seen }
+        return again.isSame(as: seen)
+    }
+}
+
 extension Instruction {
     /// True if `imm` is the same in each load. It is not for addresses, map ids and the scratch register.
     fileprivate var hasSteadyNumber: Bool {

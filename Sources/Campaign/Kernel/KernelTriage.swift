@@ -137,12 +137,12 @@ final class KernelTriage: FindingTriage {
     ///
     /// The C program of the finding compares in the same way.
     private func isShownAgain(_ found: Case, asked: Case) -> Bool {
-        guard let seen = found.loading?.seen else { return true }
-        if let must = found.loading?.must, must.isSame(as: seen) { return false }
+        guard let loading = found.loading, let seen = loading.seen else { return true }
+        if loading.must == seen { return false }
         _ = judge.findings(of: asked, against: nil)
         guard let text = judge.completed, let again = try? CaseFile.parse(text, file: found.bucket ?? "") else {
             return false
         }
-        return again.loading?.seen?.isSame(as: seen) ?? false
+        return again.loading?.seen.map(loading.isShown) ?? false
     }
 }

@@ -50,7 +50,9 @@ struct EvidenceReader {
     }
 
     private func evidence(_ seen: Case.Loading.Observed, _ must: Case.Loading.Observed?) -> RewriteEvidence {
-        RewriteEvidence(seen: seen, must: must.flatMap { $0.isSame(as: seen) ? nil : $0 })
+        // The numbers of the scratch register are random only in blinded code.
+        let isCorrect = must == seen || places != nil && must?.isSame(as: seen) == true
+        return RewriteEvidence(seen: seen, must: isCorrect ? nil : must)
     }
 
     private func sight(at slot: Int) -> Case.Loading.Observed {

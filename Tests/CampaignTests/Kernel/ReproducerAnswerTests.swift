@@ -174,6 +174,25 @@ struct ReproducerAnswerTests {
         }
     }
 
+    /// A number of the scratch register differs from load to load if code is blinded, and is compared if it is the fault.
+    @Test(arguments: [(Int32(-14), Int32(1)), (-16, 0), (-15, 2)])
+    func wrongNumbersAreCompared(_ imm: Int32, status: Int32) throws {
+        func program(_ imm: Int32) -> Program {
+            Self.changed { $0.insns[4] = Instruction(code: Opcode.movImmediate64, dst: 11, imm: imm) }
+        }
+        var c = try CaseFile.parse("target: kernel\nbucket: kernel/x\ntype: xdp\nprogram\nr0 = 1\nexit\n", file: "c")
+        c.loading?.seen = Case.Loading.Observed.insn(slot: 4, .zero).part(of: program(-14))
+        c.loading?.must = Case.Loading.Observed.insn(slot: 4, .zero).part(of: program(-16))
+        let run = try Self.run(c, kernelGives: program(imm))
+        #expect(run.status == status, "\(run)")
+        let again = try #require(Case.Loading.Observed.insn(slot: 4, .zero).part(of: program(imm)))
+        #expect(c.loading?.isShown(by: again) == (status == 1))
+        // Where another number is correct too, each number shows the fault.
+        c.loading?.must = nil
+        #expect(c.loading?.isShown(by: again) == true)
+        #expect(try Self.run(c, kernelGives: program(imm)).status == 1)
+    }
+
     /// A program of a hundred thousand slots is not printed whole.
     @Test func longProgramsAreShownAtTheirPlace() throws {
         let filler = Array(repeating: Instruction(code: Opcode.movImmediate64, imm: 4), count: 50_000)

@@ -335,6 +335,15 @@ static int has_steady_number(const struct bpf_insn *insn)
 	return insn->dst_reg != 11;
 }
 
+// True if the correct instruction differs from the seen one only in a number that is not steady: the fault is that number.
+static int is_number_wrong(void)
+{
+	struct bpf_insn a = seen.insn, b = must.insn;
+	a.imm = b.imm = 0;
+	return seen.kind == INSN && must.kind == INSN && seen.place == must.place && !has_steady_number(&seen.insn)
+		&& memcmp(&a, &b, sizeof(a)) == 0;
+}
+
 // True if a part of the result is as one of the two says.
 static int is_there(const struct result *result, const struct part *part)
 {
@@ -344,7 +353,7 @@ static int is_there(const struct result *result, const struct part *part)
 		if (place + part->has_second >= result->insn_count)
 			return 0;
 		struct bpf_insn a = result->insns[place], b = part->insn;
-		int is_steady = has_steady_number(&b);
+		int is_steady = has_steady_number(&b) || is_number_wrong();
 		if (!is_steady)
 			a.imm = b.imm = 0;
 		if (memcmp(&a, &b, sizeof(a)) != 0)
