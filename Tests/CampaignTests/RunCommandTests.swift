@@ -137,8 +137,10 @@ import Testing
             // Once while the first worker is starting, and once after the first finding.
             for what in ["a worker", "a finding"] {
                 try Tool.wait(for: what, of: process) {
-                    try !Tool.workers(of: process.processIdentifier).isEmpty
-                        && (what == "a worker" || !folders[1].texts().isEmpty)
+                    // A file that is being written has another name, and may be gone when it is read.
+                    let files = try FileManager.default.contentsOfDirectory(atPath: folders[1].path)
+                    return !Tool.workers(of: process.processIdentifier).isEmpty
+                        && (what == "a worker" || files.contains { !$0.hasPrefix(".") })
                 }
                 if let worker = Tool.workers(of: process.processIdentifier).first { kill(worker, SIGKILL) }
             }

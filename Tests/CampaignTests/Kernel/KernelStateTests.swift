@@ -90,6 +90,7 @@ struct KernelStateTests {
         let whole = try Self.campaign()
         let report = try whole.run()
         var parts: [KeptCampaign] = []
+        defer { withExtendedLifetime(parts) {} }
         for shard in ["1/2", "2/2"] {
             let part = try Self.campaign(["--shard", shard])
             try part.run()

@@ -40,6 +40,7 @@ import Testing
     @Test func mergedPartsSplitNoGroup() throws {
         let whole = try Self.groups(KeptCampaign(Self.words + Self.cases).run())
         let parts = try ["1/2", "2/2"].map { try KeptCampaign(Self.words + Self.cases + ["--shard", $0]) }
+        defer { withExtendedLifetime(parts) {} }
         for part in parts { try part.run() }
         let folder = try Tool.Folder()
         let merged = try Self.groups(

@@ -25,6 +25,7 @@ import Testing
     @Test func shardsAreTheWhole() throws {
         let whole = try Self.campaign(["--seed", "7"], cases: 300).run().report()
         let parts = try ["1/3", "2/3", "3/3"].map { try Self.campaign(["--seed", "7", "--shard", $0], cases: 300) }
+        defer { withExtendedLifetime(parts) {} }
         let folder = try Tool.Folder()
         var files: [[String: String]] = []
         for (number, states) in [parts.map(\.state), parts.map(\.state).reversed()].enumerated() {
@@ -52,6 +53,7 @@ import Testing
         }
         let folder = try Tool.Folder()
         let parts = try ["1/2", "2/2"].map { try campaign(["--shard", $0], cases: 1000) }
+        defer { withExtendedLifetime(parts) {} }
         let reports = try parts.map { try $0.run().report() }
         let merge = try Tool.run(["merge"] + parts.map(\.state) + ["-o", folder.path + "/merged", "--json"])
         #expect(merge.status == 77, "\(merge)")
@@ -72,6 +74,7 @@ import Testing
     /// Each seed keeps its lowest index, and the smallest file survives.
     @Test func seedsAreKeptApart() throws {
         let campaigns = try ["3", "4"].map { try Self.campaign(["--seed", $0], cases: 100) }
+        defer { withExtendedLifetime(campaigns) {} }
         let reports = try campaigns.map { try $0.run().report() }
         let folder = try Tool.Folder()
         let output = folder.path + "/merged"
