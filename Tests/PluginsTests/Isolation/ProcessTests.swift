@@ -200,11 +200,13 @@ import UserFiles
         #expect(replay.status == 77 && replay.output.contains("misbehaving/crash/descriptor/none"), "\(replay)")
     }
 
-    /// A plug-in that kills workers repeatedly is named.
-    @Test func killerOfWorkersIsNamed() throws {
-        let plugin = try Self.build("KILL_PARENT")
+    /// A plug-in that kills workers repeatedly is named, be it in each case or in one of about a hundred.
+    ///
+    /// The child may complete a block before it dies, so a few killings may have no effect.
+    @Test(arguments: [1, 100]) func killerOfWorkersIsNamed(every: Int) throws {
+        let plugin = try Self.build("KILL_PARENT", "-DEVERY=\(every)")
         let run = try Self.run([
-            "run", "--seed", "1", "--cases", "300", "--jobs", "1", "--plugin", plugin.path, "--crashes",
+            "run", "--seed", "1", "--cases", "100000", "--jobs", "1", "--plugin", plugin.path, "--crashes",
             "\(plugin.folder)/crashes",
         ])
         #expect(run.status == 1 && run.errors.contains("while misbehaving runs case "), "\(run)")
