@@ -6,8 +6,9 @@ import KernelModel
 extension RunningKernel {
     /// Finds the release, features and settings of the kernel, by loading a small program for each feature and type.
     ///
+    /// - Throws: ``KernelError`` if this process lacks descriptors or memory
     /// - Complexity: some dozens of loads, and the kernel's BTF is read: milliseconds
-    func foundFacts() -> KernelFacts {
+    func foundFacts() throws(KernelError) -> KernelFacts {
         var name = utsname()
         _ = unsafe uname(&name)
         let release = unsafe withUnsafeBytes(of: &name.release) { bytes in
@@ -16,12 +17,12 @@ extension RunningKernel {
         var facts = KernelFacts(release: release, features: [], programTypes: [])
         let log = KernelLog()
         for probe in FeatureProbe.all {
-            let (isShown, answer) = answer(probe.feature.rawValue, to: probe.program, log) { probe.shows($0) }
+            let (isShown, answer) = try answer(probe.feature.rawValue, to: probe.program, log) { probe.shows($0) }
             if isShown { facts.features.insert(probe.feature) }
             if let answer { facts.answers.append(answer) }
         }
         for type in ProgramType.allCases {
-            let (isShown, answer) = answer(type.name, to: FeatureProbe.program(of: type), log) { _ in true }
+            let (isShown, answer) = try answer(type.name, to: FeatureProbe.program(of: type), log) { _ in true }
             if isShown { facts.programTypes.insert(type) }
             // Which program types a kernel has is a matter of its configuration.
             if let answer, answer.isFault { facts.answers.append(answer) }
@@ -39,11 +40,14 @@ extension RunningKernel {
     /// Loads a probe and reads it back.
     ///
     /// - Returns: true if the kernel shows the feature; and the answer, if it does not or if it complains
+    /// - Throws: ``KernelError`` if this process lacks descriptors or memory
     private func answer(
         _ name: String, to program: LoadableProgram, _ log: KernelLog, _ shows: (Program) -> Bool
-    ) -> (isShown: Bool, answer: ProbeAnswer?) {
+    ) throws(KernelError) -> (isShown: Bool, answer: ProbeAnswer?) {
         var answer: ProbeAnswer?
         switch load(program) {
+        case .refused(let refusal) where KernelError(.load, code: refusal.code).isOfEnvironment:
+            throw KernelError(.use, code: refusal.code, "what the kernel supports is not known")
         case .refused(let refusal):
             answer = ProbeAnswer(
                 probe: name, code: refusal.code, line: refusal.text, isFault: refusal.isVerifierBug)
@@ -53,6 +57,7 @@ extension RunningKernel {
                     answer = ProbeAnswer(probe: name, code: 0, line: "the program is not rewritten", isFault: false)
                 }
             } catch {
+                if error.isOfEnvironment { throw error }
                 answer = ProbeAnswer(probe: name, code: error.code, line: error.description, isFault: false)
             }
         }

@@ -11,8 +11,19 @@ package final class RunningKernel {
     /// The BTF, maps and buffers that loads share.
     let state: UncheckedBox<LoadState>
 
+    private var found: KernelFacts?
+
     /// The release, features and settings of the kernel; found on first use, by loading a small program for each.
-    package private(set) lazy var facts = foundFacts()
+    ///
+    /// - Throws: ``KernelError`` if this process lacks descriptors or memory, which says nothing of the kernel
+    package var facts: KernelFacts {
+        get throws(KernelError) {
+            if let found { return found }
+            let facts = try foundFacts()
+            found = facts
+            return facts
+        }
+    }
 
     /// Checks that this process may load programs.
     ///

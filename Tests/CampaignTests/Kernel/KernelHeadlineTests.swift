@@ -141,8 +141,8 @@ import Testing
         var numbers = SeededNumbers(seed: seed)
         let kernel = try RunningKernel()
         var generator = KernelProgramGenerator(
-            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: kernel.facts)
-        var checker = RewriteChecker(facts: kernel.facts)
+            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: try kernel.facts)
+        var checker = RewriteChecker(facts: try kernel.facts)
         var right = Program(insns: [], aux: [], subprograms: [])
         var (count, told, unexplained) = (0, 0, 0)
         for index in 0..<200 as Range<UInt64> where count + unexplained < 15 {

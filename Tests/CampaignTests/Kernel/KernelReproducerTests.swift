@@ -98,7 +98,7 @@ struct KernelReproducerTests {
     /// Whatever can be loaded from here can be loaded from C: program types, maps, kernel functions and privileges.
     @Test func generatedProgramsAreLoaded() throws {
         let kernel = try RunningKernel()
-        let facts = kernel.facts
+        let facts = try kernel.facts
         let profiles = ProgramProfile.allCases.filter { $0.lacks(in: facts).isEmpty && $0 != .far }
         var generator = KernelProgramGenerator(seed: 3, profiles: profiles, facts: facts)
         var known: Set<String> = []

@@ -22,8 +22,8 @@ struct RunningKernelCheckTests {
     @Test("is understood and right, and with a jump spoilt it is not", arguments: [UInt64(1), 77])
     func clean(_ seed: UInt64) throws {
         let kernel = try RunningKernel()
-        var generator = KernelProgramGenerator(seed: seed, facts: kernel.facts)
-        var checker = RewriteChecker(facts: kernel.facts)
+        var generator = KernelProgramGenerator(seed: seed, facts: try kernel.facts)
+        var checker = RewriteChecker(facts: try kernel.facts)
         var loaded = 0
         var noticed = 0
         var spoilt = 0

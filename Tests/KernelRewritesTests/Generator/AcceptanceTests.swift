@@ -13,7 +13,7 @@ struct AcceptanceTests {
         _ profiles: [ProgramProfile], seed: UInt64, count: UInt64, comparing isCompared: Bool
     ) throws -> (accepted: Int, reasons: [String: Int]) {
         let kernel = try RunningKernel()
-        var generator = KernelProgramGenerator(seed: seed, profiles: profiles, facts: kernel.facts)
+        var generator = KernelProgramGenerator(seed: seed, profiles: profiles, facts: try kernel.facts)
         var accepted = 0
         var reasons: [String: Int] = [:]
         for index in 0..<count {

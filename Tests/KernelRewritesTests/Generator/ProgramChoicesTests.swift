@@ -126,7 +126,7 @@ import Testing
         var numbers = SeededNumbers(seed: seed)
         let kernel = try RunningKernel()
         var generator = KernelProgramGenerator(
-            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: kernel.facts)
+            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: try kernel.facts)
         var (accepted, count) = (0, 0)
         var reasons: [String: Int] = [:]
         for index in 0..<100 as Range<UInt64> {

@@ -36,7 +36,7 @@ import Testing
         var numbers = SeededNumbers(seed: seed)
         let kernel = try RunningKernel()
         var generator = KernelProgramGenerator(
-            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: kernel.facts)
+            seed: seed, profiles: ProgramProfile.allCases.filter { $0 != .far }, facts: try kernel.facts)
         var (broken, accepted, refused) = (0, 0, 0)
         for index in 0..<150 as Range<UInt64> {
             let made = generator.make(index: index)

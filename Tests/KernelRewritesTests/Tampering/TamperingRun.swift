@@ -18,14 +18,14 @@ struct TamperingRun: Sendable {
     /// - Throws: ``KernelError`` when programs cannot be loaded
     func count() throws -> TamperingCount {
         let kernel = try RunningKernel()
-        var facts = kernel.facts
+        var facts = try kernel.facts
         let isBlinding = profile == .blinding
         if isBlinding { facts.features.insert(.blinding) }
         var counted = TamperingCount()
         if !profile.lacks(in: facts).isEmpty { return counted }
         var generator = KernelProgramGenerator(seed: seed, profiles: [profile], facts: facts)
         // What this kernel returned is not blinded; the changed results may be.
-        var plainChecker = RewriteChecker(facts: kernel.facts)
+        var plainChecker = RewriteChecker(facts: try kernel.facts)
         var checker = RewriteChecker(facts: facts)
         var numbers = SeededNumbers(seed: seed)
         var index: UInt64 = 0

@@ -72,7 +72,8 @@ struct RunningKernelTests {
 
     @Test("More subprograms than the BTF has make a larger one, and maps of its types are made again")
     func moreSubprograms() throws {
-        guard let probe = FeatureProbe.all.first(where: { $0.feature == .kptr }), kernel.facts.features.contains(.kptr)
+        guard let probe = FeatureProbe.all.first(where: { $0.feature == .kptr }),
+            try kernel.facts.features.contains(.kptr)
         else { return }
         _ = try kernel.result(of: probe.program)
         let many = Program(
@@ -115,11 +116,11 @@ struct RunningKernelTests {
     func names() throws {
         let call = Program(statements: [["call kfunc 1", "call kfunc 0", "r0 = 0", "exit"]])
         let functions = ["bpf_rcu_read_unlock", "bpf_rcu_read_lock"]
-        if kernel.facts.functions.isSuperset(of: functions) {
+        if try kernel.facts.functions.isSuperset(of: functions) {
             let program = LoadableProgram(program: call, type: .schedCLS, kernelFunctions: functions)
             #expect(try kernel.result(of: program).insns.count == 4)
         }
-        if kernel.facts.features.contains(.typedTracepoint) {
+        if try kernel.facts.features.contains(.typedTracepoint) {
             var program = LoadableProgram(
                 program: Program(statements: [["r0 = *(u64 *)(r1 + 8)", "r0 = 0", "exit"]]), type: .tracing,
                 attachType: 23, attachTarget: "sys_enter")
@@ -134,7 +135,7 @@ struct RunningKernelTests {
     @Test("Memory of a program's own structures is had by the numbers of these", arguments: LocalStructure.allCases)
     func structures(structure: LocalStructure) throws {
         let functions = ["bpf_obj_new_impl", "bpf_obj_drop_impl", "bpf_refcount_acquire_impl"]
-        guard kernel.facts.functions.isSuperset(of: functions) else { return }
+        guard try kernel.facts.functions.isSuperset(of: functions) else { return }
         let acquire =
             structure == .counted
             ? ["r1 = r6", "r2 = 0", "call kfunc 2", "if r0 == 0 goto +3", "r1 = r0", "r2 = 0", "call kfunc 1"] : []

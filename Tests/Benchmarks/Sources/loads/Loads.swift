@@ -30,7 +30,7 @@ struct Loads {
     }
 
     private static func report(kernel: RunningKernel, rounds: Int, count: UInt64, seed: UInt64) {
-        let facts = kernel.facts
+        let facts = try kernel.facts
         var generator = KernelProgramGenerator(seed: seed, facts: facts)
         var accepted: [UInt64] = []
         var programs: [LoadableProgram] = []
