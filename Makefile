@@ -6,9 +6,8 @@ CLANG ?= $(firstword $(wildcard $(dir $(shell command -v $(SWIFT)))clang) clang)
 TIME ?= 30
 # The destination of `make install`.
 PREFIX ?= /usr/local
-# All tests use Swift Testing; without the first option, the tests start a second time for XCTest. Optimized tests take a
-# third of the processor time: thousands of runs of the tool are a part of them. Other flags need a folder of their own.
-TEST_FLAGS ?= --disable-xctest -c release -Xswiftc -enable-testing --scratch-path .build/tests
+# All tests use Swift Testing; without this, the tests start a second time for XCTest.
+TEST_FLAGS ?= --disable-xctest
 
 TOOL := .build/release/bpf-patch-fuzz
 STATIC_TOOL := .build/static/release/bpf-patch-fuzz
