@@ -12,10 +12,12 @@ package enum Output {
     private static let errorDescriptor = Atomic<Int32>(STDERR_FILENO)
 
     /// Duplicates standard error for this program's messages, before it is redirected for plug-ins.
-    static func keepErrors() {
-        if let own = try? FileDescriptor.standardError.duplicateAside() {
-            errorDescriptor.store(own.rawValue, ordering: .relaxed)
-        }
+    ///
+    /// - Returns: false if there are no more descriptors, so that a redirection would lose the messages
+    static func keepErrors() -> Bool {
+        guard let own = try? FileDescriptor.standardError.duplicateAside() else { return false }
+        errorDescriptor.store(own.rawValue, ordering: .relaxed)
+        return true
     }
 
     /// Sends the prints of plug-ins on standard output to standard error, so that they do not mix with this command's output.

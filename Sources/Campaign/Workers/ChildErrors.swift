@@ -22,8 +22,7 @@ struct ChildErrors {
 
     /// Redirects standard output and error of this process, a child.
     func redirect() {
-        guard let file else { return }
-        Output.keepErrors()
+        guard let file, Output.keepErrors() else { return }
         _ = try? file.duplicate(as: .standardError)
         _ = try? file.duplicate(as: .standardOutput)
     }

@@ -19,8 +19,6 @@ final class WorkerCrew {
     private var workers: [WorkerProcess] = []
     /// The number of killed workers since the last message of any worker.
     private var killings = 0
-    /// For each case, the number of workers that were killed while a patcher ran it, before their block was complete.
-    private var killingsAtCase: [UInt64: Int] = [:]
     /// The number of killed workers that were replaced.
     private(set) var restarts = 0
     /// The time at which they were stopped, or `nil`.
@@ -127,21 +125,17 @@ final class WorkerCrew {
                 return
             }
             killings += 1
-            // It may have been killed after it reported the block.
-            let rest = block.flatMap { isCounted($0) ? nil : $0 }
-            if rest != nil && shared.patcher(ofWorker: worker.number) != nil {
-                killingsAtCase[index, default: 0] += 1
-            }
-            let isAgain = killingsAtCase[index] == 3
-            if killings == 10 || isAgain {
+            if killings == 10 {
                 // The child process may have continued after its patcher killed the worker.
                 let targets = configuration.target.properties.targets
                 let place = (shared.patcher(ofWorker: worker.number) ?? (targets.count == 1 ? 0 : nil)).map {
                     ", while \(targets[$0]) runs case \(index)"
                 }
-                let time = isAgain ? "again and again" : "directly after their start"
-                throw CampaignError("workers are killed by signal \(signal) \(time)\(place ?? ", at case \(index)")")
+                throw CampaignError(
+                    "workers are killed by signal \(signal) directly after their start\(place ?? "")")
             }
+            // It may have been killed after it reported the block.
+            let rest = block.flatMap { isCounted($0) ? nil : $0 }
             let what = rest.map { _ in "at case \(index); its block is run again" } ?? "between two blocks"
             try note("a worker was killed by signal \(signal) \(what)")
             restarts += 1

@@ -249,14 +249,25 @@ struct KernelRunCommandTests {
         for text in texts.values { #expect(text.contains("name: \(KernelTriage.notAgain)\n"), "\(text)") }
     }
 
-    /// Exhausted memory of the machine is no fault of a program, and ends a campaign.
-    @Test func lackOfDescriptorsIsAnError() throws {
+    /// A lack of descriptors is no fault of a program and no lack of the kernel, and ends a campaign with the reason.
+    ///
+    /// The fewer there are, the earlier it ends: while the kernel is probed, a worker is started, or a case is run.
+    @Test(arguments: 7...20) func lackOfDescriptorsIsAnError(limit: Int) throws {
         let folder = try Tool.Folder()
-        let words =
-            "ulimit -n 20; exec \(Tool.executable.path) kernel run --seed 3 --cases 200 --crashes \(folder.path)"
-        let run = try Tool.run(["-c", words], program: URL(fileURLWithPath: "/bin/sh"))
+        let words = """
+            for file in /proc/self/fd/*; do
+                case ${file##*/} in 0 | 1 | 2) ;; *) eval "exec ${file##*/}>&-" ;; esac
+            done
+            ulimit -n \(limit)
+            exec "$0" kernel run --seed 3 --cases 200 --crashes "$1"
+            """
+        let run = try Tool.run(
+            ["-c", words, Tool.executable.path, folder.path], program: URL(fileURLWithPath: "/bin/bash"))
         #expect(run.status == 1, "\(run.output)")
         #expect(run.errors.contains(": Too many open files"), "\(run.errors)")
+        if try RunningKernel().facts.features.contains(.gotol) {
+            #expect(!run.errors.contains("the kernel lacks gotol"), "\(run.errors)")
+        }
     }
 
     /// A named file that is missing is an error, after the rest was done.
