@@ -78,8 +78,7 @@ extension Case.Loading {
     /// A number that differs from load to load is compared only if the fault is that number.
     package func isShown(by again: Observed) -> Bool {
         guard let seen else { return true }
-        if let must, must.isSame(as: seen) { return must != seen && again == seen }
-        return again.isSame(as: seen)
+        return must?.isSame(as: seen) == true ? again == seen : again.isSame(as: seen)
     }
 }
 

@@ -6,7 +6,7 @@ import KernelModel
 extension RunningKernel {
     /// Finds the release, features and settings of the kernel, by loading a small program for each feature and type.
     ///
-    /// - Throws: ``KernelError`` if this process lacks descriptors or memory
+    /// - Throws: ``KernelError`` if this process lacks descriptors, or memory to read a program back
     /// - Complexity: some dozens of loads, and the kernel's BTF is read: milliseconds
     func foundFacts() throws(KernelError) -> KernelFacts {
         var name = utsname()
@@ -40,12 +40,13 @@ extension RunningKernel {
     /// Loads a probe and reads it back.
     ///
     /// - Returns: true if the kernel shows the feature; and the answer, if it does not or if it complains
-    /// - Throws: ``KernelError`` if this process lacks descriptors or memory
+    /// - Throws: ``KernelError`` if this process lacks descriptors, or memory to read a program back
     private func answer(
         _ name: String, to program: LoadableProgram, _ log: KernelLog, _ shows: (Program) -> Bool
     ) throws(KernelError) -> (isShown: Bool, answer: ProbeAnswer?) {
         var answer: ProbeAnswer?
         switch load(program) {
+        // A kernel may refuse a map with EPERM or ENOMEM because of its kind, which is an answer.
         case .refused(let refusal) where KernelError(.load, code: refusal.code).isOfEnvironment:
             throw KernelError(.use, code: refusal.code, "what the kernel supports is not known")
         case .refused(let refusal):

@@ -15,7 +15,7 @@ package final class RunningKernel {
 
     /// The release, features and settings of the kernel; found on first use, by loading a small program for each.
     ///
-    /// - Throws: ``KernelError`` if this process lacks descriptors or memory, which says nothing of the kernel
+    /// - Throws: ``KernelError`` if this process lacks descriptors, or memory to read a program back
     package var facts: KernelFacts {
         get throws(KernelError) {
             if let found { return found }

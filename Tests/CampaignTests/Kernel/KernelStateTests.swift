@@ -90,14 +90,13 @@ struct KernelStateTests {
         let whole = try Self.campaign()
         let report = try whole.run()
         var parts: [KeptCampaign] = []
-        defer { withExtendedLifetime(parts) {} }
         for shard in ["1/2", "2/2"] {
             let part = try Self.campaign(["--shard", shard])
             try part.run()
             parts.append(part)
         }
         let folder = try Tool.Folder()
-        let merged = try Tool.run(["merge", "--json", "-o", folder.path + "/all"] + parts.map(\.state))
+        let merged = try KeptCampaign.merge(parts, into: folder.path + "/all")
         #expect(merged.status == 77, "\(merged.errors)")
         for key in ["cases", "loads", "accepted", "not_understood", "kernel"] {
             #expect("\(try merged.report()[key] ?? "")" == "\(try report.report()[key] ?? "")", "\(key)")

@@ -32,7 +32,7 @@ import Testing
         #expect(try Self.groups(resumed.run(Self.cases)) == expected)
         #expect(try Self.groups(resumed.run()) == expected, "a finished campaign that is looked at again")
         let folder = try Tool.Folder()
-        let merged = try Tool.run(["merge", one.state, "-o", folder.path + "/merged", "--json"])
+        let merged = try KeptCampaign.merge([one], into: folder.path + "/merged")
         #expect(try Self.groups(merged) == expected)
     }
 
@@ -40,11 +40,9 @@ import Testing
     @Test func mergedPartsSplitNoGroup() throws {
         let whole = try Self.groups(KeptCampaign(Self.words + Self.cases).run())
         let parts = try ["1/2", "2/2"].map { try KeptCampaign(Self.words + Self.cases + ["--shard", $0]) }
-        defer { withExtendedLifetime(parts) {} }
         for part in parts { try part.run() }
         let folder = try Tool.Folder()
-        let merged = try Self.groups(
-            Tool.run(["merge"] + parts.map(\.state) + ["-o", folder.path + "/merged", "--json"]))
+        let merged = try Self.groups(KeptCampaign.merge(parts, into: folder.path + "/merged"))
         #expect(merged.count <= whole.count)
         for group in whole {
             let homes = merged.filter { !Set($0.buckets).isDisjoint(with: group.buckets) }

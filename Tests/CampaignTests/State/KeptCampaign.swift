@@ -79,6 +79,14 @@ struct KeptCampaign {
                 ? try Tool.Folder.texts(in: state + "/crashes") : [:])
     }
 
+    /// Merges the states of campaigns.
+    ///
+    /// An optimized build removes the folder of a campaign after its last use, so this keeps the campaigns alive meanwhile.
+    static func merge(_ campaigns: [KeptCampaign], into output: String) throws -> Tool.Outcome {
+        defer { withExtendedLifetime(campaigns) {} }
+        return try Tool.run(["merge"] + campaigns.map(\.state) + ["-o", output, "--json"])
+    }
+
     /// The result of an undisturbed run.
     static func undisturbed(_ arguments: [String]) throws -> Result {
         let campaign = try KeptCampaign(arguments)

@@ -25,12 +25,11 @@ import Testing
     @Test func shardsAreTheWhole() throws {
         let whole = try Self.campaign(["--seed", "7"], cases: 300).run().report()
         let parts = try ["1/3", "2/3", "3/3"].map { try Self.campaign(["--seed", "7", "--shard", $0], cases: 300) }
-        defer { withExtendedLifetime(parts) {} }
         let folder = try Tool.Folder()
         var files: [[String: String]] = []
-        for (number, states) in [parts.map(\.state), parts.map(\.state).reversed()].enumerated() {
+        for (number, ordered) in [parts, parts.reversed()].enumerated() {
             let output = "\(folder.path)/\(number)"
-            let merge = try Tool.run(["merge"] + states + ["-o", output, "--json"])
+            let merge = try KeptCampaign.merge(ordered, into: output)
             #expect(merge.status == 77, "\(merge.errors)")
             let report = try merge.report()
             #expect(report["cases"] as? Int == 300 && report["finished"] as? Bool == true)
@@ -53,9 +52,8 @@ import Testing
         }
         let folder = try Tool.Folder()
         let parts = try ["1/2", "2/2"].map { try campaign(["--shard", $0], cases: 1000) }
-        defer { withExtendedLifetime(parts) {} }
         let reports = try parts.map { try $0.run().report() }
-        let merge = try Tool.run(["merge"] + parts.map(\.state) + ["-o", folder.path + "/merged", "--json"])
+        let merge = try KeptCampaign.merge(parts, into: folder.path + "/merged")
         #expect(merge.status == 77, "\(merge)")
         let report = try merge.report()
         for name in ["planted-trap", "delta-array"] {
@@ -74,11 +72,10 @@ import Testing
     /// Each seed keeps its lowest index, and the smallest file survives.
     @Test func seedsAreKeptApart() throws {
         let campaigns = try ["3", "4"].map { try Self.campaign(["--seed", $0], cases: 100) }
-        defer { withExtendedLifetime(campaigns) {} }
         let reports = try campaigns.map { try $0.run().report() }
         let folder = try Tool.Folder()
         let output = folder.path + "/merged"
-        let merge = try Tool.run(["merge"] + campaigns.map(\.state) + ["-o", output, "--json"])
+        let merge = try KeptCampaign.merge(campaigns, into: output)
         let findings = try merge.report()["findings"] as? [[String: Any]] ?? []
         var expected: [String: (sightings: Int, firsts: [Int: Int])] = [:]
         for (seed, report) in zip([3, 4], reports) {
