@@ -332,7 +332,10 @@ package final class Campaign {
         end = order.next == 0 ? 0 : indices(ofBlock: order.next - 1).upperBound
         casesBeforeEnd = cases
         shared.start(at: order.next)
-        if isFinished { clock.start = nil }
+        // A campaign whose last moments pass meanwhile is not finished yet, and its clock goes on.
+        let start = clock.start
+        clock.start = nil
+        if !isFinished { clock.start = start }
     }
 
     /// The progress for a checkpoint.

@@ -72,6 +72,19 @@ import Testing
         #expect(abs((more["cases_per_second"] as? Double ?? 0) * total / Double(cases) - 1) < 1e-9)
     }
 
+    /// A campaign ends if the rest of its time is shorter than the start of the tool.
+    @Test func lastMomentsEnd() throws {
+        let campaign = try KeptCampaign(["--seed", "7", "--time", "100000"])
+        try campaign.runOn()
+        try campaign.setTime(99_999.999999)
+        let run = try Tool.run(
+            ["100", Tool.executable.path, "run", "--state", campaign.state, "--resume", "--json"],
+            program: URL(fileURLWithPath: "/usr/bin/timeout"))
+        #expect(run.status == 0, "\(run)")
+        let report = try run.report()
+        #expect(report["finished"] as? Bool == true && report["seconds"] as? Double ?? 0 >= 100_000)
+    }
+
     /// A time limit for one session of a campaign without a limit ends the session, not the campaign.
     @Test func timeLimitOfASessionEndsIt() throws {
         let campaign = try KeptCampaign(["--seed", "7"])
