@@ -41,6 +41,14 @@ struct Faults: ParsableCommand {
             functions), unmutated (an array of {function, reason}) and trials (an array of {kind, file, line, \
             function, before, after, detected, cases, seconds, bucket, equivalence}).
 
+            With --historical too, the faults are those that Linux had in these functions: each is planted by an \
+            edit of the reader's copy, and must be found. One that the tree still has is mended instead: it must be \
+            found without the edit and not with it. A fault whose edit does not fit the tree, or which lies outside \
+            of these functions, is named with the reason. The exit status is 77 if a planted fault is not found, and \
+            1 if none fits. --json prints an object: release, own, unchanged_cases (the cases that the unchanged \
+            functions ran) and faults (an array of {fault, summary, source, place, mended, detected, cases, seconds, \
+            bucket, reason}).
+
             Example: all faults on two cores:
               bpf-patch-fuzz faults --jobs 2
 
@@ -49,6 +57,9 @@ struct Faults: ParsableCommand {
 
             The mutants of a kernel tree:
               bpf-patch-fuzz faults --kernel-tree ~/linux --jobs 2 --time 5
+
+            The faults that Linux had, in a kernel tree:
+              bpf-patch-fuzz faults --historical --kernel-tree ~/linux --jobs 2
             """)
 
     @Option(
@@ -88,11 +99,22 @@ struct Faults: ParsableCommand {
             if let name = mutation.givenName { throw ValidationError("\(name) needs --kernel-tree") }
         } else if !names.isEmpty || smaller != nil {
             throw ValidationError("--kernel-tree has faults of its own; leave out --fault and --smaller")
+        } else if mutation.historical, let name = mutation.mutantName {
+            throw ValidationError("\(name) is for mutants; leave it out with --historical")
         }
     }
 
     func run() throws {
         Interrupt.watch()
+        if let tree = mutation.tree, mutation.historical {
+            var settings = HistoricalSearch.Settings()
+            if let seed { settings.seed = seed }
+            if let time { settings.time = time }
+            if let jobs { settings.jobs = jobs }
+            do { return try mutation.runHistorical(tree, settings, json: json) } catch let code as ExitCode {
+                throw code
+            } catch { throw stop(error) }
+        }
         if let tree = mutation.tree {
             var settings = MutationScore.Settings()
             if let seed { settings.seed = seed }

@@ -1,6 +1,5 @@
 import Fuzzing
 import Plugins
-import UserFiles
 
 /// The search for the mutants of a kernel tree's functions: a campaign against each, until its first finding.
 ///
@@ -44,10 +43,7 @@ package final class MutationScore {
     package private(set) var own: [String] = []
     private var known: KnownBuckets
     private let settings: Settings
-    private let host: any HostProgram
-    private let folder: String
-    private var file: MutantFile
-    private let choice: PatcherChoice
+    private let campaigns: MutantCampaigns
 
     /// Builds the mutants of a tree.
     ///
@@ -55,33 +51,20 @@ package final class MutationScore {
     package init(of tree: KernelTree, _ settings: Settings, known: KnownBuckets, host: any HostProgram) throws {
         self.settings = settings
         self.known = known
-        self.host = host
-        folder = try onFiles { () throws(FileError) in try TemporaryFolder.make() }
-        do {
-            let path = folder + "/mutants.so"
-            var request = KernelPlugin.Request(output: path)
-            request.mutates = true
-            let plugin = try KernelPlugin(of: tree, request)
-            let all = plugin.mutants.count
-            let count = min(settings.count ?? all, all)
-            self.all = all
-            mutants = (0..<count).map { plugin.mutants[$0 * all / count] }
-            (unmutated, release) = (plugin.unmutated, plugin.release)
-            file = try MutantFile(path)
-            choice = try PatcherChoice.plugins([PluginFile(path: path)], host: host)[0]
-        } catch {
-            TemporaryFolder.remove(folder)
-            throw error
-        }
+        campaigns = try MutantCampaigns(
+            .small, of: tree, MutantCampaigns.Settings(seed: settings.seed, jobs: settings.jobs), host: host)
+        let found = campaigns.plugin.mutants
+        let count = min(settings.count ?? found.count, found.count)
+        all = found.count
+        mutants = (0..<count).map { found[$0 * found.count / count] }
+        (unmutated, release) = (campaigns.plugin.unmutated, campaigns.plugin.release)
     }
-
-    deinit { TemporaryFolder.remove(folder) }
 
     /// Runs the unchanged functions for ten times as long as a mutant; their findings are then known.
     ///
     /// - Throws: ``CampaignError`` if a campaign cannot be run
     package func runUnchanged() throws {
-        let report = try campaign(number: 0, time: settings.time * 10, isUntilFound: false)
+        let report = try campaigns.run(number: 0, time: settings.time * 10, known: known, isUntilFound: false)
         own = Set(report.findings.map(\.bucket)).sorted()
         known = known.adding(own)
     }
@@ -90,27 +73,8 @@ package final class MutationScore {
     ///
     /// - Throws: ``CampaignError`` if a campaign cannot be run
     package func search(_ mutant: Mutant) throws -> Trial {
-        let report = try campaign(number: mutant.number, time: settings.time, isUntilFound: true)
+        let report = try campaigns.run(number: mutant.number, time: settings.time, known: known, isUntilFound: true)
         let found = report.findings.first { !known.contains($0.bucket) }?.bucket
         return Trial(mutant: mutant, cases: report.cases, seconds: report.seconds, bucket: found)
-    }
-
-    private func campaign(number: Int, time: Double, isUntilFound: Bool) throws -> CampaignReport {
-        // A file of its own for each mutant, since workers map it.
-        let path = "\(folder)/mutant-\(number).so"
-        try file.write(number, to: path)
-        defer { try? SystemCall.unlink(path) }
-        let output = try onFiles { () throws(FileError) in try TemporaryFolder.make() }
-        defer { TemporaryFolder.remove(output) }
-        let configuration = CampaignConfiguration(
-            target: .patchers(PatcherTarget([choice.moved { _ in path }])),
-            cases: CampaignConfiguration.Cases(seed: settings.seed),
-            budget: CampaignConfiguration.Budget(time: time, jobs: settings.jobs), output: output)
-        var session = CampaignSession(known: known, isUntilFound: isUntilFound)
-        (session.isSilent, session.isMinimizing) = (true, false)
-        let campaign = try Campaign(configuration: configuration, host: host, session: session)
-        var report = try campaign.run()
-        if isUntilFound { report.findings = campaign.reportSoFar.findings }
-        return report
     }
 }

@@ -24,8 +24,16 @@ package struct KernelPlugin: Sendable {
         package var counts: Bool
         /// False for a fast build of a slow plug-in, as for tests.
         package var optimizes: Bool
-        /// True to add the mutants of the functions, of which none is chosen.
-        package var mutates = false
+        /// The mutants of the functions to add, of which none is chosen.
+        package var mutants: Mutants?
+
+        /// A set of mutants.
+        package enum Mutants: Sendable {
+            /// Each expression and statement, changed alone.
+            case small
+            /// The faults that Linux had.
+            case historical
+        }
 
         package init(
             output: String, sanitizers: [String] = [], keepingSource kept: String? = nil, standIns: [String] = [],
@@ -62,6 +70,8 @@ package struct KernelPlugin: Sendable {
     package let mutants: [Mutant]
     /// The functions without mutants.
     package let unmutated: [UnmutatedFunction]
+    /// The historical faults whose changes do not fit the tree: the reasons by number.
+    package let misfits: [Int: String]
 
     /// Builds a plug-in with the built-in adapter.
     ///
@@ -114,7 +124,9 @@ package struct KernelPlugin: Sendable {
                 "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0.rawValue)" }.joined()))",
             ] + scope.macros + tree.knownHalves + adapter.macros(missing: missing)
         let patcher = name
-        var mutated = request.mutates ? MutatedFunctions(slice) : nil
+        let historical = request.mutants == .historical ? HistoricalFaultFinder(slice) : nil
+        var mutated = historical.map { MutatedFunctions($0) }
+        if request.mutants == .small { mutated = MutatedFunctions(slice) }
         func source() -> String {
             let (text, covered) = slice.text(counting: request.counts, mutated)
             return
@@ -145,6 +157,11 @@ package struct KernelPlugin: Sendable {
             throw KernelPlugin.error(messages.replacing("\(folder)/", with: ""), slice, adapter, tree)
         }
         (mutants, unmutated) = (mutated?.mutants ?? [], mutated?.refusals ?? [])
+        var misfits = historical?.misfits ?? [:]
+        for mutant in historical?.mutants ?? [] where !mutants.contains(where: { $0.number == mutant.number }) {
+            misfits[mutant.number] = "\(mutant.function)() does not compile with the fault"
+        }
+        self.misfits = misfits
         runtime = request.sanitizers.contains("address") ? try compiler.runtimeOfAddressSanitizer() : nil
         // Written as a new inode, so that a process with the old library loaded keeps it.
         try onFiles { () throws(FileError) in

@@ -7,6 +7,8 @@ package struct Mutant: Hashable, Sendable, Codable {
         case adjustment, field, width, dropped, swapped
         case earlyReturn = "early-return"
         case loopEnd = "loop-end"
+        /// A fault that Linux had; see ``HistoricalFault``.
+        case historical
     }
 
     /// The number that selects the mutant in the plug-in, from 1.

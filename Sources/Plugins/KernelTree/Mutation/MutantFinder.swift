@@ -121,16 +121,25 @@ struct MutantFinder {
     }
 
     private mutating func add(_ kind: Mutant.Kind, _ edits: [Mutant.TextEdit]) {
-        guard let first = edits.first, let last = edits.last else { return }
+        mutants.append(Mutant(kind, edits, of: definition, in: file))
+    }
+}
+
+extension Mutant {
+    /// A mutant without a number.
+    ///
+    /// - Parameter edits: at least one, in the order of their ranges, which are disjoint
+    init(_ kind: Kind, _ edits: [TextEdit], of definition: CDefinition, in file: CFile) {
+        precondition(!edits.isEmpty)
         let newline = UInt8(ascii: "\n")
-        let start = file.bytes[..<first.range.lowerBound].lastIndex(of: newline).map { $0 + 1 } ?? 0
-        let end = file.bytes[last.range.upperBound...].firstIndex(of: newline) ?? file.bytes.count
-        mutants.append(
-            Mutant(
-                number: 0, kind: kind, file: file.name,
-                line: definition.line + file.bytes[definition.range.lowerBound..<start].count { $0 == newline },
-                function: definition.name, before: Self.words(file.text(start..<end)),
-                after: Self.words(file.text(start..<end, edits)), edits: edits))
+        let range = edits[0].range.lowerBound..<edits[edits.count - 1].range.upperBound
+        let start = file.bytes[..<range.lowerBound].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        let end = file.bytes[range.upperBound...].firstIndex(of: newline) ?? file.bytes.count
+        self.init(
+            number: 0, kind: kind, file: file.name,
+            line: definition.line + file.bytes[definition.range.lowerBound..<start].count { $0 == newline },
+            function: definition.name, before: Self.words(file.text(start..<end)),
+            after: Self.words(file.text(start..<end, edits)), edits: edits)
     }
 
     private static func words(_ text: String) -> String {

@@ -17,6 +17,14 @@ struct MutatedFunctions {
         standin_mutant __attribute__((used, aligned(8))) = { "\(mark)", 0 };
         """
 
+    /// The mutants of historical faults in the functions of a slice.
+    ///
+    /// A mutant may change several functions; its parts have the same number.
+    init(_ faults: HistoricalFaultFinder) {
+        mutants = faults.mutants
+        refusals = []
+    }
+
     /// Finds the mutants of all functions that a slice takes from `kernel/bpf`.
     ///
     /// - Complexity: O(bytes)

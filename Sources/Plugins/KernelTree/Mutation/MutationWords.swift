@@ -1,4 +1,4 @@
-/// The tokens of a function's body, with operators of several characters as one token.
+/// The tokens of some C code, with operators of several characters as one token.
 struct MutationWords {
     /// A token with its text and its depth in parentheses and brackets.
     struct Word {
@@ -16,9 +16,18 @@ struct MutationWords {
         "<<=", ">>=", "->",
     ]
 
+    /// The tokens of a function's body.
+    ///
     /// - Complexity: O(bytes)
     init(_ file: CFile, _ definition: CDefinition) {
-        var scanner = CScanner(file.bytes, in: definition.body..<definition.range.upperBound, line: definition.line)
+        self.init(file, in: definition.body..<definition.range.upperBound)
+    }
+
+    /// The tokens of a part of a file.
+    ///
+    /// - Complexity: O(bytes)
+    init(_ file: CFile, in range: Range<Int>) {
+        var scanner = CScanner(file.bytes, in: range)
         var depth = 0
         while let token = scanner.next() {
             if token.kind == .directive { continue }
