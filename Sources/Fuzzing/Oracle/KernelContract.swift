@@ -147,7 +147,8 @@ struct KernelContract: ~Copyable {
 enum KernelCodes {
     /// Returns true if a kernel defines a code. Code 0, that of second slots, counts as defined.
     static func isDefined(_ code: UInt8, in kernel: KernelFunctions) -> Bool {
-        if code == Opcode.gotol && !kernel.knowsGotol { return false }
+        // Not by release: it is new in 6.6, and later releases of 6.1 have it too.
+        if code == Opcode.gotol { return kernel.knowsGotol }
         if code == Opcode.gotox { return kernel.knowsGotox }
         if let since = since[code] { return kernel.release >= since }
         let operation = code >> 4
@@ -166,7 +167,7 @@ enum KernelCodes {
 
     /// The codes that were added after 6.1.
     private static let since: [UInt8: KernelVersion] = [
-        0x06: KernelVersion(6, 6), 0xd7: KernelVersion(6, 6), 0x81: KernelVersion(6, 6), 0x89: KernelVersion(6, 6),
+        0xd7: KernelVersion(6, 6), 0x81: KernelVersion(6, 6), 0x89: KernelVersion(6, 6),
         0x91: KernelVersion(6, 6), 0xe5: KernelVersion(6, 9), 0xcb: KernelVersion(6, 15), 0xd3: KernelVersion(6, 15),
     ]
 
