@@ -43,6 +43,16 @@ import Testing
         }
     }
 
+    /// The last subprogram ends at the row after it, which no result has.
+    @Test func staleEndIsReported() throws {
+        let tree = ToyTree()
+        tree.replace("i <= env->subprog_cnt", by: "i < env->subprog_cnt", in: Self.verifier)
+        let patcher = try patcher(of: tree)
+        #expect(apply(patcher) == .unusable)
+        #expect(patcher.violation?.words == "stale-table-subprog-info")
+        #expect(apply(patcher, edits: 0) == .accepted)
+    }
+
     /// An error for patches of two instructions, which the caller turns into NULL, and the expected answer.
     private static let reasons: [(text: String, file: String, status: PatchStatus, words: String?)] = [
         ("return ERR_PTR(-ERANGE);", core, .erange, nil),

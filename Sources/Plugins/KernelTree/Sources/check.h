@@ -74,6 +74,17 @@ static bool check_lines(void)
 	return true;
 }
 
+/* The row after the last subprogram starts at the end of the program; the last one ends there. */
+static bool check_end(void)
+{
+	const struct bpf_verifier_env *env = adapter.env;
+	const u32 start = env->subprog_info[env->subprog_cnt].start;
+
+	return start == env->prog->len ||
+	       report_stale("subprog_info", "subprog_info[%u].start, the end of the last subprogram, must be %u and is %u",
+			    env->subprog_cnt, env->prog->len, start);
+}
+
 /* Each row of a subprogram, of its func_info and of its func_info_aux must be those of the same input subprogram. */
 static bool check_subprogs(void)
 {
@@ -115,7 +126,7 @@ static bool check_subprogs(void)
 static bool check_all(u32 count)
 {
 	return check_program() && layout_is_right(count) && tables_are_right(count) && owned_are_right(count) &&
-	       check_lines() && check_subprogs();
+	       check_lines() && check_end() && check_subprogs();
 }
 
 #endif

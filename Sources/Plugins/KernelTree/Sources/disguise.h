@@ -2,7 +2,7 @@
 /*
  * Instructions that generated programs lack. They take the place of arithmetic
  * in the functions of the tree, and the original instructions return to the
- * result: atomics, casts, byte swaps, sign extending loads.
+ * result: atomics, casts, byte swaps, sign extending loads, loads of packets.
  */
 #ifndef DISGUISE_H
 #define DISGUISE_H
@@ -29,6 +29,7 @@ static const struct disguise disguises[] = {
 #endif
 	{ 0xd4, 0, 16 }, { 0xd4, 0, 32 }, { 0xd4, 0, 64 }, { 0xdc, 0, 64 }, { 0xdc, 0, 16 },
 	{ 0xbf, 1, 1 }, /* a cast between address spaces */
+	{ 0x20, 0, 0 }, { 0x28, 0, 14 }, { 0x50, 0, 0 }, /* ld_abs and ld_ind write 32 bits */
 	{ 0x61, 0, 0 }, { 0x69, 0, 0 }, { 0x71, 0, 0 }, { 0x79, 0, 0 }, { 0x62, 0, 7 }, { 0x7a, 0, 7 },
 };
 
