@@ -12,7 +12,7 @@ struct KernelReplay: ParsableCommand {
             Prints a line for each case: the running kernel still has the fault, or not. Programs are loaded, and run \
             only with --execute. A kernel with the fault may warn, become tainted or crash. A case whose load killed \
             or hung the process is not loaded again. Cases that were not found in a kernel are counted as not run. \
-            Counts, exit status and --json are those of 'replay'.
+            Counts, exit status, --since, --before and --json are those of 'replay'.
 
             Example:
               sudo bpf-patch-fuzz kernel replay Crashes
@@ -22,6 +22,7 @@ struct KernelReplay: ParsableCommand {
     var paths: [String]
 
     @OptionGroup var known: KnownOption
+    @OptionGroup var fix: FixOptions
     @Flag(help: "Also run the programs of cases that were found with 'kernel run --execute'.")
     var execute = false
 
@@ -40,7 +41,7 @@ struct KernelReplay: ParsableCommand {
                 kernelUse: .alone,
                 host: Executable())
             let session = ReplaySession(
-                paths: paths, targets: [], known: known, json: json, usesKernel: true,
+                paths: paths, targets: [], known: known, fix: fix, json: json, usesKernel: true,
                 isKernelAlone: true)
             let (summary, results) = try session.run(&replayer)
             let status = try session.finish(summary)

@@ -23,9 +23,15 @@ struct Replay: ParsableCommand {
             into the running kernel only with --kernel, or by 'kernel replay'; otherwise it is counted as not run. A \
             kernel with the fault may warn, become tainted or crash.
 
+            A case that passes after a fix says little alone. --since names the state of a campaign that ran after \
+            the fix, and --before that of one that ran before it: each passed case then has a line with the cases in \
+            which its bucket was not seen since, and how often it was seen before. Each number was counted by one of \
+            these campaigns. They should have the same options, or there is no rate to compare with.
+
             --json prints one object: passed, failed, known, not_run, not_readable, reasons (an array of {count, \
-            reason} for cases not run), targets (an array of {name, run, not_run}) and failures (an array of {file, \
-            name, bucket, sentence, detail, known}).
+            reason} for cases not run), targets (an array of {name, run, not_run}), failures (an array of {file, \
+            name, bucket, sentence, detail, known}) and, with --since, fixes (an array of {file, bucket, since, before, \
+            every, difference}, where since and before are {cases, sightings, seen}; unknown ones are null).
 
             Inputs of libFuzzer and AFL++ are run as well: files whose name is a SHA-1, also after crash-, timeout-, \
             oom- or slow-unit-, and those named id:000000,... Their cases depend on the capabilities of the patchers, \
@@ -39,6 +45,7 @@ struct Replay: ParsableCommand {
               bpf-patch-fuzz replay Seeds Crashes
               bpf-patch-fuzz replay --oracle reference finding.case
               bpf-patch-fuzz replay --patcher engine corpus
+              bpf-patch-fuzz replay --since new-state --before old-state Crashes
             """)
 
     @Argument(help: "Case files (.case), JSON lines (.jsonl), engine inputs, or folders of them.")
@@ -52,6 +59,7 @@ struct Replay: ParsableCommand {
     @OptionGroup var judging: JudgingOptions
     @OptionGroup var budget: BudgetOptions
     @OptionGroup var known: KnownOption
+    @OptionGroup var fix: FixOptions
     @OptionGroup var injection: InjectedFaultOption
 
     @Flag(help: "Print only the counts and failures, as one line of JSON.")
@@ -72,7 +80,7 @@ struct Replay: ParsableCommand {
                 choice, kernelUse: kernel ? .also : .none(reason: Self.needsKernel), host: Executable())
             let session = ReplaySession(
                 paths: paths, targets: choice.patchers.map(\.name) + (kernel ? [Finding.kernelTarget] : []),
-                known: known,
+                known: known, fix: fix,
                 json: json, usesKernel: kernel, plugins: patchers.plugins,
                 limits: PatcherTarget(choice.patchers).limits)
             let (summary, results) = try session.run(&replayer) { c in

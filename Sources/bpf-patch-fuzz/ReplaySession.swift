@@ -8,6 +8,7 @@ struct ReplaySession {
     var paths: [String]
     var targets: [String]
     var known: KnownOption
+    var fix: FixOptions
     var json: Bool
     /// True if cases may be loaded into the running kernel.
     var usesKernel: Bool
@@ -31,11 +32,13 @@ struct ReplaySession {
     ///
     /// - Parameter note: called with each case that can be read
     /// - Returns: the counts, and the result of each case
-    /// - Throws: ``CampaignError`` if the list of known buckets cannot be read, or the output cannot be written
+    /// - Throws: ``CampaignError`` if the list of known buckets or a state cannot be read, or the output cannot be
+    ///   written
     func run(
         _ replayer: inout Replayer, note: (Case) -> Void = { _ in }
     ) throws -> (summary: ReplaySummary, results: [TestResult]) {
         let known = try self.known.file.map { path throws(CampaignError) in try KnownBuckets(path: path) }
+        let campaigns = try fix.campaigns()
         var summary = ReplaySummary(targets: targets, known: known ?? KnownBuckets())
         var results: [TestResult] = []
         var isWarned = false
@@ -46,7 +49,10 @@ struct ReplaySession {
                 complain(Self.warning)
                 isWarned = true
             }
-            let verdict = replayer.replay(item)
+            var verdict = replayer.replay(item)
+            if let campaigns, let c, verdict.outcome == .passed {
+                verdict.fix = campaigns.evidence(for: c, file: item.place)
+            }
             let lines = summary.add(verdict, of: item)
             let command = Executable().command(replaying: item.file, isKernel: isKernelAlone, plugins: plugins)
             results.append(

@@ -42,6 +42,8 @@ package struct ReplaySummary: Encodable, Sendable {
     package private(set) var notRun = 0
     package private(set) var notReadable = 0
     package private(set) var failures: [Failure] = []
+    /// The figures on the fixes of passed cases.
+    package private(set) var fixes: [FixEvidence] = []
     /// The files that cannot be used, with the reasons.
     package private(set) var unreadable: [String] = []
     private var reasons: [String: Int] = [:]
@@ -73,7 +75,8 @@ package struct ReplaySummary: Encodable, Sendable {
         switch verdict.outcome {
         case .passed:
             passed += 1
-            return verdict.note.map { ["passed \(item.place): \($0)"] } ?? []
+            if let fix = verdict.fix { fixes.append(fix) }
+            return [verdict.note, verdict.fix?.text].compactMap { $0 }.map { "passed \(item.place): \($0)" }
         case .notRun(let reason):
             notRun += 1
             reasons[reason, default: 0] += 1
@@ -152,7 +155,7 @@ package struct ReplaySummary: Encodable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case passed, failed, known, failures, reasons, targets
+        case passed, failed, known, failures, fixes, reasons, targets
         case notRun = "not_run"
         case notReadable = "not_readable"
     }
@@ -167,5 +170,6 @@ package struct ReplaySummary: Encodable, Sendable {
         try container.encode(reasonsNotRun, forKey: .reasons)
         try container.encode(targets, forKey: .targets)
         try container.encode(failures, forKey: .failures)
+        try container.encode(fixes, forKey: .fixes)
     }
 }

@@ -26,6 +26,8 @@ package struct ReplayVerdict: Sendable {
     package var report: String?
     /// A remark on a passed kernel case, or `nil`.
     package var note: String?
+    /// The figures on the fix of a passed case, or `nil`.
+    package var fix: FixEvidence?
     /// The targets that ran the case.
     package var ran: [String] = []
     /// The reasons why other targets did not run it, by name.

@@ -14,16 +14,16 @@ enum WrongUseTable {
         "--seed": .number, "--cases": .number, "--time": .number, "--jobs": .number, "--shard": .number,
         "--timeout": .number, "--memory": .number, "--fail-alloc": .number, "--patches": .number, "--limit": .number,
         "--index": .number, "--slots": .number, "--smaller": .number, "--edits": .number, "--metrics": .number,
-        "--mutants": .number, "--equivalents": .input,
+        "--mutants": .number, "--equivalents": .input, "--since": .input,
         "--patcher": .name, "--fault": .name, "--workload": .name, "--profile": .name, "--sanitize": .name,
         "--oracle": .name,
         "--type": .name, "--attach-type": .name, "--target-program": .objects,
         "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--include": .input,
         "--adapter": .input, "--objects": .objects,
         "--plot": .output, "--keep-source": .output, "--crashes": .folder, "--state": .folder,
-        // Names in a kernel tree: the tree is read first. A load log is for one case.
-        "--take": .words, "--read": .words, "--loads": .name, "--on-finding": .words, "--report": .name,
-        "--format": .name,
+        // Names in a kernel tree: the tree is read first. A load log is for one case, and --before needs --since.
+        "--before": .words, "--take": .words, "--read": .words, "--loads": .name, "--on-finding": .words,
+        "--report": .name, "--format": .name,
     ]
 
     /// A valid command line for each command, with status 0 unless a comment names a late error.
@@ -197,8 +197,14 @@ enum WrongUseTable {
         usage(["exhaust", "--edits", "5"], "--edits"), usage(["exhaust", "--slots", "5", "--edits", "1"], "--yes"),
         usage(["exhaust", "--slots", "1", "--edits", "1", "--index", "99"], "--index"),
         usage(["exhaust", "--state", "state-4", "--resume"], "run --state"),
-        usage(["faults", "--mutants", "5"], "--kernel-tree"),
+        usage(["faults", "--mutants", "5"], "--kernel-tree"), usage(["faults", "--historical"], "--kernel-tree"),
+        usage(["faults", "--historical", "--kernel-tree", "tree", "--mutants", "5"], "--mutants"),
+        WrongCommand(words: ["faults", "--historical", "--kernel-tree", "good.case"], status: 1, names: ["good.case"]),
         usage(["faults", "--kernel-tree", "tree", "--fault", "planted-skip-forgotten"], "--fault"),
+        usage(["replay", "good.case", "--before", "state"], "--since"),
+        WrongCommand(words: ["replay", "good.case", "--since", "empty"], status: 1, names: ["empty", "--state"]),
+        WrongCommand(
+            words: ["replay", "good.case", "--since", "state", "--before", "nosuch"], status: 1, names: ["nosuch"]),
         usage(["scale", "--limit", "0"], "--limit"), usage(["scale", "--patches", "0"], "--patches"),
         usage(["scale", "--patches", "10000001"], "--patches"),
         usage(["apply", "good.jsonl"], "--patcher"),
