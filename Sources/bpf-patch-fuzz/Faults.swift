@@ -36,10 +36,12 @@ struct Faults: ParsableCommand {
             a list of --equivalents names. Survivors are printed with file, line and change. A finding that the \
             unchanged functions have too does not count. The exit status is 77 if a mutant survives.
 
-            A line of --equivalents is FUNCTION: OLD LINE => NEW LINE # REASON, as 'survived' prints it. --json then \
+            A line of --equivalents is FUNCTION: OLD LINE => NEW LINE # REASON, or FUNCTION: DIGEST # REASON without \
+            text of the kernel; 'survived' prints both. The file is for mutants that no case can tell from the \
+            unchanged code; these get a tenth of --time. Crashes/equivalents-6.12.txt is the one for Linux 6.12. --json then \
             prints an object: release, mutants, found, equivalent, survived, score, own (the buckets of the unchanged \
             functions), unmutated (an array of {function, reason}) and trials (an array of {kind, file, line, \
-            function, before, after, detected, cases, seconds, bucket, equivalence}).
+            function, before, after, name, detected, cases, seconds, bucket, equivalence}).
 
             With --historical too, the faults are those that Linux had in these functions: each is planted by an \
             edit of the reader's copy, and must be found. One that the tree still has is mended instead: it must be \

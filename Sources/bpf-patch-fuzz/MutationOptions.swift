@@ -37,16 +37,21 @@ struct MutationOptions: ParsableArguments {
         let (tree, known) = try read(path)
         let score = try MutationScore(of: tree, settings, known: known, host: Executable())
         try say(score.headline, json)
+        for fault in score.mended { try say("mended, since it would hide mutants: \(fault.name)", json) }
         for function in score.unmutated { try say("not mutated: \(function.name)(): \(function.reason)", json) }
         try score.runUnchanged()
         for bucket in score.own { try say("the unchanged functions have \(bucket), which does not count", json) }
         var result = MutationResult(score, list)
         for mutant in score.mutants {
-            let trial = try score.search(mutant)
+            let reason = list.reason(for: mutant)
+            let trial = try score.search(mutant, isListed: reason != nil)
             if Interrupt.isRequested { break }
+            if reason != nil && trial.bucket != nil {
+                complain("note: found, but listed as equivalent: \(mutant.identity)")
+            }
             if let text = result.add(trial) { try say(text, json) }
         }
-        for line in list.unused(by: score.mutants) { complain("note: \(line)") }
+        if let note = list.unused(by: score.all) { complain("note: \(note)") }
         if json { try Output.json(result) } else { try Output.line(result.summary) }
         if result.trials.count < score.mutants.count {
             complain("interrupted after \(CountText.of(result.trials.count, "mutant")) of \(score.mutants.count)")

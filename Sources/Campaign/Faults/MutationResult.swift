@@ -30,7 +30,7 @@ package struct MutationResult: Sendable {
         let mutant = trial.mutant
         return
             "survived: \(mutant.file):\(mutant.line): \(mutant.kind.rawValue), \(CountText.of(trial.cases, "case"))\n"
-            + "  \(mutant.identity)"
+            + "  \(mutant.identity)\n  in a list: \(EquivalentMutants.name(of: mutant)) # REASON"
     }
 
     /// The number of mutants that were found.
@@ -57,7 +57,7 @@ extension MutationScore {
     /// The number of mutants and of their functions, in one line.
     package var headline: String {
         let functions = Set(mutants.map { $0.file + $0.function }).count
-        let part = mutants.count == all ? "" : " of \(CountText.grouped(all))"
+        let part = mutants.count == all.count ? "" : " of \(CountText.grouped(all.count))"
         return
             "\(CountText.of(mutants.count, "mutant"))\(part), of \(CountText.of(functions, "function")) of Linux \(release)"
     }
@@ -80,6 +80,7 @@ extension MutationResult: Encodable {
         var function: String
         var before: String
         var after: String
+        var name: String
         var detected: Bool
         var cases: UInt64
         var seconds: Double
@@ -102,6 +103,7 @@ extension MutationResult: Encodable {
                 Row(
                     kind: trial.mutant.kind.rawValue, file: trial.mutant.file, line: trial.mutant.line,
                     function: trial.mutant.function, before: trial.mutant.before, after: trial.mutant.after,
+                    name: EquivalentMutants.name(of: trial.mutant),
                     detected: trial.bucket != nil, cases: trial.cases, seconds: trial.seconds, bucket: trial.bucket,
                     equivalence: trial.equivalence)
             }, forKey: .trials)

@@ -33,12 +33,14 @@ package final class MutationScore {
 
     /// The mutants to search for.
     package let mutants: [Mutant]
-    /// The number of all mutants that compile.
-    package let all: Int
+    /// All mutants that compile.
+    package let all: [Mutant]
     /// The functions without mutants.
     package let unmutated: [UnmutatedFunction]
     /// The release of the tree.
     package let release: String
+    /// The faults of the tree that are mended in the copy, since each would hide mutants.
+    package var mended: [HistoricalFault] { campaigns.plugin.mended }
     /// The buckets of the unchanged functions.
     package private(set) var own: [String] = []
     private var known: KnownBuckets
@@ -53,10 +55,10 @@ package final class MutationScore {
         self.known = known
         campaigns = try MutantCampaigns(
             .small, of: tree, MutantCampaigns.Settings(seed: settings.seed, jobs: settings.jobs), host: host)
-        let found = campaigns.plugin.mutants
-        let count = min(settings.count ?? found.count, found.count)
-        all = found.count
-        mutants = (0..<count).map { found[$0 * found.count / count] }
+        let all = campaigns.plugin.mutants
+        let count = min(settings.count ?? all.count, all.count)
+        self.all = all
+        mutants = (0..<count).map { all[$0 * all.count / count] }
         (unmutated, release) = (campaigns.plugin.unmutated, campaigns.plugin.release)
     }
 
@@ -69,11 +71,16 @@ package final class MutationScore {
         known = known.adding(own)
     }
 
+    /// The share of the time limit for a mutant that is listed as equivalent: enough to see that many are not.
+    private static let listedShare = 0.1
+
     /// Searches for a mutant.
     ///
+    /// - Parameter isListed: true for one that is listed as equivalent
     /// - Throws: ``CampaignError`` if a campaign cannot be run
-    package func search(_ mutant: Mutant) throws -> Trial {
-        let report = try campaigns.run(number: mutant.number, time: settings.time, known: known, isUntilFound: true)
+    package func search(_ mutant: Mutant, isListed: Bool) throws -> Trial {
+        let time = settings.time * (isListed ? Self.listedShare : 1)
+        let report = try campaigns.run(number: mutant.number, time: time, known: known, isUntilFound: true)
         let found = report.findings.first { !known.contains($0.bucket) }?.bucket
         return Trial(mutant: mutant, cases: report.cases, seconds: report.seconds, bucket: found)
     }

@@ -52,7 +52,11 @@ struct CCompiler {
             folder, "-o", output, source,
         ]
         // The last level wins. All errors are needed, not the first twenty.
-        if isFast { arguments += ["-O1", "-g0", "-fmax-errors=0"] }
+        if isFast {
+            arguments += ["-O1", "-g0", "-fmax-errors=0"]
+            // A mutant that reads a variable without a value must not become the unchanged code.
+            if try accepts(CCompiler.filling) { arguments.append(CCompiler.filling) }
+        }
         arguments += macros.map { "-D\($0)=1" }
         // With -w, a call of an undeclared function would compile as one that returns int.
         arguments.append("-Werror=implicit-function-declaration")
@@ -72,6 +76,13 @@ struct CCompiler {
             throw PluginError("\(command.joined(separator: " ")): cannot compile: \(reason)")
         }
         return messages
+    }
+
+    /// The option that sets variables without a value to a fixed one: clang, and gcc from 12 on.
+    private static let filling = "-ftrivial-auto-var-init=pattern"
+
+    private func accepts(_ option: String) throws(PluginError) -> Bool {
+        try run([option, "-Werror", "-fsyntax-only", "-x", "c", "/dev/null"]).status == 0
     }
 
     /// Runs the preprocessor on a text without `#include` lines. Errors in it do not end it.

@@ -72,6 +72,8 @@ package struct KernelPlugin: Sendable {
     package let unmutated: [UnmutatedFunction]
     /// The historical faults whose changes do not fit the tree: the reasons by number.
     package let misfits: [Int: String]
+    /// The faults of the tree that are mended in the copy with small mutants.
+    package let mended: [HistoricalFault]
 
     /// Builds a plug-in with the built-in adapter.
     ///
@@ -95,8 +97,14 @@ package struct KernelPlugin: Sendable {
         let compiler = try CCompiler()
         let adapter = try KernelAdapter(path: request.adapter)
         let standins = try StandIns(headers: request.standIns)
+        var tree = tree
         var slice = try CSlice(of: tree, standins, reading: request.read, compiler)
-        let missing = try adapter.take(from: &slice, tree: tree)
+        var missing = try adapter.take(from: &slice, tree: tree)
+        mended = request.mutants == .small ? tree.mend(HistoricalFaultFinder(slice).mendable) : []
+        if !mended.isEmpty {
+            slice = try CSlice(of: tree, standins, reading: request.read, compiler)
+            missing = try adapter.take(from: &slice, tree: tree)
+        }
         for name in request.taken where !slice.take(wanted: name) {
             throw PluginError(
                 "\(tree.path): --take \(name): no file that is read defines it; name its file with --read")

@@ -85,8 +85,29 @@ import Testing
         let again = try TestProcess.run([TestProcess.tool] + words + ["--equivalents", list])
         #expect(again.status == 0, "\(again)")
         #expect(try again.report()["survived"] as? Int == 0)
+        let names = trials.filter { $0["detected"] as? Bool == false }.map { "\($0["name"] ?? "") # by its digest\n" }
+        let digests = try folder.write(names.joined() + "f: 0123456789abcdef # no such mutant\n", to: "digests")
+        let same = try TestProcess.run([TestProcess.tool] + words + ["--equivalents", digests])
+        #expect(same.status == 0 && same.errors.contains("named by 1 line,"), "\(same)")
+        #expect(try same.report()["survived"] as? Int == 0)
         let broken = try folder.write("f: a => b\n", to: "broken")
         let refused = try TestProcess.run([TestProcess.tool] + words + ["--equivalents", broken])
         #expect(refused.status == 1 && refused.errors.contains("broken:1:"), "\(refused)")
+    }
+}
+
+/// The shipped list of mutants that cannot be found.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct MutantListEnduranceTests {
+    /// Each line names a mutant of Linux 6.12.
+    @Test(.enabled(if: KernelSourceTests.versions.contains("6.12"), "linux-source-6.12 is not installed"))
+    func listNamesMutants() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        let run = try TestProcess.run([
+            TestProcess.tool, "faults", "--kernel-tree", "/usr/src/linux-source-6.12.tar.xz", "--mutants", "1",
+            "--time",
+            "0.2", "--equivalents", root + "/Crashes/equivalents-6.12.txt",
+        ])
+        #expect(run.status != 1 && !run.errors.contains("no mutant of this tree"), "\(run)")
     }
 }

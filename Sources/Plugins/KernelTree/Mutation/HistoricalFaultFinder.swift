@@ -23,6 +23,13 @@ struct HistoricalFaultFinder {
         }
     }
 
+    /// The faults that the tree has and whose mending fits.
+    var mendable: [HistoricalFault] {
+        HistoricalFault.all.enumerated().filter { index, fault in
+            fault.isMended && mutants.contains { $0.number == index + 1 }
+        }.map(\.element)
+    }
+
     private struct Place {
         var file: CFile
         var definition: CDefinition
@@ -71,5 +78,28 @@ struct HistoricalFaultFinder {
         return (0...(words.count - wanted.count)).filter { start in
             words[start..<(start + wanted.count)].map(\.text) == wanted
         }.map { words[$0].range.lowerBound..<words[$0 + wanted.count - 1].range.upperBound }
+    }
+}
+
+extension KernelTree {
+    /// Mends faults in the text of the tree in memory.
+    ///
+    /// - Returns: those whose text was found, each exactly once in the files of the tree
+    mutating func mend(_ faults: [HistoricalFault]) -> [HistoricalFault] {
+        faults.filter { fault in
+            guard case .mended(let changes, _) = fault.form else { return false }
+            var files = sources
+            for change in changes {
+                let old = Array(change.old.utf8)
+                let new = Array(change.new.replacing("@", with: change.old).utf8)
+                let places = files.indices.flatMap { file in
+                    files[file].bytes.ranges(of: old).map { (file: file, range: $0) }
+                }
+                guard places.count == 1, let place = places.first else { return false }
+                files[place.file].bytes.replaceSubrange(place.range, with: new)
+            }
+            sources = files
+            return true
+        }
     }
 }

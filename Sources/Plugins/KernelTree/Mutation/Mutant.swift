@@ -25,8 +25,13 @@ package struct Mutant: Hashable, Sendable, Codable {
     /// The changes of the file.
     var edits: [TextEdit]
 
+    /// The number of this mutant among those of its function with the same text, from 1.
+    var occurrence = 1
+
     /// The mutant as a line of a list of equivalents: it does not depend on line numbers.
-    package var identity: String { "\(function): \(before) => \(after)" }
+    package var identity: String {
+        "\(function): \(before) => \(after)" + (occurrence > 1 ? " (\(occurrence))" : "")
+    }
 
     /// A replaced part of a file.
     struct TextEdit: Hashable, Sendable, Codable {

@@ -44,7 +44,13 @@ struct MutatedFunctions {
                 mutants += MutantFinder(file, function).mutants
             }
         }
-        for place in mutants.indices { mutants[place].number = place + 1 }
+        var counts: [String: Int] = [:]
+        for place in mutants.indices {
+            mutants[place].number = place + 1
+            let count = counts[mutants[place].identity, default: 0] + 1
+            counts[mutants[place].identity] = count
+            mutants[place].occurrence = count
+        }
         self.mutants = mutants
         self.refusals = refusals
     }
