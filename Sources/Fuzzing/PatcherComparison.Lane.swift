@@ -11,6 +11,8 @@ extension PatcherComparison {
         let unsupported: PatcherCapabilities
         /// The kernel whose functions it is built from, or `nil`.
         let kernel: KernelFunctions?
+        /// The same patcher if it runs passes of the kernel, or `nil`.
+        let passRunner: (any ForeignPatcher)?
         let output: ProgramBuffer
         /// Its index in `scripts`, if it is a ``ScriptPatcher``.
         let script: Int?
@@ -20,11 +22,13 @@ extension PatcherComparison {
             self.output = output
             self.script = script
             capabilities = patcher.capabilities
-            kernel = (patcher as? any ForeignPatcher)?.kernel
+            let foreign = patcher as? any ForeignPatcher
+            kernel = foreign?.kernel
+            passRunner = kernel?.passes.isEmpty == false ? foreign : nil
             var unsupported = PatcherCapabilities.everything.subtracting(capabilities)
             // Only stepwise patchers see prefixes of the edits, and none supports a dangling one.
-            if capabilities.contains(.stepwise) { unsupported.insert(.stepwise) }
-            if kernel != nil {
+            if capabilities.contains(.stepwise) && passRunner == nil { unsupported.insert(.stepwise) }
+            if kernel != nil && passRunner == nil {
                 // Beyond the contract, the functions also get dangling jumps.
                 if beyondContract {
                     unsupported.subtract([.deadTarget, .refuses, .stepwise])
@@ -90,4 +94,6 @@ extension PatcherComparison {
 extension PatcherCapabilities {
     /// The demand of a pass beyond the kernel's contract; no patcher has it as a capability.
     static var outsideContract: PatcherCapabilities { PatcherCapabilities(rawValue: 1 << 31) }
+    /// The demand of edits that no pass of a kernel makes which the patcher is built from; no patcher has it.
+    static var otherPass: PatcherCapabilities { PatcherCapabilities(rawValue: 1 << 30) }
 }

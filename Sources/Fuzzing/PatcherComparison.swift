@@ -32,10 +32,13 @@ package struct PatcherComparison: ~Copyable {
     private var excluded: UInt64 = 0
     /// The patchers that ran a pass of this case: a bit for each.
     private(set) var given: UInt64 = 0
+    /// The patchers that ran no pass of the kernel in a pass of this case: a bit for each.
+    private var others: UInt64 = 0
     /// The capabilities for lack of which each patcher skipped a pass of this case.
     private let missing: UncheckedBoxes<PatcherCapabilities>
     var expectation = Expectation()
     let contract: KernelContract
+    private var matcher = KernelPassMatcher()
     let oracle: Oracle
     /// All capabilities that some patcher lacks.
     private let unsupported: PatcherCapabilities
@@ -114,13 +117,18 @@ package struct PatcherComparison: ~Copyable {
     }
 
     /// The number of cases so far in which a patcher skipped an unsupported pass.
-    package func skippedCases(of patcher: Int) -> Int { unsafe skippedCases[patcher] }
+    package func skippedCases(of patcher: Int) -> Int {
+        unsafe skippedCases[patcher] + (unmatched &>> UInt64(patcher) & 1 != 0 ? 1 : 0)
+    }
+
+    /// The patchers that run passes of the kernel, and ran none of this case, which is not counted yet: a bit for each.
+    private var unmatched: UInt64 { others & ~(given | skipped | excluded) }
 
     /// The reason for which a patcher ran no pass of this case; `nil` if it ran one, or was excluded.
     func reasonNotGiven(_ patcher: Int) -> String? {
         let bit: UInt64 = 1 &<< UInt64(patcher)
         if (given | excluded) & bit != 0 { return nil }
-        if skipped & bit != 0 { return unsafe SkipReason.text(missing[patcher]) }
+        if (skipped | others) & bit != 0 { return unsafe SkipReason.text(missing[patcher]) }
         return passCount == 0 ? SkipReason.noPass : SkipReason.malformed
     }
 
@@ -136,12 +144,22 @@ package struct PatcherComparison: ~Copyable {
     private mutating func noteRan() {
         if isNoted { return }
         isNoted = true
+        if unmatched != 0 { countOthers() }
         if given == ranRow.ran {
             ranRow.cases &+= 1
         } else if given != 0 {
             countRan()
             ranRow = (given, 1)
         }
+    }
+
+    /// Counts the finished case for the patchers that ran no pass of the kernel in it.
+    @inline(never)
+    private mutating func countOthers() {
+        for number in 0..<lanes.count where unmatched &>> UInt64(number) & 1 != 0 {
+            unsafe skippedCases[number] += 1
+        }
+        others = 0
     }
 
     /// Adds the cases of ``ranRow`` to the counters of its patchers.
@@ -174,6 +192,7 @@ package struct PatcherComparison: ~Copyable {
         self.excluded = excluded
         skipped = 0
         given = 0
+        others = 0
         passCount = 0
         status = .accepted
         if !findings.isEmpty { findings = [] }
@@ -226,14 +245,21 @@ package struct PatcherComparison: ~Copyable {
         let foreign = hasKernel && !beyondContract ? contract.unknown(in: pass, input) : 0
         for number in 0..<lanes.count {
             let bit: UInt64 = 1 &<< UInt64(number)
-            if unsafe lanes[number].unsupported.rawValue & demands.rawValue != 0 || (foreign | excluded) & bit != 0 {
+            let lacking = unsafe lanes[number].unsupported.rawValue & demands.rawValue
+            if unsafe lanes[number].passRunner != nil && !choosePass(number, pass, input) {
+                // Most passes of a case are for other functions, so it counts as skipped only if all are.
+                unsafe answers[number] = nil
+                unsafe missing[number] = .otherPass
+                others |= bit
+                continue
+            }
+            if lacking != 0 || (foreign | excluded) & bit != 0 {
                 unsafe answers[number] = nil
                 if (skipped | excluded) & bit == 0 {
                     skipped |= bit
                     unsafe skippedCases[number] += 1
                     // Without a missing capability, the patcher's kernel does not define an instruction.
-                    unsafe missing[number] = PatcherCapabilities(
-                        rawValue: lanes[number].unsupported.rawValue & demands.rawValue)
+                    unsafe missing[number] = PatcherCapabilities(rawValue: lacking)
                 }
                 continue
             }
@@ -252,6 +278,16 @@ package struct PatcherComparison: ~Copyable {
             }
             unsafe progress[Slot(0)] = 0
         }
+    }
+
+    /// Chooses the pass of the kernel that makes these edits. Returns false if there is none.
+    @inline(never)
+    private mutating func choosePass(_ number: Int, _ pass: PassImage, _ input: ProgramImage<InputIndex>) -> Bool {
+        guard let kernel = unsafe lanes[number].kernel, let runner = unsafe lanes[number].passRunner,
+            let chosen = matcher.choose(among: kernel.passes, of: kernel.release, pass, input, expectation)
+        else { return false }
+        runner.choose(chosen)
+        return true
     }
 
     /// The demands of the pass that some patcher does not support.

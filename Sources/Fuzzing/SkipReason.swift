@@ -7,6 +7,9 @@ package enum SkipReason {
     /// The case has no pass.
     package static let noPass = "it has no pass for a patcher"
 
+    /// The patcher runs passes of the kernel, and none of them makes the edits.
+    static let otherPass = "runs only the edits that its passes of the kernel make"
+
     /// Returns true for a reason that holds for all patchers.
     package static func isOfCase(_ reason: String) -> Bool { reason == malformed || reason == noPass }
 
@@ -15,6 +18,7 @@ package enum SkipReason {
     /// - Parameter missing: the demands that it does not support; empty if its kernel does not define an instruction
     static func text(_ missing: PatcherCapabilities) -> String {
         if missing.isEmpty { return "does not run code that its kernel does not define" }
+        if missing.contains(.otherPass) { return otherPass }
         if missing.contains(.outsideContract) {
             return "runs passes beyond the kernel's contract only with --beyond-contract"
         }

@@ -20,6 +20,11 @@ public protocol ForeignPatcher: Patcher {
     /// Only patchers built from kernel functions do so.
     func setFailures(_ failures: AllocationFailures?)
 
+    /// Chooses the pass of the kernel that the following calls run.
+    ///
+    /// - Parameter pass: one of ``KernelFunctions/passes``
+    func choose(_ pass: KernelPass)
+
     /// Carries out one pass and measures the call alone, without the conversion of arguments and result.
     ///
     /// - Parameter clock: returns the time in seconds
@@ -87,6 +92,7 @@ extension PatcherViolation {
 
 extension ForeignPatcher {
     public func setFailures(_ failures: AllocationFailures?) {}
+    public func choose(_ pass: KernelPass) {}
 }
 
 /// Failing allocations in a patcher built from kernel functions.
@@ -111,13 +117,17 @@ public struct KernelFunctions: Hashable, Sendable, Codable {
     public var knowsGotox: Bool
     /// The maximum number of subprograms.
     public var maxSubprograms: Int
+    /// The passes of the kernel that it runs; empty for a patcher that carries out any edits.
+    public var passes: [KernelPass]
 
     public init(
-        _ release: KernelVersion, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max
+        _ release: KernelVersion, knowsGotol: Bool = true, knowsGotox: Bool = true, maxSubprograms: Int = .max,
+        passes: [KernelPass] = []
     ) {
         self.release = release
         self.knowsGotol = knowsGotol
         self.knowsGotox = knowsGotox
         self.maxSubprograms = maxSubprograms
+        self.passes = passes
     }
 }

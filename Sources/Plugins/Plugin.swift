@@ -61,6 +61,7 @@ package final class Plugin: @unchecked Sendable {
         }
     }
 
+    typealias ChoosePass = @convention(c) (UInt32) -> Void
     typealias FailAlloc = @convention(c) (UInt64, UInt32) -> Void
     typealias FailedAllocs = @convention(c) () -> UInt64
     typealias FaultText = @convention(c) () -> UnsafePointer<CChar>?
@@ -68,6 +69,7 @@ package final class Plugin: @unchecked Sendable {
     package let description: Description
     let apply: PluginCall.Apply
     let failAlloc: FailAlloc?
+    let choosePass: ChoosePass?
     private let failedAllocsFunction: FailedAllocs?
     private let faultTableFunction: FaultText?
     private let faultFunction: FaultText?
@@ -86,7 +88,8 @@ package final class Plugin: @unchecked Sendable {
         let library = try Library(path: resolved, called: path)
         let patcher = unsafe try Self.patcher(of: library)
         unsafe try self.init(
-            patcher, kernel: try Self.kernel(of: library), file: resolved, called: path, named: name,
+            patcher, kernel: try Self.kernel(of: library), passes: try Self.passes(of: library), file: resolved,
+            called: path, named: name,
             reserved: reserved)
     }
 
@@ -97,11 +100,12 @@ package final class Plugin: @unchecked Sendable {
     convenience init(linked export: () -> UnsafePointer<bpf_patcher>?) throws(PluginError) {
         let name = "bpf_patcher_v1()"
         let patcher = unsafe try Self.check(export(), of: name)
-        unsafe try self.init(patcher, kernel: nil, file: name, called: name, named: nil, reserved: [])
+        unsafe try self.init(patcher, kernel: nil, passes: nil, file: name, called: name, named: nil, reserved: [])
     }
 
     private init(
-        _ patcher: UnsafePointer<bpf_patcher>, kernel: UnsafePointer<bpf_patcher_kernel>?, file: String,
+        _ patcher: UnsafePointer<bpf_patcher>, kernel: UnsafePointer<bpf_patcher_kernel>?,
+        passes: UnsafePointer<bpf_patcher_passes>?, file: String,
         called path: String, named given: String?, reserved: Set<String>
     ) throws(PluginError) {
         let own = unsafe patcher.pointee.name.map { unsafe String(cString: $0) } ?? ""
@@ -122,7 +126,10 @@ package final class Plugin: @unchecked Sendable {
             unsafe failedAllocsFunction = kernel.pointee.failed_allocs
             unsafe faultTableFunction = kernel.pointee.fault_table
             unsafe faultFunction = kernel.pointee.fault
+            functions?.passes = unsafe try Self.names(of: passes, called: path)
+            unsafe choosePass = passes?.pointee.choose
         } else {
+            choosePass = nil
             (failAlloc, failedAllocsFunction) = (nil, nil)
             unsafe (faultTableFunction, faultFunction) = (nil, nil)
         }
@@ -146,6 +153,22 @@ package final class Plugin: @unchecked Sendable {
             knowsGotox: kernel.pointee.limits & UInt32(BPF_PATCHER_KERNEL_NO_GOTOX.rawValue) == 0,
             maxSubprograms: kernel.pointee.max_subprogs == 0 ? .max : Int(kernel.pointee.max_subprogs))
         return (release, functions)
+    }
+
+    /// The passes of the kernel that a plug-in runs; empty if it exports none.
+    private static func names(
+        of passes: UnsafePointer<bpf_patcher_passes>?, called path: String
+    ) throws(PluginError) -> [KernelPass] {
+        guard let passes = unsafe passes else { return [] }
+        var names: [KernelPass] = []
+        for number in unsafe 0..<Int(passes.pointee.count) {
+            let name = unsafe passes.pointee.names[number].map { unsafe String(cString: $0) } ?? ""
+            guard let pass = KernelPass(rawValue: name) else {
+                throw PluginError("\(path): runs \(name)(), which this version does not know; build it again")
+            }
+            names.append(pass)
+        }
+        return names
     }
 
     /// The number of allocations that were made to fail since the plug-in was loaded.
@@ -229,6 +252,16 @@ package final class Plugin: @unchecked Sendable {
                     + "\(BPF_PATCHER_ABI); rebuild it")
         }
         return unsafe kernel
+    }
+
+    /// Calls the symbol that plug-ins export which run passes of the kernel; `nil` if there is none.
+    private static func passes(of library: Library) throws(PluginError) -> UnsafePointer<bpf_patcher_passes>? {
+        typealias Export = @convention(c) () -> UnsafePointer<bpf_patcher_passes>?
+        guard let symbol = unsafe library.symbol("bpf_patcher_passes_v1") else { return nil }
+        guard let passes = unsafe unsafeBitCast(symbol, to: Export.self)(),
+            unsafe passes.pointee.abi == UInt32(BPF_PATCHER_ABI)
+        else { throw PluginError("\(library.path): was built by another version; build it again with 'plugin build'") }
+        return unsafe passes
     }
 
     /// A library that stays loaded.

@@ -29,6 +29,11 @@ package final class PluginPatcher: ForeignPatcher {
 
     package func setFailures(_ failures: AllocationFailures?) { unsafe self.failures.value = failures }
 
+    package func choose(_ pass: KernelPass) {
+        guard let number = kernel?.passes.firstIndex(of: pass) else { return }
+        plugin.choosePass?(UInt32(number))
+    }
+
     package var violation: PatcherViolation? { unsafe lastViolation.value }
 
     package func apply(

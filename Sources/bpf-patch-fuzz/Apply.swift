@@ -42,6 +42,7 @@ struct Apply: ParsableCommand {
         do {
             let plugins = try PatcherChoice.plugins(plugin.map { [$0] } ?? [], host: Executable())
             guard let choice = patcher ?? plugins.first else { return }
+            try refuseKernelPasses([choice], in: Self._commandName)
             let name = file == "-" ? "<stdin>" : file
             try confine([choice], timeout: limit.seconds, input: name)
             let text = try read(file)

@@ -126,6 +126,7 @@ struct Compare: ParsableCommand {
         let plugins = try sources.map(plugin)
         let choices = try PatcherChoice.plugins(
             plugins, host: Executable(), within: limit)
+        try refuseKernelPasses(choices, in: Self._commandName)
         let target = PatcherTarget(choices)
         var configuration = CampaignConfiguration(
             target: .patchers(target), cases: CampaignConfiguration.Cases(seed: seed, limit: cases), output: crashes)

@@ -105,6 +105,17 @@ struct PatcherOptions: ParsableArguments {
     }
 }
 
+/// Refuses plug-ins that run passes of a kernel, for a command with other edits.
+///
+/// - Throws: ``CampaignError`` if there is one
+func refuseKernelPasses(_ choices: [PatcherChoice], in command: String) throws(CampaignError) {
+    if let choice = choices.first(where: \.runsKernelPasses) {
+        throw CampaignError(
+            "\(choice.name) runs passes of the kernel, and '\(command)' has other edits; test it with "
+                + "'run --workload \(Workload.kernelPasses.name)'", isWrongUse: true)
+    }
+}
+
 extension Oracle: ExpressibleByArgument {}
 
 /// The options of the oracle.

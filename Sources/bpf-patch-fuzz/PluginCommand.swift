@@ -1,6 +1,8 @@
 import ArgumentParser
 import Campaign
 import Foundation
+import Fuzzing
+import Patching
 import Plugins
 import UserFiles
 
@@ -8,6 +10,16 @@ import UserFiles
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Build plug-ins.", subcommands: [PluginBuild.self, PluginAdapter.self])
+}
+
+/// Parses the value of `--pass`.
+///
+/// - Throws: `ValidationError` if no plug-in can run this pass
+func kernelPass(_ name: String) throws -> KernelPass {
+    if let pass = KernelPass(rawValue: name) { return pass }
+    throw ValidationError(
+        "--pass \(name): this pass cannot be tested; these can: "
+            + KernelPass.allCases.map(\.name).joined(separator: ", "))
 }
 
 /// `plugin build`: builds a plug-in from the functions of a kernel tree.
@@ -24,9 +36,14 @@ struct PluginBuild: ParsableCommand {
             With --adapter, other functions are tested: those that the file calls and does not define. It defines \
             apply(), which carries out a whole pass, or step(), which carries out one edit.
 
+            With --pass, a pass of the kernel that uses these functions is tested, on programs with the aux data \
+            that the verifier would have left. 'run --workload kernel-passes' makes such programs.
+
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o new.so --adapter new.c
+              bpf-patch-fuzz plugin build --kernel-tree ~/linux -o nops.so \\
+                --pass opt_remove_nops --pass opt_remove_dead_code
               bpf-patch-fuzz plugin build -o kernel.so \\
                 --kernel-tree /usr/src/linux-source-6.12.tar.xz
 
@@ -87,6 +104,16 @@ struct PluginBuild: ParsableCommand {
             valueName: "file.c"))
     var adapter: String?
 
+    @Option(
+        name: .customLong("pass"),
+        help: .init(
+            """
+            Test this pass of the kernel instead of single edits; may be repeated: \
+            \(KernelPass.allCases.map(\.name).joined(separator: ", ")).
+            """, valueName: "name"),
+        transform: kernelPass)
+    var passes: [KernelPass] = []
+
     @Option(help: .init("Take this function or type out of the tree too; may be repeated.", valueName: "name"))
     var take: [String] = []
 
@@ -112,9 +139,17 @@ struct PluginBuild: ParsableCommand {
     }
 
     private var request: KernelPlugin.Request {
-        KernelPlugin.Request(
+        var request = KernelPlugin.Request(
             output: output, sanitizers: sanitize.map(\.rawValue), keepingSource: keptSource,
             standIns: standIns + included, adapter: adapter, taking: take, reading: read, counting: coverage)
+        request.passes = KernelPass.allCases.filter(passes.contains)
+        return request
+    }
+
+    mutating func validate() throws {
+        if adapter != nil && !passes.isEmpty {
+            throw ValidationError("--adapter tests edits and --pass a pass of the kernel; name one of them")
+        }
     }
 
     func run() throws {
@@ -154,7 +189,8 @@ struct PluginBuild: ParsableCommand {
         for note in plugin.scope.notes + plugin.notes + plugin.limits { try say("note: \(note)") }
         // The dynamic loader searches a name without a slash in its library path.
         let path = output.contains("/") ? output : "./" + output
-        let command = ["run", "--time", "60", "--plugin", path]
+        let workload = passes.isEmpty ? [] : ["--workload", Workload.kernelPasses.name]
+        let command = ["run", "--time", "60"] + workload + ["--plugin", path]
         try Output.line(
             StaticExecutable.isRunning
                 ? "test it with the executable of 'make build': \(ShellText.of(["bpf-patch-fuzz"] + command))"

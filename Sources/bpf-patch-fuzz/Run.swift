@@ -126,6 +126,12 @@ struct Run: CampaignCommand {
     func prepare(_ target: CampaignTarget) throws {
         let patchers = target.patchers?.patchers ?? []
         try options.judging.check(patchers)
+        if let choice = patchers.first(where: \.runsKernelPasses),
+            target.patchers?.workloads.contains(.kernelPasses) == false
+        {
+            throw ValidationError(
+                "\(choice.name) runs passes of the kernel; add --workload \(Workload.kernelPasses.name)")
+        }
         try options.covering.check(patchers)
     }
 

@@ -60,6 +60,7 @@ struct Scale: ParsableCommand {
                 + (try patchers.chosen()).filter {
                     !patchers.names.isEmpty || $0.plugin != nil
                 }
+            try refuseKernelPasses(choices, in: Self._commandName)
             for choice in choices where !choice.capabilities.contains(.keepJump) {
                 throw CampaignError(
                     "\(choice.name) does not support keep-jump (a kept jump in a patch), which 'scale' needs")

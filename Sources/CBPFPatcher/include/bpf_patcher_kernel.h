@@ -67,6 +67,21 @@ struct bpf_patcher_kernel {
 
 const struct bpf_patcher_kernel *bpf_patcher_kernel_v2(void);
 
+/*
+ * A plug-in that runs passes of the kernel, as opt_remove_nops(), exports this
+ * too. It gets the edits that the chosen pass must make, and computes from them
+ * what the verifier has found before the pass.
+ */
+struct bpf_patcher_passes {
+	__u32 abi; /* BPF_PATCHER_ABI */
+	__u32 count;
+	const char *const *names; /* of the functions */
+	/* Chooses the pass, by its index in `names`, for the following calls of apply(). */
+	void (*choose)(__u32 number);
+};
+
+const struct bpf_patcher_passes *bpf_patcher_passes_v1(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -43,6 +43,9 @@ package struct PatcherChoice: Codable, Hashable, Sendable {
     /// The plug-in of the patcher, or `nil`.
     package var plugin: Plugin.Description? { if case .plugin(let plugin) = origin { plugin } else { nil } }
 
+    /// True for a plug-in that runs passes of a kernel in place of any edits.
+    package var runsKernelPasses: Bool { plugin?.kernel?.passes.isEmpty == false }
+
     /// The same patcher; the path of a plug-in is replaced.
     func moved(_ path: (String) -> String) -> PatcherChoice {
         plugin.map { PatcherChoice(origin: .plugin($0.moved(to: path($0.path)))) } ?? self

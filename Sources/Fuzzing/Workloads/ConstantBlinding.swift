@@ -13,18 +13,40 @@ import Patching
 ///
 /// - Source: `bpf_jit_blind_constants`, Linux 6.12
 enum ConstantBlinding {
+    /// The edits to make.
+    enum Form {
+        case chosen
+        /// All that the kernel makes. `extends` is true if it clears the upper half of a lower one itself.
+        case kernel(extends: Bool)
+
+        var isKernel: Bool { if case .kernel = self { true } else { false } }
+    }
+
+    /// The longest program that is blinded as by the kernel, whose time is quadratic.
+    private static let most = 2048
+
+    /// Returns true if the kernel blinds a program alone, and not each of its functions.
+    static func isForOneFunction(_ input: ProgramImage<InputIndex>) -> Bool {
+        input.subprogramCount == 1 && input.insnCount <= most
+    }
+
     /// Writes the pass.
     ///
     /// - Complexity: O(slots)
-    static func write(_ draft: inout WorkloadDraft) {
+    static func write(_ draft: inout WorkloadDraft, _ form: Form = .chosen) {
+        let choice = draft.choice
+        if form.isKernel { draft.choice = .all }
+        defer { if form.isKernel { draft.choice = choice } }
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
             let insn = unsafe draft.input.insns[slot]
+            // The register of the constants is not free there.
+            if form.isKernel && (insn.dst == Register.hidden || insn.src == Register.hidden) { continue }
             switch insn.code & Opcode.classMask {
-            case Opcode.arithmeticClass, Opcode.arithmetic32Class: arithmetic(insn, at: slot, &draft)
+            case Opcode.arithmeticClass, Opcode.arithmetic32Class: arithmetic(insn, at: slot, form, &draft)
             case Opcode.jumpClass, Opcode.jump32Class: comparison(insn, at: slot, &draft)
             case Opcode.storeImmediateClass: store(insn, at: slot, &draft)
-            default: if insn.isWide && insn.src != Opcode.pseudoFunction { wideLoad(insn, at: slot, &draft) }
+            default: if insn.isWide && insn.src != Opcode.pseudoFunction { wideLoad(insn, at: slot, form, &draft) }
             }
         }
     }
@@ -43,7 +65,9 @@ enum ConstantBlinding {
         draft.add(.apply(.xor, Register.hidden, key, is64: is64))
     }
 
-    private static func arithmetic(_ insn: Instruction, at slot: InputIndex, _ draft: inout WorkloadDraft) {
+    private static func arithmetic(
+        _ insn: Instruction, at slot: InputIndex, _ form: Form, _ draft: inout WorkloadDraft
+    ) {
         if insn.code & Opcode.registerOperand != 0 { return }
         let is64 = insn.code & Opcode.classMask == Opcode.arithmeticClass
         let operation = Arithmetic(rawValue: insn.code & Opcode.operationMask)
@@ -53,7 +77,7 @@ enum ConstantBlinding {
         }
         if !draft.replace(slot) { return }
         if operation == .move && insn.imm == 0 {
-            draft.add(.apply(.xor, insn.dst, register: insn.dst, is64: is64))
+            draft.add(.apply(.xor, insn.dst, register: insn.dst, is64: is64 || form.isKernel))
             return
         }
         hide(insn.imm, is64: is64, &draft)
@@ -80,13 +104,16 @@ enum ConstantBlinding {
         draft.add(.store(MemorySize(of: insn), to: insn.dst, insn.off, Register.hidden))
     }
 
-    private static func wideLoad(_ insn: Instruction, at slot: InputIndex, _ draft: inout WorkloadDraft) {
+    private static func wideLoad(
+        _ insn: Instruction, at slot: InputIndex, _ form: Form, _ draft: inout WorkloadDraft
+    ) {
         let high = unsafe draft.input.insns[slot + 1].imm
         if !draft.replace(slot) { return }
         hide(high, is64: true, &draft)
         draft.add(.apply(.shiftLeft, Register.hidden, 32))
         draft.add(.move(insn.dst, Register.hidden))
         hide(insn.imm, is64: false, &draft)
+        if case .kernel(extends: true) = form { draft.addExtension(of: Register.hidden) }
         draft.add(.apply(.or, insn.dst, register: Register.hidden))
     }
 }

@@ -13,6 +13,18 @@ enum DeadCode {
     ///
     /// - Complexity: O(slots × log subprograms)
     static func write(_ draft: inout WorkloadDraft, _ reach: inout Reachability) {
+        choose(&draft, &reach)
+        var slot = 0
+        while let run = nextRun(from: slot, draft.input, reach) {
+            draft.delete(InputIndex(run.lowerBound), count: run.count)
+            slot = run.upperBound
+        }
+    }
+
+    /// Finds the unreachable code, without the runs that are not chosen and all that they reach.
+    ///
+    /// - Complexity: O(slots × log subprograms)
+    static func choose(_ draft: inout WorkloadDraft, _ reach: inout Reachability) {
         let input = draft.input
         reach.load(input)
         var slot = 0
@@ -20,11 +32,6 @@ enum DeadCode {
             if !draft.choice.takesNext() {
                 for other in run where !input.isSecondSlot(InputIndex(other)) { reach.reach(InputIndex(other), input) }
             }
-            slot = run.upperBound
-        }
-        slot = 0
-        while let run = nextRun(from: slot, input, reach) {
-            draft.delete(InputIndex(run.lowerBound), count: run.count)
             slot = run.upperBound
         }
     }

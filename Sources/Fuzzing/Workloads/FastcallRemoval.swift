@@ -29,34 +29,37 @@ struct FastcallRemoval: ~Copyable {
         var walk = InstructionWalk(draft.input)
         while let slot = walk.advance() {
             let insn = unsafe draft.input.insns[slot]
-            if insn.code == Opcode.call && (insn.src == Opcode.pseudoKernelFunction || insn.isFastHelper) {
+            if insn.isFastCall {
                 rewrite(slot, from: walk.homeStart, to: walk.homeEnd, &draft)
             }
         }
     }
 
     /// The number of registers that are saved around a call.
-    private func savedCount(
+    static func savedCount(
         around call: Int, from start: Int, to end: Int, _ input: ProgramImage<InputIndex>
     ) -> Int {
         var count = 0
         while count < 5 && call - count - 1 >= start && call + count + 1 < end {
-            let save = unsafe input.insns[InputIndex(call - count - 1)]
-            let restore = unsafe input.insns[InputIndex(call + count + 1)]
-            let isPair =
-                save.code == Opcode.storeDouble && save.dst == Register.frame
-                && restore.code == Opcode.loadDouble && restore.src == Register.frame
-                && save.src == restore.dst && save.off == restore.off && save.off < 0
-                && RegisterEffect.arguments & RegisterEffect.bit(save.src) != 0
-            if !isPair { break }
+            if unsafe !isPair(input.insns[InputIndex(call - count - 1)], input.insns[InputIndex(call + count + 1)]) {
+                break
+            }
             count += 1
         }
         return count
     }
 
+    /// Returns true if one instruction saves a register on the stack, and the other one restores it.
+    static func isPair(_ save: Instruction, _ restore: Instruction) -> Bool {
+        save.code == Opcode.storeDouble && save.dst == Register.frame
+            && restore.code == Opcode.loadDouble && restore.src == Register.frame
+            && save.src == restore.dst && save.off == restore.off && save.off < 0
+            && RegisterEffect.arguments & RegisterEffect.bit(save.src) != 0
+    }
+
     private func rewrite(_ slot: InputIndex, from start: Int, to end: Int, _ draft: inout WorkloadDraft) {
         let call = slot.position
-        let count = savedCount(around: call, from: start, to: end, draft.input)
+        let count = FastcallRemoval.savedCount(around: call, from: start, to: end, draft.input)
         if count == 0 { return }
         let first = call - count
         let isEntered = (first + 1...call + count).contains { targets.contains(InputIndex($0)) }
@@ -76,5 +79,7 @@ struct FastcallRemoval: ~Copyable {
 extension Instruction {
     /// True for a call that writes no register but `r0`.
     @inline(__always)
-    fileprivate var isFastHelper: Bool { isCall(ofHelper: HelperNumber.processorID) }
+    var isFastCall: Bool {
+        code == Opcode.call && (src == Opcode.pseudoKernelFunction || isCall(ofHelper: HelperNumber.processorID))
+    }
 }

@@ -20,4 +20,14 @@ enum NopRemoval {
             }
         }
     }
+
+    /// Writes the pass of kernels before 6.14: each `goto` whose other fields are 0 too, and no `may_goto`.
+    ///
+    /// - Complexity: O(slots)
+    static func writeExact(_ draft: inout WorkloadDraft) {
+        var walk = InstructionWalk(draft.input)
+        while let slot = walk.advance() {
+            if unsafe draft.input.insns[slot] == .jump(0) { draft.delete(slot, count: 1) }
+        }
+    }
 }

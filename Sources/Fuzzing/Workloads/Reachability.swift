@@ -10,6 +10,15 @@ package struct Reachability: ~Copyable {
 
     package init() {}
 
+    /// The branch that a conditional jump takes.
+    enum Branch {
+        case either
+        /// It always jumps.
+        case jump
+        /// It never jumps.
+        case next
+    }
+
     private var marks: UnsafeTypedBuffer<InputIndex, Bool> { markStorage.buffer() }
     /// The subprograms with a reachable indirect jump.
     private var floods: UnsafeTypedBuffer<TableIndex, Bool> { floodStorage.buffer() }
@@ -20,14 +29,23 @@ package struct Reachability: ~Copyable {
     /// reaches every instruction of its subprogram. The last instruction of a subprogram has no next instruction.
     ///
     /// - Complexity: O(slots × log subprograms)
-    package mutating func load(_ input: ProgramImage<InputIndex>) {
+    package mutating func load(_ input: ProgramImage<InputIndex>) { load(input) { _, _ in .either } }
+
+    /// Finds the slots that are reachable if some conditional jumps are decided.
+    ///
+    /// - Parameter branch: returns the branch that an instruction takes; called once for each reachable one
+    /// - Complexity: O(slots × log subprograms)
+    @inline(__always)
+    mutating func load(
+        _ input: ProgramImage<InputIndex>, deciding branch: (InputIndex, Instruction) -> Branch
+    ) {
         markStorage.reserve(input.insnCount)
         floodStorage.reserve(input.subprogramCount)
         // Each slot adds at most one target, and is added once if its subprogram has an indirect jump.
         pendingStorage.reserve(2 * input.insnCount + 1)
         unsafe marks.fill(input.insnCount, from: InputIndex(0), with: false)
         unsafe floods.fill(input.subprogramCount, from: TableIndex(0), with: false)
-        reach(InputIndex(0), input)
+        reach(InputIndex(0), input, deciding: branch)
     }
 
     /// Returns true if a slot is reachable.
@@ -38,11 +56,18 @@ package struct Reachability: ~Copyable {
     ///
     /// - Complexity: O(added slots × log subprograms)
     mutating func reach(_ slot: InputIndex, _ input: ProgramImage<InputIndex>) {
+        reach(slot, input) { _, _ in .either }
+    }
+
+    @inline(__always)
+    private mutating func reach(
+        _ slot: InputIndex, _ input: ProgramImage<InputIndex>, deciding branch: (InputIndex, Instruction) -> Branch
+    ) {
         note(slot)
         let pendingRow = pendingStorage.buffer(as: TableIndex.self)
         while pending > 0 {
             pending -= 1
-            unsafe follow(pendingRow[TableIndex(pending)], input)
+            unsafe follow(pendingRow[TableIndex(pending)], input, branch)
         }
     }
 
@@ -54,7 +79,10 @@ package struct Reachability: ~Copyable {
     }
 
     /// Marks instructions from one on, and adds their jump targets.
-    private mutating func follow(_ start: InputIndex, _ input: ProgramImage<InputIndex>) {
+    @inline(__always)
+    private mutating func follow(
+        _ start: InputIndex, _ input: ProgramImage<InputIndex>, _ branch: (InputIndex, Instruction) -> Branch
+    ) {
         let marks = self.marks
         var slot = start
         let end = input.end(of: input.subprogram(holding: start))
@@ -63,9 +91,10 @@ package struct Reachability: ~Copyable {
             unsafe marks[slot] = true
             if insn.isWide { unsafe marks[slot + 1] = true }
             let kind = insn.jumpKind
-            if kind != .none { note(InputIndex(slot.position + 1 + insn.jumpOffset(kind))) }
+            let taken = branch(slot, insn)
+            if kind != .none && taken != .next { note(InputIndex(slot.position + 1 + insn.jumpOffset(kind))) }
             if insn.code == Opcode.gotox { flood(slot, input) }
-            if insn.endsFlow { return }
+            if insn.endsFlow || taken == .jump { return }
             slot = slot + insn.width
         }
     }

@@ -19,6 +19,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
     case nops
     case fastcall
     case verifier
+    case kernelPasses = "kernel-passes"
 
     /// The name on the command line.
     package var name: String { rawValue }
@@ -38,6 +39,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         case .nops: "jumps to the next instruction are deleted, then jumps over those"
         case .fastcall: "unnecessary spills and fills around calls are removed"
         case .verifier: "all but blinding and rnd-hi32, in the verifier's order"
+        case .kernelPasses: "exactly what passes of the kernel do; for plug-ins built with --pass"
         }
     }
 
@@ -52,7 +54,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         case .deadCode: "opt_remove_dead_code"
         case .nops: "opt_remove_nops"
         case .fastcall: "remove_fastcall_spills_fills"
-        case .verifier: "bpf_check"
+        case .verifier, .kernelPasses: "bpf_check"
         }
     }
 
@@ -62,12 +64,15 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         case mayGotoCounters, loopInlining, deadCode, nops, fastcall
         /// Helpers, divisions and `may_goto` in one pass, as in `do_misc_fixups`.
         case fixups
+        /// The passes of ``KernelPass`` that other steps do not make.
+        case spillsAndFills, sanitizing, hardWiring, exactNops, upperHalves, exactBlinding
     }
 
     /// The number of passes.
     package var passCount: Int {
         switch self {
         case .verifier: 8
+        case .kernelPasses: 7
         case .mayGoto, .nops: 2
         default: 1
         }
@@ -94,6 +99,12 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         case .verifier:
             let steps: [8 of Step] = [
                 .fastcall, .loopInlining, .deadCode, .nops, .contextAccess, .fixups, .mayGotoCounters, .zeroExtension,
+            ]
+            return steps[number]
+        case .kernelPasses:
+            let steps: [7 of Step] = [
+                .spillsAndFills, .sanitizing, .hardWiring, .deadCode, .exactNops, .upperHalves,
+                .exactBlinding,
             ]
             return steps[number]
         }

@@ -60,6 +60,17 @@ package struct WorkloadGenerator: ~Copyable {
         case .nops: NopRemoval.write(&draft)
         case .fastcall: fastcall.write(&draft)
         case .fixups: WorkloadGenerator.writeFixups(&draft)
+        case .spillsAndFills: SpillsAndFills.write(&draft)
+        case .sanitizing: Sanitizing.write(&draft, &reach)
+        case .hardWiring: HardWiring.write(&draft, &reach)
+        case .upperHalves:
+            reads.load(input)
+            UpperHalves.write(&draft, reads)
+        case .exactBlinding:
+            if ConstantBlinding.isForOneFunction(input) {
+                ConstantBlinding.write(&draft, .kernel(extends: input.insnCount % 2 == 0))
+            }
+        case .exactNops: NopRemoval.writeExact(&draft)
         }
         choice = draft.choice
         marker = draft.marker

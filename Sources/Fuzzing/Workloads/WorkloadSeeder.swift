@@ -73,7 +73,7 @@ struct WorkloadSeeder: ~Copyable {
     ) -> Int {
         var bits = draws.bits()
         if workload == .loopInlining { return plantLoop(place, &bits, &draws) }
-        let plain = place.plainCount(atMost: workload == .fastcall ? 5 : 1)
+        let plain = place.plainCount(atMost: workload == .fastcall || workload == .kernelPasses ? 5 : 1)
         if plain == 0 { return 0 }
         switch workload {
         case .blinding: place.write(constant(&bits, &maker))
@@ -85,6 +85,15 @@ struct WorkloadSeeder: ~Copyable {
         case .deadCode: plantEnd(place, &bits, &draws)
         case .nops: return plantNop(place, &bits)
         case .fastcall: return plantFastcall(place, count: min(bits.below(2) + 1, (plain - 1) / 2), &bits)
+        case .kernelPasses:
+            if plain >= 3 && bits.chance(1, of: 4) {
+                return plantFastcall(place, count: min(bits.below(2) + 1, (plain - 1) / 2), &bits)
+            }
+            if bits.chance(1, of: 4) && place.slot.position < place.high - 1 {
+                place.write(lowerHalf(&bits, &maker))
+            } else {
+                return plantBranch(place, &bits, &draws)
+            }
         case .loopInlining, .verifier: return 0
         }
         return 1
@@ -188,6 +197,30 @@ struct WorkloadSeeder: ~Copyable {
         for number in 0..<count { place.write(Instruction(code: code, off: Int16(count - number - 1)), at: number) }
         targets.insert(place.slot + count)
         return count
+    }
+
+    /// Plants a conditional jump, a jump to the next instruction, possibly with another jump over it, or an end of a
+    /// path.
+    ///
+    /// The verifier requires that a subprogram ends with `exit` or a jump.
+    private mutating func plantBranch(_ place: Place, _ bits: inout DrawnBits, _ draws: inout Draws) -> Int {
+        if place.slot.position == place.high - 1 {
+            place.write(Instruction(code: Opcode.exit))
+            return 1
+        }
+        switch bits.below(4) {
+        case 0: plantEnd(place, &bits, &draws)
+        case 1:
+            let codes: [4 of UInt8] = [0x15, 0x5d, 0x26, 0x45]
+            plantJump(codes[bits.below(4)], at: place, &bits, &draws)
+        default:
+            let count = bits.chance(1, of: 4) ? place.plainCount(atMost: 2) : 1
+            if place.slot.position + count >= place.high { return 0 }
+            for number in 0..<count { place.write(.jump(Int16(count - number - 1)), at: number) }
+            targets.insert(place.slot + count)
+            return count
+        }
+        return 1
     }
 
     // MARK: Several instructions

@@ -18,10 +18,7 @@ enum ZeroExtension {
                 continue
             }
             draft.keep()
-            var extend = Instruction.apply(.move, half.register, register: half.register, is64: false)
-            // The mark of a zero extension.
-            extend.imm = 1
-            draft.add(extend)
+            draft.addExtension(of: half.register)
         }
     }
 }
@@ -41,9 +38,31 @@ enum RandomUpperHalves {
                 continue
             }
             draft.keep()
-            draft.add(.assign(Register.hidden, draft.nextMarker()))
-            draft.add(.apply(.shiftLeft, Register.hidden, 32))
-            draft.add(.apply(.or, half.register, register: Register.hidden))
+            draft.addRandomHalf(of: half.register)
         }
+    }
+}
+
+extension WorkloadDraft {
+    /// Adds an instruction that clears the upper half of a register.
+    @inline(__always)
+    mutating func addExtension(of register: UInt8) { add(.extending(register)) }
+
+    /// Adds instructions that fill the upper half of a register with a random number.
+    @inline(__always)
+    mutating func addRandomHalf(of register: UInt8) {
+        add(.assign(Register.hidden, nextMarker()))
+        add(.apply(.shiftLeft, Register.hidden, 32))
+        add(.apply(.or, register, register: Register.hidden))
+    }
+}
+
+extension Instruction {
+    /// `wD = wD`, with the mark of a zero extension.
+    @inline(__always)
+    static func extending(_ register: UInt8) -> Instruction {
+        var insn = Instruction.apply(.move, register, register: register, is64: false)
+        insn.imm = 1
+        return insn
     }
 }

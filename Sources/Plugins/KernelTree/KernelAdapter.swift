@@ -1,13 +1,17 @@
 import Foundation
+import Patching
 import UserFiles
 
 /// The C code that carries out edits through the functions of a tree: the built-in adapter, or the user's.
 ///
 /// It defines `apply()`, which carries out a whole pass, or `step()`, which carries out one edit, and may define `skip()`.
+/// There is no such code for passes of the kernel: the kit calls their functions.
 struct KernelAdapter {
     /// The path as the user named it; the name of the built-in file if there is none.
     let path: String
     private let isBuiltIn: Bool
+    /// The passes of the kernel that are run in place of edits.
+    private let passes: [KernelPass]
     private let bytes: [UInt8]
 
     /// The functions that the built-in adapter calls. A tree may lack the optional ones.
@@ -24,8 +28,10 @@ struct KernelAdapter {
 
     /// Reads the adapter of a path, or the built-in one.
     ///
+    /// - Parameter passes: passes of the kernel to run in place of an adapter
     /// - Throws: ``PluginError`` if the file cannot be read or defines neither `apply()` nor `step()`
-    init(path: String?) throws(PluginError) {
+    init(path: String?, passes: [KernelPass] = []) throws(PluginError) {
+        self.passes = passes
         isBuiltIn = path == nil
         self.path = path ?? "kernel.c"
         if let path {
@@ -56,6 +62,9 @@ struct KernelAdapter {
 
     /// The name of the patcher: that of the tree, and the file of the user's adapter.
     func name(on tree: KernelTree) -> String {
+        if let pass = passes.first {
+            return tree.pluginName + "+" + (passes.count > 1 ? "passes" : pass.name.replacing("_", with: "-"))
+        }
         if isBuiltIn { return tree.pluginName }
         let file = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent.lowercased()
         return tree.pluginName + "+"
@@ -68,7 +77,17 @@ struct KernelAdapter {
     /// - Throws: ``PluginError`` if the tree lacks a required one
     func take(from slice: inout CSlice, tree: KernelTree) throws(PluginError) -> [String] {
         var missing: [String] = []
-        if isBuiltIn {
+        if !passes.isEmpty {
+            for pass in passes {
+                if slice.function(pass.name) == nil {
+                    throw PluginError(
+                        "\(tree.path): Linux \(tree.release) has no \(pass.name)(); leave it out of --pass")
+                }
+                slice.take(function: pass.name)
+                // The JIT then frees the program that is not blinded.
+                if pass == .blinding { slice.take(function: "bpf_jit_prog_release_other") }
+            }
+        } else if isBuiltIn {
             for root in KernelAdapter.roots {
                 if slice.function(root.name) == nil {
                     if root.isRequired {
@@ -88,6 +107,10 @@ struct KernelAdapter {
 
     /// The macros that tell the kit what the adapter defines.
     func macros(missing: [String]) -> [String] {
+        if !passes.isEmpty {
+            return ["KIT_HAS_PASSES 1", "KIT_PASSES(each) \(passes.map { "each(\($0.name))" }.joined(separator: " "))"]
+                + passes.map { "KIT_PASS_\($0.name) 1" }
+        }
         if isBuiltIn { return missing.isEmpty ? ["KIT_HAS_adjust_jmp_off 1", "KIT_HAS_SKIP 1"] : [] }
         return [("apply", "KIT_HAS_APPLY 1"), ("skip", "KIT_HAS_SKIP 1")].filter { defines($0.0) }.map(\.1)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Patching
 import SystemPackage
 import UserFiles
 
@@ -16,6 +17,8 @@ package struct KernelPlugin: Sendable {
         package var standIns: [String]
         /// The path of the user's adapter, or `nil` for the built-in one.
         package var adapter: String?
+        /// The passes of the kernel to run; empty for edits by an adapter.
+        package var passes: [KernelPass] = []
         /// Functions and other names to take beside those that the adapter uses.
         package var taken: [String]
         /// More files of the tree to search.
@@ -95,7 +98,7 @@ package struct KernelPlugin: Sendable {
     package init(of tree: KernelTree, _ request: Request) throws {
         try KernelPlugin.check(request, tree: tree.path)
         let compiler = try CCompiler()
-        let adapter = try KernelAdapter(path: request.adapter)
+        let adapter = try KernelAdapter(path: request.adapter, passes: request.passes)
         let standins = try StandIns(headers: request.standIns)
         var tree = tree
         var slice = try CSlice(of: tree, standins, reading: request.read, compiler)

@@ -38,14 +38,16 @@ struct StandIns {
         ("common.h", PackageResources.common_h), ("coverage.h", PackageResources.coverage_h),
         ("disguise.h", PackageResources.disguise_h),
         ("edits.h", PackageResources.edits_h),
-        ("environment.h", PackageResources.environment_h), ("helpers.h", PackageResources.helpers_h),
+        ("environment.h", PackageResources.environment_h), ("facts.h", PackageResources.facts_h),
+        ("helpers.h", PackageResources.helpers_h),
         ("kernel.c", PackageResources.kernel_c), ("kit.h", PackageResources.kit_h),
         ("layout.h", PackageResources.layout_h), ("memory.h", PackageResources.memory_h),
-        ("owned.h", PackageResources.owned_h), ("report.h", PackageResources.report_h),
+        ("owned.h", PackageResources.owned_h), ("passes.h", PackageResources.passes_h),
+        ("report.h", PackageResources.report_h),
         ("rows.h", PackageResources.rows_h), ("snapshot.h", PackageResources.snapshot_h),
         ("standins.h", PackageResources.standins_h), ("state.h", PackageResources.state_h),
         ("steps.h", PackageResources.steps_h), ("tables.h", PackageResources.tables_h),
-        ("whole.h", PackageResources.whole_h),
+        ("whole.h", PackageResources.whole_h), ("words.h", PackageResources.words_h),
     ].map { CFileSource(name: $0.0, bytes: $0.1) }
 
     /// The advice for a missing stand-in.

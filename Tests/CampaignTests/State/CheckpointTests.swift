@@ -82,8 +82,8 @@ import Testing
     }
 
     @Test func formatIsCheckedFirst() {
-        #expect(throws: Checkpoint.Fault.format("8")) {
-            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 8\nrest".utf8))
+        #expect(throws: Checkpoint.Fault.format("9")) {
+            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 9\nrest".utf8))
         }
     }
 

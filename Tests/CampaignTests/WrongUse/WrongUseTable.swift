@@ -16,7 +16,7 @@ enum WrongUseTable {
         "--index": .number, "--slots": .number, "--smaller": .number, "--edits": .number, "--metrics": .number,
         "--mutants": .number, "--equivalents": .input, "--since": .input,
         "--patcher": .name, "--fault": .name, "--workload": .name, "--profile": .name, "--sanitize": .name,
-        "--oracle": .name,
+        "--oracle": .name, "--pass": .name,
         "--type": .name, "--attach-type": .name, "--target-program": .objects,
         "--plugin": .input, "--known": .input, "--kernel-tree": .input, "--stand-ins": .input, "--include": .input,
         "--adapter": .input, "--objects": .objects,
@@ -230,6 +230,14 @@ enum WrongUseTable {
         // The error names a mistyped option, not the option that is then missing, and the commit is not skipped.
         usage(["plugin", "build", "--kernl", "."], "'--kernl'"),
         usage(["merge", "state", "--outptu", "new"], "'--outptu'"),
+        usage(
+            ["plugin", "build", "--kernel-tree", "tree", "-o", "new.so", "--pass", "convert_ctx_accesses"],
+            "--pass convert_ctx_accesses: this pass cannot be tested; these can: "),
+        usage(
+            [
+                "plugin", "build", "--kernel-tree", "tree", "-o", "new.so", "--pass", "opt_remove_nops", "--adapter",
+                "text",
+            ], "--adapter tests edits and --pass a pass of the kernel; name one of them"),
         usage(["replay", "--jsn"], "'--jsn'"), usage(["plugin", "build", "-o", "new.so"], "--kernel-tree"),
         WrongCommand(words: ["plugin", "build", "--bisect", "--kernl", "."], status: 128, names: ["'--kernl'"]),
         WrongCommand(words: ["plugin", "build", "--bisect", "-o", "new.so"], status: 128, names: ["--kernel-tree"]),

@@ -23,7 +23,7 @@ import Testing
     static let others = kernels.filter { !newest.contains($0) }
 
     /// A value that is computed at its first use, since unpacking takes seconds.
-    private final class Lazy<Value: Sendable>: Sendable {
+    final class Lazy<Value: Sendable>: Sendable {
         private let value = Mutex<Result<Value, any Error>?>(nil)
         private let make: @Sendable () throws -> Value
 
@@ -53,7 +53,7 @@ import Testing
         return tree
     }
 
-    private static let trees: [String: Lazy<KernelTree>] = {
+    static let trees: [String: Lazy<KernelTree>] = {
         var trees = Dictionary(
             uniqueKeysWithValues: versions.map { version in
                 (version, Lazy { repaired(try KernelTree(path: archive(version))) })
@@ -199,9 +199,15 @@ import Testing
         ("bpf_adj_delta_to_off", "end_new)", "end_old)"),
     ]
 
-    /// A plug-in of 6.12 with one function changed.
-    private func plugin(
-        with new: String, for old: String, in function: String
+    private func plugin(with new: String, for old: String, in function: String) throws -> Plugin {
+        try Self.plugin(with: new, for: old, in: function)
+    }
+
+    /// A plug-in of 6.12 with the first occurrence of a text in a function replaced.
+    ///
+    /// - Parameter passes: the passes of the kernel to run in place of edits
+    static func plugin(
+        with new: String, for old: String, in function: String, passes: [KernelPass] = []
     ) throws -> Plugin {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
         var injected = 0
@@ -218,7 +224,9 @@ import Testing
         try #require(injected == 1)
         let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
         defer { try? FileManager.default.removeItem(atPath: library) }
-        _ = try KernelPlugin(of: tree, output: library, optimizing: false)
+        var request = KernelPlugin.Request(output: library, optimizing: false)
+        request.passes = passes
+        _ = try KernelPlugin(of: tree, request)
         return try Plugin(path: library)
     }
 

@@ -6,7 +6,8 @@
  * It is compiled after the functions in one translation unit. By step(), an edit
  * is one or two calls: edits.h computes the caller's part (offsets in the patch,
  * the aux word of a kept instruction) for the layout after this edit, and calls
- * for later edits adjust it further. By apply(), a pass is one call: whole.h.
+ * for later edits adjust it further. By apply(), a pass is one call: whole.h. A
+ * pass of the kernel is one call of its function: passes.h.
  */
 /* KernelPlugin.swift defines these macros in the compiled file. */
 #ifndef ADAPTER_RELEASE
@@ -15,7 +16,9 @@
 
 #include "snapshot.h"
 #include "kit.h"
-#ifdef KIT_HAS_APPLY
+#ifdef KIT_HAS_PASSES
+#include "passes.h"
+#elif defined(KIT_HAS_APPLY)
 #include "whole.h"
 #define adapter_run whole_run
 #else
@@ -53,6 +56,7 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 		adapter.env = calloc(1, sizeof(*adapter.env));
 	adapter.in = in;
 	adapter.edits = edits;
+	adapter.edit_cnt = edit_cnt;
 	if (!adapter.env || !adapter.has_rows ||
 	    !adapter_grow(&adapter.moved, &adapter.moved_cap, edit_cnt + 1, sizeof(s32)))
 		return -ENOMEM;
@@ -62,10 +66,19 @@ static int adapter_apply(const struct bpf_patcher_image *in, const struct bpf_pa
 	memory_pass++;
 	memory_freed_classes = 0;
 	snapshot.copied = 0;
+#ifdef KIT_HAS_PASSES
+	if (!facts_load(edit_cnt))
+		return -ENOMEM;
+#endif
 	if (environment_load(in, edit_cnt))
 		err = adapter_run(edit_cnt);
+#ifdef KIT_HAS_PASSES
+	if (!err && *report.table)
+		err = -BPF_PATCHER_KERNEL_STALE;
+#else
 	if (!err && !check_all(edit_cnt))
 		err = -BPF_PATCHER_KERNEL_STALE;
+#endif
 	if (!err)
 		environment_store(out, edit_cnt);
 	if (err == -BPF_PATCHER_KERNEL_DAMAGED)
@@ -107,7 +120,7 @@ __attribute__((visibility("default"))) const struct bpf_patcher *bpf_patcher_v1(
 	static const struct bpf_patcher patcher = {
 		.abi = BPF_PATCHER_ABI,
 		.caps = (BPF_PATCHER_DELETE | BPF_PATCHER_INSERT | BPF_PATCHER_RANGE |
-#if defined(KIT_HAS_SKIP) || defined(KIT_HAS_APPLY)
+#if defined(KIT_HAS_SKIP) || defined(KIT_HAS_APPLY) || defined(KIT_HAS_PASSES)
 			 BPF_PATCHER_SKIP_JUMPS |
 #endif
 #ifndef KIT_HAS_APPLY
@@ -142,3 +155,17 @@ __attribute__((visibility("default"))) const struct bpf_patcher_kernel *bpf_patc
 
 	return &kernel;
 }
+
+#ifdef KIT_HAS_PASSES
+__attribute__((visibility("default"))) const struct bpf_patcher_passes *bpf_patcher_passes_v1(void)
+{
+	static const struct bpf_patcher_passes passes = {
+		.abi = BPF_PATCHER_ABI,
+		.count = ARRAY_SIZE(passes_names),
+		.names = passes_names,
+		.choose = passes_choose,
+	};
+
+	return &passes;
+}
+#endif

@@ -106,6 +106,9 @@ static bool check_subprogs(void)
 		memcpy(&row, rows_template(&subprog_info_rows, input), sizeof(row));
 		row.start = env->subprog_info[i].start;
 		row.linfo_idx = env->subprog_info[i].linfo_idx;
+#ifdef KIT_HAS_PASSES
+		facts_change_subprogram(input, &row);
+#endif
 		if (!rows_are_equal(&subprog_info_rows, i, &row, &env->subprog_info[i]))
 			return false;
 		/* the caller writes insn_off after all passes */

@@ -113,6 +113,11 @@ static bool environment_make_subprogs(const struct bpf_patcher_image *in)
 		aux->func_info[i] = (struct bpf_func_info){
 			.insn_off = start, .type_id = in->subprogs[i].id,
 		};
+#ifdef KIT_HAS_PASSES
+		/* where the subprogram was before other passes */
+		if (facts.pass == FACTS_adjust_btf_func)
+			aux->func_info[i].insn_off += i + 1;
+#endif
 #ifdef ADAPTER_HAS_FUNC_INFO_AUX
 		memcpy(&aux->func_info_aux[i], rows_template(&func_info_aux_rows, i), sizeof(*aux->func_info_aux));
 #endif
@@ -177,6 +182,9 @@ static void environment_store(struct bpf_patcher_image *out, u32 edit_cnt)
 	out->insn_cnt = env->prog->len;
 	memcpy(out->insns, env->prog->insnsi, out->insn_cnt * sizeof(*out->insns));
 	disguise_end(out->insns, out->insn_cnt, edit_cnt);
+#ifdef KIT_HAS_PASSES
+	facts_hide_random(out->insns, out->insn_cnt, edit_cnt);
+#endif
 	for (i = 0; i < out->insn_cnt; i++)
 		out->aux[i] = env->insn_aux_data[i].ADAPTER_AUX_WORD;
 	out->subprog_cnt = env->subprog_cnt;

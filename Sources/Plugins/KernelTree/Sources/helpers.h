@@ -145,6 +145,12 @@
 	standin_later(&(block)->member, (void (*)(struct rcu_head *))offsetof(__typeof__(*(block)), member))
 #define STANDIN_THIRD(first, second, third, ...) third
 
+/* The CPU: the adapter chooses whether it clears upper halves */
+
+static bool standin_needs_zext;
+
+#define bpf_jit_needs_zext() standin_needs_zext
+
 /* Messages: not printed, but their arguments are evaluated */
 
 static inline void standin_print(const void *env, ...)

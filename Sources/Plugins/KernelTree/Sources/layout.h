@@ -48,6 +48,10 @@ static bool layout_is_32_bit(const struct bpf_insn insn)
 	}
 }
 
+#ifdef KIT_HAS_PASSES
+static bool facts_is_32_bit(const struct bpf_insn insn) { return layout_is_32_bit(insn); }
+#endif
+
 /* Returns true if an instruction loads or stores. */
 static inline bool layout_is_access(const struct bpf_insn insn)
 {
@@ -62,6 +66,9 @@ static void layout_input(u32 slot, struct bpf_insn_aux_data *row, u32 count)
 	memcpy(row, rows_template(&insn_aux_data_rows, slot), sizeof(*row));
 	row->ADAPTER_AUX_WORD = adapter.in->aux[slot];
 	(void)count;
+#ifdef KIT_HAS_PASSES
+	facts_fill(slot, row);
+#endif
 #ifdef ADAPTER_AUX_HAS_non_stack_access
 	row->non_stack_access &= layout_is_access(disguise_input(slot));
 #endif
@@ -181,10 +188,30 @@ static bool layout_check_new(struct layout_walk *walk, const struct bpf_patcher_
 	return true;
 }
 
+#ifdef KIT_HAS_PASSES
+/* Compares the rows of slots that a pass writes over. */
+static bool layout_check_in_place(struct layout_walk *walk, const struct bpf_patcher_edit *edit)
+{
+	for (; walk->next < edit->off + edit->remove_cnt; walk->next++) {
+		layout_input(walk->next, &walk->row, walk->count);
+		if (facts.pass == FACTS_sanitize_dead_code)
+			walk->row.zext_dst = false;
+		if (!layout_check(walk, &walk->row, true))
+			return false;
+	}
+	walk->is_patched = false;
+	return true;
+}
+#endif
+
 static bool layout_check_edit(struct layout_walk *walk, const struct bpf_patcher_edit *edit)
 {
 	const u32 len = edit->patch_len;
 
+#ifdef KIT_HAS_PASSES
+	if (facts_is_in_place())
+		return layout_check_in_place(walk, edit);
+#endif
 	if (!len) {
 		walk->next = edit->off + edit->remove_cnt;
 		walk->is_patched = false;

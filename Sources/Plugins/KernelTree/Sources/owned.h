@@ -11,7 +11,7 @@
 
 #define OWNED_BLOCKS 4
 
-#if defined(ADAPTER_AUX_HAS_jt) || defined(ADAPTER_AUX_HAS_non_stack_access) || defined(ADAPTER_AUX_HAS_cleanup_pad)
+#if defined(KIT_HAS_PASSES) || defined(ADAPTER_AUX_HAS_jt) || defined(ADAPTER_AUX_HAS_non_stack_access) || defined(ADAPTER_AUX_HAS_cleanup_pad)
 static const bool owned_has_fields = true;
 #else
 static const bool owned_has_fields = false;

@@ -47,6 +47,7 @@ typedef u8 __u8;
 typedef u16 __u16;
 typedef u32 __u32;
 typedef u64 __u64;
+#define __aligned_u64 u64 __attribute__((__aligned__(8)))
 typedef s8 __s8;
 typedef s16 __s16;
 typedef s32 __s32;
@@ -212,6 +213,7 @@ static inline void standin_leave(const char **outer)
 #define verifier_bug_if(condition, ...) STANDIN_STOP_IF(condition, "verifier_bug_if(" #condition ")")
 #define verifier_bug(...) STANDIN_STOP("verifier_bug(" #__VA_ARGS__ ")")
 #define bpf_prog_offload_remove_insns(env, off, cnt) STANDIN_STOP("a program for a device")
+#define bpf_prog_offload_replace_insn(env, off, insn) STANDIN_STOP("a program for a device")
 
 #include "common.h"
 #include "helpers.h"

@@ -16,6 +16,7 @@ static struct {
 	struct bpf_verifier_env *env;
 	struct bpf_prog_aux aux;
 	const struct bpf_patcher_edit *edits;
+	u32 edit_cnt;
 	s32 *moved; /* moved[n]: displacement of the slots after the first n edits */
 	u32 moved_cap;
 	struct bpf_insn *patch; /* the patch argument of the functions */

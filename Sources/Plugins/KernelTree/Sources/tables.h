@@ -7,8 +7,8 @@
 #ifndef TABLES_H
 #define TABLES_H
 
+#include "facts.h"
 #include "report.h"
-#include "state.h"
 
 #define TABLES_ENTRIES 8
 #define TABLES_DELETED ((u32)-1)
@@ -26,6 +26,8 @@ static u32 tables_expected(u32 slot, u32 count)
 {
 	u32 i;
 
+	if (facts_is_in_place())
+		return slot;
 	for (i = 0; i < count && adapter.edits[i].off <= slot; i++) {
 		const struct bpf_patcher_edit *edit = &adapter.edits[i];
 		const bool is_inside = slot < edit->off + edit->remove_cnt;

@@ -4,6 +4,7 @@
 #define WHOLE_H
 
 #include "edits.h"
+#include "words.h"
 
 /* The target of a reference to input index `to` in the layout after one edit alone. */
 static s64 whole_target(const struct bpf_patcher_edit *edit, u32 to, bool is_call)
@@ -68,27 +69,6 @@ static int whole_call(u32 count)
 	return err;
 }
 
-/* Moves the aux words of kept instructions from the last slot of the patch, as callers do. */
-static void whole_move_words(u32 count)
-{
-	struct bpf_insn_aux_data *aux = adapter.env->insn_aux_data;
-	u32 i;
-
-	for (i = 0; i < count; i++) {
-		const struct bpf_patcher_edit *edit = &adapter.edits[i];
-		const u32 off = edit->off + adapter.moved[i], last = off + edit->patch_len - 1;
-
-		if (!edit->patch_len || edit->keep == BPF_PATCHER_NONE || last >= adapter.env->prog->len)
-			continue;
-		if (off + edit->keep != last) {
-			aux[off + edit->keep].ADAPTER_AUX_WORD = aux[last].ADAPTER_AUX_WORD;
-			aux[last].ADAPTER_AUX_WORD = 0;
-		}
-		if (edit->remove_cnt > 1)
-			aux[off + edit->keep + 1].ADAPTER_AUX_WORD = adapter.in->aux[edit->off + 1];
-	}
-}
-
 /* Applies all edits by one call. If it fails, all tables must be as before. */
 static int whole_run(u32 count)
 {
@@ -113,7 +93,7 @@ static int whole_run(u32 count)
 		memory_failures.is_paused = false;
 	}
 	if (!err)
-		whole_move_words(count);
+		words_move(count);
 	return err;
 }
 

@@ -1,0 +1,132 @@
+import Foundation
+import Fuzzing
+import Patching
+import TestSupport
+import Testing
+
+@testable import Plugins
+
+/// Passes of real kernels, if Debian's source packages are installed.
+@Suite(.serialized) struct KernelPassTests {
+    /// A fault in a pass or in a function that only passes call. None may end the process, which is that of the tests.
+    struct PassFault: Sendable {
+        let pass: KernelPass
+        var function: String
+        let old: String
+        let new: String
+
+        init(_ pass: KernelPass, _ old: String, _ new: String, in function: String? = nil) {
+            self.pass = pass
+            self.function = function ?? pass.name
+            self.old = old
+            self.new = new
+        }
+    }
+
+    static let faults = [
+        PassFault(.sanitizing, "i < insn_cnt", "i < insn_cnt - 1"),
+        PassFault(.sanitizing, "0, 0, -1", "0, 0, 0"),
+        PassFault(.sanitizing, "aux_data[i].zext_dst = false", "(void)0"),
+        PassFault(.sanitizing, "aux_data[i].seen", "aux_data[i].seen > 1"),
+        PassFault(.hardWiring, "ja.off = insn->off", "ja.off = insn->off + 1"),
+        PassFault(.hardWiring, "aux_data[i + 1].seen", "aux_data[i].seen"),
+        PassFault(.hardWiring, "aux_data[i + 1 + insn->off].seen", "aux_data[i + insn->off].seen"),
+        PassFault(.hardWiring, "ja.off = 0", "(void)0"),
+        PassFault(.hardWiring, "return op != BPF_JA", "return false", in: "insn_is_cond_jump"),
+        PassFault(.deadCode, "i + j < insn_cnt", "i + j < insn_cnt - 1"),
+        PassFault(.deadCode, "if (!j)", "if (j < 2)"),
+        PassFault(.deadCode, "env, i, j", "env, i, 1"),
+        PassFault(.deadCode, "aux_data[i + j].seen", "aux_data[i].seen"),
+        PassFault(.nops, "i--;", "(void)0;"),
+        PassFault(.nops, "memcmp(&insn[i], &ja, sizeof(ja))", "insn[i].code != ja.code || insn[i].off > 1"),
+        PassFault(.nops, "env, i, 1", "env, i, 2"),
+        PassFault(.fastcall, "j <= spills_num", "j < spills_num"),
+        PassFault(.fastcall, "*(insn + j) = NOP", "*(insn + 1) = NOP"),
+        PassFault(.fastcall, "!subprog->keep_fastcall_stack", "subprog->keep_fastcall_stack"),
+        PassFault(.fastcall, "modified = false;\n\t\t}", "\n\t\t}"),
+        PassFault(.upperHalves, "rnd_hi32_patch[3].dst_reg = load_reg", "rnd_hi32_patch[3].dst_reg = insn.dst_reg"),
+        PassFault(.upperHalves, "delta += patch_len - 1", "delta += 1"),
+        PassFault(.upperHalves, "aux[adj_idx].ptr_type == PTR_TO_CTX", "false"),
+        PassFault(.upperHalves, "!bpf_jit_needs_zext() &&", ""),
+        PassFault(.upperHalves, "aux = env->insn_aux_data;\n\t\tdelta", "delta"),
+        PassFault(.functionOffsets, "i = 0", "i = 1"),
+        PassFault(.functionOffsets, "subprog_info[i].start", "subprog_info[i].linfo_idx"),
+        PassFault(.functionOffsets, "env->subprog_cnt - env->hidden_subprog_cnt", "env->subprog_cnt - 1"),
+        PassFault(.blinding, "imm_rnd = get_random_u32()", "imm_rnd = 0", in: "bpf_jit_blind_insn"),
+        PassFault(.blinding, "off -= 2", "off -= 1", in: "bpf_jit_blind_insn"),
+        PassFault(
+            .blinding, "BPF_ALU64_IMM(BPF_LSH, BPF_REG_AX, 32)", "BPF_ALU64_IMM(BPF_LSH, BPF_REG_AX, 31)",
+            in: "bpf_jit_blind_insn"),
+        PassFault(.blinding, "if (emit_zext)", "if (0)", in: "bpf_jit_blind_insn"),
+        PassFault(.blinding, "insn++;\n\t\t\ti++;", "", in: "bpf_jit_blind_constants"),
+        PassFault(.blinding, "insn_cnt += insn_delta", "(void)0"),
+        PassFault(.blinding, "bpf_jit_prog_release_other(prog, clone)", "(void)0"),
+        PassFault(.blinding, "fp->aux->prog = fp", "(void)0", in: "bpf_jit_prog_release_other"),
+        PassFault(.upperHalves, "zext_patch[1].src_reg = load_reg", "zext_patch[1].src_reg = 0"),
+    ]
+
+    @Test(
+        .enabled(if: KernelSourceTests.versions.contains("6.12"), "linux-source-6.12 is not installed"),
+        arguments: faults.indices)
+    func faultIsFound(number: Int) throws {
+        let fault = Self.faults[number]
+        let patcher = try KernelSourceTests.plugin(
+            with: fault.new, for: fault.old, in: fault.function, passes: [fault.pass]
+        ).makePatcher()
+        var fuzzer = Self.fuzzer(1, patcher)
+        let index = (0..<4000).first { !fuzzer.run(index: $0) }
+        #expect(index != nil, "\(fault)")
+    }
+
+    private static func fuzzer(_ seed: UInt64, _ patcher: PluginPatcher) -> Fuzzer {
+        Fuzzer(
+            seed: seed, workloads: [.kernelPasses], limits: CaseLimits.turns(of: [patcher]), patchers: [patcher],
+            failsAllocations: true)
+    }
+
+    /// The passes that a tree has.
+    private static func passes(of version: String) -> [KernelPass] {
+        KernelPass.allCases.filter { version != "6.1" || $0 != .fastcall }
+    }
+
+    private static func patcher(_ version: String, _ passes: [KernelPass]) throws -> PluginPatcher {
+        let tree = try #require(KernelSourceTests.trees[version]).get()
+        let library = NSTemporaryDirectory() + "bpf-patch-fuzz-passes-\(UUID().uuidString).so"
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        var request = KernelPlugin.Request(output: library)
+        request.passes = passes
+        _ = try KernelPlugin(of: tree, request)
+        return try Plugin(path: library).makePatcher()
+    }
+
+    /// Each pass of each kernel runs in most cases, without a finding.
+    @Test(arguments: KernelSourceTests.versions) func passesAreRight(version: String) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("seed of KernelPassTests.passesAreRight, \(version): \(seed)")
+        for pass in Self.passes(of: version) {
+            let patcher = try Self.patcher(version, [pass])
+            #expect(patcher.name.hasSuffix("+" + pass.name.replacing("_", with: "-")))
+            #expect(patcher.kernel?.passes == [pass])
+            var fuzzer = Self.fuzzer(seed, patcher)
+            let cases = 3000
+            for index in 0..<cases where !fuzzer.run(index: UInt64(index)) {
+                Issue.record("\(pass), seed \(seed), index \(index): \(fuzzer.findings.map(\.detail))")
+                return
+            }
+            let ran = fuzzer.ranCases(of: 0)
+            print("\(version), \(pass.name): ran in \(ran) of \(cases) cases")
+            // Only programs of one function are blinded.
+            #expect(ran * (pass == .blinding ? 16 : 2) > cases, "\(pass), seed \(seed)")
+        }
+    }
+
+    @Test(.enabled(if: KernelSourceTests.versions.contains("6.1"), "linux-source-6.1 is not installed"))
+    func allPassesRunInOneCampaign() throws {
+        let passes = Self.passes(of: "6.1")
+        let patcher = try Self.patcher("6.1", passes)
+        #expect(patcher.name.hasSuffix("+passes") && patcher.kernel?.passes == passes)
+        var fuzzer = Self.fuzzer(2, patcher)
+        let isClean = (0..<2000).allSatisfy { fuzzer.run(index: $0) }
+        #expect(isClean, "\(fuzzer.findings.map(\.detail))")
+    }
+}
