@@ -99,7 +99,8 @@ extension SlotPattern {
         switch kind {
         case .alu: return SlotPattern(kind: kind, code: pick([0xb7, 0x07, 0x17, 0xb4, 0x67, 0xbf, 0x47, 0x0f]))
         case .memory:
-            let code = pick([0x7a, 0x62, 0x79, 0x61, 0x63, 0x7b, 0x72, 0xdb])
+            // One of the atomic operations has 32 bits: with a fetch, it writes half of the source register.
+            let code = variant == 15 ? 0xc3 : pick([0x7a, 0x62, 0x79, 0x61, 0x63, 0x7b, 0x72, 0xdb])
             return SlotPattern(kind: kind, code: code, decoyMask: -1)
         case .wide:
             // Every source but a pseudo function.

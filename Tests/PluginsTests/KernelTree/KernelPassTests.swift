@@ -63,6 +63,7 @@ import Testing
         PassFault(.blinding, "bpf_jit_prog_release_other(prog, clone)", "(void)0"),
         PassFault(.blinding, "fp->aux->prog = fp", "(void)0", in: "bpf_jit_prog_release_other"),
         PassFault(.upperHalves, "zext_patch[1].src_reg = load_reg", "zext_patch[1].src_reg = 0"),
+        PassFault(.upperHalves, "zext_patch[1].dst_reg = load_reg", "zext_patch[1].dst_reg = insn.dst_reg"),
     ]
 
     @Test(
