@@ -3,10 +3,10 @@ import Campaign
 import Foundation
 
 /// A command that runs or resumes a campaign.
-protocol CampaignCommand: ParsableCommand {
-    associatedtype Options: CampaignOptions
-
-    var options: Options { get }
+///
+/// The options of the campaign are its own, not those of a group: a debug build of the argument parser takes five times
+/// as long for each level of groups.
+protocol CampaignCommand: ParsableCommand, CampaignOptions {
     var kept: StateOptions { get }
     var single: SingleCaseOption { get }
     var session: SessionOptions { get }
@@ -51,7 +51,7 @@ extension CampaignCommand {
         Interrupt.watch()
         try reporting.files.run(Self.title) { files in
             var report: CampaignReport
-            if kept.state != nil && options.range.limits.crashes != nil {
+            if kept.state != nil && range.limits.crashes != nil {
                 throw ValidationError("with --state, findings are written to its folder crashes; leave out --crashes")
             }
             // These errors must precede the line with the seed.
@@ -60,7 +60,7 @@ extension CampaignCommand {
                 kept.known.file.map { $0.isEmpty ? $0 : URL(fileURLWithPath: $0).path } ?? resumed?.checkpoint?.known
             let list = try known.map { path throws(CampaignError) in try KnownBuckets(path: path) }
             if let resumed, let checkpoint = resumed.checkpoint, checkpoint.isMerged {
-                try options.checkNoneGiven(for: resumed.path)
+                try checkNoneGiven(for: resumed.path)
                 report = try CampaignReport(merged: checkpoint, in: resumed, host: Executable())
             } else {
                 report = try runCampaign(resumed, known: known, list ?? KnownBuckets(), since: began)
@@ -84,10 +84,10 @@ extension CampaignCommand {
         _ resumed: StateFolder?
     ) throws -> (configuration: CampaignConfiguration, sessionTime: Double?) {
         if let resumed, let part = resumed.checkpoint?.parts.first {
-            return try options.configuration(resuming: part, in: resumed.path)
+            return try configuration(resuming: part, in: resumed.path)
         }
-        let seed = options.range.seed ?? UInt64(UInt32.random(in: 0 ... .max))
-        return (try options.configuration(seed: seed, isKept: kept.state != nil), nil)
+        let seed = range.seed ?? UInt64(UInt32.random(in: 0 ... .max))
+        return (try configuration(seed: seed, isKept: kept.state != nil), nil)
     }
 
     private func runCampaign(
@@ -128,19 +128,19 @@ extension CampaignCommand {
     private func runCase(_ index: UInt64) throws {
         let made: SingleCase
         do {
-            guard let seed = options.range.seed else {
+            guard let seed = range.seed else {
                 throw ValidationError("--index selects one case of a seed; give --seed as well")
             }
             if !reporting.files.reports.isEmpty {
                 throw ValidationError("--index runs no campaign; leave out --report")
             }
             if kept.state != nil { throw ValidationError("--index runs no campaign; leave out --state") }
-            let configuration = try options.configuration(seed: seed)
+            let configuration = try configuration(seed: seed)
             if let bounds = configuration.target.patchers?.exhaustive, index >= bounds.cases.count {
                 throw ValidationError(
                     "--index \(index): the last case within the bounds is \(bounds.cases.count - 1)")
             }
-            if options.isOnlyMade {
+            if isOnlyMade {
                 made = try configuration.makeCase(index, host: Executable())
             } else {
                 try prepare(configuration.target)

@@ -27,52 +27,6 @@ struct SmallRangeOptions: CampaignRange {
     var givenName: String? { cases != nil ? "--cases" : givenJobs != nil ? "--jobs" : limits.givenName }
 }
 
-/// The options of an exhaustive campaign.
-struct ExhaustiveOptions: CampaignOptions {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "The slots of the program and of all patches together, at most \(ExhaustiveBounds.mostSlots). Default: 3.",
-            valueName: "n"),
-        transform: NumberOption.count(in: 1...ExhaustiveBounds.mostSlots))
-    var slots: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("The edits of the pass, at most \(ExhaustiveBounds.mostEdits). Default: 2.", valueName: "n"),
-        transform: NumberOption.count(in: 0...ExhaustiveBounds.mostEdits))
-    var edits: Int?
-
-    @OptionGroup var range: SmallRangeOptions
-
-    @OptionGroup var patchers: PatcherOptions
-
-    @OptionGroup var judging: JudgingOptions
-
-    @OptionGroup var budget: BudgetOptions
-
-    var givenName: String? {
-        let own = slots != nil ? "--slots" : edits != nil ? "--edits" : nil
-        return own ?? patchers.givenName ?? judging.givenName ?? budget.givenName
-    }
-
-    static func own(_ target: CampaignTarget) -> PatcherTarget? {
-        target.patchers.flatMap { $0.exhaustive == nil ? nil : $0 }
-    }
-
-    func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
-        var target = target ?? PatcherTarget(exhaustive: ExhaustiveBounds(slots: 3, edits: 2))
-        if let slots { target.exhaustive?.slots = slots }
-        if let edits { target.exhaustive?.edits = edits }
-        if !patchers.isDefault {
-            target.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
-        }
-        target.oracleOptions = judging.oracleOptions(over: target.oracleOptions)
-        target.budget = budget.budget(over: target.budget)
-        return .patchers(target)
-    }
-}
-
 /// `exhaust`: runs every small case.
 struct Exhaust: CampaignCommand {
     static let title = "exhaust"
@@ -109,7 +63,27 @@ struct Exhaust: CampaignCommand {
               bpf-patch-fuzz exhaust --slots 4 --edits 2 --plugin ./mine.so --shard 7/64
             """)
 
-    @OptionGroup var options: ExhaustiveOptions
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The slots of the program and of all patches together, at most \(ExhaustiveBounds.mostSlots). Default: 3.",
+            valueName: "n"),
+        transform: NumberOption.count(in: 1...ExhaustiveBounds.mostSlots))
+    var slots: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The edits of the pass, at most \(ExhaustiveBounds.mostEdits). Default: 2.", valueName: "n"),
+        transform: NumberOption.count(in: 0...ExhaustiveBounds.mostEdits))
+    var edits: Int?
+
+    @OptionGroup var range: SmallRangeOptions
+
+    @OptionGroup var patchers: PatcherOptions
+
+    @OptionGroup var judging: JudgingOptions
+
+    @OptionGroup var budget: BudgetOptions
 
     @OptionGroup var kept: StateOptions
 
@@ -122,7 +96,28 @@ struct Exhaust: CampaignCommand {
 
     @OptionGroup var reporting: ReportOptions
 
-    func prepare(_ target: CampaignTarget) throws { try options.judging.check(target.patchers?.patchers ?? []) }
+    var givenName: String? {
+        let own = slots != nil ? "--slots" : edits != nil ? "--edits" : nil
+        return own ?? patchers.givenName ?? judging.givenName ?? budget.givenName
+    }
+
+    static func own(_ target: CampaignTarget) -> PatcherTarget? {
+        target.patchers.flatMap { $0.exhaustive == nil ? nil : $0 }
+    }
+
+    func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
+        var target = target ?? PatcherTarget(exhaustive: ExhaustiveBounds(slots: 3, edits: 2))
+        if let slots { target.exhaustive?.slots = slots }
+        if let edits { target.exhaustive?.edits = edits }
+        if !patchers.isDefault {
+            target.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
+        }
+        target.oracleOptions = judging.oracleOptions(over: target.oracleOptions)
+        target.budget = budget.budget(over: target.budget)
+        return .patchers(target)
+    }
+
+    func prepare(_ target: CampaignTarget) throws { try judging.check(target.patchers?.patchers ?? []) }
 
     func begin(_ configuration: CampaignConfiguration, isResumed: Bool) throws {
         guard let target = configuration.target.patchers, let bounds = target.exhaustive else { return }

@@ -21,32 +21,8 @@ struct UnexplainedOption: ParsableArguments {
     var isAllowed = false
 }
 
-/// The options of a campaign against the running kernel.
-struct KernelCampaignOptions: CampaignOptions {
-    @OptionGroup var range: RangeOptions
-
-    @Option(
-        name: .customLong("profile"),
-        help: ArgumentHelp("A kind of programs to generate; may be repeated. Default: all.", valueName: "name"))
-    var profiles: [ProgramProfile] = []
-
-    @Flag(
-        help: """
-            Also run correct programs with BPF_PROG_TEST_RUN, with and without the rewrites; both must return the same \
-            value.
-            """)
-    var execute = false
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Print the program of --index without loading it, as the campaign of a load log made it: the file loads of \
-            Tests/VirtualMachine/run.
-            """, valueName: "file"))
-    var loads: String?
-
-    @OptionGroup var injection: InjectedFaultOption
-
+/// How the options describe a campaign against the running kernel.
+extension KernelRun {
     var givenName: String? {
         !profiles.isEmpty
             ? "--profile"

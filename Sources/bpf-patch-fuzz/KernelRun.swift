@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import KernelRewrites
 import LinuxBPF
 
 /// `kernel run`: a campaign against the running kernel.
@@ -32,7 +33,7 @@ struct KernelRun: CampaignCommand {
 
             Kinds of programs, for --profile; kinds that the configuration of this kernel does not support are left \
             out, with a message:
-            \(KernelCampaignOptions.list)
+            \(list)
 
             The first table counts the rewrites of each kind ('all'), and the jumps and calls next to them: to the \
             first rewritten instruction, to the one after the last, to the one before the first, and from one of them. \
@@ -53,7 +54,29 @@ struct KernelRun: CampaignCommand {
               bpf-patch-fuzz kernel run --time 600 --jobs 2 --state campaign
             """)
 
-    @OptionGroup var options: KernelCampaignOptions
+    @OptionGroup var range: RangeOptions
+
+    @Option(
+        name: .customLong("profile"),
+        help: ArgumentHelp("A kind of programs to generate; may be repeated. Default: all.", valueName: "name"))
+    var profiles: [ProgramProfile] = []
+
+    @Flag(
+        help: """
+            Also run correct programs with BPF_PROG_TEST_RUN, with and without the rewrites; both must return the same \
+            value.
+            """)
+    var execute = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Print the program of --index without loading it, as the campaign of a load log made it: the file loads of \
+            Tests/VirtualMachine/run.
+            """, valueName: "file"))
+    var loads: String?
+
+    @OptionGroup var injection: InjectedFaultOption
 
     @OptionGroup var kept: StateOptions
 
@@ -80,7 +103,7 @@ struct KernelRun: CampaignCommand {
     }
 
     mutating func validate() throws {
-        if options.isOnlyMade && single.index == nil {
+        if isOnlyMade && single.index == nil {
             throw ValidationError("--loads is for one case; give --seed and --index as well")
         }
     }

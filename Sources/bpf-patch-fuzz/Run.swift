@@ -3,52 +3,6 @@ import Campaign
 import Foundation
 import Fuzzing
 
-/// The options of a campaign against patchers.
-struct PatcherCampaignOptions: CampaignOptions {
-    @OptionGroup var range: RangeOptions
-
-    @OptionGroup var patchers: PatcherOptions
-
-    @OptionGroup var judging: JudgingOptions
-
-    @Option(
-        help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
-    var objects: [String] = []
-
-    @OptionGroup var workloads: WorkloadOptions
-
-    @Flag(help: "Count the situations that the passes test, and print them as tables.")
-    var coverage = false
-
-    @OptionGroup var budget: BudgetOptions
-
-    @OptionGroup var covering: CoverageOption
-
-    var givenName: String? {
-        patchers.givenName ?? judging.givenName ?? (objects.isEmpty ? nil : "--objects")
-            ?? (workloads.names.isEmpty ? nil : "--workload") ?? (coverage ? "--coverage" : nil) ?? budget.givenName
-    }
-
-    static func own(_ target: CampaignTarget) -> PatcherTarget? {
-        target.patchers.flatMap { $0.exhaustive == nil ? $0 : nil }
-    }
-
-    func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
-        var target = target ?? PatcherTarget()
-        if !patchers.isDefault {
-            target.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
-        }
-        target.oracleOptions = judging.oracleOptions(over: target.oracleOptions)
-        if !objects.isEmpty {
-            target.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
-        }
-        if !workloads.names.isEmpty { target.workloads = workloads.chosen }
-        if coverage { target.countsCoverage = true }
-        target.budget = budget.budget(over: target.budget)
-        return .patchers(target)
-    }
-}
-
 /// `run`: runs a campaign against patchers.
 struct Run: CampaignCommand {
     static let title = "run"
@@ -110,7 +64,24 @@ struct Run: CampaignCommand {
                 --crashes /tmp/crashes
             """)
 
-    @OptionGroup var options: PatcherCampaignOptions
+    @OptionGroup var range: RangeOptions
+
+    @OptionGroup var patchers: PatcherOptions
+
+    @OptionGroup var judging: JudgingOptions
+
+    @Option(
+        help: ArgumentHelp("An ELF object or folder whose programs are edited; may be repeated.", valueName: "path"))
+    var objects: [String] = []
+
+    @OptionGroup var workloads: WorkloadOptions
+
+    @Flag(help: "Count the situations that the passes test, and print them as tables.")
+    var coverage = false
+
+    @OptionGroup var budget: BudgetOptions
+
+    @OptionGroup var covering: CoverageOption
 
     @OptionGroup var kept: StateOptions
 
@@ -120,20 +91,44 @@ struct Run: CampaignCommand {
 
     @OptionGroup var reporting: ReportOptions
 
+    var givenName: String? {
+        patchers.givenName ?? judging.givenName ?? (objects.isEmpty ? nil : "--objects")
+            ?? (workloads.names.isEmpty ? nil : "--workload") ?? (coverage ? "--coverage" : nil) ?? budget.givenName
+    }
+
+    static func own(_ target: CampaignTarget) -> PatcherTarget? {
+        target.patchers.flatMap { $0.exhaustive == nil ? $0 : nil }
+    }
+
+    func target(over target: PatcherTarget?, isKept: Bool) throws -> CampaignTarget {
+        var target = target ?? PatcherTarget()
+        if !patchers.isDefault {
+            target.patchers = try patchers.chosen(within: range.time.map(CampaignClock.loadingTime))
+        }
+        target.oracleOptions = judging.oracleOptions(over: target.oracleOptions)
+        if !objects.isEmpty {
+            target.objects = isKept ? objects.map { URL(fileURLWithPath: $0).path } : objects
+        }
+        if !workloads.names.isEmpty { target.workloads = workloads.chosen }
+        if coverage { target.countsCoverage = true }
+        target.budget = budget.budget(over: target.budget)
+        return .patchers(target)
+    }
+
     /// The folder of the counts must be there before a plug-in is loaded.
-    mutating func validate() throws { try options.covering.begin() }
+    mutating func validate() throws { try covering.begin() }
 
     func prepare(_ target: CampaignTarget) throws {
         let patchers = target.patchers?.patchers ?? []
-        try options.judging.check(patchers)
+        try judging.check(patchers)
         if let choice = patchers.first(where: \.runsKernelPasses),
             target.patchers?.workloads.contains(.kernelPasses) == false
         {
             throw ValidationError(
                 "\(choice.name) runs passes of the kernel; add --workload \(Workload.kernelPasses.name)")
         }
-        try options.covering.check(patchers)
+        try covering.check(patchers)
     }
 
-    func complete(_ report: inout CampaignReport) { options.covering.complete(&report) }
+    func complete(_ report: inout CampaignReport) { covering.complete(&report) }
 }
