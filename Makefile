@@ -112,8 +112,9 @@ FUZZ_FLAGS ?= --sanitize=fuzzer
 fuzz-targets: setup ## Build the libFuzzer targets of Tests/FuzzTargets.
 	$(SWIFT) build --package-path Tests/FuzzTargets -c release $(FUZZ_FLAGS)
 
-fuzz-test: fuzz-targets ## Test the libFuzzer targets, and their build for ClusterFuzzLite.
+fuzz-test: fuzz-targets ## Test the libFuzzer targets, also under AFL++, and their build for ClusterFuzzLite.
 	Tests/FuzzTargets/test
+	Tests/FuzzTargets/test-afl
 	Tests/FuzzTargets/test-build
 
 # A rewriting tool must be able to use BPF and Patching without Foundation, the C library or libbpf.
