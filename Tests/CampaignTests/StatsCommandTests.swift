@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import Testing
 
 /// The command `stats` on readable objects, unreadable ones and none.
@@ -21,7 +22,7 @@ import Testing
         let programs = report["programs"] as? Int ?? 0
         #expect(slots > 1000 && programs >= 15 && report["objects"] as? Int ?? 0 >= 15)
         let rows = report["workloads"] as? [[String: Any]] ?? []
-        #expect(rows.count == 12)
+        #expect(rows.compactMap { $0["name"] as? String } == Workload.allCases.map(\.name))
         for row in rows {
             func number(_ key: String) -> Int { row[key] as? Int ?? -1 }
             func sum(_ key: String, _ part: String) -> Int {
