@@ -6,8 +6,9 @@ CLANG ?= $(firstword $(wildcard $(dir $(shell command -v $(SWIFT)))clang) clang)
 TIME ?= 30
 # The destination of `make install`.
 PREFIX ?= /usr/local
-# All tests use Swift Testing; without this, the tests start a second time for XCTest.
-TEST_FLAGS ?= --disable-xctest
+# All tests use Swift Testing; without the first flag, they start a second time for XCTest. Without optimization they take
+# several times as long. A folder of its own keeps the build of plain `swift build` and `swift test`.
+TEST_FLAGS ?= --disable-xctest --scratch-path .build/tests -Xswiftc -O
 
 TOOL := .build/release/bpf-patch-fuzz
 STATIC_TOOL := .build/static/release/bpf-patch-fuzz

@@ -8,20 +8,16 @@ import Testing
 @Suite struct ObjectProcessTests {
     /// A program that does the work of a script instead.
     struct Script: HostProgram {
-        var url: URL
+        /// No file of its own: a process that another test starts may still have that open for writing.
+        let url = URL(fileURLWithPath: "/bin/sh")
+        let text: String
         private let tool = ToolHost()
-
-        init(_ text: String) throws {
-            let path = try Scratch.file(Array("#!/bin/sh\n\(text)\n".utf8), name: "host")
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
-            url = URL(fileURLWithPath: path)
-        }
 
         var commandLine: [String] { tool.commandLine }
         var restartOption: String { tool.restartOption }
         var resumeOption: String { tool.resumeOption }
         var stateOption: String { tool.stateOption }
-        func childArguments(for task: ChildTask) -> [String] { tool.childArguments(for: task) }
+        func childArguments(for task: ChildTask) -> [String] { ["-c", text] }
         func options(of configuration: CampaignConfiguration) -> [String] { [] }
         func option(naming path: String) -> String { path }
         func command(resuming state: String, of target: CampaignTarget) -> [String] { commandLine }
@@ -51,7 +47,7 @@ import Testing
             ("\(opened); exec sleep 60", "loading program 'first' takes more than 0.5 s"),
         ])
     func end(script: String, reason: String) throws {
-        let process = ObjectProcess(LoadOptions(), host: try Script(script), patience: 0.5)
+        let process = ObjectProcess(LoadOptions(), host: Script(text: script), patience: 0.5)
         var events = 0
         let error = try process.load("/some/object.o") { _ in events += 1 }
         #expect(error == ObjectError(object: "/some/object.o", .lost(reason)))
