@@ -24,9 +24,10 @@ struct Replay: ParsableCommand {
             kernel with the fault may warn, become tainted or crash.
 
             A case that passes after a fix says little alone. --since names the state of a campaign that ran after \
-            the fix, and --before that of one that ran before it: each passed case then has a line with the cases in \
-            which its bucket was not seen since, and how often it was seen before. Each number was counted by one of \
-            these campaigns. They should have the same options, or there is no rate to compare with.
+            the fix, and --before that of one that ran before it: each passed case with a bucket then has a line \
+            with the cases in which the bucket was not seen since, and how often it was seen before. Each number was \
+            counted by one of these campaigns. They should have the same options, and targets that support the same, \
+            or there is no rate to compare with.
 
             --json prints one object: passed, failed, known, not_run, not_readable, reasons (an array of {count, \
             reason} for cases not run), targets (an array of {name, run, not_run}), failures (an array of {file, \

@@ -119,4 +119,28 @@ import Testing
         #expect(failed.status == 77)
         #expect((try failed.report()["fixes"] as? [Any])?.isEmpty == true)
     }
+
+    /// A case that its target skipped is no case in which the bucket was not seen, and such a target gets other cases.
+    @Test func skippedCasesDoNotCount() throws {
+        let folder = try Tool.Folder()
+        let (whole, limited) = (folder.path + "/whole.so", folder.path + "/limited.so")
+        try ExamplePlugin.build(whole, replacing: ("i == last ? in->aux[edit->off]", "i == 0 ? in->aux[edit->off]"))
+        try ExamplePlugin.build(limited, replacing: (".caps = ", ".caps = BPF_PATCHER_REFUSES | "))
+        for (library, state) in [(whole, "before"), (limited, "since")] {
+            _ = try Tool.run([
+                "run", "--plugin", "mine=\(library)", "--patcher", "engine", "--seed", "5", "--cases", "3000", "--state",
+                folder.path + "/" + state, "--json",
+            ])
+        }
+        let replayed = try Tool.run([
+            "replay", folder.path + "/before/crashes", "--plugin", "mine=\(limited)", "--json", "--since",
+            folder.path + "/since", "--before", folder.path + "/before",
+        ]).report()
+        let fixes = replayed["fixes"] as? [[String: Any]] ?? []
+        #expect(!fixes.isEmpty, "\(replayed)")
+        for fix in fixes {
+            let cases = (fix["since"] as? [String: Any])?["cases"] as? Int ?? 0
+            #expect(cases > 0 && cases < 3000 && fix["every"] is NSNull, "\(fix)")
+        }
+    }
 }

@@ -31,12 +31,12 @@ package struct FixCampaigns: Sendable {
 }
 
 extension Checkpoint {
-    /// The cases of all parts, and those that hit a bucket; `nil` if its target was not tested.
+    /// The cases of all parts that its target ran, and those that hit a bucket; `nil` if the target was not tested.
     func count(of bucket: String) -> FixEvidence.Count? {
         let target = Bucket.target(of: bucket)
         let parts = parts.filter { $0.targets.contains(target) }
         if parts.isEmpty { return nil }
-        let cases = parts.reduce(0 as UInt64) { $0 + $1.cases - min($1.counts.notRun, $1.cases) }
+        let cases = parts.reduce(0 as UInt64) { $0 + $1.cases(ranBy: target) }
         let hits = entries.first { $0.bucket == bucket }?.hits ?? 0
         let isSeen =
             entries.contains { $0.bucket == bucket } || collateral.contains { $0.bucket == bucket }
@@ -48,13 +48,14 @@ extension Checkpoint {
     ///
     /// The software under test may differ: it was fixed.
     func difference(from other: Checkpoint) -> String? {
-        let kinds = Set((parts + other.parts).map { CaseKind($0.configuration.target) })
-        return kinds.count == 1 ? nil : "the campaigns make other cases, since their options differ"
+        let kinds = (parts + other.parts).map { CaseKind($0.configuration.target) }
+        return kinds.allSatisfy { $0 == kinds[0] } ? nil : "the campaigns make other cases, since their options, or what their targets support, differ"
     }
 
     /// The options of a campaign on which the kinds of its cases depend.
-    private struct CaseKind: Hashable {
+    private struct CaseKind: Equatable {
         var targets: [String]
+        var limits: [Limits] = []
         var objects: [String] = []
         var workloads: [Workload] = []
         var oracleOptions: OracleOptions?
@@ -62,15 +63,33 @@ extension Checkpoint {
         var profiles: [ProgramProfile] = []
         var isExecuting = false
 
+        /// Limits are equal if they lead to the same cases.
+        struct Limits: Equatable {
+            var limits: CaseLimits
+
+            static func == (left: Limits, right: Limits) -> Bool { left.limits.makesSameCases(as: right.limits) }
+        }
+
         init(_ target: CampaignTarget) {
             targets = target.properties.targets
             switch target {
             case .patchers(let patchers):
+                limits = patchers.limits.map(Limits.init)
                 (objects, workloads) = (patchers.objects, patchers.workloads)
                 (oracleOptions, exhaustive) = (patchers.oracleOptions, patchers.exhaustive)
             case .kernel(let kernel):
                 (profiles, isExecuting) = (kernel.profiles, kernel.isExecuting)
             }
         }
+    }
+}
+
+extension Checkpoint.Part {
+    /// The cases that a target ran, or died in; each program of a kernel campaign is one.
+    fileprivate func cases(ranBy target: String) -> UInt64 {
+        guard configuration.target.patchers != nil, let number = targets.firstIndex(of: target) else {
+            return cases - min(counts.notRun, cases)
+        }
+        return counts[number].ran + counts[number].deaths
     }
 }

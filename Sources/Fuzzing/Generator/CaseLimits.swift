@@ -55,7 +55,7 @@ package struct CaseLimits: Hashable, Sendable {
     /// Returns true if both limits lead to the same cases.
     ///
     /// - Complexity: O(1), all codes of instructions
-    private func makesSameCases(as other: CaseLimits) -> Bool {
+    package func makesSameCases(as other: CaseLimits) -> Bool {
         if capabilities.intersection(Self.relevant) != other.capabilities.intersection(Self.relevant) { return false }
         guard let kernel, let otherKernel = other.kernel else { return kernel == nil && other.kernel == nil }
         return (UInt8.min ... .max).allSatisfy {
