@@ -38,18 +38,19 @@ struct Faults: ParsableCommand {
 
             A line of --equivalents is FUNCTION: OLD LINE => NEW LINE # REASON, or FUNCTION: DIGEST # REASON without \
             text of the kernel; 'survived' prints both. The file is for mutants that no case can tell from the \
-            unchanged code; these get a tenth of --time. Crashes/equivalents-6.12.txt is the one for Linux 6.12. --json then \
-            prints an object: release, mutants, found, equivalent, survived, score, own (the buckets of the unchanged \
-            functions), unmutated (an array of {function, reason}) and trials (an array of {kind, file, line, \
-            function, before, after, name, detected, cases, seconds, bucket, equivalence}).
+            unchanged code; these get a tenth of --time. Crashes/equivalents-6.12.txt is the one for Linux 6.12.
 
-            With --historical too, the faults are those that Linux had in these functions: each is planted by an \
-            edit of the reader's copy, and must be found. One that the tree still has is mended instead: it must be \
-            found without the edit and not with it. A fault whose edit does not fit the tree, or which lies outside \
-            of these functions, is named with the reason. The exit status is 77 if a planted fault is not found, and \
-            1 if none fits. --json prints an object: release, own, unchanged_cases (the cases that the unchanged \
-            functions ran) and faults (an array of {fault, summary, source, place, mended, detected, cases, seconds, \
-            bucket, reason}).
+            With --kernel-tree, --json prints an object: release, mutants, found, equivalent, survived, score, own \
+            (the buckets of the unchanged functions), unmutated (an array of {function, reason}) and trials (an \
+            array of {kind, file, line, function, before, after, name, detected, cases, seconds, bucket, equivalence}).
+
+            With --historical too, the faults are those that Linux had in these functions, or that its CI caught \
+            in a patch: each is planted by an edit of the reader's copy, and must be found. One that the tree still \
+            has is mended instead: it must be found without the edit and not with it. A fault whose edit does not \
+            fit the tree, or that is not tested, is named with the reason. The exit status is 77 if a planted fault \
+            is not found, and 1 if none fits. --json prints an object: release, own, unchanged_cases (the cases that \
+            the unchanged functions ran) and faults (an array of {fault, summary, source, place, mended, detected, \
+            cases, seconds, bucket, reason}).
 
             Example: all faults on two cores:
               bpf-patch-fuzz faults --jobs 2

@@ -18,10 +18,10 @@ package struct HistoricalResult: Sendable {
     /// The result in one line.
     package var summary: String {
         let searched = trials.filter { $0.reason == nil }
-        let outside = trials.count { $0.fault.reason != nil }
-        let misfits = trials.count - searched.count - outside
+        let misfits = trials.count { $0.reason != nil && $0.fault.reason == nil }
+        let untested = trials.count - searched.count - misfits
         return "\(searched.count { !$0.isMissed }) of \(CountText.of(searched.count, "fault")) found; "
-            + "\(misfits) do not fit Linux \(release); \(outside) are not in these functions"
+            + "\(misfits) do not fit Linux \(release); \(untested) are not tested"
     }
 }
 
@@ -81,7 +81,7 @@ extension HistoricalResult: Encodable {
             trials.map { trial in
                 Row(
                     fault: trial.fault.name, summary: trial.fault.summary, source: trial.fault.source,
-                    place: trial.place, isMended: trial.fault.isMended, isDetected: trial.bucket != nil,
+                    place: trial.place, isMended: trial.reason == nil && trial.fault.isMended, isDetected: trial.bucket != nil,
                     cases: trial.cases, seconds: trial.seconds, bucket: trial.bucket, reason: trial.reason)
             }, forKey: .faults)
     }

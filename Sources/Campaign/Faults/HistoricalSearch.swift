@@ -85,8 +85,13 @@ package final class HistoricalSearch {
         }
         let mended = try run(mutant.number, time: settings.time * 10, except: [], isUntilFound: false)
         let left = Set(mended.findings.map(\.bucket))
-        guard own.contains(where: { !left.contains($0) }) else {
+        let gone = own.filter { !left.contains($0) }
+        if gone.isEmpty {
             (trial.cases, trial.seconds) = (mended.cases, mended.seconds)
+            return trial
+        }
+        if gone.allSatisfy(known.contains) {
+            trial.reason = "its buckets are in --known: \(gone.joined(separator: ", "))"
             return trial
         }
         return finish(trial, try run(0, time: settings.time * 10, except: Array(left), isUntilFound: true))
