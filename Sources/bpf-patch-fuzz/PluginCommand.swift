@@ -37,7 +37,8 @@ struct PluginBuild: ParsableCommand {
             apply(), which carries out a whole pass, or step(), which carries out one edit.
 
             With --pass, a pass of the kernel that uses these functions is tested, on programs with the aux data \
-            that the verifier would have left. 'run --workload kernel-passes' makes such programs.
+            that the verifier would have left. 'run --workload kernel-passes' makes such programs. The names are those \
+            of Linux 6.1 to 6.12; trees of 2026 have others.
 
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so

@@ -51,9 +51,9 @@ struct Run: CampaignCommand {
             With --plugin, only the plug-ins are tested, unless --patcher names others:
               bpf-patch-fuzz run --time 60 --plugin ./mine.so --crashes /tmp/crashes
 
-            The lines of a kernel's functions that no case of ten seconds reached:
+            The lines of a kernel's functions that no case of twenty seconds reached:
               bpf-patch-fuzz plugin build --coverage --kernel-tree ~/linux -o covered.so
-              bpf-patch-fuzz run --time 10 --plugin-coverage --plugin ./covered.so
+              bpf-patch-fuzz run --time 20 --plugin-coverage --plugin ./covered.so
 
             One case of a seed, with the result of each patcher:
               bpf-patch-fuzz run --seed 3 --index 249 --patcher all \\

@@ -119,7 +119,7 @@ struct KernelPassMatcher: ~Copyable {
     private func blinds(
         _ pass: PassImage, _ input: ProgramImage<InputIndex>, _ release: KernelVersion
     ) -> Bool {
-        if !ConstantBlinding.isForOneFunction(input) { return false }
+        if !ConstantBlinding.isBlindable(input) { return false }
         // Kernels before 6.6 do not know arithmetic with an offset, such as signed division.
         if release < KernelVersion(6, 6) && KernelPassMatcher.hasArithmeticOffset(input) { return false }
         let extends = (0..<pass.editCount).contains { pass.edit($0).remove == 2 && pass.edit($0).patchCount == 8 }

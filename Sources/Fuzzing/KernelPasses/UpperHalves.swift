@@ -14,7 +14,7 @@ enum UpperHalves {
     static func write(_ draft: inout WorkloadDraft, _ reads: borrowing SixtyFourBitUses) {
         switch draft.input.insnCount % 3 {
         case 0: ZeroExtension.write(&draft, reads)
-        case 1: RandomUpperHalves.write(&draft, reads)
+        case 1: writeClearing(&draft, reads)
         default: writeBoth(&draft, reads)
         }
     }
@@ -39,6 +39,30 @@ enum UpperHalves {
         }
     }
 
+    /// Writes the pass for a CPU that clears upper halves, with `BPF_F_TEST_RND_HI32`. Only a cmpxchg is then extended.
+    private static func writeClearing(_ draft: inout WorkloadDraft, _ reads: borrowing SixtyFourBitUses) {
+        let input = draft.input
+        var walk = InstructionWalk(input)
+        while let slot = walk.advance() {
+            guard let half = reads.halfWritten(by: slot, input) else { continue }
+            let isExchange = unsafe isCompareExchange(input.insns[slot])
+            if !isExchange && (half.isReadWide || !draft.choice.takesNext()) { continue }
+            draft.replace(slot, count: 1)
+            draft.keep()
+            if half.isReadWide {
+                draft.addExtension(of: half.register)
+            } else {
+                draft.addRandomHalf(of: half.register)
+            }
+        }
+    }
+
+    /// Returns true for a cmpxchg of 32 bits, which leaves the upper half of r0 alone if the values differ.
+    private static func isCompareExchange(_ insn: Instruction) -> Bool {
+        insn.code == MemorySize.word.rawValue | Opcode.atomicMode | Opcode.storeClass
+            && insn.imm == RegisterEffect.compareExchange
+    }
+
     /// Returns true if the pass makes these edits.
     ///
     /// - Complexity: O(slots)
@@ -46,7 +70,11 @@ enum UpperHalves {
         var (extends, randomizes) = (false, false)
         for number in 0..<pass.editCount {
             if !isPatch(pass.edit(number), pass, input, release) { return false }
-            if pass.edit(number).patchCount == 2 { extends = true } else { randomizes = true }
+            if pass.edit(number).patchCount != 2 {
+                randomizes = true
+            } else if unsafe !isCompareExchange(input.insns[pass.edit(number).off]) {
+                extends = true
+            }
         }
         if !randomizes { return true }
         var number = 0
@@ -61,8 +89,7 @@ enum UpperHalves {
             if !isSwap && !RegisterEffect(of: insn).writes32 { continue }
             // Only a load can be one from the context. Else the CPU clears the upper half, except for a cmpxchg.
             let isLoad = insn.code & Opcode.classMask == Opcode.loadClass
-            let isExchange = insn.code & Opcode.classMask == Opcode.storeClass
-            if !isLoad && (extends || isExchange) { return false }
+            if !isLoad && (extends || isCompareExchange(insn)) { return false }
         }
         return true
     }

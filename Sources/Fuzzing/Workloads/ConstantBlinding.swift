@@ -25,8 +25,8 @@ enum ConstantBlinding {
     /// The longest program that is blinded as by the kernel, whose time is quadratic.
     private static let most = 2048
 
-    /// Returns true if the kernel blinds a program alone, and not each of its functions.
-    static func isForOneFunction(_ input: ProgramImage<InputIndex>) -> Bool {
+    /// Returns true if the kernel blinds a program alone, and not each of its functions, and does so in a short time.
+    static func isBlindable(_ input: ProgramImage<InputIndex>) -> Bool {
         input.subprogramCount == 1 && input.insnCount <= most
     }
 

@@ -67,7 +67,7 @@ package struct WorkloadGenerator: ~Copyable {
             reads.load(input)
             UpperHalves.write(&draft, reads)
         case .exactBlinding:
-            if ConstantBlinding.isForOneFunction(input) {
+            if ConstantBlinding.isBlindable(input) {
                 ConstantBlinding.write(&draft, .kernel(extends: input.insnCount % 2 == 0))
             }
         case .exactNops: NopRemoval.writeExact(&draft)

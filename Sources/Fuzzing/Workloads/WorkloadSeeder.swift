@@ -90,7 +90,7 @@ struct WorkloadSeeder: ~Copyable {
                 return plantFastcall(place, count: min(bits.below(2) + 1, (plain - 1) / 2), &bits)
             }
             if bits.chance(1, of: 4) && place.slot.position < place.high - 1 {
-                place.write(lowerHalf(&bits, &maker))
+                place.write(bits.chance(1, of: 4) ? compareExchange(&bits) : lowerHalf(&bits, &maker))
             } else {
                 return plantBranch(place, &bits, &draws)
             }
@@ -139,6 +139,13 @@ struct WorkloadSeeder: ~Copyable {
         case 2: return .apply(.add, register, register: self.register(&bits), is64: false)
         default: return .apply(.move, register, maker.marker, is64: false)
         }
+    }
+
+    /// A cmpxchg of 32 bits.
+    private func compareExchange(_ bits: inout DrawnBits) -> Instruction {
+        Instruction(
+            code: MemorySize.word.rawValue | Opcode.atomicMode | Opcode.storeClass, dst: Register.frame,
+            src: register(&bits), off: -8, imm: RegisterEffect.compareExchange)
     }
 
     /// A division of either width, by a register, or signed by -1.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * What the verifier has found before a pass of the kernel, computed from the
- * edits that the pass must make: the code that runs.
+ * edits that the pass must make, such as the code that runs.
  */
 #ifndef FACTS_H
 #define FACTS_H
@@ -46,7 +46,7 @@ static inline bool facts_is_in_place(void)
 	       facts.pass == FACTS_remove_fastcall_spills_fills;
 }
 
-/* Returns true if the facts depend on the kinds of all instructions. */
+/* Returns true if the pass itself depends on the instructions, so that none may be disguised. */
 static inline bool facts_is_plain(void)
 {
 	return facts.pass == FACTS_opt_subreg_zext_lo32_rnd_hi32 || facts.pass == FACTS_bpf_jit_blind_constants;
@@ -155,7 +155,9 @@ static void facts_halves(u32 count)
 	facts.randomizes = standin_needs_zext = false;
 	for (i = 0; i < count; i++) {
 		facts.randomizes |= adapter.edits[i].patch_len == 4;
-		standin_needs_zext |= adapter.edits[i].patch_len == 2;
+		/* a cmpxchg is extended for every CPU */
+		standin_needs_zext |= adapter.edits[i].patch_len == 2 && adapter.edits[i].off < adapter.in->insn_cnt &&
+				      !facts_is_cmpxchg(&adapter.in->insns[adapter.edits[i].off]);
 	}
 	for (slot = 0; slot < adapter.in->insn_cnt; slot++) {
 		const struct bpf_insn *insn = &adapter.in->insns[slot];
