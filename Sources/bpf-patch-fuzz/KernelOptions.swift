@@ -21,7 +21,7 @@ struct UnexplainedOption: ParsableArguments {
     var isAllowed = false
 }
 
-/// How the options describe a campaign against the running kernel.
+/// The campaign that the options describe.
 extension KernelRun {
     var givenName: String? {
         !profiles.isEmpty

@@ -128,7 +128,8 @@ import Testing
         try ExamplePlugin.build(limited, replacing: (".caps = ", ".caps = BPF_PATCHER_REFUSES | "))
         for (library, state) in [(whole, "before"), (limited, "since")] {
             _ = try Tool.run([
-                "run", "--plugin", "mine=\(library)", "--patcher", "engine", "--seed", "5", "--cases", "3000", "--state",
+                "run", "--plugin", "mine=\(library)", "--patcher", "engine", "--seed", "5", "--cases", "3000",
+                "--state",
                 folder.path + "/" + state, "--json",
             ])
         }

@@ -81,8 +81,9 @@ extension HistoricalResult: Encodable {
             trials.map { trial in
                 Row(
                     fault: trial.fault.name, summary: trial.fault.summary, source: trial.fault.source,
-                    place: trial.place, isMended: trial.reason == nil && trial.fault.isMended, isDetected: trial.bucket != nil,
-                    cases: trial.cases, seconds: trial.seconds, bucket: trial.bucket, reason: trial.reason)
+                    place: trial.place, isMended: trial.reason == nil && trial.fault.isMended,
+                    isDetected: trial.bucket != nil, cases: trial.cases, seconds: trial.seconds, bucket: trial.bucket,
+                    reason: trial.reason)
             }, forKey: .faults)
     }
 }

@@ -49,7 +49,8 @@ extension Checkpoint {
     /// The software under test may differ: it was fixed.
     func difference(from other: Checkpoint) -> String? {
         let kinds = (parts + other.parts).map { CaseKind($0.configuration.target) }
-        return kinds.allSatisfy { $0 == kinds[0] } ? nil : "the campaigns make other cases, since their options, or what their targets support, differ"
+        if kinds.allSatisfy({ $0 == kinds[0] }) { return nil }
+        return "the campaigns make other cases, since their options, or what their targets support, differ"
     }
 
     /// The options of a campaign on which the kinds of its cases depend.

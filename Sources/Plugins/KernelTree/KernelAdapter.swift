@@ -81,7 +81,8 @@ struct KernelAdapter {
             for pass in passes {
                 if slice.function(pass.name) == nil {
                     throw PluginError(
-                        "\(tree.path): Linux \(tree.release) has no \(pass.name)(), or has it under another name, which --pass does not know; leave it out")
+                        "\(tree.path): Linux \(tree.release) has no \(pass.name)(), or has it under another name, which --pass does not know; leave it out"
+                    )
                 }
                 slice.take(function: pass.name)
                 // The JIT then frees the program that is not blinded.

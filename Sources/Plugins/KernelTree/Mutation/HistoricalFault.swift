@@ -76,7 +76,7 @@ extension HistoricalFault {
             ("bpf_adj_branches", "bpf_pseudo_func(insn)", "(0 && @)")),
         HistoricalFault(
             name: "gotol-adjusted-in-off", summary: "The field off of gotol is adjusted and its imm is not.",
-            source: #"code before 4cd58e9af8b9 "bpf: Support new 32bit offset jmp instruction", 2023; no release had it"#,
+            source: #"before 4cd58e9af8b9 "bpf: Support new 32bit offset jmp instruction", 2023; in no release"#,
             form: .planted([
                 Change(
                     function: "bpf_adj_delta_to_off", old: "insn->code == (BPF_JMP32 | BPF_JA)", new: "(0 && @)",
