@@ -29,13 +29,7 @@ enum UpperHalves {
             // A load from the context may become wider, and gets no random number.
             let isLoad = unsafe input.insns[slot].code & Opcode.classMask == Opcode.loadClass
             if isLoad && !draft.choice.takesNext() { continue }
-            draft.replace(slot, count: 1)
-            draft.keep()
-            if half.isReadWide {
-                draft.addExtension(of: half.register)
-            } else {
-                draft.addRandomHalf(of: half.register)
-            }
+            patch(slot, half, &draft)
         }
     }
 
@@ -47,13 +41,20 @@ enum UpperHalves {
             guard let half = reads.halfWritten(by: slot, input) else { continue }
             let isExchange = unsafe isCompareExchange(input.insns[slot])
             if !isExchange && (half.isReadWide || !draft.choice.takesNext()) { continue }
-            draft.replace(slot, count: 1)
-            draft.keep()
-            if half.isReadWide {
-                draft.addExtension(of: half.register)
-            } else {
-                draft.addRandomHalf(of: half.register)
-            }
+            patch(slot, half, &draft)
+        }
+    }
+
+    /// Clears the upper half of a register after a slot if it is read, and else fills it.
+    private static func patch(
+        _ slot: InputIndex, _ half: (register: UInt8, isReadWide: Bool), _ draft: inout WorkloadDraft
+    ) {
+        draft.replace(slot, count: 1)
+        draft.keep()
+        if half.isReadWide {
+            draft.addExtension(of: half.register)
+        } else {
+            draft.addRandomHalf(of: half.register)
         }
     }
 
