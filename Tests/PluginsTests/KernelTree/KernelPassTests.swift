@@ -49,7 +49,6 @@ import Testing
         PassFault(.upperHalves, "aux[adj_idx].ptr_type == PTR_TO_CTX", "false"),
         PassFault(.upperHalves, "!bpf_jit_needs_zext() &&", ""),
         PassFault(.upperHalves, " && !is_cmpxchg_insn(&insn)", ""),
-        PassFault(.upperHalves, "aux = env->insn_aux_data;\n\t\tdelta", "delta"),
         PassFault(.functionOffsets, "i = 0", "i = 1"),
         PassFault(.functionOffsets, "subprog_info[i].start", "subprog_info[i].linfo_idx"),
         PassFault(.functionOffsets, "env->subprog_cnt - env->hidden_subprog_cnt", "env->subprog_cnt - 1"),
