@@ -45,6 +45,21 @@
 static volatile int sink;
 static void *volatile leaked;
 
+/*
+ * The parent of this process at the first call. When a worker dies, its child
+ * gets another parent an instant before the signal that ends the child.
+ */
+static pid_t worker(void)
+{
+	static pid_t own, parent;
+
+	if (own != getpid()) {
+		own = getpid();
+		parent = getppid();
+	}
+	return parent;
+}
+
 static int deeper(int depth)
 {
 	volatile char room[512];
@@ -139,7 +154,7 @@ static __attribute__((noinline)) int misbehave(const struct bpf_patcher_image *i
 		raise(SIGTERM);
 		break;
 	case KILL_PARENT:
-		kill(getppid(), SIGKILL);
+		kill(worker(), SIGKILL);
 		break;
 	case SLOW:
 		usleep(20000);
