@@ -204,11 +204,19 @@ import Testing
     }
 
     /// A plug-in of 6.12 with the first occurrence of a text in a function replaced.
+    private static func plugin(with new: String, for old: String, in function: String) throws -> Plugin {
+        let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
+        defer { try? FileManager.default.removeItem(atPath: library) }
+        try build(library, with: new, for: old, in: function)
+        return try Plugin(path: library)
+    }
+
+    /// Builds a plug-in of 6.12 with the first occurrence of a text in a function replaced.
     ///
     /// - Parameter passes: the passes of the kernel to run in place of edits
-    static func plugin(
-        with new: String, for old: String, in function: String, passes: [KernelPass] = []
-    ) throws -> Plugin {
+    static func build(
+        _ library: String, with new: String, for old: String, in function: String, passes: [KernelPass] = []
+    ) throws {
         var tree = try #require(KernelSourceTests.trees["6.12"]).get()
         var injected = 0
         for (place, source) in tree.sources.enumerated()
@@ -222,12 +230,9 @@ import Testing
             injected += 1
         }
         try #require(injected == 1)
-        let library = NSTemporaryDirectory() + "bpf-patch-fuzz-fault-\(UUID().uuidString).so"
-        defer { try? FileManager.default.removeItem(atPath: library) }
         var request = KernelPlugin.Request(output: library, optimizing: false)
         request.passes = passes
         _ = try KernelPlugin(of: tree, request)
-        return try Plugin(path: library)
     }
 
     @Test(.enabled(if: versions.contains("6.12"), "linux-source-6.12 is not installed"), arguments: faults.indices)
