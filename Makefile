@@ -74,12 +74,15 @@ run: build ## Fuzz for TIME seconds (30), with the programs of libxdp or, withou
 	echo "$(TOOL) run --time $(TIME) $$*"; \
 	exec $(TOOL) run --time $(TIME) "$$@"
 
-test: setup ## Run the tests, except the long ones.
+# The tests run the tool of `make build`, as users do.
+test: export BPF_PATCH_FUZZ_TOOL := $(abspath $(TOOL))
+test: build ## Run the tests, except the long ones.
 	$(SWIFT) test $(TEST_FLAGS)
 
 # The long suites have names that end in EnduranceTests; without the variable they are skipped.
 # Without apt, or on another processor, Debian has no kernel to boot.
-test-long: setup ## Run the long tests: hundreds of kills, more random cases, and virtual machines.
+test-long: export BPF_PATCH_FUZZ_TOOL := $(abspath $(TOOL))
+test-long: build ## Run the long tests: hundreds of kills, more random cases, and virtual machines.
 	LONG_TESTS=1 $(SWIFT) test $(TEST_FLAGS) --filter EnduranceTests
 	@if .ci/setup vm; then \
 	    $(MAKE) --no-print-directory static && Tests/VirtualMachine/test; \

@@ -29,8 +29,12 @@ package final class TestProcess {
         }
     }
 
-    /// The built command line, which is beside the tests.
-    package static let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    /// The command line under test: that of `BPF_PATCH_FUZZ_TOOL`, or the one that was built with the tests.
+    ///
+    /// In a debug build the argument parser checks itself in each run, which takes ten times as long as in a release build.
+    package static let tool =
+        ProcessInfo.processInfo.environment["BPF_PATCH_FUZZ_TOOL"]
+        ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("bpf-patch-fuzz").path
 
     package let processIdentifier: pid_t
