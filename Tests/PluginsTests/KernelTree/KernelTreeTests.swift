@@ -118,6 +118,14 @@ import Testing
             "#define LIST(ONE) ONE(B) ONE(C)\n#define ITEM(x) x ## _ITEM,\nenum a { LIST(ITEM) D };",
             ["macro LIST", "macro ITEM", "tagged a B_ITEM C_ITEM D"]
         ),
+        (
+            "#define LIST(ONE) ONE(B, 3)\n#define ITEM(x, y) x ## _ITEM = y,\nenum a { LIST(ITEM) D };\n#undef ITEM\nint b;",
+            ["macro LIST", "macro ITEM", "tagged a B_ITEM D", "variable b"]
+        ),
+        (
+            "#ifdef OTHER\n#define ITEM(x) x,\nenum a { ITEM(B) };\n#else\n#define ITEM(x) A_ ## x,\nenum a { ITEM(B) };\n#endif",
+            ["macro ITEM", "tagged a A_B"]
+        ),
     ]
 
     @Test(arguments: texts.indices) func definitionsAreFound(number: Int) throws {

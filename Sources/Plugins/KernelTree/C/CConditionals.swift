@@ -5,6 +5,8 @@
 struct CConditionals {
     /// The regions of all files, by number.
     private var regions: [Region] = []
+    /// The enums of all files that macros fill, by number.
+    private var enums: [MacroEnum] = []
     /// The text for the preprocessor.
     private(set) var text = ""
 
@@ -31,9 +33,8 @@ struct CConditionals {
         var conditionals = CConditionals()
         for standin in standins { conditionals.add(standin, number: nil) }
         for (number, file) in files.enumerated() { conditionals.add(file, number: number) }
-        let enums = conditionals.addEnums(of: files)
         let output = try preprocess(conditionals.text)
-        return conditionals.apply(output, to: files, enums: enums)
+        return conditionals.apply(output, to: files)
     }
 
     private mutating func add(_ file: CFileSource, number: Int?) {
@@ -43,7 +44,12 @@ struct CConditionals {
             text += "\(CConditionals.marker)\(regions.count)\n"
             regions.append(Region(file: number, range: start..<end))
         }
+        var enums = (number.map { CConditionals.enums(of: file, number: $0) } ?? [])[...]
         for token in DirectiveScanner.directives(of: file.bytes) {
+            // The macros of an enum may be undefined after it.
+            while let next = enums.first, next.body.upperBound <= token.range.lowerBound {
+                add(enums.removeFirst(), of: file)
+            }
             let directive = CDirective(file.bytes, token)
             if CConditionals.conditionals.contains(directive.name) {
                 endRegion(token.range.lowerBound, &regions, &text)
@@ -53,6 +59,7 @@ struct CConditionals {
             }
             text += String(decoding: file.bytes[token.range], as: UTF8.self) + "\n"
         }
+        for macroEnum in enums { add(macroEnum, of: file) }
         endRegion(file.bytes.count, &regions, &text)
     }
 
@@ -63,19 +70,19 @@ struct CConditionals {
         var body: Range<Int>
     }
 
-    /// Adds the bodies of enums that macros fill, such as `enum bpf_func_id`. The output has their constants.
-    private mutating func addEnums(of files: [CFileSource]) -> [MacroEnum] {
-        var found: [MacroEnum] = []
-        for (number, file) in files.enumerated() {
-            for start in ByteSearch.all("enum", in: file.bytes) {
-                guard let body = CConditionals.macroBody(after: start + 4, in: file.bytes) else { continue }
-                text += "\(CConditionals.enumMarker)\(found.count)\n"
-                text += String(decoding: file.bytes[body], as: UTF8.self) + "\n"
-                found.append(MacroEnum(file: number, body: body))
-            }
+    /// The enums that macros fill, such as `enum bpf_func_id`, in order.
+    private static func enums(of file: CFileSource, number: Int) -> [MacroEnum] {
+        ByteSearch.all("enum", in: file.bytes).compactMap { start in
+            macroBody(after: start + 4, in: file.bytes).map { MacroEnum(file: number, body: $0) }
         }
+    }
+
+    /// Adds the body of an enum. The output has its constants.
+    private mutating func add(_ macroEnum: MacroEnum, of file: CFileSource) {
+        text += "\(CConditionals.enumMarker)\(enums.count)\n"
+        text += String(decoding: file.bytes[macroEnum.body], as: UTF8.self) + "\n"
         text += "\(CConditionals.enumMarker)end\n"
-        return found
+        enums.append(macroEnum)
     }
 
     /// The braces of an enum if a name with arguments is where a constant could be, else `nil`.
@@ -104,9 +111,7 @@ struct CConditionals {
         return nil
     }
 
-    private func apply(
-        _ output: String, to files: [CFileSource], enums: [MacroEnum]
-    ) -> [CFileSource] {
+    private func apply(_ output: String, to files: [CFileSource]) -> [CFileSource] {
         var compiled = files
         var isActive = Array(repeating: false, count: regions.count)
         var current: Int?
