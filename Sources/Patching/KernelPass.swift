@@ -5,6 +5,8 @@
 public enum KernelPass: String, CaseIterable, Codable, Hashable, Sendable {
     /// Spills and fills around calls become `goto +0`.
     case fastcall = "remove_fastcall_spills_fills"
+    /// Calls of `bpf_loop` become loops, by `inline_bpf_loop`.
+    case loops = "optimize_bpf_loop"
     /// Each dead slot becomes a jump to itself.
     case sanitizing = "sanitize_dead_code"
     /// Conditional jumps with a dead branch become `goto`.

@@ -214,8 +214,9 @@ extension Checkpoint {
     ///
     /// Format 4 has named draws, so seeds mean other cases; 5 a configuration in place of a command line; 6 typed
     /// counters; 7 cases with indices past 8, 10 and 16 bits, objects that are read without libbpf, and more kinds of
-    /// programs for a kernel; 8 one more workload, so that the others of `--workload all` have other indices.
-    static let format = 8
+    /// programs for a kernel; 8 one more workload, so that the others of `--workload all` have other indices; 9
+    /// calls of `bpf_loop` in the workload `kernel-passes`.
+    static let format = 9
 
     private static let title = "bpf-patch-fuzz checkpoint "
     private static let seal = "fnv1a64 "

@@ -31,7 +31,7 @@ struct KernelPassMatcher: ~Copyable {
         _ expectation: borrowing Expectation
     ) -> Bool {
         // Only longer patches can make an offset too large.
-        let grows = [.upperHalves, .blinding].contains(kernelPass)
+        let grows = [.loops, .upperHalves, .blinding].contains(kernelPass)
         if expectation.status != .accepted && !grows { return false }
         return switch kernelPass {
         case .hardWiring: hardWires(pass, input)
@@ -39,6 +39,7 @@ struct KernelPassMatcher: ~Copyable {
         case .nops: removesNops(pass, input, release)
         case .sanitizing: sanitizes(pass, input, expectation)
         case .fastcall: SpillsAndFills.matches(pass, input)
+        case .loops: LoopExpansion.matches(pass, input)
         case .blinding: blinds(pass, input, release)
         case .functionOffsets: pass.editCount == 0
         case .upperHalves: UpperHalves.matches(pass, input, release)

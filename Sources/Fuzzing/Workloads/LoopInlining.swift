@@ -19,17 +19,13 @@ enum LoopInlining {
     /// - Complexity: O(slots)
     static func write(_ draft: inout WorkloadDraft) {
         var walk = InstructionWalk(draft.input)
-        var callback: InputIndex?
-        var home = 0
+        var callbacks = LoopCallbacks()
         while let slot = walk.advance() {
             let insn = unsafe draft.input.insns[slot]
-            if walk.home != home { (home, callback) = (walk.home, nil) }
+            let callback = callbacks.next(insn, at: slot, home: walk.home)
             if insn.isCall(ofHelper: helper), let callback, walk.hasNext, draft.replace(slot) {
                 addLoop(over: callback, &draft)
             }
-            if RegisterEffect(of: insn).written & RegisterEffect.bit(Register.second) == 0 { continue }
-            callback =
-                insn.jumpKind == .function ? InputIndex(slot.position + 1 + insn.jumpOffset(.function)) : nil
         }
     }
 
@@ -57,5 +53,24 @@ enum LoopInlining {
         for number in (0..<3).reversed() {
             draft.add(.load(.double, count + UInt8(number), from: Register.frame, kept[number]))
         }
+    }
+}
+
+/// The callbacks of calls of `bpf_loop`, in a walk over a program.
+struct LoopCallbacks {
+    private var callback: InputIndex?
+    private var home = 0
+
+    /// Reads the next instruction, of the subprogram `home`.
+    ///
+    /// - Returns: the callback before it: the subprogram whose address the last write to `r2` loaded, or `nil`
+    @inline(__always)
+    mutating func next(_ insn: Instruction, at slot: InputIndex, home: Int) -> InputIndex? {
+        if home != self.home { (self.home, callback) = (home, nil) }
+        let known = callback
+        if RegisterEffect(of: insn).written & RegisterEffect.bit(Register.second) != 0 {
+            callback = insn.jumpKind == .function ? InputIndex(slot.position + 1 + insn.jumpOffset(.function)) : nil
+        }
+        return known
     }
 }

@@ -65,14 +65,13 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
         /// Helpers, divisions and `may_goto` in one pass, as in `do_misc_fixups`.
         case fixups
         /// The passes of ``KernelPass`` that other steps do not make.
-        case spillsAndFills, sanitizing, hardWiring, exactNops, upperHalves, exactBlinding
+        case spillsAndFills, exactLoops, sanitizing, hardWiring, exactNops, upperHalves, exactBlinding
     }
 
     /// The number of passes.
     package var passCount: Int {
         switch self {
-        case .verifier: 8
-        case .kernelPasses: 7
+        case .verifier, .kernelPasses: 8
         case .mayGoto, .nops: 2
         default: 1
         }
@@ -102,8 +101,8 @@ package enum Workload: String, CaseIterable, Codable, Sendable, Hashable {
             ]
             return steps[number]
         case .kernelPasses:
-            let steps: [7 of Step] = [
-                .spillsAndFills, .sanitizing, .hardWiring, .deadCode, .exactNops, .upperHalves,
+            let steps: [8 of Step] = [
+                .spillsAndFills, .exactLoops, .sanitizing, .hardWiring, .deadCode, .exactNops, .upperHalves,
                 .exactBlinding,
             ]
             return steps[number]

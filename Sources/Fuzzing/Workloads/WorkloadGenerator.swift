@@ -61,6 +61,7 @@ package struct WorkloadGenerator: ~Copyable {
         case .fastcall: fastcall.write(&draft)
         case .fixups: WorkloadGenerator.writeFixups(&draft)
         case .spillsAndFills: SpillsAndFills.write(&draft)
+        case .exactLoops: LoopExpansion.write(&draft)
         case .sanitizing: Sanitizing.write(&draft, &reach)
         case .hardWiring: HardWiring.write(&draft, &reach)
         case .upperHalves:

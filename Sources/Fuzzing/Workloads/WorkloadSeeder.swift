@@ -72,7 +72,10 @@ struct WorkloadSeeder: ~Copyable {
         _ workload: Workload, at place: Place, _ maker: inout SlotMaker, _ draws: inout Draws
     ) -> Int {
         var bits = draws.bits()
-        if workload == .loopInlining { return plantLoop(place, &bits, &draws) }
+        if workload == .loopInlining || (workload == .kernelPasses && bits.chance(1, of: 8)) {
+            let taken = plantLoop(place, &bits, &draws)
+            if taken > 0 || workload == .loopInlining { return taken }
+        }
         let plain = place.plainCount(atMost: workload == .fastcall || workload == .kernelPasses ? 5 : 1)
         if plain == 0 { return 0 }
         switch workload {

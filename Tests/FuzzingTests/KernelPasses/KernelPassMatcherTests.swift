@@ -25,7 +25,7 @@ struct KernelPassMatcherTests {
 
     /// The passes of the kernel in the order of the workload's passes.
     private static let steps: [KernelPass] = [
-        .fastcall, .sanitizing, .hardWiring, .deadCode, .nops, .upperHalves, .blinding,
+        .fastcall, .loops, .sanitizing, .hardWiring, .deadCode, .nops, .upperHalves, .blinding,
     ]
 
     /// Each pass of the workload is matched by its pass of the kernel, in most cases with edits.
@@ -153,5 +153,45 @@ struct KernelPassMatcherTests {
         #expect(Self.match(nops(1, 3), program, among: [.fastcall]) == .fastcall)
         #expect(Self.match(nops(0, 4), program, among: [.fastcall]) == nil)
         #expect(Self.match(nops(1), program, among: [.fastcall]) == nil)
+    }
+
+    /// The slots of a loop in a subprogram with this offset of its lowest stack slot.
+    private static func loop(at slot: Int, over callback: Int, base: Int16) -> Edit {
+        let frame = Register.frame
+        func store(_ number: UInt8) -> Instruction { .store(.double, to: frame, base + 8 * Int16(number), 6 + number) }
+        func load(_ number: UInt8) -> Instruction { .load(.double, 6 + number, from: frame, base + 8 * Int16(number)) }
+        let patch: [Instruction] = [
+            .jump(2, if: 1, .lessOrEqual, 8_388_608), .apply(.move, 0, -7, is64: false), .jump(16),
+            store(0), store(1), store(2), .move(6, 1), .apply(.move, 7, 0, is64: false), .move(8, 3),
+            .jump(5, if: 7, .greaterOrEqual, register: 6), .move(1, 7), .move(2, 8),
+            Instruction(code: Opcode.call, src: Opcode.pseudoCall), .apply(.add, 7, 1), .jump(-6, if: 0, .equal, 0),
+            .move(0, 7), load(0), load(1), load(2),
+        ]
+        return Edit(
+            off: InputIndex(slot), remove: 1, patch: patch,
+            refs: [Ref(from: PatchIndex(12), to: InputIndex(callback))])
+    }
+
+    /// Two calls of `bpf_loop` in the first subprogram; the second one is the callback.
+    @Test func loopsOfASubprogramHaveTheSameStack() {
+        let call = Instruction.callHelper(181)
+        let insns = [call, call, .callHelper(8), Self.exit, .assign(0, 0), Self.exit]
+        var program = Self.program(insns)
+        program.subprograms.append(Subprogram(start: 4, id: 1))
+        func match(_ edits: Edit...) -> KernelPass? { Self.match(Pass(edits: edits), program, among: [.loops]) }
+        #expect(match() == .loops)
+        #expect(match(Self.loop(at: 1, over: 4, base: -24)) == .loops)
+        #expect(match(Self.loop(at: 0, over: 4, base: -536), Self.loop(at: 1, over: 4, base: -536)) == .loops)
+        #expect(match(Self.loop(at: 0, over: 4, base: -32), Self.loop(at: 1, over: 4, base: -40)) == nil)
+        // No stack has these offsets.
+        for base: Int16 in [-16, -30, -544] { #expect(match(Self.loop(at: 0, over: 4, base: base)) == nil) }
+        // The callback is no start, or the call is one of another helper.
+        #expect(match(Self.loop(at: 0, over: 5, base: -24)) == nil)
+        #expect(match(Self.loop(at: 2, over: 4, base: -24)) == nil)
+        for slot in 0..<19 where slot != 12 {
+            var edit = Self.loop(at: 0, over: 4, base: -24)
+            edit.patch[slot].imm += 8
+            #expect(match(edit) == nil, "slot \(slot)")
+        }
     }
 }

@@ -44,6 +44,28 @@ import Testing
         PassFault(.fastcall, "*(insn + j) = NOP", "*(insn + 1) = NOP"),
         PassFault(.fastcall, "!subprog->keep_fastcall_stack", "subprog->keep_fastcall_stack"),
         PassFault(.fastcall, "modified = false;\n\t\t}", "\n\t\t}"),
+        PassFault(.loops, "subprog_info[callback_subprogno]", "subprog_info[0]", in: "inline_bpf_loop"),
+        PassFault(
+            .loops, "new_prog->insnsi[call_insn_offset].imm = callback_offset", "(void)callback_offset",
+            in: "inline_bpf_loop"),
+        PassFault(.loops, "call_insn_offset - 1", "call_insn_offset", in: "inline_bpf_loop"),
+        PassFault(.loops, "position + 12", "position + 11", in: "inline_bpf_loop"),
+        // The start before patching.
+        PassFault(
+            .loops, "call_insn_offset = position",
+            "callback_start -= callback_start > position ? cnt - 1 : 0;\n"
+                + "call_insn_offset = position", in: "inline_bpf_loop"),
+        PassFault(.loops, "r8_offset = stack_base + 2", "r8_offset = stack_base + 1", in: "inline_bpf_loop"),
+        PassFault(.loops, "*total_cnt = cnt", "*total_cnt = cnt - 1", in: "inline_bpf_loop"),
+        PassFault(.loops, "delta     += cnt - 1", "(void)0"),
+        PassFault(.loops, "-(stack_depth + stack_depth_extra)", "-stack_depth_extra"),
+        PassFault(.loops, "BPF_REG_SIZE * 3 + stack_depth_roundup", "BPF_REG_SIZE * 3"),
+        PassFault(.loops, "subprogs[cur_subprog].stack_depth += stack_depth_extra", "(void)0"),
+        PassFault(.loops, "inline_state->fit_for_inline", "true"),
+        PassFault(.loops, "cur_subprog++;", "(void)0;"),
+        PassFault(.loops, "cur_subprog++;\n\t\t\tstack_depth = subprogs[cur_subprog].stack_depth;", "cur_subprog++;"),
+        PassFault(.loops, "stack_depth_extra = 0;\n\t\t}", "}"),
+        PassFault(.loops, "env->prog->aux->stack_depth = env->subprog_info[0].stack_depth", "(void)0"),
         PassFault(.upperHalves, "rnd_hi32_patch[3].dst_reg = load_reg", "rnd_hi32_patch[3].dst_reg = insn.dst_reg"),
         PassFault(.upperHalves, "delta += patch_len - 1", "delta += 1"),
         PassFault(.upperHalves, "aux[adj_idx].ptr_type == PTR_TO_CTX", "false"),

@@ -107,6 +107,7 @@ static bool check_subprogs(void)
 		row.start = env->subprog_info[i].start;
 		row.linfo_idx = env->subprog_info[i].linfo_idx;
 #ifdef KIT_HAS_PASSES
+		facts_fill_subprogram(input, &row);
 		facts_change_subprogram(input, &row);
 #endif
 		if (!rows_are_equal(&subprog_info_rows, i, &row, &env->subprog_info[i]))

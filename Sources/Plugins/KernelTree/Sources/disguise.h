@@ -74,7 +74,7 @@ static inline struct bpf_insn disguise_patch(const struct bpf_patcher_edit *edit
 	u64 key;
 	const struct bpf_insn *source = disguise_source(edit, k, &key);
 
-	return disguise(*source, key);
+	return facts_has_own_patches() ? *source : disguise(*source, key);
 }
 
 static inline void disguise_reveal(struct bpf_insn *insn, const struct bpf_insn *source, u64 key)

@@ -108,6 +108,9 @@ static bool environment_make_subprogs(const struct bpf_patcher_image *in)
 		if (line == in->line_cnt || in->lines[line].insn_off != start)
 			adapter.has_line_at_starts = false;
 		memcpy(&env->subprog_info[i], rows_template(&subprog_info_rows, i), sizeof(*env->subprog_info));
+#ifdef KIT_HAS_PASSES
+		facts_fill_subprogram(i, &env->subprog_info[i]);
+#endif
 		env->subprog_info[i].start = start;
 		env->subprog_info[i].linfo_idx = line;
 		aux->func_info[i] = (struct bpf_func_info){

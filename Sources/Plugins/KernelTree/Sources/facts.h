@@ -17,6 +17,7 @@ enum facts_pass {
 	FACTS_sanitize_dead_code,
 	FACTS_opt_subreg_zext_lo32_rnd_hi32,
 	FACTS_remove_fastcall_spills_fills,
+	FACTS_optimize_bpf_loop,
 	FACTS_bpf_jit_blind_constants,
 	FACTS_adjust_btf_func,
 };
@@ -52,7 +53,14 @@ static inline bool facts_is_plain(void)
 	return facts.pass == FACTS_opt_subreg_zext_lo32_rnd_hi32 || facts.pass == FACTS_bpf_jit_blind_constants;
 }
 
-static const struct bpf_patcher_edit *facts_edit(u32 slot, u32 count)
+/* Returns true if the patches are in the code of the pass, so that none may be disguised. */
+static inline bool facts_has_own_patches(void)
+{
+	return facts.pass == FACTS_optimize_bpf_loop;
+}
+
+/* The number of the first edit at or after a slot. */
+static u32 facts_first_edit(u32 slot, u32 count)
 {
 	u32 low = 0, high = count;
 
@@ -64,7 +72,14 @@ static const struct bpf_patcher_edit *facts_edit(u32 slot, u32 count)
 		else
 			high = middle;
 	}
-	return low < count && adapter.edits[low].off == slot ? &adapter.edits[low] : NULL;
+	return low;
+}
+
+static const struct bpf_patcher_edit *facts_edit(u32 slot, u32 count)
+{
+	const u32 number = facts_first_edit(slot, count);
+
+	return number < count && adapter.edits[number].off == slot ? &adapter.edits[number] : NULL;
 }
 
 static void facts_reach(s64 slot)
@@ -211,9 +226,58 @@ static void facts_spills(u32 count)
 		facts.marks[adapter.edits[i].off] |= FACTS_SPILL;
 }
 
+#ifdef KIT_PASS_optimize_bpf_loop
+/* The size of the three registers that a loop saves. */
+#define FACTS_LOOP_SAVED 24
+
+/* A call of bpf_loop with an edit has one known callback. Another call may have the number of any. */
+static void facts_fill_loop(u32 slot, struct bpf_loop_inline_state *state)
+{
+	const struct bpf_insn *insn = &adapter.in->insns[slot];
+	const struct bpf_patcher_edit *edit;
+
+	if (insn->code != 0x85 || insn->src_reg || insn->imm != 181)
+		return;
+	edit = facts_edit(slot, adapter.edit_cnt);
+	state->fit_for_inline = !!edit;
+	state->callback_subprogno = edit ? facts_subprogram(edit->refs[0].to) : slot % adapter.in->subprog_cnt;
+}
+
+/* Returns true if an input subprogram has loops. `depth` is its stack, rounded up, which their slots follow. */
+static bool facts_has_loops(u32 number, u32 *depth)
+{
+	const u32 first = facts_first_edit(adapter.in->subprogs[number].start, adapter.edit_cnt);
+
+	if (facts.pass != FACTS_optimize_bpf_loop || first == adapter.edit_cnt ||
+	    adapter.edits[first].off >= facts_end(number))
+		return false;
+	/* the first store of the patch */
+	*depth = -adapter.edits[first].patch[3].off - FACTS_LOOP_SAVED;
+	return true;
+}
+#endif
+
+/* Writes the facts into the row of an input subprogram. */
+static inline void facts_fill_subprogram(u32 number, struct bpf_subprog_info *row)
+{
+#ifdef KIT_PASS_optimize_bpf_loop
+	u32 depth;
+
+	/* any depth that is rounded up to this one */
+	if (facts_has_loops(number, &depth))
+		row->stack_depth = depth ? depth - (number + adapter.in->insn_cnt) % 8 : 0;
+#endif
+}
+
 /* Changes the row of an input subprogram as the pass must. */
 static inline void facts_change_subprogram(u32 number, struct bpf_subprog_info *row)
 {
+#ifdef KIT_PASS_optimize_bpf_loop
+	u32 depth;
+
+	if (facts_has_loops(number, &depth))
+		row->stack_depth = depth + FACTS_LOOP_SAVED;
+#endif
 #ifdef KIT_PASS_remove_fastcall_spills_fills
 	if (facts.pass != FACTS_remove_fastcall_spills_fills || row->keep_fastcall_stack)
 		return;
@@ -267,6 +331,10 @@ static inline void facts_fill(u32 slot, struct bpf_insn_aux_data *row)
 		row->fastcall_spills_num = marks / FACTS_SPILLS;
 		row->fastcall_pattern = !!(marks & FACTS_SPILL);
 	}
+#endif
+#ifdef KIT_PASS_optimize_bpf_loop
+	if (facts.pass == FACTS_optimize_bpf_loop)
+		facts_fill_loop(slot, &row->loop_inline_state);
 #endif
 }
 
@@ -326,6 +394,7 @@ static void facts_move_words(u32 count)
 
 static inline bool facts_is_in_place(void) { return false; }
 static inline bool facts_is_plain(void) { return false; }
+static inline bool facts_has_own_patches(void) { return false; }
 
 #endif /* KIT_HAS_PASSES */
 

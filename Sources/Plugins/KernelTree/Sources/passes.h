@@ -89,6 +89,18 @@ static bool passes_check_blinded(u32 count)
 }
 #endif
 
+#ifdef KIT_PASS_optimize_bpf_loop
+/* The program needs the stack of its first subprogram. */
+static bool passes_check_stack(void)
+{
+	const u32 must = adapter.env->subprog_info[0].stack_depth, is = adapter.aux.stack_depth;
+
+	return facts.pass != FACTS_optimize_bpf_loop || is == must ||
+	       report_stale("prog", "prog->aux->stack_depth must be %u, as subprog_info[0].stack_depth, and is %u", must,
+			    is);
+}
+#endif
+
 static int passes_call(void)
 {
 	struct bpf_verifier_env *env = adapter.env;
@@ -128,6 +140,11 @@ static int passes_call(void)
 #ifdef KIT_PASS_remove_fastcall_spills_fills
 	case FACTS_remove_fastcall_spills_fills:
 		err = remove_fastcall_spills_fills(env);
+		break;
+#endif
+#ifdef KIT_PASS_optimize_bpf_loop
+	case FACTS_optimize_bpf_loop:
+		err = optimize_bpf_loop(env);
 		break;
 #endif
 #ifdef KIT_PASS_bpf_jit_blind_constants
@@ -180,6 +197,10 @@ static int adapter_run(u32 count)
 		/* without a report, it failed for lack of memory */
 		return passes_check_blinded(count) || *report.table ? 0 : -ENOMEM;
 	}
+#endif
+#ifdef KIT_PASS_optimize_bpf_loop
+	if (!err && !passes_check_stack())
+		return 0;
 #endif
 	if (!err && check_all(count)) {
 		words_move(count);
