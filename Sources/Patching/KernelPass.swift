@@ -24,4 +24,23 @@ public enum KernelPass: String, CaseIterable, Codable, Hashable, Sendable {
 
     /// The name of the function.
     public var name: String { rawValue }
+
+    /// The name of the function in trees of 2026, which may be the same.
+    ///
+    /// - Source: `kernel/bpf/fixups.c`, Linux 7.1
+    public var newerName: String {
+        switch self {
+        case .fastcall, .loops, .hardWiring, .deadCode, .nops, .upperHalves: "bpf_" + rawValue
+        case .sanitizing, .functionOffsets, .blinding: rawValue
+        }
+    }
+
+    /// The pass with a name of either time, or `nil`. The function that writes the loops is another name of their pass.
+    public init?(name: String) {
+        let name = name == "inline_bpf_loop" ? KernelPass.loops.rawValue : name
+        guard let pass = KernelPass.allCases.first(where: { $0.rawValue == name || $0.newerName == name }) else {
+            return nil
+        }
+        self = pass
+    }
 }

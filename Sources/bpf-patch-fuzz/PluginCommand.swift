@@ -16,7 +16,7 @@ struct PluginCommand: ParsableCommand {
 ///
 /// - Throws: `ValidationError` if no plug-in can run this pass
 func kernelPass(_ name: String) throws -> KernelPass {
-    if let pass = KernelPass(rawValue: name) { return pass }
+    if let pass = KernelPass(name: name) { return pass }
     throw ValidationError(
         "--pass \(name): this pass cannot be tested; these can: "
             + KernelPass.allCases.map(\.name).joined(separator: ", "))
@@ -38,7 +38,7 @@ struct PluginBuild: ParsableCommand {
 
             With --pass, a pass of the kernel that uses these functions is tested, on programs with the aux data \
             that the verifier would have left. 'run --workload kernel-passes' makes such programs. The names are those \
-            of Linux 6.1 to 6.12; trees of 2026 have others.
+            of Linux 6.1 to 6.12. Trees of 2026 have most of these functions with the prefix bpf_, and are read too.
 
             Examples:
               bpf-patch-fuzz plugin build --kernel-tree ~/linux -o kernel.so

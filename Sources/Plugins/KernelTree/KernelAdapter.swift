@@ -79,12 +79,13 @@ struct KernelAdapter {
         var missing: [String] = []
         if !passes.isEmpty {
             for pass in passes {
-                if slice.function(pass.name) == nil {
+                guard let function = function(of: pass, in: &slice) else {
+                    let names = Set([pass.name, pass.newerName]).sorted(by: >).map { "\($0)()" }
                     throw PluginError(
-                        "\(tree.path): Linux \(tree.release) has no \(pass.name)(), or has it under another name, which --pass does not know; leave it out"
-                    )
+                        "\(tree.path): Linux \(tree.release) has no \(names.joined(separator: " and no ")), or has it "
+                            + "under another name, which --pass does not know; leave it out")
                 }
-                slice.take(function: pass.name)
+                slice.take(function: function)
                 // The JIT then frees the program that is not blinded.
                 if pass == .blinding { slice.take(function: "bpf_jit_prog_release_other") }
             }
@@ -106,11 +107,21 @@ struct KernelAdapter {
         return missing
     }
 
+    /// The name by which a tree has the function of a pass, or `nil`.
+    private func function(of pass: KernelPass, in slice: inout CSlice) -> String? {
+        if slice.function(pass.name) != nil { return pass.name }
+        return slice.function(pass.newerName) != nil ? pass.newerName : nil
+    }
+
     /// The macros that tell the kit what the adapter defines.
-    func macros(missing: [String]) -> [String] {
+    func macros(missing: [String], _ slice: inout CSlice) -> [String] {
         if !passes.isEmpty {
             return ["KIT_HAS_PASSES 1", "KIT_PASSES(each) \(passes.map { "each(\($0.name))" }.joined(separator: " "))"]
                 + passes.map { "KIT_PASS_\($0.name) 1" }
+                // The kit calls the functions by their usual names.
+                + passes.compactMap { pass in
+                    function(of: pass, in: &slice).flatMap { $0 == pass.name ? nil : "\(pass.name) \($0)" }
+                }
         }
         if isBuiltIn { return missing.isEmpty ? ["KIT_HAS_adjust_jmp_off 1", "KIT_HAS_SKIP 1"] : [] }
         return [("apply", "KIT_HAS_APPLY 1"), ("skip", "KIT_HAS_SKIP 1")].filter { defines($0.0) }.map(\.1)

@@ -133,7 +133,7 @@ package struct KernelPlugin: Sendable {
             [
                 "ADAPTER_NAME \"\(name)\"", "ADAPTER_RELEASE \"\(tree.release)\"", "ADAPTER_AUX_WORD \(word)",
                 "ADAPTER_LIMITS (0\(unknown.map { " | BPF_PATCHER_KERNEL_NO_\($0.rawValue)" }.joined()))",
-            ] + scope.macros + tree.knownHalves + adapter.macros(missing: missing)
+            ] + scope.macros + tree.knownHalves + adapter.macros(missing: missing, &slice)
         let patcher = name
         let historical = request.mutants == .historical ? HistoricalFaultFinder(slice) : nil
         var mutated = historical.map { MutatedFunctions($0) }

@@ -25,9 +25,9 @@ struct ExampleTree: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Replaces the first occurrence of a text in the code.
-    func replace(_ old: String, by new: String) throws {
-        let file = URL(fileURLWithPath: "\(path)/\(Self.code)")
+    /// Replaces the first occurrence of a text in a file.
+    func replace(_ old: String, by new: String, in name: String = code) throws {
+        let file = URL(fileURLWithPath: "\(path)/\(name)")
         var text = try String(contentsOf: file, encoding: .utf8)
         guard let range = text.range(of: old) else { preconditionFailure("the code has no '\(old)'") }
         text.replaceSubrange(range, with: new)
@@ -40,6 +40,14 @@ struct ExampleTree: ~Copyable {
         _ = try KernelPlugin(
             of: KernelTree(path: path), .init(output: library, adapter: Self.adapter, optimizing: false))
         return try Plugin(path: library)
+    }
+
+    /// Builds a plug-in that runs passes of the tree, and loads it.
+    func build(running passes: [KernelPass]) throws -> Plugin {
+        var request = KernelPlugin.Request(output: "\(path)/passes.so", optimizing: false)
+        request.passes = passes
+        _ = try KernelPlugin(of: KernelTree(path: path), request)
+        return try Plugin(path: request.output)
     }
 
     /// The buckets of the first case of a campaign with a finding; `nil` if there is none.

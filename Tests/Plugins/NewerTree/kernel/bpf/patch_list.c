@@ -5,20 +5,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
-
-struct bpf_patch {
-	u32 off;	/* the patched instruction, or the first removed one */
-	u32 removed;
-	u32 len;	/* 0: only a removal */
-	u32 first;	/* in the pool */
-};
-
-struct bpf_patch_list {
-	struct bpf_patch *patches;
-	u32 cnt, cap;
-	struct bpf_insn *pool;
-	u32 pool_cnt, pool_cap;
-};
+#include "patch_list.h"
 
 /* New index of a jump to each old instruction; one more for the end. */
 struct bpf_patch_map {
