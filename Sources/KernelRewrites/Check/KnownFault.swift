@@ -95,7 +95,11 @@ package struct KnownFault: Sendable {
             source: "verifier.c: adjust_subprog_starts_after_remove", mended: "later trees move them",
             buckets: [
                 ("kernel-6.1.192/error/stale-table-func-info-aux/delete", [.linux61]),
+                ("kernel-6.1.192+opt-remove-dead-code/error/stale-table-func-info-aux/delete", [.linux61]),
+                ("kernel-6.1.192+passes/error/stale-table-func-info-aux/delete", [.linux61]),
                 ("kernel-6.12.117/error/stale-table-func-info-aux/delete", [.linux612]),
+                ("kernel-6.12.117+opt-remove-dead-code/error/stale-table-func-info-aux/delete", [.linux612]),
+                ("kernel-6.12.117+passes/error/stale-table-func-info-aux/delete", [.linux612]),
             ], cases: ["kernel-6.12.117--error--stale-table-func-info-aux--delete"]),
     ]
 }
