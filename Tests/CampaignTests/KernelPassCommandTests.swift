@@ -42,6 +42,24 @@ import Testing
         // Two subprograms and a removed one.
         let text = try String(contentsOfFile: "\(crashes)/\(name)", encoding: .utf8)
         #expect(text.components(separatedBy: "  delete ").count == 2, "\(text)")
+        try expectKnown(library, target: String(name.prefix { $0 != "+" }), in: folder)
+    }
+
+    /// The list of known faults has the fault, for this release of Debian's package too.
+    private func expectKnown(_ library: String, target: String, in folder: Tool.Folder) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let shipped = try String(contentsOf: root.appending(path: "Crashes/known-6.12.txt"), encoding: .utf8)
+        let list = try folder.write(shipped.replacing("kernel-6.12.117", with: target), to: "known.txt")
+        let run = [
+            "run", "--seed", "1", "--cases", "500", "--workload", "kernel-passes", "--plugin", library, "--crashes",
+            folder.path + "/known",
+        ]
+        let known = try Tool.run(run + ["--known", list])
+        #expect(known.status == 0, "\(known.output)\(known.errors)")
+        #expect(known.output.contains("1 finding, 1 of them known"), "\(known.output)")
+        let empty = try folder.write("# nothing\n", to: "empty.txt")
+        #expect(try Tool.run(run + ["--known", empty]).status == 77)
     }
 
     /// A case that no pass of the plug-in makes is skipped, with the reason.
