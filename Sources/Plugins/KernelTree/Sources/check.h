@@ -42,11 +42,10 @@ static bool check_program(void)
 			    memory_size(adapter.env->insn_aux_data), prog->len);
 }
 
-/* The fields of line records beside `insn_off`, and the first line of each subprogram. */
+/* The fields of line records beside `insn_off`. */
 static bool check_lines(void)
 {
 	const struct bpf_prog_aux *aux = &adapter.aux;
-	const struct bpf_verifier_env *env = adapter.env;
 	u32 i;
 
 	for (i = 0; i < aux->nr_linfo; i++) {
@@ -56,20 +55,6 @@ static bool check_lines(void)
 			return report_stale("linfo", "linfo[%u] must have file_name_off 0x%x and line_off 0x%x with line_col "
 					    "0x%x and has 0x%x and 0x%x", i, must.file_name_off, must.line_off,
 					    must.line_col, is->file_name_off, is->line_off);
-	}
-	for (i = 0; adapter.has_line_at_starts && i < env->subprog_cnt; i++) {
-		const u32 line = env->subprog_info[i].linfo_idx, start = env->subprog_info[i].start;
-
-		if (line >= aux->nr_linfo || aux->linfo[line].insn_off != start) {
-			u32 must = 0;
-
-			while (must < aux->nr_linfo && aux->linfo[must].insn_off < start)
-				must++;
-			/* a wrong insn_off or start is part of the result */
-			if (must < aux->nr_linfo && aux->linfo[must].insn_off == start)
-				return report_stale("subprog_info", "subprog_info[%u].linfo_idx must be %u and is %u", i,
-						    must, line);
-		}
 	}
 	return true;
 }
@@ -83,6 +68,23 @@ static bool check_end(void)
 	return start == env->prog->len ||
 	       report_stale("subprog_info", "subprog_info[%u].start, the end of the last subprogram, must be %u and is %u",
 			    env->subprog_cnt, env->prog->len, start);
+}
+
+/*
+ * The number of the first line of a subprogram that had a line at its start. Any
+ * number is right for others, which the verifier refuses.
+ */
+static u32 check_first_line(u32 input, const struct bpf_subprog_info *row)
+{
+	const struct bpf_prog_aux *aux = &adapter.aux;
+	u32 line = row->linfo_idx;
+
+	if (!adapter.has_line[input] || (line < aux->nr_linfo && aux->linfo[line].insn_off == row->start))
+		return line;
+	for (line = 0; line < aux->nr_linfo && aux->linfo[line].insn_off < row->start; line++)
+		;
+	/* a wrong insn_off or start is part of the result */
+	return line < aux->nr_linfo && aux->linfo[line].insn_off == row->start ? line : row->linfo_idx;
 }
 
 /* Each row of a subprogram, of its func_info and of its func_info_aux must be those of the same input subprogram. */
@@ -105,7 +107,7 @@ static bool check_subprogs(void)
 			return true;
 		memcpy(&row, rows_template(&subprog_info_rows, input), sizeof(row));
 		row.start = env->subprog_info[i].start;
-		row.linfo_idx = env->subprog_info[i].linfo_idx;
+		row.linfo_idx = check_first_line(input, &env->subprog_info[i]);
 #ifdef KIT_HAS_PASSES
 		facts_fill_subprogram(input, &row);
 		facts_change_subprogram(input, &row);

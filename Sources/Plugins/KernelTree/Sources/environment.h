@@ -99,14 +99,12 @@ static bool environment_make_subprogs(const struct bpf_patcher_image *in)
 #endif
 	aux->func_info_cnt = in->subprog_cnt;
 	env->subprog_cnt = in->subprog_cnt;
-	adapter.has_line_at_starts = in->line_cnt;
 	for (i = 0; i < in->subprog_cnt; i++) {
 		const u32 start = in->subprogs[i].start;
 
 		while (line < in->line_cnt && in->lines[line].insn_off < start)
 			line++;
-		if (line == in->line_cnt || in->lines[line].insn_off != start)
-			adapter.has_line_at_starts = false;
+		adapter.has_line[i] = line < in->line_cnt && in->lines[line].insn_off == start;
 		memcpy(&env->subprog_info[i], rows_template(&subprog_info_rows, i), sizeof(*env->subprog_info));
 #ifdef KIT_HAS_PASSES
 		facts_fill_subprogram(i, &env->subprog_info[i]);

@@ -25,7 +25,7 @@ static struct {
 	u32 diverted_cap;
 	const struct bpf_patcher_image *in;
 	bool has_rows; /* the templates of rows are made */
-	bool has_line_at_starts; /* each subprogram of the input has a line record at its start */
+	bool has_line[ADAPTER_SUBPROGS + 1]; /* by input subprogram: it has a line record at its start */
 	void *stats, *active; /* blocks that the program owns */
 	u32 used_subprogs; /* entries of subprog_info that the last pass used */
 } adapter;
