@@ -85,9 +85,10 @@ import Testing
         for name in ["bin", "temporary"] {
             try FileManager.default.createDirectory(atPath: "\(tree.path)/\(name)", withIntermediateDirectories: false)
         }
-        // An unpacker that hangs.
-        let unpacker = try tree.write("#!/bin/sh\necho $$ > \(tree.path)/started\nsleep 3600\n", to: "bin/tar")
-        unsafe chmod(unpacker, 0o755)
+        // An unpacker that hangs. A child of another test may hold a file that this process writes, which could then not run.
+        let script = "#!/bin/sh\necho $$ > \(tree.path)/started\nsleep 3600\n"
+        let write = ["sh", "-c", "printf %s \"$0\" >\"$1\" && chmod 755 \"$1\"", script, tree.path + "/bin/tar"]
+        #expect(try Tool.run(write, program: URL(fileURLWithPath: "/usr/bin/env")).status == 0)
         let words = ["PATH=\(tree.path)/bin:/usr/bin:/bin", "TMPDIR=\(tree.path)/temporary", Tool.executable.path]
         let build = ["plugin", "build", "--kernel-tree", tree.path + "/a.tar", "-o", tree.path + "/k.so"]
         var child: pid_t?
