@@ -82,8 +82,9 @@ import Testing
     }
 
     @Test func formatIsCheckedFirst() {
-        #expect(throws: Checkpoint.Fault.format("9")) {
-            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint 9\nrest".utf8))
+        let next = String(Checkpoint.format + 1)
+        #expect(throws: Checkpoint.Fault.format(next)) {
+            try Checkpoint.parse(Data("bpf-patch-fuzz checkpoint \(next)\nrest".utf8))
         }
     }
 
