@@ -94,9 +94,15 @@ import Testing
 
     @Test(
         .enabled(if: KernelSourceTests.versions.contains("6.12"), "linux-source-6.12 is not installed"),
-        arguments: faults.indices)
-    func faultIsFound(number: Int) throws {
-        let fault = Self.faults[number]
+        arguments: faults.indices.filter(isShort))
+    func faultIsFound(number: Int) throws { try Self.check(number) }
+
+    /// True for every third fault: a plug-in for each takes minutes. The long tests have the others.
+    static func isShort(_ number: Int) -> Bool { number % 3 == 0 }
+
+    /// Builds a plug-in with a fault, and expects a finding.
+    static func check(_ number: Int) throws {
+        let fault = faults[number]
         let folder = try TestFolder()
         let library = folder.path + "/fault.so"
         try KernelSourceTests.build(
@@ -160,4 +166,12 @@ import Testing
         let isClean = (0..<2000).allSatisfy { fuzzer.run(index: $0) }
         #expect(isClean, "\(fuzzer.findings.map(\.detail))")
     }
+}
+
+/// The other faults in passes.
+@Suite(.enabled(if: LongTests.areWanted, "\(LongTests.reason)")) struct KernelPassEnduranceTests {
+    @Test(
+        .enabled(if: KernelSourceTests.versions.contains("6.12"), "linux-source-6.12 is not installed"),
+        arguments: KernelPassTests.faults.indices.filter { !KernelPassTests.isShort($0) })
+    func faultIsFound(number: Int) throws { try KernelPassTests.check(number) }
 }
