@@ -23,13 +23,15 @@ struct Loads {
             numbers[place] = number
         }
         do throws(KernelError) {
-            report(kernel: try RunningKernel(), rounds: Int(numbers[0]), count: numbers[1], seed: numbers[2])
+            try report(kernel: try RunningKernel(), rounds: Int(numbers[0]), count: numbers[1], seed: numbers[2])
         } catch {
             stop("loads: \(error)\n", status: 1)
         }
     }
 
-    private static func report(kernel: RunningKernel, rounds: Int, count: UInt64, seed: UInt64) {
+    private static func report(
+        kernel: RunningKernel, rounds: Int, count: UInt64, seed: UInt64
+    ) throws(KernelError) {
         let facts = try kernel.facts
         var generator = KernelProgramGenerator(seed: seed, facts: facts)
         var accepted: [UInt64] = []
